@@ -1,0 +1,226 @@
+//! How the programs read each other's accounts: the leading fields of each account type that another
+//! program needs. The owner's struct begins with the same fields; its layout tests compare them.
+
+use crate::ids;
+use anchor_lang::prelude::*;
+use bytemuck::{Pod, Zeroable};
+use core::cell::Ref;
+
+/// The beginning of an account of another program.
+pub trait View: Pod {
+    /// The owning program.
+    const PROGRAM: Pubkey;
+    /// Anchor's discriminator of the account type.
+    const DISCRIMINATOR: [u8; 8];
+    /// The layout's version, the first byte after the discriminator.
+    const VERSION: u8 = 1;
+}
+
+/// Reads an account as `V`; `None` for another owner, type, version or a length too small.
+pub fn read<'a, V: View>(account: &'a AccountInfo) -> Option<Ref<'a, V>> {
+    if *account.owner != V::PROGRAM {
+        return None;
+    }
+    let data = account.try_borrow_data().ok()?;
+    Ref::filter_map(data, |data| {
+        let (discriminator, body) = data.split_first_chunk::<8>()?;
+        if *discriminator != V::DISCRIMINATOR || *body.first()? != V::VERSION {
+            return None;
+        }
+        bytemuck::try_from_bytes(body.get(..size_of::<V>())?).ok()
+    })
+    .ok()
+}
+
+macro_rules! view {
+    ($(#[$doc:meta])* $name:ident, $program:expr, $discriminator:expr, { $($(#[$field_doc:meta])* $field:ident: $kind:ty,)* }) => {
+        $(#[$doc])*
+        #[repr(C)]
+        #[derive(Clone, Copy, Pod, Zeroable)]
+        pub struct $name { $($(#[$field_doc])* pub $field: $kind,)* }
+
+        impl View for $name {
+            const PROGRAM: Pubkey = $program;
+            const DISCRIMINATOR: [u8; 8] = $discriminator;
+        }
+
+        impl $name {
+            /// Field names with their offsets behind the discriminator, and the view's size.
+            pub const LAYOUT: (&'static [(&'static str, usize)], usize) =
+                (&[$((stringify!($field), core::mem::offset_of!($name, $field)),)*], size_of::<$name>());
+        }
+    };
+}
+
+view!(
+    /// `mint::Config`: how much was emitted, and since when.
+    MintConfig, ids::MINT_PROGRAM, discriminator("Config"), {
+        version: u8,
+        bump: u8,
+        padding: [u8; 6],
+        /// Unix time from which emission counts.
+        start: i64,
+        /// Minted on the schedule so far, what was withheld included.
+        emitted: u64,
+        /// Of it, minted into the reserve.
+        withheld: u64,
+    }
+);
+
+view!(
+    /// `proofs::AttesterSet`: who attests, with which weight.
+    AttesterSet, ids::PROOFS_PROGRAM, discriminator("AttesterSet"), {
+        version: u8,
+        bump: u8,
+        /// Seats in use; seat numbers stay with their attester while its key changes.
+        seats: u8,
+        padding: u8,
+        /// Counts the changes of the set.
+        set_version: u32,
+        /// Weight that approves a report.
+        threshold: u32,
+        total_weight: u32,
+        keys: [Pubkey; SEATS],
+        weights: [u32; SEATS],
+    }
+);
+
+/// Seats of the attester set.
+pub const SEATS: usize = 16;
+
+impl AttesterSet {
+    /// Seat and weight of a key.
+    pub fn seat_of(&self, key: &Pubkey) -> Option<(u8, u32)> {
+        let seats = usize::from(self.seats);
+        let seat = self.keys.get(..seats)?.iter().position(|other| other == key)?;
+        let weight = *self.weights.get(seat)?;
+        (weight > 0).then_some((u8::try_from(seat).ok()?, weight))
+    }
+}
+
+view!(
+    /// `proofs::Report`: cumulative rewards of all nodes until the end of a period.
+    Report, ids::PROOFS_PROGRAM, discriminator("Report"), {
+        version: u8,
+        bump: u8,
+        /// See [`ReportState`].
+        state: u8,
+        padding: [u8; 5],
+        /// Hours from the start of emission to `period_end`.
+        seq: u64,
+        /// Merkle root of the reward leaves.
+        root: [u8; 32],
+        /// Sum of the leaves' lifetime rewards.
+        total: u64,
+        period_end: i64,
+        /// When it became final.
+        finalized_at: i64,
+    }
+);
+
+/// Where a report stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ReportState {
+    /// Gathers approvals.
+    Pending = 0,
+    /// Approved; its challenge window runs.
+    Approved = 1,
+    /// Leaves can be credited.
+    Final = 2,
+    /// Will never pay.
+    Void = 3,
+}
+
+/// How long a final report stays creditable, in seconds.
+pub const CREDITABLE: i64 = 30 * io_math::DAY;
+
+view!(
+    /// `staking::Node`: who owns it and whether it may be hired.
+    Node, ids::STAKING_PROGRAM, discriminator("Node"), {
+        version: u8,
+        bump: u8,
+        /// See [`NodeState`].
+        state: u8,
+        /// Processors.
+        units: u8,
+        class: u16,
+        pool: u8,
+        padding: u8,
+        owner: Pubkey,
+        /// The offer account, which carries the lease.
+        offer: Pubkey,
+        /// The key that signs for the device.
+        device_key: Pubkey,
+    }
+);
+
+/// Whether a node takes part.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum NodeState {
+    Live = 0,
+    /// Left by its owner; may come back.
+    Retired = 1,
+    /// Its co-stakers bore a loss; it earns, stakes and works no more.
+    Terminal = 2,
+}
+
+view!(
+    /// `jobs::Offer`: the lease on a node.
+    Offer, ids::JOBS_PROGRAM, discriminator("Offer"), {
+        version: u8,
+        bump: u8,
+        /// 1 while bookings are taken.
+        open: u8,
+        padding: [u8; 5],
+        node: Pubkey,
+        /// The job that holds the lease, or zeros.
+        lease_job: Pubkey,
+        /// End of the lease, unix time.
+        lease_until: i64,
+    }
+);
+
+impl Offer {
+    /// Whether a lease stands at `now`.
+    pub fn leased(&self, now: i64) -> bool {
+        self.lease_job != Pubkey::default() && now < self.lease_until
+    }
+}
+
+view!(
+    /// `buyback::Config`: what was burned.
+    BuybackConfig, ids::BUYBACK_PROGRAM, discriminator("Config"), {
+        version: u8,
+        bump: u8,
+        padding: [u8; 6],
+        /// IO burned in all, base units.
+        burned: u64,
+    }
+);
+
+/// `sha256("account:<name>")[..8]`.
+const fn discriminator(name: &str) -> [u8; 8] {
+    let hash = const_crypto::sha2::Sha256::new().update(b"account:").update(name.as_bytes()).finalize();
+    match hash.first_chunk::<8>() {
+        Some(first) => *first,
+        None => [0; 8],
+    }
+}
+
+/// Asserts that `$account` begins with the fields of `$view`.
+#[macro_export]
+macro_rules! assert_layout {
+    ($account:ty, $view:ty, [$($field:ident),* $(,)?]) => {{
+        let (fields, size) = <$view>::LAYOUT;
+        let own = [$((stringify!($field), core::mem::offset_of!($account, $field)),)*];
+        assert_eq!(own.as_slice(), fields);
+        assert!(size <= size_of::<$account>());
+        assert_eq!(
+            <$account as anchor_lang::Discriminator>::DISCRIMINATOR,
+            <$view as $crate::abi::View>::DISCRIMINATOR
+        );
+        assert_eq!(<$account as anchor_lang::Owner>::owner(), <$view as $crate::abi::View>::PROGRAM);
+    }};
+}

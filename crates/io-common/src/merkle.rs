@@ -1,0 +1,76 @@
+//! Merkle proofs over domain-separated SHA-256 leaves.
+//!
+//! A leaf's hash is `sha256(0x00 ‖ domain ‖ fields…)`, a node's `sha256(0x01 ‖ left ‖ right)`, so that
+//! neither is ever read as the other. Levels are completed with the hash of an empty subtree, so a
+//! proof has one hash a level, and the leaf's index says on which side each stands.
+
+use solana_sha256_hasher::hashv;
+
+pub type Hash = [u8; 32];
+
+/// Domain of reward leaves.
+pub const REWARD: &[u8] = b"ionet:reward";
+
+/// The hash of a leaf.
+pub fn leaf(domain: &[u8], fields: &[&[u8]; 3]) -> Hash {
+    let [a, b, c] = fields;
+    hashv(&[&[0], domain, a, b, c]).to_bytes()
+}
+
+/// The leaf that says `node` has earned `lifetime` base units in all, until `through`.
+pub fn reward_leaf(node: &Hash, lifetime: u64, through: i64) -> Hash {
+    leaf(REWARD, &[node, &lifetime.to_le_bytes(), &through.to_le_bytes()])
+}
+
+/// Whether `leaf` stands at `index` of the tree with `root`.
+pub fn verify(root: &Hash, leaf: Hash, index: u32, proof: &[Hash]) -> bool {
+    let mut node = leaf;
+    let mut position = index;
+    for sibling in proof {
+        node = if position & 1 == 0 {
+            hashv(&[&[1], &node, sibling]).to_bytes()
+        } else {
+            hashv(&[&[1], sibling, &node]).to_bytes()
+        };
+        position >>= 1;
+    }
+    // A leftover bit would let one leaf stand at several indices.
+    position == 0 && node == *root
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn join(left: &Hash, right: &Hash) -> Hash {
+        hashv(&[&[1], left, right]).to_bytes()
+    }
+
+    #[test]
+    fn each_leaf_is_found_at_its_index_and_nowhere_else() {
+        let leaves: Vec<Hash> = (0u8..4).map(|i| reward_leaf(&[i; 32], u64::from(i), 7)).collect();
+        let (left, right) = (join(&leaves[0], &leaves[1]), join(&leaves[2], &leaves[3]));
+        let root = join(&left, &right);
+        assert!(verify(&root, leaves[2], 2, &[leaves[3], left]));
+        assert!(!verify(&root, leaves[2], 3, &[leaves[3], left]));
+        assert!(!verify(&root, leaves[2], 6, &[leaves[3], left]));
+        assert!(!verify(&root, leaves[1], 2, &[leaves[3], left]));
+    }
+
+    #[test]
+    fn an_inner_node_is_not_a_leaf() {
+        let leaves: Vec<Hash> = (0u8..2).map(|i| reward_leaf(&[i; 32], 1, 7)).collect();
+        let root = join(&leaves[0], &leaves[1]);
+        let mut fields = [0u8; 64];
+        fields[..32].copy_from_slice(&leaves[0]);
+        fields[32..].copy_from_slice(&leaves[1]);
+        assert_ne!(leaf(b"", &[&fields, &[], &[]]), root);
+    }
+
+    #[test]
+    fn a_leaf_is_the_published_hash() {
+        // python: sha256(b"\0ionet:reward" + bytes(32) + (5).to_bytes(8, "little") + (9).to_bytes(8, "little"))
+        let hex: String = reward_leaf(&[0; 32], 5, 9).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "748f671a51f4457cfb967e140ddb50a30a527954a5434786ebc9f5a9a04ebb28");
+    }
+}

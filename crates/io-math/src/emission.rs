@@ -1,0 +1,99 @@
+//! The emission schedule: 300M IO over 240 months of 730.5 hours, by the hour.
+
+use crate::emission_table::CUMULATIVE;
+use crate::HOUR;
+
+/// Hours from the first to the last emission: 240 months of 730.5 hours.
+pub const HOURS: i64 = 175_320;
+/// Half hours in one month, so that a month of 730.5 hours is a whole number.
+const HALF_HOURS_PER_MONTH: u64 = 1_461;
+
+/// Tokens emitted `seconds` after the start, in base units; 0 before it, constant after 20 years.
+///
+/// Linear inside a month, by whole hours, rounded down. Only time enters, so any sequence of cranks
+/// emits the same total.
+#[inline]
+pub fn cumulative(seconds: i64) -> u64 {
+    let hours = seconds.checked_div_euclid(HOUR).unwrap_or(0).clamp(0, HOURS);
+    let half_hours = hours.unsigned_abs().saturating_mul(2);
+    let month = half_hours.checked_div(HALF_HOURS_PER_MONTH).unwrap_or(0);
+    let into = half_hours.checked_rem(HALF_HOURS_PER_MONTH).unwrap_or(0);
+    let at = |k: u64| usize::try_from(k).ok().and_then(|k| CUMULATIVE.get(k)).copied();
+    let Some(begin) = at(month) else { return crate::EMISSION };
+    // The last entry has no next month, and nothing is left to spread over it.
+    let Some(end) = at(month.saturating_add(1)) else { return begin };
+    // At most 3.4e14 · 1460 < 2^59.
+    let part = end.saturating_sub(begin).saturating_mul(into).checked_div(HALF_HOURS_PER_MONTH);
+    begin.saturating_add(part.unwrap_or(0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EMISSION, IO};
+    use proptest::prelude::*;
+
+    #[test]
+    fn twenty_years_end_at_exactly_three_hundred_million() {
+        assert_eq!(cumulative(HOURS * HOUR), 300_000_000 * IO);
+        assert_eq!(cumulative(HOURS * HOUR + 1), EMISSION);
+        assert_eq!(cumulative(i64::MAX), EMISSION);
+        assert!(cumulative((HOURS - 1) * HOUR) < EMISSION);
+    }
+
+    #[test]
+    fn nothing_is_emitted_before_the_first_hour_is_over() {
+        assert_eq!(cumulative(i64::MIN), 0);
+        assert_eq!(cumulative(-1), 0);
+        assert_eq!(cumulative(HOUR - 1), 0);
+        // 3,333,333.33333333 IO in 730.5 hours: 4,563.0846452 IO in the first one.
+        assert_eq!(cumulative(HOUR), 456_308_464_522);
+    }
+
+    #[test]
+    fn the_first_month_pays_a_twelfth_of_eight_per_cent() {
+        // 730 whole hours of 730.5, then the month's end inside hour 731.
+        assert_eq!(cumulative(730 * HOUR), 333_333_333_333_333 * 1460 / 1461);
+        assert_eq!(CUMULATIVE[1], 333_333_333_333_333);
+    }
+
+    #[test]
+    fn the_first_year_pays_37_84_million() {
+        assert_eq!(CUMULATIVE[12] / IO / 10_000, 3_784);
+    }
+
+    #[test]
+    fn no_month_pays_more_than_the_one_before() {
+        let months: Vec<u64> = CUMULATIVE.windows(2).map(|w| w[1] - w[0]).collect();
+        assert_eq!(months.len(), 240);
+        assert!(months.windows(2).all(|w| w[1] < w[0]));
+    }
+
+    #[test]
+    fn every_hour_emits_and_the_hours_sum_to_the_whole() {
+        let mut sum = 0;
+        for hour in 1..=HOURS {
+            let step = cumulative(hour * HOUR) - cumulative((hour - 1) * HOUR);
+            assert!(step > 0);
+            sum += step;
+        }
+        assert_eq!(sum, EMISSION);
+    }
+
+    proptest! {
+        #[test]
+        fn any_crank_pattern_emits_the_same_total(mut times in prop::collection::vec(-HOUR..HOURS * HOUR * 2, 1..50)) {
+            times.sort_unstable();
+            let mut emitted = 0;
+            for time in &times {
+                emitted += cumulative(*time) - emitted;
+            }
+            prop_assert_eq!(emitted, cumulative(*times.last().unwrap()));
+        }
+
+        #[test]
+        fn it_never_falls(a: i64, b: i64) {
+            prop_assert!(cumulative(a.min(b)) <= cumulative(a.max(b)));
+        }
+    }
+}

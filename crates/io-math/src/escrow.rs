@@ -1,0 +1,254 @@
+//! What each party of a job is owed, from its terms, its attested time and its ending.
+//!
+//! With P the price and T the seconds of all segments, b the booking fee, p and p' the payment fees of
+//! the renter's and the supplier's currency:
+//!
+//! ```text
+//! renter's fee    F = ⌈P (b + p) / 10⁴⌉              deposit  D = P + F
+//! gross           G = ⌊P · billable / T⌋             supplier S = G − ⌈G (b + p') / 10⁴⌉
+//! renter's fee kept E by ending                      fees = (G − S) + E,  refund = D − G − E
+//! ```
+//!
+//! so that D = S + fees + refund for every ending.
+
+use crate::ratio::{bps_ceil, mul_div_ceil, mul_div_floor};
+
+/// Shortest rental, and the time that a renter who stops pays in any case, in seconds.
+pub const FIRST_HOUR: u64 = 3_600;
+
+/// Fee rates of a job in basis points, fixed at booking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rates {
+    /// Booking fee of each side.
+    pub booking: u16,
+    /// Payment fee of the renter's currency.
+    pub renter_payment: u16,
+    /// Payment fee of the supplier's currency.
+    pub supplier_payment: u16,
+}
+
+impl Rates {
+    /// The renter's fee on a price, rounded up.
+    pub fn renter_fee(&self, price: u64) -> Option<u64> {
+        bps_ceil(price, u64::from(self.booking).checked_add(u64::from(self.renter_payment))?)
+    }
+
+    /// The supplier's fee on the gross, rounded up.
+    pub fn supplier_fee(&self, gross: u64) -> Option<u64> {
+        bps_ceil(gross, u64::from(self.booking).checked_add(u64::from(self.supplier_payment))?)
+    }
+
+    /// What a supplier is owed in all for a gross amount; grows with it.
+    pub fn supplier_net(&self, gross: u64) -> Option<u64> {
+        gross.checked_sub(self.supplier_fee(gross)?)
+    }
+}
+
+/// A stretch of booked time with its price: the booking, or an extension of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Segment {
+    /// Length in seconds.
+    pub seconds: u64,
+    /// Price in base units.
+    pub price: u64,
+}
+
+/// How a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// The booked time is over and was attested to its end.
+    Completed,
+    /// The attesters fell silent.
+    TimedOut,
+    /// The renter stopped after `elapsed` seconds.
+    RenterStopped { elapsed: u64 },
+    /// The supplier stopped after `elapsed` seconds.
+    SupplierStopped { elapsed: u64 },
+    /// Nobody started it in time, or the supplier cancelled before the start.
+    NeverStarted,
+    /// The renter cancelled before the start, while that was free.
+    CancelledFree,
+    /// The renter cancelled before the start, later.
+    CancelledLate,
+}
+
+/// Seconds that are paid for, given the attested ones.
+pub fn billable(ending: Ending, attested: u64) -> u64 {
+    match ending {
+        Ending::Completed | Ending::TimedOut => attested,
+        Ending::RenterStopped { elapsed } => attested.saturating_add(FIRST_HOUR.saturating_sub(elapsed)),
+        Ending::SupplierStopped { elapsed } if elapsed < FIRST_HOUR => 0,
+        Ending::SupplierStopped { .. } => attested,
+        Ending::NeverStarted | Ending::CancelledFree | Ending::CancelledLate => 0,
+    }
+}
+
+/// G: the price of `billable` seconds, spent segment by segment, each rounded down.
+pub fn gross(segments: &[Segment], billable: u64) -> Option<u64> {
+    let mut left = billable;
+    let mut sum = 0u64;
+    for segment in segments.iter().filter(|segment| segment.seconds > 0) {
+        let used = left.min(segment.seconds);
+        left = left.checked_sub(used)?;
+        sum = sum.checked_add(mul_div_floor(segment.price, used, segment.seconds)?)?;
+    }
+    Some(sum)
+}
+
+/// E: the part of the renter's fee `fee` on `price` that is not given back.
+pub fn fee_kept(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -> Option<u64> {
+    match ending {
+        Ending::Completed | Ending::RenterStopped { .. } => Some(fee),
+        Ending::CancelledLate => bps_ceil(price, u64::from(rates.booking)).map(|kept| kept.min(fee)),
+        Ending::CancelledFree | Ending::NeverStarted => Some(0),
+        Ending::TimedOut | Ending::SupplierStopped { .. } if price == 0 => Some(0),
+        Ending::TimedOut | Ending::SupplierStopped { .. } => mul_div_ceil(fee, gross, price),
+    }
+}
+
+/// A deposit divided among those it is owed to, in base units.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Division {
+    /// The supplier's in all.
+    pub supplier: u64,
+    /// The fee vault's: both sides' fees.
+    pub fees: u64,
+    /// The renter's.
+    pub refund: u64,
+}
+
+/// Divides a deposit of `price + fee` for an ended job with `gross`.
+pub fn divide(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -> Option<Division> {
+    let supplier = rates.supplier_net(gross)?;
+    let kept = fee_kept(ending, rates, price, fee, gross)?;
+    let deposit = price.checked_add(fee)?;
+    Some(Division {
+        supplier,
+        fees: gross.checked_sub(supplier)?.checked_add(kept)?,
+        refund: deposit.checked_sub(gross)?.checked_sub(kept)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const IO_RATES: Rates = Rates { booking: 25, renter_payment: 0, supplier_payment: 0 };
+    const USDC_RATES: Rates = Rates { booking: 25, renter_payment: 200, supplier_payment: 200 };
+
+    fn ended(ending: Ending, rates: &Rates, segments: &[Segment], attested: u64) -> Division {
+        let price = segments.iter().map(|s| s.price).sum();
+        let fee = segments.iter().map(|s| rates.renter_fee(s.price).unwrap()).sum();
+        let gross = gross(segments, billable(ending, attested)).unwrap();
+        divide(ending, rates, price, fee, gross).unwrap()
+    }
+
+    #[test]
+    fn a_completed_job_in_io_pays_a_quarter_per_cent_on_both_sides() {
+        // 100 IO for two hours: F = 0.25, S = 99.75, fees 0.50, nothing back.
+        let job = [Segment { seconds: 7_200, price: 10_000_000_000 }];
+        let division = ended(Ending::Completed, &IO_RATES, &job, 7_200);
+        assert_eq!(division, Division { supplier: 9_975_000_000, fees: 50_000_000, refund: 0 });
+    }
+
+    #[test]
+    fn a_completed_job_in_usdc_pays_two_and_a_quarter_per_cent_on_both_sides() {
+        // 30.000001 USDC: F = ⌈0.67500002⌉ = 0.675001, S = G − 0.675001 = 29.325.
+        let job = [Segment { seconds: 3_600, price: 30_000_001 }];
+        let division = ended(Ending::Completed, &USDC_RATES, &job, 3_600);
+        assert_eq!(division, Division { supplier: 29_325_000, fees: 1_350_002, refund: 0 });
+    }
+
+    #[test]
+    fn time_that_was_not_attested_is_given_back_but_not_the_fee() {
+        let job = [Segment { seconds: 7_200, price: 10_000_000_000 }];
+        let division = ended(Ending::Completed, &IO_RATES, &job, 5_400);
+        // G = 75, S = 75 − 0.1875, E = 0.25, refund 25.
+        assert_eq!(division, Division { supplier: 7_481_250_000, fees: 43_750_000, refund: 2_500_000_000 });
+    }
+
+    #[test]
+    fn a_renter_who_stops_early_pays_the_first_hour_and_the_fee() {
+        let job = [Segment { seconds: 7_200, price: 10_000_000_000 }];
+        // Stopped after 600 s, all attested: 3,600 s are billed, G = 50.
+        let division = ended(Ending::RenterStopped { elapsed: 600 }, &IO_RATES, &job, 600);
+        assert_eq!(division, Division { supplier: 4_987_500_000, fees: 37_500_000, refund: 5_000_000_000 });
+        // After 4,500 s only attested time is billed: G = 62.5.
+        let division = ended(Ending::RenterStopped { elapsed: 4_500 }, &IO_RATES, &job, 4_500);
+        assert_eq!(division.refund, 3_750_000_000);
+    }
+
+    #[test]
+    fn a_supplier_who_stops_in_the_first_hour_gets_nothing() {
+        let job = [Segment { seconds: 7_200, price: 10_000_000_000 }];
+        let division = ended(Ending::SupplierStopped { elapsed: 3_599 }, &IO_RATES, &job, 3_599);
+        assert_eq!(division, Division { supplier: 0, fees: 0, refund: 10_025_000_000 });
+        // After it: attested time, and the renter's fee in proportion (half of 0.25).
+        let division = ended(Ending::SupplierStopped { elapsed: 3_600 }, &IO_RATES, &job, 3_600);
+        assert_eq!(division, Division { supplier: 4_987_500_000, fees: 25_000_000, refund: 5_012_500_000 });
+    }
+
+    #[test]
+    fn a_late_cancellation_costs_the_booking_fee_only() {
+        let job = [Segment { seconds: 3_600, price: 30_000_001 }];
+        // ⌈30.000001 · 0.25 %⌉ = 0.075001.
+        let division = ended(Ending::CancelledLate, &USDC_RATES, &job, 0);
+        assert_eq!(division, Division { supplier: 0, fees: 75_001, refund: 30_600_001 });
+        for ending in [Ending::CancelledFree, Ending::NeverStarted] {
+            assert_eq!(ended(ending, &USDC_RATES, &job, 0).refund, 30_675_002);
+        }
+    }
+
+    #[test]
+    fn segments_are_spent_in_order_each_at_its_own_price() {
+        let job = [Segment { seconds: 3_600, price: 100 }, Segment { seconds: 3_600, price: 300 }];
+        assert_eq!(gross(&job, 1_800), Some(50));
+        assert_eq!(gross(&job, 5_400), Some(250));
+        assert_eq!(gross(&job, 9_000), Some(400));
+    }
+
+    fn endings() -> impl Strategy<Value = Ending> {
+        prop_oneof![
+            Just(Ending::Completed),
+            Just(Ending::TimedOut),
+            (0u64..200_000).prop_map(|elapsed| Ending::RenterStopped { elapsed }),
+            (0u64..200_000).prop_map(|elapsed| Ending::SupplierStopped { elapsed }),
+            Just(Ending::NeverStarted),
+            Just(Ending::CancelledFree),
+            Just(Ending::CancelledLate),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn every_ending_divides_the_whole_deposit(
+            ending in endings(),
+            parts in prop::collection::vec((3_600u64..10_000_000, 0..=crate::CAP / 8), 1..=5),
+            attested: u64, booking in 0u16..=100, p in 0u16..=300, q in 0u16..=300,
+        ) {
+            let rates = Rates { booking, renter_payment: p, supplier_payment: q };
+            let job: Vec<Segment> =
+                parts.iter().map(|(seconds, price)| Segment { seconds: *seconds, price: *price }).collect();
+            let booked: u64 = job.iter().map(|s| s.seconds).sum();
+            let attested = match ending {
+                Ending::RenterStopped { elapsed } | Ending::SupplierStopped { elapsed } => attested % (elapsed + 1),
+                _ => attested,
+            } % (booked + 1);
+            let division = ended(ending, &rates, &job, attested);
+            let deposit: u64 = job.iter().map(|s| s.price + rates.renter_fee(s.price).unwrap()).sum();
+            prop_assert_eq!(division.supplier + division.fees + division.refund, deposit);
+        }
+
+        #[test]
+        fn more_attested_time_never_pays_the_supplier_less(
+            price in 0..=crate::CAP, seconds in 3_600u64..10_000_000, a: u64, b: u64, q in 0u16..=400,
+        ) {
+            let rates = Rates { booking: 0, renter_payment: 0, supplier_payment: q };
+            let job = [Segment { seconds, price }];
+            let net = |t: u64| rates.supplier_net(gross(&job, t).unwrap()).unwrap();
+            let (low, high) = ((a % seconds).min(b % seconds), (a % seconds).max(b % seconds));
+            prop_assert!(net(low) <= net(high));
+        }
+    }
+}
