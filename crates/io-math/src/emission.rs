@@ -27,6 +27,42 @@ pub fn cumulative(seconds: i64) -> u64 {
     begin.saturating_add(part.unwrap_or(0))
 }
 
+/// What a demand-linked policy pays of a scheduled amount, and what it withholds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Portion {
+    pub paid: u64,
+    pub withheld: u64,
+}
+
+/// Terms of a policy that links emission to the IO that fees have burned. It can pay less than the
+/// schedule and never more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Demand {
+    /// Part of the schedule that is paid whatever was burned, in bps.
+    pub floor_bps: u16,
+    /// Paid on top for each base unit burned, in bps of it.
+    pub per_burned_bps: u32,
+}
+
+impl Demand {
+    /// Divides `due`, given what was scheduled (with `due`), burned and paid (without it) since the
+    /// policy began: all that was ever allowed, `⌊scheduled · floor⌋ + ⌊burned · rate⌋`, less what was
+    /// already paid, is paid, but at most `due`.
+    pub fn divide(&self, due: u64, scheduled: u64, burned: u64, paid: u64) -> Portion {
+        let share = |amount: u64, bps: u64| {
+            u128::from(amount)
+                .saturating_mul(u128::from(bps))
+                .checked_div(u128::from(crate::BPS))
+                .unwrap_or(0)
+        };
+        let allowed = share(scheduled, u64::from(self.floor_bps))
+            .saturating_add(share(burned, u64::from(self.per_burned_bps)))
+            .saturating_sub(u128::from(paid));
+        let paid = u64::try_from(allowed).map_or(due, |allowed| allowed.min(due));
+        Portion { paid, withheld: due.saturating_sub(paid) }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,7 +116,27 @@ mod tests {
         assert_eq!(sum, EMISSION);
     }
 
+    #[test]
+    fn a_demand_linked_policy_pays_its_floor_and_what_was_burned() {
+        let policy = Demand { floor_bps: 2_500, per_burned_bps: 20_000 };
+        // A quarter of 1,000 and twice 100.
+        assert_eq!(policy.divide(1_000, 1_000, 100, 0), Portion { paid: 450, withheld: 550 });
+        // Next hour: 500 + 200 were allowed in all, 450 are paid.
+        assert_eq!(policy.divide(1_000, 2_000, 100, 450), Portion { paid: 250, withheld: 750 });
+        // However much was burned, the schedule is the most.
+        assert_eq!(policy.divide(1_000, 3_000, u64::MAX, 700), Portion { paid: 1_000, withheld: 0 });
+    }
+
     proptest! {
+        #[test]
+        fn a_policy_only_ever_withholds(
+            due: u64, scheduled: u64, burned: u64, paid: u64, floor_bps in 0u16..=10_000, per_burned_bps: u32,
+        ) {
+            let portion = Demand { floor_bps, per_burned_bps }.divide(due, scheduled, burned, paid);
+            prop_assert!(portion.paid <= due);
+            prop_assert_eq!(portion.paid + portion.withheld, due);
+        }
+
         #[test]
         fn any_crank_pattern_emits_the_same_total(mut times in prop::collection::vec(-HOUR..HOURS * HOUR * 2, 1..50)) {
             times.sort_unstable();

@@ -50,18 +50,14 @@ impl Accumulator {
     pub fn add(self, reward: u64, co_active: u64) -> Option<Self> {
         let total = (u128::from(reward) << FRACTION_BITS).checked_add(self.rem)?;
         let stake = u128::from(co_active);
-        Some(Self {
-            acc: self.acc.checked_add(total.checked_div(stake)?)?,
-            rem: total.checked_rem(stake)?,
-        })
+        Some(Self { acc: self.acc.checked_add(total.checked_div(stake)?)?, rem: total.checked_rem(stake)? })
     }
 }
 
 /// What a position has earned since `entry`: whole base units and the fraction that is carried.
 pub fn accrue(active: u64, acc: u128, entry: u128, fraction: u64) -> Option<(u64, u64)> {
-    let earned = u128::from(active)
-        .checked_mul(acc.checked_sub(entry)?)?
-        .checked_add(u128::from(fraction))?;
+    let earned =
+        u128::from(active).checked_mul(acc.checked_sub(entry)?)?.checked_add(u128::from(fraction))?;
     let whole = u64::try_from(earned >> FRACTION_BITS).ok()?;
     let carried = u64::try_from(earned & u128::from(u64::MAX)).ok()?;
     Some((whole, carried))

@@ -1,0 +1,40 @@
+use crate::errors::MintError;
+use crate::events::ReserveBurned;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
+use io_common::ids;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct BurnReserve<'info> {
+    #[account(mut, address = ids::MINT_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
+    pub reserve_vault: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_burn_reserve(ctx: Context<BurnReserve>) -> Result<()> {
+    let accounts = &mut *ctx.accounts;
+    let amount = accounts.reserve_vault.amount;
+    if amount == 0 {
+        return Ok(());
+    }
+    let mut config = accounts.config.load_mut()?;
+    config.reserve_burned = config.reserve_burned.checked_add(amount).ok_or(MintError::Overflow)?;
+    let (seq, burned_total) = (config.next_seq(), config.reserve_burned);
+    drop(config);
+    let burn = Burn {
+        mint: accounts.mint.to_account_info(),
+        from: accounts.reserve_vault.to_account_info(),
+        authority: accounts.config.to_account_info(),
+    };
+    let seeds: &[&[u8]] = &[b"config", &[ids::MINT.bump]];
+    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)?;
+    accounts.mint.reload()?;
+    emit_cpi!(ReserveBurned { seq, amount, burned_total, supply: ctx.accounts.mint.supply });
+    Ok(())
+}

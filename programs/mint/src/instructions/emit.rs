@@ -1,0 +1,87 @@
+use crate::errors::MintError;
+use crate::events::Emitted;
+use crate::state::{Config, PAUSE_EMIT};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Mint, MintTo, Token, TokenAccount};
+use io_common::{abi, clock, ids};
+use io_math::emission::Portion;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Emit<'info> {
+    #[account(
+        mut,
+        address = ids::MINT_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_EMIT) @ MintError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    #[account(mut, address = config.load()?.emission_vault @ MintError::WrongVault)]
+    pub emission_vault: Account<'info, TokenAccount>,
+    #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
+    pub reserve_vault: Account<'info, TokenAccount>,
+    /// CHECK: what fees burned, read under a demand-linked policy only.
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub buyback_config: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_emit(ctx: Context<Emit>) -> Result<()> {
+    let Emit { config, mint, emission_vault, reserve_vault, buyback_config, token_program, .. } =
+        ctx.accounts;
+    if let Some(event) =
+        emit_due(config, mint, [emission_vault, reserve_vault], buyback_config, token_program)?
+    {
+        emit_cpi!(event);
+    }
+    Ok(())
+}
+
+/// Mints what is due into the emission vault and the reserve; `None` when nothing is, and then
+/// nothing has changed.
+pub fn emit_due<'info>(
+    config: &AccountLoader<'info, Config>,
+    mint: &mut Account<'info, Mint>,
+    vaults: [&Account<'info, TokenAccount>; 2],
+    buyback_config: &AccountInfo<'info>,
+    token_program: &Program<'info, Token>,
+) -> Result<Option<Emitted>> {
+    let mut state = config.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    let burned = if state.needs_demand() { burned(buyback_config)? } else { 0 };
+    let portion = state.accrue(now, burned)?;
+    if portion.paid == 0 && portion.withheld == 0 {
+        return Ok(None);
+    }
+    let (seq, emitted_total, withheld_total) = (state.next_seq(), state.emitted, state.withheld);
+    drop(state);
+    for (vault, amount) in vaults.into_iter().zip([portion.paid, portion.withheld]) {
+        if amount > 0 {
+            mint_io(config, mint, vault.to_account_info(), token_program, amount)?;
+        }
+    }
+    mint.reload()?;
+    let Portion { paid, withheld } = portion;
+    let supply = mint.supply;
+    Ok(Some(Emitted { seq, time: now, paid, withheld, emitted_total, withheld_total, supply }))
+}
+
+/// IO that fees have burned in all.
+pub fn burned(buyback_config: &AccountInfo) -> Result<u64> {
+    let view = abi::read::<abi::BuybackConfig>(buyback_config).ok_or(MintError::NoDemand)?;
+    Ok(view.burned)
+}
+
+/// Mints IO as the configuration.
+pub fn mint_io<'info>(
+    config: &AccountLoader<'info, Config>,
+    mint: &Account<'info, Mint>,
+    to: AccountInfo<'info>,
+    token_program: &Program<'info, Token>,
+    amount: u64,
+) -> Result<()> {
+    let accounts = MintTo { mint: mint.to_account_info(), to, authority: config.to_account_info() };
+    let seeds: &[&[u8]] = &[b"config", &[ids::MINT.bump]];
+    token::mint_to(CpiContext::new_with_signer(token_program.key(), accounts, &[seeds]), amount)
+}

@@ -1,0 +1,54 @@
+use crate::errors::MintError;
+use crate::events::Initialized;
+use crate::program::Mint as MintProgram;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use anchor_spl::associated_token::AssociatedToken;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{ids, Roles};
+
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    /// The program's upgrade authority; becomes authority and pauser, and pays.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    pub config: AccountLoader<'info, Config>,
+    /// The IO mint: 8 decimals, minted by the configuration alone, frozen by nobody.
+    #[account(init, payer = authority, seeds = [b"mint"], bump, mint::decimals = 8, mint::authority = config)]
+    pub mint: Account<'info, Mint>,
+    /// CHECK: staking's emission ledger, which need not exist yet.
+    #[account(address = ids::EMISSION_LEDGER)]
+    pub emission_ledger: UncheckedAccount<'info>,
+    /// Where emissions go.
+    #[account(init, payer = authority, associated_token::mint = mint, associated_token::authority = emission_ledger)]
+    pub emission_vault: Account<'info, TokenAccount>,
+    /// Where withheld emissions go.
+    #[account(init, payer = authority, associated_token::mint = mint, associated_token::authority = config)]
+    pub reserve_vault: Account<'info, TokenAccount>,
+    #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ MintError::WrongProgramData)]
+    pub program: Program<'info, MintProgram>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ MintError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub token_program: Program<'info, Token>,
+    pub associated_token_program: Program<'info, AssociatedToken>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_initialize(ctx: Context<Initialize>, start: i64) -> Result<()> {
+    let now = io_common::clock::now(0)?;
+    let start = Config::start_at(start, now)?;
+    let accounts = &ctx.accounts;
+    let mut config = accounts.config.load_init()?;
+    config.version = 1;
+    config.bump = ctx.bumps.config;
+    config.start = start;
+    config.last_time = now;
+    config.roles = Roles::new(accounts.authority.key());
+    config.mint = accounts.mint.key();
+    config.emission_vault = accounts.emission_vault.key();
+    config.reserve_vault = accounts.reserve_vault.key();
+    drop(config);
+    emit!(Initialized { authority: accounts.authority.key(), mint: accounts.mint.key(), start });
+    Ok(())
+}

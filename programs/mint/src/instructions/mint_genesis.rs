@@ -1,0 +1,42 @@
+use super::emit::mint_io;
+use crate::errors::MintError;
+use crate::events::GenesisMinted;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::ids;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct MintGenesis<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ MintError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::MINT_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    /// Receives the allocation.
+    #[account(mut, constraint = destination.mint == mint.key() @ MintError::WrongMint)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_mint_genesis(ctx: Context<MintGenesis>, allocation: u8) -> Result<()> {
+    let accounts = &mut *ctx.accounts;
+    let mut config = accounts.config.load_mut()?;
+    let amount = config.allocate(allocation)?;
+    let (seq, genesis_total) = (config.next_seq(), config.genesis);
+    drop(config);
+    let destination = accounts.destination.to_account_info();
+    mint_io(&accounts.config, &accounts.mint, destination, &accounts.token_program, amount)?;
+    accounts.mint.reload()?;
+    emit_cpi!(GenesisMinted {
+        seq,
+        allocation,
+        amount,
+        destination: ctx.accounts.destination.key(),
+        genesis_total,
+        supply: ctx.accounts.mint.supply,
+    });
+    Ok(())
+}

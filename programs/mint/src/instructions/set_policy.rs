@@ -1,0 +1,47 @@
+use super::emit::{burned, emit_due};
+use crate::errors::MintError;
+use crate::events::PolicySet;
+use crate::state::{Config, PolicyArgs, PolicyKind, PAUSE_EMIT};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::ids;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SetPolicy<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ MintError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(
+        mut,
+        address = ids::MINT_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_EMIT) @ MintError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    #[account(mut, address = config.load()?.emission_vault @ MintError::WrongVault)]
+    pub emission_vault: Account<'info, TokenAccount>,
+    #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
+    pub reserve_vault: Account<'info, TokenAccount>,
+    /// CHECK: what fees burned, read where the old or the new policy is demand-linked.
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub buyback_config: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_set_policy(ctx: Context<SetPolicy>, policy: PolicyArgs) -> Result<()> {
+    let SetPolicy { config, mint, emission_vault, reserve_vault, buyback_config, token_program, .. } =
+        ctx.accounts;
+    let emitted = emit_due(config, mint, [emission_vault, reserve_vault], buyback_config, token_program)?;
+    let burned = if policy.kind == PolicyKind::Fixed as u8 { 0 } else { burned(buyback_config)? };
+    let mut state = config.load_mut()?;
+    state.begin_policy(policy, burned)?;
+    let seq = state.next_seq();
+    drop(state);
+    if let Some(event) = emitted {
+        emit_cpi!(event);
+    }
+    let PolicyArgs { kind, floor_bps, per_burned_bps } = policy;
+    emit_cpi!(PolicySet { seq, kind, floor_bps, per_burned_bps });
+    Ok(())
+}

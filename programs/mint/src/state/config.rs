@@ -1,0 +1,193 @@
+use crate::errors::MintError;
+use anchor_lang::prelude::*;
+use io_common::Roles;
+use io_math::emission::{cumulative, Demand, Portion};
+use io_math::{CAP, DAY, IO};
+
+/// Paused entry: `emit`.
+pub const PAUSE_EMIT: u64 = 1;
+pub const PAUSES: u64 = PAUSE_EMIT;
+
+/// The genesis allocations in base units, by number: community, research and development, seed,
+/// series A, core contributors. Their sum is 500,000,000 IO.
+pub const ALLOCATIONS: [u64; 5] =
+    [100_000_000 * IO, 128_000_000 * IO, 100_000_000 * IO, 81_600_000 * IO, 90_400_000 * IO];
+
+/// Longest time between initialisation and the start of emission.
+const MAX_AHEAD: i64 = 365 * DAY;
+/// Most that a demand-linked policy pays for what was burned: ten times as much.
+const MAX_PER_BURNED_BPS: u32 = 100_000;
+
+/// The pace of emission.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum PolicyKind {
+    /// All that the schedule says.
+    Fixed = 0,
+    /// A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
+    DemandLinked = 1,
+}
+
+/// A policy as an instruction names it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PolicyArgs {
+    /// 0 fixed, 1 demand-linked.
+    pub kind: u8,
+    /// Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
+    pub floor_bps: u16,
+    /// Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a fixed policy.
+    pub per_burned_bps: u32,
+}
+
+/// The policy in force, and where the counters stood when it began.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Policy {
+    pub kind: u8,
+    pub padding: u8,
+    pub floor_bps: u16,
+    pub per_burned_bps: u32,
+    /// Emitted when the policy began.
+    pub emitted_before: u64,
+    /// Burned by fees when the policy began.
+    pub burned_before: u64,
+    /// Paid into the emission vault since.
+    pub paid: u64,
+}
+
+/// The one configuration account of the program, and the mint's authority: `["config"]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Config {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    /// Unix time from which emission counts.
+    pub start: i64,
+    /// Minted on the schedule so far, what was withheld included; never falls.
+    pub emitted: u64,
+    /// Of it, minted into the reserve; never falls.
+    pub withheld: u64,
+    /// Latest time that an instruction has seen.
+    pub last_time: i64,
+    pub roles: Roles,
+    pub mint: Pubkey,
+    /// Token account of staking's emission ledger.
+    pub emission_vault: Pubkey,
+    /// Token account of this account.
+    pub reserve_vault: Pubkey,
+    /// Minted at genesis so far.
+    pub genesis: u64,
+    /// Allocations minted, a bit each.
+    pub allocated: u64,
+    /// Burned out of the reserve.
+    pub reserve_burned: u64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub policy: Policy,
+    pub reserved: [u8; 128],
+}
+
+impl Config {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// The start of emission that `start` asks for.
+    pub fn start_at(start: i64, now: i64) -> Result<i64> {
+        if start == 0 {
+            return Ok(now);
+        }
+        require!((now..=now.saturating_add(MAX_AHEAD)).contains(&start), MintError::StartOutOfRange);
+        Ok(start)
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Marks an allocation as minted and returns its amount.
+    pub fn allocate(&mut self, allocation: u8) -> Result<u64> {
+        let amount = *ALLOCATIONS.get(usize::from(allocation)).ok_or(MintError::UnknownAllocation)?;
+        let bit = 1u64.checked_shl(u32::from(allocation)).ok_or(MintError::UnknownAllocation)?;
+        require!(self.allocated & bit == 0, MintError::AlreadyAllocated);
+        self.allocated |= bit;
+        self.genesis = self.genesis.checked_add(amount).ok_or(MintError::Overflow)?;
+        self.check_cap()?;
+        Ok(amount)
+    }
+
+    /// Books what the schedule has come to by `now`, divided by the policy in force. `burned` is what
+    /// fees have burned in all; a fixed policy does not look at it.
+    pub fn accrue(&mut self, now: i64, burned: u64) -> Result<Portion> {
+        self.last_time = now;
+        let scheduled = cumulative(now.saturating_sub(self.start));
+        let due = scheduled.saturating_sub(self.emitted);
+        let portion = self.divide(due, scheduled, burned);
+        self.emitted = self.emitted.checked_add(due).ok_or(MintError::Overflow)?;
+        self.withheld = self.withheld.checked_add(portion.withheld).ok_or(MintError::Overflow)?;
+        self.policy.paid = self.policy.paid.checked_add(portion.paid).ok_or(MintError::Overflow)?;
+        self.check_cap()?;
+        Ok(portion)
+    }
+
+    fn divide(&self, due: u64, scheduled: u64, burned: u64) -> Portion {
+        let policy = &self.policy;
+        if policy.kind == PolicyKind::Fixed as u8 {
+            return Portion { paid: due, withheld: 0 };
+        }
+        let terms = Demand { floor_bps: policy.floor_bps, per_burned_bps: policy.per_burned_bps };
+        let since = scheduled.saturating_sub(policy.emitted_before);
+        terms.divide(due, since, burned.saturating_sub(policy.burned_before), policy.paid)
+    }
+
+    /// Whether the policy in force looks at what was burned.
+    pub fn needs_demand(&self) -> bool {
+        self.policy.kind == PolicyKind::DemandLinked as u8
+    }
+
+    /// Begins a policy; the caller has accrued to now under the old one.
+    pub fn begin_policy(&mut self, args: PolicyArgs, burned: u64) -> Result<()> {
+        let terms_fit = match args.kind {
+            kind if kind == PolicyKind::Fixed as u8 => args.floor_bps == 0 && args.per_burned_bps == 0,
+            kind if kind == PolicyKind::DemandLinked as u8 => {
+                u64::from(args.floor_bps) <= io_math::BPS && args.per_burned_bps <= MAX_PER_BURNED_BPS
+            }
+            _ => return err!(MintError::UnknownPolicy),
+        };
+        require!(terms_fit, MintError::PolicyOutOfBounds);
+        self.policy = Policy {
+            kind: args.kind,
+            padding: 0,
+            floor_bps: args.floor_bps,
+            per_burned_bps: args.per_burned_bps,
+            emitted_before: self.emitted,
+            burned_before: burned,
+            paid: 0,
+        };
+        Ok(())
+    }
+
+    /// Burns never reopen room: what counts is what was ever minted.
+    fn check_cap(&self) -> Result<()> {
+        let minted = self.genesis.checked_add(self.emitted).ok_or(MintError::Overflow)?;
+        require_gte!(CAP, minted, MintError::CapExceeded);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io_common::{abi, assert_layout};
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(Config, abi::MintConfig, [version, bump, padding, start, emitted, withheld]);
+    }
+
+    #[test]
+    fn the_allocations_are_the_genesis_supply() {
+        assert_eq!(ALLOCATIONS.iter().sum::<u64>(), io_math::GENESIS);
+    }
+}
