@@ -1,0 +1,49 @@
+use crate::errors::BuybackError;
+use crate::events::FeesBurned;
+use crate::state::{check_burned, Config, PAUSE_BURN};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(shard: u8)]
+pub struct BurnFees<'info> {
+    #[account(
+        mut,
+        address = ids::BUYBACK_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_BURN) @ BuybackError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    /// The shard's vault of IO.
+    #[account(mut, seeds = [b"fees", mint.key().as_ref(), &[shard]], bump)]
+    pub vault: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_burn_fees(ctx: Context<BurnFees>, shard: u8) -> Result<()> {
+    let accounts = &mut *ctx.accounts;
+    let (amount, supply_before) = (accounts.vault.amount, accounts.mint.supply);
+    if amount == 0 {
+        return Ok(());
+    }
+    let mut config = accounts.config.load_mut()?;
+    let time = clock::now(config.last_time)?;
+    let receipt = config.book_burn(amount, time)?;
+    let (seq, burned_total) = (config.next_seq(), config.burned);
+    drop(config);
+    let burn = Burn {
+        mint: accounts.mint.to_account_info(),
+        from: accounts.vault.to_account_info(),
+        authority: accounts.config.to_account_info(),
+    };
+    let seeds: &[&[u8]] = &[b"config", &[ids::BUYBACK.bump]];
+    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)?;
+    accounts.mint.reload()?;
+    let supply_after = accounts.mint.supply;
+    check_burned(supply_before, supply_after, amount)?;
+    emit_cpi!(FeesBurned { seq, receipt, time, shard, amount, burned_total, supply_before, supply_after });
+    Ok(())
+}

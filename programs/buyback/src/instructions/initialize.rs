@@ -1,0 +1,31 @@
+use crate::errors::BuybackError;
+use crate::events::Initialized;
+use crate::program::Buyback as BuybackProgram;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use io_common::Roles;
+
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    /// The program's upgrade authority; becomes authority and pauser, and pays.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ BuybackError::WrongProgramData)]
+    pub program: Program<'info, BuybackProgram>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ BuybackError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_initialize(ctx: Context<Initialize>) -> Result<()> {
+    let authority = ctx.accounts.authority.key();
+    let mut config = ctx.accounts.config.load_init()?;
+    config.version = 1;
+    config.bump = ctx.bumps.config;
+    config.last_time = io_common::clock::now(0)?;
+    config.roles = Roles::new(authority);
+    emit!(Initialized { authority });
+    Ok(())
+}

@@ -1,0 +1,43 @@
+use crate::errors::BuybackError;
+use crate::events::VaultOpened;
+use crate::state::{Config, SHARDS};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::ids;
+
+#[derive(Accounts)]
+#[instruction(shard: u8)]
+pub struct OpenVault<'info> {
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    #[account(
+        mut,
+        address = ids::BUYBACK_CONFIG,
+        constraint = shard < SHARDS @ BuybackError::UnknownShard
+    )]
+    pub config: AccountLoader<'info, Config>,
+    /// What the vault holds: IO, or another currency that jobs are paid in.
+    pub mint: Account<'info, Mint>,
+    #[account(
+        init,
+        payer = payer,
+        seeds = [b"fees", mint.key().as_ref(), &[shard]],
+        bump,
+        token::mint = mint,
+        token::authority = config
+    )]
+    pub vault: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_vault(ctx: Context<OpenVault>, shard: u8) -> Result<()> {
+    let accounts = &ctx.accounts;
+    emit!(VaultOpened {
+        seq: accounts.config.load_mut()?.next_seq(),
+        mint: accounts.mint.key(),
+        shard,
+        vault: accounts.vault.key(),
+    });
+    Ok(())
+}

@@ -1,0 +1,76 @@
+use anchor_lang::prelude::*;
+
+/// Codes are stable: new ones are added at the end.
+#[error_code]
+pub enum ProofsError {
+    #[msg("only the program's upgrade authority may initialize")]
+    NotUpgradeAuthority,
+    #[msg("this is not the program's ProgramData account")]
+    WrongProgramData,
+    #[msg("the signer is not the authority")]
+    NotAuthority,
+    #[msg("the signer was not proposed as authority")]
+    NotPendingAuthority,
+    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    MayNotPause,
+    #[msg("paused has a bit that stands for no entry")]
+    UnknownEntry,
+    #[msg("reports are paused")]
+    Paused,
+    #[msg("the challenge window must be from 6 to 72 hours")]
+    WindowOutOfBounds,
+    #[msg("the challenge bond must be from 1 to 100,000 IO")]
+    BondOutOfBounds,
+    #[msg("a challenge must freeze for 1 to 7 days")]
+    FreezeOutOfBounds,
+    #[msg("the attester set has at most 16 seats")]
+    TooManySeats,
+    #[msg("every seat must be listed; a vacated one has the default key and weight 0")]
+    SeatMissing,
+    #[msg("a seat has a key and a weight, or the default key and weight 0")]
+    HalfVacantSeat,
+    #[msg("two seats have the same key")]
+    DuplicateKey,
+    #[msg("an attester's key must stay at its seat")]
+    SeatMoved,
+    #[msg("the sum of the weights does not fit into 32 bits")]
+    WeightTooLarge,
+    #[msg("the threshold must be more than half of the total weight, and at most all of it")]
+    ThresholdOutOfBounds,
+    #[msg("the signer has no seat in the attester set")]
+    NotAttester,
+    #[msg("content_hash must be sha256(\"ionet:report\" || the arguments)")]
+    WrongContentHash,
+    #[msg("the mint is not initialized, so that emission has no start")]
+    NoEmission,
+    #[msg("period_end must be later than the start of emission")]
+    PeriodBeforeStart,
+    #[msg("period_end must be a whole number of hours after the start of emission")]
+    PeriodNotWholeHours,
+    #[msg("period_end must not be later than now")]
+    PeriodNotOver,
+    #[msg("seq must be the hours from the start of emission to period_end")]
+    WrongSeq,
+    #[msg("the total must not exceed what was emitted until period_end, less what was withheld")]
+    TotalAboveEmission,
+    #[msg("the total must not be below that of the latest final report")]
+    TotalFell,
+    #[msg("a report must have at least one leaf")]
+    NoLeaves,
+    #[msg("this hour, or a later one, has an approved report already")]
+    AlreadyDecided,
+    #[msg("the report no longer gathers approvals")]
+    NotPending,
+    #[msg("the attester set has changed since the report was made")]
+    StaleSet,
+    #[msg("this seat has approved the report already")]
+    AlreadyApproved,
+    #[msg("the report is not approved, or is final or void already")]
+    NotApproved,
+    #[msg("the report's challenge window is still open")]
+    WindowOpen,
+    #[msg("a later period is final already")]
+    PeriodFell,
+    #[msg("a number does not fit into its field")]
+    Overflow,
+}

@@ -1,0 +1,51 @@
+use crate::errors::ProofsError;
+use crate::events::ReportApproved;
+use crate::state::{AttesterSet, Config, Report, PAUSE_REPORT};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct Approve<'info> {
+    pub attester: Signer<'info>,
+    #[account(
+        mut,
+        address = ids::PROOFS_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_REPORT) @ ProofsError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(address = ids::ATTESTER_SET)]
+    pub attester_set: AccountLoader<'info, AttesterSet>,
+    #[account(mut)]
+    pub report: AccountLoader<'info, Report>,
+}
+
+pub fn handle_approve(ctx: Context<Approve>) -> Result<()> {
+    let Approve { attester, config, attester_set, report } = ctx.accounts;
+    let mut config = config.load_mut()?;
+    config.last_time = clock::now(config.last_time)?;
+    let set = attester_set.load()?;
+    emit!(count_approval(&mut config, &set, report.key(), &mut *report.load_mut()?, attester.key())?);
+    Ok(())
+}
+
+/// Counts an attester's approval, which decides the report when it reaches the threshold.
+pub fn count_approval(
+    config: &mut Config,
+    set: &AttesterSet,
+    key: Pubkey,
+    report: &mut Report,
+    attester: Pubkey,
+) -> Result<ReportApproved> {
+    let seat = report.approve(set, &attester)?;
+    config.decide(report, set.threshold)?;
+    Ok(ReportApproved {
+        seq: config.next_seq(),
+        report: key,
+        report_seq: report.seq,
+        seat,
+        attester,
+        weight: report.weight,
+        threshold: set.threshold,
+        approved_at: report.approved_at,
+    })
+}

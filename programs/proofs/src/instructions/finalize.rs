@@ -1,0 +1,29 @@
+use crate::events::ReportFinalized;
+use crate::state::{Config, Report};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct Finalize<'info> {
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub report: AccountLoader<'info, Report>,
+}
+
+pub fn handle_finalize(ctx: Context<Finalize>) -> Result<()> {
+    let Finalize { config, report: account } = ctx.accounts;
+    let (mut config, mut report) = (config.load_mut()?, account.load_mut()?);
+    config.last_time = clock::now(config.last_time)?;
+    config.finalize(&mut report)?;
+    emit!(ReportFinalized {
+        seq: config.next_seq(),
+        report: account.key(),
+        report_seq: report.seq,
+        root: report.root,
+        total: report.total,
+        period_end: report.period_end,
+        finalized_at: report.finalized_at,
+    });
+    Ok(())
+}

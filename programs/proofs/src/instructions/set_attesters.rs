@@ -1,0 +1,28 @@
+use crate::errors::ProofsError;
+use crate::events::AttestersSet;
+use crate::state::{AttesterSet, Config, Seat};
+use anchor_lang::prelude::*;
+use io_common::ids;
+
+#[derive(Accounts)]
+pub struct SetAttesters<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ ProofsError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = ids::ATTESTER_SET)]
+    pub attester_set: AccountLoader<'info, AttesterSet>,
+}
+
+pub fn handle_set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
+    let mut set = ctx.accounts.attester_set.load_mut()?;
+    set.replace(&seats, threshold)?;
+    emit!(AttestersSet {
+        seq: ctx.accounts.config.load_mut()?.next_seq(),
+        set_version: set.set_version,
+        threshold,
+        total_weight: set.total_weight,
+        seats,
+    });
+    Ok(())
+}

@@ -1,0 +1,105 @@
+//! What nodes have earned: the attester set, and the hourly reports that it approves.
+//!
+//! A report is cumulative, so a missed hour heals itself with the next one. It is decided by weight: of
+//! all contents proposed for an hour, the first that reaches the threshold stands.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects))]
+
+use anchor_lang::prelude::*;
+
+pub mod errors;
+pub mod events;
+pub mod instructions;
+pub mod state;
+
+use instructions::*;
+use state::{ParamsArgs, ReportArgs, Seat};
+
+declare_id!("ioPaT9RX9Bc2iv5uidz6Ah2K8y3NWmkcvPe7FenwbjF");
+
+#[cfg(not(feature = "no-entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "IO proofs",
+    project_url: "https://github.com/ionet-marketplace/ionet",
+    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
+    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+}
+
+#[program]
+pub mod proofs {
+    use super::*;
+
+    /// Creates the configuration with its defaults, and an attester set without seats.
+    ///
+    /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
+    pub fn initialize(ctx: Context<Initialize>) -> Result<()> {
+        handle_initialize(ctx)
+    }
+
+    /// Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
+    /// or weight; reports that gather approvals have to be made again.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+    /// `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+    pub fn set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
+        handle_set_attesters(ctx, seats, threshold)
+    }
+
+    /// Makes a report, which is also its first approval. `seq` is the hours from the start of emission to
+    /// `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
+    ///
+    /// Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
+    /// `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`,
+    /// `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+    pub fn report(
+        ctx: Context<MakeReport>,
+        seq: u64,
+        content_hash: [u8; 32],
+        args: ReportArgs,
+    ) -> Result<()> {
+        handle_report(ctx, seq, content_hash, args)
+    }
+
+    /// Approves a report. At the threshold it is decided, and its challenge window begins.
+    ///
+    /// Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`,
+    /// `AlreadyApproved`, `AlreadyDecided`.
+    pub fn approve(ctx: Context<Approve>) -> Result<()> {
+        handle_approve(ctx)
+    }
+
+    /// Makes an approved report final after its challenge window: its leaves can be credited.
+    ///
+    /// Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+    pub fn finalize(ctx: Context<Finalize>) -> Result<()> {
+        handle_finalize(ctx)
+    }
+
+    /// Sets the roles besides the authority, and the terms of challenges.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
+    /// `FreezeOutOfBounds`.
+    pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
+        handle_set_params(ctx, params)
+    }
+
+    /// Sets the paused entries (bit 0: `report` and `approve`). What is approved still becomes final.
+    ///
+    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
+        handle_set_paused(ctx, paused)
+    }
+
+    /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`.
+    pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
+        handle_propose_authority(ctx, successor)
+    }
+
+    /// Makes the named successor the authority.
+    ///
+    /// Caller: the successor. Errors: `NotPendingAuthority`.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        handle_accept_authority(ctx)
+    }
+}

@@ -1,0 +1,177 @@
+use crate::errors::ProofsError;
+use anchor_lang::prelude::*;
+use io_common::abi::SEATS;
+
+/// A seat as an instruction names it; vacant with the default key and weight 0.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Seat {
+    pub key: Pubkey,
+    pub weight: u32,
+}
+
+/// Who attests, with which weight: `["attesters"]`. What a seat has approved or attested stays with its
+/// number, so the number stays with its attester while keys change.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct AttesterSet {
+    pub version: u8,
+    pub bump: u8,
+    /// Seats ever used; never falls.
+    pub seats: u8,
+    pub padding: u8,
+    /// Counts the changes of the set.
+    pub set_version: u32,
+    /// Weight that approves a report.
+    pub threshold: u32,
+    pub total_weight: u32,
+    /// By seat; the default key where a seat is vacant.
+    pub keys: [Pubkey; SEATS],
+    /// By seat; 0 where a seat is vacant.
+    pub weights: [u32; SEATS],
+    pub reserved: [u8; 64],
+}
+
+impl AttesterSet {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Seat and weight of a key.
+    pub fn seat_of(&self, key: &Pubkey) -> Option<(u8, u32)> {
+        let weighted = |(held, weight): (&Pubkey, &u32)| held == key && *weight > 0;
+        let seat = self.keys.iter().zip(&self.weights).position(weighted)?;
+        Some((u8::try_from(seat).ok()?, *self.weights.get(seat)?))
+    }
+
+    /// Puts `seats` in the place of all seats there are.
+    pub fn replace(&mut self, seats: &[Seat], threshold: u32) -> Result<()> {
+        let count = u8::try_from(seats.len()).unwrap_or(u8::MAX);
+        require!(usize::from(count) <= SEATS, ProofsError::TooManySeats);
+        require!(count >= self.seats, ProofsError::SeatMissing);
+        for (number, seat) in seats.iter().enumerate() {
+            self.check_seat(number, seat, seats)?;
+        }
+        let sum = seats.iter().try_fold(0u32, |sum, seat| sum.checked_add(seat.weight));
+        let total_weight = sum.ok_or(ProofsError::WeightTooLarge)?;
+        // With more than half, no two contents of an hour can both be approved by one set.
+        let majority = u64::from(threshold).saturating_mul(2) > u64::from(total_weight);
+        require!(majority && threshold <= total_weight, ProofsError::ThresholdOutOfBounds);
+
+        self.set_version = self.set_version.checked_add(1).ok_or(ProofsError::Overflow)?;
+        self.seats = count;
+        self.threshold = threshold;
+        self.total_weight = total_weight;
+        for ((key, weight), seat) in self.keys.iter_mut().zip(&mut self.weights).zip(seats) {
+            (*key, *weight) = (seat.key, seat.weight);
+        }
+        Ok(())
+    }
+
+    fn check_seat(&self, number: usize, seat: &Seat, seats: &[Seat]) -> Result<()> {
+        let vacant = seat.key == Pubkey::default();
+        require!(vacant == (seat.weight == 0), ProofsError::HalfVacantSeat);
+        if vacant {
+            return Ok(());
+        }
+        let holders = seats.iter().filter(|other| other.key == seat.key).count();
+        require!(holders == 1, ProofsError::DuplicateKey);
+        // One attester at two seats' records would count twice.
+        let stays = self.seat_of(&seat.key).is_none_or(|(held, _)| usize::from(held) == number);
+        require!(stays, ProofsError::SeatMoved);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use io_common::{abi, assert_layout};
+
+    const VACANT: Seat = Seat { key: Pubkey::new_from_array([0; 32]), weight: 0 };
+
+    fn seat(id: u8, weight: u32) -> Seat {
+        Seat { key: Pubkey::new_from_array([id; 32]), weight }
+    }
+
+    fn set(seats: &[Seat], threshold: u32) -> AttesterSet {
+        let mut set = AttesterSet::zeroed();
+        set.replace(seats, threshold).unwrap();
+        set
+    }
+
+    fn refusal(set: &AttesterSet, seats: &[Seat], threshold: u32) -> Error {
+        let mut copy = *set;
+        let error = copy.replace(seats, threshold).unwrap_err();
+        assert_eq!(bytemuck::bytes_of(&copy), bytemuck::bytes_of(set));
+        error
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            AttesterSet,
+            abi::AttesterSet,
+            [version, bump, seats, padding, set_version, threshold, total_weight, keys, weights]
+        );
+    }
+
+    #[test]
+    fn a_seat_is_found_by_its_key_here_and_by_others() {
+        let set = set(&[seat(1, 5), VACANT, seat(3, 7)], 12);
+        let others: abi::AttesterSet = bytemuck::pod_read_unaligned(
+            bytemuck::bytes_of(&set).get(..size_of::<abi::AttesterSet>()).unwrap(),
+        );
+        for (key, found) in [
+            (seat(1, 0).key, Some((0, 5))),
+            (seat(3, 0).key, Some((2, 7))),
+            (VACANT.key, None),
+            (seat(2, 0).key, None),
+        ] {
+            assert_eq!(set.seat_of(&key), found);
+            assert_eq!(others.seat_of(&key), found);
+        }
+    }
+
+    #[test]
+    fn keys_rotate_and_seats_are_vacated_and_added_in_place() {
+        let mut set = set(&[seat(1, 1), seat(2, 1)], 2);
+        set.replace(&[seat(9, 1), VACANT, seat(3, 4)], 3).unwrap();
+        assert_eq!((set.set_version, set.seats, set.total_weight, set.threshold), (2, 3, 5, 3));
+        assert_eq!(set.seat_of(&seat(9, 0).key), Some((0, 1)));
+        assert_eq!(set.seat_of(&seat(2, 0).key), None);
+    }
+
+    #[test]
+    fn the_threshold_is_more_than_half_and_at_most_all() {
+        let empty = AttesterSet::zeroed();
+        let four = [seat(1, 1), seat(2, 1), seat(3, 2)];
+        let out = || ProofsError::ThresholdOutOfBounds.into();
+        assert_eq!(refusal(&empty, &four, 2), out());
+        assert_eq!(refusal(&empty, &four, 5), out());
+        assert_eq!(refusal(&empty, &[], 0), out());
+        assert_eq!(set(&four, 3).threshold, 3);
+        assert_eq!(set(&four, 4).threshold, 4);
+    }
+
+    #[test]
+    fn seats_that_make_no_sense_are_refused() {
+        let set = set(&[seat(1, 1), seat(2, 1)], 2);
+        let refused = |seats: &[Seat], error: ProofsError| {
+            let weight = seats.iter().fold(0u32, |sum, seat| sum.saturating_add(seat.weight));
+            assert_eq!(refusal(&set, seats, weight), error.into());
+        };
+        let seventeen: Vec<Seat> = (1..=17).map(|id| seat(id, 1)).collect();
+        refused(&seventeen, ProofsError::TooManySeats);
+        refused(&[seat(1, 1)], ProofsError::SeatMissing);
+        refused(&[seat(1, 1), seat(2, 0)], ProofsError::HalfVacantSeat);
+        refused(&[seat(1, 1), seat(0, 1)], ProofsError::HalfVacantSeat);
+        refused(&[seat(1, 1), VACANT, seat(3, 1), seat(3, 1)], ProofsError::DuplicateKey);
+        refused(&[seat(2, 1), seat(1, 1)], ProofsError::SeatMoved);
+        refused(&[seat(1, u32::MAX), seat(2, 1)], ProofsError::WeightTooLarge);
+    }
+
+    #[test]
+    fn all_sixteen_seats_can_be_used() {
+        let seats: Vec<Seat> = (1..=16).map(|id| seat(id, 1)).collect();
+        assert_eq!(set(&seats, 11).seat_of(&seat(16, 0).key), Some((15, 1)));
+    }
+}

@@ -1,0 +1,243 @@
+use super::AttesterSet;
+use crate::errors::ProofsError;
+use anchor_lang::prelude::*;
+use io_common::abi::{self, ReportState};
+use io_math::emission::cumulative;
+use io_math::HOUR;
+use solana_sha256_hasher::hashv;
+
+/// Domain of a report's content hash.
+const DOMAIN: &[u8] = b"ionet:report";
+
+/// A report's content, as attesters propose it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ReportArgs {
+    /// Merkle root of the reward leaves.
+    pub root: [u8; 32],
+    /// Sum of the leaves' lifetime rewards in base units of IO.
+    pub total: u64,
+    /// Unix time that the rewards count to, whole hours after the start of emission.
+    pub period_end: i64,
+    /// Number of leaves.
+    pub leaves: u32,
+    /// SHA-256 of what the rewards were computed from.
+    pub evidence_hash: [u8; 32],
+    /// Where that is found, UTF-8, filled up with zeros.
+    pub evidence_uri: [u8; 96],
+}
+
+impl ReportArgs {
+    /// `sha256("ionet:report" ‖ borsh(self))`.
+    pub fn content_hash(&self) -> Result<[u8; 32]> {
+        let mut content = Vec::with_capacity(size_of::<Self>());
+        self.serialize(&mut content)?;
+        Ok(hashv(&[DOMAIN, &content]).to_bytes())
+    }
+
+    /// Checks the content against the address it is made for, the schedule and the time.
+    pub fn check(
+        &self,
+        seq: u64,
+        content_hash: &[u8; 32],
+        emission: &abi::MintConfig,
+        now: i64,
+    ) -> Result<()> {
+        require!(self.content_hash()? == *content_hash, ProofsError::WrongContentHash);
+        require_gt!(self.period_end, emission.start, ProofsError::PeriodBeforeStart);
+        let seconds = self.period_end.saturating_sub(emission.start);
+        require!(seconds.checked_rem(HOUR) == Some(0), ProofsError::PeriodNotWholeHours);
+        require_gte!(now, self.period_end, ProofsError::PeriodNotOver);
+        require!(seconds.checked_div(HOUR).map(i64::unsigned_abs) == Some(seq), ProofsError::WrongSeq);
+        require!(self.leaves > 0, ProofsError::NoLeaves);
+        let most = cumulative(seconds).saturating_sub(emission.withheld);
+        require_gte!(most, self.total, ProofsError::TotalAboveEmission);
+        Ok(())
+    }
+}
+
+/// Cumulative rewards of all nodes until the end of a period:
+/// `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Report {
+    pub version: u8,
+    pub bump: u8,
+    /// See [`ReportState`].
+    pub state: u8,
+    pub padding: [u8; 5],
+    /// Hours from the start of emission to `period_end`.
+    pub seq: u64,
+    /// Merkle root of the reward leaves.
+    pub root: [u8; 32],
+    /// Sum of the leaves' lifetime rewards.
+    pub total: u64,
+    pub period_end: i64,
+    /// When it became final.
+    pub finalized_at: i64,
+    /// The attester set whose approvals count.
+    pub set_version: u32,
+    /// Number of leaves.
+    pub leaves: u32,
+    /// Seats that have approved, a bit each.
+    pub approvals: u32,
+    /// Weight of those seats.
+    pub weight: u32,
+    /// When the threshold was reached.
+    pub approved_at: i64,
+    pub created_at: i64,
+    /// The attester who made it and paid for the account.
+    pub payer: Pubkey,
+    pub content_hash: [u8; 32],
+    /// SHA-256 of what the rewards were computed from.
+    pub evidence_hash: [u8; 32],
+    /// Where that is found, UTF-8, filled up with zeros.
+    pub evidence_uri: [u8; 96],
+    pub reserved: [u8; 64],
+}
+
+impl Report {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Takes the content; nobody has approved it yet.
+    pub fn begin(
+        &mut self,
+        seq: u64,
+        content_hash: [u8; 32],
+        args: &ReportArgs,
+        set_version: u32,
+        payer: Pubkey,
+        now: i64,
+    ) {
+        let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri } = *args;
+        *self = Self {
+            state: ReportState::Pending as u8,
+            seq,
+            root,
+            total,
+            period_end,
+            set_version,
+            leaves,
+            created_at: now,
+            payer,
+            content_hash,
+            evidence_hash,
+            evidence_uri,
+            ..*self
+        };
+    }
+
+    /// Counts an attester's approval and returns its seat.
+    pub fn approve(&mut self, set: &AttesterSet, attester: &Pubkey) -> Result<u8> {
+        require!(self.state == ReportState::Pending as u8, ProofsError::NotPending);
+        require!(self.set_version == set.set_version, ProofsError::StaleSet);
+        let (seat, weight) = set.seat_of(attester).ok_or(ProofsError::NotAttester)?;
+        let bit = 1u32.checked_shl(u32::from(seat)).ok_or(ProofsError::Overflow)?;
+        require!(self.approvals & bit == 0, ProofsError::AlreadyApproved);
+        self.approvals |= bit;
+        self.weight = self.weight.checked_add(weight).ok_or(ProofsError::Overflow)?;
+        Ok(seat)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::Seat;
+    use bytemuck::Zeroable;
+    use io_common::assert_layout;
+
+    const START: i64 = 1_800_000_000;
+
+    fn args() -> ReportArgs {
+        ReportArgs {
+            root: [1; 32],
+            total: cumulative(2 * HOUR) - 10,
+            period_end: START + 2 * HOUR,
+            leaves: 3,
+            evidence_hash: [2; 32],
+            evidence_uri: [3; 96],
+        }
+    }
+
+    fn emission() -> abi::MintConfig {
+        abi::MintConfig { start: START, withheld: 10, ..abi::MintConfig::zeroed() }
+    }
+
+    fn check(args: ReportArgs, seq: u64, now: i64) -> Result<()> {
+        args.check(seq, &args.content_hash()?, &emission(), now)
+    }
+
+    fn code(result: Result<()>) -> Option<u32> {
+        result.err().map(|error| match error {
+            Error::AnchorError(error) => error.error_code_number,
+            Error::ProgramError(_) => 0,
+        })
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Report,
+            abi::Report,
+            [version, bump, state, padding, seq, root, total, period_end, finalized_at]
+        );
+    }
+
+    #[test]
+    fn the_content_hash_is_the_published_one() {
+        // python: sha256(b"ionet:report" + bytes(32) + (5).to_bytes(8, "little") + (6).to_bytes(8, "little")
+        //         + (7).to_bytes(4, "little") + bytes(32) + bytes(96))
+        let args = ReportArgs {
+            root: [0; 32],
+            total: 5,
+            period_end: 6,
+            leaves: 7,
+            evidence_hash: [0; 32],
+            evidence_uri: [0; 96],
+        };
+        let hex: String = args.content_hash().unwrap().iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "3d3298ec7cbedddf0fb3b57cdd7c028aa276091b0d44a5ae98935227af4067ad");
+    }
+
+    #[test]
+    fn a_report_of_all_that_was_emitted_and_not_withheld_is_accepted_at_the_end_of_its_period() {
+        assert_eq!(check(args(), 2, START + 2 * HOUR), Ok(()));
+    }
+
+    #[test]
+    fn a_content_that_does_not_fit_its_period_is_refused() {
+        let now = START + 3 * HOUR;
+        let refused = |args: ReportArgs, seq: u64, now: i64, error: ProofsError| {
+            assert_eq!(code(check(args, seq, now)), Some(error.into()));
+        };
+        refused(args(), 2, START + 2 * HOUR - 1, ProofsError::PeriodNotOver);
+        refused(args(), 3, now, ProofsError::WrongSeq);
+        refused(ReportArgs { period_end: START, ..args() }, 0, now, ProofsError::PeriodBeforeStart);
+        refused(ReportArgs { period_end: i64::MIN, ..args() }, 0, now, ProofsError::PeriodBeforeStart);
+        let odd = ReportArgs { period_end: START + 2 * HOUR - 1, ..args() };
+        refused(odd, 2, now, ProofsError::PeriodNotWholeHours);
+        refused(ReportArgs { leaves: 0, ..args() }, 2, now, ProofsError::NoLeaves);
+        let more = ReportArgs { total: args().total + 1, ..args() };
+        refused(more, 2, now, ProofsError::TotalAboveEmission);
+        let other = args().check(2, &more.content_hash().unwrap(), &emission(), now);
+        assert_eq!(code(other), Some(ProofsError::WrongContentHash.into()));
+    }
+
+    #[test]
+    fn each_seat_of_the_set_approves_once_while_the_report_is_pending() {
+        let keys = [Pubkey::new_unique(), Pubkey::new_unique()];
+        let mut set = AttesterSet::zeroed();
+        set.replace(&keys.map(|key| Seat { key, weight: 3 }), 6).unwrap();
+        let mut report = Report { set_version: 1, ..Report::zeroed() };
+        assert_eq!(report.approve(&set, &keys[1]), Ok(1));
+        assert_eq!((report.approvals, report.weight), (0b10, 3));
+        assert_eq!(report.approve(&set, &keys[1]), Err(ProofsError::AlreadyApproved.into()));
+        assert_eq!(report.approve(&set, &Pubkey::default()), Err(ProofsError::NotAttester.into()));
+        let mut stale = Report { set_version: 0, ..report };
+        assert_eq!(stale.approve(&set, &keys[0]), Err(ProofsError::StaleSet.into()));
+        let mut void = Report { state: ReportState::Void as u8, ..report };
+        assert_eq!(void.approve(&set, &keys[0]), Err(ProofsError::NotPending.into()));
+        assert_eq!(report.approve(&set, &keys[0]), Ok(0));
+        assert_eq!((report.approvals, report.weight), (0b11, 6));
+    }
+}
