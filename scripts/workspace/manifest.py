@@ -1,0 +1,109 @@
+"""The programs inside the Python package, and the manifest that says which sources they are built from."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from typing import Any
+
+from workspace.sbf import check_elf
+from workspace.tree import Program, Tree, WorkspaceError, file_hash
+
+NAME = "manifest.json"
+
+
+def describe(tree: Tree, program: Program) -> dict[str, Any]:
+    """What the manifest says of one program as built: id, and SHA-256 of its sources, binary and IDL.
+
+    Raises:
+        WorkspaceError: the program or its IDL has not been built.
+    """
+    binary = tree.deploy / f"{program.name}.so"
+    idl = tree.idl / f"{program.name}.json"
+    for path in (binary, idl):
+        if not path.is_file():
+            raise WorkspaceError(f"{path.relative_to(tree.root)} is missing; run scripts/build")
+    check_elf(binary)
+    return {
+        "id": program.id,
+        "sources_sha256": tree.source_hash(program),
+        "binary_sha256": file_hash(binary),
+        "binary_bytes": binary.stat().st_size,
+        "idl_sha256": file_hash(idl),
+    }
+
+
+def toolchain(tree: Tree) -> str:
+    """SHA-256, hex, over the files that decide how programs are compiled."""
+    directory = tree.root / "scripts/toolchain"
+    return tree.hash_files(directory / name for name in ("overlay.py", "sbpf-solana-solana.json", "setup"))
+
+
+def write(tree: Tree) -> None:
+    """Copy the built programs and their IDLs into the package and write its manifest.
+
+    Raises:
+        WorkspaceError: something has not been built.
+    """
+    programs = tree.programs()
+    content = {
+        "cargo_lock_sha256": tree.lock_hash(),
+        "toolchain_sha256": toolchain(tree),
+        "programs": {program.name: describe(tree, program) for program in programs},
+    }
+    tree.packaged.mkdir(parents=True, exist_ok=True)
+    wanted = {NAME}
+    for program in programs:
+        for source in (tree.deploy / f"{program.name}.so", tree.idl / f"{program.name}.json"):
+            shutil.copyfile(source, tree.packaged / source.name)
+            wanted.add(source.name)
+    for stray in tree.packaged.iterdir():
+        if stray.suffix in {".so", ".json"} and stray.name not in wanted:
+            stray.unlink()
+    (tree.packaged / NAME).write_text(json.dumps(content, indent=2) + "\n")
+
+
+def problems(tree: Tree) -> list[str]:
+    """Why the package's programs are not those of the tree: one sentence each; an empty list when they are.
+
+    What is compared is what decides a binary (sources, Cargo.lock, toolchain), and the package's files with their own
+    manifest. Nothing is built.
+    """
+    path = tree.packaged / NAME
+    if not path.is_file():
+        return [f"{path.relative_to(tree.root)} is missing"]
+    content = json.loads(path.read_text())
+    found = []
+    if content.get("cargo_lock_sha256") != tree.lock_hash():
+        found.append("Cargo.lock has changed since the packaged programs were built")
+    if content.get("toolchain_sha256") != toolchain(tree):
+        found.append("scripts/toolchain has changed since the packaged programs were built")
+    packaged: dict[str, dict[str, Any]] = content.get("programs", {})
+    programs = tree.programs()
+    for name in sorted(packaged.keys() - {program.name for program in programs}):
+        found.append(f"{name} is packaged, but programs/{name} does not exist")
+    for program in programs:
+        if program.name in packaged:
+            found += _program_problems(tree, program, packaged[program.name])
+        else:
+            found.append(f"{program.name} is not packaged")
+    return found
+
+
+def _program_problems(tree: Tree, program: Program, entry: dict[str, Any]) -> list[str]:
+    name = program.name
+    found = []
+    if entry["id"] != program.id:
+        found.append(f"{name}: declare_id! is {program.id}, the packaged program's id is {entry['id']}")
+    if entry["sources_sha256"] != tree.source_hash(program):
+        found.append(f"{name}: programs/{name}, crates/ or Cargo.toml has changed since the packaged program was built")
+    for file, what in ((f"{name}.so", "binary_sha256"), (f"{name}.json", "idl_sha256")):
+        packaged = tree.packaged / file
+        if not packaged.is_file():
+            found.append(f"{name}: {file} is missing from the package")
+        elif file_hash(packaged) != entry[what]:
+            found.append(f"{name}: the packaged {file} is not the one its manifest describes")
+    idl = tree.idl / f"{name}.json"
+    if not idl.is_file() or file_hash(idl) != entry["idl_sha256"]:
+        found.append(f"{name}: idl/{name}.json is not the packaged IDL")
+    return found

@@ -1,0 +1,264 @@
+"""Build programs to SBPF v3 and generate their IDLs, with the compiler that scripts/toolchain/setup prepares."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from workspace.tree import Program, Tree, WorkspaceError, file_hash, say
+
+TRIPLE = "sbpf-solana-solana"
+SBPF_VERSION = 3
+# The machine numbers of a BPF object: the kernel's, and the one registered for SBPF.
+EM_BPF, EM_SBPF = 247, 263
+
+_LINK_ARGS = ("--arch=v3", "--llvm-args=--bpf-stack-size=4096,--bpf-allows-libcalls", "--deploy=false")
+# What a log does without: cargo's progress, and the linker's call with its hundred files.
+_CHATTER = re.compile(
+    r"\s+(Compiling|Downloading|Downloaded|Updating|Locking|Blocking|Finished|Running|Adding|Fresh) "
+    r'|  = note:  "|  = note: some arguments are omitted'
+)
+_HINTS = {
+    "unsupported signed division": "SBPF v3 has no signed division: divide unsigned integers (u64::try_from first).",
+    "--locked was passed": "Cargo.lock is out of date: run `cargo update --workspace` and commit it.",
+    "Looks like the BPF stack limit": "A frame holds 4,096 bytes: box large values, or split the function.",
+}
+_FORGET = (
+    "RUSTFLAGS",
+    "CARGO_ENCODED_RUSTFLAGS",
+    "RUSTUP_TOOLCHAIN",
+    "RUSTC",
+    "RUSTC_WRAPPER",
+    "RUSTC_WORKSPACE_WRAPPER",
+    "CARGO_BUILD_TARGET",
+    "CARGO_INCREMENTAL",
+    "RUST_BACKTRACE",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Builder:
+    """Builds the programs of one checkout; skips what has not changed.
+
+    Attributes:
+        tree: the checkout.
+        home: the toolchain's directory, $SBF_HOME.
+        target: cargo's directory, $CARGO_TARGET_DIR or target/; programs and IDLs each have their own inside.
+    """
+
+    tree: Tree
+    home: Path
+    target: Path
+
+    @classmethod
+    def from_environment(cls, tree: Tree) -> Builder:
+        """The builder that $SBF_HOME and $CARGO_TARGET_DIR ask for, after preparing the toolchain.
+
+        Raises:
+            WorkspaceError: the toolchain cannot be prepared here; its own text has been shown.
+        """
+        setup = tree.root / "scripts/toolchain/setup"
+        if subprocess.run([setup], check=False).returncode:
+            raise WorkspaceError("the toolchain is not ready (see above)")
+        home = Path(os.environ.get("SBF_HOME") or Path.home() / ".cache/sbf-toolchain")
+        target = Path(os.environ.get("CARGO_TARGET_DIR") or tree.root / "target")
+        return cls(tree, home.absolute(), target.absolute())
+
+    def build_all(
+        self, programs: Sequence[Program] = (), *, binaries: bool = True, idl: bool = True, check: bool = False
+    ) -> None:
+        """Bring binaries and IDLs up to date, one program after the other.
+
+        Args:
+            programs: those to build (default: all).
+            binaries: build target/deploy/<name>.so.
+            idl: generate idl/<name>.json.
+            check: leave idl/ alone and fail if it would change.
+
+        Raises:
+            WorkspaceError: the first failure.
+        """
+        with self._lock():
+            for program in programs or self.tree.programs():
+                if binaries:
+                    self.build(program)
+                if idl:
+                    self.generate_idl(program, check=check)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Hold the target directory: a second build waits until the first is done."""
+        self.target.mkdir(parents=True, exist_ok=True)
+        with (self.target / ".build-lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                say("build", "waiting for another build of this directory")
+                fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def build(self, program: Program) -> Path:
+        """Build one program into target/deploy, unless the one there is of the same sources and toolchain.
+
+        Raises:
+            WorkspaceError: the compiler failed, or what it made is not an SBPF v3 program.
+        """
+        output = self.tree.deploy / f"{program.name}.so"
+        key = self._key(program, "overlay.py", "sbpf-solana-solana.json", "setup")
+        stamp = self.target / f"sbf/stamps/{program.name}.json"
+        if _is_fresh(stamp, key, output):
+            say("build", f"{program.name}: up to date")
+            return output
+        start = time.monotonic()
+        say("build", f"{program.name}: compiling")
+        # One program a call: building several at once would unite the features they ask of shared crates.
+        command = [
+            "/usr/bin/cargo", "build", "--locked", "--release", "--lib", "-p", program.name,
+            "--target", str(self.tree.root / f"scripts/toolchain/{TRIPLE}.json"), "-Zjson-target-spec",
+            "-Zbuild-std=core,alloc,std,panic_abort", "-Zbuild-std-features=compiler-builtins-mem",
+        ]  # fmt: skip
+        self._cargo(command, self._sbf_environment(), f"{program.name} does not build")
+        built = self.target / f"sbf/{TRIPLE}/release/lib{program.name}.so"
+        if not built.is_file():
+            raise WorkspaceError(f'{program.name}: no {built.name} was built; is [lib] crate-type = ["cdylib", "lib"]?')
+        check_elf(built)
+        self.tree.deploy.mkdir(parents=True, exist_ok=True)
+        _install(built, output)
+        _write_stamp(stamp, key, output)
+        say("build", f"{program.name}: {output.stat().st_size:,} bytes in {time.monotonic() - start:.1f} s")
+        return output
+
+    def generate_idl(self, program: Program, *, check: bool = False) -> Path:
+        """Generate one program's IDL into idl/, unless the one there is of the same sources.
+
+        Args:
+            program: the program.
+            check: leave idl/ alone and fail if it would change.
+
+        Raises:
+            WorkspaceError: the program does not build with `idl-build`, or `check` found a difference.
+        """
+        generated = self.target / f"idl/{program.name}.json"
+        committed = self.tree.idl / generated.name
+        key = self._key(program, "idl/Cargo.toml", "idl/Cargo.lock", "idl/src/main.rs")
+        stamp = self.target / f"idl/stamps/{program.name}.json"
+        if not _is_fresh(stamp, key, generated):
+            start = time.monotonic()
+            say("idl", f"{program.name}: generating")
+            command = [str(self.home / "bin/idlgen"), str(program.directory), "--lib", "--locked"]
+            environment = self._environment() | {
+                "CARGO_TARGET_DIR": str(self.target / "idl"),
+                "CARGO_PROFILE_DEV_DEBUG": "0",
+            }
+            result = self._cargo(command, environment, f"the IDL of {program.name} cannot be generated", capture=True)
+            generated.parent.mkdir(parents=True, exist_ok=True)
+            generated.write_text(result)
+            _write_stamp(stamp, key, generated)
+            say("idl", f"{program.name}: {len(result):,} bytes in {time.monotonic() - start:.1f} s")
+        if committed.is_file() and committed.read_bytes() == generated.read_bytes():
+            return committed
+        if check:
+            state = "differs from what the program's sources give" if committed.is_file() else "is missing"
+            raise WorkspaceError(f"idl/{committed.name} {state}; run scripts/idl and commit the result")
+        committed.parent.mkdir(exist_ok=True)
+        _install(generated, committed)
+        return committed
+
+    def _key(self, program: Program, *toolchain: str) -> str:
+        files = [self.tree.root / "scripts/toolchain" / name for name in toolchain]
+        files.append(Path(__file__))
+        parts = [self.tree.source_hash(program), self.tree.lock_hash(), *(file_hash(file) for file in files)]
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def _environment(self) -> dict[str, str]:
+        """The caller's environment with Debian's Rust first, and nothing that would change what is compiled."""
+        kept = {name: value for name, value in os.environ.items() if name not in _FORGET}
+        return kept | {"PATH": f"/usr/bin:{kept.get('PATH', '')}"}
+
+    def _sbf_environment(self) -> dict[str, str]:
+        flags = ["-Crelocation-model=static", "-Cpasses=lower-atomic", "-Zunstable-options", "-Cpanic=immediate-abort"]
+        flags += [f"-Clink-arg={argument}" for argument in _LINK_ARGS]
+        # No path of this machine ends in a program: the same sources give the same bytes elsewhere.
+        flags += [f"--remap-path-prefix={path}={name}" for path, name in self._remapped()]
+        return self._environment() | {
+            "RUSTC": "/usr/bin/rustc",
+            "RUSTC_BOOTSTRAP": "1",
+            "__CARGO_TESTS_ONLY_SRC_ROOT": str(self.home / "library"),
+            "CARGO_ENCODED_RUSTFLAGS": "\x1f".join(flags),
+            f"CARGO_TARGET_{TRIPLE.upper().replace('-', '_')}_LINKER": str(self.home / "link"),
+            "CARGO_TARGET_DIR": str(self.target / "sbf"),
+        }
+
+    def _remapped(self) -> list[tuple[str, str]]:
+        registry = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "registry/src"
+        if not any(registry.glob("*")):
+            self._cargo(["/usr/bin/cargo", "fetch", "--locked"], self._environment(), "crates cannot be fetched")
+        crates = [(str(index), "/crates") for index in sorted(registry.glob("*"))]
+        return [(str(self.tree.root), "/workspace"), (str(self.home / "library"), "/rust/library"), *crates]
+
+    def _cargo(self, command: list[str], environment: dict[str, str], failure: str, *, capture: bool = False) -> str:
+        # A person sees cargo's progress as it happens; a log gets only what was wrong.
+        stderr = None if sys.stderr.isatty() else subprocess.PIPE
+        result = subprocess.run(
+            command,
+            cwd=self.tree.root,
+            env=environment,
+            stdout=subprocess.PIPE if capture else None,
+            stderr=stderr,
+            text=True,
+            check=False,
+        )
+        messages = [line for line in (result.stderr or "").splitlines() if not _CHATTER.match(line)]
+        if messages:
+            print("\n".join(messages), file=sys.stderr, flush=True)
+        if result.returncode:
+            hint = "".join(f"\n{text}" for found, text in _HINTS.items() if found in (result.stderr or ""))
+            raise WorkspaceError(f"{failure} (the compiler's messages are above){hint}")
+        return result.stdout or ""
+
+
+def check_elf(path: Path) -> None:
+    """Check that a file is an SBPF v3 program with an entrypoint.
+
+    Raises:
+        WorkspaceError: it is something else; the text names what was found.
+    """
+    header = path.read_bytes()[:64]
+    if len(header) < 64 or header[:6] != b"\x7fELF\x02\x01":
+        raise WorkspaceError(f"{path} is not a 64-bit little-endian ELF file")
+    machine, _version, entry = struct.unpack_from("<HIQ", header, 18)
+    (flags,) = struct.unpack_from("<I", header, 48)
+    if machine not in (EM_BPF, EM_SBPF) or flags != SBPF_VERSION:
+        raise WorkspaceError(f"{path} is not SBPF v{SBPF_VERSION}: machine {machine}, version flag {flags}")
+    if not entry:
+        raise WorkspaceError(f"{path} has no entrypoint; was it compiled with the feature `no-entrypoint`?")
+
+
+def _is_fresh(stamp: Path, key: str, output: Path) -> bool:
+    if not stamp.is_file() or not output.is_file():
+        return False
+    return json.loads(stamp.read_text()) == {"key": key, "output": file_hash(output)}
+
+
+def _write_stamp(stamp: Path, key: str, output: Path) -> None:
+    stamp.parent.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(json.dumps({"key": key, "output": file_hash(output)}) + "\n")
+
+
+def _install(source: Path, destination: Path) -> None:
+    """Copy a file in one step, so that no reader sees half of it."""
+    temporary = destination.with_name(f".{destination.name}.new")
+    shutil.copyfile(source, temporary)
+    temporary.replace(destination)

@@ -1,0 +1,144 @@
+"""The repository as the scripts see it: its programs, their ids, and hashes over their sources.
+
+Standard library only: these modules run before anything is installed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NoReturn
+
+ROOT = Path(__file__).resolve().parents[2]
+
+_DECLARE_ID = re.compile(r'declare_id!\(\s*"([1-9A-HJ-NP-Za-km-z]{32,44})"\s*\)')
+
+
+class WorkspaceError(Exception):
+    """Something in the tree is missing or does not fit; the text says what, and what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One Anchor program of the workspace.
+
+    Attributes:
+        name: directory, crate and library name, which are the same by the workspace's rule.
+        directory: the program's directory, absolute.
+    """
+
+    name: str
+    directory: Path
+
+    @property
+    def id(self) -> str:
+        """The address in `declare_id!`, base58.
+
+        Raises:
+            WorkspaceError: src/lib.rs has no `declare_id!`.
+        """
+        source = self.directory / "src/lib.rs"
+        found = _DECLARE_ID.search(source.read_text()) if source.is_file() else None
+        if found is None:
+            raise WorkspaceError(f'{source}: no declare_id!("...") found')
+        return found[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Tree:
+    """A checkout of the repository; `root` is replaced by a copy in tests."""
+
+    root: Path = ROOT
+
+    @property
+    def deploy(self) -> Path:
+        """Where built programs land, the directory that `anchor build` uses."""
+        return self.root / "target/deploy"
+
+    @property
+    def idl(self) -> Path:
+        """Where the committed IDLs are."""
+        return self.root / "idl"
+
+    @property
+    def packaged(self) -> Path:
+        """Where the package carries its programs."""
+        return self.root / "sdk/ionet/_programs"
+
+    def programs(self, names: Iterable[str] = ()) -> list[Program]:
+        """The workspace's programs in order of their names, or those named.
+
+        Raises:
+            WorkspaceError: there are none, or a name is unknown.
+        """
+        found = {
+            manifest.parent.name: Program(manifest.parent.name, manifest.parent)
+            for manifest in sorted(self.root.glob("programs/*/Cargo.toml"))
+        }
+        if not found:
+            raise WorkspaceError(f"no program in {self.root / 'programs'}: expected programs/<name>/Cargo.toml")
+        chosen = list(dict.fromkeys(names)) or list(found)
+        if unknown := [name for name in chosen if name not in found]:
+            raise WorkspaceError(f"no such program: {', '.join(unknown)} (there are: {', '.join(found)})")
+        return [found[name] for name in chosen]
+
+    def sources(self, program: Program) -> list[Path]:
+        """The files that decide a program's binary and IDL, beside Cargo.lock and the toolchain.
+
+        The program's own crate, every crate of crates/ and the workspace's manifest; of each crate its manifest,
+        build script and src/.
+        """
+        crates = [program.directory, *sorted(path.parent for path in self.root.glob("crates/*/Cargo.toml"))]
+        files = [self.root / "Cargo.toml"]
+        for crate in crates:
+            files += [path for path in (crate / "Cargo.toml", crate / "build.rs") if path.is_file()]
+            files += [path for path in crate.glob("src/**/*") if path.is_file() and not _is_debris(path)]
+        return files
+
+    def source_hash(self, program: Program) -> str:
+        """SHA-256, hex, over the sorted relative paths and contents of a program's sources."""
+        return self.hash_files(self.sources(program))
+
+    def lock_hash(self) -> str:
+        """SHA-256, hex, of Cargo.lock.
+
+        Raises:
+            WorkspaceError: it is missing.
+        """
+        lock = self.root / "Cargo.lock"
+        if not lock.is_file():
+            raise WorkspaceError(f"{lock} is missing; make it with `cargo generate-lockfile` and commit it")
+        return file_hash(lock)
+
+    def hash_files(self, files: Iterable[Path]) -> str:
+        """SHA-256, hex, over the files' paths relative to the root, and their contents, in order of the paths."""
+        digest = hashlib.sha256()
+        for name, path in sorted((path.relative_to(self.root).as_posix(), path) for path in files):
+            content = path.read_bytes()
+            # Lengths first: no two different lists of files feed the same bytes.
+            digest.update(f"{len(name)} {name} {len(content)} ".encode() + content)
+        return digest.hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file, hex."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def say(who: str, text: str) -> None:
+    """Tell the user one line on stderr, under the name of the script."""
+    print(f"{who}: {text}", file=sys.stderr, flush=True)
+
+
+def fail(who: str, error: object) -> NoReturn:
+    """Tell the user why a script stops, and stop with status 1."""
+    say(who, str(error))
+    raise SystemExit(1)
+
+
+def _is_debris(path: Path) -> bool:
+    return path.name.startswith(".") or path.suffix in {".orig", ".rej", ".bk", ".swp"} or path.name.endswith("~")
