@@ -18,7 +18,7 @@ pub struct BurnFees<'info> {
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// The shard's vault of IO.
-    #[account(mut, seeds = [b"fees", mint.key().as_ref(), &[shard]], bump)]
+    #[account(mut, seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }

@@ -21,7 +21,7 @@ pub struct OpenVault<'info> {
     #[account(
         init,
         payer = payer,
-        seeds = [b"fees", mint.key().as_ref(), &[shard]],
+        seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()],
         bump,
         token::mint = mint,
         token::authority = config

@@ -45,9 +45,11 @@ impl ReportArgs {
         require!(self.content_hash()? == *content_hash, ProofsError::WrongContentHash);
         require_gt!(self.period_end, emission.start, ProofsError::PeriodBeforeStart);
         let seconds = self.period_end.saturating_sub(emission.start);
-        require!(seconds.checked_rem(HOUR) == Some(0), ProofsError::PeriodNotWholeHours);
+        // Unsigned, because the program's instruction set divides nothing else.
+        let (elapsed, hour) = (seconds.unsigned_abs(), HOUR.unsigned_abs());
+        require!(elapsed.checked_rem(hour) == Some(0), ProofsError::PeriodNotWholeHours);
         require_gte!(now, self.period_end, ProofsError::PeriodNotOver);
-        require!(seconds.checked_div(HOUR).map(i64::unsigned_abs) == Some(seq), ProofsError::WrongSeq);
+        require!(elapsed.checked_div(hour) == Some(seq), ProofsError::WrongSeq);
         require!(self.leaves > 0, ProofsError::NoLeaves);
         let most = cumulative(seconds).saturating_sub(emission.withheld);
         require_gte!(most, self.total, ProofsError::TotalAboveEmission);
