@@ -4,7 +4,7 @@
 use anchor_lang::prelude::*;
 
 /// Seconds in a week.
-pub const WEEK: i64 = 604_800;
+pub const WEEK: u64 = 604_800;
 
 /// An amount now, and what it was at the start of each of the three weeks up to `week`.
 #[zero_copy]
@@ -20,7 +20,7 @@ pub struct Snapshot {
 
 /// The week of a time; 0 before 1970.
 pub fn week_of(time: i64) -> u64 {
-    u64::try_from(time.checked_div(WEEK).unwrap_or(0)).unwrap_or(0)
+    u64::try_from(time).unwrap_or(0).checked_div(WEEK).unwrap_or(0)
 }
 
 impl Snapshot {
@@ -59,7 +59,7 @@ mod tests {
         for cut in 1..=changes.len() {
             let mut snapshot = Snapshot::default();
             for (week, amount) in &changes[..cut] {
-                snapshot.set(week * WEEK + 1, *amount);
+                snapshot.set(week * WEEK as i64 + 1, *amount);
             }
             let latest = u64::try_from(changes[cut - 1].0).unwrap();
             for week in latest - 2..latest + 3 {

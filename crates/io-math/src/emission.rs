@@ -5,6 +5,8 @@ use crate::HOUR;
 
 /// Hours from the first to the last emission: 240 months of 730.5 hours.
 pub const HOURS: i64 = 175_320;
+/// Seconds from the first to the last emission.
+pub const END: i64 = HOURS * HOUR;
 /// Half hours in one month, so that a month of 730.5 hours is a whole number.
 const HALF_HOURS_PER_MONTH: u64 = 1_461;
 
@@ -14,8 +16,9 @@ const HALF_HOURS_PER_MONTH: u64 = 1_461;
 /// emits the same total.
 #[inline]
 pub fn cumulative(seconds: i64) -> u64 {
-    let hours = seconds.checked_div_euclid(HOUR).unwrap_or(0).clamp(0, HOURS);
-    let half_hours = hours.unsigned_abs().saturating_mul(2);
+    // Unsigned: the runtime has no signed division.
+    let seconds = seconds.clamp(0, END).unsigned_abs();
+    let half_hours = seconds.checked_div(HOUR.unsigned_abs()).unwrap_or(0).saturating_mul(2);
     let month = half_hours.checked_div(HALF_HOURS_PER_MONTH).unwrap_or(0);
     let into = half_hours.checked_rem(HALF_HOURS_PER_MONTH).unwrap_or(0);
     let at = |k: u64| usize::try_from(k).ok().and_then(|k| CUMULATIVE.get(k)).copied();

@@ -1,0 +1,115 @@
+use anchor_lang::prelude::*;
+
+/// Codes are stable: new ones are added at the end. Where an error carries two values, "left" is what
+/// there is or may be, "right" what was asked for, in base units or seconds.
+#[error_code]
+pub enum StakingError {
+    #[msg("only the program's upgrade authority may initialize")]
+    NotUpgradeAuthority,
+    #[msg("this is not the program's ProgramData account")]
+    WrongProgramData,
+    #[msg("the signer is not the authority")]
+    NotAuthority,
+    #[msg("the signer was not proposed as authority")]
+    NotPendingAuthority,
+    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    MayNotPause,
+    #[msg("paused has a bit that stands for no entry")]
+    UnknownEntry,
+    #[msg("this entry is paused")]
+    Paused,
+    #[msg("a cooldown is 14 to 30 days")]
+    CooldownOutOfBounds,
+    #[msg("slasher and resolver must be different keys")]
+    SlasherIsResolver,
+    #[msg("shards are 0 to 15")]
+    UnknownShard,
+    #[msg("this shard does not belong to the node")]
+    WrongShard,
+    #[msg("pools are 0 (GPU and Apple) and 1 (CPU)")]
+    UnknownPool,
+    #[msg("a node's maximum stake is 2 to 20 times its minimum")]
+    MaximumOutOfBounds,
+    #[msg("a class's minimum per processor is 1 to 10,000 IO before the multiplier")]
+    MinimumOutOfBounds,
+    #[msg("a multiplier is 1 to 10,000,000 bps")]
+    MultiplierOutOfBounds,
+    #[msg("no devices of this class are taken at present")]
+    ClassDisabled,
+    #[msg("this is not the class of the node")]
+    WrongClass,
+    #[msg("this is not the attester set")]
+    WrongAttesterSet,
+    #[msg("the signer has no seat in the attester set")]
+    NotAttester,
+    #[msg("the device belongs to another owner")]
+    NotDeviceOwner,
+    #[msg("the device belongs to a node already")]
+    DeviceInUse,
+    #[msg("the device is banned")]
+    DeviceBanned,
+    #[msg("a commission is at most 10,000 bps")]
+    CommissionOutOfBounds,
+    #[msg("only the node's owner may do this")]
+    NotNodeOwner,
+    #[msg("the node is not live")]
+    NodeNotLive,
+    #[msg("the node's co-stakers bore a loss; it earns no more")]
+    NodeTerminal,
+    #[msg("the amount must be above zero")]
+    ZeroAmount,
+    #[msg("the stake of both sides would exceed the node's maximum; left: room, right: amount")]
+    MaximumStake,
+    #[msg("co-stake would exceed the owner's stake; left: room, right: amount")]
+    CoStakeAboveHalf,
+    #[msg("the owner stakes on the owner's side, not as a co-staker")]
+    OwnerIsNoCoStaker,
+    #[msg("earlier pending stake is ready: activate it before adding more")]
+    ActivateFirst,
+    #[msg("nothing is pending")]
+    NothingPending,
+    #[msg("pending stake waits until the node is credited past it, or 14 days")]
+    StillPending,
+    #[msg("less is staked than this; left: staked, right: amount")]
+    MoreThanStaked,
+    #[msg("while the node is hired the owner's minimum stays; left: what would stay, right: minimum")]
+    LeaseLocksMinimum,
+    #[msg("four withdrawals cool already: withdraw one that is ready first")]
+    NoFreeSlot,
+    #[msg("no stake has finished its cooldown")]
+    NothingReady,
+    #[msg("there are no rewards to claim")]
+    NothingToClaim,
+    #[msg("open slash proposals hold this back; left: what would stay, right: proposed")]
+    Frozen,
+    #[msg("open slash proposals exceed the owner's side; co-stakers wait until they are decided")]
+    CoExitFrozen,
+    #[msg("this is not the node's vault")]
+    WrongVault,
+    #[msg("this is not the node's offer account")]
+    WrongOffer,
+    #[msg("the position belongs to another holder")]
+    NotHolder,
+    #[msg("the position is on another node")]
+    WrongNode,
+    #[msg("this is not a report of the proofs program")]
+    NotAReport,
+    #[msg("the report is not final")]
+    ReportNotFinal,
+    #[msg("the report became final more than 30 days ago: use a newer one")]
+    ReportTooOld,
+    #[msg("the leaf ends after the report's period")]
+    LeafBeyondReport,
+    #[msg("the Merkle proof does not lead to the report's root")]
+    WrongProof,
+    #[msg("credits would exceed the report's total; left: total, right: credits")]
+    ReportExhausted,
+    #[msg("a node without active stake is credited nothing; the leaf waits")]
+    NoActiveStake,
+    #[msg("a challenge holds this node's credit back")]
+    CreditFrozen,
+    #[msg("the token account belongs to somebody else")]
+    WrongDestination,
+    #[msg("an amount does not fit into 64 bits")]
+    Overflow,
+}

@@ -1,0 +1,143 @@
+use crate::state::NodeTotals;
+use anchor_lang::prelude::*;
+
+#[event]
+pub struct Initialized {
+    pub authority: Pubkey,
+}
+
+#[event]
+pub struct ClassSet {
+    pub seq: u64,
+    pub id: u16,
+    pub pool: u8,
+    pub enabled: bool,
+    pub maximum: u8,
+    pub multiplier_bps: u32,
+    pub base_minimum: u64,
+}
+
+#[event]
+pub struct DeviceRegistered {
+    pub device: Pubkey,
+    pub fingerprint: [u8; 32],
+    pub device_key: Pubkey,
+    pub owner: Pubkey,
+    pub class: u16,
+    pub seat: u8,
+}
+
+#[event]
+pub struct NodeRegistered {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub owner: Pubkey,
+    pub class: u16,
+    pub units: u8,
+    pub commission_bps: u16,
+    pub region: u16,
+}
+
+/// Tokens came in, to the pending stake of `holder`.
+#[event]
+pub struct Staked {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub amount: u64,
+    pub totals: NodeTotals,
+}
+
+/// Pending stake became active.
+#[event]
+pub struct Activated {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub amount: u64,
+    pub totals: NodeTotals,
+}
+
+/// Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`.
+#[event]
+pub struct Unstaked {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub left: u64,
+    pub cooling: u64,
+    pub ready_at: i64,
+    pub totals: NodeTotals,
+}
+
+/// Cooled stake went out.
+#[event]
+pub struct Withdrawn {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub amount: u64,
+    pub totals: NodeTotals,
+}
+
+/// A report's leaf was credited from the emission vault.
+#[event]
+pub struct Credited {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub amount: u64,
+    pub owner_part: u64,
+    pub co_part: u64,
+    /// Credited to the node in its life.
+    pub credited: u64,
+    pub credited_through: i64,
+    /// Credited to all nodes.
+    pub credited_total: u64,
+    pub totals: NodeTotals,
+}
+
+/// Rewards went out.
+#[event]
+pub struct Claimed {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub amount: u64,
+    pub totals: NodeTotals,
+}
+
+#[event]
+pub struct ParamsSet {
+    pub seq: u64,
+    pub pauser: Pubkey,
+    pub slasher: Pubkey,
+    pub resolver: Pubkey,
+    pub cooldown: i64,
+}
+
+#[event]
+pub struct PausedSet {
+    pub seq: u64,
+    pub by: Pubkey,
+    pub paused: u64,
+}
+
+#[event]
+pub struct AuthorityProposed {
+    pub seq: u64,
+    pub authority: Pubkey,
+    pub successor: Pubkey,
+}
+
+#[event]
+pub struct AuthorityAccepted {
+    pub seq: u64,
+    pub authority: Pubkey,
+}
+
+impl ClassSet {
+    pub fn new(seq: u64, id: u16, args: crate::state::ClassArgs) -> Self {
+        let crate::state::ClassArgs { pool, enabled, maximum, multiplier_bps, base_minimum, .. } = args;
+        Self { seq, id, pool, enabled, maximum, multiplier_bps, base_minimum }
+    }
+}

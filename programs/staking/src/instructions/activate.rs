@@ -1,0 +1,33 @@
+use crate::errors::StakingError;
+use crate::events::Activated;
+use crate::state::{Node, Position, StakeShard};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct Activate<'info> {
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(mut, constraint = position.load()?.node == node.key() @ StakingError::WrongNode)]
+    pub position: AccountLoader<'info, Position>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+}
+
+pub fn handle_activate(ctx: Context<Activate>) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    let mut position = ctx.accounts.position.load_mut()?;
+    let amount = position.activate(&mut node, now)?;
+    position.next_seq();
+    ctx.accounts.shard.load_mut()?.add(now, amount)?;
+    emit!(Activated {
+        seq: node.next_seq(),
+        node: position.node,
+        holder: position.holder,
+        amount,
+        totals: node.totals()?,
+    });
+    Ok(())
+}

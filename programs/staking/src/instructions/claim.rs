@@ -1,0 +1,46 @@
+use super::vault::pay_out;
+use crate::errors::StakingError;
+use crate::events::Claimed;
+use crate::state::{Node, Position};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::clock;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Claim<'info> {
+    pub holder: Signer<'info>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(
+        mut,
+        constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
+        constraint = position.load()?.node == node.key() @ StakingError::WrongNode
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the holder names; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_claim(ctx: Context<Claim>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut state = accounts.node.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    state.last_time = now;
+    let mut position = accounts.position.load_mut()?;
+    let amount = position.claim(&mut state)?;
+    position.next_seq();
+    let (seq, totals) = (state.next_seq(), state.totals()?);
+    drop(state);
+    drop(position);
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
+    let (node, holder) = (accounts.node.key(), accounts.holder.key());
+    emit_cpi!(Claimed { seq, node, holder, amount, totals });
+    Ok(())
+}

@@ -1,0 +1,25 @@
+use crate::errors::StakingError;
+use crate::events::ClassSet;
+use crate::state::{Class, ClassArgs, Config};
+use anchor_lang::prelude::*;
+use io_common::ids;
+
+#[derive(Accounts)]
+#[instruction(id: u16)]
+pub struct CreateClass<'info> {
+    /// Also pays.
+    #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(init, payer = authority, space = Class::SPACE, seeds = [b"class", id.to_le_bytes().as_ref()], bump)]
+    pub class: AccountLoader<'info, Class>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_create_class(ctx: Context<CreateClass>, id: u16, args: ClassArgs) -> Result<()> {
+    ctx.accounts.class.load_init()?.set(id, ctx.bumps.class, args)?;
+    let seq = ctx.accounts.config.load_mut()?.next_seq();
+    emit!(ClassSet::new(seq, id, args));
+    Ok(())
+}

@@ -1,0 +1,42 @@
+use crate::errors::StakingError;
+use crate::events::Initialized;
+use crate::program::Staking;
+use crate::state::{Config, EmissionLedger};
+use anchor_lang::prelude::*;
+use anchor_spl::associated_token::get_associated_token_address;
+use io_common::{clock, ids, Roles};
+
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    /// The program's upgrade authority; becomes every role, and pays.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(init, payer = authority, space = EmissionLedger::SPACE, seeds = [b"emission"], bump)]
+    pub emission_ledger: AccountLoader<'info, EmissionLedger>,
+    #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ StakingError::WrongProgramData)]
+    pub program: Program<'info, Staking>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ StakingError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pubkey) -> Result<()> {
+    require_keys_neq!(slasher, resolver, StakingError::SlasherIsResolver);
+    let authority = ctx.accounts.authority.key();
+    let mut config = ctx.accounts.config.load_init()?;
+    config.version = 1;
+    config.bump = ctx.bumps.config;
+    config.last_time = clock::now(0)?;
+    config.roles = Roles::new(authority);
+    config.slasher = slasher;
+    config.resolver = resolver;
+    config.cooldown = Config::DEFAULT_COOLDOWN;
+    let mut ledger = ctx.accounts.emission_ledger.load_init()?;
+    ledger.version = 1;
+    ledger.bump = ctx.bumps.emission_ledger;
+    ledger.vault = get_associated_token_address(&ids::EMISSION_LEDGER, &ids::IO_MINT);
+    emit!(Initialized { authority });
+    Ok(())
+}

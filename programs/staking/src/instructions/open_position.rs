@@ -1,0 +1,25 @@
+use crate::errors::StakingError;
+use crate::state::{Node, Position};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+pub struct OpenPosition<'info> {
+    /// Will hold the position, and pays.
+    #[account(mut, constraint = holder.key() != node.load()?.owner @ StakingError::OwnerIsNoCoStaker)]
+    pub holder: Signer<'info>,
+    #[account(constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(init, payer = holder, space = Position::SPACE, seeds = [b"position", node.key().as_ref(), holder.key().as_ref()], bump)]
+    pub position: AccountLoader<'info, Position>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_position(ctx: Context<OpenPosition>) -> Result<()> {
+    let mut position = ctx.accounts.position.load_init()?;
+    position.version = 1;
+    position.bump = ctx.bumps.position;
+    position.node = ctx.accounts.node.key();
+    position.holder = ctx.accounts.holder.key();
+    position.entry = ctx.accounts.node.load()?.co.acc;
+    Ok(())
+}

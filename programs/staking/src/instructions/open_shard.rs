@@ -1,0 +1,28 @@
+use crate::errors::StakingError;
+use crate::state::{StakeShard, SHARDS};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+#[instruction(index: u8)]
+pub struct OpenShard<'info> {
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    #[account(
+        init,
+        payer = payer,
+        space = StakeShard::SPACE,
+        seeds = [b"shard", index.to_le_bytes().as_ref()],
+        bump,
+        constraint = index < SHARDS @ StakingError::UnknownShard
+    )]
+    pub shard: AccountLoader<'info, StakeShard>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_shard(ctx: Context<OpenShard>, index: u8) -> Result<()> {
+    let mut shard = ctx.accounts.shard.load_init()?;
+    shard.version = 1;
+    shard.bump = ctx.bumps.shard;
+    shard.index = index;
+    Ok(())
+}

@@ -1,0 +1,29 @@
+use crate::errors::StakingError;
+use crate::events::Activated;
+use crate::state::{Node, StakeShard};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct OwnerActivate<'info> {
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+}
+
+pub fn handle_owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    let amount = node.activate(now)?;
+    ctx.accounts.shard.load_mut()?.add(now, amount)?;
+    emit!(Activated {
+        seq: node.next_seq(),
+        node: ctx.accounts.node.key(),
+        holder: node.owner,
+        amount,
+        totals: node.totals()?,
+    });
+    Ok(())
+}

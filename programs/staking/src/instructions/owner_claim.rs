@@ -1,0 +1,38 @@
+use super::vault::pay_out;
+use crate::errors::StakingError;
+use crate::events::Claimed;
+use crate::state::Node;
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::clock;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct OwnerClaim<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the owner names; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut state = accounts.node.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    state.last_time = now;
+    let amount = state.claim()?;
+    let (seq, totals) = (state.next_seq(), state.totals()?);
+    drop(state);
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
+    let (node, holder) = (accounts.node.key(), accounts.owner.key());
+    emit_cpi!(Claimed { seq, node, holder, amount, totals });
+    Ok(())
+}

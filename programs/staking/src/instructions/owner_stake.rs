@@ -1,0 +1,46 @@
+use super::vault::pay_in;
+use crate::errors::StakingError;
+use crate::events::Staked;
+use crate::state::{Class, Config, Node, PAUSE_STAKE};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct OwnerStake<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(
+        address = ids::STAKING_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
+    pub class: AccountLoader<'info, Class>,
+    #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
+    pub node: AccountLoader<'info, Node>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the owner may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_owner_stake(ctx: Context<OwnerStake>, amount: u64) -> Result<()> {
+    require_gt!(amount, 0, StakingError::ZeroAmount);
+    let accounts = &ctx.accounts;
+    let mut node = accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    node.stake(&*accounts.class.load()?, amount, now)?;
+    let (seq, totals) = (node.next_seq(), node.totals()?);
+    drop(node);
+    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
+    pay_in(source, vault, &accounts.owner, &accounts.token_program, amount)?;
+    let (node, holder) = (accounts.node.key(), accounts.owner.key());
+    emit_cpi!(Staked { seq, node, holder, amount, totals });
+    Ok(())
+}

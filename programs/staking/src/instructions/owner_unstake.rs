@@ -1,0 +1,61 @@
+use super::vault::pay_out;
+use crate::errors::StakingError;
+use crate::events::Unstaked;
+use crate::state::{Class, Config, Node, StakeShard};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::{abi, clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct OwnerUnstake<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
+    pub class: AccountLoader<'info, Class>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    /// CHECK: the node's offer, by address; it need not exist.
+    #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
+    pub offer: UncheckedAccount<'info>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the owner names; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_owner_unstake(ctx: Context<OwnerUnstake>, amount: u64) -> Result<()> {
+    require_gt!(amount, 0, StakingError::ZeroAmount);
+    let accounts = &ctx.accounts;
+    let mut state = accounts.node.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    state.last_time = now;
+    let leased = abi::read::<abi::Offer>(&accounts.offer).is_some_and(|offer| offer.leased(now));
+    let cooldown = accounts.config.load()?.cooldown;
+    let before = state.own.active;
+    let leaving = state.unstake(&*accounts.class.load()?, amount, leased, now, cooldown)?;
+    accounts.shard.load_mut()?.remove(now, before.saturating_sub(state.own.active))?;
+    let (seq, totals) = (state.next_seq(), state.totals()?);
+    drop(state);
+    if leaving.now > 0 {
+        let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+        pay_out(&accounts.node, vault, to, &accounts.token_program, leaving.now)?;
+    }
+    emit_cpi!(Unstaked {
+        seq,
+        node: accounts.node.key(),
+        holder: accounts.owner.key(),
+        left: leaving.now,
+        cooling: leaving.cooling,
+        ready_at: now.saturating_add(cooldown),
+        totals,
+    });
+    Ok(())
+}

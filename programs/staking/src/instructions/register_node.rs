@@ -1,0 +1,70 @@
+use crate::errors::StakingError;
+use crate::events::NodeRegistered;
+use crate::state::{Class, Config, Device, Node, NodeArgs, PAUSE_REGISTER};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct RegisterNode<'info> {
+    /// Owns the device and will own the node; pays.
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    #[account(
+        address = ids::STAKING_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = class.load()?.id == device.load()?.class @ StakingError::WrongClass)]
+    pub class: AccountLoader<'info, Class>,
+    /// The node's first processor.
+    #[account(
+        mut,
+        constraint = device.load()?.owner == owner.key() @ StakingError::NotDeviceOwner,
+        constraint = device.load()?.node == Pubkey::default() @ StakingError::DeviceInUse,
+        constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
+    )]
+    pub device: AccountLoader<'info, Device>,
+    #[account(init, payer = owner, space = Node::SPACE, seeds = [b"node", device.load()?.fingerprint.as_ref()], bump)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(init, payer = owner, seeds = [b"vault", node.key().as_ref()], bump, token::mint = mint, token::authority = node)]
+    pub vault: Account<'info, TokenAccount>,
+    #[account(address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let key = accounts.node.key();
+    let now = clock::now(0)?;
+    let (offer, _) = Pubkey::find_program_address(&[b"offer", key.as_ref()], &ids::JOBS_PROGRAM);
+    let mut device = accounts.device.load_mut()?;
+    device.node = key;
+    let mut node = accounts.node.load_init()?;
+    node.version = 1;
+    node.bump = ctx.bumps.node;
+    node.units = 1;
+    node.class = device.class;
+    node.pool = accounts.class.load()?.pool;
+    node.owner = accounts.owner.key();
+    node.offer = offer;
+    node.device_key = device.device_key;
+    node.fingerprint = device.fingerprint;
+    node.vault = accounts.vault.key();
+    node.registered_at = now;
+    node.last_time = now;
+    node.credited_through = now;
+    node.describe(args)?;
+    emit!(NodeRegistered {
+        seq: node.next_seq(),
+        node: key,
+        owner: node.owner,
+        class: node.class,
+        units: node.units,
+        commission_bps: node.commission_bps,
+        region: node.region,
+    });
+    Ok(())
+}

@@ -1,0 +1,25 @@
+use crate::errors::StakingError;
+use crate::events::ClassSet;
+use crate::state::{Class, ClassArgs, Config};
+use anchor_lang::prelude::*;
+use io_common::ids;
+
+#[derive(Accounts)]
+#[instruction(id: u16)]
+pub struct SetClass<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, seeds = [b"class", id.to_le_bytes().as_ref()], bump = class.load()?.bump)]
+    pub class: AccountLoader<'info, Class>,
+}
+
+pub fn handle_set_class(ctx: Context<SetClass>, id: u16, args: ClassArgs) -> Result<()> {
+    let mut class = ctx.accounts.class.load_mut()?;
+    let bump = class.bump;
+    class.set(id, bump, args)?;
+    let seq = ctx.accounts.config.load_mut()?.next_seq();
+    emit!(ClassSet::new(seq, id, args));
+    Ok(())
+}

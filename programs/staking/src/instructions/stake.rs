@@ -1,0 +1,55 @@
+use super::vault::pay_in;
+use crate::errors::StakingError;
+use crate::events::Staked;
+use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Stake<'info> {
+    pub holder: Signer<'info>,
+    #[account(
+        address = ids::STAKING_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
+    pub class: AccountLoader<'info, Class>,
+    #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(
+        mut,
+        constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
+        constraint = position.load()?.node == node.key() @ StakingError::WrongNode
+    )]
+    pub position: AccountLoader<'info, Position>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the holder may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
+    require_gt!(amount, 0, StakingError::ZeroAmount);
+    let accounts = &ctx.accounts;
+    let mut node = accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    node.co_stake(&*accounts.class.load()?, amount)?;
+    let mut position = accounts.position.load_mut()?;
+    position.stake(&node, amount, now)?;
+    position.next_seq();
+    let (seq, totals) = (node.next_seq(), node.totals()?);
+    drop(node);
+    drop(position);
+    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
+    pay_in(source, vault, &accounts.holder, &accounts.token_program, amount)?;
+    let (node, holder) = (accounts.node.key(), accounts.holder.key());
+    emit_cpi!(Staked { seq, node, holder, amount, totals });
+    Ok(())
+}

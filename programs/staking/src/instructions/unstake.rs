@@ -1,0 +1,62 @@
+use super::vault::pay_out;
+use crate::errors::StakingError;
+use crate::events::Unstaked;
+use crate::state::{Config, Node, Position, StakeShard};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Token;
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Unstake<'info> {
+    pub holder: Signer<'info>,
+    #[account(address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(
+        mut,
+        constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
+        constraint = position.load()?.node == node.key() @ StakingError::WrongNode
+    )]
+    pub position: AccountLoader<'info, Position>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// CHECK: any IO account that the holder names; the token program checks it.
+    #[account(mut)]
+    pub destination: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
+    require_gt!(amount, 0, StakingError::ZeroAmount);
+    let accounts = &ctx.accounts;
+    let mut state = accounts.node.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    state.last_time = now;
+    let mut position = accounts.position.load_mut()?;
+    let cooldown = accounts.config.load()?.cooldown;
+    let leaving = position.unstake(&mut state, amount, now, cooldown)?;
+    position.next_seq();
+    accounts.shard.load_mut()?.remove(now, leaving.cooling)?;
+    let (seq, totals) = (state.next_seq(), state.totals()?);
+    drop(state);
+    drop(position);
+    if leaving.now > 0 {
+        let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+        pay_out(&accounts.node, vault, to, &accounts.token_program, leaving.now)?;
+    }
+    emit_cpi!(Unstaked {
+        seq,
+        node: accounts.node.key(),
+        holder: accounts.holder.key(),
+        left: leaving.now,
+        cooling: leaving.cooling,
+        ready_at: now.saturating_add(cooldown),
+        totals,
+    });
+    Ok(())
+}

@@ -1,0 +1,121 @@
+use crate::errors::StakingError;
+use anchor_lang::prelude::*;
+use io_math::ratio::mul_div_ceil;
+use io_math::{BPS, IO};
+
+/// Bounds of a class's minimum stake per processor, before its multiplier.
+const BASE_MINIMUM: core::ops::RangeInclusive<u64> = IO..=10_000 * IO;
+/// Bounds of a node's maximum stake, as a multiple of its minimum.
+const MAXIMUM: core::ops::RangeInclusive<u8> = 2..=20;
+/// Largest multiplier: 1,000 times the reference.
+const MAX_MULTIPLIER_BPS: u32 = 10_000_000;
+
+/// Which share of emission a class draws on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Pool {
+    /// GPUs and Apple M-series.
+    Gpu = 0,
+    Cpu = 1,
+}
+
+/// A hardware class as an instruction describes it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ClassArgs {
+    /// 0 GPU and Apple, 1 CPU.
+    pub pool: u8,
+    /// Whether new devices of the class are taken.
+    pub enabled: bool,
+    /// Largest stake of a node, as a multiple of its minimum.
+    pub maximum: u8,
+    /// Weight of one processor, in bps of the reference.
+    pub multiplier_bps: u32,
+    /// Minimum stake per processor before the multiplier, base units.
+    pub base_minimum: u64,
+    /// Name, UTF-8, padded with zeros.
+    pub name: [u8; 32],
+}
+
+/// A kind of hardware: `["class", id]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Class {
+    pub version: u8,
+    pub bump: u8,
+    pub pool: u8,
+    /// 1 while new devices are taken.
+    pub enabled: u8,
+    pub id: u16,
+    /// Largest stake of a node, as a multiple of its minimum.
+    pub maximum: u8,
+    pub padding: u8,
+    pub multiplier_bps: u32,
+    pub padding_2: u32,
+    /// Minimum stake per processor before the multiplier, base units.
+    pub base_minimum: u64,
+    pub name: [u8; 32],
+    pub reserved: [u8; 64],
+}
+
+impl Class {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn set(&mut self, id: u16, bump: u8, args: ClassArgs) -> Result<()> {
+        require!(args.pool <= Pool::Cpu as u8, StakingError::UnknownPool);
+        require!(MAXIMUM.contains(&args.maximum), StakingError::MaximumOutOfBounds);
+        require!(BASE_MINIMUM.contains(&args.base_minimum), StakingError::MinimumOutOfBounds);
+        require!(
+            (1..=MAX_MULTIPLIER_BPS).contains(&args.multiplier_bps),
+            StakingError::MultiplierOutOfBounds
+        );
+        self.version = 1;
+        self.bump = bump;
+        self.id = id;
+        self.pool = args.pool;
+        self.enabled = args.enabled.into();
+        self.maximum = args.maximum;
+        self.multiplier_bps = args.multiplier_bps;
+        self.base_minimum = args.base_minimum;
+        self.name = args.name;
+        Ok(())
+    }
+
+    /// The owner's minimum for `units` processors: base · max(1, multiplier) each, rounded up.
+    pub fn minimum_stake(&self, units: u8) -> Result<u64> {
+        let weight = u64::from(self.multiplier_bps).max(BPS);
+        mul_div_ceil(self.base_minimum, weight, BPS)
+            .and_then(|each| each.checked_mul(u64::from(units)))
+            .ok_or(error!(StakingError::Overflow))
+    }
+
+    /// The most that both sides together may stake on `units` processors.
+    pub fn maximum_stake(&self, units: u8) -> Result<u64> {
+        self.minimum_stake(units)?.checked_mul(u64::from(self.maximum)).ok_or(error!(StakingError::Overflow))
+    }
+}
+
+#[cfg(test)]
+pub fn class(multiplier_bps: u32) -> Class {
+    let mut class: Class = bytemuck::Zeroable::zeroed();
+    let name = [0; 32];
+    let args = ClassArgs { pool: 0, enabled: true, maximum: 5, multiplier_bps, base_minimum: 200 * IO, name };
+    class.set(1, 255, args).unwrap();
+    class
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn eight_h100_need_sixteen_thousand_io() {
+        assert_eq!(class(100_000).minimum_stake(8).unwrap(), 16_000 * IO);
+        assert_eq!(class(100_000).maximum_stake(8).unwrap(), 80_000 * IO);
+    }
+
+    #[test]
+    fn a_multiplier_below_one_does_not_lower_the_minimum() {
+        assert_eq!(class(5_000).minimum_stake(1).unwrap(), 200 * IO);
+        assert_eq!(class(12_500).minimum_stake(1).unwrap(), 250 * IO);
+    }
+}

@@ -1,0 +1,29 @@
+use anchor_lang::prelude::*;
+
+/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
+/// device for ever, so none counts twice.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Device {
+    pub version: u8,
+    pub bump: u8,
+    /// 1 when the device was banned; stays with it whoever owns it.
+    pub banned: u8,
+    /// Seat of the attester that challenged it.
+    pub seat: u8,
+    pub class: u16,
+    pub padding: u16,
+    /// `sha256` of the device's own unique id.
+    pub fingerprint: [u8; 32],
+    /// Signs for the device.
+    pub device_key: Pubkey,
+    pub owner: Pubkey,
+    /// The node it belongs to, or zeros.
+    pub node: Pubkey,
+    pub registered_at: i64,
+    pub reserved: [u8; 64],
+}
+
+impl Device {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+}

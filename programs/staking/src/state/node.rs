@@ -1,0 +1,513 @@
+use super::{Class, Slots};
+use crate::errors::StakingError;
+use anchor_lang::prelude::*;
+use io_common::abi::NodeState;
+use io_common::Snapshot;
+use io_math::reward::{split, Accumulator, Split};
+use io_math::{shares, BPS, DAY};
+
+/// Pending stake becomes active after this long even when the node is credited nothing.
+pub const ACTIVATION: i64 = 14 * DAY;
+
+/// What a node says of itself when it registers.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeArgs {
+    /// The owner's part of co-stakers' rewards, bps.
+    pub commission_bps: u16,
+    /// Region, ISO 3166-1 numeric.
+    pub region: u16,
+    /// Memory in GiB.
+    pub memory_gib: u32,
+    /// Link speed in Mbit/s.
+    pub link_mbps: u32,
+}
+
+/// The owner's side, in tokens.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct OwnerSide {
+    /// Earns and votes.
+    pub active: u64,
+    /// Counts for caps and can be slashed, but earns nothing yet.
+    pub pending: u64,
+    /// When the pending stake was last added to.
+    pub pending_at: i64,
+    /// On its way out; can still be slashed.
+    pub cooling: Slots,
+    /// Rewards not yet claimed; can be slashed.
+    pub due: u64,
+}
+
+impl OwnerSide {
+    /// All that a slash can reach.
+    pub fn total(&self) -> Result<u64> {
+        [self.pending, self.cooling.total()?, self.due]
+            .iter()
+            .try_fold(self.active, |sum, part| sum.checked_add(*part))
+            .ok_or(error!(StakingError::Overflow))
+    }
+}
+
+/// The co-stakers' side: positions hold shares of `tokens`.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CoSide {
+    /// Tokens behind all shares: active, pending and cooling.
+    pub tokens: u64,
+    pub shares: u64,
+    /// Shares that earn and vote.
+    pub active: u64,
+    /// Shares that do not earn yet.
+    pub pending: u64,
+    /// Rewards credited to co-stakers and not yet claimed.
+    pub owed: u64,
+    /// Reward per active share since the beginning: u128, Q64.64, little endian.
+    pub acc: [u8; 16],
+    /// Remainder of its last division: u128, little endian.
+    pub rem: [u8; 16],
+}
+
+impl CoSide {
+    pub fn accumulator(&self) -> Accumulator {
+        Accumulator { acc: u128::from_le_bytes(self.acc), rem: u128::from_le_bytes(self.rem) }
+    }
+
+    fn set_accumulator(&mut self, accumulator: Accumulator) {
+        self.acc = accumulator.acc.to_le_bytes();
+        self.rem = accumulator.rem.to_le_bytes();
+    }
+
+    /// Takes shares out and returns the tokens that they stand for.
+    pub fn redeem(&mut self, amount: u64) -> Result<u64> {
+        let tokens = shares::redeem(amount, self.tokens, self.shares).ok_or(StakingError::Overflow)?;
+        self.shares = self.shares.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        self.tokens = self.tokens.checked_sub(tokens).ok_or(StakingError::Overflow)?;
+        Ok(tokens)
+    }
+}
+
+/// The verdict of a node's latest compute proof.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LastProof {
+    pub time: i64,
+    pub seed: [u8; 32],
+    /// Measured speed against the class's reference, bps.
+    pub score_bps: u32,
+    /// Why it failed; 0 when it passed.
+    pub reason: u16,
+    /// 1 when it passed.
+    pub passed: u8,
+    pub padding: u8,
+}
+
+/// A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct NodeTotals {
+    pub own_active: u64,
+    pub own_pending: u64,
+    pub own_cooling: u64,
+    pub own_due: u64,
+    pub co_tokens: u64,
+    pub co_shares: u64,
+    pub co_active: u64,
+    pub co_pending: u64,
+    pub co_owed: u64,
+}
+
+/// How much leaves at once and how much cools.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Leaving {
+    pub now: u64,
+    pub cooling: u64,
+}
+
+/// A node and the stake on it: `["node", fingerprint of its first device]`. Never closed: what was
+/// credited to it stays counted when its device registers again.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Node {
+    pub version: u8,
+    pub bump: u8,
+    /// See [`NodeState`].
+    pub state: u8,
+    /// Processors.
+    pub units: u8,
+    pub class: u16,
+    pub pool: u8,
+    pub padding: u8,
+    pub owner: Pubkey,
+    /// The jobs program's offer account of this node, which carries the lease.
+    pub offer: Pubkey,
+    /// Signs for the device.
+    pub device_key: Pubkey,
+    pub fingerprint: [u8; 32],
+    /// Token account that holds exactly [`Node::vault_total`].
+    pub vault: Pubkey,
+    /// Network account that registered the node in bulk, or zeros.
+    pub network: Pubkey,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub last_time: i64,
+    pub registered_at: i64,
+    /// Rewards credited in the node's whole life, base units; never falls.
+    pub credited: u64,
+    /// Time up to which rewards were credited; never falls.
+    pub credited_through: i64,
+    /// No credit before this time, while a challenge is open.
+    pub credit_frozen_until: i64,
+    /// Sum of the open slash proposals.
+    pub frozen: u64,
+    /// When `next_commission_bps` begins to apply; 0 when no change is coming.
+    pub commission_at: i64,
+    pub commission_bps: u16,
+    pub next_commission_bps: u16,
+    pub region: u16,
+    pub padding_2: u16,
+    pub memory_gib: u32,
+    pub link_mbps: u32,
+    pub own: OwnerSide,
+    pub co: CoSide,
+    pub own_snapshot: Snapshot,
+    pub co_snapshot: Snapshot,
+    pub last_proof: LastProof,
+    pub reserved: [u8; 128],
+}
+
+impl Node {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn is_live(&self) -> bool {
+        self.state == NodeState::Live as u8
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Active stake of both sides.
+    pub fn active(&self) -> Result<u64> {
+        self.own.active.checked_add(self.co.active).ok_or(error!(StakingError::Overflow))
+    }
+
+    /// What the vault holds, to the base unit.
+    pub fn vault_total(&self) -> Result<u64> {
+        [self.co.tokens, self.co.owed]
+            .iter()
+            .try_fold(self.own.total()?, |sum, part| sum.checked_add(*part))
+            .ok_or(error!(StakingError::Overflow))
+    }
+
+    /// Both sides' sums, for events.
+    pub fn totals(&self) -> Result<NodeTotals> {
+        Ok(NodeTotals {
+            own_active: self.own.active,
+            own_pending: self.own.pending,
+            own_cooling: self.own.cooling.total()?,
+            own_due: self.own.due,
+            co_tokens: self.co.tokens,
+            co_shares: self.co.shares,
+            co_active: self.co.active,
+            co_pending: self.co.pending,
+            co_owed: self.co.owed,
+        })
+    }
+
+    /// Adds to the owner's pending stake.
+    pub fn stake(&mut self, class: &Class, amount: u64, now: i64) -> Result<()> {
+        self.check_room(class, amount)?;
+        self.settle_own_pending(now)?;
+        self.own.pending = self.own.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.own.pending_at = now;
+        Ok(())
+    }
+
+    /// Adds to the co-stakers' pending stake; the position follows.
+    pub fn co_stake(&mut self, class: &Class, amount: u64) -> Result<()> {
+        self.check_room(class, amount)?;
+        let own = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
+        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
+        let room = own.saturating_sub(co);
+        require_gte!(room, amount, StakingError::CoStakeAboveHalf);
+        let co = &mut self.co;
+        co.pending = co.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
+        co.shares = co.shares.checked_add(amount).ok_or(StakingError::Overflow)?;
+        co.tokens = co.tokens.checked_add(amount).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
+    /// Stake that earns, or will, must fit below the class's maximum.
+    fn check_room(&self, class: &Class, amount: u64) -> Result<()> {
+        let staked = [self.own.pending, self.co.active, self.co.pending]
+            .iter()
+            .try_fold(self.own.active, |sum, part| sum.checked_add(*part))
+            .ok_or(StakingError::Overflow)?;
+        let room = class.maximum_stake(self.units)?.saturating_sub(staked);
+        require_gte!(room, amount, StakingError::MaximumStake);
+        Ok(())
+    }
+
+    /// Whether stake pending since `pending_at` may earn: once the node was credited past it, after 14
+    /// days, or at once where nothing is active that it could take rewards from.
+    pub fn may_activate(&self, pending_at: i64, now: i64) -> Result<bool> {
+        Ok(self.credited_through >= pending_at
+            || now >= pending_at.saturating_add(ACTIVATION)
+            || self.active()? == 0)
+    }
+
+    /// Before a top-up moves `pending_at`: what had waited long enough is not sent back to wait. It is
+    /// refused only where the caller must activate first, to keep the vote snapshots right.
+    fn settle_own_pending(&self, now: i64) -> Result<()> {
+        let waiting = self.own.pending > 0 && self.may_activate(self.own.pending_at, now)?;
+        require!(!waiting, StakingError::ActivateFirst);
+        Ok(())
+    }
+
+    /// Makes the owner's pending stake active and returns it.
+    pub fn activate(&mut self, now: i64) -> Result<u64> {
+        require!(self.own.pending > 0, StakingError::NothingPending);
+        require!(self.may_activate(self.own.pending_at, now)?, StakingError::StillPending);
+        let amount = core::mem::take(&mut self.own.pending);
+        self.own.active = self.own.active.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.own_snapshot.set(now, self.own.active);
+        Ok(amount)
+    }
+
+    /// Takes `amount` off the owner's stake: pending first and then what exceeds the minimum and the
+    /// co-stake, at once; the rest cools.
+    pub fn unstake(
+        &mut self,
+        class: &Class,
+        amount: u64,
+        leased: bool,
+        now: i64,
+        cooldown: i64,
+    ) -> Result<Leaving> {
+        let staked = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
+        require_gte!(staked, amount, StakingError::MoreThanStaked);
+        let minimum = class.minimum_stake(self.units)?;
+        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
+        let pending = amount.min(self.own.pending);
+        let rest = amount.saturating_sub(pending);
+        let excess = rest.min(self.own.active.saturating_sub(minimum.max(co)));
+        let cooling = rest.saturating_sub(excess);
+        let left = self.own.active.saturating_sub(rest);
+        if leased && rest > 0 {
+            require_gte!(left, minimum, StakingError::LeaseLocksMinimum);
+        }
+        let leaving = pending.checked_add(excess).ok_or(StakingError::Overflow)?;
+        self.check_frozen(leaving)?;
+        self.own.pending = self.own.pending.saturating_sub(pending);
+        self.own.active = left;
+        self.own.cooling.put(cooling, now.saturating_add(cooldown))?;
+        self.own_snapshot.set(now, left);
+        Ok(Leaving { now: leaving, cooling })
+    }
+
+    /// Lets the owner's ready stake leave and returns it.
+    pub fn withdraw(&mut self, now: i64) -> Result<u64> {
+        let amount = self.own.cooling.take_ready(now)?;
+        require!(amount > 0, StakingError::NothingReady);
+        // The slots are empty already: what is left must cover the proposals.
+        self.check_frozen(0)?;
+        Ok(amount)
+    }
+
+    /// Lets the owner's rewards leave and returns them.
+    pub fn claim(&mut self) -> Result<u64> {
+        let amount = core::mem::take(&mut self.own.due);
+        require!(amount > 0, StakingError::NothingToClaim);
+        self.check_frozen(0)?;
+        Ok(amount)
+    }
+
+    /// Nothing leaves the owner's side below the open slash proposals.
+    fn check_frozen(&self, leaving: u64) -> Result<()> {
+        if self.frozen > 0 {
+            let kept = self.own.total()?.saturating_sub(leaving);
+            require_gte!(kept, self.frozen, StakingError::Frozen);
+        }
+        Ok(())
+    }
+
+    /// Co-stakers wait only while the proposals exceed the owner's side, which loses first.
+    pub fn check_co_exit(&self) -> Result<()> {
+        require_gte!(self.own.total()?, self.frozen, StakingError::CoExitFrozen);
+        Ok(())
+    }
+
+    /// Credits a report's leaf: what the node earned in its life, of which it was credited a part.
+    /// Returns the newly credited amount and how the two sides share it.
+    pub fn credit(&mut self, lifetime: u64, through: i64, now: i64) -> Result<(u64, Split)> {
+        require!(self.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
+        require_gt!(self.active()?, 0, StakingError::NoActiveStake);
+        require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
+        let reward = lifetime.saturating_sub(self.credited);
+        let commission = self.commission_until(through);
+        let parts =
+            split(reward, self.own.active, self.co.active, commission).ok_or(StakingError::Overflow)?;
+        if parts.co > 0 {
+            let next = self.co.accumulator().add(parts.co, self.co.active).ok_or(StakingError::Overflow)?;
+            self.co.set_accumulator(next);
+        }
+        self.co.owed = self.co.owed.checked_add(parts.co).ok_or(StakingError::Overflow)?;
+        self.own.due = self.own.due.checked_add(parts.owner).ok_or(StakingError::Overflow)?;
+        self.credited = self.credited.checked_add(reward).ok_or(StakingError::Overflow)?;
+        self.credited_through = self.credited_through.max(through);
+        Ok((reward, parts))
+    }
+
+    /// The commission for rewards up to `through`; across a change the lower rate applies, and a
+    /// change that lies wholly behind becomes the rate.
+    fn commission_until(&mut self, through: i64) -> u16 {
+        if self.commission_at == 0 || through < self.commission_at {
+            return self.commission_bps;
+        }
+        let crosses = self.credited_through < self.commission_at;
+        let lower = self.commission_bps.min(self.next_commission_bps);
+        self.commission_bps = self.next_commission_bps;
+        self.commission_at = 0;
+        if crosses {
+            lower
+        } else {
+            self.commission_bps
+        }
+    }
+
+    /// Accepts a registration's own words about the node.
+    pub fn describe(&mut self, args: NodeArgs) -> Result<()> {
+        require!(u64::from(args.commission_bps) <= BPS, StakingError::CommissionOutOfBounds);
+        self.commission_bps = args.commission_bps;
+        self.next_commission_bps = args.commission_bps;
+        self.region = args.region;
+        self.memory_gib = args.memory_gib;
+        self.link_mbps = args.link_mbps;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::class;
+    use io_common::{abi, assert_layout};
+    use io_math::IO;
+
+    const COOLDOWN: i64 = 14 * DAY;
+
+    fn node(own: u64, co: u64) -> Node {
+        let mut node: Node = bytemuck::Zeroable::zeroed();
+        node.units = 1;
+        node.own.active = own;
+        node.co.active = co;
+        node.co.shares = co;
+        node.co.tokens = co;
+        node
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Node,
+            abi::Node,
+            [version, bump, state, units, class, pool, padding, owner, offer, device_key]
+        );
+    }
+
+    #[test]
+    fn the_maximum_binds_both_sides_together() {
+        // Minimum 200 IO, maximum 1,000 IO.
+        let mut node = node(600 * IO, 300 * IO);
+        assert!(node.stake(&class(10_000), 100 * IO + 1, 0).is_err());
+        assert!(node.co_stake(&class(10_000), 100 * IO + 1).is_err());
+        node.co_stake(&class(10_000), 100 * IO).unwrap();
+        assert_eq!(node.co.pending, 100 * IO);
+    }
+
+    #[test]
+    fn co_stake_is_at_most_half() {
+        let mut node = node(200 * IO, 150 * IO);
+        assert!(node.co_stake(&class(10_000), 50 * IO + 1).is_err());
+        node.co_stake(&class(10_000), 50 * IO).unwrap();
+        assert!(node.co_stake(&class(10_000), 1).is_err());
+    }
+
+    #[test]
+    fn what_exceeds_the_minimum_and_the_co_stake_leaves_at_once() {
+        let mut node = node(500 * IO, 300 * IO);
+        node.own.pending = 10 * IO;
+        let leaving = node.unstake(&class(10_000), 410 * IO, false, 0, COOLDOWN).unwrap();
+        assert_eq!(leaving, Leaving { now: 210 * IO, cooling: 200 * IO });
+        assert_eq!((node.own.active, node.own.pending), (100 * IO, 0));
+        assert!(node.withdraw(COOLDOWN - 1).is_err());
+        assert_eq!(node.withdraw(COOLDOWN).unwrap(), 200 * IO);
+    }
+
+    #[test]
+    fn a_lease_locks_the_minimum_and_no_more() {
+        let mut node = node(500 * IO, 0);
+        assert!(node.unstake(&class(10_000), 300 * IO + 1, true, 0, COOLDOWN).is_err());
+        node.unstake(&class(10_000), 300 * IO, true, 0, COOLDOWN).unwrap();
+        node.own.pending = IO;
+        node.unstake(&class(10_000), IO, true, 0, COOLDOWN).unwrap();
+    }
+
+    #[test]
+    fn nothing_leaves_the_owners_side_below_the_open_proposals() {
+        let mut node = node(500 * IO, 0);
+        node.frozen = 300 * IO;
+        assert!(node.unstake(&class(10_000), 201 * IO, false, 0, COOLDOWN).is_err());
+        node.unstake(&class(10_000), 200 * IO, false, 0, COOLDOWN).unwrap();
+        node.own.due = 5;
+        assert_eq!(node.claim().unwrap(), 5);
+        node.frozen = 300 * IO + 1;
+        node.own.due = 1;
+        assert!(node.claim().is_err());
+        assert!(node.check_co_exit().is_err());
+    }
+
+    #[test]
+    fn a_leaf_is_credited_once_and_missed_hours_heal() {
+        let mut node = node(600, 400);
+        node.commission_bps = 1_000;
+        assert_eq!(node.credit(100, 3_600, 0).unwrap(), (100, Split { owner: 64, co: 36 }));
+        assert_eq!(node.credit(100, 7_200, 0).unwrap().0, 0);
+        assert_eq!(node.credited_through, 7_200);
+        assert_eq!(node.credit(350, 14_400, 0).unwrap().0, 250);
+        assert_eq!(node.credit(300, 10_800, 0).unwrap().0, 0);
+        assert_eq!((node.credited, node.credited_through), (350, 14_400));
+        assert_eq!(node.own.due + node.co.owed, 350);
+    }
+
+    #[test]
+    fn a_credit_across_a_change_of_commission_uses_the_lower_rate() {
+        let mut node = node(500, 500);
+        (node.commission_bps, node.next_commission_bps, node.commission_at) = (1_000, 2_000, 7_200);
+        assert_eq!(node.credit(100, 3_600, 0).unwrap().1.co, 45);
+        assert_eq!(node.credit(200, 10_800, 0).unwrap().1.co, 45);
+        assert_eq!(node.credit(300, 14_400, 0).unwrap().1.co, 40);
+    }
+
+    #[test]
+    fn nothing_is_credited_without_active_stake_or_while_frozen() {
+        let mut idle = node(0, 0);
+        assert!(idle.credit(1, 1, 0).is_err());
+        let mut frozen = node(1, 0);
+        frozen.credit_frozen_until = 10;
+        assert!(frozen.credit(1, 1, 9).is_err());
+        frozen.credit(1, 1, 10).unwrap();
+    }
+
+    #[test]
+    fn pending_stake_waits_for_a_credit_or_a_fortnight() {
+        let mut node = node(1, 0);
+        node.stake(&class(10_000), IO, 100).unwrap();
+        assert!(node.activate(100 + ACTIVATION - 1).is_err());
+        node.credited_through = 100;
+        assert!(node.stake(&class(10_000), IO, 200).is_err(), "what is ready must not start to wait again");
+        assert_eq!(node.activate(200).unwrap(), IO);
+        assert_eq!(node.own_snapshot.now, IO + 1);
+    }
+}

@@ -1,0 +1,186 @@
+use super::{Leaving, Node, Slots};
+use crate::errors::StakingError;
+use anchor_lang::prelude::*;
+use io_common::Snapshot;
+use io_math::reward::accrue;
+
+/// One co-staker's shares on one node: `["position", node, holder]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Position {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    /// Shares that earn and vote.
+    pub active: u64,
+    /// Shares that do not earn yet.
+    pub pending: u64,
+    /// When the pending shares were last added to.
+    pub pending_at: i64,
+    /// Shares on their way out; can still be slashed.
+    pub cooling: Slots,
+    /// The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
+    pub entry: [u8; 16],
+    /// Fraction of a base unit left by that settlement, in 2^-64.
+    pub fraction: u64,
+    /// Rewards settled and not yet claimed.
+    pub due: u64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub last_time: i64,
+    pub snapshot: Snapshot,
+    pub reserved: [u8; 64],
+}
+
+impl Position {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Books the rewards since the last settlement; before every change of `active`.
+    pub fn settle(&mut self, node: &Node) -> Result<()> {
+        let acc = node.co.accumulator().acc;
+        let entry = u128::from_le_bytes(self.entry);
+        let (earned, fraction) =
+            accrue(self.active, acc, entry, self.fraction).ok_or(StakingError::Overflow)?;
+        self.due = self.due.checked_add(earned).ok_or(StakingError::Overflow)?;
+        self.fraction = fraction;
+        self.entry = acc.to_le_bytes();
+        Ok(())
+    }
+
+    /// Adds pending shares; the node has taken the tokens.
+    pub fn stake(&mut self, node: &Node, amount: u64, now: i64) -> Result<()> {
+        // Only the holder's own top-up sends pending stake back to wait, and not what is ready.
+        let waiting = self.pending > 0 && node.may_activate(self.pending_at, now)?;
+        require!(!waiting, StakingError::ActivateFirst);
+        self.pending = self.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.pending_at = now;
+        Ok(())
+    }
+
+    /// Makes the pending shares active and returns them.
+    pub fn activate(&mut self, node: &mut Node, now: i64) -> Result<u64> {
+        require!(self.pending > 0, StakingError::NothingPending);
+        require!(node.may_activate(self.pending_at, now)?, StakingError::StillPending);
+        self.settle(node)?;
+        let amount = core::mem::take(&mut self.pending);
+        self.active = self.active.checked_add(amount).ok_or(StakingError::Overflow)?;
+        node.co.pending = node.co.pending.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        node.co.active = node.co.active.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.snapshot.set(now, self.active);
+        node.co_snapshot.set(now, node.co.active);
+        Ok(amount)
+    }
+
+    /// Takes `amount` shares off: pending ones leave at once, active ones cool. Returns tokens that
+    /// leave now and shares that cool.
+    pub fn unstake(&mut self, node: &mut Node, amount: u64, now: i64, cooldown: i64) -> Result<Leaving> {
+        let staked = self.active.checked_add(self.pending).ok_or(StakingError::Overflow)?;
+        require_gte!(staked, amount, StakingError::MoreThanStaked);
+        self.settle(node)?;
+        let pending = amount.min(self.pending);
+        let cooling = amount.saturating_sub(pending);
+        self.pending = self.pending.saturating_sub(pending);
+        node.co.pending = node.co.pending.checked_sub(pending).ok_or(StakingError::Overflow)?;
+        let tokens = if pending > 0 {
+            node.check_co_exit()?;
+            node.co.redeem(pending)?
+        } else {
+            0
+        };
+        self.active = self.active.saturating_sub(cooling);
+        node.co.active = node.co.active.checked_sub(cooling).ok_or(StakingError::Overflow)?;
+        self.cooling.put(cooling, now.saturating_add(cooldown))?;
+        self.snapshot.set(now, self.active);
+        node.co_snapshot.set(now, node.co.active);
+        Ok(Leaving { now: tokens, cooling })
+    }
+
+    /// Redeems the shares that are ready and returns their tokens.
+    pub fn withdraw(&mut self, node: &mut Node, now: i64) -> Result<u64> {
+        let ready = self.cooling.take_ready(now)?;
+        require!(ready > 0, StakingError::NothingReady);
+        node.check_co_exit()?;
+        node.co.redeem(ready)
+    }
+
+    /// Takes the rewards out and returns them.
+    pub fn claim(&mut self, node: &mut Node) -> Result<u64> {
+        self.settle(node)?;
+        let amount = core::mem::take(&mut self.due);
+        require!(amount > 0, StakingError::NothingToClaim);
+        node.co.owed = node.co.owed.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        Ok(amount)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::class;
+    use io_math::{DAY, IO};
+
+    fn zeroed<T: bytemuck::Zeroable>() -> T {
+        T::zeroed()
+    }
+
+    fn node() -> Node {
+        let mut node: Node = zeroed();
+        node.units = 1;
+        node.own.active = 500 * IO;
+        node.credited_through = 1;
+        node
+    }
+
+    fn staked(node: &mut Node, amount: u64) -> Position {
+        let mut position: Position = zeroed();
+        node.co_stake(&class(10_000), amount).unwrap();
+        position.stake(node, amount, 1).unwrap();
+        position.activate(node, 1).unwrap();
+        position
+    }
+
+    #[test]
+    fn rewards_are_shared_by_active_shares_only() {
+        let mut node = node();
+        let mut early = staked(&mut node, 100 * IO);
+        node.credit(600, 10, 10).unwrap();
+        let mut late = staked(&mut node, 100 * IO);
+        node.credit(1_300, 20, 20).unwrap();
+        // 100 of the first 600; then 100 of 700 each.
+        assert_eq!(early.claim(&mut node).unwrap(), 200);
+        assert_eq!(late.claim(&mut node).unwrap(), 100);
+        assert_eq!(node.co.owed, 0);
+        assert!(late.claim(&mut node).is_err());
+    }
+
+    #[test]
+    fn pending_shares_leave_at_once_and_active_ones_cool() {
+        let mut node = node();
+        let mut position = staked(&mut node, 100 * IO);
+        node.co_stake(&class(10_000), 20 * IO).unwrap();
+        position.stake(&node, 20 * IO, 5).unwrap();
+        let leaving = position.unstake(&mut node, 50 * IO, 5, 14 * DAY).unwrap();
+        assert_eq!(leaving, Leaving { now: 20 * IO, cooling: 30 * IO });
+        assert_eq!((node.co.tokens, node.co.active, node.co.pending), (100 * IO, 70 * IO, 0));
+        assert!(position.withdraw(&mut node, 14 * DAY).is_err());
+        assert_eq!(position.withdraw(&mut node, 14 * DAY + 5).unwrap(), 30 * IO);
+        assert_eq!((node.co.tokens, node.co.shares), (70 * IO, 70 * IO));
+    }
+
+    #[test]
+    fn co_stakers_wait_while_proposals_exceed_the_owners_side() {
+        let mut node = node();
+        let mut position = staked(&mut node, 100 * IO);
+        position.unstake(&mut node, 100 * IO, 5, 14 * DAY).unwrap();
+        node.frozen = 500 * IO + 1;
+        assert!(position.withdraw(&mut node, 15 * DAY).is_err());
+    }
+}

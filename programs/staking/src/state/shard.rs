@@ -1,0 +1,41 @@
+use crate::errors::StakingError;
+use anchor_lang::prelude::*;
+use io_common::Snapshot;
+
+/// How many shards the sum of active stake is kept in.
+pub const SHARDS: u8 = 16;
+
+/// Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct StakeShard {
+    pub version: u8,
+    pub bump: u8,
+    pub index: u8,
+    pub padding: [u8; 5],
+    pub active: Snapshot,
+    pub reserved: [u8; 64],
+}
+
+impl StakeShard {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn index_of(node: &Pubkey) -> u8 {
+        let [first, ..] = node.to_bytes();
+        first & (SHARDS - 1)
+    }
+
+    /// Adds newly active stake.
+    pub fn add(&mut self, now: i64, amount: u64) -> Result<()> {
+        let sum = self.active.now.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.active.set(now, sum);
+        Ok(())
+    }
+
+    /// Takes off stake that is active no more.
+    pub fn remove(&mut self, now: i64, amount: u64) -> Result<()> {
+        let rest = self.active.now.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        self.active.set(now, rest);
+        Ok(())
+    }
+}
