@@ -1,0 +1,170 @@
+"""The Python SDK of io.net's programs on Solana.
+
+    import ionet
+
+    with ionet.local() as client:          # a network inside this process
+        sent = client.send(instruction)
+    client = ionet.connect("devnet", signer="~/.config/solana/id.json")
+
+- `ionet.Client`, `ionet.AsyncClient`: the same methods, blocking and not.
+- `ionet.IO("12.5")`, `ionet.USDC("3")`: exact amounts.
+- `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
+  `ionet.constants`: one namespace per program, generated from the IDLs.
+- `ionet.emission`: the emission schedule. `ionet.testing`: the local network for pytest.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from ionet import accounts, constants, emission, errors, events, ix, pda, types
+    from ionet._amounts import IO, SOL, USDC, Amount
+    from ionet._async.call import AsyncCall
+    from ionet._async.client import AsyncClient
+    from ionet._call import MissingSigner, Sent, Simulated
+    from ionet._errors import (
+        AccountNotFound,
+        AmountError,
+        AnchorError,
+        ConfigError,
+        DecodeError,
+        EncodeError,
+        IonetError,
+        ProgramError,
+        RpcError,
+        SimulationFailed,
+        TransactionExpired,
+        TransactionFailed,
+        TransportError,
+    )
+    from ionet._events import EmittedEvent, EventLog, Undecoded, read_events
+    from ionet._fees import FeePolicy
+    from ionet._layouts import Mint, PriceUpdate, TokenAccount
+    from ionet._open import connect, local
+    from ionet._pda import price_feed, token_account
+    from ionet._records import Found
+    from ionet._registry import register_program
+    from ionet._rpc import AsyncTransport, Transport
+    from ionet._rpc._async.http import AsyncHttpTransport
+    from ionet._rpc._async.local import AsyncLocalTransport
+    from ionet._rpc._local import LocalNetwork, NetworkClock
+    from ionet._rpc._sync.http import HttpTransport
+    from ionet._rpc._sync.local import LocalTransport
+    from ionet._schema import Account, Event, Record
+    from ionet._signers import Signer, load_keypair
+    from ionet._sync.call import Call
+    from ionet._sync.client import Client
+else:
+    from ionet._lazy import lazy
+
+    _MODULES: Final = ("accounts", "constants", "emission", "errors", "events", "ix", "pda", "types")
+    _NAMES: Final = {
+        "_amounts": ("IO", "SOL", "USDC", "Amount"),
+        "_async.call": ("AsyncCall",),
+        "_async.client": ("AsyncClient",),
+        "_call": ("MissingSigner", "Sent", "Simulated"),
+        "_errors": (
+            "AccountNotFound",
+            "AmountError",
+            "AnchorError",
+            "ConfigError",
+            "DecodeError",
+            "EncodeError",
+            "IonetError",
+            "ProgramError",
+            "RpcError",
+            "SimulationFailed",
+            "TransactionExpired",
+            "TransactionFailed",
+            "TransportError",
+        ),
+        "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
+        "_fees": ("FeePolicy",),
+        "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
+        "_open": ("connect", "local"),
+        "_pda": ("price_feed", "token_account"),
+        "_records": ("Found",),
+        "_registry": ("register_program",),
+        "_rpc": ("AsyncTransport", "Transport"),
+        "_rpc._async.http": ("AsyncHttpTransport",),
+        "_rpc._async.local": ("AsyncLocalTransport",),
+        "_rpc._local": ("LocalNetwork", "NetworkClock"),
+        "_rpc._sync.http": ("HttpTransport",),
+        "_rpc._sync.local": ("LocalTransport",),
+        "_schema": ("Account", "Event", "Record"),
+        "_signers": ("Signer", "load_keypair"),
+        "_sync.call": ("Call",),
+        "_sync.client": ("Client",),
+    }
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            **{module: f"ionet.{module}" for module in _MODULES},
+            **{name: f"ionet.{module}:{name}" for module, names in _NAMES.items() for name in names},
+        },
+    )
+
+__version__: Final = "0.1.0"
+
+__all__ = [
+    "IO",
+    "SOL",
+    "USDC",
+    "Account",
+    "AccountNotFound",
+    "Amount",
+    "AmountError",
+    "AnchorError",
+    "AsyncCall",
+    "AsyncClient",
+    "AsyncHttpTransport",
+    "AsyncLocalTransport",
+    "AsyncTransport",
+    "Call",
+    "Client",
+    "ConfigError",
+    "DecodeError",
+    "EmittedEvent",
+    "EncodeError",
+    "Event",
+    "EventLog",
+    "FeePolicy",
+    "Found",
+    "HttpTransport",
+    "IonetError",
+    "LocalNetwork",
+    "LocalTransport",
+    "Mint",
+    "MissingSigner",
+    "NetworkClock",
+    "PriceUpdate",
+    "ProgramError",
+    "Record",
+    "RpcError",
+    "Sent",
+    "Signer",
+    "Simulated",
+    "SimulationFailed",
+    "TokenAccount",
+    "TransactionExpired",
+    "TransactionFailed",
+    "Transport",
+    "TransportError",
+    "Undecoded",
+    "accounts",
+    "connect",
+    "constants",
+    "emission",
+    "errors",
+    "events",
+    "ix",
+    "load_keypair",
+    "local",
+    "pda",
+    "price_feed",
+    "read_events",
+    "register_program",
+    "token_account",
+    "types",
+]

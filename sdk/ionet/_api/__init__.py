@@ -1,0 +1,1 @@
+"""Domain namespaces: `client.staking.stake(...)` and so on, on top of the generic client."""

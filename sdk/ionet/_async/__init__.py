@@ -1,0 +1,1 @@
+"""The client; its blocking twin is generated from this by scripts/codegen."""

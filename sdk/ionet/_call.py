@@ -1,0 +1,361 @@
+"""What calls are made of and what comes back from them, without any input or output."""
+
+from __future__ import annotations
+
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+from solders.address_lookup_table_account import AddressLookupTableAccount
+from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.message import MessageV0, to_bytes_versioned
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.transaction import VersionedTransaction
+
+from ionet._base58 import b58decode
+from ionet._errors import EncodeError, IonetError
+from ionet._events import EventLog, InnerCall, read_events
+from ionet._fees import MAX_COMPUTE_UNITS
+from ionet._ids import COMPUTE_BUDGET_PROGRAM
+from ionet._signers import Signer
+
+if TYPE_CHECKING:
+    from ionet._rpc._types import InnerGroup, Simulation, TransactionRecord
+    from ionet._schema import Event
+
+T = TypeVar("T")
+
+PACKET_SIZE: Final = 1232
+_EMPTY: Final = Signature.default()
+
+
+class MissingSigner(IonetError, ValueError):
+    """An instruction needs a signature that nobody here can give.
+
+    Attributes:
+        address: whose signature.
+    """
+
+    def __init__(self, message: str, address: Pubkey | None) -> None:
+        super().__init__(message)
+        self.address = address
+
+
+class Sent(Generic[T]):
+    """A transaction that succeeded.
+
+    Attributes:
+        signature: its signature, base58.
+        slot: the slot it is in.
+        block_time: Unix seconds of that slot, as the node says, or None if it does not.
+        compute_units: units used, with 150 for each instruction of the compute budget program.
+        fee: lamports paid, priority fee included.
+        logs: the log lines.
+    """
+
+    __slots__ = (
+        "_decode",
+        "_event_log",
+        "_inner",
+        "_programs",
+        "_result",
+        "block_time",
+        "compute_units",
+        "fee",
+        "logs",
+        "return_data",
+        "signature",
+        "slot",
+    )
+
+    def __init__(
+        self,
+        *,
+        signature: str,
+        slot: int,
+        block_time: int | None,
+        compute_units: int,
+        fee: int,
+        logs: Sequence[str],
+        return_data: bytes,
+        programs: Sequence[str],
+        inner: Callable[[], Sequence[InnerCall]],
+        decode: Callable[[Sent[Any]], T] | None = None,
+    ) -> None:
+        self.signature = signature
+        self.slot = slot
+        self.block_time = block_time
+        self.compute_units = compute_units
+        self.fee = fee
+        self.logs = tuple(logs)
+        self.return_data = return_data
+        self._programs = programs
+        self._inner = inner
+        self._decode = decode
+        self._event_log: EventLog | None = None
+        self._result: list[T] = []
+
+    @property
+    def event_log(self) -> EventLog:
+        """The events with their origins, and whether the log was cut."""
+        if self._event_log is None:
+            self._event_log = read_events(self.logs, self._programs, self._inner())
+        return self._event_log
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events, in order."""
+        return self.event_log.events
+
+    def event(self, kind: type[EventT]) -> EventT:
+        """The only event of this type.
+
+        Raises:
+            LookupError: there is none, or there are several.
+        """
+        found = [one for one in self.events if isinstance(one, kind)]
+        if len(found) != 1:
+            raise LookupError(f"{len(found)} events of type {kind.__name__} in {self.signature}")
+        return found[0]
+
+    @property
+    def result(self) -> T:
+        """What the call is for, for example the address it made; None for plain instructions."""
+        if not self._result:
+            self._result.append(self._decode(self) if self._decode else None)  # type: ignore[arg-type]
+        return self._result[0]
+
+    def __repr__(self) -> str:
+        return f"<Sent {self.signature} in slot {self.slot}, {self.compute_units:,} units, fee {self.fee}>"
+
+
+class Simulated:
+    """What a transaction would do if it were sent now; it would succeed.
+
+    Attributes:
+        compute_units: units it would use.
+        logs: the log lines.
+        return_data: what the last program returned.
+    """
+
+    __slots__ = ("_inner", "_programs", "compute_units", "logs", "return_data")
+
+    def __init__(
+        self,
+        *,
+        compute_units: int,
+        logs: Sequence[str],
+        return_data: bytes,
+        programs: Sequence[str],
+        inner: Sequence[InnerCall],
+    ) -> None:
+        self.compute_units = compute_units
+        self.logs = tuple(logs)
+        self.return_data = return_data
+        self._programs = programs
+        self._inner = inner
+
+    @property
+    def event_log(self) -> EventLog:
+        """The events it would emit."""
+        return read_events(self.logs, self._programs, self._inner)
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events it would emit, in order."""
+        return self.event_log.events
+
+    def __repr__(self) -> str:
+        return f"<Simulated {self.compute_units:,} units>"
+
+
+if TYPE_CHECKING:
+    EventT = TypeVar("EventT", bound=Event)
+else:
+    EventT = TypeVar("EventT")
+
+
+# --- building ---------------------------------------------------------------------------------
+
+
+def budget(instructions: Sequence[Instruction]) -> tuple[bool, bool]:
+    """Whether the instructions set a compute limit and a price themselves."""
+    tags = {bytes(one.data)[:1] for one in instructions if one.program_id == COMPUTE_BUDGET_PROGRAM}
+    return b"\x02" in tags, b"\x03" in tags
+
+
+def with_budget(
+    instructions: Sequence[Instruction], limit: int | None, price: int | None
+) -> list[Instruction]:
+    """The instructions with compute limit and price behind them.
+
+    Behind, because then errors name the caller's own instruction indices, and instructions that refer to
+    others by index (signature checks) keep working.
+    """
+    own_limit, own_price = budget(instructions)
+    more = list(instructions)
+    if limit is not None and not own_limit:
+        more.append(set_compute_unit_limit(limit))
+    if price and not own_price:
+        more.append(set_compute_unit_price(price))
+    return more
+
+
+def for_simulation(instructions: Sequence[Instruction]) -> list[Instruction]:
+    """As much budget as there is, and the same number of budget instructions as will be sent."""
+    return with_budget(instructions, MAX_COMPUTE_UNITS, 1)
+
+
+def compile_message(
+    payer: Pubkey,
+    instructions: Sequence[Instruction],
+    tables: Sequence[AddressLookupTableAccount],
+    blockhash: Hash,
+) -> MessageV0:
+    """A v0 message.
+
+    Raises:
+        EncodeError: too many accounts.
+    """
+    try:
+        return MessageV0.try_compile(payer, list(instructions), list(tables), blockhash)
+    except Exception as bad:  # solders: CompileError
+        raise EncodeError(f"the transaction cannot be built: {bad}") from bad
+
+
+def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTransaction:
+    """The transaction with every signature it needs.
+
+    Raises:
+        MissingSigner: nobody signs for one of the accounts.
+        EncodeError: it is larger than a packet.
+    """
+    raw = to_bytes_versioned(message)
+    needed = message.header.num_required_signatures
+    size = 1 + 64 * needed + len(raw)
+    if size > PACKET_SIZE:
+        raise EncodeError(
+            f"the transaction has {size} bytes, {PACKET_SIZE} are allowed; split it or give it a lookup table"
+        )
+    signatures = []
+    for key in message.account_keys[:needed]:
+        signer = signers.get(key)
+        if signer is None:
+            raise MissingSigner(f"nobody signs for {key}; give its keypair in signers=", key)
+        signatures.append(signer.sign_message(raw))
+    return VersionedTransaction.populate(message, signatures)
+
+
+def unsigned(message: MessageV0) -> VersionedTransaction:
+    """The transaction with empty signatures, to simulate it."""
+    return VersionedTransaction.populate(message, [_EMPTY] * message.header.num_required_signatures)
+
+
+def encoded(transaction: VersionedTransaction) -> str:
+    """The transaction as nodes take it."""
+    return b64encode(bytes(transaction)).decode()
+
+
+def program_ids(instructions: Iterable[Instruction]) -> list[str]:
+    """The program of each instruction, as text."""
+    return [str(one.program_id) for one in instructions]
+
+
+# --- reading back -----------------------------------------------------------------------------
+
+
+def _inner_calls(groups: Iterable[InnerGroup], keys: Sequence[str]) -> list[InnerCall]:
+    calls = []
+    for outer, group in groups:
+        for order, (program, accounts, data, _) in enumerate(group, 1):
+            calls.append(InnerCall(outer, order, keys[program], [keys[i] for i in accounts], bytes(data)))
+    return calls
+
+
+def _at(keys: Sequence[str], i: int) -> str:
+    """Some nodes do not say which addresses a simulation took from lookup tables."""
+    return keys[i] if i < len(keys) else ""
+
+
+def _inner_from_json(groups: Iterable[Any] | None, keys: Sequence[str]) -> list[InnerCall]:
+    calls = []
+    for group in groups or ():
+        for order, one in enumerate(group["instructions"], 1):
+            if "programIdIndex" in one:
+                accounts = [_at(keys, i) for i in one["accounts"]]
+                program = _at(keys, one["programIdIndex"])
+            elif "data" in one:
+                # Some nodes give simulations with addresses instead of indices.
+                accounts, program = one["accounts"], one["programId"]
+            else:
+                continue  # parsed by the node: a well-known program, never an event
+            calls.append(InnerCall(group["index"], order, program, accounts, b58decode(one["data"])))
+    return calls
+
+
+def _data(found: Any) -> bytes:
+    return b64decode(found["data"][0]) if found else b""
+
+
+def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    """From the local network's history."""
+    message = record.transaction.message
+    return Sent(
+        signature=record.signature,
+        slot=record.slot,
+        block_time=record.time,
+        compute_units=record.units,
+        fee=record.fee,
+        logs=record.logs,
+        return_data=_data(record.return_data),
+        programs=[record.keys[one.program_id_index] for one in message.instructions],
+        inner=lambda: _inner_calls(record.inner, record.keys),
+        decode=decode,
+    )
+
+
+def sent_from_json(signature: str, found: Any, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    """From a node's `getTransaction` with encoding base64."""
+    meta = found["meta"]
+    message = VersionedTransaction.from_bytes(b64decode(found["transaction"][0])).message
+    loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
+    keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
+    return Sent(
+        signature=signature,
+        slot=found["slot"],
+        block_time=found.get("blockTime"),
+        compute_units=meta.get("computeUnitsConsumed") or 0,
+        fee=meta["fee"],
+        logs=meta.get("logMessages") or (),
+        return_data=_data(meta.get("returnData")),
+        programs=[keys[one.program_id_index] for one in message.instructions],
+        inner=lambda: _inner_from_json(meta.get("innerInstructions"), keys),
+        decode=decode,
+    )
+
+
+def simulated_locally(done: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
+    """From the local network."""
+    return Simulated(
+        compute_units=done.units,
+        logs=done.logs,
+        return_data=_data(done.return_data),
+        programs=[keys[one.program_id_index] for one in message.instructions],
+        inner=_inner_calls(done.inner, keys),
+    )
+
+
+def simulated_from_json(found: Any, message: MessageV0) -> Simulated:
+    """From a node's `simulateTransaction`."""
+    loaded = found.get("loadedAddresses") or {"writable": [], "readonly": []}
+    keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
+    return Simulated(
+        compute_units=found.get("unitsConsumed") or 0,
+        logs=found.get("logs") or (),
+        return_data=_data(found.get("returnData")),
+        programs=[_at(keys, one.program_id_index) for one in message.instructions],
+        inner=_inner_from_json(found.get("innerInstructions"), keys),
+    )

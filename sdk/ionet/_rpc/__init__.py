@@ -1,0 +1,37 @@
+"""Transports: ways to ask a Solana node, all at the level of JSON-RPC."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Protocol, runtime_checkable
+
+
+@runtime_checkable
+class Transport(Protocol):
+    """Asks a node and waits for the answer."""
+
+    def request(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """The `result` of a JSON-RPC call.
+
+        Raises:
+            RpcError: the node answered with an error.
+            TransportError: there was no answer.
+        """
+        ...
+
+    def close(self) -> None:
+        """Frees connections."""
+        ...
+
+
+@runtime_checkable
+class AsyncTransport(Protocol):
+    """Asks a node without blocking."""
+
+    async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """The `result` of a JSON-RPC call; raises as `Transport.request`."""
+        ...
+
+    async def aclose(self) -> None:
+        """Frees connections."""
+        ...

@@ -1,0 +1,1 @@
+"""Transports; the blocking twins are generated from these."""

@@ -1,0 +1,237 @@
+# Generated from _async/send.py by scripts/codegen; do not edit.
+"""The send loop: simulate, set limit and fee, send, send again until it landed or never will."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final, TypeVar
+
+from solders.hash import Hash
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from ionet import _call
+from ionet._call import Sent, Simulated
+from ionet._errors import RpcError, TransactionExpired, TransportError, failure
+from ionet._fees import FeePolicy
+from ionet._rpc._types import TransactionRecord
+from ionet._signers import Signer
+
+if TYPE_CHECKING:
+    from ionet._sync.call import Call
+    from ionet._sync.client import Client
+
+T = TypeVar("T")
+
+#: Seconds between two looks at a signature's status, and between two sendings of the same bytes.
+POLL: Final = 0.4
+REBROADCAST: Final = 2.0
+#: Without any answer for this long, nobody can say what became of the transaction.
+GIVE_UP: Final = 120.0
+_RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signed transaction and how long it can land."""
+
+    transaction: VersionedTransaction
+    last_valid: int
+    simulated: Simulated
+
+
+def _signers(client: Client, call: Call[Any]) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
+    """The payer, and everybody who can sign."""
+    signers = {one.pubkey(): one for one in call.signers}
+    if client._signer is not None and client._address is not None:
+        signers[client._address] = client._signer
+    if call.payer is None:
+        return client.address, signers
+    payer = call.payer.pubkey()
+    signers[payer] = call.payer
+    return payer, signers
+
+
+def simulate(client: Client, call: Call[Any]) -> Simulated:
+    """What the call would do; raises what it would fail with."""
+    payer = client.address if call.payer is None else call.payer.pubkey()
+    instructions = _call.for_simulation(call.instructions)
+    message = _call.compile_message(payer, instructions, call.tables, Hash.default())
+    return _simulate(client, message)
+
+
+def _simulate(client: Client, message: MessageV0) -> Simulated:
+    transaction = _call.unsigned(message)
+    if client.is_local:
+        network = client.network
+        done = network.simulate(transaction)
+        writable, readonly = network._loaded(message)
+        keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
+        if done.error is not None:
+            programs = [keys[one.program_id_index] for one in message.instructions]
+            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
+        return _call.simulated_locally(done, message, keys)
+    config = {
+        "encoding": "base64",
+        "commitment": client.commitment,
+        "sigVerify": False,
+        "replaceRecentBlockhash": True,
+        "innerInstructions": True,
+    }
+    found = (client.request("simulateTransaction", _call.encoded(transaction), config))["value"]
+    simulated = _call.simulated_from_json(found, message)
+    if found["err"] is not None:
+        raise failure(
+            found["err"],
+            logs=simulated.logs,
+            program_ids=simulated._programs,
+            units=simulated.compute_units,
+        )
+    return simulated
+
+
+def prepare(client: Client, call: Call[Any], fees: FeePolicy) -> Prepared:
+    """Simulates, sets limit and fee, signs."""
+    payer, signers = _signers(client, call)
+    trial = _call.compile_message(payer, _call.for_simulation(call.instructions), call.tables, Hash.default())
+    simulated = _simulate(client, trial)
+    limit = fees.limit(simulated.compute_units)
+    if client.is_local:
+        network = client.network
+        price = fees.price_for((), limit)
+        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+    else:
+        price = _price(client, trial, fees, limit)
+        blockhash, last_valid = client.blockhash()
+    instructions = _call.with_budget(call.instructions, limit, price)
+    message = _call.compile_message(payer, instructions, call.tables, blockhash)
+    return Prepared(_call.signed(message, signers), last_valid, simulated)
+
+
+def _price(client: Client, message: MessageV0, fees: FeePolicy, limit: int) -> int:
+    if fees.price is not None:
+        return fees.price_for((), limit)
+    writable = [str(key) for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    recent = client.request("getRecentPrioritizationFees", writable[:128])
+    return fees.price_for((one["prioritizationFee"] for one in recent), limit)
+
+
+def send(
+    client: Client,
+    call: Call[Any],
+    decode: Callable[[Sent[Any]], T] | None,
+    fees: FeePolicy,
+    commitment: str,
+) -> Sent[T]:
+    """Sends a call and waits for it."""
+    prepared = prepare(client, call, fees)
+    transaction = prepared.transaction
+    if client.is_local:
+        record = client.network.submit(transaction)
+        if isinstance(record, TransactionRecord):
+            return _from_record(record, decode)
+        raise failure(record, program_ids=_call.program_ids(call.instructions))
+    signature = str(transaction.signatures[0])
+    _deliver(client, transaction, signature, prepared.last_valid, commitment)
+    found = landed(client, signature, decode)
+    if found is None:
+        raise RpcError(
+            -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
+        )
+    return found
+
+
+def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    sent = _call.sent_from_record(record, decode)
+    if record.error is not None:
+        raise failure(
+            record.error,
+            logs=record.logs,
+            program_ids=sent._programs,
+            signature=record.signature,
+            units=record.units,
+        )
+    return sent
+
+
+def _deliver(
+    client: Client, transaction: VersionedTransaction, signature: str, last_valid: int, commitment: str
+) -> None:
+    """Returns when the transaction landed, failed or not."""
+    raw = _call.encoded(transaction)
+    config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
+    heard = time.monotonic()
+    sent_at = -REBROADCAST
+    while True:
+        now = time.monotonic()
+        try:
+            if now - sent_at >= REBROADCAST:
+                # Before sending again: could it still land at all?
+                height = client.request("getBlockHeight", {"commitment": client.commitment})
+                if height > last_valid:
+                    if _reached(client, signature, commitment, everywhere=True):
+                        return
+                    raise TransactionExpired(
+                        f"transaction {signature} did not land before block {last_valid} and no longer can",
+                        signature,
+                    )
+                client.request("sendTransaction", raw, config)
+                sent_at = now
+            if _reached(client, signature, commitment):
+                return
+            heard = time.monotonic()
+        except TransportError as bad:
+            if time.monotonic() - heard > GIVE_UP:
+                bad.add_note(f"transaction {signature} was sent and may have landed")
+                raise
+        time.sleep(POLL)
+
+
+def _reached(client: Client, signature: str, commitment: str, *, everywhere: bool = False) -> bool:
+    answer = client.request("getSignatureStatuses", [signature], {"searchTransactionHistory": everywhere})
+    status = answer["value"][0]
+    if status is None:
+        return False
+    # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+    level = status.get("confirmationStatus") or "finalized"
+    return _RANK[level] >= _RANK[commitment]
+
+
+def wait(client: Client, signature: str, commitment: str) -> None:
+    """Waits for a transaction that somebody else sent."""
+    for _ in range(150):
+        if _reached(client, signature, commitment):
+            return
+        time.sleep(POLL)
+    raise TransactionExpired(f"transaction {signature} did not land", signature)
+
+
+def landed(client: Client, signature: str, decode: Callable[[Sent[Any]], T] | None = None) -> Sent[T] | None:
+    """A transaction that landed, or None; raises what it failed with."""
+    if client.is_local:
+        record = client.network.transaction(signature)
+        return None if record is None else _from_record(record, decode)
+    # getTransaction knows nothing below confirmed.
+    level = "finalized" if client.commitment == "finalized" else "confirmed"
+    config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
+    for attempt in range(10):
+        found = client.request("getTransaction", signature, config)
+        if found is not None:
+            break
+        # The status is known a moment before the transaction is.
+        time.sleep(POLL * (attempt > 0) + 0.05)
+    else:
+        return None
+    sent = _call.sent_from_json(signature, found, decode)
+    if found["meta"]["err"] is not None:
+        raise failure(
+            found["meta"]["err"],
+            logs=sent.logs,
+            program_ids=sent._programs,
+            signature=signature,
+            units=sent.compute_units,
+        )
+    return sent
