@@ -149,16 +149,31 @@ mod tests {
 
     #[test]
     fn rewards_are_shared_by_active_shares_only() {
+        // Powers of two, so that no fraction is carried.
         let mut node = node();
-        let mut early = staked(&mut node, 100 * IO);
+        node.own.active = 5 << 30;
+        let mut early = staked(&mut node, 1 << 30);
         node.credit(600, 10, 10).unwrap();
-        let mut late = staked(&mut node, 100 * IO);
+        let mut late = staked(&mut node, 1 << 30);
         node.credit(1_300, 20, 20).unwrap();
-        // 100 of the first 600; then 100 of 700 each.
+        // A sixth of the first 600; then a seventh of 700 each.
         assert_eq!(early.claim(&mut node).unwrap(), 200);
         assert_eq!(late.claim(&mut node).unwrap(), 100);
         assert_eq!(node.co.owed, 0);
         assert!(late.claim(&mut node).is_err());
+    }
+
+    #[test]
+    fn a_fraction_of_a_unit_is_carried_to_the_next_claim() {
+        let mut node = node();
+        let mut position = staked(&mut node, 100 * IO);
+        let mut claimed = 0;
+        for hour in 1..=600 {
+            node.credit(7 * hour, 10, 10).unwrap();
+            claimed += position.claim(&mut node).unwrap_or(0);
+        }
+        // Each credit of 7 gives ⌊7 / 6⌋ = 1 to the co-stakers; all of it arrives but the last fraction.
+        assert_eq!((claimed, node.co.owed), (599, 1));
     }
 
     #[test]
