@@ -2,9 +2,9 @@
 
 usage: overlay.py LIBRARY_DIR
 
-Programs have no threads, no files, no randomness and no writable globals. Everything that needs one of these is
-mapped to what std already has for systems without it, memory routines become the runtime's system calls, and
-128-bit arithmetic uses LLVM's calling convention. Each edit fails by name when the source has moved.
+Programs have no threads, no files, no randomness and no writable globals. Everything that needs one of these
+is mapped to what std already has for systems without it, memory routines become the runtime's system calls,
+and 128-bit arithmetic uses LLVM's calling convention. Each edit fails by name when the source has moved.
 """
 
 import re
@@ -91,7 +91,11 @@ def replace(file: Path, old: str, new: str, *, count: int = 1) -> None:
 
 def add_solana_arm(file: Path, arm: str) -> None:
     """Add an arm for this system to a file's `cfg_select!`, before the one of the zkvm."""
-    replace(file, '    target_os = "zkvm" => {', f'    target_os = "solana" => {{\n{arm}\n    }}\n    target_os = "zkvm" => {{')
+    replace(
+        file,
+        '    target_os = "zkvm" => {',
+        f'    target_os = "solana" => {{\n{arm}\n    }}\n    target_os = "zkvm" => {{',
+    )
 
 
 def add_solana_os(file: Path, *, count: int = 1) -> None:
@@ -104,14 +108,17 @@ def patch(library: Path) -> None:
     std = library / "std"
     builtins = library / "compiler-builtins/compiler-builtins/src"
 
-    replace(std / "build.rs", '|| target_os == "zkvm"', '|| target_os == "zkvm"\n        || target_os == "solana"')
-    replace(
-        std / "src/sys/alloc/mod.rs", '    target_arch = "x86",\n', '    target_arch = "x86",\n    target_arch = "bpf",\n'
-    )
+    zkvm = '|| target_os == "zkvm"'
+    replace(std / "build.rs", zkvm, zkvm + '\n        || target_os == "solana"')
+    x86 = '    target_arch = "x86",\n'
+    replace(std / "src/sys/alloc/mod.rs", x86, x86 + '    target_arch = "bpf",\n')
     add_solana_arm(std / "src/sys/alloc/mod.rs", "        mod solana;")
     (std / "src/sys/alloc/solana.rs").write_text(ALLOC)
     add_solana_os(std / "src/sys/io/error/mod.rs")
-    add_solana_arm(std / "src/sys/random/mod.rs", "        pub fn fill_bytes(b: &mut [u8]) {\n            b.fill(0)\n        }")
+    add_solana_arm(
+        std / "src/sys/random/mod.rs",
+        "        pub fn fill_bytes(b: &mut [u8]) {\n            b.fill(0)\n        }",
+    )
     add_solana_os(std / "src/sys/thread_local/mod.rs", count=-1)
     replace(std / "src/hash/random.rs", "    pub fn new() -> RandomState {\n", RANDOM_STATE)
 
@@ -121,10 +128,14 @@ def patch(library: Path) -> None:
         file = builtins / name
         text, edits = signature.subn(r'extern "unadjusted" fn \1(', file.read_text())
         if not edits:
-            sys.exit(f"overlay.py: {file} has none of the 128-bit functions; adapt scripts/toolchain/overlay.py.")
+            sys.exit(f"overlay.py: {file} has no 128-bit functions; adapt scripts/toolchain/overlay.py.")
         file.write_text(text)
 
-    replace(builtins / "mem/mod.rs", "mod impls;", '#[cfg_attr(target_os = "solana", path = "solana.rs")]\nmod impls;')
+    replace(
+        builtins / "mem/mod.rs",
+        "mod impls;",
+        '#[cfg_attr(target_os = "solana", path = "solana.rs")]\nmod impls;',
+    )
     (builtins / "mem/solana.rs").write_text(MEMORY)
 
 

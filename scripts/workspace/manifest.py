@@ -33,12 +33,6 @@ def describe(tree: Tree, program: Program) -> dict[str, Any]:
     }
 
 
-def toolchain(tree: Tree) -> str:
-    """SHA-256, hex, over the files that decide how programs are compiled."""
-    directory = tree.root / "scripts/toolchain"
-    return tree.hash_files(directory / name for name in ("overlay.py", "sbpf-solana-solana.json", "setup"))
-
-
 def write(tree: Tree) -> None:
     """Copy the built programs and their IDLs into the package and write its manifest.
 
@@ -48,7 +42,7 @@ def write(tree: Tree) -> None:
     programs = tree.programs()
     content = {
         "cargo_lock_sha256": tree.lock_hash(),
-        "toolchain_sha256": toolchain(tree),
+        "toolchain_sha256": tree.toolchain_hash(),
         "programs": {program.name: describe(tree, program) for program in programs},
     }
     tree.packaged.mkdir(parents=True, exist_ok=True)
@@ -66,8 +60,8 @@ def write(tree: Tree) -> None:
 def problems(tree: Tree) -> list[str]:
     """Why the package's programs are not those of the tree: one sentence each; an empty list when they are.
 
-    What is compared is what decides a binary (sources, Cargo.lock, toolchain), and the package's files with their own
-    manifest. Nothing is built.
+    What is compared is what decides a binary (sources, Cargo.lock, toolchain), and the package's files with
+    their own manifest. Nothing is built.
     """
     path = tree.packaged / NAME
     if not path.is_file():
@@ -76,12 +70,12 @@ def problems(tree: Tree) -> list[str]:
     found = []
     if content.get("cargo_lock_sha256") != tree.lock_hash():
         found.append("Cargo.lock has changed since the packaged programs were built")
-    if content.get("toolchain_sha256") != toolchain(tree):
+    if content.get("toolchain_sha256") != tree.toolchain_hash():
         found.append("scripts/toolchain has changed since the packaged programs were built")
     packaged: dict[str, dict[str, Any]] = content.get("programs", {})
     programs = tree.programs()
-    for name in sorted(packaged.keys() - {program.name for program in programs}):
-        found.append(f"{name} is packaged, but programs/{name} does not exist")
+    gone = sorted(packaged.keys() - {program.name for program in programs})
+    found += [f"{name} is packaged, but programs/{name} does not exist" for name in gone]
     for program in programs:
         if program.name in packaged:
             found += _program_problems(tree, program, packaged[program.name])
@@ -96,7 +90,7 @@ def _program_problems(tree: Tree, program: Program, entry: dict[str, Any]) -> li
     if entry["id"] != program.id:
         found.append(f"{name}: declare_id! is {program.id}, the packaged program's id is {entry['id']}")
     if entry["sources_sha256"] != tree.source_hash(program):
-        found.append(f"{name}: programs/{name}, crates/ or Cargo.toml has changed since the packaged program was built")
+        found.append(f"{name}: programs/{name}, crates/ or Cargo.toml has changed since it was packaged")
     for file, what in ((f"{name}.so", "binary_sha256"), (f"{name}.json", "idl_sha256")):
         packaged = tree.packaged / file
         if not packaged.is_file():

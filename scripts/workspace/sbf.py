@@ -1,9 +1,8 @@
-"""Build programs to SBPF v3 and generate their IDLs, with the compiler that scripts/toolchain/setup prepares."""
+"""Build programs to SBPF v3 and generate their IDLs, with the compiler of scripts/toolchain/setup."""
 
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import os
 import re
@@ -23,15 +22,15 @@ TRIPLE = "sbpf-solana-solana"
 SBPF_VERSION = 3
 # The machine numbers of a BPF object: the kernel's, and the one registered for SBPF.
 EM_BPF, EM_SBPF = 247, 263
+PT_LOAD, PF_X = 1, 1
 
-_LINK_ARGS = ("--arch=v3", "--llvm-args=--bpf-stack-size=4096,--bpf-allows-libcalls", "--deploy=false")
 # What a log does without: cargo's progress, and the linker's call with its hundred files.
 _CHATTER = re.compile(
     r"\s+(Compiling|Downloading|Downloaded|Updating|Locking|Blocking|Finished|Running|Adding|Fresh) "
     r'|  = note:  "|  = note: some arguments are omitted'
 )
 _HINTS = {
-    "unsupported signed division": "SBPF v3 has no signed division: divide unsigned integers (u64::try_from first).",
+    "unsupported signed division": "SBPF v3 has no signed division: divide unsigned integers instead.",
     "--locked was passed": "Cargo.lock is out of date: run `cargo update --workspace` and commit it.",
     "Looks like the BPF stack limit": "A frame holds 4,096 bytes: box large values, or split the function.",
 }
@@ -69,7 +68,7 @@ class Builder:
         Raises:
             WorkspaceError: the toolchain cannot be prepared here; its own text has been shown.
         """
-        setup = tree.root / "scripts/toolchain/setup"
+        setup = tree.toolchain / "setup"
         if subprocess.run([setup], check=False).returncode:
             raise WorkspaceError("the toolchain is not ready (see above)")
         home = Path(os.environ.get("SBF_HOME") or Path.home() / ".cache/sbf-toolchain")
@@ -77,7 +76,12 @@ class Builder:
         return cls(tree, home.absolute(), target.absolute())
 
     def build_all(
-        self, programs: Sequence[Program] = (), *, binaries: bool = True, idl: bool = True, check: bool = False
+        self,
+        programs: Sequence[Program] = (),
+        *,
+        binaries: bool = True,
+        idl: bool = True,
+        check: bool = False,
     ) -> None:
         """Bring binaries and IDLs up to date, one program after the other.
 
@@ -116,7 +120,7 @@ class Builder:
             WorkspaceError: the compiler failed, or what it made is not an SBPF v3 program.
         """
         output = self.tree.deploy / f"{program.name}.so"
-        key = self._key(program, "overlay.py", "sbpf-solana-solana.json", "setup")
+        key = self._key(program, self.tree.toolchain_hash())
         stamp = self.target / f"sbf/stamps/{program.name}.json"
         if _is_fresh(stamp, key, output):
             say("build", f"{program.name}: up to date")
@@ -126,13 +130,15 @@ class Builder:
         # One program a call: building several at once would unite the features they ask of shared crates.
         command = [
             "/usr/bin/cargo", "build", "--locked", "--release", "--lib", "-p", program.name,
-            "--target", str(self.tree.root / f"scripts/toolchain/{TRIPLE}.json"), "-Zjson-target-spec",
+            "--target", str(self.tree.toolchain / f"{TRIPLE}.json"), "-Zjson-target-spec",
             "-Zbuild-std=core,alloc,std,panic_abort", "-Zbuild-std-features=compiler-builtins-mem",
         ]  # fmt: skip
         self._cargo(command, self._sbf_environment(), f"{program.name} does not build")
         built = self.target / f"sbf/{TRIPLE}/release/lib{program.name}.so"
         if not built.is_file():
-            raise WorkspaceError(f'{program.name}: no {built.name} was built; is [lib] crate-type = ["cdylib", "lib"]?')
+            raise WorkspaceError(
+                f'{built} was not built; does {program.name} have [lib] crate-type = ["cdylib", "lib"]?'
+            )
         check_elf(built)
         self.tree.deploy.mkdir(parents=True, exist_ok=True)
         _install(built, output)
@@ -152,7 +158,7 @@ class Builder:
         """
         generated = self.target / f"idl/{program.name}.json"
         committed = self.tree.idl / generated.name
-        key = self._key(program, "idl/Cargo.toml", "idl/Cargo.lock", "idl/src/main.rs")
+        key = self._key(program, self.tree.idl_generator_hash())
         stamp = self.target / f"idl/stamps/{program.name}.json"
         if not _is_fresh(stamp, key, generated):
             start = time.monotonic()
@@ -162,7 +168,8 @@ class Builder:
                 "CARGO_TARGET_DIR": str(self.target / "idl"),
                 "CARGO_PROFILE_DEV_DEBUG": "0",
             }
-            result = self._cargo(command, environment, f"the IDL of {program.name} cannot be generated", capture=True)
+            failure = f"the IDL of {program.name} cannot be generated"
+            result = self._cargo(command, environment, failure, capture=True)
             generated.parent.mkdir(parents=True, exist_ok=True)
             generated.write_text(result)
             _write_stamp(stamp, key, generated)
@@ -176,20 +183,17 @@ class Builder:
         _install(generated, committed)
         return committed
 
-    def _key(self, program: Program, *toolchain: str) -> str:
-        files = [self.tree.root / "scripts/toolchain" / name for name in toolchain]
-        files.append(Path(__file__))
-        parts = [self.tree.source_hash(program), self.tree.lock_hash(), *(file_hash(file) for file in files)]
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    def _key(self, program: Program, toolchain: str) -> str:
+        return " ".join((self.tree.source_hash(program), self.tree.lock_hash(), toolchain))
 
     def _environment(self) -> dict[str, str]:
-        """The caller's environment with Debian's Rust first, and nothing that would change what is compiled."""
+        """The caller's environment with Debian's Rust first, and nothing that changes what is compiled."""
         kept = {name: value for name, value in os.environ.items() if name not in _FORGET}
         return kept | {"PATH": f"/usr/bin:{kept.get('PATH', '')}"}
 
     def _sbf_environment(self) -> dict[str, str]:
-        flags = ["-Crelocation-model=static", "-Cpasses=lower-atomic", "-Zunstable-options", "-Cpanic=immediate-abort"]
-        flags += [f"-Clink-arg={argument}" for argument in _LINK_ARGS]
+        lines = (self.tree.toolchain / "rustflags").read_text().splitlines()
+        flags = [line for line in lines if line and not line.startswith("#")]
         # No path of this machine ends in a program: the same sources give the same bytes elsewhere.
         flags += [f"--remap-path-prefix={path}={name}" for path, name in self._remapped()]
         return self._environment() | {
@@ -204,11 +208,15 @@ class Builder:
     def _remapped(self) -> list[tuple[str, str]]:
         registry = Path(os.environ.get("CARGO_HOME") or Path.home() / ".cargo") / "registry/src"
         if not any(registry.glob("*")):
-            self._cargo(["/usr/bin/cargo", "fetch", "--locked"], self._environment(), "crates cannot be fetched")
+            self._cargo(
+                ["/usr/bin/cargo", "fetch", "--locked"], self._environment(), "crates cannot be fetched"
+            )
         crates = [(str(index), "/crates") for index in sorted(registry.glob("*"))]
         return [(str(self.tree.root), "/workspace"), (str(self.home / "library"), "/rust/library"), *crates]
 
-    def _cargo(self, command: list[str], environment: dict[str, str], failure: str, *, capture: bool = False) -> str:
+    def _cargo(
+        self, command: list[str], environment: dict[str, str], failure: str, *, capture: bool = False
+    ) -> str:
         # A person sees cargo's progress as it happens; a log gets only what was wrong.
         stderr = None if sys.stderr.isatty() else subprocess.PIPE
         result = subprocess.run(
@@ -235,21 +243,24 @@ def check_elf(path: Path) -> None:
     Raises:
         WorkspaceError: it is something else; the text names what was found.
     """
-    header = path.read_bytes()[:64]
-    if len(header) < 64 or header[:6] != b"\x7fELF\x02\x01":
+    data = path.read_bytes()
+    if len(data) < 64 or data[:6] != b"\x7fELF\x02\x01":
         raise WorkspaceError(f"{path} is not a 64-bit little-endian ELF file")
-    machine, _version, entry = struct.unpack_from("<HIQ", header, 18)
-    (flags,) = struct.unpack_from("<I", header, 48)
+    machine, _version, entry, segments = struct.unpack_from("<HIQQ", data, 18)
+    flags, _size, segment_size, count = struct.unpack_from("<IHHH", data, 48)
     if machine not in (EM_BPF, EM_SBPF) or flags != SBPF_VERSION:
         raise WorkspaceError(f"{path} is not SBPF v{SBPF_VERSION}: machine {machine}, version flag {flags}")
-    if not entry:
-        raise WorkspaceError(f"{path} has no entrypoint; was it compiled with the feature `no-entrypoint`?")
+    for at in range(segments, segments + count * segment_size, segment_size):
+        kind, access, _offset, start, _physical, length = struct.unpack_from("<IIQQQQ", data, at)
+        if kind == PT_LOAD and access & PF_X and start <= entry < start + length:
+            return
+    raise WorkspaceError(f"{path} has no entrypoint; was it compiled with the feature `no-entrypoint`?")
 
 
 def _is_fresh(stamp: Path, key: str, output: Path) -> bool:
     if not stamp.is_file() or not output.is_file():
         return False
-    return json.loads(stamp.read_text()) == {"key": key, "output": file_hash(output)}
+    return bool(json.loads(stamp.read_text()) == {"key": key, "output": file_hash(output)})
 
 
 def _write_stamp(stamp: Path, key: str, output: Path) -> None:

@@ -5,6 +5,7 @@ Standard library only: these modules run before anything is installed.
 
 from __future__ import annotations
 
+import argparse
 import hashlib
 import re
 import sys
@@ -69,6 +70,11 @@ class Tree:
         """Where the package carries its programs."""
         return self.root / "sdk/ionet/_programs"
 
+    @property
+    def toolchain(self) -> Path:
+        """Where the compiler's description is."""
+        return self.root / "scripts/toolchain"
+
     def programs(self, names: Iterable[str] = ()) -> list[Program]:
         """The workspace's programs in order of their names, or those named.
 
@@ -80,7 +86,9 @@ class Tree:
             for manifest in sorted(self.root.glob("programs/*/Cargo.toml"))
         }
         if not found:
-            raise WorkspaceError(f"no program in {self.root / 'programs'}: expected programs/<name>/Cargo.toml")
+            raise WorkspaceError(
+                f"no program in {self.root / 'programs'}: expected programs/<name>/Cargo.toml"
+            )
         chosen = list(dict.fromkeys(names)) or list(found)
         if unknown := [name for name in chosen if name not in found]:
             raise WorkspaceError(f"no such program: {', '.join(unknown)} (there are: {', '.join(found)})")
@@ -89,8 +97,8 @@ class Tree:
     def sources(self, program: Program) -> list[Path]:
         """The files that decide a program's binary and IDL, beside Cargo.lock and the toolchain.
 
-        The program's own crate, every crate of crates/ and the workspace's manifest; of each crate its manifest,
-        build script and src/.
+        The program's own crate, every crate of crates/ and the workspace's manifest; of each crate its
+        manifest, build script and src/.
         """
         crates = [program.directory, *sorted(path.parent for path in self.root.glob("crates/*/Cargo.toml"))]
         files = [self.root / "Cargo.toml"]
@@ -114,8 +122,18 @@ class Tree:
             raise WorkspaceError(f"{lock} is missing; make it with `cargo generate-lockfile` and commit it")
         return file_hash(lock)
 
+    def toolchain_hash(self) -> str:
+        """SHA-256, hex, over the files that decide how programs are compiled."""
+        names = ("versions", "rustflags", "overlay.py", "sbpf-solana-solana.json")
+        return self.hash_files(self.toolchain / name for name in names)
+
+    def idl_generator_hash(self) -> str:
+        """SHA-256, hex, over the sources of the IDL generator."""
+        names = ("Cargo.toml", "Cargo.lock", "src/main.rs")
+        return self.hash_files(self.toolchain / "idl" / name for name in names)
+
     def hash_files(self, files: Iterable[Path]) -> str:
-        """SHA-256, hex, over the files' paths relative to the root, and their contents, in order of the paths."""
+        """SHA-256, hex, over the files' paths relative to the root and their contents, in path order."""
         digest = hashlib.sha256()
         for name, path in sorted((path.relative_to(self.root).as_posix(), path) for path in files):
             content = path.read_bytes()
@@ -127,6 +145,11 @@ class Tree:
 def file_hash(path: Path) -> str:
     """SHA-256 of a file, hex."""
     return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def arguments(text: str | None) -> argparse.ArgumentParser:
+    """A parser whose --help begins with the script's docstring as it is written."""
+    return argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 
 def say(who: str, text: str) -> None:
@@ -141,4 +164,8 @@ def fail(who: str, error: object) -> NoReturn:
 
 
 def _is_debris(path: Path) -> bool:
-    return path.name.startswith(".") or path.suffix in {".orig", ".rej", ".bk", ".swp"} or path.name.endswith("~")
+    return (
+        path.name.startswith(".")
+        or path.suffix in {".orig", ".rej", ".bk", ".swp"}
+        or path.name.endswith("~")
+    )
