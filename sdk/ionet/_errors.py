@@ -319,7 +319,7 @@ class _Failure:
 
 
 def _innermost_failure(logs: Sequence[str]) -> _Failure | None:
-    """Follows the invoke stack; programs print what they like, but only the runtime opens and closes frames."""
+    """Follows the invoke stack; only the runtime opens and closes frames, whatever programs print."""
     stack: list[tuple[str, int]] = []
     for number, line in enumerate(logs):
         if found := _INVOKE.fullmatch(line):

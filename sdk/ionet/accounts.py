@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import accounts as buyback
+    from ionet._generated.mint import accounts as mint
+    from ionet._generated.proofs import accounts as proofs
+    from ionet._generated.staking import accounts as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.accounts",
+            "mint": "ionet._generated.mint.accounts",
+            "proofs": "ionet._generated.proofs.accounts",
+            "staking": "ionet._generated.staking.accounts",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

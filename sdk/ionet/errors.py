@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import errors as buyback
+    from ionet._generated.mint import errors as mint
+    from ionet._generated.proofs import errors as proofs
+    from ionet._generated.staking import errors as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.errors",
+            "mint": "ionet._generated.mint.errors",
+            "proofs": "ionet._generated.proofs.errors",
+            "staking": "ionet._generated.staking.errors",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import events as buyback
+    from ionet._generated.mint import events as mint
+    from ionet._generated.proofs import events as proofs
+    from ionet._generated.staking import events as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.events",
+            "mint": "ionet._generated.mint.events",
+            "proofs": "ionet._generated.proofs.events",
+            "staking": "ionet._generated.staking.events",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import ix as buyback
+    from ionet._generated.mint import ix as mint
+    from ionet._generated.proofs import ix as proofs
+    from ionet._generated.staking import ix as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.ix",
+            "mint": "ionet._generated.mint.ix",
+            "proofs": "ionet._generated.proofs.ix",
+            "staking": "ionet._generated.staking.ix",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

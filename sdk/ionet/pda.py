@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import pda as buyback
+    from ionet._generated.mint import pda as mint
+    from ionet._generated.proofs import pda as proofs
+    from ionet._generated.staking import pda as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.pda",
+            "mint": "ionet._generated.mint.pda",
+            "proofs": "ionet._generated.proofs.pda",
+            "staking": "ionet._generated.staking.pda",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

@@ -8,14 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import types as buyback
+    from ionet._generated.mint import types as mint
+    from ionet._generated.proofs import types as proofs
+    from ionet._generated.staking import types as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.types",
+            "mint": "ionet._generated.mint.types",
+            "proofs": "ionet._generated.proofs.types",
+            "staking": "ionet._generated.staking.types",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "mint", "proofs", "staking"]

@@ -1,0 +1,1 @@
+"""What scripts/codegen is made of: the IDLs, the Python written from them, the blocking twins."""

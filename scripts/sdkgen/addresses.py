@@ -1,0 +1,396 @@
+"""Which addresses an instruction's accounts have, as far as the IDL tells."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+from solders.pubkey import Pubkey
+
+from sdkgen.idl import (
+    AccountSlot,
+    CodegenError,
+    Program,
+    Typed,
+    arg_name,
+    fields_of,
+    flatten,
+    identifier,
+    last,
+    text,
+)
+
+LOADER: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
+#: Addresses that `ionet._ids` names.
+KNOWN: Final = {
+    "11111111111111111111111111111111": "SYSTEM_PROGRAM",
+    "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA": "TOKEN_PROGRAM",
+    "TokenzQdBNbLqP5VEhdkAS6EPFLC1PHnBqCXEpPxuEb": "TOKEN_2022_PROGRAM",
+    "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL": "ASSOCIATED_TOKEN_PROGRAM",
+    "SysvarS1otHashes111111111111111111111111111": "SLOT_HASHES",
+    "SysvarC1ock11111111111111111111111111111111": "CLOCK",
+}
+
+
+PUBKEY: Final = Typed("Pubkey", "c.pubkey")
+
+
+@dataclass(frozen=True)
+class Seed:
+    """One seed of an address inside one instruction.
+
+    Attributes:
+        const: its bytes, if they are always the same.
+        path: what the IDL says it is otherwise.
+        typed: its type.
+        account: whether it is an account's address.
+        source: the parameter of the instruction's builder that has the value; None: no parameter has it.
+        address: the value, if it is an account whose address is always the same.
+    """
+
+    const: bytes | None = None
+    path: str = ""
+    typed: Typed = PUBKEY
+    account: bool = False
+    source: str | None = None
+    address: Pubkey | None = None
+
+    @property
+    def value(self) -> bytes | None:
+        """The seed's bytes, if they are always the same."""
+        return bytes(self.address) if self.address is not None else self.const
+
+
+@dataclass(frozen=True)
+class Fixed:
+    """An account that is always at the same address."""
+
+    expression: str
+    address: Pubkey
+
+
+@dataclass(frozen=True)
+class Derived:
+    """An account whose address follows from the builder's parameters.
+
+    Attributes:
+        function: of the program's `pda` module.
+        arguments: parameter of that function to expression of the builder.
+        missing: expressions among them that may be None.
+        lookups: further parameters of the builder, values that only the chain knows, with their types.
+        needs: other accounts of the instruction that must be known before.
+        borrowed: the IDL says so for another instruction's account of the same name.
+    """
+
+    function: str
+    arguments: Mapping[str, str]
+    missing: Sequence[str]
+    lookups: Mapping[str, Typed]
+    needs: frozenset[str]
+    borrowed: bool = False
+
+
+Place: TypeAlias = Fixed | Derived | None
+
+
+@dataclass
+class Shape:
+    """All derivations with the same seeds: one function."""
+
+    function: str
+    program: Pubkey
+    uses: list[Sequence[Seed]] = field(default_factory=list)
+
+    def params(self) -> list[str]:
+        """The function's parameter for each seed, "" for constants."""
+        names: list[str] = []
+        for seed in self.uses[0]:
+            *owner, leaf = seed.path.split(".")
+            name = "" if seed.const is not None else identifier(leaf)
+            if name and owner and seed.account and seed.source is None:
+                name = identifier("_".join([*owner, leaf]))
+            if name and name in names:
+                name = identifier(seed.path.replace(".", "_"))
+            while name and name in names:
+                name += "_"
+            names.append(name)
+        return names
+
+    def defaults(self) -> list[Pubkey | None]:
+        """For each seed the address that it has in every instruction, if it is one."""
+        found: list[Pubkey | None] = []
+        for same in zip(*self.uses, strict=True):
+            addresses = {seed.address for seed in same}
+            found.append(addresses.pop() if len(addresses) == 1 else None)
+        return found
+
+
+class Addresses:
+    """Places of all accounts of all instructions of a program."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.own = Pubkey.from_string(program.idl["address"])
+        self.constants: dict[str, Pubkey] = {}
+        self.shapes: dict[tuple[Any, ...], Shape] = {}
+        self._named: defaultdict[str, set[Any]] = defaultdict(set)
+        self._explicit: dict[tuple[str, str], Any] = {}
+        self._instructions = sorted(program.idl["instructions"], key=lambda one: one["name"])
+        for instruction in self._instructions:
+            self._read(instruction)
+
+    # -- what the IDL says
+
+    def _read(self, instruction: Mapping[str, Any]) -> None:
+        slots = list(flatten(instruction["accounts"]))
+        args = {a["name"]: a["type"] for a in instruction["args"]}
+        known: dict[str, Pubkey] = {}
+        for slot in slots:
+            if (address := self._stated(slot, slots)) is not None:
+                known[slot.name] = address
+        # Addresses may be seeds of addresses.
+        pending = [slot for slot in slots if "pda" in slot.spec and slot.name not in known]
+        for _ in range(len(pending)):
+            for slot in list(pending):
+                values = [seed.value for seed in self._seeds(slot, slots, args, known)]
+                if all(value is not None for value in values):
+                    solid = [value for value in values if value is not None]
+                    known[slot.name] = Pubkey.find_program_address(solid, self._deriving(slot))[0]
+                    pending.remove(slot)
+        for slot in slots:
+            where = (instruction["name"], slot.name)
+            if slot.name in known:
+                name = self._constant(slot.name, known[slot.name], instruction["name"])
+                self._explicit[where] = Fixed(name, known[slot.name])
+                self._named[slot.name].add(("fixed", name, known[slot.name]))
+            elif "pda" in slot.spec:
+                seeds = self._seeds(slot, slots, args, known)
+                key = self._shape(slot, seeds, instruction["name"])
+                self._explicit[where] = (key, seeds)
+                self._named[slot.name].add(("shape", key))
+
+    def _stated(self, slot: AccountSlot, slots: Sequence[AccountSlot]) -> Pubkey | None:
+        """The address of an account that needs no seeds."""
+        if "address" in slot.spec:
+            return Pubkey.from_string(slot.spec["address"])
+        if slot.spec.get("optional"):
+            return None
+        match slot.spec["name"]:
+            case "event_authority":
+                return Pubkey.find_program_address([b"__event_authority"], self.own)[0]
+            case "program" if any(s.spec["name"] == "event_authority" for s in slots):
+                return self.own
+            case "program_data" if any(s.spec.get("address") == str(self.own) for s in slots):
+                return Pubkey.find_program_address([bytes(self.own)], LOADER)[0]
+        return None
+
+    def _deriving(self, slot: AccountSlot) -> Pubkey:
+        spec = slot.spec["pda"].get("program")
+        if spec is None:
+            return self.own
+        if spec["kind"] == "const":
+            return Pubkey.from_bytes(bytes(spec["value"]))
+        raise CodegenError(f"{self.program.name}: only the caller knows which program derives {slot.name}")
+
+    def _seeds(
+        self,
+        slot: AccountSlot,
+        slots: Sequence[AccountSlot],
+        args: Mapping[str, Any],
+        known: Mapping[str, Pubkey],
+    ) -> list[Seed]:
+        return [self._seed(spec, slot, slots, args, known) for spec in slot.spec["pda"]["seeds"]]
+
+    def _seed(
+        self,
+        spec: Mapping[str, Any],
+        slot: AccountSlot,
+        slots: Sequence[AccountSlot],
+        args: Mapping[str, Any],
+        known: Mapping[str, Pubkey],
+    ) -> Seed:
+        match spec["kind"]:
+            case "const":
+                return Seed(const=bytes(spec["value"]))
+            case "arg":
+                head, *rest = spec["path"].split(".")
+                idl_type, expression = args[head], arg_name(head, slots)
+                for part in rest:
+                    idl_type = self._field_type(idl_type["defined"]["name"], part)
+                    expression += f".{identifier(part)}"
+                return Seed(path=spec["path"], typed=self.program.typed(idl_type), source=expression)
+            case "account":
+                path = spec["path"]
+                by_path = {one.path: one.name for one in slots}
+                for one in (path, slot.scope + path):
+                    if one in by_path:
+                        name = by_path[one]
+                        return Seed(path=path, account=True, source=name, address=known.get(name))
+                if account := spec.get("account"):
+                    typed = self.program.typed(self._field_type(account, path.split(".")[-1]))
+                    return Seed(path=path, typed=typed, account=True)
+                return Seed(path=path, account=True)
+        raise CodegenError(f"{self.program.name}: no form for the seed {spec!r}")
+
+    def _field_type(self, type_name: str, field_name: str) -> Any:
+        for name, idl_type, _ in fields_of(self.program.definition(last(type_name))["type"]):
+            if name == field_name:
+                return idl_type
+        raise CodegenError(f"{self.program.name}: {type_name} has no field {field_name}")
+
+    def _constant(self, name: str, address: Pubkey, instruction: str) -> str:
+        """How the address is written in the instructions module; its constant is made on first use."""
+        if address == self.own:
+            return "PROGRAM_ID"
+        if str(address) in KNOWN:
+            return f"_ids.{KNOWN[str(address)]}"
+        for candidate in (name.upper(), f"{name}_of_{instruction}".upper()):
+            if self.constants.setdefault(candidate, address) == address:
+                return f"pda.{candidate}"
+        raise CodegenError(f"{self.program.name}.{instruction}: {name} has two addresses")
+
+    def _shape(self, slot: AccountSlot, seeds: Sequence[Seed], instruction: str) -> tuple[Any, ...]:
+        kinds = tuple(seed.const if seed.const is not None else seed.typed.codec for seed in seeds)
+        key = (slot.name, kinds, self._deriving(slot))
+        if key not in self.shapes:
+            taken = {shape.function for shape in self.shapes.values()}
+            function = slot.name if slot.name not in taken else f"{slot.name}_of_{instruction}"
+            self.shapes[key] = Shape(function, self._deriving(slot))
+        self.shapes[key].uses.append(seeds)
+        return key
+
+    # -- what follows
+
+    def place(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
+        """Where an account is, as far as that is known before anything is read from the chain."""
+        found = self._explicit.get((instruction["name"], slot.name))
+        if isinstance(found, Fixed):
+            return found
+        if found is not None:
+            return self._derived(*found, slots=list(flatten(instruction["accounts"])))
+        if slot.spec.get("optional") or slot.spec.get("signer"):
+            return None
+        return self._borrowed(instruction, slot)
+
+    def _derived(
+        self,
+        key: tuple[Any, ...],
+        seeds: Sequence[Seed],
+        *,
+        slots: Sequence[AccountSlot],
+        borrowed: bool = False,
+    ) -> Derived:
+        shape = self.shapes[key]
+        optional = {slot.name for slot in slots if slot.spec.get("optional")}
+        accounts = {slot.name for slot in slots}
+        arguments: dict[str, str] = {}
+        lookups: dict[str, Typed] = {}
+        missing = []
+        for seed, param, default in zip(seeds, shape.params(), shape.defaults(), strict=True):
+            if seed.const is not None:
+                continue
+            if seed.source is not None:
+                arguments[param] = seed.source
+                if seed.source in optional:
+                    missing.append(seed.source)
+            elif default is None:
+                name = identifier(seed.path.replace(".", "_"))
+                lookups[name] = seed.typed
+                arguments[param] = name
+                missing.append(name)
+        needs = frozenset(value for value in arguments.values() if value in accounts)
+        return Derived(shape.function, arguments, tuple(missing), lookups, needs, borrowed)
+
+    def _borrowed(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
+        """Another instruction's derivation for an account of this name, if it is the only one.
+
+        Programs compare most accounts with addresses they have stored, which the IDL does not show; they are
+        the same accounts all the same.
+        """
+        known = self._named[slot.name]
+        if len(known) != 1:
+            return None
+        (only,) = known
+        if only[0] == "fixed":
+            return Fixed(only[1], only[2])
+        key = only[1]
+        slots = list(flatten(instruction["accounts"]))
+        args = {a["name"]: a["type"] for a in instruction["args"]}
+        by_path = {one.path: one for one in slots}
+        seeds = []
+        for seed, default in zip(self.shapes[key].uses[0], self.shapes[key].defaults(), strict=True):
+            if seed.const is not None:
+                seeds.append(seed)
+            elif seed.account and seed.source is not None and seed.path in by_path and seed.path != slot.path:
+                if by_path[seed.path].spec.get("optional"):
+                    return None
+                seeds.append(Seed(path=seed.path, account=True, source=by_path[seed.path].name))
+            elif seed.account and default is not None:
+                seeds.append(Seed(path=seed.path, account=True))
+            elif not seed.account and "." not in seed.path and seed.path in args:
+                if self.program.typed(args[seed.path]).codec != seed.typed.codec:
+                    return None
+                seeds.append(Seed(path=seed.path, typed=seed.typed, source=arg_name(seed.path, slots)))
+            else:
+                return None
+        return self._derived(key, seeds, slots=slots, borrowed=True)
+
+    # -- the module
+
+    def body(self) -> tuple[str, list[str]]:
+        """Constants and functions of the program's `pda` module, and their names."""
+        constants = [
+            f'{name}: Final = Pubkey.from_string("{address}")\n'
+            for name, address in sorted(self.constants.items())
+        ]
+        shapes = sorted(self.shapes.values(), key=lambda one: one.function)
+        names = [*self.constants, *(shape.function for shape in shapes)]
+        return "".join(constants) + "\n\n" + "\n\n".join(map(self._function, shapes)), names
+
+    def _function(self, shape: Shape) -> str:
+        params: list[str] = []
+        defaulted: list[str] = []
+        said, values = [], []
+        for seed, name, default in zip(shape.uses[0], shape.params(), shape.defaults(), strict=True):
+            if seed.const is not None:
+                said.append(f"`{text([seed.const.decode(errors='backslashreplace')])}`")
+                values.append(repr(seed.const))
+                continue
+            said.append(name)
+            values.append(seed_bytes(name, seed.typed))
+            if default is None:
+                params.append(f"{name}: {seed.typed.argument}")
+            else:
+                defaulted.append(f"{name}: Pubkey = {self._expression(default)}")
+        listed = f"({values[0]},)" if len(values) == 1 else f"({', '.join(values)})"
+        program = self._expression(shape.program)
+        return (
+            f"def {shape.function}({', '.join([*params, *defaulted])}) -> Pubkey:\n"
+            f'    """The address seeded by {", ".join(said)}."""\n'
+            f"    return _find({listed}, {program})\n"
+        )
+
+    def _expression(self, address: Pubkey) -> str:
+        if address == self.own:
+            return "PROGRAM_ID"
+        if str(address) in KNOWN:
+            return f"_ids.{KNOWN[str(address)]}"
+        for name, known in sorted(self.constants.items()):
+            if known == address:
+                return name
+        return f'Pubkey.from_string("{address}")'
+
+
+def seed_bytes(name: str, typed: Typed) -> str:
+    """The expression that turns a parameter into a seed."""
+    match typed.codec:
+        case "c.pubkey" | "c.byte_vec":
+            return f"bytes({name})"
+        case "c.string":
+            return f"{name}.encode()"
+        case codec if typed.accepts == "Int":
+            return f"c.seed({codec}, {name})"
+        case codec:
+            return f"{codec}.encode({name})"

@@ -1,0 +1,470 @@
+"""The text of the modules that are generated for a program."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any, Final
+
+from sdkgen.addresses import Addresses, Derived, Fixed
+from sdkgen.idl import (
+    INTEGERS,
+    PADDING,
+    CodegenError,
+    Program,
+    Typed,
+    arg_name,
+    fields_of,
+    flatten,
+    identifier,
+    last,
+    sentence,
+    snake,
+    text,
+)
+
+LINE: Final = 110
+HEADER: Final = "Generated from idl/{name}.json by scripts/codegen; do not edit."
+
+
+def docstring(summary: str, body: str = "", indent: str = "    ") -> str:
+    """A docstring, indented."""
+    inner = summary + (f"\n\n{body}" if body else "")
+    lines = inner.splitlines()
+    if len(lines) == 1 and len(lines[0]) + len(indent) + 6 <= LINE and not lines[0].endswith('"'):
+        return f'{indent}"""{lines[0]}"""\n'
+    rest = "".join(f"{indent}{line}".rstrip() + "\n" for line in lines[1:])
+    return f'{indent}"""{lines[0]}\n{rest}{indent}"""\n'
+
+
+def wrap(line: str, indent: str) -> str:
+    """A doc paragraph, broken at the line length; continuation lines are indented."""
+    words, out, current = line.split(), [], ""
+    for word in words:
+        if current and len(indent) + 4 + len(current) + 1 + len(word) > LINE:
+            out.append(current)
+            current = "    " + word
+        else:
+            current = f"{current} {word}" if current else word
+    return "\n".join([*out, current])
+
+
+def wrapped(prose: str) -> str:
+    """Paragraphs, each broken at the line length."""
+    return "\n".join(wrap(line, "").replace("\n    ", "\n") if line else "" for line in prose.splitlines())
+
+
+def tuple_of(items: Sequence[str]) -> str:
+    """A tuple of expressions."""
+    return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
+
+
+def raw(data: Sequence[int]) -> str:
+    """Bytes as an expression."""
+    return f'bytes.fromhex("{bytes(data).hex()}")'
+
+
+def struct_class(program: Program, name: str, base: str, prefix: str) -> tuple[str, str]:
+    """A frozen dataclass, and its wire format."""
+    definition = program.definition(name)
+    program.check_layout(name)
+    body, fields, docs = [], [], []
+    for field_name, idl_type, field_docs in fields_of(definition["type"]):
+        typed = program.typed(idl_type, prefix)
+        if PADDING.fullmatch(field_name):
+            sized = program.size(idl_type)
+            if sized is None:
+                raise CodegenError(f"{program.name}: padding {name}.{field_name} has no fixed size")
+            fields.append(f'("", c.pad({sized[0]}))')
+            continue
+        public = identifier(field_name)
+        body.append(f"    {public}: {typed.annotation}\n")
+        fields.append(f'("{public}", {typed.codec})')
+        if field_docs:
+            docs.append(wrap(f"{public}: {sentence(field_docs)}", "        ").replace("\n", "\n    "))
+    summary = wrapped(text(definition.get("docs", ())) or f"`{name}` of the {program.name} program.")
+    head, _, tail = summary.partition("\n")
+    attributes = (
+        "Attributes:\n" + "\n".join(f"    {line}" for line in "\n".join(docs).splitlines()) if docs else ""
+    )
+    more = "\n\n".join(part for part in (tail.strip("\n"), attributes) if part)
+    doc = docstring(head, "", "    ") if not more else docstring(head, more)
+    if tail and not tail.startswith("\n"):
+        doc = docstring(summary, attributes)
+    code = f"@dataclass(frozen=True, slots=True)\nclass {name}({base}):\n{doc}\n{''.join(body)}"
+    return code, tuple_of(fields)
+
+
+def enum_class(program: Program, name: str) -> str:
+    """An `IntEnum`, or a dataclass for each variant if they carry fields; and its coder."""
+    definition = program.definition(name)
+    doc = docstring(wrapped(text(definition.get("docs", ())) or f"`{name}` of the {program.name} program."))
+    variants = definition["type"]["variants"]
+    if program.unit(definition):
+        members = "".join(f"    {snake(v['name']).upper()} = {i}\n" for i, v in enumerate(variants))
+        codec = f"{snake(name)}_codec: Codec[{name}] = c.unit_enum({name})\n"
+        return f"class {name}(IntEnum):\n{doc}\n{members}\n\n{codec}"
+    parts, bodies = [], []
+    for v in variants:
+        cls = name + v["name"]
+        fields, wire = [], []
+        for field_name, idl_type, _ in fields_of(v):
+            typed = program.typed(idl_type, "")
+            fields.append(f"    {identifier(field_name)}: {typed.annotation}\n")
+            wire.append(f'("{identifier(field_name)}", {typed.codec})')
+        variant_doc = f'    """`{name}::{v["name"]}`."""\n'
+        parts.append(f"@dataclass(frozen=True, slots=True)\nclass {cls}:\n{variant_doc}\n{''.join(fields)}")
+        bodies.append(f"({cls}, {tuple_of(wire)})")
+    union = " | ".join(name + v["name"] for v in variants)
+    note = "".join(
+        f"#: {line}\n" for line in (sentence(definition.get("docs", ())) or f"`{name}`").splitlines()
+    )
+    return (
+        "\n\n".join(parts)
+        + f"\n\n{note}{name}: TypeAlias = {union}\n\n"
+        + f'{snake(name)}_codec: Codec[{name}] = c.tagged_enum("{name}", ({", ".join(bodies)},))\n'
+    )
+
+
+def in_order(program: Program, names: Iterable[str]) -> list[str]:
+    """Types with those they use before them."""
+    done: list[str] = []
+
+    def visit(name: str, path: tuple[str, ...]) -> None:
+        if name in path:
+            raise CodegenError(f"{program.name}: {name} contains itself")
+        if name in done:
+            return
+        for used in used_types(program.definition(name)["type"]):
+            visit(used, (*path, name))
+        done.append(name)
+
+    for name in sorted(names):
+        visit(name, ())
+    return done
+
+
+def used_types(node: Any) -> Iterator[str]:
+    """Names of the defined types inside a type expression."""
+    if isinstance(node, dict):
+        if "defined" in node:
+            yield last(node["defined"]["name"])
+        for value in node.values():
+            yield from used_types(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from used_types(value)
+
+
+def types_module(program: Program) -> str | None:
+    """Types that are neither accounts nor events."""
+    own = {name for name in program.types if name not in program.accounts and name not in program.events}
+    shared = {used for d in program.types.values() for used in used_types(d["type"])}
+    for instruction in program.idl["instructions"]:
+        shared |= set(used_types(instruction["args"]))
+    if clash := shared & (set(program.accounts) | set(program.events)):
+        own |= clash
+    names = [
+        name
+        for name in in_order(program, own)
+        if not program.alias(name) and program.types[name]["type"]["kind"] != "type"
+    ]
+    if not names:
+        return None
+    parts = []
+    for name in names:
+        if program.types[name]["type"]["kind"] == "enum":
+            parts.append(enum_class(program, name))
+        else:
+            code, fields = struct_class(program, name, "Record", "")
+            parts.append(f"{code}\n\nbind_record({name}, {fields})\n")
+    return (
+        head(program, "Types of")
+        + "\n\n".join(parts)
+        + public(names + [n + v["name"] for n in names for v in tagged_variants(program, n)])
+    )
+
+
+def tagged_variants(program: Program, name: str) -> list[Mapping[str, Any]]:
+    """The variants of an enum that is written as dataclasses."""
+    body = program.types[name]["type"]
+    return body["variants"] if body["kind"] == "enum" and not program.unit(program.types[name]) else []
+
+
+#: What any module may import; ruff drops what one does not use.
+PRELUDE: Final = """
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final, TypeAlias
+
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet import _ids
+from ionet._codec import Codec, Int
+from ionet._errors import ProgramError as _ProgramError
+from ionet._pda import find as _find
+from ionet._schema import Account, Event, Record, bind_account, bind_event, bind_record
+
+"""
+
+
+def head(program: Program, summary: str, siblings: str = "") -> str:
+    """The beginning of a generated module."""
+    note = HEADER.format(name=program.name)
+    return f'"""{summary} the {program.name} program.\n\n{note}\n"""\n{PRELUDE}{siblings}\n\n'
+
+
+def public(names: Iterable[str]) -> str:
+    """`__all__`."""
+    return f"\n\n__all__ = [{', '.join(repr(n) for n in sorted(names))}]\n"
+
+
+def discriminated_module(program: Program, kind: str) -> str | None:
+    """Accounts or events."""
+    table = program.accounts if kind == "Account" else program.events
+    if not table:
+        return None
+    parts = []
+    for name in sorted(table):
+        code, fields = struct_class(program, name, kind, "types.")
+        tag = raw(table[name]["discriminator"])
+        parts.append(f"{code}\n\nbind_{kind.lower()}({name}, PROGRAM_ID, {tag}, {fields})\n")
+    extra = ""
+    if kind == "Event":
+        extra = "\n\n#: Each event by its discriminator.\nEVENTS: Mapping[bytes, type[Event]] = {\n"
+        extra += "".join(f"    {name}.DISCRIMINATOR: {name},\n" for name in sorted(table)) + "}\n"
+    return (
+        head(program, f"{kind}s of", "from . import PROGRAM_ID, types\n")
+        + "\n\n".join(parts)
+        + extra
+        + public(table)
+    )
+
+
+def errors_module(program: Program) -> str:
+    """One exception for each error."""
+    errors = program.idl.get("errors", [])
+    parts = []
+    for error in errors:
+        message = error.get("msg", "")
+        doc = docstring(wrapped(f"{error['code']}: {text([message or error['name']]).rstrip('.')}."))
+        parts.append(
+            f"class {error['name']}(_ProgramError):\n{doc}\n"
+            f"    CODE = {error['code']}\n    NAME = {error['name']!r}\n    MSG = {message!r}\n"
+        )
+    table = "".join(f"    {e['code']}: {e['name']},\n" for e in errors)
+    return (
+        head(program, "Errors of")
+        + "\n\n".join(parts)
+        + f"\n\n#: Each error by its code.\nERRORS: Mapping[int, type[_ProgramError]] = {{\n{table}}}\n"
+        + public(e["name"] for e in errors)
+    )
+
+
+# --- instructions -----------------------------------------------------------------------------
+
+
+def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addresses) -> str:
+    """A builder function."""
+    slots = list(flatten(spec["accounts"]))
+    required: list[str] = []
+    optional: list[str] = []
+    docs: list[str] = []
+    metas: list[str] = []
+    lookups: dict[str, Typed] = {}
+    derived: dict[str, Derived] = {}
+
+    for slot in slots:
+        account, name, expression, note = slot.spec, slot.name, slot.name, ""
+        place = addresses.place(spec, slot)
+        if isinstance(place, Fixed) and account["name"] in ("event_authority", "program"):
+            metas.append(meta(place.expression, account))
+            continue
+        if account.get("optional"):
+            optional.append(f"{name}: Pubkey | None = None")
+            expression, note = f"{name} or PROGRAM_ID", "left out if None"
+        elif isinstance(place, Fixed):
+            optional.append(f"{name}: Pubkey = {place.expression}")
+        elif isinstance(place, Derived):
+            optional.append(f"{name}: Pubkey | None = None")
+            derived[name] = place
+            lookups |= place.lookups
+            note = "derived if not given"
+        else:
+            required.append(f"{name}: Pubkey")
+        flags = [flag for flag in ("signer", "writable") if account.get(flag)]
+        about = ", ".join([*(flags or ["read-only"]), *([note] if note else [])])
+        docs.append(
+            " ".join(part for part in (f"{name}:", sentence(account.get("docs", ())), f"({about})") if part)
+        )
+        metas.append(meta(expression, account, name))
+
+    wire, arguments = [], []
+    for a in spec["args"]:
+        typed = program.typed(a["type"])
+        name = arg_name(a["name"], slots)
+        arguments.append(name)
+        required.append(f"{name}: {typed.argument}")
+        wire.append(f'("{name}", {typed.codec})')
+        docs.append(f"{name}: {sentence(a.get('docs', ())) or rust(a['type'])}")
+    for name, typed in lookups.items():
+        optional.append(f"{name}: {typed.argument} | None = None")
+        docs.append(f"{name}: Known to the chain only; needed where an address is derived from it.")
+
+    docs.append("remaining_accounts: Further accounts, behind those above.")
+    name = identifier(spec["name"])
+    params = ", ".join([*required, *optional, "remaining_accounts: Sequence[AccountMeta] = ()"])
+    prose = wrapped(text(spec.get("docs", ())) or f"The instruction `{name}` of the {program.name} program.")
+    listing = "\n".join("    " + wrap(d, "        ").replace("\n", "\n    ") for d in docs)
+    metas.append("*remaining_accounts")
+    data = f"_{name.upper()}"
+    return (
+        f'{data} = c.arguments("{name}", {raw(spec["discriminator"])}, {tuple_of(wire)})\n\n\n'
+        f"def {name}(*, {params}) -> Instruction:\n"
+        + docstring(prose, f"Args:\n{listing}" if docs else "")
+        + "".join(derivations(program, name, derived))
+        + f"    return Instruction(PROGRAM_ID, {data}({', '.join(arguments)}), [{', '.join(metas)}])\n"
+    )
+
+
+def rust(idl_type: Any) -> str:
+    """A type as the program spells it."""
+    match idl_type:
+        case str():
+            return f"`{idl_type}`"
+        case {"defined": {"name": name}}:
+            return f"`{last(name)}`"
+        case {"option": inner}:
+            return f"`Option<{rust(inner).strip('`')}>`"
+        case {"vec": inner}:
+            return f"`Vec<{rust(inner).strip('`')}>`"
+        case {"array": [inner, length]}:
+            return f"`[{rust(inner).strip('`')}; {length}]`"
+    return ""
+
+
+def meta(expression: str, account: Mapping[str, Any], optional_name: str = "") -> str:
+    """An account of an instruction; one that is left out must be neither signer nor writable."""
+    flags = []
+    for flag in ("signer", "writable"):
+        wanted = bool(account.get(flag))
+        flags.append(f"{optional_name} is not None" if wanted and account.get("optional") else str(wanted))
+    return f"AccountMeta({expression}, {', '.join(flags)})"
+
+
+def derivations(program: Program, instruction: str, derived: Mapping[str, Derived]) -> Iterator[str]:
+    """Statements that fill in addresses, those that others depend on first."""
+    pending = dict(derived)
+    while pending:
+        name = next(
+            (name for name, one in pending.items() if not (one.needs - {name}) & pending.keys()), None
+        )
+        if name is None:
+            raise CodegenError(
+                f"{program.name}.{instruction}: addresses depend on each other: {sorted(pending)}"
+            )
+        place = pending.pop(name)
+        yield f"    if {name} is None:\n"
+        if place.missing:
+            yield (
+                f"        if {' or '.join(f'{one} is None' for one in place.missing)}:\n"
+                f'            raise TypeError("{instruction}: give {name}, or {" and ".join(place.missing)} '
+                'to derive it")\n'
+            )
+        given = ", ".join(
+            value if key == value else f"{key}={value}" for key, value in place.arguments.items()
+        )
+        if given != ", ".join(place.arguments.values()):
+            given = ", ".join(f"{key}={value}" for key, value in place.arguments.items())
+        yield f"        {name} = pda.{place.function}({given})\n"
+
+
+def instructions_module(program: Program, addresses: Addresses) -> str:
+    """The builders."""
+    specs = sorted(program.idl["instructions"], key=lambda one: str(one["name"]))
+    return (
+        head(program, "Instructions of", "from . import PROGRAM_ID, pda, types\n")
+        + "\n\n".join(instruction_code(program, spec, addresses) for spec in specs)
+        + public(identifier(spec["name"]) for spec in specs)
+    )
+
+
+def addresses_module(program: Program, addresses: Addresses) -> str | None:
+    """Constants and functions for the program's addresses."""
+    body, names = addresses.body()
+    if not names:
+        return None
+    return head(program, "Addresses of", "from . import PROGRAM_ID, types\n") + body + public(names)
+
+
+def constants_module(program: Program) -> str | None:
+    """Constants that the program exports."""
+    lines, names = [], []
+    for constant_ in sorted(program.idl.get("constants", []), key=lambda k: k["name"]):
+        value: object
+        match constant_["type"]:
+            case str(kind) if kind in INTEGERS:
+                value = int(constant_["value"].replace("_", "").removesuffix(kind))
+            case "string":
+                value = json.loads(constant_["value"])
+            case "pubkey":
+                lines.append(f'{constant_["name"]} = Pubkey.from_string("{constant_["value"]}")\n')
+                names.append(constant_["name"])
+                continue
+            case "bytes" | {"array": ["u8", _]}:
+                value = bytes(json.loads(constant_["value"]))
+            case other:
+                raise CodegenError(
+                    f"{program.name}: no form for the constant {constant_['name']} of type {other!r}"
+                )
+        note = sentence(constant_.get("docs", ()))
+        shown = f"{value:_}" if isinstance(value, int) else repr(value)
+        lines.append((f"#: {note}\n" if note else "") + f"{constant_['name']}: Final = {shown}\n")
+        names.append(constant_["name"])
+    if not names:
+        return None
+    return head(program, "Constants of") + "".join(lines) + public(names)
+
+
+def program_package(program: Program) -> dict[str, str]:
+    """Relative path to content, of one program's package."""
+    addresses = Addresses(program)
+    ix = instructions_module(program, addresses)
+    about = sentence(program.idl.get("docs", ())) or program.idl["metadata"].get("description", "")
+    note = HEADER.format(name=program.name)
+    files: dict[str, str | None] = {
+        "__init__.py": (
+            f'"""The {program.name} program{about and ": " + about}.\n\n{note}\n"""\n\n'
+            "from typing import Final\n\nfrom solders.pubkey import Pubkey\n\n"
+            f'PROGRAM_ID: Final = Pubkey.from_string("{program.idl["address"]}")\n'
+        ),
+        "ix.py": ix,
+        "pda.py": addresses_module(program, addresses),
+        "types.py": types_module(program),
+        "accounts.py": discriminated_module(program, "Account"),
+        "events.py": discriminated_module(program, "Event"),
+        "errors.py": errors_module(program),
+        "constants.py": constants_module(program),
+    }
+    missing = {f.removesuffix(".py") for f, content in files.items() if content is None}
+    return {
+        f"{program.name}/{path}": without(content, missing)
+        for path, content in files.items()
+        if content is not None
+    }
+
+
+def without(content: str, missing: set[str]) -> str:
+    """Drops imports of sibling modules that do not exist."""
+
+    def clean(found: re.Match[str]) -> str:
+        names = [n for n in found[1].split(", ") if n not in missing]
+        return f"from . import {', '.join(names)}\n" if names else ""
+
+    return re.sub(r"^from \. import (.*)\n", clean, content, flags=re.MULTILINE)

@@ -1,0 +1,10 @@
+"""The buyback program: Fee vaults and the burning of what they hold.
+
+Generated from idl/buyback.json by scripts/codegen; do not edit.
+"""
+
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+PROGRAM_ID: Final = Pubkey.from_string("ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J577yHjhC8")

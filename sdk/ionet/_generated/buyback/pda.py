@@ -1,0 +1,29 @@
+"""Addresses of the buyback program.
+
+Generated from idl/buyback.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._codec import Int
+from ionet._pda import find as _find
+
+from . import PROGRAM_ID
+
+CONFIG: Final = Pubkey.from_string("7KpLmarC9kYDW8S7yjmmWq6qoqHNUgTZkyRzsuD3W4Ee")
+EVENT_AUTHORITY: Final = Pubkey.from_string("GefJH2D1NKLbgQcziHNJvWAKgTAz1NEyKyVcNtrjkDCn")
+MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
+PROGRAM_DATA: Final = Pubkey.from_string("GVJeLyM8vVFpWn6BHmhCNbx1XTHiWYdsPogT3L4zM8xN")
+
+
+def vault(mint: Pubkey, shard: Int) -> Pubkey:
+    """The address seeded by `fees`, mint, shard."""
+    return _find((b"fees", bytes(mint), c.seed(c.u8, shard)), PROGRAM_ID)
+
+
+__all__ = ["CONFIG", "EVENT_AUTHORITY", "MINT", "PROGRAM_DATA", "vault"]

@@ -1,0 +1,78 @@
+"""Accounts of the mint program.
+
+Generated from idl/mint.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program, and the mint's authority: `["config"]`.
+
+    Attributes:
+        start: Unix time from which emission counts.
+        emitted: Minted on the schedule so far, what was withheld included; never falls.
+        withheld: Of it, minted into the reserve; never falls.
+        last_time: Latest time that an instruction has seen.
+        emission_vault: Token account of staking's emission ledger.
+        reserve_vault: Token account of this account.
+        genesis: Minted at genesis so far.
+        allocated: Allocations minted, a bit each.
+        reserve_burned: Burned out of the reserve.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    start: int
+    emitted: int
+    withheld: int
+    last_time: int
+    roles: types.Roles
+    mint: Pubkey
+    emission_vault: Pubkey
+    reserve_vault: Pubkey
+    genesis: int
+    allocated: int
+    reserve_burned: int
+    seq: int
+    policy: types.Policy
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("start", c.i64),
+        ("emitted", c.u64),
+        ("withheld", c.u64),
+        ("last_time", c.i64),
+        ("roles", types.Roles.CODEC),
+        ("mint", c.pubkey),
+        ("emission_vault", c.pubkey),
+        ("reserve_vault", c.pubkey),
+        ("genesis", c.u64),
+        ("allocated", c.u64),
+        ("reserve_burned", c.u64),
+        ("seq", c.u64),
+        ("policy", types.Policy.CODEC),
+        ("", c.pad(128)),
+    ),
+)
+
+
+__all__ = ["Config"]

@@ -1,0 +1,223 @@
+"""Events of the mint program.
+
+Generated from idl/mint.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Event, bind_event
+
+from . import PROGRAM_ID
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityAccepted(Event):
+    """`AuthorityAccepted` of the mint program."""
+
+    seq: int
+    authority: Pubkey
+
+
+bind_event(
+    AuthorityAccepted,
+    PROGRAM_ID,
+    bytes.fromhex("a6c0dbbc29d1c31a"),
+    (("seq", c.u64), ("authority", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityProposed(Event):
+    """`AuthorityProposed` of the mint program."""
+
+    seq: int
+    authority: Pubkey
+    successor: Pubkey
+
+
+bind_event(
+    AuthorityProposed,
+    PROGRAM_ID,
+    bytes.fromhex("f4755e7035972359"),
+    (("seq", c.u64), ("authority", c.pubkey), ("successor", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Emitted(Event):
+    """`Emitted` of the mint program.
+
+    Attributes:
+        paid: Into the emission vault.
+        withheld: Into the reserve.
+        emitted_total: Minted on the schedule so far.
+    """
+
+    seq: int
+    time: int
+    paid: int
+    withheld: int
+    emitted_total: int
+    withheld_total: int
+    supply: int
+
+
+bind_event(
+    Emitted,
+    PROGRAM_ID,
+    bytes.fromhex("e3b9dcfd8d6049b2"),
+    (
+        ("seq", c.u64),
+        ("time", c.i64),
+        ("paid", c.u64),
+        ("withheld", c.u64),
+        ("emitted_total", c.u64),
+        ("withheld_total", c.u64),
+        ("supply", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GenesisMinted(Event):
+    """`GenesisMinted` of the mint program.
+
+    Attributes:
+        genesis_total: Minted at genesis so far.
+    """
+
+    seq: int
+    allocation: int
+    amount: int
+    destination: Pubkey
+    genesis_total: int
+    supply: int
+
+
+bind_event(
+    GenesisMinted,
+    PROGRAM_ID,
+    bytes.fromhex("804c607eb495e7e7"),
+    (
+        ("seq", c.u64),
+        ("allocation", c.u8),
+        ("amount", c.u64),
+        ("destination", c.pubkey),
+        ("genesis_total", c.u64),
+        ("supply", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized(Event):
+    """`Initialized` of the mint program."""
+
+    authority: Pubkey
+    mint: Pubkey
+    start: int
+
+
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("mint", c.pubkey), ("start", c.i64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsSet(Event):
+    """`ParamsSet` of the mint program."""
+
+    seq: int
+    pauser: Pubkey
+
+
+bind_event(ParamsSet, PROGRAM_ID, bytes.fromhex("396f21fc784c62f5"), (("seq", c.u64), ("pauser", c.pubkey)))
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSet(Event):
+    """`PausedSet` of the mint program."""
+
+    seq: int
+    by: Pubkey
+    paused: int
+
+
+bind_event(
+    PausedSet,
+    PROGRAM_ID,
+    bytes.fromhex("ab7d7f9ce9514442"),
+    (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicySet(Event):
+    """`PolicySet` of the mint program."""
+
+    seq: int
+    kind: int
+    floor_bps: int
+    per_burned_bps: int
+
+
+bind_event(
+    PolicySet,
+    PROGRAM_ID,
+    bytes.fromhex("7ef6453009f0e234"),
+    (("seq", c.u64), ("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReserveBurned(Event):
+    """`ReserveBurned` of the mint program."""
+
+    seq: int
+    amount: int
+    burned_total: int
+    supply: int
+
+
+bind_event(
+    ReserveBurned,
+    PROGRAM_ID,
+    bytes.fromhex("31cd509fc40feb12"),
+    (("seq", c.u64), ("amount", c.u64), ("burned_total", c.u64), ("supply", c.u64)),
+)
+
+
+#: Each event by its discriminator.
+EVENTS: Mapping[bytes, type[Event]] = {
+    AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
+    AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    Emitted.DISCRIMINATOR: Emitted,
+    GenesisMinted.DISCRIMINATOR: GenesisMinted,
+    Initialized.DISCRIMINATOR: Initialized,
+    ParamsSet.DISCRIMINATOR: ParamsSet,
+    PausedSet.DISCRIMINATOR: PausedSet,
+    PolicySet.DISCRIMINATOR: PolicySet,
+    ReserveBurned.DISCRIMINATOR: ReserveBurned,
+}
+
+
+__all__ = [
+    "AuthorityAccepted",
+    "AuthorityProposed",
+    "Emitted",
+    "GenesisMinted",
+    "Initialized",
+    "ParamsSet",
+    "PausedSet",
+    "PolicySet",
+    "ReserveBurned",
+]

@@ -1,0 +1,89 @@
+"""Types of the mint program.
+
+Generated from idl/mint.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class Policy(Record):
+    """The policy in force, and where the counters stood when it began.
+
+    Attributes:
+        emitted_before: Emitted when the policy began.
+        burned_before: Burned by fees when the policy began.
+        paid: Paid into the emission vault since.
+    """
+
+    kind: int
+    floor_bps: int
+    per_burned_bps: int
+    emitted_before: int
+    burned_before: int
+    paid: int
+
+
+bind_record(
+    Policy,
+    (
+        ("kind", c.u8),
+        ("", c.pad(1)),
+        ("floor_bps", c.u16),
+        ("per_burned_bps", c.u32),
+        ("emitted_before", c.u64),
+        ("burned_before", c.u64),
+        ("paid", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyArgs(Record):
+    """A policy as an instruction names it.
+
+    Attributes:
+        kind: 0 fixed, 1 demand-linked.
+        floor_bps: Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
+        per_burned_bps: Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a
+                fixed policy.
+    """
+
+    kind: int
+    floor_bps: int
+    per_burned_bps: int
+
+
+bind_record(PolicyArgs, (("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Record):
+    """Authority, its successor until the successor accepts, and the pauser.
+
+    Attributes:
+        authority: May change parameters and lift pauses.
+        pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
+        pauser: May pause, and nothing else.
+        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+    """
+
+    authority: Pubkey
+    pending_authority: Pubkey
+    pauser: Pubkey
+    paused: int
+
+
+bind_record(
+    Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
+)
+
+
+__all__ = ["Policy", "PolicyArgs", "Roles"]

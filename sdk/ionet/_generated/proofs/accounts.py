@@ -1,0 +1,187 @@
+"""Accounts of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class AttesterSet(Account):
+    """Who attests, with which weight: `["attesters"]`. What a seat has approved or attested stays with its
+    number, so the number stays with its attester while keys change.
+
+    Attributes:
+        seats: Seats ever used; never falls.
+        set_version: Counts the changes of the set.
+        threshold: Weight that approves a report.
+        keys: By seat; the default key where a seat is vacant.
+        weights: By seat; 0 where a seat is vacant.
+    """
+
+    version: int
+    bump: int
+    seats: int
+    set_version: int
+    threshold: int
+    total_weight: int
+    keys: tuple[Pubkey, ...]
+    weights: tuple[int, ...]
+
+
+bind_account(
+    AttesterSet,
+    PROGRAM_ID,
+    bytes.fromhex("b0653d7da18a7a74"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("seats", c.u8),
+        ("", c.pad(1)),
+        ("set_version", c.u32),
+        ("threshold", c.u32),
+        ("total_weight", c.u32),
+        ("keys", c.array(c.pubkey, 16)),
+        ("weights", c.array(c.u32, 16)),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program: `["config"]`.
+
+    Attributes:
+        last_time: Latest time that an instruction has seen.
+        guardian: May void a report that is not final.
+        resolver: Decides challenges.
+        approved_seq: Hour of the latest approved report; never falls.
+        final_seq: Hour, total and end of period of the latest final report; none of them ever falls.
+        challenge_window: Seconds from approval to finality.
+        challenge_freeze: Most seconds that a challenge freezes a node's credit.
+        challenge_bond: Bond of a challenge in base units of IO.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    last_time: int
+    roles: types.Roles
+    guardian: Pubkey
+    resolver: Pubkey
+    approved_seq: int
+    final_seq: int
+    final_total: int
+    final_period_end: int
+    challenge_window: int
+    challenge_freeze: int
+    challenge_bond: int
+    seq: int
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("last_time", c.i64),
+        ("roles", types.Roles.CODEC),
+        ("guardian", c.pubkey),
+        ("resolver", c.pubkey),
+        ("approved_seq", c.u64),
+        ("final_seq", c.u64),
+        ("final_total", c.u64),
+        ("final_period_end", c.i64),
+        ("challenge_window", c.u32),
+        ("challenge_freeze", c.u32),
+        ("challenge_bond", c.u64),
+        ("seq", c.u64),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Report(Account):
+    """Cumulative rewards of all nodes until the end of a period:
+    `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
+
+    Attributes:
+        state: See [`ReportState`].
+        seq: Hours from the start of emission to `period_end`.
+        root: Merkle root of the reward leaves.
+        total: Sum of the leaves' lifetime rewards.
+        finalized_at: When it became final.
+        set_version: The attester set whose approvals count.
+        leaves: Number of leaves.
+        approvals: Seats that have approved, a bit each.
+        weight: Weight of those seats.
+        approved_at: When the threshold was reached.
+        payer: The attester who made it and paid for the account.
+        evidence_hash: SHA-256 of what the rewards were computed from.
+        evidence_uri: Where that is found, UTF-8, filled up with zeros.
+    """
+
+    version: int
+    bump: int
+    state: int
+    seq: int
+    root: bytes
+    total: int
+    period_end: int
+    finalized_at: int
+    set_version: int
+    leaves: int
+    approvals: int
+    weight: int
+    approved_at: int
+    created_at: int
+    payer: Pubkey
+    content_hash: bytes
+    evidence_hash: bytes
+    evidence_uri: bytes
+
+
+bind_account(
+    Report,
+    PROGRAM_ID,
+    bytes.fromhex("e8f6e5e3f269be02"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("state", c.u8),
+        ("", c.pad(5)),
+        ("seq", c.u64),
+        ("root", c.raw_bytes(32)),
+        ("total", c.u64),
+        ("period_end", c.i64),
+        ("finalized_at", c.i64),
+        ("set_version", c.u32),
+        ("leaves", c.u32),
+        ("approvals", c.u32),
+        ("weight", c.u32),
+        ("approved_at", c.i64),
+        ("created_at", c.i64),
+        ("payer", c.pubkey),
+        ("content_hash", c.raw_bytes(32)),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("evidence_uri", c.raw_bytes(96)),
+        ("", c.pad(64)),
+    ),
+)
+
+
+__all__ = ["AttesterSet", "Config", "Report"]

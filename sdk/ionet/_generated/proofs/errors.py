@@ -1,0 +1,369 @@
+"""Errors of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ionet._errors import ProgramError as _ProgramError
+
+
+class NotUpgradeAuthority(_ProgramError):
+    """6000: only the program's upgrade authority may initialize."""
+
+    CODE = 6000
+    NAME = "NotUpgradeAuthority"
+    MSG = "only the program's upgrade authority may initialize"
+
+
+class WrongProgramData(_ProgramError):
+    """6001: this is not the program's ProgramData account."""
+
+    CODE = 6001
+    NAME = "WrongProgramData"
+    MSG = "this is not the program's ProgramData account"
+
+
+class NotAuthority(_ProgramError):
+    """6002: the signer is not the authority."""
+
+    CODE = 6002
+    NAME = "NotAuthority"
+    MSG = "the signer is not the authority"
+
+
+class NotPendingAuthority(_ProgramError):
+    """6003: the signer was not proposed as authority."""
+
+    CODE = 6003
+    NAME = "NotPendingAuthority"
+    MSG = "the signer was not proposed as authority"
+
+
+class MayNotPause(_ProgramError):
+    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+
+    CODE = 6004
+    NAME = "MayNotPause"
+    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+
+
+class UnknownEntry(_ProgramError):
+    """6005: paused has a bit that stands for no entry."""
+
+    CODE = 6005
+    NAME = "UnknownEntry"
+    MSG = "paused has a bit that stands for no entry"
+
+
+class Paused(_ProgramError):
+    """6006: reports are paused."""
+
+    CODE = 6006
+    NAME = "Paused"
+    MSG = "reports are paused"
+
+
+class WindowOutOfBounds(_ProgramError):
+    """6007: the challenge window must be from 6 to 72 hours."""
+
+    CODE = 6007
+    NAME = "WindowOutOfBounds"
+    MSG = "the challenge window must be from 6 to 72 hours"
+
+
+class BondOutOfBounds(_ProgramError):
+    """6008: the challenge bond must be from 1 to 100,000 IO."""
+
+    CODE = 6008
+    NAME = "BondOutOfBounds"
+    MSG = "the challenge bond must be from 1 to 100,000 IO"
+
+
+class FreezeOutOfBounds(_ProgramError):
+    """6009: a challenge must freeze for 1 to 7 days."""
+
+    CODE = 6009
+    NAME = "FreezeOutOfBounds"
+    MSG = "a challenge must freeze for 1 to 7 days"
+
+
+class TooManySeats(_ProgramError):
+    """6010: the attester set has at most 16 seats."""
+
+    CODE = 6010
+    NAME = "TooManySeats"
+    MSG = "the attester set has at most 16 seats"
+
+
+class SeatMissing(_ProgramError):
+    """6011: every seat must be listed; a vacated one has the default key and weight 0."""
+
+    CODE = 6011
+    NAME = "SeatMissing"
+    MSG = "every seat must be listed; a vacated one has the default key and weight 0"
+
+
+class HalfVacantSeat(_ProgramError):
+    """6012: a seat has a key and a weight, or the default key and weight 0."""
+
+    CODE = 6012
+    NAME = "HalfVacantSeat"
+    MSG = "a seat has a key and a weight, or the default key and weight 0"
+
+
+class DuplicateKey(_ProgramError):
+    """6013: two seats have the same key."""
+
+    CODE = 6013
+    NAME = "DuplicateKey"
+    MSG = "two seats have the same key"
+
+
+class SeatMoved(_ProgramError):
+    """6014: an attester's key must stay at its seat."""
+
+    CODE = 6014
+    NAME = "SeatMoved"
+    MSG = "an attester's key must stay at its seat"
+
+
+class WeightTooLarge(_ProgramError):
+    """6015: the sum of the weights does not fit into 32 bits."""
+
+    CODE = 6015
+    NAME = "WeightTooLarge"
+    MSG = "the sum of the weights does not fit into 32 bits"
+
+
+class ThresholdOutOfBounds(_ProgramError):
+    """6016: the threshold must be more than half of the total weight, and at most all of it."""
+
+    CODE = 6016
+    NAME = "ThresholdOutOfBounds"
+    MSG = "the threshold must be more than half of the total weight, and at most all of it"
+
+
+class NotAttester(_ProgramError):
+    """6017: the signer has no seat in the attester set."""
+
+    CODE = 6017
+    NAME = "NotAttester"
+    MSG = "the signer has no seat in the attester set"
+
+
+class WrongContentHash(_ProgramError):
+    """6018: content_hash must be sha256(\\ionet:report\\ || the arguments)."""
+
+    CODE = 6018
+    NAME = "WrongContentHash"
+    MSG = "content_hash must be sha256(\\ionet:report\\ || the arguments)"
+
+
+class NoEmission(_ProgramError):
+    """6019: the mint is not initialized, so that emission has no start."""
+
+    CODE = 6019
+    NAME = "NoEmission"
+    MSG = "the mint is not initialized, so that emission has no start"
+
+
+class PeriodBeforeStart(_ProgramError):
+    """6020: period_end must be later than the start of emission."""
+
+    CODE = 6020
+    NAME = "PeriodBeforeStart"
+    MSG = "period_end must be later than the start of emission"
+
+
+class PeriodNotWholeHours(_ProgramError):
+    """6021: period_end must be a whole number of hours after the start of emission."""
+
+    CODE = 6021
+    NAME = "PeriodNotWholeHours"
+    MSG = "period_end must be a whole number of hours after the start of emission"
+
+
+class PeriodNotOver(_ProgramError):
+    """6022: period_end must not be later than now."""
+
+    CODE = 6022
+    NAME = "PeriodNotOver"
+    MSG = "period_end must not be later than now"
+
+
+class WrongSeq(_ProgramError):
+    """6023: seq must be the hours from the start of emission to period_end."""
+
+    CODE = 6023
+    NAME = "WrongSeq"
+    MSG = "seq must be the hours from the start of emission to period_end"
+
+
+class TotalAboveEmission(_ProgramError):
+    """6024: the total must not exceed what was emitted until period_end, less what was withheld."""
+
+    CODE = 6024
+    NAME = "TotalAboveEmission"
+    MSG = "the total must not exceed what was emitted until period_end, less what was withheld"
+
+
+class TotalFell(_ProgramError):
+    """6025: the total must not be below that of the latest final report."""
+
+    CODE = 6025
+    NAME = "TotalFell"
+    MSG = "the total must not be below that of the latest final report"
+
+
+class NoLeaves(_ProgramError):
+    """6026: a report must have at least one leaf."""
+
+    CODE = 6026
+    NAME = "NoLeaves"
+    MSG = "a report must have at least one leaf"
+
+
+class AlreadyDecided(_ProgramError):
+    """6027: this hour, or a later one, has an approved report already."""
+
+    CODE = 6027
+    NAME = "AlreadyDecided"
+    MSG = "this hour, or a later one, has an approved report already"
+
+
+class NotPending(_ProgramError):
+    """6028: the report no longer gathers approvals."""
+
+    CODE = 6028
+    NAME = "NotPending"
+    MSG = "the report no longer gathers approvals"
+
+
+class StaleSet(_ProgramError):
+    """6029: the attester set has changed since the report was made."""
+
+    CODE = 6029
+    NAME = "StaleSet"
+    MSG = "the attester set has changed since the report was made"
+
+
+class AlreadyApproved(_ProgramError):
+    """6030: this seat has approved the report already."""
+
+    CODE = 6030
+    NAME = "AlreadyApproved"
+    MSG = "this seat has approved the report already"
+
+
+class NotApproved(_ProgramError):
+    """6031: the report is not approved, or is final or void already."""
+
+    CODE = 6031
+    NAME = "NotApproved"
+    MSG = "the report is not approved, or is final or void already"
+
+
+class WindowOpen(_ProgramError):
+    """6032: the report's challenge window is still open."""
+
+    CODE = 6032
+    NAME = "WindowOpen"
+    MSG = "the report's challenge window is still open"
+
+
+class PeriodFell(_ProgramError):
+    """6033: a later period is final already."""
+
+    CODE = 6033
+    NAME = "PeriodFell"
+    MSG = "a later period is final already"
+
+
+class Overflow(_ProgramError):
+    """6034: a number does not fit into its field."""
+
+    CODE = 6034
+    NAME = "Overflow"
+    MSG = "a number does not fit into its field"
+
+
+#: Each error by its code.
+ERRORS: Mapping[int, type[_ProgramError]] = {
+    6000: NotUpgradeAuthority,
+    6001: WrongProgramData,
+    6002: NotAuthority,
+    6003: NotPendingAuthority,
+    6004: MayNotPause,
+    6005: UnknownEntry,
+    6006: Paused,
+    6007: WindowOutOfBounds,
+    6008: BondOutOfBounds,
+    6009: FreezeOutOfBounds,
+    6010: TooManySeats,
+    6011: SeatMissing,
+    6012: HalfVacantSeat,
+    6013: DuplicateKey,
+    6014: SeatMoved,
+    6015: WeightTooLarge,
+    6016: ThresholdOutOfBounds,
+    6017: NotAttester,
+    6018: WrongContentHash,
+    6019: NoEmission,
+    6020: PeriodBeforeStart,
+    6021: PeriodNotWholeHours,
+    6022: PeriodNotOver,
+    6023: WrongSeq,
+    6024: TotalAboveEmission,
+    6025: TotalFell,
+    6026: NoLeaves,
+    6027: AlreadyDecided,
+    6028: NotPending,
+    6029: StaleSet,
+    6030: AlreadyApproved,
+    6031: NotApproved,
+    6032: WindowOpen,
+    6033: PeriodFell,
+    6034: Overflow,
+}
+
+
+__all__ = [
+    "AlreadyApproved",
+    "AlreadyDecided",
+    "BondOutOfBounds",
+    "DuplicateKey",
+    "FreezeOutOfBounds",
+    "HalfVacantSeat",
+    "MayNotPause",
+    "NoEmission",
+    "NoLeaves",
+    "NotApproved",
+    "NotAttester",
+    "NotAuthority",
+    "NotPending",
+    "NotPendingAuthority",
+    "NotUpgradeAuthority",
+    "Overflow",
+    "Paused",
+    "PeriodBeforeStart",
+    "PeriodFell",
+    "PeriodNotOver",
+    "PeriodNotWholeHours",
+    "SeatMissing",
+    "SeatMoved",
+    "StaleSet",
+    "ThresholdOutOfBounds",
+    "TooManySeats",
+    "TotalAboveEmission",
+    "TotalFell",
+    "UnknownEntry",
+    "WeightTooLarge",
+    "WindowOpen",
+    "WindowOutOfBounds",
+    "WrongContentHash",
+    "WrongProgramData",
+    "WrongSeq",
+]

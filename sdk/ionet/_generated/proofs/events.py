@@ -1,0 +1,256 @@
+"""Events of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Event, bind_event
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class AttestersSet(Event):
+    """`AttestersSet` of the proofs program.
+
+    Attributes:
+        seats: All seats, by number.
+    """
+
+    seq: int
+    set_version: int
+    threshold: int
+    total_weight: int
+    seats: tuple[types.Seat, ...]
+
+
+bind_event(
+    AttestersSet,
+    PROGRAM_ID,
+    bytes.fromhex("1304049bb3a8681c"),
+    (
+        ("seq", c.u64),
+        ("set_version", c.u32),
+        ("threshold", c.u32),
+        ("total_weight", c.u32),
+        ("seats", c.vec(types.Seat.CODEC)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityAccepted(Event):
+    """`AuthorityAccepted` of the proofs program."""
+
+    seq: int
+    authority: Pubkey
+
+
+bind_event(
+    AuthorityAccepted,
+    PROGRAM_ID,
+    bytes.fromhex("a6c0dbbc29d1c31a"),
+    (("seq", c.u64), ("authority", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityProposed(Event):
+    """`AuthorityProposed` of the proofs program."""
+
+    seq: int
+    authority: Pubkey
+    successor: Pubkey
+
+
+bind_event(
+    AuthorityProposed,
+    PROGRAM_ID,
+    bytes.fromhex("f4755e7035972359"),
+    (("seq", c.u64), ("authority", c.pubkey), ("successor", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized(Event):
+    """`Initialized` of the proofs program."""
+
+    authority: Pubkey
+
+
+bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsSet(Event):
+    """`ParamsSet` of the proofs program."""
+
+    seq: int
+    params: types.ParamsArgs
+
+
+bind_event(
+    ParamsSet,
+    PROGRAM_ID,
+    bytes.fromhex("396f21fc784c62f5"),
+    (("seq", c.u64), ("params", types.ParamsArgs.CODEC)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSet(Event):
+    """`PausedSet` of the proofs program."""
+
+    seq: int
+    by: Pubkey
+    paused: int
+
+
+bind_event(
+    PausedSet,
+    PROGRAM_ID,
+    bytes.fromhex("ab7d7f9ce9514442"),
+    (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportApproved(Event):
+    """`ReportApproved` of the proofs program.
+
+    Attributes:
+        weight: Weight of all approvals so far.
+        approved_at: When the threshold was reached; 0 while it is not.
+    """
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    seat: int
+    attester: Pubkey
+    weight: int
+    threshold: int
+    approved_at: int
+
+
+bind_event(
+    ReportApproved,
+    PROGRAM_ID,
+    bytes.fromhex("200415a28cc6102a"),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("seat", c.u8),
+        ("attester", c.pubkey),
+        ("weight", c.u32),
+        ("threshold", c.u32),
+        ("approved_at", c.i64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFinalized(Event):
+    """`ReportFinalized` of the proofs program."""
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    root: bytes
+    total: int
+    period_end: int
+    finalized_at: int
+
+
+bind_event(
+    ReportFinalized,
+    PROGRAM_ID,
+    bytes.fromhex("d0c9416a80743b16"),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("root", c.raw_bytes(32)),
+        ("total", c.u64),
+        ("period_end", c.i64),
+        ("finalized_at", c.i64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportMade(Event):
+    """`ReportMade` of the proofs program.
+
+    Attributes:
+        report_seq: Hours from the start of emission to `period_end`.
+    """
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    set_version: int
+    payer: Pubkey
+    root: bytes
+    total: int
+    period_end: int
+    leaves: int
+    evidence_hash: bytes
+    evidence_uri: bytes
+    created_at: int
+
+
+bind_event(
+    ReportMade,
+    PROGRAM_ID,
+    bytes.fromhex("80064d4769301466"),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("set_version", c.u32),
+        ("payer", c.pubkey),
+        ("root", c.raw_bytes(32)),
+        ("total", c.u64),
+        ("period_end", c.i64),
+        ("leaves", c.u32),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("evidence_uri", c.raw_bytes(96)),
+        ("created_at", c.i64),
+    ),
+)
+
+
+#: Each event by its discriminator.
+EVENTS: Mapping[bytes, type[Event]] = {
+    AttestersSet.DISCRIMINATOR: AttestersSet,
+    AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
+    AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    Initialized.DISCRIMINATOR: Initialized,
+    ParamsSet.DISCRIMINATOR: ParamsSet,
+    PausedSet.DISCRIMINATOR: PausedSet,
+    ReportApproved.DISCRIMINATOR: ReportApproved,
+    ReportFinalized.DISCRIMINATOR: ReportFinalized,
+    ReportMade.DISCRIMINATOR: ReportMade,
+}
+
+
+__all__ = [
+    "AttestersSet",
+    "AuthorityAccepted",
+    "AuthorityProposed",
+    "Initialized",
+    "ParamsSet",
+    "PausedSet",
+    "ReportApproved",
+    "ReportFinalized",
+    "ReportMade",
+]

@@ -1,0 +1,334 @@
+"""Instructions of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet import _ids
+from ionet._codec import Int
+
+from . import PROGRAM_ID, pda, types
+
+_ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6ba0"), ())
+
+
+def accept_authority(
+    *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Makes the named successor the authority.
+
+    Caller: the successor. Errors: `NotPendingAuthority`.
+
+    Args:
+        successor: (signer)
+        config: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ACCEPT_AUTHORITY(),
+        [AccountMeta(successor, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_APPROVE = c.arguments("approve", bytes.fromhex("454ad9247375614c"), ())
+
+
+def approve(
+    *,
+    attester: Pubkey,
+    report: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Approves a report. At the threshold it is decided, and its challenge window begins.
+
+    Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`,
+    `AlreadyApproved`, `AlreadyDecided`.
+
+    Args:
+        attester: (signer)
+        config: (writable)
+        attester_set: (read-only)
+        report: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _APPROVE(),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(report, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_FINALIZE = c.arguments("finalize", bytes.fromhex("ab3dda387f730cd9"), ())
+
+
+def finalize(
+    *, report: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Makes an approved report final after its challenge window: its leaves can be credited.
+
+    Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+
+    Args:
+        config: (writable)
+        report: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _FINALIZE(),
+        [AccountMeta(config, False, True), AccountMeta(report, False, True), *remaining_accounts],
+    )
+
+
+_INITIALIZE = c.arguments("initialize", bytes.fromhex("afaf6d1f0d989bed"), ())
+
+
+def initialize(
+    *,
+    authority: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    program_data: Pubkey = pda.PROGRAM_DATA,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Creates the configuration with its defaults, and an attester set without seats.
+
+    Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
+
+    Args:
+        authority: The program's upgrade authority; becomes authority, guardian, resolver and pauser, and
+            pays. (signer, writable)
+        config: (writable)
+        attester_set: (writable)
+        program_data: (read-only)
+        system_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _INITIALIZE(),
+        [
+            AccountMeta(authority, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, True),
+            AccountMeta(PROGRAM_ID, False, False),
+            AccountMeta(program_data, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_PROPOSE_AUTHORITY = c.arguments(
+    "propose_authority", bytes.fromhex("1494ecc64c77638e"), (("successor", c.pubkey),)
+)
+
+
+def propose_authority(
+    *,
+    authority: Pubkey,
+    successor: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Names a successor of the authority; the default key takes it back.
+
+    Caller: authority. Errors: `NotAuthority`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        successor: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _PROPOSE_AUTHORITY(successor),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_REPORT = c.arguments(
+    "report",
+    bytes.fromhex("6079f554b22d305b"),
+    (("seq", c.u64), ("content_hash", c.raw_bytes(32)), ("args", types.ReportArgs.CODEC)),
+)
+
+
+def report(
+    *,
+    attester: Pubkey,
+    seq: Int,
+    content_hash: bytes,
+    args: types.ReportArgs,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    mint_config: Pubkey = pda.MINT_CONFIG,
+    report: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Makes a report, which is also its first approval. `seq` is the hours from the start of emission to
+    `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
+
+    Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
+    `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`,
+    `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+
+    Args:
+        attester: An attester, who pays and whose approval is the first. (signer, writable)
+        config: (writable)
+        attester_set: (read-only)
+        mint_config: (read-only)
+        report: Its address holds the content, so that nobody can take an hour with another one.
+            (writable, derived if not given)
+        system_program: (read-only)
+        seq: `u64`
+        content_hash: `[u8; 32]`
+        args: `ReportArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if report is None:
+        report = pda.report(seq, content_hash)
+    return Instruction(
+        PROGRAM_ID,
+        _REPORT(seq, content_hash, args),
+        [
+            AccountMeta(attester, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(mint_config, False, False),
+            AccountMeta(report, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_ATTESTERS = c.arguments(
+    "set_attesters",
+    bytes.fromhex("8000f1960f5f1628"),
+    (("seats", c.vec(types.Seat.CODEC)), ("threshold", c.u32)),
+)
+
+
+def set_attesters(
+    *,
+    authority: Pubkey,
+    seats: Sequence[types.Seat],
+    threshold: Int,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
+    or weight; reports that gather approvals have to be made again.
+
+    Caller: authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+    `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        attester_set: (writable)
+        seats: `Vec<Seat>`
+        threshold: `u32`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_ATTESTERS(seats, threshold),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_PARAMS = c.arguments(
+    "set_params", bytes.fromhex("1beab2349302bb8d"), (("params", types.ParamsArgs.CODEC),)
+)
+
+
+def set_params(
+    *,
+    authority: Pubkey,
+    params: types.ParamsArgs,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets the roles besides the authority, and the terms of challenges.
+
+    Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
+    `FreezeOutOfBounds`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        params: `ParamsArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PARAMS(params),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_SET_PAUSED = c.arguments("set_paused", bytes.fromhex("5b3c7dc0b0e1a6da"), (("paused", c.u64),))
+
+
+def set_paused(
+    *,
+    signer: Pubkey,
+    paused: Int,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets the paused entries (bit 0: `report` and `approve`). What is approved still becomes final.
+
+    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+
+    Args:
+        signer: The authority, or the pauser. (signer)
+        config: (writable)
+        paused: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PAUSED(paused),
+        [AccountMeta(signer, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+__all__ = [
+    "accept_authority",
+    "approve",
+    "finalize",
+    "initialize",
+    "propose_authority",
+    "report",
+    "set_attesters",
+    "set_params",
+    "set_paused",
+]

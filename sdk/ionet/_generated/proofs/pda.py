@@ -1,0 +1,29 @@
+"""Addresses of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._codec import Int
+from ionet._pda import find as _find
+
+from . import PROGRAM_ID
+
+ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6")
+CONFIG: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
+MINT_CONFIG: Final = Pubkey.from_string("DQeQh3YPjjByfjYGbTBy2X8cpvF8Q8hGkQitSwUypXeM")
+PROGRAM_DATA: Final = Pubkey.from_string("HWxdiFuZkybZNTS3bddodN65TKLJsJBYJNT3tKE31Api")
+
+
+def report(seq: Int, content_hash: bytes) -> Pubkey:
+    """The address seeded by `report`, seq, content_hash."""
+    return _find((b"report", c.seed(c.u64, seq), c.raw_bytes(32).encode(content_hash)), PROGRAM_ID)
+
+
+__all__ = ["ATTESTER_SET", "CONFIG", "MINT_CONFIG", "PROGRAM_DATA", "report"]

@@ -1,0 +1,117 @@
+"""Types of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsArgs(Record):
+    """The parameters, as an instruction names them.
+
+    Attributes:
+        pauser: May pause.
+        guardian: May void a report that is not final. The default key: nobody.
+        resolver: Decides challenges. The default key: nobody.
+        challenge_window: Seconds from approval to finality, 6 to 72 hours.
+        challenge_freeze: Most seconds that a challenge freezes a node's credit, 1 to 7 days.
+        challenge_bond: Bond of a challenge in base units of IO, 1 to 100,000 IO.
+    """
+
+    pauser: Pubkey
+    guardian: Pubkey
+    resolver: Pubkey
+    challenge_window: int
+    challenge_freeze: int
+    challenge_bond: int
+
+
+bind_record(
+    ParamsArgs,
+    (
+        ("pauser", c.pubkey),
+        ("guardian", c.pubkey),
+        ("resolver", c.pubkey),
+        ("challenge_window", c.u32),
+        ("challenge_freeze", c.u32),
+        ("challenge_bond", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ReportArgs(Record):
+    """A report's content, as attesters propose it.
+
+    Attributes:
+        root: Merkle root of the reward leaves.
+        total: Sum of the leaves' lifetime rewards in base units of IO.
+        period_end: Unix time that the rewards count to, whole hours after the start of emission.
+        leaves: Number of leaves.
+        evidence_hash: SHA-256 of what the rewards were computed from.
+        evidence_uri: Where that is found, UTF-8, filled up with zeros.
+    """
+
+    root: bytes
+    total: int
+    period_end: int
+    leaves: int
+    evidence_hash: bytes
+    evidence_uri: bytes
+
+
+bind_record(
+    ReportArgs,
+    (
+        ("root", c.raw_bytes(32)),
+        ("total", c.u64),
+        ("period_end", c.i64),
+        ("leaves", c.u32),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("evidence_uri", c.raw_bytes(96)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Record):
+    """Authority, its successor until the successor accepts, and the pauser.
+
+    Attributes:
+        authority: May change parameters and lift pauses.
+        pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
+        pauser: May pause, and nothing else.
+        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+    """
+
+    authority: Pubkey
+    pending_authority: Pubkey
+    pauser: Pubkey
+    paused: int
+
+
+bind_record(
+    Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seat(Record):
+    """A seat as an instruction names it; vacant with the default key and weight 0."""
+
+    key: Pubkey
+    weight: int
+
+
+bind_record(Seat, (("key", c.pubkey), ("weight", c.u32)))
+
+
+__all__ = ["ParamsArgs", "ReportArgs", "Roles", "Seat"]

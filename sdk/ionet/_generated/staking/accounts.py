@@ -1,0 +1,355 @@
+"""Accounts of the staking program.
+
+Generated from idl/staking.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class Class(Account):
+    """A kind of hardware: `["class", id]`.
+
+    Attributes:
+        enabled: 1 while new devices are taken.
+        maximum: Largest stake of a node, as a multiple of its minimum.
+        base_minimum: Minimum stake per processor before the multiplier, base units.
+    """
+
+    version: int
+    bump: int
+    pool: int
+    enabled: int
+    id: int
+    maximum: int
+    multiplier_bps: int
+    padding_2: int
+    base_minimum: int
+    name: bytes
+
+
+bind_account(
+    Class,
+    PROGRAM_ID,
+    bytes.fromhex("5fa76b888e2685e8"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("pool", c.u8),
+        ("enabled", c.u8),
+        ("id", c.u16),
+        ("maximum", c.u8),
+        ("", c.pad(1)),
+        ("multiplier_bps", c.u32),
+        ("padding_2", c.u32),
+        ("base_minimum", c.u64),
+        ("name", c.raw_bytes(32)),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program: `["config"]`.
+
+    Attributes:
+        slasher: May propose slashes.
+        resolver: Decides appealed slashes and evicts squatters; never the slasher.
+        cooldown: Seconds from unstaking to leaving.
+        seq: Number of the latest event of this account.
+    """
+
+    version: int
+    bump: int
+    last_time: int
+    roles: types.Roles
+    slasher: Pubkey
+    resolver: Pubkey
+    cooldown: int
+    seq: int
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("last_time", c.i64),
+        ("roles", types.Roles.CODEC),
+        ("slasher", c.pubkey),
+        ("resolver", c.pubkey),
+        ("cooldown", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(256)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Device(Account):
+    """One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
+    device for ever, so none counts twice.
+
+    Attributes:
+        banned: 1 when the device was banned; stays with it whoever owns it.
+        seat: Seat of the attester that challenged it.
+        fingerprint: `sha256` of the device's own unique id.
+        device_key: Signs for the device.
+        node: The node it belongs to, or zeros.
+    """
+
+    version: int
+    bump: int
+    banned: int
+    seat: int
+    class_: int
+    fingerprint: bytes
+    device_key: Pubkey
+    owner: Pubkey
+    node: Pubkey
+    registered_at: int
+
+
+bind_account(
+    Device,
+    PROGRAM_ID,
+    bytes.fromhex("99f81727532d4480"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("banned", c.u8),
+        ("seat", c.u8),
+        ("class_", c.u16),
+        ("", c.pad(2)),
+        ("fingerprint", c.raw_bytes(32)),
+        ("device_key", c.pubkey),
+        ("owner", c.pubkey),
+        ("node", c.pubkey),
+        ("registered_at", c.i64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class EmissionLedger(Account):
+    """What was credited to nodes in all, and the owner of the vault it came from: `["emission"]`.
+
+    Attributes:
+        vault: Token account that emissions are paid to and credits are paid from.
+        credited: Credited to all nodes since the beginning, base units.
+    """
+
+    version: int
+    bump: int
+    vault: Pubkey
+    credited: int
+    last_time: int
+
+
+bind_account(
+    EmissionLedger,
+    PROGRAM_ID,
+    bytes.fromhex("c68786be4095c420"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("vault", c.pubkey),
+        ("credited", c.u64),
+        ("last_time", c.i64),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Node(Account):
+    """A node and the stake on it: `["node", fingerprint of its first device]`. Never closed: what was
+    credited to it stays counted when its device registers again.
+
+    Attributes:
+        state: See [`NodeState`].
+        units: Processors.
+        offer: The jobs program's offer account of this node, which carries the lease.
+        device_key: Signs for the device.
+        vault: Token account that holds exactly [`Node::vault_total`].
+        network: Network account that registered the node in bulk, or zeros.
+        seq: Number of the latest event.
+        credited: Rewards credited in the node's whole life, base units; never falls.
+        credited_through: Time up to which rewards were credited; never falls.
+        credit_frozen_until: No credit before this time, while a challenge is open.
+        frozen: Sum of the open slash proposals.
+        commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
+    """
+
+    version: int
+    bump: int
+    state: int
+    units: int
+    class_: int
+    pool: int
+    owner: Pubkey
+    offer: Pubkey
+    device_key: Pubkey
+    fingerprint: bytes
+    vault: Pubkey
+    network: Pubkey
+    seq: int
+    last_time: int
+    registered_at: int
+    credited: int
+    credited_through: int
+    credit_frozen_until: int
+    frozen: int
+    commission_at: int
+    commission_bps: int
+    next_commission_bps: int
+    region: int
+    padding_2: int
+    memory_gib: int
+    link_mbps: int
+    own: types.OwnerSide
+    co: types.CoSide
+    own_snapshot: types.Snapshot
+    co_snapshot: types.Snapshot
+    last_proof: types.LastProof
+
+
+bind_account(
+    Node,
+    PROGRAM_ID,
+    bytes.fromhex("d0350103317ab431"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("state", c.u8),
+        ("units", c.u8),
+        ("class_", c.u16),
+        ("pool", c.u8),
+        ("", c.pad(1)),
+        ("owner", c.pubkey),
+        ("offer", c.pubkey),
+        ("device_key", c.pubkey),
+        ("fingerprint", c.raw_bytes(32)),
+        ("vault", c.pubkey),
+        ("network", c.pubkey),
+        ("seq", c.u64),
+        ("last_time", c.i64),
+        ("registered_at", c.i64),
+        ("credited", c.u64),
+        ("credited_through", c.i64),
+        ("credit_frozen_until", c.i64),
+        ("frozen", c.u64),
+        ("commission_at", c.i64),
+        ("commission_bps", c.u16),
+        ("next_commission_bps", c.u16),
+        ("region", c.u16),
+        ("padding_2", c.u16),
+        ("memory_gib", c.u32),
+        ("link_mbps", c.u32),
+        ("own", types.OwnerSide.CODEC),
+        ("co", types.CoSide.CODEC),
+        ("own_snapshot", types.Snapshot.CODEC),
+        ("co_snapshot", types.Snapshot.CODEC),
+        ("last_proof", types.LastProof.CODEC),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Position(Account):
+    """One co-staker's shares on one node: `["position", node, holder]`.
+
+    Attributes:
+        active: Shares that earn and vote.
+        pending: Shares that do not earn yet.
+        pending_at: When the pending shares were last added to.
+        cooling: Shares on their way out; can still be slashed.
+        entry: The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
+        fraction: Fraction of a base unit left by that settlement, in 2^-64.
+        due: Rewards settled and not yet claimed.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    node: Pubkey
+    holder: Pubkey
+    active: int
+    pending: int
+    pending_at: int
+    cooling: types.Slots
+    entry: bytes
+    fraction: int
+    due: int
+    seq: int
+    last_time: int
+    snapshot: types.Snapshot
+
+
+bind_account(
+    Position,
+    PROGRAM_ID,
+    bytes.fromhex("aabc8fe47a40f7d0"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("node", c.pubkey),
+        ("holder", c.pubkey),
+        ("active", c.u64),
+        ("pending", c.u64),
+        ("pending_at", c.i64),
+        ("cooling", types.Slots.CODEC),
+        ("entry", c.raw_bytes(16)),
+        ("fraction", c.u64),
+        ("due", c.u64),
+        ("seq", c.u64),
+        ("last_time", c.i64),
+        ("snapshot", types.Snapshot.CODEC),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StakeShard(Account):
+    """Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`."""
+
+    version: int
+    bump: int
+    index: int
+    active: types.Snapshot
+
+
+bind_account(
+    StakeShard,
+    PROGRAM_ID,
+    bytes.fromhex("c384eecaa9e0f056"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("index", c.u8),
+        ("", c.pad(5)),
+        ("active", types.Snapshot.CODEC),
+        ("", c.pad(64)),
+    ),
+)
+
+
+__all__ = ["Class", "Config", "Device", "EmissionLedger", "Node", "Position", "StakeShard"]

@@ -1,0 +1,559 @@
+"""Errors of the staking program.
+
+Generated from idl/staking.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ionet._errors import ProgramError as _ProgramError
+
+
+class NotUpgradeAuthority(_ProgramError):
+    """6000: only the program's upgrade authority may initialize."""
+
+    CODE = 6000
+    NAME = "NotUpgradeAuthority"
+    MSG = "only the program's upgrade authority may initialize"
+
+
+class WrongProgramData(_ProgramError):
+    """6001: this is not the program's ProgramData account."""
+
+    CODE = 6001
+    NAME = "WrongProgramData"
+    MSG = "this is not the program's ProgramData account"
+
+
+class NotAuthority(_ProgramError):
+    """6002: the signer is not the authority."""
+
+    CODE = 6002
+    NAME = "NotAuthority"
+    MSG = "the signer is not the authority"
+
+
+class NotPendingAuthority(_ProgramError):
+    """6003: the signer was not proposed as authority."""
+
+    CODE = 6003
+    NAME = "NotPendingAuthority"
+    MSG = "the signer was not proposed as authority"
+
+
+class MayNotPause(_ProgramError):
+    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+
+    CODE = 6004
+    NAME = "MayNotPause"
+    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+
+
+class UnknownEntry(_ProgramError):
+    """6005: paused has a bit that stands for no entry."""
+
+    CODE = 6005
+    NAME = "UnknownEntry"
+    MSG = "paused has a bit that stands for no entry"
+
+
+class Paused(_ProgramError):
+    """6006: this entry is paused."""
+
+    CODE = 6006
+    NAME = "Paused"
+    MSG = "this entry is paused"
+
+
+class CooldownOutOfBounds(_ProgramError):
+    """6007: a cooldown is 14 to 30 days."""
+
+    CODE = 6007
+    NAME = "CooldownOutOfBounds"
+    MSG = "a cooldown is 14 to 30 days"
+
+
+class SlasherIsResolver(_ProgramError):
+    """6008: slasher and resolver must be different keys."""
+
+    CODE = 6008
+    NAME = "SlasherIsResolver"
+    MSG = "slasher and resolver must be different keys"
+
+
+class UnknownShard(_ProgramError):
+    """6009: shards are 0 to 15."""
+
+    CODE = 6009
+    NAME = "UnknownShard"
+    MSG = "shards are 0 to 15"
+
+
+class WrongShard(_ProgramError):
+    """6010: this shard does not belong to the node."""
+
+    CODE = 6010
+    NAME = "WrongShard"
+    MSG = "this shard does not belong to the node"
+
+
+class UnknownPool(_ProgramError):
+    """6011: pools are 0 (GPU and Apple) and 1 (CPU)."""
+
+    CODE = 6011
+    NAME = "UnknownPool"
+    MSG = "pools are 0 (GPU and Apple) and 1 (CPU)"
+
+
+class MaximumOutOfBounds(_ProgramError):
+    """6012: a node's maximum stake is 2 to 20 times its minimum."""
+
+    CODE = 6012
+    NAME = "MaximumOutOfBounds"
+    MSG = "a node's maximum stake is 2 to 20 times its minimum"
+
+
+class MinimumOutOfBounds(_ProgramError):
+    """6013: a class's minimum per processor is 1 to 10,000 IO before the multiplier."""
+
+    CODE = 6013
+    NAME = "MinimumOutOfBounds"
+    MSG = "a class's minimum per processor is 1 to 10,000 IO before the multiplier"
+
+
+class MultiplierOutOfBounds(_ProgramError):
+    """6014: a multiplier is 1 to 10,000,000 bps."""
+
+    CODE = 6014
+    NAME = "MultiplierOutOfBounds"
+    MSG = "a multiplier is 1 to 10,000,000 bps"
+
+
+class ClassDisabled(_ProgramError):
+    """6015: no devices of this class are taken at present."""
+
+    CODE = 6015
+    NAME = "ClassDisabled"
+    MSG = "no devices of this class are taken at present"
+
+
+class WrongClass(_ProgramError):
+    """6016: this is not the class of the node."""
+
+    CODE = 6016
+    NAME = "WrongClass"
+    MSG = "this is not the class of the node"
+
+
+class WrongAttesterSet(_ProgramError):
+    """6017: this is not the attester set."""
+
+    CODE = 6017
+    NAME = "WrongAttesterSet"
+    MSG = "this is not the attester set"
+
+
+class NotAttester(_ProgramError):
+    """6018: the signer has no seat in the attester set."""
+
+    CODE = 6018
+    NAME = "NotAttester"
+    MSG = "the signer has no seat in the attester set"
+
+
+class NotDeviceOwner(_ProgramError):
+    """6019: the device belongs to another owner."""
+
+    CODE = 6019
+    NAME = "NotDeviceOwner"
+    MSG = "the device belongs to another owner"
+
+
+class DeviceInUse(_ProgramError):
+    """6020: the device belongs to a node already."""
+
+    CODE = 6020
+    NAME = "DeviceInUse"
+    MSG = "the device belongs to a node already"
+
+
+class DeviceBanned(_ProgramError):
+    """6021: the device is banned."""
+
+    CODE = 6021
+    NAME = "DeviceBanned"
+    MSG = "the device is banned"
+
+
+class CommissionOutOfBounds(_ProgramError):
+    """6022: a commission is at most 10,000 bps."""
+
+    CODE = 6022
+    NAME = "CommissionOutOfBounds"
+    MSG = "a commission is at most 10,000 bps"
+
+
+class NotNodeOwner(_ProgramError):
+    """6023: only the node's owner may do this."""
+
+    CODE = 6023
+    NAME = "NotNodeOwner"
+    MSG = "only the node's owner may do this"
+
+
+class NodeNotLive(_ProgramError):
+    """6024: the node is not live."""
+
+    CODE = 6024
+    NAME = "NodeNotLive"
+    MSG = "the node is not live"
+
+
+class NodeTerminal(_ProgramError):
+    """6025: the node's co-stakers bore a loss; it earns no more."""
+
+    CODE = 6025
+    NAME = "NodeTerminal"
+    MSG = "the node's co-stakers bore a loss; it earns no more"
+
+
+class ZeroAmount(_ProgramError):
+    """6026: the amount must be above zero."""
+
+    CODE = 6026
+    NAME = "ZeroAmount"
+    MSG = "the amount must be above zero"
+
+
+class MaximumStake(_ProgramError):
+    """6027: the stake of both sides would exceed the node's maximum; left: room, right: amount."""
+
+    CODE = 6027
+    NAME = "MaximumStake"
+    MSG = "the stake of both sides would exceed the node's maximum; left: room, right: amount"
+
+
+class CoStakeAboveHalf(_ProgramError):
+    """6028: co-stake would exceed the owner's stake; left: room, right: amount."""
+
+    CODE = 6028
+    NAME = "CoStakeAboveHalf"
+    MSG = "co-stake would exceed the owner's stake; left: room, right: amount"
+
+
+class OwnerIsNoCoStaker(_ProgramError):
+    """6029: the owner stakes on the owner's side, not as a co-staker."""
+
+    CODE = 6029
+    NAME = "OwnerIsNoCoStaker"
+    MSG = "the owner stakes on the owner's side, not as a co-staker"
+
+
+class ActivateFirst(_ProgramError):
+    """6030: earlier pending stake is ready: activate it before adding more."""
+
+    CODE = 6030
+    NAME = "ActivateFirst"
+    MSG = "earlier pending stake is ready: activate it before adding more"
+
+
+class NothingPending(_ProgramError):
+    """6031: nothing is pending."""
+
+    CODE = 6031
+    NAME = "NothingPending"
+    MSG = "nothing is pending"
+
+
+class StillPending(_ProgramError):
+    """6032: pending stake waits until the node is credited past it, or 14 days."""
+
+    CODE = 6032
+    NAME = "StillPending"
+    MSG = "pending stake waits until the node is credited past it, or 14 days"
+
+
+class MoreThanStaked(_ProgramError):
+    """6033: less is staked than this; left: staked, right: amount."""
+
+    CODE = 6033
+    NAME = "MoreThanStaked"
+    MSG = "less is staked than this; left: staked, right: amount"
+
+
+class LeaseLocksMinimum(_ProgramError):
+    """6034: while the node is hired the owner's minimum stays; left: what would stay, right: minimum."""
+
+    CODE = 6034
+    NAME = "LeaseLocksMinimum"
+    MSG = "while the node is hired the owner's minimum stays; left: what would stay, right: minimum"
+
+
+class NoFreeSlot(_ProgramError):
+    """6035: four withdrawals cool already: withdraw one that is ready first."""
+
+    CODE = 6035
+    NAME = "NoFreeSlot"
+    MSG = "four withdrawals cool already: withdraw one that is ready first"
+
+
+class NothingReady(_ProgramError):
+    """6036: no stake has finished its cooldown."""
+
+    CODE = 6036
+    NAME = "NothingReady"
+    MSG = "no stake has finished its cooldown"
+
+
+class NothingToClaim(_ProgramError):
+    """6037: there are no rewards to claim."""
+
+    CODE = 6037
+    NAME = "NothingToClaim"
+    MSG = "there are no rewards to claim"
+
+
+class Frozen(_ProgramError):
+    """6038: open slash proposals hold this back; left: what would stay, right: proposed."""
+
+    CODE = 6038
+    NAME = "Frozen"
+    MSG = "open slash proposals hold this back; left: what would stay, right: proposed"
+
+
+class CoExitFrozen(_ProgramError):
+    """6039: open slash proposals exceed the owner's side; co-stakers wait until they are decided."""
+
+    CODE = 6039
+    NAME = "CoExitFrozen"
+    MSG = "open slash proposals exceed the owner's side; co-stakers wait until they are decided"
+
+
+class WrongVault(_ProgramError):
+    """6040: this is not the node's vault."""
+
+    CODE = 6040
+    NAME = "WrongVault"
+    MSG = "this is not the node's vault"
+
+
+class WrongOffer(_ProgramError):
+    """6041: this is not the node's offer account."""
+
+    CODE = 6041
+    NAME = "WrongOffer"
+    MSG = "this is not the node's offer account"
+
+
+class NotHolder(_ProgramError):
+    """6042: the position belongs to another holder."""
+
+    CODE = 6042
+    NAME = "NotHolder"
+    MSG = "the position belongs to another holder"
+
+
+class WrongNode(_ProgramError):
+    """6043: the position is on another node."""
+
+    CODE = 6043
+    NAME = "WrongNode"
+    MSG = "the position is on another node"
+
+
+class NotAReport(_ProgramError):
+    """6044: this is not a report of the proofs program."""
+
+    CODE = 6044
+    NAME = "NotAReport"
+    MSG = "this is not a report of the proofs program"
+
+
+class ReportNotFinal(_ProgramError):
+    """6045: the report is not final."""
+
+    CODE = 6045
+    NAME = "ReportNotFinal"
+    MSG = "the report is not final"
+
+
+class ReportTooOld(_ProgramError):
+    """6046: the report became final more than 30 days ago: use a newer one."""
+
+    CODE = 6046
+    NAME = "ReportTooOld"
+    MSG = "the report became final more than 30 days ago: use a newer one"
+
+
+class LeafBeyondReport(_ProgramError):
+    """6047: the leaf ends after the report's period."""
+
+    CODE = 6047
+    NAME = "LeafBeyondReport"
+    MSG = "the leaf ends after the report's period"
+
+
+class WrongProof(_ProgramError):
+    """6048: the Merkle proof does not lead to the report's root."""
+
+    CODE = 6048
+    NAME = "WrongProof"
+    MSG = "the Merkle proof does not lead to the report's root"
+
+
+class ReportExhausted(_ProgramError):
+    """6049: credits would exceed the report's total; left: total, right: credits."""
+
+    CODE = 6049
+    NAME = "ReportExhausted"
+    MSG = "credits would exceed the report's total; left: total, right: credits"
+
+
+class NoActiveStake(_ProgramError):
+    """6050: a node without active stake is credited nothing; the leaf waits."""
+
+    CODE = 6050
+    NAME = "NoActiveStake"
+    MSG = "a node without active stake is credited nothing; the leaf waits"
+
+
+class CreditFrozen(_ProgramError):
+    """6051: a challenge holds this node's credit back."""
+
+    CODE = 6051
+    NAME = "CreditFrozen"
+    MSG = "a challenge holds this node's credit back"
+
+
+class WrongDestination(_ProgramError):
+    """6052: the token account belongs to somebody else."""
+
+    CODE = 6052
+    NAME = "WrongDestination"
+    MSG = "the token account belongs to somebody else"
+
+
+class Overflow(_ProgramError):
+    """6053: an amount does not fit into 64 bits."""
+
+    CODE = 6053
+    NAME = "Overflow"
+    MSG = "an amount does not fit into 64 bits"
+
+
+#: Each error by its code.
+ERRORS: Mapping[int, type[_ProgramError]] = {
+    6000: NotUpgradeAuthority,
+    6001: WrongProgramData,
+    6002: NotAuthority,
+    6003: NotPendingAuthority,
+    6004: MayNotPause,
+    6005: UnknownEntry,
+    6006: Paused,
+    6007: CooldownOutOfBounds,
+    6008: SlasherIsResolver,
+    6009: UnknownShard,
+    6010: WrongShard,
+    6011: UnknownPool,
+    6012: MaximumOutOfBounds,
+    6013: MinimumOutOfBounds,
+    6014: MultiplierOutOfBounds,
+    6015: ClassDisabled,
+    6016: WrongClass,
+    6017: WrongAttesterSet,
+    6018: NotAttester,
+    6019: NotDeviceOwner,
+    6020: DeviceInUse,
+    6021: DeviceBanned,
+    6022: CommissionOutOfBounds,
+    6023: NotNodeOwner,
+    6024: NodeNotLive,
+    6025: NodeTerminal,
+    6026: ZeroAmount,
+    6027: MaximumStake,
+    6028: CoStakeAboveHalf,
+    6029: OwnerIsNoCoStaker,
+    6030: ActivateFirst,
+    6031: NothingPending,
+    6032: StillPending,
+    6033: MoreThanStaked,
+    6034: LeaseLocksMinimum,
+    6035: NoFreeSlot,
+    6036: NothingReady,
+    6037: NothingToClaim,
+    6038: Frozen,
+    6039: CoExitFrozen,
+    6040: WrongVault,
+    6041: WrongOffer,
+    6042: NotHolder,
+    6043: WrongNode,
+    6044: NotAReport,
+    6045: ReportNotFinal,
+    6046: ReportTooOld,
+    6047: LeafBeyondReport,
+    6048: WrongProof,
+    6049: ReportExhausted,
+    6050: NoActiveStake,
+    6051: CreditFrozen,
+    6052: WrongDestination,
+    6053: Overflow,
+}
+
+
+__all__ = [
+    "ActivateFirst",
+    "ClassDisabled",
+    "CoExitFrozen",
+    "CoStakeAboveHalf",
+    "CommissionOutOfBounds",
+    "CooldownOutOfBounds",
+    "CreditFrozen",
+    "DeviceBanned",
+    "DeviceInUse",
+    "Frozen",
+    "LeafBeyondReport",
+    "LeaseLocksMinimum",
+    "MaximumOutOfBounds",
+    "MaximumStake",
+    "MayNotPause",
+    "MinimumOutOfBounds",
+    "MoreThanStaked",
+    "MultiplierOutOfBounds",
+    "NoActiveStake",
+    "NoFreeSlot",
+    "NodeNotLive",
+    "NodeTerminal",
+    "NotAReport",
+    "NotAttester",
+    "NotAuthority",
+    "NotDeviceOwner",
+    "NotHolder",
+    "NotNodeOwner",
+    "NotPendingAuthority",
+    "NotUpgradeAuthority",
+    "NothingPending",
+    "NothingReady",
+    "NothingToClaim",
+    "Overflow",
+    "OwnerIsNoCoStaker",
+    "Paused",
+    "ReportExhausted",
+    "ReportNotFinal",
+    "ReportTooOld",
+    "SlasherIsResolver",
+    "StillPending",
+    "UnknownEntry",
+    "UnknownPool",
+    "UnknownShard",
+    "WrongAttesterSet",
+    "WrongClass",
+    "WrongDestination",
+    "WrongNode",
+    "WrongOffer",
+    "WrongProgramData",
+    "WrongProof",
+    "WrongShard",
+    "WrongVault",
+    "ZeroAmount",
+]

@@ -1,0 +1,69 @@
+"""Addresses of the staking program.
+
+Generated from idl/staking.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._codec import Int
+from ionet._pda import find as _find
+
+from . import PROGRAM_ID
+
+ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6")
+CONFIG: Final = Pubkey.from_string("HVXimYHUnR5intgARsrwc1Kj25G21oWmPQxCXBT9xTNB")
+EMISSION_LEDGER: Final = Pubkey.from_string("66BJs5yuyhy6PmAGFzXTE2DS1Cw3VNyHjVvHMDCL6vTT")
+EVENT_AUTHORITY: Final = Pubkey.from_string("CZPaCbirSfjybwUNrNYXqq5i4YSLfzW5iLyHgHY2kAkM")
+MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
+PROGRAM_DATA: Final = Pubkey.from_string("FMBxNmpGrnho7wsjZwXjkVtnVLvk3LS3R3WkU1FrmTuD")
+
+
+def class_(id: Int) -> Pubkey:
+    """The address seeded by `class`, id."""
+    return _find((b"class", c.seed(c.u16, id)), PROGRAM_ID)
+
+
+def device(fingerprint: bytes) -> Pubkey:
+    """The address seeded by `device`, fingerprint."""
+    return _find((b"device", c.raw_bytes(32).encode(fingerprint)), PROGRAM_ID)
+
+
+def node(device: Pubkey) -> Pubkey:
+    """The address seeded by `node`, device."""
+    return _find((b"node", bytes(device)), PROGRAM_ID)
+
+
+def position(node: Pubkey, holder: Pubkey) -> Pubkey:
+    """The address seeded by `position`, node, holder."""
+    return _find((b"position", bytes(node), bytes(holder)), PROGRAM_ID)
+
+
+def shard(index: Int) -> Pubkey:
+    """The address seeded by `shard`, index."""
+    return _find((b"shard", c.seed(c.u8, index)), PROGRAM_ID)
+
+
+def vault(node: Pubkey) -> Pubkey:
+    """The address seeded by `vault`, node."""
+    return _find((b"vault", bytes(node)), PROGRAM_ID)
+
+
+__all__ = [
+    "ATTESTER_SET",
+    "CONFIG",
+    "EMISSION_LEDGER",
+    "EVENT_AUTHORITY",
+    "MINT",
+    "PROGRAM_DATA",
+    "class_",
+    "device",
+    "node",
+    "position",
+    "shard",
+    "vault",
+]

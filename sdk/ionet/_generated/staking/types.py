@@ -1,0 +1,312 @@
+"""Types of the staking program.
+
+Generated from idl/staking.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class ClassArgs(Record):
+    """A hardware class as an instruction describes it.
+
+    Attributes:
+        pool: 0 GPU and Apple, 1 CPU.
+        enabled: Whether new devices of the class are taken.
+        maximum: Largest stake of a node, as a multiple of its minimum.
+        multiplier_bps: Weight of one processor, in bps of the reference.
+        base_minimum: Minimum stake per processor before the multiplier, base units.
+        name: Name, UTF-8, padded with zeros.
+    """
+
+    pool: int
+    enabled: bool
+    maximum: int
+    multiplier_bps: int
+    base_minimum: int
+    name: bytes
+
+
+bind_record(
+    ClassArgs,
+    (
+        ("pool", c.u8),
+        ("enabled", c.boolean),
+        ("maximum", c.u8),
+        ("multiplier_bps", c.u32),
+        ("base_minimum", c.u64),
+        ("name", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CoSide(Record):
+    """The co-stakers' side: positions hold shares of `tokens`.
+
+    Attributes:
+        tokens: Tokens behind all shares: active, pending and cooling.
+        active: Shares that earn and vote.
+        pending: Shares that do not earn yet.
+        owed: Rewards credited to co-stakers and not yet claimed.
+        acc: Reward per active share since the beginning: u128, Q64.64, little endian.
+        rem: Remainder of its last division: u128, little endian.
+    """
+
+    tokens: int
+    shares: int
+    active: int
+    pending: int
+    owed: int
+    acc: bytes
+    rem: bytes
+
+
+bind_record(
+    CoSide,
+    (
+        ("tokens", c.u64),
+        ("shares", c.u64),
+        ("active", c.u64),
+        ("pending", c.u64),
+        ("owed", c.u64),
+        ("acc", c.raw_bytes(16)),
+        ("rem", c.raw_bytes(16)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LastProof(Record):
+    """The verdict of a node's latest compute proof.
+
+    Attributes:
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed; 0 when it passed.
+        passed: 1 when it passed.
+    """
+
+    time: int
+    seed: bytes
+    score_bps: int
+    reason: int
+    passed: int
+
+
+bind_record(
+    LastProof,
+    (
+        ("time", c.i64),
+        ("seed", c.raw_bytes(32)),
+        ("score_bps", c.u32),
+        ("reason", c.u16),
+        ("passed", c.u8),
+        ("", c.pad(1)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafArgs(Record):
+    """A node's leaf in a report, with its place and proof.
+
+    Attributes:
+        lifetime: Earned in the node's whole life, base units.
+        through: Until when.
+        proof: One hash a level, from the leaf up.
+    """
+
+    lifetime: int
+    through: int
+    index: int
+    proof: tuple[bytes, ...]
+
+
+bind_record(
+    LeafArgs, (("lifetime", c.u64), ("through", c.i64), ("index", c.u32), ("proof", c.vec(c.raw_bytes(32))))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeArgs(Record):
+    """What a node says of itself when it registers.
+
+    Attributes:
+        commission_bps: The owner's part of co-stakers' rewards, bps.
+        region: Region, ISO 3166-1 numeric.
+        memory_gib: Memory in GiB.
+        link_mbps: Link speed in Mbit/s.
+    """
+
+    commission_bps: int
+    region: int
+    memory_gib: int
+    link_mbps: int
+
+
+bind_record(
+    NodeArgs, (("commission_bps", c.u16), ("region", c.u16), ("memory_gib", c.u32), ("link_mbps", c.u32))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeTotals(Record):
+    """A node's sums after an instruction; with what cools, is due and is owed they make up its vault."""
+
+    own_active: int
+    own_pending: int
+    own_cooling: int
+    own_due: int
+    co_tokens: int
+    co_shares: int
+    co_active: int
+    co_pending: int
+    co_owed: int
+
+
+bind_record(
+    NodeTotals,
+    (
+        ("own_active", c.u64),
+        ("own_pending", c.u64),
+        ("own_cooling", c.u64),
+        ("own_due", c.u64),
+        ("co_tokens", c.u64),
+        ("co_shares", c.u64),
+        ("co_active", c.u64),
+        ("co_pending", c.u64),
+        ("co_owed", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slot(Record):
+    """Stake that is cooling: tokens on the owner's side, shares in a position.
+
+    Attributes:
+        ready_at: When it may leave, unix time.
+    """
+
+    amount: int
+    ready_at: int
+
+
+bind_record(Slot, (("amount", c.u64), ("ready_at", c.i64)))
+
+
+@dataclass(frozen=True, slots=True)
+class Slots(Record):
+    """The slots of one side or position."""
+
+    slots: tuple[Slot, ...]
+
+
+bind_record(Slots, (("slots", c.array(Slot.CODEC, 4)),))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSide(Record):
+    """The owner's side, in tokens.
+
+    Attributes:
+        active: Earns and votes.
+        pending: Counts for caps and can be slashed, but earns nothing yet.
+        pending_at: When the pending stake was last added to.
+        cooling: On its way out; can still be slashed.
+        due: Rewards not yet claimed; can be slashed.
+    """
+
+    active: int
+    pending: int
+    pending_at: int
+    cooling: Slots
+    due: int
+
+
+bind_record(
+    OwnerSide,
+    (("active", c.u64), ("pending", c.u64), ("pending_at", c.i64), ("cooling", Slots.CODEC), ("due", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsArgs(Record):
+    """Parameters as an instruction names them.
+
+    Attributes:
+        cooldown: Seconds from unstaking to leaving.
+    """
+
+    pauser: Pubkey
+    slasher: Pubkey
+    resolver: Pubkey
+    cooldown: int
+
+
+bind_record(
+    ParamsArgs, (("pauser", c.pubkey), ("slasher", c.pubkey), ("resolver", c.pubkey), ("cooldown", c.i64))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Record):
+    """Authority, its successor until the successor accepts, and the pauser.
+
+    Attributes:
+        authority: May change parameters and lift pauses.
+        pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
+        pauser: May pause, and nothing else.
+        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+    """
+
+    authority: Pubkey
+    pending_authority: Pubkey
+    pauser: Pubkey
+    paused: int
+
+
+bind_record(
+    Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot(Record):
+    """An amount now, and what it was at the start of each of the three weeks up to `week`.
+
+    Attributes:
+        week: Week (unix time / 604,800) of the latest change.
+        now: The amount since that change.
+        past: The amount at the start of `week`, `week − 1` and `week − 2`.
+    """
+
+    week: int
+    now: int
+    past: tuple[int, ...]
+
+
+bind_record(Snapshot, (("week", c.u64), ("now", c.u64), ("past", c.array(c.u64, 3))))
+
+
+__all__ = [
+    "ClassArgs",
+    "CoSide",
+    "LastProof",
+    "LeafArgs",
+    "NodeArgs",
+    "NodeTotals",
+    "OwnerSide",
+    "ParamsArgs",
+    "Roles",
+    "Slot",
+    "Slots",
+    "Snapshot",
+]
