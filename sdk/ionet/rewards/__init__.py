@@ -1,0 +1,59 @@
+"""From one hour's facts to the root of a reward report.
+
+`score_hour` turns what is known about each node into base units of IO, `cumulate` adds them to every node's
+lifetime sum, `build_report` makes the Merkle tree whose root goes on chain, and `write_evidence` the file
+from which anybody can do the same again (`verify_evidence`). Everything is in integers; every division names
+its rounding.
+"""
+
+from ionet.rewards._evidence import (
+    Evidence,
+    EvidenceError,
+    Statement,
+    read_evidence,
+    statement_bytes,
+    verify_evidence,
+    write_evidence,
+)
+from ionet.rewards._leaves import DOMAIN, Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
+from ionet.rewards._score import (
+    Carry,
+    Hour,
+    NodeHour,
+    Pool,
+    Proof,
+    RewardError,
+    Scores,
+    SharePolicy,
+    Why,
+    score_hour,
+    usdc_to_io,
+)
+
+__all__ = [
+    "DOMAIN",
+    "Carry",
+    "Evidence",
+    "EvidenceError",
+    "Hour",
+    "Leaves",
+    "NodeHour",
+    "Pool",
+    "Proof",
+    "Report",
+    "RewardError",
+    "Scores",
+    "SharePolicy",
+    "Statement",
+    "Why",
+    "build_report",
+    "cumulate",
+    "leaf_payload",
+    "read_evidence",
+    "reward_leaf",
+    "score_hour",
+    "statement_bytes",
+    "usdc_to_io",
+    "verify_evidence",
+    "write_evidence",
+]

@@ -1,0 +1,52 @@
+"""A supplier's side: what the device is, its key, its samples during a lease, and its compute proofs.
+
+`probe` says which processors a machine has, `HardwareClass` which class each belongs to, `DeviceKey` holds
+the key that signs for a device, a `Watch` sees whether a lease has the device to itself, a `Judge` turns the
+signed samples into attested time, and `Worker` puts them together.
+
+Probe and samples are the machine's own word. The signature shows which device key said it, not that it is
+true; what stands behind it is the stake, the compute challenge and the renter's own view of the device.
+"""
+
+from ionet.worker._classes import HardwareClass, UnknownHardware, classify, hardware_classes
+from ionet.worker._keys import DeviceKey, KeyFileError
+from ionet.worker._probe import Device, Probe, fingerprint, probe
+from ionet.worker._timelock import (
+    Break,
+    BreakReason,
+    Judge,
+    Observation,
+    Sample,
+    SampleError,
+    SampleLog,
+    TimeLockPolicy,
+)
+from ionet.worker._watch import CpuWatch, NvmlWatch, Watch, watch_for
+from ionet.worker._worker import Busy, Worker
+
+__all__ = [
+    "Break",
+    "BreakReason",
+    "Busy",
+    "CpuWatch",
+    "Device",
+    "DeviceKey",
+    "HardwareClass",
+    "Judge",
+    "KeyFileError",
+    "NvmlWatch",
+    "Observation",
+    "Probe",
+    "Sample",
+    "SampleError",
+    "SampleLog",
+    "TimeLockPolicy",
+    "UnknownHardware",
+    "Watch",
+    "Worker",
+    "classify",
+    "fingerprint",
+    "hardware_classes",
+    "probe",
+    "watch_for",
+]

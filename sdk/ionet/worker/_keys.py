@@ -1,0 +1,91 @@
+"""The device's key: an ed25519 keypair in a file that only its owner can read."""
+
+from __future__ import annotations
+
+import json
+import os
+import stat
+from pathlib import Path
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet._errors import IonetError
+
+
+class KeyFileError(IonetError):
+    """The key file is missing, readable by others, or no keypair; the message says what to do."""
+
+
+class DeviceKey:
+    """Signs for one device. Its ``repr`` shows the public key only."""
+
+    __slots__ = ("_keypair", "path")
+
+    def __init__(self, keypair: Keypair, path: Path | None = None) -> None:
+        self._keypair = keypair
+        self.path = path
+
+    def __repr__(self) -> str:
+        return f"DeviceKey({self.pubkey})"
+
+    @property
+    def pubkey(self) -> Pubkey:
+        """The public key."""
+        return self._keypair.pubkey()
+
+    @property
+    def keypair(self) -> Keypair:
+        """For signing transactions: registering the device, committing a proof."""
+        return self._keypair
+
+    def sign(self, message: bytes) -> bytes:
+        """ed25519 signature, 64 bytes."""
+        return bytes(self._keypair.sign_message(message))
+
+    @classmethod
+    def load(cls, path: str | Path) -> DeviceKey:
+        """Reads a keypair in the ``solana-keygen`` form (a JSON array of 64 numbers).
+
+        Raises:
+            KeyFileError: when the file is missing, open to others, or holds something else.
+        """
+        path = Path(path)
+        try:
+            with open(path, "rb") as file:
+                mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+                data = file.read(4096)
+        except OSError as error:
+            raise KeyFileError(f"cannot read the device key {path}: {error.strerror}") from error
+        if os.name == "posix" and mode & 0o077:
+            raise KeyFileError(f"{path} is open to others (mode {mode:04o}); run: chmod 600 {path}")
+        try:
+            numbers = json.loads(data)
+            if not isinstance(numbers, list) or len(numbers) != 64:
+                raise ValueError("expected 64 numbers")
+            return cls(Keypair.from_bytes(bytes(numbers)), path)
+        except (ValueError, TypeError, OverflowError):
+            # Without the cause: its text could quote the key.
+            raise KeyFileError(f"{path} is not a keypair (a JSON array of 64 bytes)") from None
+
+    @classmethod
+    def load_or_create(cls, path: str | Path) -> DeviceKey:
+        """Reads the key, or makes one with mode 0600 if there is no file; never overwrites.
+
+        Raises:
+            KeyFileError: as `load`, or when the file cannot be made.
+        """
+        path = Path(path)
+        keypair = Keypair()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        except FileExistsError:
+            return cls.load(path)
+        except OSError as error:
+            raise KeyFileError(f"cannot make the device key {path}: {error.strerror}") from error
+        with os.fdopen(handle, "w") as file:
+            json.dump(list(bytes(keypair)), file)
+            file.flush()
+            os.fsync(file.fileno())
+        return cls(keypair, path)

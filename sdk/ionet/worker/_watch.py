@@ -1,0 +1,106 @@
+"""Looking at a device: who uses it, and how much."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable
+from typing import Any, Protocol
+
+from ionet.worker._probe import Device
+from ionet.worker._timelock import MAX_NAMES, Observation
+
+
+class Watch(Protocol):
+    """Observes one device for one lease at a time."""
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        """What happened since the last call; ``roots`` are processes whose trees are the lease's."""
+        ...
+
+
+def _tree(psutil: Any, roots: Iterable[int]) -> dict[int, Any]:
+    found: dict[int, Any] = {}
+    for pid in roots:
+        try:
+            root = psutil.Process(pid)
+            for process in (root, *root.children(recursive=True)):
+                found[process.pid] = process
+        except psutil.Error:
+            continue  # it has ended since
+    return found
+
+
+class CpuWatch:
+    """A processor: its use in all, and the part that is not the lease's. Needs psutil."""
+
+    def __init__(self) -> None:
+        self._psutil: Any = importlib.import_module("psutil")
+        self._busy, self._total = self._machine()
+        self._own: dict[tuple[int, float], float] = {}
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        own = self._lease(roots)
+        gained = sum(seconds - self._own.get(key, 0.0) for key, seconds in own.items())
+        busy, total = self._machine()
+        span = max(total - self._total, 1e-9)
+        use = min(max(busy - self._busy, 0.0) / span, 1.0)
+        foreign = min(max(use - gained / span, 0.0), 1.0)
+        self._busy, self._total, self._own = busy, total, own
+        return Observation(use_bps=round(use * 10_000), foreign_use_bps=round(foreign * 10_000))
+
+    def _machine(self) -> tuple[float, float]:
+        times = self._psutil.cpu_times()
+        total = float(sum(times))
+        return total - float(times.idle) - float(getattr(times, "iowait", 0.0)), total
+
+    def _lease(self, roots: Iterable[int]) -> dict[tuple[int, float], float]:
+        out = {}
+        for process in _tree(self._psutil, roots).values():
+            try:
+                times = process.cpu_times()
+                out[process.pid, process.create_time()] = float(times.user + times.system)
+            except self._psutil.Error:
+                continue
+        return out
+
+
+class NvmlWatch:
+    """An NVIDIA device: every process on it that is not the lease's. Needs nvidia-ml-py and psutil."""
+
+    def __init__(self, uuid: str, *, nvml: Any | None = None) -> None:
+        self._psutil: Any = importlib.import_module("psutil")
+        self._nvml: Any = nvml if nvml is not None else importlib.import_module("pynvml")
+        self._nvml.nvmlInit()
+        self._handle = self._nvml.nvmlDeviceGetHandleByUUID(uuid)
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        own = _tree(self._psutil, roots)
+        running = {
+            process.pid
+            for process in (
+                *self._nvml.nvmlDeviceGetComputeRunningProcesses(self._handle),
+                *self._nvml.nvmlDeviceGetGraphicsRunningProcesses(self._handle),
+            )
+        }
+        foreign = sorted(pid for pid in running if pid not in own)
+        use = int(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu) * 100
+        return Observation(
+            use_bps=use,
+            # NVML tells the use of the device, not of one process; with a foreign process on it none is
+            # surely the lease's.
+            foreign_use_bps=use if foreign else 0,
+            foreign=tuple(self._name(pid) for pid in foreign[:MAX_NAMES]),
+        )
+
+    def _name(self, pid: int) -> str:
+        try:
+            return f"{self._psutil.Process(pid).name()[:40]} ({pid})"
+        except self._psutil.Error:
+            return f"process {pid}"
+
+
+def watch_for(device: Device) -> Watch:
+    """The watch that fits a device."""
+    if device.uuid.startswith("GPU-"):
+        return NvmlWatch(device.uuid)
+    return CpuWatch()

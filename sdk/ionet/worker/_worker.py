@@ -1,0 +1,148 @@
+"""One node's agent."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import IO, TYPE_CHECKING
+
+from ionet._errors import IonetError
+from ionet.worker._keys import DeviceKey
+from ionet.worker._probe import Device, probe
+from ionet.worker._timelock import Sample, SampleLog
+from ionet.worker._watch import Watch, watch_for
+
+if TYPE_CHECKING:
+    from ionet.proof import Backend, Challenge, Commitment, Opening, Prover
+    from ionet.rewards import Statement
+
+
+class Busy(IonetError):
+    """The device is held by another lease on this machine."""
+
+
+class Worker:
+    """Holds a device's key, samples it during leases, and answers compute challenges.
+
+    Args:
+        node: the node's address, 32 bytes.
+        key: signs for the device.
+        state: directory for sample logs and the device's lock; survives restarts.
+        device: by default the first device of this machine.
+        watch: by default what fits the device.
+        kernel: for challenges; by default `ionet.proof.backend()`, made when first needed.
+    """
+
+    def __init__(
+        self,
+        node: bytes,
+        key: DeviceKey,
+        state: str | Path,
+        *,
+        device: Device | None = None,
+        watch: Watch | None = None,
+        kernel: Backend | None = None,
+    ) -> None:
+        self.node = node
+        self.key = key
+        self.device = device or probe().devices[0]
+        self._watch = watch or watch_for(self.device)
+        self._kernel = kernel
+        self._prover: Prover | None = None
+        self._state = Path(state)
+        self._state.mkdir(parents=True, exist_ok=True)
+        self._lock: IO[bytes] | None = None
+        self._job: bytes | None = None
+        self._log: SampleLog | None = None
+        self._roots: tuple[int, ...] = ()
+
+    def begin(self, job: bytes, roots: Iterable[int] = ()) -> None:
+        """Takes the device for a job; calling it again for the same job only updates the processes.
+
+        Args:
+            job: the job's address, 32 bytes.
+            roots: process ids whose trees are the lease's; this process is always one of them.
+
+        Raises:
+            Busy: when another job, or another process on this machine, holds the device.
+        """
+        self._roots = (os.getpid(), *roots)
+        if self._job == job:
+            return
+        if self._job is not None:
+            raise Busy(f"the device {self.device.name} serves the job {self._job.hex()}")
+        self._lock = self._take_lock()
+        self._job = job
+        self._log = SampleLog(self._state / f"{job.hex()}.samples")
+        # The first observation after a pause would cover the time before the lease; look once and drop it.
+        self._watch.observe(self._roots)
+
+    def sample(self, at: int) -> Sample:
+        """Looks at the device, signs what it saw and keeps it.
+
+        Args:
+            at: Unix seconds of the asker's clock.
+
+        Raises:
+            Busy: when no job has begun.
+        """
+        if self._job is None or self._log is None:
+            raise Busy("no lease has begun; call begin first")
+        last = self._log.last
+        if last is not None and at <= last.at:
+            return last  # asked twice in one second
+        seen = self._watch.observe(self._roots)
+        sample = Sample.sign(self.key, job=self._job, node=self.node, at=at, observation=seen, before=last)
+        self._log.append(sample)
+        return sample
+
+    def samples(self, since: int = 0) -> tuple[Sample, ...]:
+        """The present job's samples from number ``since`` on."""
+        return self._log.since(since) if self._log is not None else ()
+
+    def commit(self, challenge: Challenge) -> Commitment:
+        """Computes a challenge; see `ionet.proof.Prover.commit`."""
+        return self._get_prover().commit(challenge)
+
+    def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
+        """Opens rows of the last commitment and forgets it."""
+        prover = self._get_prover()
+        opening = prover.open(root, rows, randomness)
+        prover.forget()
+        return opening
+
+    def statement(
+        self, *, period_end: int, up_hours: int, good: int, proof: bytes, samples: bytes
+    ) -> Statement:
+        """The device's signed word for an hour, for the report's evidence."""
+        from ionet.rewards import Statement, statement_bytes
+
+        message = statement_bytes(self.node, period_end, up_hours, good, proof, samples)
+        return Statement(bytes(self.key.pubkey), good, proof, samples, self.key.sign(message))
+
+    def end(self) -> None:
+        """Gives the device free; the samples stay on disk."""
+        self._job = self._log = None
+        self._roots = ()
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def _get_prover(self) -> Prover:
+        if self._prover is None:
+            from ionet.proof import Prover
+
+            self._prover = Prover(self._kernel)
+        return self._prover
+
+    def _take_lock(self) -> IO[bytes]:
+        import fcntl
+
+        file = open(self._state / f"{self.device.fingerprint.hex()}.lock", "ab")  # noqa: SIM115
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            file.close()
+            raise Busy(f"another process holds the device {self.device.name}") from None
+        return file
