@@ -4,7 +4,7 @@
 //
 // The engine speaks HTTP and websockets on ports of its own choosing. The websocket is passed on as it is; HTTP goes
 // through here, because of what the engine does differently from a validator:
-//   - blockTime of getTransaction and getBlock is milliseconds divided by a million: it is given back in seconds
+//   - blockTime of getTransaction and getBlock is in units of 1,000 seconds: getBlockTime's answer takes its place
 //   - getBlock without an encoding answers null: "json" is the documented default
 //   - an airdrop above the faucet's own balance fails as a whole transaction: the limit is said up front
 const fs = require('node:fs');
@@ -49,7 +49,8 @@ function options() {
 
 // The programs of a directory, with their ids from the IDLs beside them or in `idl`.
 function programs(directory, idl) {
-  const found = fs.readdirSync(directory).filter((name) => name.endsWith('.so')).sort();
+  const files = fs.existsSync(directory) ? fs.readdirSync(directory) : [];
+  const found = files.filter((name) => name.endsWith('.so')).sort();
   if (!found.length) fail(`no programs in ${directory}; run scripts/build`);
   return found.map((file) => {
     const name = file.slice(0, -'.so'.length);
@@ -95,10 +96,9 @@ function amendRequest(request) {
 }
 
 // What a validator would have answered.
-function amendResponse(request, response) {
-  const timed = request?.method === 'getTransaction' || request?.method === 'getBlock';
-  const time = response?.result?.blockTime;
-  if (timed && typeof time === 'number' && time < 1e8) response.result.blockTime = time * 1000;
+async function amendResponse(url, request, response) {
+  const slot = { getTransaction: response?.result?.slot, getBlock: request?.params?.[0] }[request?.method];
+  if (response?.result && slot !== undefined) response.result.blockTime = await call(url, 'getBlockTime', [slot]);
   return response;
 }
 
@@ -130,7 +130,7 @@ async function answer(url, body) {
     const response = await post(url, JSON.stringify(amendRequest(request)));
     status = Math.max(status, response.status);
     // A notification has no answer.
-    if (response.text) answers.push(amendResponse(request, JSON.parse(response.text)));
+    if (response.text) answers.push(await amendResponse(url, request, JSON.parse(response.text)));
   }
   return { status, text: JSON.stringify(batch ? answers : answers[0]) };
 }
