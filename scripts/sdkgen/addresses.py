@@ -164,7 +164,8 @@ class Addresses:
             if slot.name in known:
                 name = self._constant(slot.name, known[slot.name], instruction["name"])
                 self._explicit[where] = Fixed(name, known[slot.name])
-                self._named[slot.name].add(("fixed", name, known[slot.name]))
+                if "address" not in slot.spec:
+                    self._named[slot.name].add(("fixed", name, known[slot.name]))
             elif "pda" in slot.spec:
                 seeds = self._seeds(slot, slots, args, known)
                 key = self._shape(slot, seeds, instruction["name"])
@@ -306,8 +307,8 @@ class Addresses:
     def _borrowed(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
         """Another instruction's derivation for an account of this name, if it is the only one.
 
-        Programs compare most accounts with addresses they have stored, which the IDL does not show; they are
-        the same accounts all the same.
+        Programs compare many accounts with addresses they have stored, which the IDL does not show; they are
+        the same accounts all the same. Constant addresses are always shown: without one, any account will do.
         """
         known = self._named[slot.name]
         if len(known) != 1:

@@ -377,11 +377,7 @@ def derivations(program: Program, instruction: str, derived: Mapping[str, Derive
                 f'            raise TypeError("{instruction}: give {name}, or {" and ".join(place.missing)} '
                 'to derive it")\n'
             )
-        given = ", ".join(
-            value if key == value else f"{key}={value}" for key, value in place.arguments.items()
-        )
-        if given != ", ".join(place.arguments.values()):
-            given = ", ".join(f"{key}={value}" for key, value in place.arguments.items())
+        given = ", ".join(f"{key}={value}" for key, value in place.arguments.items())
         yield f"        {name} = pda.{place.function}({given})\n"
 
 

@@ -18,4 +18,4 @@ CLOCK: Final = Pubkey.from_string("SysvarC1ock11111111111111111111111111111111")
 #: Pyth's receiver program, owner of price accounts.
 PYTH_RECEIVER: Final = Pubkey.from_string("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ")
 #: Pyth's push oracle: its price feed accounts have fixed addresses.
-PYTH_PUSH_ORACLE: Final = Pubkey.from_string("pythWSnswVUd12oZpejP8e9CVaEqJg25g1Vtc2biRsT")
+PYTH_PUSH_ORACLE: Final = Pubkey.from_string("pythWSnswVUd12oZpeFP8e9CVaEqJg25g1Vtc2biRsT")

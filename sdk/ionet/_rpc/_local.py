@@ -36,6 +36,8 @@ from ionet._rpc._types import InnerGroup, Json, Simulation, TransactionRecord
 if TYPE_CHECKING:
     from solders.transaction_metadata import TransactionMetadata
 
+    from ionet._rpc._server import LocalServer
+
 SLOT_MS: Final = 400
 SLOTS_PER_EPOCH: Final = 432_000
 #: Blocks for which a blockhash is accepted.
@@ -426,6 +428,16 @@ class LocalNetwork:
             error = {"code": bad.code, "message": bad.message}
             response["error"] = error if bad.data is None else {**error, "data": bad.data}
         return response
+
+    def serve(self, port: int = 0) -> LocalServer:
+        """Answers JSON-RPC over HTTP on 127.0.0.1 until the result is closed.
+
+        Args:
+            port: 0 for any free one; the result's `url` has it.
+        """
+        from ionet._rpc._server import LocalServer
+
+        return LocalServer(self.handle, port)
 
 
 def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:

@@ -493,7 +493,7 @@ def getTransaction(network: LocalNetwork, signature: str, config: Any = None) ->
         raise RpcError(
             UNSUPPORTED_VERSION,
             "Transaction version (0) is not supported by the requesting client. "
-            'Please try the request again with the following configuration parameter: '
+            "Please try the request again with the following configuration parameter: "
             '"maxSupportedTransactionVersion": 0',
         )
     found: dict[str, Json] = {

@@ -63,7 +63,7 @@ def burn_fees(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(mint, shard)
+        vault = pda.vault(mint=mint, shard=shard)
     return Instruction(
         PROGRAM_ID,
         _BURN_FEES(shard),
@@ -122,9 +122,9 @@ _OPEN_VAULT = c.arguments("open_vault", bytes.fromhex("b5f8e44306af25a7"), (("sh
 def open_vault(
     *,
     payer: Pubkey,
+    mint: Pubkey,
     shard: Int,
     config: Pubkey = pda.CONFIG,
-    mint: Pubkey = pda.MINT,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
@@ -145,7 +145,7 @@ def open_vault(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(mint, shard)
+        vault = pda.vault(mint=mint, shard=shard)
     return Instruction(
         PROGRAM_ID,
         _OPEN_VAULT(shard),

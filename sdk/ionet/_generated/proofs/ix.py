@@ -206,7 +206,7 @@ def report(
         remaining_accounts: Further accounts, behind those above.
     """
     if report is None:
-        report = pda.report(seq, content_hash)
+        report = pda.report(seq=seq, content_hash=content_hash)
     return Instruction(
         PROGRAM_ID,
         _REPORT(seq, content_hash, args),

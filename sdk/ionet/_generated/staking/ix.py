@@ -93,9 +93,9 @@ def claim(
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
-        position = pda.position(node, holder)
+        position = pda.position(node=node, holder=holder)
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _CLAIM(),
@@ -143,7 +143,7 @@ def create_class(
         remaining_accounts: Further accounts, behind those above.
     """
     if class_ is None:
-        class_ = pda.class_(id)
+        class_ = pda.class_(id=id)
     return Instruction(
         PROGRAM_ID,
         _CREATE_CLASS(id, args),
@@ -190,7 +190,7 @@ def credit_node(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _CREDIT_NODE(leaf),
@@ -277,7 +277,7 @@ def open_position(
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
-        position = pda.position(node, holder)
+        position = pda.position(node=node, holder=holder)
     return Instruction(
         PROGRAM_ID,
         _OPEN_POSITION(),
@@ -314,7 +314,7 @@ def open_shard(
         remaining_accounts: Further accounts, behind those above.
     """
     if shard is None:
-        shard = pda.shard(index)
+        shard = pda.shard(index=index)
     return Instruction(
         PROGRAM_ID,
         _OPEN_SHARD(index),
@@ -375,7 +375,7 @@ def owner_claim(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _OWNER_CLAIM(),
@@ -424,7 +424,7 @@ def owner_stake(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _OWNER_STAKE(amount),
@@ -480,7 +480,7 @@ def owner_unstake(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _OWNER_UNSTAKE(amount),
@@ -526,7 +526,7 @@ def owner_withdraw(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _OWNER_WITHDRAW(),
@@ -608,7 +608,7 @@ def register_device(
         remaining_accounts: Further accounts, behind those above.
     """
     if device is None:
-        device = pda.device(fingerprint)
+        device = pda.device(fingerprint=fingerprint)
     return Instruction(
         PROGRAM_ID,
         _REGISTER_DEVICE(fingerprint),
@@ -664,9 +664,9 @@ def register_node(
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
-        node = pda.node(device)
+        node = pda.node(device=device)
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _REGISTER_NODE(args),
@@ -712,7 +712,7 @@ def set_class(
         remaining_accounts: Further accounts, behind those above.
     """
     if class_ is None:
-        class_ = pda.class_(id)
+        class_ = pda.class_(id=id)
     return Instruction(
         PROGRAM_ID,
         _SET_CLASS(id, args),
@@ -815,9 +815,9 @@ def stake(
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
-        position = pda.position(node, holder)
+        position = pda.position(node=node, holder=holder)
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _STAKE(amount),
@@ -871,9 +871,9 @@ def unstake(
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
-        position = pda.position(node, holder)
+        position = pda.position(node=node, holder=holder)
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _UNSTAKE(amount),
@@ -920,9 +920,9 @@ def withdraw(
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
-        position = pda.position(node, holder)
+        position = pda.position(node=node, holder=holder)
     if vault is None:
-        vault = pda.vault(node)
+        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _WITHDRAW(),
