@@ -250,6 +250,8 @@ def check_elf(path: Path) -> None:
     flags, _size, segment_size, count = struct.unpack_from("<IHHH", data, 48)
     if machine not in (EM_BPF, EM_SBPF) or flags != SBPF_VERSION:
         raise WorkspaceError(f"{path} is not SBPF v{SBPF_VERSION}: machine {machine}, version flag {flags}")
+    if segment_size < 56 or segments + count * segment_size > len(data):
+        raise WorkspaceError(f"{path} is cut off: its segments are not in the file")
     for at in range(segments, segments + count * segment_size, segment_size):
         kind, access, _offset, start, _physical, length = struct.unpack_from("<IIQQQQ", data, at)
         if kind == PT_LOAD and access & PF_X and start <= entry < start + length:
