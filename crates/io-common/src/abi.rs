@@ -173,7 +173,9 @@ view!(
         bump: u8,
         /// 1 while bookings are taken.
         open: u8,
-        padding: [u8; 5],
+        /// What the supplier is paid in: 0 IO, 1 what the renter pays.
+        payout: u8,
+        padding: [u8; 4],
         node: Pubkey,
         /// The job that holds the lease, or zeros.
         lease_job: Pubkey,

@@ -1,0 +1,143 @@
+use anchor_lang::prelude::*;
+
+/// Codes are stable: new ones are added at the end. Where an error carries two values, "left" is what
+/// there is or may be, "right" what was asked for, in base units or seconds.
+#[error_code]
+pub enum JobsError {
+    #[msg("only the program's upgrade authority may initialize")]
+    NotUpgradeAuthority,
+    #[msg("this is not the program's ProgramData account")]
+    WrongProgramData,
+    #[msg("the signer is not the authority")]
+    NotAuthority,
+    #[msg("the signer was not proposed as authority")]
+    NotPendingAuthority,
+    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    MayNotPause,
+    #[msg("paused has a bit that stands for no entry")]
+    UnknownEntry,
+    #[msg("this entry is paused")]
+    Paused,
+    #[msg("a booking fee is at most 100 bps")]
+    BookingFeeOutOfBounds,
+    #[msg("a payment fee is at most 300 bps")]
+    PaymentFeeOutOfBounds,
+    #[msg("the age of a price is limited to 1 to 300 seconds")]
+    PriceAgeOutOfBounds,
+    #[msg("a confidence interval is limited to at most 500 bps")]
+    ConfidenceOutOfBounds,
+    #[msg("the distance to the moving average is limited to 1 to 2,000 bps")]
+    EmaDistanceOutOfBounds,
+    #[msg("a job has 1 to 5 attesters")]
+    AttestersOutOfBounds,
+    #[msg("pricings are 0 by feed and 1 at par")]
+    UnknownPricing,
+    #[msg("a rate must be above zero")]
+    ZeroRate,
+    #[msg("the shortest rental is at least 3,600 seconds")]
+    RentalTooShort,
+    #[msg("the longest rental is shorter than the shortest")]
+    RentalBoundsCrossed,
+    #[msg("payouts are 0 IO and 1 what the renter pays")]
+    UnknownPayout,
+    #[msg("an offer names at least one mint")]
+    NoCurrency,
+    #[msg("this is not a node of the staking program")]
+    NotANode,
+    #[msg("the node is not live")]
+    NodeNotLive,
+    #[msg("only the node's owner may do this")]
+    NotNodeOwner,
+    #[msg("this is not the node of the offer")]
+    WrongNode,
+    #[msg("this is not the offer of the job")]
+    WrongOffer,
+    #[msg("the offer takes no bookings at present")]
+    OfferClosed,
+    #[msg("the node is leased to another job")]
+    Leased,
+    #[msg("the job does not hold the lease any more")]
+    LeaseLost,
+    #[msg("the offer takes rentals of other lengths")]
+    DurationOutOfBounds,
+    #[msg("a nonce is 1 to 256 above the offer's latest")]
+    NonceOutOfBounds,
+    #[msg("no new jobs are paid in this currency")]
+    CurrencyDisabled,
+    #[msg("the offer does not take this mint")]
+    MintNotTaken,
+    #[msg("the currency, the escrow and the payer must be of one mint")]
+    WrongMint,
+    #[msg("suppliers who want IO are not yet paid out of other currencies")]
+    PayoutUnavailable,
+    #[msg("this is not the currency's price account")]
+    WrongPriceAccount,
+    #[msg("this is not a price account of Pyth")]
+    NotAPrice,
+    #[msg("the price is not fully verified")]
+    PriceNotVerified,
+    #[msg("the price is of another feed")]
+    WrongFeed,
+    #[msg("the price is too old")]
+    StalePrice,
+    #[msg("the price cannot be used")]
+    UnusablePrice,
+    #[msg("the price is too uncertain")]
+    UncertainPrice,
+    #[msg("the price is too far from its moving average")]
+    VolatilePrice,
+    #[msg("the currency is below 0.99 USD")]
+    BelowPar,
+    #[msg("the deposit is above the renter's limit; left: limit, right: deposit")]
+    DepositAboveLimit,
+    #[msg("clusters have one node at present")]
+    ClusterSize,
+    #[msg("the job is not waiting for its start")]
+    NotBooked,
+    #[msg("the job is not running")]
+    NotRunning,
+    #[msg("the job has not ended")]
+    NotEnded,
+    #[msg("the start window of 20 minutes is over; left: latest start, right: now")]
+    StartWindowOver,
+    #[msg("the job can still be started")]
+    StartWindowOpen,
+    #[msg("only the supplier, the device or an attester may start a job")]
+    MayNotStart,
+    #[msg("only the renter or the supplier may do this")]
+    NotAParty,
+    #[msg("this is not the attester set")]
+    WrongAttesterSet,
+    #[msg("the signer has no seat in the attester set")]
+    NotAttester,
+    #[msg("an attestation never falls; left: now, right: before")]
+    AttestationFalls,
+    #[msg("an attestation covers time that has not passed; left: passed, right: attested")]
+    AttestationAhead,
+    #[msg("more time is called good than was looked at; left: looked at, right: good")]
+    AttestationOverlaps,
+    #[msg("time that was not good needs a reason, and good time none")]
+    BreakWithoutReason,
+    #[msg("nothing is paid out in the first hour; left: now, right: first payout")]
+    FirstHour,
+    #[msg("the booked time is not over; left: now, right: its end")]
+    NotOver,
+    #[msg("the booked time is over")]
+    Over,
+    #[msg("attesters have not looked at the time to its end; left: looked at, right: worked")]
+    NotAttestedToItsEnd,
+    #[msg("the attesters are not silent for a day yet; left: now, right: silent from")]
+    NotSilent,
+    #[msg("this is not the escrow of the job")]
+    WrongEscrow,
+    #[msg("this is not the fee vault of the job")]
+    WrongVault,
+    #[msg("the token account belongs to somebody else")]
+    WrongDestination,
+    #[msg("not everyone has taken what he is owed")]
+    NotSettled,
+    #[msg("the rent goes back to the one who paid it")]
+    WrongRentPayer,
+    #[msg("an amount does not fit into 64 bits")]
+    Overflow,
+}

@@ -1,0 +1,172 @@
+use anchor_lang::prelude::*;
+
+#[event]
+pub struct Initialized {
+    pub authority: Pubkey,
+}
+
+#[event]
+pub struct CurrencySet {
+    pub seq: u64,
+    pub mint: Pubkey,
+    pub pricing: u8,
+    pub enabled: bool,
+    pub payment_bps: u16,
+}
+
+#[event]
+pub struct OfferSet {
+    pub seq: u64,
+    pub offer: Pubkey,
+    pub node: Pubkey,
+    pub rate: u64,
+    pub min_seconds: u32,
+    pub max_seconds: u32,
+    pub open: bool,
+    pub payout: u8,
+}
+
+/// A deposit went into its escrow.
+#[event]
+pub struct Booked {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub offer: Pubkey,
+    pub node: Pubkey,
+    pub renter: Pubkey,
+    pub supplier: Pubkey,
+    pub mint: Pubkey,
+    pub usd: u64,
+    pub price: u64,
+    pub fee: u64,
+    pub seconds: u64,
+    pub attesters: u8,
+    pub manifest_hash: [u8; 32],
+}
+
+#[event]
+pub struct Started {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub by: Pubkey,
+    pub started_at: i64,
+    pub ends_at: i64,
+}
+
+#[event]
+pub struct Attested {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub seat: u8,
+    pub good: u32,
+    pub upto: u32,
+    pub reason: u16,
+    /// Good seconds that enough attesters agree on.
+    pub attested: u64,
+    pub proof_digest: [u8; 32],
+    pub result_hash: [u8; 32],
+}
+
+/// The work was stopped before its time.
+#[event]
+pub struct Stopped {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub by: Pubkey,
+    pub reason: u8,
+    pub ends_at: i64,
+}
+
+/// The job is over, and what everyone is owed is fixed.
+#[event]
+pub struct Ended {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub reason: u8,
+    pub attested: u64,
+    pub owed_supplier: u64,
+    pub owed_fees: u64,
+    pub owed_refund: u64,
+    pub result_hash: [u8; 32],
+}
+
+/// A party was paid out of the escrow.
+#[event]
+pub struct Paid {
+    pub seq: u64,
+    pub job: Pubkey,
+    /// 0 supplier, 1 fee vault, 2 renter.
+    pub party: u8,
+    pub destination: Pubkey,
+    pub amount: u64,
+    /// Paid to this party so far.
+    pub paid: u64,
+    /// What the escrow holds by the job's account.
+    pub held: u64,
+}
+
+/// Both accounts are closed; what others had sent to the escrow went to the fee vault.
+#[event]
+pub struct JobClosed {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub surplus: u64,
+}
+
+#[event]
+pub struct ParamsSet {
+    pub seq: u64,
+    pub booking_bps: u16,
+    pub attesters: u8,
+    pub attesters_large: u8,
+}
+
+#[event]
+pub struct PausedSet {
+    pub seq: u64,
+    pub by: Pubkey,
+    pub paused: u64,
+}
+
+#[event]
+pub struct AuthorityProposed {
+    pub seq: u64,
+    pub authority: Pubkey,
+    pub successor: Pubkey,
+}
+
+#[event]
+pub struct AuthorityAccepted {
+    pub seq: u64,
+    pub authority: Pubkey,
+}
+
+impl OfferSet {
+    pub fn new(key: Pubkey, offer: &mut crate::state::Offer) -> Self {
+        Self {
+            seq: offer.next_seq(),
+            offer: key,
+            node: offer.node,
+            rate: offer.rate,
+            min_seconds: offer.min_seconds,
+            max_seconds: offer.max_seconds,
+            open: offer.open == 1,
+            payout: offer.payout,
+        }
+    }
+}
+
+impl Ended {
+    pub fn of(key: Pubkey, job: &mut crate::state::Job) -> Self {
+        Self {
+            seq: job.next_seq(),
+            job: key,
+            reason: job.reason,
+            attested: job.attested(),
+            owed_supplier: job.owed_supplier,
+            owed_fees: job.owed_fees,
+            owed_refund: job.owed_refund,
+            result_hash: job.result_hash,
+        }
+    }
+}

@@ -1,0 +1,166 @@
+use crate::errors::JobsError;
+use crate::events::Booked;
+use crate::state::{Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use io_common::{abi, clock, ids};
+use io_math::price::rental_usd;
+use io_math::ratio::bps_ceil;
+
+/// What a renter books.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BookArgs {
+    /// Part of the job's address: 1 to 256 above the offer's latest nonce.
+    pub nonce: u64,
+    pub seconds: u64,
+    /// The most that may be taken, fees included, base units.
+    pub max_deposit: u64,
+    /// `sha256` of the manifest that says what is to be run.
+    pub manifest_hash: [u8; 32],
+    /// Id of the cluster that the job is part of, or zeros.
+    pub cluster: [u8; 32],
+    pub cluster_size: u8,
+}
+
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(args: BookArgs)]
+pub struct Book<'info> {
+    /// Pays the deposit and the rent.
+    #[account(mut)]
+    pub renter: Signer<'info>,
+    #[account(
+        address = ids::JOBS_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_BOOK) @ JobsError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    /// CHECK: read as a node of the staking program.
+    #[account(address = offer.load()?.node @ JobsError::WrongNode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(mut)]
+    pub offer: AccountLoader<'info, Offer>,
+    #[account(
+        constraint = currency.load()?.enabled == 1 @ JobsError::CurrencyDisabled,
+        constraint = offer.load()?.takes(&mint.key()) @ JobsError::MintNotTaken
+    )]
+    pub currency: AccountLoader<'info, Currency>,
+    /// CHECK: read as a price of Pyth.
+    #[account(address = currency.load()?.price_account @ JobsError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    #[account(address = currency.load()?.mint @ JobsError::WrongMint)]
+    pub mint: Box<Account<'info, Mint>>,
+    #[account(
+        init,
+        payer = renter,
+        space = Job::SPACE,
+        seeds = [b"job", offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
+        bump
+    )]
+    pub job: AccountLoader<'info, Job>,
+    #[account(init, payer = renter, seeds = [b"escrow", job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
+    pub escrow: Box<Account<'info, TokenAccount>>,
+    /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+impl Book<'_> {
+    /// The price of the rental, with its micro-dollars.
+    fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
+        let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
+        let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        let (rate, units) = (offer.rate, u32::from(node.units));
+        let usd = rental_usd(rate, units, seconds).ok_or(JobsError::Overflow)?;
+        let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
+        let quote = currency.read_price(&self.price, now, &config.price_limits)?;
+        let price = currency.amount_for(usd, &quote)?;
+        let fee_bps = u64::from(config.booking_bps).saturating_add(currency.payment_bps.into());
+        let terms = Terms {
+            price,
+            fee: bps_ceil(price, fee_bps).ok_or(JobsError::Overflow)?,
+            seconds,
+            rate,
+            units,
+            booking_bps: config.booking_bps,
+            renter_payment_bps: currency.payment_bps,
+            supplier_payment_bps: currency.payment_bps,
+            attesters: config.attesters_for(daily),
+        };
+        Ok((terms, usd))
+    }
+
+    /// Fills the job's account and gives it the lease.
+    fn book(&self, args: &BookArgs, terms: Terms, bump: u8, now: i64) -> Result<()> {
+        let key = self.job.key();
+        let mut job = self.job.load_init()?;
+        let mut offer = self.offer.load_mut()?;
+        job.version = 1;
+        job.bump = bump;
+        job.book(terms, now);
+        // The start window's last second is still the job's.
+        let until = job.start_by().saturating_add(1);
+        offer.lease(key, args.nonce, args.seconds, now, until)?;
+        offer.last_time = now;
+        job.payout = offer.payout;
+        job.cluster_size = args.cluster_size;
+        job.offer = self.offer.key();
+        job.node = offer.node;
+        job.renter = self.renter.key();
+        job.supplier = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?.owner;
+        job.mint = self.mint.key();
+        job.escrow = self.escrow.key();
+        job.fee_vault = self.currency.load()?.vault_of(&key);
+        job.rent_payer = self.renter.key();
+        job.cluster = args.cluster;
+        job.manifest_hash = args.manifest_hash;
+        job.nonce = args.nonce;
+        job.next_seq();
+        Ok(())
+    }
+
+    fn fund(&self, amount: u64) -> Result<()> {
+        let transfer = Transfer {
+            from: self.source.to_account_info(),
+            to: self.escrow.to_account_info(),
+            authority: self.renter.to_account_info(),
+        };
+        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
+    }
+}
+
+pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    require!(args.cluster_size == 1, JobsError::ClusterSize);
+    let (payout, last_time) = {
+        let offer = accounts.offer.load()?;
+        (offer.payout, offer.last_time)
+    };
+    require!(payout == 1 || accounts.mint.key() == ids::IO_MINT, JobsError::PayoutUnavailable);
+    let now = clock::now(last_time)?;
+    let (terms, usd) = accounts.terms(args.seconds, now)?;
+    let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
+    require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
+    accounts.book(&args, terms, ctx.bumps.job, now)?;
+    accounts.fund(deposit)?;
+    let Terms { price, fee, seconds, attesters, .. } = terms;
+    let supplier = abi::read::<abi::Node>(&accounts.node).ok_or(JobsError::NotANode)?.owner;
+    emit_cpi!(Booked {
+        seq: 1,
+        job: accounts.job.key(),
+        offer: accounts.offer.key(),
+        node: accounts.node.key(),
+        renter: accounts.renter.key(),
+        supplier,
+        mint: accounts.mint.key(),
+        usd,
+        price,
+        fee,
+        seconds,
+        attesters,
+        manifest_hash: args.manifest_hash,
+    });
+    Ok(())
+}

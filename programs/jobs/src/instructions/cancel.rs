@@ -1,0 +1,30 @@
+use crate::errors::JobsError;
+use crate::events::Ended;
+use crate::state::{Job, Offer};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct Cancel<'info> {
+    /// The renter or the supplier.
+    #[account(
+        constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
+    )]
+    pub party: Signer<'info>,
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
+    pub offer: AccountLoader<'info, Offer>,
+}
+
+pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
+    let key = ctx.accounts.job.key();
+    let mut job = ctx.accounts.job.load_mut()?;
+    let now = clock::now(job.last_time)?;
+    job.last_time = now;
+    let by_renter = job.renter == ctx.accounts.party.key();
+    job.cancel(by_renter, now)?;
+    ctx.accounts.offer.load_mut()?.release(&key, now);
+    emit!(Ended::of(key, &mut job));
+    Ok(())
+}

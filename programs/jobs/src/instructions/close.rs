@@ -1,0 +1,35 @@
+use super::escrow;
+use crate::errors::JobsError;
+use crate::events::JobClosed;
+use crate::state::Job;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Close<'info> {
+    /// CHECK: who paid the rent at booking, by address.
+    #[account(mut, address = job.load()?.rent_payer @ JobsError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    #[account(mut, close = rent_payer, constraint = job.load()?.is_settled() @ JobsError::NotSettled)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
+    pub escrow: Account<'info, TokenAccount>,
+    /// CHECK: the job's fee vault, by address; takes what others have sent to the escrow.
+    #[account(mut, address = job.load()?.fee_vault @ JobsError::WrongVault)]
+    pub fee_vault: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_close(ctx: Context<Close>) -> Result<()> {
+    let Close { rent_payer, job, escrow, fee_vault, token_program, .. } = &*ctx.accounts;
+    // A gift to the escrow must not keep it open.
+    let surplus = escrow.amount;
+    if surplus > 0 {
+        escrow::send(job, escrow.as_ref(), fee_vault.to_account_info(), token_program, surplus)?;
+    }
+    escrow::close(job, escrow.to_account_info(), rent_payer.to_account_info(), token_program)?;
+    let seq = job.load_mut()?.next_seq();
+    emit_cpi!(JobClosed { seq, job: job.key(), surplus });
+    Ok(())
+}

@@ -1,0 +1,32 @@
+use super::escrow::{pay, Party};
+use crate::errors::JobsError;
+use crate::state::Job;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::clock;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CollectFees<'info> {
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    /// CHECK: the job's escrow, by address.
+    #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
+    pub escrow: UncheckedAccount<'info>,
+    /// The buyback's vault that the job named at booking.
+    #[account(mut, address = job.load()?.fee_vault @ JobsError::WrongVault)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+    let CollectFees { job, escrow, destination, token_program, .. } = &*ctx.accounts;
+    let paid = pay(job, escrow, destination, token_program, Party::FeeVault, |job| {
+        job.last_time = clock::now(job.last_time)?;
+        job.pay_fees()
+    })?;
+    if let Some(event) = paid {
+        emit_cpi!(event);
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+use crate::errors::JobsError;
+use crate::events::Ended;
+use crate::state::{Job, Offer};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct Complete<'info> {
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
+    pub offer: AccountLoader<'info, Offer>,
+}
+
+pub fn handle_complete(ctx: Context<Complete>) -> Result<()> {
+    let key = ctx.accounts.job.key();
+    let mut job = ctx.accounts.job.load_mut()?;
+    let now = clock::now(job.last_time)?;
+    job.last_time = now;
+    job.complete(now)?;
+    ctx.accounts.offer.load_mut()?.release(&key, now);
+    emit!(Ended::of(key, &mut job));
+    Ok(())
+}

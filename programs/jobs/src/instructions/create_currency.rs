@@ -1,0 +1,38 @@
+use crate::errors::JobsError;
+use crate::events::CurrencySet;
+use crate::state::{Config, Currency, CurrencyArgs};
+use anchor_lang::prelude::*;
+use anchor_spl::token::Mint;
+use io_common::ids;
+
+#[derive(Accounts)]
+pub struct CreateCurrency<'info> {
+    /// Also pays.
+    #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::JOBS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    /// A mint of the classic token program.
+    pub mint: Account<'info, Mint>,
+    #[account(init, payer = authority, space = Currency::SPACE, seeds = [b"currency", mint.key().as_ref()], bump)]
+    pub currency: AccountLoader<'info, Currency>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) -> Result<()> {
+    let mint = ctx.accounts.mint.key();
+    let mut currency = ctx.accounts.currency.load_init()?;
+    currency.version = 1;
+    currency.bump = ctx.bumps.currency;
+    currency.mint = mint;
+    currency.decimals = ctx.accounts.mint.decimals;
+    for (vault, shard) in currency.vaults.iter_mut().zip(0u8..) {
+        let seeds: &[&[u8]] = &[b"fees", mint.as_ref(), &[shard]];
+        (*vault, _) = Pubkey::find_program_address(seeds, &ids::BUYBACK_PROGRAM);
+    }
+    currency.set(args)?;
+    let seq = ctx.accounts.config.load_mut()?.next_seq();
+    let CurrencyArgs { pricing, enabled, payment_bps, .. } = args;
+    emit!(CurrencySet { seq, mint, pricing, enabled, payment_bps });
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! Movements out of a job's escrow.
+
+use crate::errors::JobsError;
+use crate::events::Paid;
+use crate::state::Job;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, CloseAccount, Token, TokenAccount, Transfer};
+
+/// Who is paid.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+pub enum Party {
+    Supplier = 0,
+    FeeVault = 1,
+    Renter = 2,
+}
+
+/// The job's signature seeds, less the prefix.
+struct Seeds {
+    offer: Pubkey,
+    nonce: [u8; 8],
+    bump: [u8; 1],
+}
+
+impl Seeds {
+    fn of(job: &AccountLoader<Job>) -> Result<Self> {
+        let job = job.load()?;
+        Ok(Self { offer: job.offer, nonce: job.nonce.to_le_bytes(), bump: [job.bump] })
+    }
+
+    fn parts(&self) -> [&[u8]; 4] {
+        [b"job", self.offer.as_ref(), &self.nonce, &self.bump]
+    }
+}
+
+/// Pays one party; `take` books it in the job's account and returns the amount. Nothing due is no
+/// error and no event.
+pub fn pay<'info>(
+    job: &AccountLoader<'info, Job>,
+    escrow: &UncheckedAccount<'info>,
+    to: &Account<'info, TokenAccount>,
+    token_program: &Program<'info, Token>,
+    party: Party,
+    take: impl FnOnce(&mut Job) -> Result<u64>,
+) -> Result<Option<Paid>> {
+    let mut state = job.load_mut()?;
+    require_keys_eq!(to.mint, state.mint, JobsError::WrongMint);
+    let amount = take(&mut state)?;
+    if amount == 0 {
+        return Ok(None);
+    }
+    let paid = match party {
+        Party::Supplier => state.paid_supplier,
+        Party::FeeVault => state.paid_fees,
+        Party::Renter => state.paid_refund,
+    };
+    let (seq, held) = (state.next_seq(), state.held()?);
+    drop(state);
+    let to_info = to.to_account_info();
+    send(job, escrow, to_info, token_program, amount)?;
+    Ok(Some(Paid { seq, job: job.key(), party: party as u8, destination: to.key(), amount, paid, held }))
+}
+
+/// Moves tokens out of an escrow.
+pub fn send<'info>(
+    job: &AccountLoader<'info, Job>,
+    escrow: &AccountInfo<'info>,
+    to: AccountInfo<'info>,
+    token_program: &Program<'info, Token>,
+    amount: u64,
+) -> Result<()> {
+    let seeds = Seeds::of(job)?;
+    let accounts = Transfer { from: escrow.to_account_info(), to, authority: job.to_account_info() };
+    let parts: &[&[u8]] = &seeds.parts();
+    token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]), amount)
+}
+
+/// Closes an empty escrow; its rent goes to `rent_payer`.
+pub fn close<'info>(
+    job: &AccountLoader<'info, Job>,
+    escrow: AccountInfo<'info>,
+    rent_payer: AccountInfo<'info>,
+    token_program: &Program<'info, Token>,
+) -> Result<()> {
+    let seeds = Seeds::of(job)?;
+    let accounts =
+        CloseAccount { account: escrow, destination: rent_payer, authority: job.to_account_info() };
+    let parts: &[&[u8]] = &seeds.parts();
+    token::close_account(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]))
+}

@@ -1,0 +1,43 @@
+use crate::errors::JobsError;
+use crate::events::OfferSet;
+use crate::state::{Config, Offer, OfferArgs, PAUSE_OFFER};
+use anchor_lang::prelude::*;
+use io_common::{abi, clock, ids};
+
+#[derive(Accounts)]
+pub struct MakeOffer<'info> {
+    /// The node's owner; pays.
+    #[account(mut)]
+    pub owner: Signer<'info>,
+    #[account(
+        address = ids::JOBS_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_OFFER) @ JobsError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    /// CHECK: read as a node of the staking program.
+    pub node: UncheckedAccount<'info>,
+    #[account(init, payer = owner, space = Offer::SPACE, seeds = [b"offer", node.key().as_ref()], bump)]
+    pub offer: AccountLoader<'info, Offer>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    check_owner(&accounts.node, accounts.owner.key)?;
+    let mut offer = accounts.offer.load_init()?;
+    offer.version = 1;
+    offer.bump = ctx.bumps.offer;
+    offer.node = accounts.node.key();
+    offer.last_time = clock::now(0)?;
+    offer.set(args)?;
+    emit!(OfferSet::new(accounts.offer.key(), &mut offer));
+    Ok(())
+}
+
+/// Checks that `owner` owns the live node.
+pub fn check_owner(node: &AccountInfo, owner: &Pubkey) -> Result<()> {
+    let node = abi::read::<abi::Node>(node).ok_or(JobsError::NotANode)?;
+    require_keys_eq!(node.owner, *owner, JobsError::NotNodeOwner);
+    require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+    Ok(())
+}

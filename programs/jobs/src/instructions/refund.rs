@@ -1,0 +1,32 @@
+use super::escrow::{pay, Party};
+use crate::errors::JobsError;
+use crate::state::Job;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::clock;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Refund<'info> {
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    /// CHECK: the job's escrow, by address.
+    #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
+    pub escrow: UncheckedAccount<'info>,
+    /// Any account of the renter.
+    #[account(mut, constraint = destination.owner == job.load()?.renter @ JobsError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_refund(ctx: Context<Refund>) -> Result<()> {
+    let Refund { job, escrow, destination, token_program, .. } = &*ctx.accounts;
+    let paid = pay(job, escrow, destination, token_program, Party::Renter, |job| {
+        job.last_time = clock::now(job.last_time)?;
+        job.pay_refund()
+    })?;
+    if let Some(event) = paid {
+        emit_cpi!(event);
+    }
+    Ok(())
+}

@@ -1,0 +1,24 @@
+use crate::errors::JobsError;
+use crate::events::CurrencySet;
+use crate::state::{Config, Currency, CurrencyArgs};
+use anchor_lang::prelude::*;
+use io_common::ids;
+
+#[derive(Accounts)]
+pub struct SetCurrency<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(mut, address = ids::JOBS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub currency: AccountLoader<'info, Currency>,
+}
+
+pub fn handle_set_currency(ctx: Context<SetCurrency>, args: CurrencyArgs) -> Result<()> {
+    let mut currency = ctx.accounts.currency.load_mut()?;
+    currency.set(args)?;
+    let seq = ctx.accounts.config.load_mut()?.next_seq();
+    let CurrencyArgs { pricing, enabled, payment_bps, .. } = args;
+    emit!(CurrencySet { seq, mint: currency.mint, pricing, enabled, payment_bps });
+    Ok(())
+}

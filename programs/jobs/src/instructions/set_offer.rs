@@ -1,0 +1,24 @@
+use super::offer::check_owner;
+use crate::errors::JobsError;
+use crate::events::OfferSet;
+use crate::state::{Offer, OfferArgs};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+pub struct SetOffer<'info> {
+    /// The node's owner.
+    pub owner: Signer<'info>,
+    /// CHECK: read as a node of the staking program.
+    #[account(address = offer.load()?.node @ JobsError::WrongNode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(mut)]
+    pub offer: AccountLoader<'info, Offer>,
+}
+
+pub fn handle_set_offer(ctx: Context<SetOffer>, args: OfferArgs) -> Result<()> {
+    check_owner(&ctx.accounts.node, ctx.accounts.owner.key)?;
+    let mut offer = ctx.accounts.offer.load_mut()?;
+    offer.set(args)?;
+    emit!(OfferSet::new(ctx.accounts.offer.key(), &mut offer));
+    Ok(())
+}

@@ -1,0 +1,36 @@
+use crate::errors::JobsError;
+use crate::events::Stopped;
+use crate::state::{Job, Offer};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct Stop<'info> {
+    /// The renter or the supplier.
+    #[account(
+        constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
+    )]
+    pub party: Signer<'info>,
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
+    pub offer: AccountLoader<'info, Offer>,
+}
+
+pub fn handle_stop(ctx: Context<Stop>) -> Result<()> {
+    let key = ctx.accounts.job.key();
+    let mut job = ctx.accounts.job.load_mut()?;
+    let now = clock::now(job.last_time)?;
+    job.last_time = now;
+    let by_renter = job.renter == ctx.accounts.party.key();
+    job.stop(by_renter, now)?;
+    ctx.accounts.offer.load_mut()?.release(&key, now);
+    emit!(Stopped {
+        seq: job.next_seq(),
+        job: key,
+        by: ctx.accounts.party.key(),
+        reason: job.reason,
+        ends_at: job.ends_at,
+    });
+    Ok(())
+}

@@ -1,0 +1,179 @@
+//! Jobs: what suppliers offer, who leases which node, and the escrow of every rental.
+//!
+//! One escrow a job: deposit = paid to the supplier + fees + refund + what it holds, at all times. Only
+//! attested time is paid for, and each instruction pays one party.
+#![cfg_attr(test, allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used))]
+#![cfg_attr(test, allow(clippy::indexing_slicing))]
+
+use anchor_lang::prelude::*;
+
+pub mod errors;
+pub mod events;
+pub mod instructions;
+pub mod state;
+
+use instructions::*;
+use state::{AttestArgs, CurrencyArgs, OfferArgs, ParamsArgs};
+
+declare_id!("ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA");
+
+#[cfg(not(feature = "no-entrypoint"))]
+solana_security_txt::security_txt! {
+    name: "IO jobs",
+    project_url: "https://github.com/ionet-marketplace/ionet",
+    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
+    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+}
+
+#[program]
+pub mod jobs {
+    use super::*;
+
+    /// Creates the configuration with the published defaults.
+    ///
+    /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
+    pub fn initialize(ctx: Context<Initialize>, resolver: Pubkey) -> Result<()> {
+        handle_initialize(ctx, resolver)
+    }
+
+    /// Lets jobs be paid in a mint of the classic token program.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+    pub fn create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) -> Result<()> {
+        handle_create_currency(ctx, args)
+    }
+
+    /// Changes a currency for new jobs.
+    ///
+    /// Caller: authority. Errors: those of `create_currency`.
+    pub fn set_currency(ctx: Context<SetCurrency>, args: CurrencyArgs) -> Result<()> {
+        handle_set_currency(ctx, args)
+    }
+
+    /// Makes a node's offer, with the account that carries its lease.
+    ///
+    /// Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
+    /// `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+    pub fn offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
+        handle_offer(ctx, args)
+    }
+
+    /// Changes an offer for new jobs.
+    ///
+    /// Caller: the node's owner. Errors: those of `offer`, `WrongNode`.
+    pub fn set_offer(ctx: Context<SetOffer>, args: OfferArgs) -> Result<()> {
+        handle_set_offer(ctx, args)
+    }
+
+    /// Books a node: the deposit goes into the job's own escrow, the job gets the lease.
+    ///
+    /// Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
+    /// `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
+    /// `WrongMint`, `PayoutUnavailable`, `ClusterSize`, `DepositAboveLimit`, `BelowPar`, and those of
+    /// prices.
+    pub fn book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
+        handle_book(ctx, args)
+    }
+
+    /// Begins the booked time, within 20 minutes of the booking.
+    ///
+    /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
+    /// `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`.
+    pub fn start(ctx: Context<Start>) -> Result<()> {
+        handle_start(ctx)
+    }
+
+    /// Says how much of the time since the start a seat has looked at, and how much of it was good.
+    ///
+    /// Caller: an attester. Errors: `NotAttester`, `NotRunning`, `AttestationFalls`, `AttestationAhead`,
+    /// `AttestationOverlaps`, `BreakWithoutReason`.
+    pub fn attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
+        handle_attest(ctx, args)
+    }
+
+    /// Pays the supplier what attested time has earned, from one hour after the start.
+    ///
+    /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    pub fn settle(ctx: Context<Settle>) -> Result<()> {
+        handle_settle(ctx)
+    }
+
+    /// Pays the fees of an ended job into the buyback's vault.
+    ///
+    /// Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongVault`.
+    pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
+        handle_collect_fees(ctx)
+    }
+
+    /// Pays the renter what is left of an ended job.
+    ///
+    /// Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    pub fn refund(ctx: Context<Refund>) -> Result<()> {
+        handle_refund(ctx)
+    }
+
+    /// Ends a job whose time is over, or was stopped, and which was looked at to its end.
+    ///
+    /// Caller: anyone. Errors: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
+    pub fn complete(ctx: Context<Complete>) -> Result<()> {
+        handle_complete(ctx)
+    }
+
+    /// Ends a job that nobody started in 20 minutes, or whose attesters are silent for a day.
+    ///
+    /// Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`.
+    pub fn expire(ctx: Context<Expire>) -> Result<()> {
+        handle_expire(ctx)
+    }
+
+    /// Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+    ///
+    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`.
+    pub fn cancel(ctx: Context<Cancel>) -> Result<()> {
+        handle_cancel(ctx)
+    }
+
+    /// Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves
+    /// in it gets nothing.
+    ///
+    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+    pub fn stop(ctx: Context<Stop>) -> Result<()> {
+        handle_stop(ctx)
+    }
+
+    /// Closes a job that has paid everyone; the rent goes back to the one who paid it.
+    ///
+    /// Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
+    pub fn close(ctx: Context<Close>) -> Result<()> {
+        handle_close(ctx)
+    }
+
+    /// Sets roles, fees, price limits and attesters of new jobs.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `PriceAgeOutOfBounds`,
+    /// `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+    pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
+        handle_set_params(ctx, params)
+    }
+
+    /// Sets the paused entries (bit 0: offering, bit 1: booking). What is booked goes on.
+    ///
+    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
+        handle_set_paused(ctx, paused)
+    }
+
+    /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`.
+    pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
+        handle_propose_authority(ctx, successor)
+    }
+
+    /// Makes the named successor the authority.
+    ///
+    /// Caller: the successor. Errors: `NotPendingAuthority`.
+    pub fn accept_authority(ctx: Context<AcceptAuthority>) -> Result<()> {
+        handle_accept_authority(ctx)
+    }
+}

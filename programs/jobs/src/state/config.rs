@@ -1,0 +1,123 @@
+use crate::errors::JobsError;
+use anchor_lang::prelude::*;
+use io_common::pyth::PriceLimits;
+use io_common::Roles;
+use io_math::DAY;
+
+/// Paused entries: offering and booking. What is booked goes on.
+pub const PAUSE_OFFER: u64 = 1;
+pub const PAUSE_BOOK: u64 = 2;
+pub const PAUSES: u64 = PAUSE_OFFER | PAUSE_BOOK;
+
+/// Largest booking fee of one side.
+const MAX_BOOKING_BPS: u16 = 100;
+/// Worst price limits that may be set.
+const MAX_PRICE_AGE: u32 = 300;
+const MAX_CONFIDENCE_BPS: u16 = 500;
+const MAX_EMA_DISTANCE_BPS: u16 = 2_000;
+/// Most attesters that may be asked for.
+const MAX_ATTESTERS: u8 = 5;
+
+/// Parameters as an instruction names them.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParamsArgs {
+    pub pauser: Pubkey,
+    /// Decides disputes.
+    pub resolver: Pubkey,
+    /// Booking fee of each side, bps.
+    pub booking_bps: u16,
+    pub max_confidence_bps: u16,
+    pub max_ema_distance_bps: u16,
+    /// Oldest price, seconds.
+    pub max_price_age: u32,
+    /// Attesters of a job, and of one that costs at least `large_daily_usd`.
+    pub attesters: u8,
+    pub attesters_large: u8,
+    /// Micro-dollars a day from which a job is large.
+    pub large_daily_usd: u64,
+}
+
+/// The one configuration account of the program: `["config"]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Config {
+    pub version: u8,
+    pub bump: u8,
+    pub attesters: u8,
+    pub attesters_large: u8,
+    pub booking_bps: u16,
+    pub padding: [u8; 2],
+    pub last_time: i64,
+    pub roles: Roles,
+    pub resolver: Pubkey,
+    pub large_daily_usd: u64,
+    pub price_limits: PriceLimits,
+    /// Number of the latest event of this account.
+    pub seq: u64,
+    pub reserved: [u8; 256],
+}
+
+impl Config {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+    /// Time from booking to the latest start, seconds.
+    pub const START_WINDOW: i64 = 1_200;
+    /// A renter may cancel for free this long after booking, seconds.
+    pub const FREE_CANCEL: i64 = 120;
+    /// Without a word of the attesters for this long, anyone may end a job.
+    pub const SILENCE: i64 = DAY;
+
+    /// The published defaults.
+    pub fn defaults(authority: Pubkey, resolver: Pubkey) -> ParamsArgs {
+        ParamsArgs {
+            pauser: authority,
+            resolver,
+            booking_bps: 25,
+            max_confidence_bps: 100,
+            max_ema_distance_bps: 500,
+            max_price_age: 60,
+            attesters: 1,
+            attesters_large: 2,
+            large_daily_usd: 1_000_000_000,
+        }
+    }
+
+    pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
+        require!(args.booking_bps <= MAX_BOOKING_BPS, JobsError::BookingFeeOutOfBounds);
+        require!((1..=MAX_PRICE_AGE).contains(&args.max_price_age), JobsError::PriceAgeOutOfBounds);
+        require!(args.max_confidence_bps <= MAX_CONFIDENCE_BPS, JobsError::ConfidenceOutOfBounds);
+        require!(
+            (1..=MAX_EMA_DISTANCE_BPS).contains(&args.max_ema_distance_bps),
+            JobsError::EmaDistanceOutOfBounds
+        );
+        let count = 1..=MAX_ATTESTERS;
+        require!(count.contains(&args.attesters), JobsError::AttestersOutOfBounds);
+        require!(count.contains(&args.attesters_large), JobsError::AttestersOutOfBounds);
+        self.roles.pauser = args.pauser;
+        self.resolver = args.resolver;
+        self.booking_bps = args.booking_bps;
+        self.attesters = args.attesters;
+        self.attesters_large = args.attesters_large;
+        self.large_daily_usd = args.large_daily_usd;
+        self.price_limits = PriceLimits {
+            max_age: args.max_price_age,
+            max_confidence_bps: args.max_confidence_bps,
+            max_ema_distance_bps: args.max_ema_distance_bps,
+        };
+        Ok(())
+    }
+
+    /// How many attesters a job of this daily price needs.
+    pub fn attesters_for(&self, daily_usd: u64) -> u8 {
+        if daily_usd >= self.large_daily_usd {
+            self.attesters_large
+        } else {
+            self.attesters
+        }
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+}

@@ -1,0 +1,547 @@
+use super::Config;
+use crate::errors::JobsError;
+use anchor_lang::prelude::*;
+use io_common::abi::SEATS;
+use io_math::escrow::{self, Division, Ending, Rates, Segment, FIRST_HOUR};
+
+/// The booking and at most four extensions.
+pub const SEGMENTS: usize = 5;
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum JobState {
+    /// Paid for, and waiting for its start.
+    Booked = 0,
+    Running = 1,
+    /// Over: each party can take what it is owed.
+    Ended = 2,
+}
+
+/// Why a job ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum CloseReason {
+    None = 0,
+    Completed = 1,
+    /// The attesters fell silent.
+    TimedOut = 2,
+    RenterStopped = 3,
+    SupplierStopped = 4,
+    /// Nobody started it in time.
+    NoShow = 5,
+    SupplierCancelled = 6,
+    RenterCancelled = 7,
+    RenterCancelledLate = 8,
+    /// A dispute was decided.
+    Resolved = 9,
+}
+
+/// A booked stretch of time: the booking, or an extension.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Stretch {
+    pub seconds: u64,
+    /// Base units of the job's mint.
+    pub price: u64,
+}
+
+/// What one attester seat has seen of the job, in seconds since its start.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Seconds in which the node was up and used by nobody else.
+    pub good: u32,
+    /// Seconds that were looked at.
+    pub upto: u32,
+}
+
+/// What an attester says.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AttestArgs {
+    /// Good seconds since the start, in all.
+    pub good: u32,
+    /// Seconds since the start that were looked at, in all.
+    pub upto: u32,
+    /// Why time since the last attestation was not good; 0 when all of it was.
+    pub reason: u16,
+    /// Digest of the latest Proof of Compute; zeros when there is none yet.
+    pub proof_digest: [u8; 32],
+    /// Hash of the job's result; zeros while there is none. It is recorded and unlocks nothing.
+    pub result_hash: [u8; 32],
+}
+
+/// What a booking fixes for the life of its job.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    pub price: u64,
+    pub fee: u64,
+    pub seconds: u64,
+    pub rate: u64,
+    pub units: u32,
+    pub booking_bps: u16,
+    pub renter_payment_bps: u16,
+    pub supplier_payment_bps: u16,
+    pub attesters: u8,
+}
+
+/// A rental with its escrow: `["job", offer, nonce]`. deposit = paid to the supplier + fees + refund +
+/// what the escrow holds, at all times.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Job {
+    pub version: u8,
+    pub bump: u8,
+    /// See [`JobState`].
+    pub state: u8,
+    /// See [`CloseReason`].
+    pub reason: u8,
+    /// Attesters that must have seen a second good for it to count.
+    pub attesters: u8,
+    /// What the supplier is paid in, as the offer said at booking.
+    pub payout: u8,
+    /// Nodes of the cluster that the job is part of.
+    pub cluster_size: u8,
+    /// Stretches in use.
+    pub stretch_count: u8,
+    pub booking_bps: u16,
+    pub renter_payment_bps: u16,
+    pub supplier_payment_bps: u16,
+    pub padding: u16,
+    pub offer: Pubkey,
+    pub node: Pubkey,
+    pub renter: Pubkey,
+    /// The node's owner at booking.
+    pub supplier: Pubkey,
+    pub mint: Pubkey,
+    /// Token account that holds the deposit.
+    pub escrow: Pubkey,
+    /// The buyback's vault that the fees go to.
+    pub fee_vault: Pubkey,
+    /// Who gets the rent back.
+    pub rent_payer: Pubkey,
+    /// Id of the cluster, or zeros.
+    pub cluster: [u8; 32],
+    /// `sha256` of the manifest that says what is to be run.
+    pub manifest_hash: [u8; 32],
+    /// Hash of the result as attested; unlocks nothing.
+    pub result_hash: [u8; 32],
+    /// Digest of the latest Proof of Compute.
+    pub proof_digest: [u8; 32],
+    pub nonce: u64,
+    /// Micro-dollars per unit and hour.
+    pub rate: u64,
+    pub units: u32,
+    pub padding_2: u32,
+    /// Sum of the stretches' prices, base units.
+    pub price: u64,
+    /// Sum of the renter's fees, base units.
+    pub fee: u64,
+    /// Sum of the stretches' seconds.
+    pub seconds: u64,
+    pub booked_at: i64,
+    pub started_at: i64,
+    /// When the booked time is over.
+    pub ends_at: i64,
+    pub ended_at: i64,
+    pub last_attested_at: i64,
+    pub last_time: i64,
+    /// Owed to each party in all, once the job has ended.
+    pub owed_supplier: u64,
+    pub owed_fees: u64,
+    pub owed_refund: u64,
+    /// Paid to each party so far.
+    pub paid_supplier: u64,
+    pub paid_fees: u64,
+    pub paid_refund: u64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub stretches: [Stretch; SEGMENTS],
+    /// By attester seat.
+    pub seen: [Seen; SEATS],
+    pub reserved: [u8; 128],
+}
+
+impl Job {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    pub fn is(&self, state: JobState) -> bool {
+        self.state == state as u8
+    }
+
+    /// Fills in what the booking fixes.
+    pub fn book(&mut self, terms: Terms, now: i64) {
+        let Terms { price, fee, seconds, rate, units, .. } = terms;
+        self.state = JobState::Booked as u8;
+        self.attesters = terms.attesters;
+        self.booking_bps = terms.booking_bps;
+        self.renter_payment_bps = terms.renter_payment_bps;
+        self.supplier_payment_bps = terms.supplier_payment_bps;
+        (self.price, self.fee, self.seconds, self.rate, self.units) = (price, fee, seconds, rate, units);
+        if let Some(first) = self.stretches.first_mut() {
+            *first = Stretch { seconds, price };
+        }
+        self.stretch_count = 1;
+        self.booked_at = now;
+        self.last_time = now;
+    }
+
+    /// The latest time of a start.
+    pub fn start_by(&self) -> i64 {
+        self.booked_at.saturating_add(Config::START_WINDOW)
+    }
+
+    /// Begins the booked time.
+    pub fn start(&mut self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Booked), JobsError::NotBooked);
+        require_gte!(self.start_by(), now, JobsError::StartWindowOver);
+        let seconds = i64::try_from(self.seconds).map_err(|_| JobsError::Overflow)?;
+        self.state = JobState::Running as u8;
+        self.started_at = now;
+        self.ends_at = now.checked_add(seconds).ok_or(JobsError::Overflow)?;
+        self.last_attested_at = now;
+        Ok(())
+    }
+
+    /// Seconds from the start to `now`, at most the booked ones.
+    fn elapsed(&self, now: i64) -> u64 {
+        u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
+    }
+
+    /// Takes an attester's word: both sums never fall, no second counts twice, and none that has not
+    /// passed.
+    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<()> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        let elapsed = self.elapsed(now);
+        let seen = self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?;
+        require_gte!(args.upto, seen.upto, JobsError::AttestationFalls);
+        require_gte!(args.good, seen.good, JobsError::AttestationFalls);
+        require_gte!(elapsed, u64::from(args.upto), JobsError::AttestationAhead);
+        let (looked, good) = (args.upto.saturating_sub(seen.upto), args.good.saturating_sub(seen.good));
+        require_gte!(looked, good, JobsError::AttestationOverlaps);
+        require!((looked > good) == (args.reason != 0), JobsError::BreakWithoutReason);
+        *seen = Seen { good: args.good, upto: args.upto };
+        self.last_attested_at = now;
+        for (field, value) in
+            [(&mut self.proof_digest, args.proof_digest), (&mut self.result_hash, args.result_hash)]
+        {
+            if value != [0; 32] {
+                *field = value;
+            }
+        }
+        Ok(())
+    }
+
+    /// The value that enough seats reach: the k-th largest.
+    fn agreed(&self, value: impl Fn(&Seen) -> u32) -> u32 {
+        let reach = |level: &u32| self.seen.iter().filter(|seen| value(seen) >= *level).count();
+        let enough = |level: &u32| reach(level) >= usize::from(self.attesters);
+        self.seen.iter().map(&value).filter(enough).max().unwrap_or(0)
+    }
+
+    /// Good seconds that enough attesters agree on.
+    pub fn attested(&self) -> u64 {
+        self.agreed(|seen| seen.good).into()
+    }
+
+    fn rates(&self) -> Rates {
+        Rates {
+            booking: self.booking_bps,
+            renter_payment: self.renter_payment_bps,
+            supplier_payment: self.supplier_payment_bps,
+        }
+    }
+
+    fn gross(&self, billable: u64) -> Result<u64> {
+        let used = self.stretches.iter().take(usize::from(self.stretch_count));
+        let mut segments = [Segment::default(); SEGMENTS];
+        for (segment, Stretch { seconds, price }) in segments.iter_mut().zip(used) {
+            *segment = Segment { seconds: *seconds, price: *price };
+        }
+        escrow::gross(&segments, billable).ok_or(error!(JobsError::Overflow))
+    }
+
+    /// What the supplier can take at `now`: nothing in the first hour, then what attested time has
+    /// earned, less what was paid.
+    pub fn payable(&self, now: i64) -> Result<u64> {
+        let owed = match self.state {
+            state if state == JobState::Ended as u8 => self.owed_supplier,
+            state if state == JobState::Running as u8 => {
+                let first_hour = i64::try_from(FIRST_HOUR).map_err(|_| JobsError::Overflow)?;
+                let opens = self.started_at.saturating_add(first_hour);
+                require_gte!(now, opens, JobsError::FirstHour);
+                let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
+                self.rates().supplier_net(gross).ok_or(JobsError::Overflow)?
+            }
+            _ => return err!(JobsError::NotRunning),
+        };
+        Ok(owed.saturating_sub(self.paid_supplier))
+    }
+
+    /// Ends the job and fixes what everyone is owed.
+    pub fn end(&mut self, ending: Ending, reason: CloseReason, now: i64) -> Result<()> {
+        let gross = self.gross(escrow::billable(ending, self.attested()))?;
+        let Division { supplier, fees, refund } =
+            escrow::divide(ending, &self.rates(), self.price, self.fee, gross).ok_or(JobsError::Overflow)?;
+        (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
+        self.state = JobState::Ended as u8;
+        self.reason = reason as u8;
+        self.ended_at = now;
+        Ok(())
+    }
+
+    /// How the job ends if it ends as it stands.
+    fn ending(&self) -> Ending {
+        let elapsed = self.elapsed(self.ends_at);
+        match self.reason {
+            reason if reason == CloseReason::RenterStopped as u8 => Ending::RenterStopped { elapsed },
+            reason if reason == CloseReason::SupplierStopped as u8 => Ending::SupplierStopped { elapsed },
+            _ => Ending::Completed,
+        }
+    }
+
+    /// The reason to close with: that of an earlier stop, or `otherwise`.
+    fn reason_or(&self, otherwise: CloseReason) -> CloseReason {
+        match self.reason {
+            reason if reason == CloseReason::RenterStopped as u8 => CloseReason::RenterStopped,
+            reason if reason == CloseReason::SupplierStopped as u8 => CloseReason::SupplierStopped,
+            _ => otherwise,
+        }
+    }
+
+    /// Ends a job whose time is over, or was stopped, and was looked at to its end by enough attesters.
+    pub fn complete(&mut self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gte!(now, self.ends_at, JobsError::NotOver);
+        let seen = u64::from(self.agreed(|seen| seen.upto));
+        require_gte!(seen, self.elapsed(self.ends_at), JobsError::NotAttestedToItsEnd);
+        self.end(self.ending(), self.reason_or(CloseReason::Completed), now)
+    }
+
+    /// Ends a job that nobody started in time, or whose attesters fell silent.
+    pub fn expire(&mut self, now: i64) -> Result<()> {
+        match self.state {
+            state if state == JobState::Booked as u8 => {
+                require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
+                self.end(Ending::NeverStarted, CloseReason::NoShow, now)
+            }
+            state if state == JobState::Running as u8 => {
+                let silent_at = self.last_attested_at.saturating_add(Config::SILENCE);
+                require_gt!(now, silent_at, JobsError::NotSilent);
+                let ending = match self.ending() {
+                    Ending::Completed => Ending::TimedOut,
+                    stopped => stopped,
+                };
+                self.end(ending, self.reason_or(CloseReason::TimedOut), now)
+            }
+            _ => err!(JobsError::NotRunning),
+        }
+    }
+
+    /// Ends a job before its start, for its renter or its supplier.
+    pub fn cancel(&mut self, by_renter: bool, now: i64) -> Result<()> {
+        require!(self.is(JobState::Booked), JobsError::NotBooked);
+        let free_until = self.booked_at.saturating_add(Config::FREE_CANCEL);
+        match (by_renter, now <= free_until) {
+            (false, _) => self.end(Ending::NeverStarted, CloseReason::SupplierCancelled, now),
+            (true, true) => self.end(Ending::CancelledFree, CloseReason::RenterCancelled, now),
+            (true, false) => self.end(Ending::CancelledLate, CloseReason::RenterCancelledLate, now),
+        }
+    }
+
+    /// Ends the work before its time, for the renter or the supplier. The account closes as usual, when
+    /// the time until now was looked at: what was worked and not yet attested is not lost.
+    pub fn stop(&mut self, by_renter: bool, now: i64) -> Result<()> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gt!(self.ends_at, now, JobsError::Over);
+        let reason = if by_renter { CloseReason::RenterStopped } else { CloseReason::SupplierStopped };
+        self.reason = reason as u8;
+        self.ends_at = now;
+        Ok(())
+    }
+
+    /// Takes what the supplier is owed now.
+    pub fn pay_supplier(&mut self, now: i64) -> Result<u64> {
+        let amount = self.payable(now)?;
+        self.paid_supplier = self.paid_supplier.checked_add(amount).ok_or(JobsError::Overflow)?;
+        Ok(amount)
+    }
+
+    /// Takes what the fee vault is owed.
+    pub fn pay_fees(&mut self) -> Result<u64> {
+        require!(self.is(JobState::Ended), JobsError::NotEnded);
+        let amount = self.owed_fees.saturating_sub(self.paid_fees);
+        self.paid_fees = self.owed_fees;
+        Ok(amount)
+    }
+
+    /// Takes what the renter is owed.
+    pub fn pay_refund(&mut self) -> Result<u64> {
+        require!(self.is(JobState::Ended), JobsError::NotEnded);
+        let amount = self.owed_refund.saturating_sub(self.paid_refund);
+        self.paid_refund = self.owed_refund;
+        Ok(amount)
+    }
+
+    /// Whether everyone has what he is owed.
+    pub fn is_settled(&self) -> bool {
+        self.is(JobState::Ended)
+            && self.paid_supplier == self.owed_supplier
+            && self.paid_fees == self.owed_fees
+            && self.paid_refund == self.owed_refund
+    }
+
+    /// What the escrow holds by the account's own word.
+    pub fn held(&self) -> Result<u64> {
+        let deposit = self.price.checked_add(self.fee).ok_or(JobsError::Overflow)?;
+        [self.paid_supplier, self.paid_fees, self.paid_refund]
+            .iter()
+            .try_fold(deposit, |left, paid| left.checked_sub(*paid))
+            .ok_or(error!(JobsError::Overflow))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRICE: u64 = 10_000_000_000;
+
+    /// 100 IO for two hours, booked at 0.
+    fn job(attesters: u8) -> Job {
+        let mut job: Job = bytemuck::Zeroable::zeroed();
+        job.book(
+            Terms {
+                price: PRICE,
+                fee: 25_000_000,
+                seconds: 7_200,
+                rate: 1,
+                units: 1,
+                booking_bps: 25,
+                renter_payment_bps: 0,
+                supplier_payment_bps: 0,
+                attesters,
+            },
+            0,
+        );
+        job
+    }
+
+    fn running() -> Job {
+        let mut job = job(1);
+        job.start(0).unwrap();
+        job
+    }
+
+    fn says(good: u32, upto: u32) -> AttestArgs {
+        let reason = u16::from(good < upto);
+        AttestArgs { good, upto, reason, proof_digest: [1; 32], result_hash: [0; 32] }
+    }
+
+    #[test]
+    fn a_start_after_twenty_minutes_is_refused_and_the_job_expires() {
+        assert!(job(1).start(1_201).is_err());
+        job(1).start(1_200).unwrap();
+        let mut late = job(1);
+        assert!(late.expire(1_200).is_err());
+        late.expire(1_201).unwrap();
+        assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
+        assert_eq!(late.reason, CloseReason::NoShow as u8);
+    }
+
+    #[test]
+    fn attestations_never_fall_overlap_or_run_ahead() {
+        let mut job = running();
+        assert!(job.attest(0, &says(0, 101), 100).is_err());
+        job.attest(0, &says(100, 100), 100).unwrap();
+        assert!(job.attest(0, &says(99, 200), 200).is_err());
+        assert!(job.attest(0, &says(201, 200), 200).is_err());
+        let silent = AttestArgs { reason: 0, ..says(150, 200) };
+        assert!(job.attest(0, &silent, 200).is_err());
+        job.attest(0, &says(150, 200), 200).unwrap();
+        assert!(job.attest(0, &says(250, 250), 250).is_err(), "time once called bad stays bad");
+        assert_eq!(job.attested(), 150);
+        assert_eq!(job.proof_digest, [1; 32]);
+    }
+
+    #[test]
+    fn a_second_counts_when_enough_attesters_saw_it() {
+        let mut job = job(2);
+        job.start(0).unwrap();
+        job.attest(0, &says(500, 500), 500).unwrap();
+        assert_eq!(job.attested(), 0);
+        job.attest(3, &says(300, 500), 500).unwrap();
+        assert_eq!(job.attested(), 300);
+        job.attest(1, &says(400, 400), 500).unwrap();
+        assert_eq!(job.attested(), 400);
+    }
+
+    #[test]
+    fn the_supplier_streams_attested_time_after_the_first_hour() {
+        let mut job = running();
+        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        assert!(job.pay_supplier(3_599).is_err());
+        // Half of 100 IO less a quarter per cent.
+        assert_eq!(job.pay_supplier(3_600).unwrap(), 4_987_500_000);
+        assert_eq!(job.pay_supplier(3_600).unwrap(), 0);
+    }
+
+    #[test]
+    fn a_completed_job_pays_out_its_whole_deposit() {
+        let mut job = running();
+        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.pay_supplier(5_000).unwrap();
+        assert!(job.complete(7_199).is_err());
+        assert!(job.complete(7_200).is_err(), "not yet attested to its end");
+        job.attest(0, &says(7_000, 7_200), 7_300).unwrap();
+        job.complete(7_300).unwrap();
+        let paid = [job.pay_supplier(7_300).unwrap(), job.pay_fees().unwrap(), job.pay_refund().unwrap()];
+        // G = ⌊100 · 7,000 / 7,200⌋ = 97.22222222, its fee 0.24305556, and 49.875 were paid before.
+        assert_eq!(paid, [9_697_916_666 - 4_987_500_000, 24_305_556 + 25_000_000, 277_777_778]);
+        assert!(job.is_settled());
+        assert_eq!(job.held().unwrap(), 0);
+    }
+
+    #[test]
+    fn silence_ends_a_job_after_a_day() {
+        let mut job = running();
+        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        assert!(job.expire(3_600 + 86_400).is_err());
+        job.expire(3_601 + 86_400).unwrap();
+        assert_eq!(job.reason, CloseReason::TimedOut as u8);
+        // Half the time, half the renter's fee.
+        assert_eq!(job.owed_fees, 12_500_000 + 12_500_000);
+    }
+
+    #[test]
+    fn stopping_and_cancelling_pay_by_who_did_it_and_when() {
+        let mut stopped = running();
+        stopped.stop(true, 600).unwrap();
+        assert!(stopped.stop(false, 601).is_err());
+        assert!(stopped.complete(600).is_err(), "the time until the stop was not looked at yet");
+        stopped.attest(0, &says(0, 600), 700).unwrap();
+        stopped.complete(700).unwrap();
+        // 3,000 of 7,200 s are left of the first hour: G = 41.66666666, its fee 0.10416667.
+        assert_eq!(stopped.owed_supplier, 4_156_249_999);
+        assert_eq!(stopped.reason, CloseReason::RenterStopped as u8);
+        let mut left = running();
+        left.stop(false, 3_599).unwrap();
+        left.attest(0, &says(3_599, 3_599), 3_600).unwrap();
+        assert_eq!(left.payable(3_600).unwrap(), 0);
+        left.complete(3_600).unwrap();
+        assert_eq!(left.owed_supplier, 0);
+        let mut early = job(1);
+        early.cancel(true, 120).unwrap();
+        assert_eq!(early.owed_fees, 0);
+        let mut late = job(1);
+        late.cancel(true, 121).unwrap();
+        assert_eq!(late.owed_fees, 25_000_000);
+        assert!(running().cancel(true, 1).is_err());
+    }
+}

@@ -1,0 +1,161 @@
+use crate::errors::JobsError;
+use anchor_lang::prelude::*;
+use io_math::escrow::FIRST_HOUR;
+
+/// How many mints an offer can name.
+pub const CURRENCIES: usize = 4;
+/// How far a booking's nonce may lie ahead, so that nobody can use the nonces up.
+const NONCE_STEP: u64 = 256;
+
+/// What a supplier asks for.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OfferArgs {
+    /// Micro-dollars per unit and hour.
+    pub rate: u64,
+    /// Shortest and longest rental, seconds.
+    pub min_seconds: u32,
+    pub max_seconds: u32,
+    /// Whether bookings are taken.
+    pub open: bool,
+    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
+    pub payout: u8,
+    /// Mints that may be paid in; unused places are zeros.
+    pub currencies: [Pubkey; CURRENCIES],
+}
+
+/// A node's terms and its lease: `["offer", node]`. Made once and never closed, so that the lease has
+/// one place.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Offer {
+    pub version: u8,
+    pub bump: u8,
+    /// 1 while bookings are taken.
+    pub open: u8,
+    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
+    pub payout: u8,
+    pub padding: [u8; 4],
+    pub node: Pubkey,
+    /// The job that holds the lease, or zeros.
+    pub lease_job: Pubkey,
+    /// End of the lease, unix time.
+    pub lease_until: i64,
+    /// Nonce of the latest booking; grows, so that no job's address comes twice.
+    pub nonce: u64,
+    /// Micro-dollars per unit and hour.
+    pub rate: u64,
+    pub min_seconds: u32,
+    pub max_seconds: u32,
+    pub currencies: [Pubkey; CURRENCIES],
+    /// Number of the latest event.
+    pub seq: u64,
+    pub last_time: i64,
+    pub reserved: [u8; 64],
+}
+
+impl Offer {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn set(&mut self, args: OfferArgs) -> Result<()> {
+        require_gt!(args.rate, 0, JobsError::ZeroRate);
+        require!(u64::from(args.min_seconds) >= FIRST_HOUR, JobsError::RentalTooShort);
+        require_gte!(args.max_seconds, args.min_seconds, JobsError::RentalBoundsCrossed);
+        require!(args.payout <= 1, JobsError::UnknownPayout);
+        require!(args.currencies.iter().any(|mint| *mint != Pubkey::default()), JobsError::NoCurrency);
+        self.rate = args.rate;
+        self.min_seconds = args.min_seconds;
+        self.max_seconds = args.max_seconds;
+        self.open = args.open.into();
+        self.payout = args.payout;
+        self.currencies = args.currencies;
+        Ok(())
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    pub fn takes(&self, mint: &Pubkey) -> bool {
+        *mint != Pubkey::default() && self.currencies.contains(mint)
+    }
+
+    pub fn is_leased(&self, now: i64) -> bool {
+        self.lease_job != Pubkey::default() && now < self.lease_until
+    }
+
+    /// Gives the lease to a new job until `until`.
+    pub fn lease(&mut self, job: Pubkey, nonce: u64, seconds: u64, now: i64, until: i64) -> Result<()> {
+        require!(self.open == 1, JobsError::OfferClosed);
+        require!(!self.is_leased(now), JobsError::Leased);
+        let range = u64::from(self.min_seconds)..=u64::from(self.max_seconds);
+        require!(range.contains(&seconds), JobsError::DurationOutOfBounds);
+        let next = self.nonce.saturating_add(1)..=self.nonce.saturating_add(NONCE_STEP);
+        require!(next.contains(&nonce), JobsError::NonceOutOfBounds);
+        self.nonce = nonce;
+        self.lease_job = job;
+        self.lease_until = until;
+        Ok(())
+    }
+
+    /// Moves the end of a job's lease.
+    pub fn hold_until(&mut self, job: &Pubkey, until: i64) -> Result<()> {
+        require_keys_eq!(self.lease_job, *job, JobsError::LeaseLost);
+        self.lease_until = until;
+        Ok(())
+    }
+
+    /// Ends a job's lease where it still has it.
+    pub fn release(&mut self, job: &Pubkey, now: i64) {
+        if self.lease_job == *job {
+            self.lease_job = Pubkey::default();
+            self.lease_until = now;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io_common::{abi, assert_layout};
+
+    fn offer() -> Offer {
+        let mut offer: Offer = bytemuck::Zeroable::zeroed();
+        let mut currencies = [Pubkey::default(); CURRENCIES];
+        currencies[0] = Pubkey::new_unique();
+        let (rate, min_seconds, max_seconds) = (1, 3_600, 86_400);
+        offer.set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: 0, currencies }).unwrap();
+        offer
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Offer,
+            abi::Offer,
+            [version, bump, open, payout, padding, node, lease_job, lease_until]
+        );
+    }
+
+    #[test]
+    fn a_leased_node_is_not_booked_twice_and_its_nonce_only_grows() {
+        let (mut offer, first, second) = (offer(), Pubkey::new_unique(), Pubkey::new_unique());
+        offer.lease(first, 3, 3_600, 100, 1_300).unwrap();
+        assert!(offer.lease(second, 4, 3_600, 1_299, 9_999).is_err());
+        assert!(offer.lease(second, 3, 3_600, 1_300, 9_999).is_err());
+        assert!(offer.lease(second, 3 + NONCE_STEP + 1, 3_600, 1_300, 9_999).is_err());
+        offer.lease(second, 4, 3_600, 1_300, 9_999).unwrap();
+        assert!(offer.hold_until(&first, 1).is_err());
+        offer.release(&first, 1);
+        assert!(offer.is_leased(2_000));
+        offer.release(&second, 2_000);
+        assert!(!offer.is_leased(2_000));
+    }
+
+    #[test]
+    fn a_mint_that_is_not_named_is_not_taken() {
+        assert!(!offer().takes(&Pubkey::default()));
+        assert!(!offer().takes(&Pubkey::new_unique()));
+    }
+}
