@@ -194,7 +194,7 @@ def test_the_program_emits_what_the_python_schedule_says_at_every_hour_of_twenty
     """One transaction, sent again for each of the 175,320 hours, without what a real network adds to it."""
     svm = LiteSVM().with_sigverify(False).with_blockhash_check(False).with_transaction_history(0)
     # The loader keeps a program's code behind 45 bytes of its own.
-    svm.add_program(ix.mint.PROGRAM_ID, bytes(world.raw(pda.mint.PROGRAM_DATA).data[45:]))
+    svm.add_program(accounts.mint.Config.PROGRAM_ID, bytes(world.raw(pda.mint.PROGRAM_DATA).data[45:]))
     instruction = ix.mint.emit()
     for address in [world.deployer, *(meta.pubkey for meta in instruction.accounts)]:
         found = world.client.account(address)

@@ -24,16 +24,33 @@ class Program:
     name: str
     entries: int
 
-    def __getattr__(self, module: str) -> Any:
-        return getattr({"ix": ix, "errors": errors, "events": events}[module], self.name)
+    @property
+    def ix(self) -> Any:
+        return getattr(ix, self.name)
+
+    @property
+    def errors(self) -> Any:
+        return getattr(errors, self.name)
+
+    @property
+    def events(self) -> Any:
+        return getattr(events, self.name)
+
+    @property
+    def pda(self) -> Any:
+        return getattr(pda, self.name)
+
+    @property
+    def config_type(self) -> Any:
+        return getattr(accounts, self.name).Config
 
     def config(self, world: World) -> Any:
         """Its configuration account."""
-        address: Pubkey = getattr(pda, self.name).CONFIG
-        return world.client.fetch(getattr(accounts, self.name).Config, address)
+        return world.client.fetch(self.config_type, self.pda.CONFIG)
 
 
-PROGRAMS = [Program("mint", 0b1), Program("proofs", 0b1), Program("buyback", 0b1)]
+MINT, PROOFS, BUYBACK = Program("mint", 0b1), Program("proofs", 0b1), Program("buyback", 0b1)
+PROGRAMS = [MINT, PROOFS, BUYBACK]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: program.name)
@@ -111,13 +128,13 @@ def test_a_program_is_initialised_once_and_by_its_upgrade_authority_alone(
     mine = program.ix.initialize(authority=thief.pubkey(), **more)
     bare.refused(mine, program.errors.NotUpgradeAuthority, signers=[thief])
     # Being the upgrade authority of another program is not enough.
-    other = "proofs" if program.name == "mint" else "mint"
-    bare.client.network.set_program_authority(getattr(ix, other).PROGRAM_ID, thief.pubkey())
-    theirs = getattr(pda, other).PROGRAM_DATA
+    other = PROOFS if program is MINT else MINT
+    bare.client.network.set_program_authority(other.config_type.PROGRAM_ID, thief.pubkey())
+    theirs = other.pda.PROGRAM_DATA
     forged = program.ix.initialize(authority=thief.pubkey(), program_data=theirs, **more)
     bare.refused(forged, program.errors.WrongProgramData, signers=[thief])
     # Nor is a program that nobody can upgrade anybody's.
-    bare.client.network.set_program_authority(program.ix.PROGRAM_ID, None)
+    bare.client.network.set_program_authority(program.config_type.PROGRAM_ID, None)
     nobodys = program.ix.initialize(authority=bare.deployer, **more)
     bare.refused(nobodys, program.errors.NotUpgradeAuthority)
     again = program.ix.initialize(authority=world.deployer, **more)

@@ -1,0 +1,595 @@
+"""The proofs program: attester set, reports, approvals, finality."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.programs.support import DAY, HOUR, NOW, Proposal, World
+
+from ionet import IO, SOL, ProgramError, emission, errors, events, ix, pda, types
+
+PENDING, APPROVED, FINAL = 0, 1, 2
+VACANT = types.proofs.Seat(Pubkey.default(), 0)
+FIRST_HOUR = emission.cumulative(HOUR)
+
+
+def seat(key: Pubkey, weight: int = 1) -> types.proofs.Seat:
+    return types.proofs.Seat(key, weight)
+
+
+def keys(count: int) -> list[Pubkey]:
+    return [Keypair().pubkey() for _ in range(count)]
+
+
+def set_attesters(world: World, seats: list[types.proofs.Seat], threshold: int) -> Instruction:
+    return ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=threshold)
+
+
+def report(world: World, made: Proposal, attester: Keypair) -> None:
+    world.send(made.report(attester.pubkey()), signers=[attester])
+
+
+def approve(world: World, made: Proposal, attester: Keypair) -> None:
+    world.send(made.approve(attester.pubkey()), signers=[attester])
+
+
+@pytest.fixture
+def attesters(world: World) -> list[Keypair]:
+    """Three attesters of weight 1, two of whom decide; three hours have passed."""
+    found = world.seat_attesters(1, 1, 1, threshold=2)
+    world.advance(3 * HOUR)
+    return found
+
+
+# -- initialize and parameters
+
+
+def test_the_program_begins_with_its_defaults_and_no_attesters(bare: World) -> None:
+    sent = bare.send(ix.proofs.initialize(authority=bare.deployer))
+    assert sent.event(events.proofs.Initialized).authority == bare.deployer
+    config = bare.proofs_config
+    assert (config.challenge_window, config.challenge_freeze) == (DAY, 7 * DAY)
+    assert config.challenge_bond == IO(500).base
+    assert {config.guardian, config.resolver, config.roles.pauser} == {bare.deployer}
+    found = bare.attester_set
+    assert (found.seats, found.set_version, found.threshold, found.total_weight) == (0, 0, 0, 0)
+
+
+def params(world: World) -> types.proofs.ParamsArgs:
+    return types.proofs.ParamsArgs(
+        pauser=world.deployer,
+        guardian=world.deployer,
+        resolver=world.deployer,
+        challenge_window=DAY,
+        challenge_freeze=7 * DAY,
+        challenge_bond=IO(500).base,
+    )
+
+
+def test_the_authority_sets_every_parameter(world: World) -> None:
+    pauser, guardian, resolver = keys(3)
+    wanted = types.proofs.ParamsArgs(pauser, guardian, resolver, 6 * HOUR, DAY, IO(1).base)
+    sent = world.send(ix.proofs.set_params(authority=world.deployer, params=wanted))
+    assert sent.event(events.proofs.ParamsSet).params == wanted
+    config = world.proofs_config
+    found = (config.challenge_window, config.challenge_freeze, config.challenge_bond)
+    assert found == (6 * HOUR, DAY, IO(1).base)
+    assert (config.roles.pauser, config.guardian, config.resolver) == (pauser, guardian, resolver)
+    assert config.roles.authority == world.deployer
+
+
+def test_nobody_else_sets_parameters(world: World) -> None:
+    thief = world.actor()
+    mine = ix.proofs.set_params(authority=thief.pubkey(), params=params(world))
+    world.refused(mine, errors.proofs.NotAuthority, signers=[thief])
+
+
+@pytest.mark.parametrize(
+    ("name", "lowest", "highest", "error"),
+    [
+        ("challenge_window", 6 * HOUR, 72 * HOUR, errors.proofs.WindowOutOfBounds),
+        ("challenge_freeze", DAY, 7 * DAY, errors.proofs.FreezeOutOfBounds),
+        ("challenge_bond", IO(1).base, IO(100_000).base, errors.proofs.BondOutOfBounds),
+    ],
+)
+def test_each_parameter_stays_within_its_bounds(
+    world: World, name: str, lowest: int, highest: int, error: type[ProgramError]
+) -> None:
+    def set_to(value: int) -> Instruction:
+        change: dict[str, Any] = {name: value}
+        wanted = replace(params(world), **change)
+        return ix.proofs.set_params(authority=world.deployer, params=wanted)
+
+    for fine in (lowest, highest):
+        world.send(set_to(fine))
+        assert getattr(world.proofs_config, name) == fine
+    for wrong in (0, lowest - 1, highest + 1):
+        world.refused(set_to(wrong), error)
+
+
+# -- attester set
+
+
+def test_the_authority_seats_attesters(world: World) -> None:
+    first, second = keys(2)
+    seats = [seat(first, 3), seat(second, 2)]
+    event = world.send(set_attesters(world, seats, 4)).event(events.proofs.AttestersSet)
+    assert (event.set_version, event.threshold, event.total_weight) == (1, 4, 5)
+    assert event.seats == tuple(seats)
+    found = world.attester_set
+    assert (found.seats, found.set_version, found.threshold, found.total_weight) == (2, 1, 4, 5)
+    assert found.keys[:3] == (first, second, Pubkey.default())
+    assert found.weights[:3] == (3, 2, 0)
+
+
+def test_seats_keep_their_numbers_while_keys_change_and_attesters_leave(world: World) -> None:
+    first, second, third, fourth = keys(4)
+    world.send(set_attesters(world, [seat(first), seat(second)], 2))
+    world.send(set_attesters(world, [seat(third, 5), VACANT, seat(fourth)], 4))
+    found = world.attester_set
+    assert (found.seats, found.set_version, found.total_weight) == (3, 2, 6)
+    assert found.keys[:3] == (third, Pubkey.default(), fourth)
+    # A vacated seat can be taken again.
+    world.send(set_attesters(world, [seat(third), seat(second), seat(fourth)], 2))
+    assert world.attester_set.keys[1] == second
+
+
+def test_all_sixteen_seats_can_be_taken_and_no_seventeenth(world: World) -> None:
+    world.send(set_attesters(world, [seat(key) for key in keys(16)], 11))
+    assert world.attester_set.total_weight == 16
+    seventeen = set_attesters(world, [seat(key) for key in keys(17)], 11)
+    world.refused(seventeen, errors.proofs.TooManySeats)
+
+
+@pytest.mark.parametrize("threshold", [0, 2, 5, 2**32 - 1])
+def test_a_threshold_of_half_or_of_more_than_all_is_refused(world: World, threshold: int) -> None:
+    seats = [seat(key) for key in keys(4)]
+    world.refused(set_attesters(world, seats, threshold), errors.proofs.ThresholdOutOfBounds)
+
+
+@pytest.mark.parametrize("threshold", [3, 4])
+def test_a_threshold_of_more_than_half_is_accepted(world: World, threshold: int) -> None:
+    world.send(set_attesters(world, [seat(key) for key in keys(4)], threshold))
+    assert world.attester_set.threshold == threshold
+
+
+def test_an_empty_set_is_refused(world: World) -> None:
+    world.refused(set_attesters(world, [], 0), errors.proofs.ThresholdOutOfBounds)
+    world.refused(set_attesters(world, [VACANT], 0), errors.proofs.ThresholdOutOfBounds)
+
+
+def test_sets_in_which_somebody_would_count_twice_or_be_lost_are_refused(world: World) -> None:
+    first, second, third = keys(3)
+    world.send(set_attesters(world, [seat(first), seat(second)], 2))
+    for seats, error in [
+        ([seat(first, 2)], errors.proofs.SeatMissing),
+        ([seat(second), seat(first)], errors.proofs.SeatMoved),
+        ([seat(first), VACANT, seat(second)], errors.proofs.SeatMoved),
+        ([seat(third), seat(third)], errors.proofs.DuplicateKey),
+        ([seat(first), seat(second, 0), seat(third)], errors.proofs.HalfVacantSeat),
+        ([seat(first), seat(Pubkey.default(), 1)], errors.proofs.HalfVacantSeat),
+        ([seat(first, 2**32 - 1), seat(second, 1)], errors.proofs.WeightTooLarge),
+    ]:
+        world.refused(set_attesters(world, seats, 2), error)
+
+
+def test_nobody_else_seats_attesters(world: World) -> None:
+    thief = world.actor()
+    mine = ix.proofs.set_attesters(authority=thief.pubkey(), seats=[seat(thief.pubkey())], threshold=1)
+    world.refused(mine, errors.proofs.NotAuthority, signers=[thief])
+
+
+# -- report
+
+
+def test_a_report_is_made_approved_and_final(world: World, attesters: list[Keypair]) -> None:
+    first, second, _ = attesters
+    made = Proposal(world, 3, root=b"\x07" * 32, total=emission.cumulative(3 * HOUR), leaves=9)
+
+    sent = world.send(made.report(first.pubkey()), signers=[first])
+    event = sent.event(events.proofs.ReportMade)
+    assert (event.report, event.report_seq, event.payer) == (made.address, 3, first.pubkey())
+    assert (event.root, event.total, event.leaves) == (made.args.root, made.args.total, 9)
+    assert (event.evidence_hash, event.evidence_uri) == (made.args.evidence_hash, made.args.evidence_uri)
+    assert sent.event(events.proofs.ReportApproved).approved_at == 0
+    found = world.report(made.address)
+    assert (found.state, found.seq, found.period_end) == (PENDING, 3, NOW + 3 * HOUR)
+    assert (found.root, found.total, found.leaves) == (made.args.root, made.args.total, 9)
+    assert (found.approvals, found.weight, found.set_version) == (0b001, 1, 1)
+    assert (found.payer, found.created_at) == (first.pubkey(), world.now)
+    assert found.content_hash == made.content_hash
+
+    world.advance(300)
+    sent = world.send(made.approve(second.pubkey()), signers=[second])
+    approval = sent.event(events.proofs.ReportApproved)
+    assert (approval.seat, approval.attester) == (1, second.pubkey())
+    assert (approval.weight, approval.threshold) == (2, 2)
+    assert approval.approved_at == NOW + 3 * HOUR + 300
+    found = world.report(made.address)
+    assert (found.state, found.approvals, found.approved_at) == (APPROVED, 0b011, approval.approved_at)
+    assert world.proofs_config.approved_seq == 3
+
+    world.advance(DAY)
+    anyone = world.actor()
+    finalize = world.call(ix.proofs.finalize(report=made.address)).paid_by(anyone)
+    final = finalize.send().event(events.proofs.ReportFinalized)
+    assert (final.root, final.total, final.period_end) == (found.root, found.total, found.period_end)
+    found, config = world.report(made.address), world.proofs_config
+    assert (found.state, found.finalized_at) == (FINAL, world.now)
+    assert (config.final_seq, config.final_total, config.final_period_end) == (
+        3,
+        found.total,
+        found.period_end,
+    )
+
+
+def test_a_set_of_one_decides_within_the_report(world: World) -> None:
+    (only,) = world.seat_attesters(1, threshold=1)
+    world.advance(HOUR)
+    made = Proposal(world, 1, total=FIRST_HOUR)
+    sent = world.send(made.report(only.pubkey()), signers=[only])
+    assert sent.event(events.proofs.ReportApproved).approved_at == world.now
+    assert world.report(made.address).state == APPROVED
+
+
+def test_weights_decide_not_heads(world: World) -> None:
+    heavy, *light = world.seat_attesters(5, 1, 1, threshold=5)
+    world.advance(2 * HOUR)
+    first, second = Proposal(world, 1), Proposal(world, 2)
+    report(world, first, light[0])
+    approve(world, first, light[1])
+    assert world.report(first.address).state == PENDING
+    report(world, second, heavy)
+    assert world.report(second.address).state == APPROVED
+
+
+def test_the_attester_pays_for_the_report(world: World, attesters: list[Keypair]) -> None:
+    first = attesters[0]
+    made = Proposal(world, 3)
+    before = world.client.balance(first.pubkey())
+    report(world, made, first)
+    rent = world.raw(made.address).lamports
+    assert world.client.balance(first.pubkey()) == before - SOL.from_base(rent)
+
+
+def test_lamports_sent_to_its_address_do_not_stop_a_report(world: World, attesters: list[Keypair]) -> None:
+    made = Proposal(world, 3)
+    world.client.airdrop(made.address, SOL("0.01"))
+    report(world, made, attesters[0])
+    assert world.report(made.address).weight == 1
+
+
+def test_missed_hours_need_no_report(world: World, attesters: list[Keypair]) -> None:
+    world.advance(100 * DAY)
+    made = Proposal(world, 2_403)
+    report(world, made, attesters[0])
+    assert world.report(made.address).seq == 2_403
+
+
+def test_only_attesters_make_reports(world: World, attesters: list[Keypair]) -> None:
+    thief = world.actor()
+    made = Proposal(world, 3)
+    world.refused(made.report(thief.pubkey()), errors.proofs.NotAttester, signers=[thief])
+    # Who left his seat is none any more.
+    first, second, third = attesters
+    world.send(set_attesters(world, [VACANT, seat(second.pubkey()), seat(third.pubkey())], 2))
+    world.refused(made.report(first.pubkey()), errors.proofs.NotAttester, signers=[first])
+    report(world, made, second)
+
+
+def test_the_same_content_is_reported_once(world: World, attesters: list[Keypair]) -> None:
+    made = Proposal(world, 3)
+    report(world, made, attesters[0])
+    for attester in attesters:
+        again = made.report(attester.pubkey())
+        world.refused(again, "AccountAlreadyInUse", signers=[attester])
+
+
+def test_the_address_holds_the_content(world: World, attesters: list[Keypair]) -> None:
+    first = attesters[0]
+    made, other = Proposal(world, 3, total=1), Proposal(world, 3, total=2)
+    forged = ix.proofs.report(attester=first.pubkey(), seq=3, content_hash=made.content_hash, args=other.args)
+    world.refused(forged, errors.proofs.WrongContentHash, signers=[first])
+    elsewhere = ix.proofs.report(
+        attester=first.pubkey(),
+        seq=3,
+        content_hash=made.content_hash,
+        args=made.args,
+        report=other.address,
+    )
+    world.refused(elsewhere, "ConstraintSeeds", signers=[first])
+
+
+@pytest.mark.parametrize(
+    ("seq", "period_end", "error"),
+    [
+        (0, NOW, errors.proofs.PeriodBeforeStart),
+        (0, NOW - HOUR, errors.proofs.PeriodBeforeStart),
+        (2**64 - 1, -(2**63), errors.proofs.PeriodBeforeStart),
+        (3, NOW + 3 * HOUR - 1, errors.proofs.PeriodNotWholeHours),
+        (1, NOW + HOUR + 1, errors.proofs.PeriodNotWholeHours),
+        (4, NOW + 4 * HOUR, errors.proofs.PeriodNotOver),
+        (2, NOW + 3 * HOUR, errors.proofs.WrongSeq),
+        (4, NOW + 3 * HOUR, errors.proofs.WrongSeq),
+        (2**64 - 1, NOW + 3 * HOUR, errors.proofs.WrongSeq),
+    ],
+)
+def test_a_period_is_whole_hours_from_the_start_of_emission_that_are_over(
+    world: World, attesters: list[Keypair], seq: int, period_end: int, error: type[ProgramError]
+) -> None:
+    made = Proposal(world, seq, period_end=period_end)
+    world.refused(made.report(attesters[0].pubkey()), error, signers=attesters[:1])
+
+
+def test_a_report_of_an_hour_is_made_when_it_is_over_and_not_a_second_before(
+    world: World, attesters: list[Keypair]
+) -> None:
+    made = Proposal(world, 4)
+    world.advance(HOUR - 1)
+    call = made.report(attesters[0].pubkey())
+    world.refused(call, errors.proofs.PeriodNotOver, signers=attesters[:1])
+    world.advance(1)
+    world.send(call, signers=attesters[:1])
+
+
+def test_a_report_needs_leaves(world: World, attesters: list[Keypair]) -> None:
+    empty = Proposal(world, 3, leaves=0)
+    world.refused(empty.report(attesters[0].pubkey()), errors.proofs.NoLeaves, signers=attesters[:1])
+
+
+def test_a_report_gives_at_most_what_was_emitted(world: World, attesters: list[Keypair]) -> None:
+    for hours in (1, 2, 3):
+        most = emission.cumulative(hours * HOUR)
+        above = Proposal(world, hours, total=most + 1)
+        world.refused(
+            above.report(attesters[0].pubkey()), errors.proofs.TotalAboveEmission, signers=attesters[:1]
+        )
+        report(world, Proposal(world, hours, total=most), attesters[0])
+
+
+def test_what_a_policy_withheld_is_not_given(world: World, attesters: list[Keypair]) -> None:
+    half = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
+    world.send(ix.mint.set_policy(authority=world.deployer, policy=half))
+    world.advance(HOUR)
+    world.send(ix.mint.emit())
+    withheld = world.mint_config.withheld
+    assert withheld > 0
+    most = emission.cumulative(4 * HOUR) - withheld
+    above = Proposal(world, 4, total=most + 1)
+    world.refused(
+        above.report(attesters[0].pubkey()), errors.proofs.TotalAboveEmission, signers=attesters[:1]
+    )
+    report(world, Proposal(world, 4, total=most), attesters[0])
+
+
+def test_without_the_mint_there_is_no_hour_to_report(bare: World) -> None:
+    bare.send(ix.proofs.initialize(authority=bare.deployer))
+    (only,) = bare.seat_attesters(1, threshold=1)
+    bare.send(ix.mint.initialize(authority=bare.deployer, start=0))
+    bare.advance(HOUR)
+    made = Proposal(bare, 1)
+    found = bare.raw(pda.mint.CONFIG)
+    bare.client.network.set_account(pda.mint.CONFIG, lamports=0)
+    bare.refused(made.report(only.pubkey()), errors.proofs.NoEmission, signers=[only])
+    bare.client.network.set_account(
+        pda.mint.CONFIG, data=b"\x00" * 8 + bytes(found.data[8:]), owner=found.owner
+    )
+    bare.refused(made.report(only.pubkey()), errors.proofs.NoEmission, signers=[only])
+    bare.client.network.set_account(pda.mint.CONFIG, data=bytes(found.data), owner=found.owner)
+    report(bare, made, only)
+
+
+# -- approve
+
+
+def test_each_seat_approves_once(world: World, attesters: list[Keypair]) -> None:
+    first = attesters[0]
+    made = Proposal(world, 3)
+    report(world, made, first)
+    world.refused(made.approve(first.pubkey()), errors.proofs.AlreadyApproved, signers=[first])
+
+
+def test_only_attesters_approve(world: World, attesters: list[Keypair]) -> None:
+    thief = world.actor()
+    made = Proposal(world, 3)
+    report(world, made, attesters[0])
+    world.refused(made.approve(thief.pubkey()), errors.proofs.NotAttester, signers=[thief])
+
+
+def test_a_decided_report_gathers_nothing_more(world: World, attesters: list[Keypair]) -> None:
+    first, second, third = attesters
+    made = Proposal(world, 3)
+    report(world, made, first)
+    approve(world, made, second)
+    world.refused(made.approve(third.pubkey()), errors.proofs.NotPending, signers=[third])
+
+
+def test_the_first_content_at_the_threshold_decides_the_hour(world: World, attesters: list[Keypair]) -> None:
+    first, second, third = attesters
+    squatter, honest = Proposal(world, 3, total=1), Proposal(world, 3, total=2)
+    report(world, squatter, first)
+    report(world, honest, second)
+    approve(world, honest, third)
+    assert world.report(honest.address).state == APPROVED
+    late = squatter.approve(second.pubkey())
+    world.refused(late, errors.proofs.AlreadyDecided, signers=[second])
+    # Nor is a further one of that hour, or of an hour before it, made.
+    for another in (Proposal(world, 3, total=3), Proposal(world, 2)):
+        world.refused(another.report(first.pubkey()), errors.proofs.AlreadyDecided, signers=[first])
+    world.advance(HOUR)
+    report(world, Proposal(world, 4), first)
+
+
+def test_a_new_set_does_not_inherit_the_approvals_of_the_old_one(
+    world: World, attesters: list[Keypair]
+) -> None:
+    first, second, third = attesters
+    made = Proposal(world, 3)
+    report(world, made, first)
+    rotated = world.actor()
+    seats = [seat(rotated.pubkey()), seat(second.pubkey()), seat(third.pubkey())]
+    world.send(set_attesters(world, seats, 2))
+    for attester in (second, rotated):
+        stale = made.approve(attester.pubkey())
+        world.refused(stale, errors.proofs.StaleSet, signers=[attester])
+    # Anything in the content makes another report of it.
+    anew = Proposal(world, 3, evidence_uri="https://example.org/evidence?set=2")
+    report(world, anew, second)
+    approve(world, anew, rotated)
+    assert world.report(anew.address).state == APPROVED
+
+
+def test_only_a_report_is_approved(world: World, attesters: list[Keypair]) -> None:
+    first = attesters[0]
+    for address, error in [
+        (pda.proofs.ATTESTER_SET, "AccountDiscriminatorMismatch"),
+        (pda.mint.CONFIG, "AccountOwnedByWrongProgram"),
+    ]:
+        call = ix.proofs.approve(attester=first.pubkey(), report=address)
+        world.refused(call, error, signers=[first])
+
+
+def test_an_attester_set_of_ones_own_is_not_taken(world: World, attesters: list[Keypair]) -> None:
+    thief = world.actor()
+    made = Proposal(world, 3)
+    report(world, made, attesters[0])
+    found = world.raw(pda.proofs.ATTESTER_SET)
+    data = bytes(found.data).replace(bytes(attesters[1].pubkey()), bytes(thief.pubkey()))
+    mine = Keypair().pubkey()
+    world.client.network.set_account(mine, data=data, owner=found.owner)
+    call = ix.proofs.approve(attester=thief.pubkey(), report=made.address, attester_set=mine)
+    world.refused(call, "ConstraintAddress", signers=[thief])
+
+
+# -- finalize
+
+
+@pytest.fixture
+def approved(world: World, attesters: list[Keypair]) -> Proposal:
+    """An approved report of the third hour with a total of 100."""
+    made = Proposal(world, 3, total=100)
+    report(world, made, attesters[0])
+    approve(world, made, attesters[1])
+    return made
+
+
+def test_a_report_is_final_after_its_window_and_not_a_second_before(world: World, approved: Proposal) -> None:
+    finalize = ix.proofs.finalize(report=approved.address)
+    world.refused(finalize, errors.proofs.WindowOpen)
+    world.advance(DAY - 1)
+    world.refused(finalize, errors.proofs.WindowOpen)
+    world.advance(1)
+    world.send(finalize)
+    world.refused(finalize, errors.proofs.NotApproved)
+
+
+def test_a_clock_that_goes_back_does_not_open_a_window_again(world: World, approved: Proposal) -> None:
+    world.advance(DAY)
+    # Any instruction of the program that looks at the clock remembers it.
+    later = Proposal(world, 27, total=100)
+    attester = world.actor()
+    set_one = [seat(attester.pubkey(), 3), VACANT, VACANT]
+    world.send(set_attesters(world, set_one, 3))
+    report(world, later, attester)
+    world.turn_back(HOUR)
+    world.send(ix.proofs.finalize(report=approved.address))
+    assert world.report(approved.address).finalized_at == world.now + HOUR
+
+
+def test_a_pending_report_is_not_final(world: World, attesters: list[Keypair]) -> None:
+    made = Proposal(world, 3)
+    report(world, made, attesters[0])
+    world.advance(7 * DAY)
+    world.refused(ix.proofs.finalize(report=made.address), errors.proofs.NotApproved)
+
+
+def test_totals_and_periods_never_fall(world: World, attesters: list[Keypair], approved: Proposal) -> None:
+    first, second, _ = attesters
+    world.advance(2 * HOUR)
+    fallen, risen = Proposal(world, 4, total=99), Proposal(world, 5, total=101)
+    for made in (fallen, risen):
+        report(world, made, first)
+        approve(world, made, second)
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+    world.refused(ix.proofs.finalize(report=fallen.address), errors.proofs.TotalFell)
+    world.send(ix.proofs.finalize(report=risen.address))
+    world.refused(ix.proofs.finalize(report=fallen.address), errors.proofs.PeriodFell)
+    # Such a report is not even made any more.
+    lower = Proposal(world, 6, total=100)
+    world.refused(lower.report(first.pubkey()), errors.proofs.TotalFell, signers=[first])
+    assert world.proofs_config.final_total == 101
+
+
+def test_a_longer_window_holds_for_reports_that_wait(world: World, approved: Proposal) -> None:
+    longer = replace(params(world), challenge_window=2 * DAY)
+    world.send(ix.proofs.set_params(authority=world.deployer, params=longer))
+    world.advance(DAY)
+    world.refused(ix.proofs.finalize(report=approved.address), errors.proofs.WindowOpen)
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+
+
+# -- pauses
+
+
+def test_a_pause_stops_reports_and_approvals_but_not_finality(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first, second, _ = attesters
+    world.advance(HOUR)
+    pending, unmade = Proposal(world, 4, total=100), Proposal(world, 4, total=101)
+    report(world, pending, first)
+    world.send(ix.proofs.set_paused(signer=world.deployer, paused=1))
+    world.refused(unmade.report(first.pubkey()), errors.proofs.Paused, signers=[first])
+    world.refused(pending.approve(second.pubkey()), errors.proofs.Paused, signers=[second])
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+    world.send(ix.proofs.set_paused(signer=world.deployer, paused=0))
+    approve(world, pending, second)
+
+
+# -- the account of it all
+
+
+def test_events_are_numbered_without_gaps(world: World, attesters: list[Keypair], approved: Proposal) -> None:
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+    seqs = [
+        event.seq
+        for signature in world.client.history(pda.proofs.CONFIG)
+        for event in world.client.transaction(signature).events[::-1]
+        if hasattr(event, "seq")
+    ]
+    assert seqs == list(range(world.proofs_config.seq, 0, -1))
+    assert len(seqs) == 5
+
+
+def test_the_rewards_of_the_sdk_make_the_same_content_hash(world: World, attesters: list[Keypair]) -> None:
+    np = pytest.importorskip("numpy")
+    from ionet.rewards import Leaves, build_report
+
+    nodes = np.frombuffer(bytes(range(96)), np.uint8).reshape(3, 32)
+    lifetime = np.array([10, 20, 30], np.uint64)
+    through = np.full(3, NOW + 3 * HOUR, np.int64)
+    uri = "https://example.org/evidence/3"
+    built = build_report(
+        Leaves(nodes=nodes, lifetime=lifetime, through=through), NOW + 3 * HOUR, b"\x05" * 32
+    )
+    args = types.proofs.ReportArgs(
+        root=built.root,
+        total=built.total,
+        period_end=built.period_end,
+        leaves=3,
+        evidence_hash=built.evidence,
+        evidence_uri=uri.encode().ljust(96, b"\0"),
+    )
+    first = attesters[0]
+    call = ix.proofs.report(attester=first.pubkey(), seq=3, content_hash=built.content_hash(uri), args=args)
+    world.send(call, signers=[first])
+    assert world.report(pda.proofs.report(3, built.content_hash(uri))).total == 60
