@@ -1,0 +1,293 @@
+"""Accounts of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program: `["config"]`.
+
+    Attributes:
+        seq: Number of the latest event of this account.
+    """
+
+    version: int
+    bump: int
+    attesters: int
+    attesters_large: int
+    booking_bps: int
+    last_time: int
+    roles: types.Roles
+    resolver: Pubkey
+    large_daily_usd: int
+    price_limits: types.PriceLimits
+    seq: int
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("attesters", c.u8),
+        ("attesters_large", c.u8),
+        ("booking_bps", c.u16),
+        ("", c.pad(2)),
+        ("last_time", c.i64),
+        ("roles", types.Roles.CODEC),
+        ("resolver", c.pubkey),
+        ("large_daily_usd", c.u64),
+        ("price_limits", types.PriceLimits.CODEC),
+        ("seq", c.u64),
+        ("", c.pad(256)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Currency(Account):
+    """A mint that jobs may be paid in: `["currency", mint]`.
+
+    Attributes:
+        enabled: 1 while new jobs may be paid in it.
+        vaults: The buyback's fee vaults for this mint.
+    """
+
+    version: int
+    bump: int
+    pricing: int
+    enabled: int
+    decimals: int
+    payment_bps: int
+    mint: Pubkey
+    feed_id: bytes
+    price_account: Pubkey
+    vaults: tuple[Pubkey, ...]
+
+
+bind_account(
+    Currency,
+    PROGRAM_ID,
+    bytes.fromhex("bf3e74dba343e5c8"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("pricing", c.u8),
+        ("enabled", c.u8),
+        ("decimals", c.u8),
+        ("", c.pad(1)),
+        ("payment_bps", c.u16),
+        ("mint", c.pubkey),
+        ("feed_id", c.raw_bytes(32)),
+        ("price_account", c.pubkey),
+        ("vaults", c.array(c.pubkey, 8)),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Job(Account):
+    """A rental with its escrow: `["job", offer, nonce]`. deposit = paid to the supplier + fees + refund +
+    what the escrow holds, at all times.
+
+    Attributes:
+        state: See [`JobState`].
+        reason: See [`CloseReason`].
+        attesters: Attesters that must have seen a second good for it to count.
+        payout: What the supplier is paid in, as the offer said at booking.
+        cluster_size: Nodes of the cluster that the job is part of.
+        stretch_count: Stretches in use.
+        supplier: The node's owner at booking.
+        escrow: Token account that holds the deposit.
+        fee_vault: The buyback's vault that the fees go to.
+        rent_payer: Who gets the rent back.
+        cluster: Id of the cluster, or zeros.
+        manifest_hash: `sha256` of the manifest that says what is to be run.
+        result_hash: Hash of the result as attested; unlocks nothing.
+        proof_digest: Digest of the latest Proof of Compute.
+        rate: Micro-dollars per unit and hour.
+        price: Sum of the stretches' prices, base units.
+        fee: Sum of the renter's fees, base units.
+        seconds: Sum of the stretches' seconds.
+        ends_at: When the booked time is over.
+        owed_supplier: Owed to each party in all, once the job has ended.
+        paid_supplier: Paid to each party so far.
+        seq: Number of the latest event.
+        seen: By attester seat.
+    """
+
+    version: int
+    bump: int
+    state: int
+    reason: int
+    attesters: int
+    payout: int
+    cluster_size: int
+    stretch_count: int
+    booking_bps: int
+    renter_payment_bps: int
+    supplier_payment_bps: int
+    offer: Pubkey
+    node: Pubkey
+    renter: Pubkey
+    supplier: Pubkey
+    mint: Pubkey
+    escrow: Pubkey
+    fee_vault: Pubkey
+    rent_payer: Pubkey
+    cluster: bytes
+    manifest_hash: bytes
+    result_hash: bytes
+    proof_digest: bytes
+    nonce: int
+    rate: int
+    units: int
+    padding_2: int
+    price: int
+    fee: int
+    seconds: int
+    booked_at: int
+    started_at: int
+    ends_at: int
+    ended_at: int
+    last_attested_at: int
+    last_time: int
+    owed_supplier: int
+    owed_fees: int
+    owed_refund: int
+    paid_supplier: int
+    paid_fees: int
+    paid_refund: int
+    seq: int
+    stretches: tuple[types.Stretch, ...]
+    seen: tuple[types.Seen, ...]
+
+
+bind_account(
+    Job,
+    PROGRAM_ID,
+    bytes.fromhex("4b7c50cba1b4ca50"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("state", c.u8),
+        ("reason", c.u8),
+        ("attesters", c.u8),
+        ("payout", c.u8),
+        ("cluster_size", c.u8),
+        ("stretch_count", c.u8),
+        ("booking_bps", c.u16),
+        ("renter_payment_bps", c.u16),
+        ("supplier_payment_bps", c.u16),
+        ("", c.pad(2)),
+        ("offer", c.pubkey),
+        ("node", c.pubkey),
+        ("renter", c.pubkey),
+        ("supplier", c.pubkey),
+        ("mint", c.pubkey),
+        ("escrow", c.pubkey),
+        ("fee_vault", c.pubkey),
+        ("rent_payer", c.pubkey),
+        ("cluster", c.raw_bytes(32)),
+        ("manifest_hash", c.raw_bytes(32)),
+        ("result_hash", c.raw_bytes(32)),
+        ("proof_digest", c.raw_bytes(32)),
+        ("nonce", c.u64),
+        ("rate", c.u64),
+        ("units", c.u32),
+        ("padding_2", c.u32),
+        ("price", c.u64),
+        ("fee", c.u64),
+        ("seconds", c.u64),
+        ("booked_at", c.i64),
+        ("started_at", c.i64),
+        ("ends_at", c.i64),
+        ("ended_at", c.i64),
+        ("last_attested_at", c.i64),
+        ("last_time", c.i64),
+        ("owed_supplier", c.u64),
+        ("owed_fees", c.u64),
+        ("owed_refund", c.u64),
+        ("paid_supplier", c.u64),
+        ("paid_fees", c.u64),
+        ("paid_refund", c.u64),
+        ("seq", c.u64),
+        ("stretches", c.array(types.Stretch.CODEC, 5)),
+        ("seen", c.array(types.Seen.CODEC, 16)),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Offer(Account):
+    """A node's terms and its lease: `["offer", node]`. Made once and never closed, so that the lease has
+    one place.
+
+    Attributes:
+        open: 1 while bookings are taken.
+        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
+        lease_job: The job that holds the lease, or zeros.
+        lease_until: End of the lease, unix time.
+        nonce: Nonce of the latest booking; grows, so that no job's address comes twice.
+        rate: Micro-dollars per unit and hour.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    open: int
+    payout: int
+    node: Pubkey
+    lease_job: Pubkey
+    lease_until: int
+    nonce: int
+    rate: int
+    min_seconds: int
+    max_seconds: int
+    currencies: tuple[Pubkey, ...]
+    seq: int
+    last_time: int
+
+
+bind_account(
+    Offer,
+    PROGRAM_ID,
+    bytes.fromhex("d7583c47aaa249e5"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("open", c.u8),
+        ("payout", c.u8),
+        ("", c.pad(4)),
+        ("node", c.pubkey),
+        ("lease_job", c.pubkey),
+        ("lease_until", c.i64),
+        ("nonce", c.u64),
+        ("rate", c.u64),
+        ("min_seconds", c.u32),
+        ("max_seconds", c.u32),
+        ("currencies", c.array(c.pubkey, 4)),
+        ("seq", c.u64),
+        ("last_time", c.i64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+__all__ = ["Config", "Currency", "Job", "Offer"]

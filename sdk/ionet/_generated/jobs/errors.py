@@ -1,0 +1,699 @@
+"""Errors of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ionet._errors import ProgramError as _ProgramError
+
+
+class NotUpgradeAuthority(_ProgramError):
+    """6000: only the program's upgrade authority may initialize."""
+
+    CODE = 6000
+    NAME = "NotUpgradeAuthority"
+    MSG = "only the program's upgrade authority may initialize"
+
+
+class WrongProgramData(_ProgramError):
+    """6001: this is not the program's ProgramData account."""
+
+    CODE = 6001
+    NAME = "WrongProgramData"
+    MSG = "this is not the program's ProgramData account"
+
+
+class NotAuthority(_ProgramError):
+    """6002: the signer is not the authority."""
+
+    CODE = 6002
+    NAME = "NotAuthority"
+    MSG = "the signer is not the authority"
+
+
+class NotPendingAuthority(_ProgramError):
+    """6003: the signer was not proposed as authority."""
+
+    CODE = 6003
+    NAME = "NotPendingAuthority"
+    MSG = "the signer was not proposed as authority"
+
+
+class MayNotPause(_ProgramError):
+    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+
+    CODE = 6004
+    NAME = "MayNotPause"
+    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+
+
+class UnknownEntry(_ProgramError):
+    """6005: paused has a bit that stands for no entry."""
+
+    CODE = 6005
+    NAME = "UnknownEntry"
+    MSG = "paused has a bit that stands for no entry"
+
+
+class Paused(_ProgramError):
+    """6006: this entry is paused."""
+
+    CODE = 6006
+    NAME = "Paused"
+    MSG = "this entry is paused"
+
+
+class BookingFeeOutOfBounds(_ProgramError):
+    """6007: a booking fee is at most 100 bps."""
+
+    CODE = 6007
+    NAME = "BookingFeeOutOfBounds"
+    MSG = "a booking fee is at most 100 bps"
+
+
+class PaymentFeeOutOfBounds(_ProgramError):
+    """6008: a payment fee is at most 300 bps."""
+
+    CODE = 6008
+    NAME = "PaymentFeeOutOfBounds"
+    MSG = "a payment fee is at most 300 bps"
+
+
+class PriceAgeOutOfBounds(_ProgramError):
+    """6009: the age of a price is limited to 1 to 300 seconds."""
+
+    CODE = 6009
+    NAME = "PriceAgeOutOfBounds"
+    MSG = "the age of a price is limited to 1 to 300 seconds"
+
+
+class ConfidenceOutOfBounds(_ProgramError):
+    """6010: a confidence interval is limited to at most 500 bps."""
+
+    CODE = 6010
+    NAME = "ConfidenceOutOfBounds"
+    MSG = "a confidence interval is limited to at most 500 bps"
+
+
+class EmaDistanceOutOfBounds(_ProgramError):
+    """6011: the distance to the moving average is limited to 1 to 2,000 bps."""
+
+    CODE = 6011
+    NAME = "EmaDistanceOutOfBounds"
+    MSG = "the distance to the moving average is limited to 1 to 2,000 bps"
+
+
+class AttestersOutOfBounds(_ProgramError):
+    """6012: a job has 1 to 5 attesters."""
+
+    CODE = 6012
+    NAME = "AttestersOutOfBounds"
+    MSG = "a job has 1 to 5 attesters"
+
+
+class UnknownPricing(_ProgramError):
+    """6013: pricings are 0 by feed and 1 at par."""
+
+    CODE = 6013
+    NAME = "UnknownPricing"
+    MSG = "pricings are 0 by feed and 1 at par"
+
+
+class ZeroRate(_ProgramError):
+    """6014: a rate must be above zero."""
+
+    CODE = 6014
+    NAME = "ZeroRate"
+    MSG = "a rate must be above zero"
+
+
+class RentalTooShort(_ProgramError):
+    """6015: the shortest rental is at least 3,600 seconds."""
+
+    CODE = 6015
+    NAME = "RentalTooShort"
+    MSG = "the shortest rental is at least 3,600 seconds"
+
+
+class RentalBoundsCrossed(_ProgramError):
+    """6016: the longest rental is shorter than the shortest."""
+
+    CODE = 6016
+    NAME = "RentalBoundsCrossed"
+    MSG = "the longest rental is shorter than the shortest"
+
+
+class UnknownPayout(_ProgramError):
+    """6017: payouts are 0 IO and 1 what the renter pays."""
+
+    CODE = 6017
+    NAME = "UnknownPayout"
+    MSG = "payouts are 0 IO and 1 what the renter pays"
+
+
+class NoCurrency(_ProgramError):
+    """6018: an offer names at least one mint."""
+
+    CODE = 6018
+    NAME = "NoCurrency"
+    MSG = "an offer names at least one mint"
+
+
+class NotANode(_ProgramError):
+    """6019: this is not a node of the staking program."""
+
+    CODE = 6019
+    NAME = "NotANode"
+    MSG = "this is not a node of the staking program"
+
+
+class NodeNotLive(_ProgramError):
+    """6020: the node is not live."""
+
+    CODE = 6020
+    NAME = "NodeNotLive"
+    MSG = "the node is not live"
+
+
+class NotNodeOwner(_ProgramError):
+    """6021: only the node's owner may do this."""
+
+    CODE = 6021
+    NAME = "NotNodeOwner"
+    MSG = "only the node's owner may do this"
+
+
+class WrongNode(_ProgramError):
+    """6022: this is not the node of the offer."""
+
+    CODE = 6022
+    NAME = "WrongNode"
+    MSG = "this is not the node of the offer"
+
+
+class WrongOffer(_ProgramError):
+    """6023: this is not the offer of the job."""
+
+    CODE = 6023
+    NAME = "WrongOffer"
+    MSG = "this is not the offer of the job"
+
+
+class OfferClosed(_ProgramError):
+    """6024: the offer takes no bookings at present."""
+
+    CODE = 6024
+    NAME = "OfferClosed"
+    MSG = "the offer takes no bookings at present"
+
+
+class Leased(_ProgramError):
+    """6025: the node is leased to another job."""
+
+    CODE = 6025
+    NAME = "Leased"
+    MSG = "the node is leased to another job"
+
+
+class LeaseLost(_ProgramError):
+    """6026: the job does not hold the lease any more."""
+
+    CODE = 6026
+    NAME = "LeaseLost"
+    MSG = "the job does not hold the lease any more"
+
+
+class DurationOutOfBounds(_ProgramError):
+    """6027: the offer takes rentals of other lengths."""
+
+    CODE = 6027
+    NAME = "DurationOutOfBounds"
+    MSG = "the offer takes rentals of other lengths"
+
+
+class NonceOutOfBounds(_ProgramError):
+    """6028: a nonce is 1 to 256 above the offer's latest."""
+
+    CODE = 6028
+    NAME = "NonceOutOfBounds"
+    MSG = "a nonce is 1 to 256 above the offer's latest"
+
+
+class CurrencyDisabled(_ProgramError):
+    """6029: no new jobs are paid in this currency."""
+
+    CODE = 6029
+    NAME = "CurrencyDisabled"
+    MSG = "no new jobs are paid in this currency"
+
+
+class MintNotTaken(_ProgramError):
+    """6030: the offer does not take this mint."""
+
+    CODE = 6030
+    NAME = "MintNotTaken"
+    MSG = "the offer does not take this mint"
+
+
+class WrongMint(_ProgramError):
+    """6031: the currency, the escrow and the payer must be of one mint."""
+
+    CODE = 6031
+    NAME = "WrongMint"
+    MSG = "the currency, the escrow and the payer must be of one mint"
+
+
+class PayoutUnavailable(_ProgramError):
+    """6032: suppliers who want IO are not yet paid out of other currencies."""
+
+    CODE = 6032
+    NAME = "PayoutUnavailable"
+    MSG = "suppliers who want IO are not yet paid out of other currencies"
+
+
+class WrongPriceAccount(_ProgramError):
+    """6033: this is not the currency's price account."""
+
+    CODE = 6033
+    NAME = "WrongPriceAccount"
+    MSG = "this is not the currency's price account"
+
+
+class NotAPrice(_ProgramError):
+    """6034: this is not a price account of Pyth."""
+
+    CODE = 6034
+    NAME = "NotAPrice"
+    MSG = "this is not a price account of Pyth"
+
+
+class PriceNotVerified(_ProgramError):
+    """6035: the price is not fully verified."""
+
+    CODE = 6035
+    NAME = "PriceNotVerified"
+    MSG = "the price is not fully verified"
+
+
+class WrongFeed(_ProgramError):
+    """6036: the price is of another feed."""
+
+    CODE = 6036
+    NAME = "WrongFeed"
+    MSG = "the price is of another feed"
+
+
+class StalePrice(_ProgramError):
+    """6037: the price is too old."""
+
+    CODE = 6037
+    NAME = "StalePrice"
+    MSG = "the price is too old"
+
+
+class UnusablePrice(_ProgramError):
+    """6038: the price cannot be used."""
+
+    CODE = 6038
+    NAME = "UnusablePrice"
+    MSG = "the price cannot be used"
+
+
+class UncertainPrice(_ProgramError):
+    """6039: the price is too uncertain."""
+
+    CODE = 6039
+    NAME = "UncertainPrice"
+    MSG = "the price is too uncertain"
+
+
+class VolatilePrice(_ProgramError):
+    """6040: the price is too far from its moving average."""
+
+    CODE = 6040
+    NAME = "VolatilePrice"
+    MSG = "the price is too far from its moving average"
+
+
+class BelowPar(_ProgramError):
+    """6041: the currency is below 0.99 USD."""
+
+    CODE = 6041
+    NAME = "BelowPar"
+    MSG = "the currency is below 0.99 USD"
+
+
+class DepositAboveLimit(_ProgramError):
+    """6042: the deposit is above the renter's limit; left: limit, right: deposit."""
+
+    CODE = 6042
+    NAME = "DepositAboveLimit"
+    MSG = "the deposit is above the renter's limit; left: limit, right: deposit"
+
+
+class ClusterSize(_ProgramError):
+    """6043: clusters have one node at present."""
+
+    CODE = 6043
+    NAME = "ClusterSize"
+    MSG = "clusters have one node at present"
+
+
+class NotBooked(_ProgramError):
+    """6044: the job is not waiting for its start."""
+
+    CODE = 6044
+    NAME = "NotBooked"
+    MSG = "the job is not waiting for its start"
+
+
+class NotRunning(_ProgramError):
+    """6045: the job is not running."""
+
+    CODE = 6045
+    NAME = "NotRunning"
+    MSG = "the job is not running"
+
+
+class NotEnded(_ProgramError):
+    """6046: the job has not ended."""
+
+    CODE = 6046
+    NAME = "NotEnded"
+    MSG = "the job has not ended"
+
+
+class StartWindowOver(_ProgramError):
+    """6047: the start window of 20 minutes is over; left: latest start, right: now."""
+
+    CODE = 6047
+    NAME = "StartWindowOver"
+    MSG = "the start window of 20 minutes is over; left: latest start, right: now"
+
+
+class StartWindowOpen(_ProgramError):
+    """6048: the job can still be started."""
+
+    CODE = 6048
+    NAME = "StartWindowOpen"
+    MSG = "the job can still be started"
+
+
+class MayNotStart(_ProgramError):
+    """6049: only the supplier, the device or an attester may start a job."""
+
+    CODE = 6049
+    NAME = "MayNotStart"
+    MSG = "only the supplier, the device or an attester may start a job"
+
+
+class NotAParty(_ProgramError):
+    """6050: only the renter or the supplier may do this."""
+
+    CODE = 6050
+    NAME = "NotAParty"
+    MSG = "only the renter or the supplier may do this"
+
+
+class WrongAttesterSet(_ProgramError):
+    """6051: this is not the attester set."""
+
+    CODE = 6051
+    NAME = "WrongAttesterSet"
+    MSG = "this is not the attester set"
+
+
+class NotAttester(_ProgramError):
+    """6052: the signer has no seat in the attester set."""
+
+    CODE = 6052
+    NAME = "NotAttester"
+    MSG = "the signer has no seat in the attester set"
+
+
+class AttestationFalls(_ProgramError):
+    """6053: an attestation never falls; left: now, right: before."""
+
+    CODE = 6053
+    NAME = "AttestationFalls"
+    MSG = "an attestation never falls; left: now, right: before"
+
+
+class AttestationAhead(_ProgramError):
+    """6054: an attestation covers time that has not passed; left: passed, right: attested."""
+
+    CODE = 6054
+    NAME = "AttestationAhead"
+    MSG = "an attestation covers time that has not passed; left: passed, right: attested"
+
+
+class AttestationOverlaps(_ProgramError):
+    """6055: more time is called good than was looked at; left: looked at, right: good."""
+
+    CODE = 6055
+    NAME = "AttestationOverlaps"
+    MSG = "more time is called good than was looked at; left: looked at, right: good"
+
+
+class BreakWithoutReason(_ProgramError):
+    """6056: time that was not good needs a reason, and good time none."""
+
+    CODE = 6056
+    NAME = "BreakWithoutReason"
+    MSG = "time that was not good needs a reason, and good time none"
+
+
+class FirstHour(_ProgramError):
+    """6057: nothing is paid out in the first hour; left: now, right: first payout."""
+
+    CODE = 6057
+    NAME = "FirstHour"
+    MSG = "nothing is paid out in the first hour; left: now, right: first payout"
+
+
+class NotOver(_ProgramError):
+    """6058: the booked time is not over; left: now, right: its end."""
+
+    CODE = 6058
+    NAME = "NotOver"
+    MSG = "the booked time is not over; left: now, right: its end"
+
+
+class Over(_ProgramError):
+    """6059: the booked time is over."""
+
+    CODE = 6059
+    NAME = "Over"
+    MSG = "the booked time is over"
+
+
+class NotAttestedToItsEnd(_ProgramError):
+    """6060: attesters have not looked at the time to its end; left: looked at, right: worked."""
+
+    CODE = 6060
+    NAME = "NotAttestedToItsEnd"
+    MSG = "attesters have not looked at the time to its end; left: looked at, right: worked"
+
+
+class NotSilent(_ProgramError):
+    """6061: the attesters are not silent for a day yet; left: now, right: silent from."""
+
+    CODE = 6061
+    NAME = "NotSilent"
+    MSG = "the attesters are not silent for a day yet; left: now, right: silent from"
+
+
+class WrongEscrow(_ProgramError):
+    """6062: this is not the escrow of the job."""
+
+    CODE = 6062
+    NAME = "WrongEscrow"
+    MSG = "this is not the escrow of the job"
+
+
+class WrongVault(_ProgramError):
+    """6063: this is not the fee vault of the job."""
+
+    CODE = 6063
+    NAME = "WrongVault"
+    MSG = "this is not the fee vault of the job"
+
+
+class WrongDestination(_ProgramError):
+    """6064: the token account belongs to somebody else."""
+
+    CODE = 6064
+    NAME = "WrongDestination"
+    MSG = "the token account belongs to somebody else"
+
+
+class NotSettled(_ProgramError):
+    """6065: not everyone has taken what he is owed."""
+
+    CODE = 6065
+    NAME = "NotSettled"
+    MSG = "not everyone has taken what he is owed"
+
+
+class WrongRentPayer(_ProgramError):
+    """6066: the rent goes back to the one who paid it."""
+
+    CODE = 6066
+    NAME = "WrongRentPayer"
+    MSG = "the rent goes back to the one who paid it"
+
+
+class Overflow(_ProgramError):
+    """6067: an amount does not fit into 64 bits."""
+
+    CODE = 6067
+    NAME = "Overflow"
+    MSG = "an amount does not fit into 64 bits"
+
+
+#: Each error by its code.
+ERRORS: Mapping[int, type[_ProgramError]] = {
+    6000: NotUpgradeAuthority,
+    6001: WrongProgramData,
+    6002: NotAuthority,
+    6003: NotPendingAuthority,
+    6004: MayNotPause,
+    6005: UnknownEntry,
+    6006: Paused,
+    6007: BookingFeeOutOfBounds,
+    6008: PaymentFeeOutOfBounds,
+    6009: PriceAgeOutOfBounds,
+    6010: ConfidenceOutOfBounds,
+    6011: EmaDistanceOutOfBounds,
+    6012: AttestersOutOfBounds,
+    6013: UnknownPricing,
+    6014: ZeroRate,
+    6015: RentalTooShort,
+    6016: RentalBoundsCrossed,
+    6017: UnknownPayout,
+    6018: NoCurrency,
+    6019: NotANode,
+    6020: NodeNotLive,
+    6021: NotNodeOwner,
+    6022: WrongNode,
+    6023: WrongOffer,
+    6024: OfferClosed,
+    6025: Leased,
+    6026: LeaseLost,
+    6027: DurationOutOfBounds,
+    6028: NonceOutOfBounds,
+    6029: CurrencyDisabled,
+    6030: MintNotTaken,
+    6031: WrongMint,
+    6032: PayoutUnavailable,
+    6033: WrongPriceAccount,
+    6034: NotAPrice,
+    6035: PriceNotVerified,
+    6036: WrongFeed,
+    6037: StalePrice,
+    6038: UnusablePrice,
+    6039: UncertainPrice,
+    6040: VolatilePrice,
+    6041: BelowPar,
+    6042: DepositAboveLimit,
+    6043: ClusterSize,
+    6044: NotBooked,
+    6045: NotRunning,
+    6046: NotEnded,
+    6047: StartWindowOver,
+    6048: StartWindowOpen,
+    6049: MayNotStart,
+    6050: NotAParty,
+    6051: WrongAttesterSet,
+    6052: NotAttester,
+    6053: AttestationFalls,
+    6054: AttestationAhead,
+    6055: AttestationOverlaps,
+    6056: BreakWithoutReason,
+    6057: FirstHour,
+    6058: NotOver,
+    6059: Over,
+    6060: NotAttestedToItsEnd,
+    6061: NotSilent,
+    6062: WrongEscrow,
+    6063: WrongVault,
+    6064: WrongDestination,
+    6065: NotSettled,
+    6066: WrongRentPayer,
+    6067: Overflow,
+}
+
+
+__all__ = [
+    "AttestationAhead",
+    "AttestationFalls",
+    "AttestationOverlaps",
+    "AttestersOutOfBounds",
+    "BelowPar",
+    "BookingFeeOutOfBounds",
+    "BreakWithoutReason",
+    "ClusterSize",
+    "ConfidenceOutOfBounds",
+    "CurrencyDisabled",
+    "DepositAboveLimit",
+    "DurationOutOfBounds",
+    "EmaDistanceOutOfBounds",
+    "FirstHour",
+    "LeaseLost",
+    "Leased",
+    "MayNotPause",
+    "MayNotStart",
+    "MintNotTaken",
+    "NoCurrency",
+    "NodeNotLive",
+    "NonceOutOfBounds",
+    "NotANode",
+    "NotAParty",
+    "NotAPrice",
+    "NotAttestedToItsEnd",
+    "NotAttester",
+    "NotAuthority",
+    "NotBooked",
+    "NotEnded",
+    "NotNodeOwner",
+    "NotOver",
+    "NotPendingAuthority",
+    "NotRunning",
+    "NotSettled",
+    "NotSilent",
+    "NotUpgradeAuthority",
+    "OfferClosed",
+    "Over",
+    "Overflow",
+    "Paused",
+    "PaymentFeeOutOfBounds",
+    "PayoutUnavailable",
+    "PriceAgeOutOfBounds",
+    "PriceNotVerified",
+    "RentalBoundsCrossed",
+    "RentalTooShort",
+    "StalePrice",
+    "StartWindowOpen",
+    "StartWindowOver",
+    "UncertainPrice",
+    "UnknownEntry",
+    "UnknownPayout",
+    "UnknownPricing",
+    "UnusablePrice",
+    "VolatilePrice",
+    "WrongAttesterSet",
+    "WrongDestination",
+    "WrongEscrow",
+    "WrongFeed",
+    "WrongMint",
+    "WrongNode",
+    "WrongOffer",
+    "WrongPriceAccount",
+    "WrongProgramData",
+    "WrongRentPayer",
+    "WrongVault",
+    "ZeroRate",
+]

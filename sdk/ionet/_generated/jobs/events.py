@@ -1,0 +1,380 @@
+"""Events of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Event, bind_event
+
+from . import PROGRAM_ID
+
+
+@dataclass(frozen=True, slots=True)
+class Attested(Event):
+    """`Attested` of the jobs program.
+
+    Attributes:
+        attested: Good seconds that enough attesters agree on.
+    """
+
+    seq: int
+    job: Pubkey
+    seat: int
+    good: int
+    upto: int
+    reason: int
+    attested: int
+    proof_digest: bytes
+    result_hash: bytes
+
+
+bind_event(
+    Attested,
+    PROGRAM_ID,
+    bytes.fromhex("b86671c7dcc56032"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("seat", c.u8),
+        ("good", c.u32),
+        ("upto", c.u32),
+        ("reason", c.u16),
+        ("attested", c.u64),
+        ("proof_digest", c.raw_bytes(32)),
+        ("result_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityAccepted(Event):
+    """`AuthorityAccepted` of the jobs program."""
+
+    seq: int
+    authority: Pubkey
+
+
+bind_event(
+    AuthorityAccepted,
+    PROGRAM_ID,
+    bytes.fromhex("a6c0dbbc29d1c31a"),
+    (("seq", c.u64), ("authority", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityProposed(Event):
+    """`AuthorityProposed` of the jobs program."""
+
+    seq: int
+    authority: Pubkey
+    successor: Pubkey
+
+
+bind_event(
+    AuthorityProposed,
+    PROGRAM_ID,
+    bytes.fromhex("f4755e7035972359"),
+    (("seq", c.u64), ("authority", c.pubkey), ("successor", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Booked(Event):
+    """A deposit went into its escrow."""
+
+    seq: int
+    job: Pubkey
+    offer: Pubkey
+    node: Pubkey
+    renter: Pubkey
+    supplier: Pubkey
+    mint: Pubkey
+    usd: int
+    price: int
+    fee: int
+    seconds: int
+    attesters: int
+    manifest_hash: bytes
+
+
+bind_event(
+    Booked,
+    PROGRAM_ID,
+    bytes.fromhex("cb9147dae37c959e"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("offer", c.pubkey),
+        ("node", c.pubkey),
+        ("renter", c.pubkey),
+        ("supplier", c.pubkey),
+        ("mint", c.pubkey),
+        ("usd", c.u64),
+        ("price", c.u64),
+        ("fee", c.u64),
+        ("seconds", c.u64),
+        ("attesters", c.u8),
+        ("manifest_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencySet(Event):
+    """`CurrencySet` of the jobs program."""
+
+    seq: int
+    mint: Pubkey
+    pricing: int
+    enabled: bool
+    payment_bps: int
+
+
+bind_event(
+    CurrencySet,
+    PROGRAM_ID,
+    bytes.fromhex("69ad16a10bdfbaea"),
+    (("seq", c.u64), ("mint", c.pubkey), ("pricing", c.u8), ("enabled", c.boolean), ("payment_bps", c.u16)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Event):
+    """The job is over, and what everyone is owed is fixed."""
+
+    seq: int
+    job: Pubkey
+    reason: int
+    attested: int
+    owed_supplier: int
+    owed_fees: int
+    owed_refund: int
+    result_hash: bytes
+
+
+bind_event(
+    Ended,
+    PROGRAM_ID,
+    bytes.fromhex("467b96d69c092dc5"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("reason", c.u8),
+        ("attested", c.u64),
+        ("owed_supplier", c.u64),
+        ("owed_fees", c.u64),
+        ("owed_refund", c.u64),
+        ("result_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized(Event):
+    """`Initialized` of the jobs program."""
+
+    authority: Pubkey
+
+
+bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+
+
+@dataclass(frozen=True, slots=True)
+class JobClosed(Event):
+    """Both accounts are closed; what others had sent to the escrow went to the fee vault."""
+
+    seq: int
+    job: Pubkey
+    surplus: int
+
+
+bind_event(
+    JobClosed,
+    PROGRAM_ID,
+    bytes.fromhex("7b3ff399aed40237"),
+    (("seq", c.u64), ("job", c.pubkey), ("surplus", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferSet(Event):
+    """`OfferSet` of the jobs program."""
+
+    seq: int
+    offer: Pubkey
+    node: Pubkey
+    rate: int
+    min_seconds: int
+    max_seconds: int
+    open: bool
+    payout: int
+
+
+bind_event(
+    OfferSet,
+    PROGRAM_ID,
+    bytes.fromhex("b233d5236d3823f2"),
+    (
+        ("seq", c.u64),
+        ("offer", c.pubkey),
+        ("node", c.pubkey),
+        ("rate", c.u64),
+        ("min_seconds", c.u32),
+        ("max_seconds", c.u32),
+        ("open", c.boolean),
+        ("payout", c.u8),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Paid(Event):
+    """A party was paid out of the escrow.
+
+    Attributes:
+        party: 0 supplier, 1 fee vault, 2 renter.
+        paid: Paid to this party so far.
+        held: What the escrow holds by the job's account.
+    """
+
+    seq: int
+    job: Pubkey
+    party: int
+    destination: Pubkey
+    amount: int
+    paid: int
+    held: int
+
+
+bind_event(
+    Paid,
+    PROGRAM_ID,
+    bytes.fromhex("f0c111eeeed281eb"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("party", c.u8),
+        ("destination", c.pubkey),
+        ("amount", c.u64),
+        ("paid", c.u64),
+        ("held", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsSet(Event):
+    """`ParamsSet` of the jobs program."""
+
+    seq: int
+    booking_bps: int
+    attesters: int
+    attesters_large: int
+
+
+bind_event(
+    ParamsSet,
+    PROGRAM_ID,
+    bytes.fromhex("396f21fc784c62f5"),
+    (("seq", c.u64), ("booking_bps", c.u16), ("attesters", c.u8), ("attesters_large", c.u8)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSet(Event):
+    """`PausedSet` of the jobs program."""
+
+    seq: int
+    by: Pubkey
+    paused: int
+
+
+bind_event(
+    PausedSet,
+    PROGRAM_ID,
+    bytes.fromhex("ab7d7f9ce9514442"),
+    (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Event):
+    """`Started` of the jobs program."""
+
+    seq: int
+    job: Pubkey
+    by: Pubkey
+    started_at: int
+    ends_at: int
+
+
+bind_event(
+    Started,
+    PROGRAM_ID,
+    bytes.fromhex("38dd82b70ba7a1fe"),
+    (("seq", c.u64), ("job", c.pubkey), ("by", c.pubkey), ("started_at", c.i64), ("ends_at", c.i64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped(Event):
+    """The work was stopped before its time."""
+
+    seq: int
+    job: Pubkey
+    by: Pubkey
+    reason: int
+    ends_at: int
+
+
+bind_event(
+    Stopped,
+    PROGRAM_ID,
+    bytes.fromhex("401b21a42351e76d"),
+    (("seq", c.u64), ("job", c.pubkey), ("by", c.pubkey), ("reason", c.u8), ("ends_at", c.i64)),
+)
+
+
+#: Each event by its discriminator.
+EVENTS: Mapping[bytes, type[Event]] = {
+    Attested.DISCRIMINATOR: Attested,
+    AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
+    AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    Booked.DISCRIMINATOR: Booked,
+    CurrencySet.DISCRIMINATOR: CurrencySet,
+    Ended.DISCRIMINATOR: Ended,
+    Initialized.DISCRIMINATOR: Initialized,
+    JobClosed.DISCRIMINATOR: JobClosed,
+    OfferSet.DISCRIMINATOR: OfferSet,
+    Paid.DISCRIMINATOR: Paid,
+    ParamsSet.DISCRIMINATOR: ParamsSet,
+    PausedSet.DISCRIMINATOR: PausedSet,
+    Started.DISCRIMINATOR: Started,
+    Stopped.DISCRIMINATOR: Stopped,
+}
+
+
+__all__ = [
+    "Attested",
+    "AuthorityAccepted",
+    "AuthorityProposed",
+    "Booked",
+    "CurrencySet",
+    "Ended",
+    "Initialized",
+    "JobClosed",
+    "OfferSet",
+    "Paid",
+    "ParamsSet",
+    "PausedSet",
+    "Started",
+    "Stopped",
+]

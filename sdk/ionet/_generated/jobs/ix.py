@@ -1,0 +1,751 @@
+"""Instructions of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet import _ids
+from ionet._codec import Int
+
+from . import PROGRAM_ID, pda, types
+
+_ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6ba0"), ())
+
+
+def accept_authority(
+    *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Makes the named successor the authority.
+
+    Caller: the successor. Errors: `NotPendingAuthority`.
+
+    Args:
+        successor: (signer)
+        config: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ACCEPT_AUTHORITY(),
+        [AccountMeta(successor, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_ATTEST = c.arguments("attest", bytes.fromhex("53947877908b75a0"), (("args", types.AttestArgs.CODEC),))
+
+
+def attest(
+    *,
+    attester: Pubkey,
+    job: Pubkey,
+    args: types.AttestArgs,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Says how much of the time since the start a seat has looked at, and how much of it was good.
+
+    Caller: an attester. Errors: `NotAttester`, `NotRunning`, `AttestationFalls`, `AttestationAhead`,
+    `AttestationOverlaps`, `BreakWithoutReason`.
+
+    Args:
+        attester: (signer)
+        attester_set: (read-only)
+        job: (writable)
+        args: `AttestArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ATTEST(args),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(job, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_BOOK = c.arguments("book", bytes.fromhex("4e27be2b32fc932f"), (("args", types.BookArgs.CODEC),))
+
+
+def book(
+    *,
+    renter: Pubkey,
+    node: Pubkey,
+    price: Pubkey,
+    mint: Pubkey,
+    source: Pubkey,
+    args: types.BookArgs,
+    config: Pubkey = pda.CONFIG,
+    offer: Pubkey | None = None,
+    currency: Pubkey | None = None,
+    job: Pubkey | None = None,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Books a node: the deposit goes into the job's own escrow, the job gets the lease.
+
+    Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
+    `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
+    `WrongMint`, `PayoutUnavailable`, `ClusterSize`, `DepositAboveLimit`, `BelowPar`, and those of
+    prices.
+
+    Args:
+        renter: Pays the deposit and the rent. (signer, writable)
+        config: (read-only)
+        node: (read-only)
+        offer: (writable, derived if not given)
+        currency: (read-only, derived if not given)
+        price: (read-only)
+        mint: (read-only)
+        job: (writable, derived if not given)
+        escrow: (writable, derived if not given)
+        source: (writable)
+        token_program: (read-only)
+        system_program: (read-only)
+        args: `BookArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if offer is None:
+        offer = pda.offer(node=node)
+    if currency is None:
+        currency = pda.currency(mint=mint)
+    if job is None:
+        job = pda.job(offer=offer, nonce=args.nonce)
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _BOOK(args),
+        [
+            AccountMeta(renter, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, False),
+            AccountMeta(offer, False, True),
+            AccountMeta(currency, False, False),
+            AccountMeta(price, False, False),
+            AccountMeta(mint, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(escrow, False, True),
+            AccountMeta(source, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CANCEL = c.arguments("cancel", bytes.fromhex("e8dbdf29dbecdcbe"), ())
+
+
+def cancel(
+    *, party: Pubkey, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+
+    Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`.
+
+    Args:
+        party: The renter or the supplier. (signer)
+        job: (writable)
+        offer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CANCEL(),
+        [
+            AccountMeta(party, True, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CLOSE = c.arguments("close", bytes.fromhex("62a5c9b16c41ce60"), ())
+
+
+def close(
+    *,
+    rent_payer: Pubkey,
+    job: Pubkey,
+    fee_vault: Pubkey,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Closes a job that has paid everyone; the rent goes back to the one who paid it.
+
+    Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
+
+    Args:
+        rent_payer: (writable)
+        job: (writable)
+        escrow: (writable, derived if not given)
+        fee_vault: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE(),
+        [
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(job, False, True),
+            AccountMeta(escrow, False, True),
+            AccountMeta(fee_vault, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_COLLECT_FEES = c.arguments("collect_fees", bytes.fromhex("a498cf631eba13b6"), ())
+
+
+def collect_fees(
+    *,
+    job: Pubkey,
+    destination: Pubkey,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays the fees of an ended job into the buyback's vault.
+
+    Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongVault`.
+
+    Args:
+        job: (writable)
+        escrow: (writable, derived if not given)
+        destination: The buyback's vault that the job named at booking. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _COLLECT_FEES(),
+        [
+            AccountMeta(job, False, True),
+            AccountMeta(escrow, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_COMPLETE = c.arguments("complete", bytes.fromhex("004de0938819584c"), ())
+
+
+def complete(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -> Instruction:
+    """Ends a job whose time is over, or was stopped, and which was looked at to its end.
+
+    Caller: anyone. Errors: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
+
+    Args:
+        job: (writable)
+        offer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _COMPLETE(),
+        [AccountMeta(job, False, True), AccountMeta(offer, False, True), *remaining_accounts],
+    )
+
+
+_CREATE_CURRENCY = c.arguments(
+    "create_currency", bytes.fromhex("94f95a22ac5c30c4"), (("args", types.CurrencyArgs.CODEC),)
+)
+
+
+def create_currency(
+    *,
+    authority: Pubkey,
+    mint: Pubkey,
+    args: types.CurrencyArgs,
+    config: Pubkey = pda.CONFIG,
+    currency: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Lets jobs be paid in a mint of the classic token program.
+
+    Caller: authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+
+    Args:
+        authority: Also pays. (signer, writable)
+        config: (writable)
+        mint: A mint of the classic token program. (read-only)
+        currency: (writable, derived if not given)
+        system_program: (read-only)
+        args: `CurrencyArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if currency is None:
+        currency = pda.currency(mint=mint)
+    return Instruction(
+        PROGRAM_ID,
+        _CREATE_CURRENCY(args),
+        [
+            AccountMeta(authority, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(currency, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EXPIRE = c.arguments("expire", bytes.fromhex("f353cd3a39c9f792"), ())
+
+
+def expire(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -> Instruction:
+    """Ends a job that nobody started in 20 minutes, or whose attesters are silent for a day.
+
+    Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`.
+
+    Args:
+        job: (writable)
+        offer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _EXPIRE(),
+        [AccountMeta(job, False, True), AccountMeta(offer, False, True), *remaining_accounts],
+    )
+
+
+_INITIALIZE = c.arguments("initialize", bytes.fromhex("afaf6d1f0d989bed"), (("resolver", c.pubkey),))
+
+
+def initialize(
+    *,
+    authority: Pubkey,
+    resolver: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    program_data: Pubkey = pda.PROGRAM_DATA,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Creates the configuration with the published defaults.
+
+    Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
+
+    Args:
+        authority: The program's upgrade authority; becomes every role, and pays. (signer, writable)
+        config: (writable)
+        program_data: (read-only)
+        system_program: (read-only)
+        resolver: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _INITIALIZE(resolver),
+        [
+            AccountMeta(authority, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(PROGRAM_ID, False, False),
+            AccountMeta(program_data, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_OFFER = c.arguments("offer", bytes.fromhex("35cc245a970636e7"), (("args", types.OfferArgs.CODEC),))
+
+
+def offer(
+    *,
+    owner: Pubkey,
+    node: Pubkey,
+    args: types.OfferArgs,
+    config: Pubkey = pda.CONFIG,
+    offer: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Makes a node's offer, with the account that carries its lease.
+
+    Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
+    `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+
+    Args:
+        owner: The node's owner; pays. (signer, writable)
+        config: (read-only)
+        node: (read-only)
+        offer: (writable, derived if not given)
+        system_program: (read-only)
+        args: `OfferArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if offer is None:
+        offer = pda.offer(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _OFFER(args),
+        [
+            AccountMeta(owner, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, False),
+            AccountMeta(offer, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_PROPOSE_AUTHORITY = c.arguments(
+    "propose_authority", bytes.fromhex("1494ecc64c77638e"), (("successor", c.pubkey),)
+)
+
+
+def propose_authority(
+    *,
+    authority: Pubkey,
+    successor: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Names a successor of the authority; the default key takes it back.
+
+    Caller: authority. Errors: `NotAuthority`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        successor: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _PROPOSE_AUTHORITY(successor),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_REFUND = c.arguments("refund", bytes.fromhex("0260b7fb3fd02e2e"), ())
+
+
+def refund(
+    *,
+    job: Pubkey,
+    destination: Pubkey,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays the renter what is left of an ended job.
+
+    Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+
+    Args:
+        job: (writable)
+        escrow: (writable, derived if not given)
+        destination: Any account of the renter. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _REFUND(),
+        [
+            AccountMeta(job, False, True),
+            AccountMeta(escrow, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_CURRENCY = c.arguments(
+    "set_currency", bytes.fromhex("654c9d778924e362"), (("args", types.CurrencyArgs.CODEC),)
+)
+
+
+def set_currency(
+    *,
+    authority: Pubkey,
+    currency: Pubkey,
+    args: types.CurrencyArgs,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Changes a currency for new jobs.
+
+    Caller: authority. Errors: those of `create_currency`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        currency: (writable)
+        args: `CurrencyArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_CURRENCY(args),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(currency, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_OFFER = c.arguments("set_offer", bytes.fromhex("e6dc077128fedf8c"), (("args", types.OfferArgs.CODEC),))
+
+
+def set_offer(
+    *,
+    owner: Pubkey,
+    node: Pubkey,
+    args: types.OfferArgs,
+    offer: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Changes an offer for new jobs.
+
+    Caller: the node's owner. Errors: those of `offer`, `WrongNode`.
+
+    Args:
+        owner: The node's owner. (signer)
+        node: (read-only)
+        offer: (writable, derived if not given)
+        args: `OfferArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if offer is None:
+        offer = pda.offer(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _SET_OFFER(args),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(node, False, False),
+            AccountMeta(offer, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_PARAMS = c.arguments(
+    "set_params", bytes.fromhex("1beab2349302bb8d"), (("params", types.ParamsArgs.CODEC),)
+)
+
+
+def set_params(
+    *,
+    authority: Pubkey,
+    params: types.ParamsArgs,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets roles, fees, price limits and attesters of new jobs.
+
+    Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `PriceAgeOutOfBounds`,
+    `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        params: `ParamsArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PARAMS(params),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_SET_PAUSED = c.arguments("set_paused", bytes.fromhex("5b3c7dc0b0e1a6da"), (("paused", c.u64),))
+
+
+def set_paused(
+    *,
+    signer: Pubkey,
+    paused: Int,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets the paused entries (bit 0: offering, bit 1: booking). What is booked goes on.
+
+    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+
+    Args:
+        signer: The authority, or the pauser. (signer)
+        config: (writable)
+        paused: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PAUSED(paused),
+        [AccountMeta(signer, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_SETTLE = c.arguments("settle", bytes.fromhex("af2ab957908366d4"), ())
+
+
+def settle(
+    *,
+    job: Pubkey,
+    destination: Pubkey,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays the supplier what attested time has earned, from one hour after the start.
+
+    Caller: anyone. Errors: `NotRunning`, `FirstHour`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+
+    Args:
+        job: (writable)
+        escrow: (writable, derived if not given)
+        destination: Any account of the supplier. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _SETTLE(),
+        [
+            AccountMeta(job, False, True),
+            AccountMeta(escrow, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_START = c.arguments("start", bytes.fromhex("3e0f75ec2f01598b"), ())
+
+
+def start(
+    *,
+    operator: Pubkey,
+    job: Pubkey,
+    node: Pubkey,
+    offer: Pubkey | None = None,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Begins the booked time, within 20 minutes of the booking.
+
+    Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
+    `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`.
+
+    Args:
+        operator: The supplier, the device's key, or an attester. (signer)
+        job: (writable)
+        offer: (writable, derived if not given)
+        node: (read-only)
+        attester_set: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if offer is None:
+        offer = pda.offer(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _START(),
+        [
+            AccountMeta(operator, True, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            AccountMeta(node, False, False),
+            AccountMeta(attester_set, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_STOP = c.arguments("stop", bytes.fromhex("2a85203cabfdb89b"), ())
+
+
+def stop(
+    *, party: Pubkey, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves
+    in it gets nothing.
+
+    Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+
+    Args:
+        party: The renter or the supplier. (signer)
+        job: (writable)
+        offer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _STOP(),
+        [
+            AccountMeta(party, True, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+__all__ = [
+    "accept_authority",
+    "attest",
+    "book",
+    "cancel",
+    "close",
+    "collect_fees",
+    "complete",
+    "create_currency",
+    "expire",
+    "initialize",
+    "offer",
+    "propose_authority",
+    "refund",
+    "set_currency",
+    "set_offer",
+    "set_params",
+    "set_paused",
+    "settle",
+    "start",
+    "stop",
+]

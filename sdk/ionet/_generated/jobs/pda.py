@@ -1,0 +1,44 @@
+"""Addresses of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._codec import Int
+from ionet._pda import find as _find
+
+from . import PROGRAM_ID
+
+ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6")
+CONFIG: Final = Pubkey.from_string("DpY8qiaAs5QdWg6E4qmUn8QRiwMobm21RcqgRVehixe9")
+EVENT_AUTHORITY: Final = Pubkey.from_string("F2qhdBi4Xg55L8Hps4VL7DXN1m2hKcp82sgNAeVhiLNL")
+PROGRAM_DATA: Final = Pubkey.from_string("584YPQs41zWPCx2uiFrvCTsKXok3P3bJ7cscB47PCQnH")
+
+
+def currency(mint: Pubkey) -> Pubkey:
+    """The address seeded by `currency`, mint."""
+    return _find((b"currency", bytes(mint)), PROGRAM_ID)
+
+
+def escrow(job: Pubkey) -> Pubkey:
+    """The address seeded by `escrow`, job."""
+    return _find((b"escrow", bytes(job)), PROGRAM_ID)
+
+
+def job(offer: Pubkey, nonce: Int) -> Pubkey:
+    """The address seeded by `job`, offer, nonce."""
+    return _find((b"job", bytes(offer), c.seed(c.u64, nonce)), PROGRAM_ID)
+
+
+def offer(node: Pubkey) -> Pubkey:
+    """The address seeded by `offer`, node."""
+    return _find((b"offer", bytes(node)), PROGRAM_ID)
+
+
+__all__ = ["ATTESTER_SET", "CONFIG", "EVENT_AUTHORITY", "PROGRAM_DATA", "currency", "escrow", "job", "offer"]

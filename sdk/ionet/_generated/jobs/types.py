@@ -1,0 +1,265 @@
+"""Types of the jobs program.
+
+Generated from idl/jobs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class AttestArgs(Record):
+    """What an attester says.
+
+    Attributes:
+        good: Good seconds since the start, in all.
+        upto: Seconds since the start that were looked at, in all.
+        reason: Why time since the last attestation was not good; 0 when all of it was.
+        proof_digest: Digest of the latest Proof of Compute; zeros when there is none yet.
+        result_hash: Hash of the job's result; zeros while there is none. It is recorded and unlocks
+                nothing.
+    """
+
+    good: int
+    upto: int
+    reason: int
+    proof_digest: bytes
+    result_hash: bytes
+
+
+bind_record(
+    AttestArgs,
+    (
+        ("good", c.u32),
+        ("upto", c.u32),
+        ("reason", c.u16),
+        ("proof_digest", c.raw_bytes(32)),
+        ("result_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BookArgs(Record):
+    """What a renter books.
+
+    Attributes:
+        nonce: Part of the job's address: 1 to 256 above the offer's latest nonce.
+        max_deposit: The most that may be taken, fees included, base units.
+        manifest_hash: `sha256` of the manifest that says what is to be run.
+        cluster: Id of the cluster that the job is part of, or zeros.
+    """
+
+    nonce: int
+    seconds: int
+    max_deposit: int
+    manifest_hash: bytes
+    cluster: bytes
+    cluster_size: int
+
+
+bind_record(
+    BookArgs,
+    (
+        ("nonce", c.u64),
+        ("seconds", c.u64),
+        ("max_deposit", c.u64),
+        ("manifest_hash", c.raw_bytes(32)),
+        ("cluster", c.raw_bytes(32)),
+        ("cluster_size", c.u8),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyArgs(Record):
+    """A currency as an instruction describes it.
+
+    Attributes:
+        pricing: 0 by its feed, 1 at par.
+        enabled: Whether new jobs may be paid in it.
+        payment_bps: Payment fee of the side that uses it, bps.
+        feed_id: Pyth's id of the feed that quotes it in USD.
+        price_account: The one account that the feed is read from.
+    """
+
+    pricing: int
+    enabled: bool
+    payment_bps: int
+    feed_id: bytes
+    price_account: Pubkey
+
+
+bind_record(
+    CurrencyArgs,
+    (
+        ("pricing", c.u8),
+        ("enabled", c.boolean),
+        ("payment_bps", c.u16),
+        ("feed_id", c.raw_bytes(32)),
+        ("price_account", c.pubkey),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferArgs(Record):
+    """What a supplier asks for.
+
+    Attributes:
+        rate: Micro-dollars per unit and hour.
+        min_seconds: Shortest and longest rental, seconds.
+        open: Whether bookings are taken.
+        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
+        currencies: Mints that may be paid in; unused places are zeros.
+    """
+
+    rate: int
+    min_seconds: int
+    max_seconds: int
+    open: bool
+    payout: int
+    currencies: tuple[Pubkey, ...]
+
+
+bind_record(
+    OfferArgs,
+    (
+        ("rate", c.u64),
+        ("min_seconds", c.u32),
+        ("max_seconds", c.u32),
+        ("open", c.boolean),
+        ("payout", c.u8),
+        ("currencies", c.array(c.pubkey, 4)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsArgs(Record):
+    """Parameters as an instruction names them.
+
+    Attributes:
+        resolver: Decides disputes.
+        booking_bps: Booking fee of each side, bps.
+        max_price_age: Oldest price, seconds.
+        attesters: Attesters of a job, and of one that costs at least `large_daily_usd`.
+        large_daily_usd: Micro-dollars a day from which a job is large.
+    """
+
+    pauser: Pubkey
+    resolver: Pubkey
+    booking_bps: int
+    max_confidence_bps: int
+    max_ema_distance_bps: int
+    max_price_age: int
+    attesters: int
+    attesters_large: int
+    large_daily_usd: int
+
+
+bind_record(
+    ParamsArgs,
+    (
+        ("pauser", c.pubkey),
+        ("resolver", c.pubkey),
+        ("booking_bps", c.u16),
+        ("max_confidence_bps", c.u16),
+        ("max_ema_distance_bps", c.u16),
+        ("max_price_age", c.u32),
+        ("attesters", c.u8),
+        ("attesters_large", c.u8),
+        ("large_daily_usd", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLimits(Record):
+    """What a price may be at worst.
+
+    Attributes:
+        max_age: Oldest acceptable price, in seconds.
+        max_confidence_bps: Largest confidence interval, in bps of the price.
+        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 means that it is
+                not looked at.
+    """
+
+    max_age: int
+    max_confidence_bps: int
+    max_ema_distance_bps: int
+
+
+bind_record(PriceLimits, (("max_age", c.u32), ("max_confidence_bps", c.u16), ("max_ema_distance_bps", c.u16)))
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Record):
+    """Authority, its successor until the successor accepts, and the pauser.
+
+    Attributes:
+        authority: May change parameters and lift pauses.
+        pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
+        pauser: May pause, and nothing else.
+        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+    """
+
+    authority: Pubkey
+    pending_authority: Pubkey
+    pauser: Pubkey
+    paused: int
+
+
+bind_record(
+    Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seen(Record):
+    """What one attester seat has seen of the job, in seconds since its start.
+
+    Attributes:
+        good: Seconds in which the node was up and used by nobody else.
+        upto: Seconds that were looked at.
+    """
+
+    good: int
+    upto: int
+
+
+bind_record(Seen, (("good", c.u32), ("upto", c.u32)))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Record):
+    """A booked stretch of time: the booking, or an extension.
+
+    Attributes:
+        price: Base units of the job's mint.
+    """
+
+    seconds: int
+    price: int
+
+
+bind_record(Stretch, (("seconds", c.u64), ("price", c.u64)))
+
+
+__all__ = [
+    "AttestArgs",
+    "BookArgs",
+    "CurrencyArgs",
+    "OfferArgs",
+    "ParamsArgs",
+    "PriceLimits",
+    "Roles",
+    "Seen",
+    "Stretch",
+]
