@@ -226,6 +226,16 @@ def compile_message(
         raise EncodeError(f"the transaction cannot be built: {bad}") from bad
 
 
+def _bytes(message: MessageV0) -> bytes:
+    raw = to_bytes_versioned(message)
+    size = 1 + 64 * message.header.num_required_signatures + len(raw)
+    if size > PACKET_SIZE:
+        raise EncodeError(
+            f"the transaction has {size} bytes, {PACKET_SIZE} are allowed; split it or give it a lookup table"
+        )
+    return raw
+
+
 def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTransaction:
     """The transaction with every signature it needs.
 
@@ -233,13 +243,8 @@ def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTra
         MissingSigner: nobody signs for one of the accounts.
         EncodeError: it is larger than a packet.
     """
-    raw = to_bytes_versioned(message)
+    raw = _bytes(message)
     needed = message.header.num_required_signatures
-    size = 1 + 64 * needed + len(raw)
-    if size > PACKET_SIZE:
-        raise EncodeError(
-            f"the transaction has {size} bytes, {PACKET_SIZE} are allowed; split it or give it a lookup table"
-        )
     signatures = []
     for key in message.account_keys[:needed]:
         signer = signers.get(key)
@@ -250,7 +255,12 @@ def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTra
 
 
 def unsigned(message: MessageV0) -> VersionedTransaction:
-    """The transaction with empty signatures, to simulate it."""
+    """The transaction with empty signatures, to simulate it.
+
+    Raises:
+        EncodeError: it is larger than a packet.
+    """
+    _bytes(message)
     return VersionedTransaction.populate(message, [_EMPTY] * message.header.num_required_signatures)
 
 

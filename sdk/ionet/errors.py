@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import errors as buyback
+    from ionet._generated.jobs import errors as jobs
     from ionet._generated.mint import errors as mint
     from ionet._generated.proofs import errors as proofs
     from ionet._generated.staking import errors as staking
@@ -19,6 +20,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.errors",
+            "jobs": "ionet._generated.jobs.errors",
             "mint": "ionet._generated.mint.errors",
             "proofs": "ionet._generated.proofs.errors",
             "staking": "ionet._generated.staking.errors",
@@ -26,4 +28,4 @@ else:
     )
 
 
-__all__ = ["buyback", "mint", "proofs", "staking"]
+__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import pda as buyback
+    from ionet._generated.jobs import pda as jobs
     from ionet._generated.mint import pda as mint
     from ionet._generated.proofs import pda as proofs
     from ionet._generated.staking import pda as staking
@@ -19,6 +20,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.pda",
+            "jobs": "ionet._generated.jobs.pda",
             "mint": "ionet._generated.mint.pda",
             "proofs": "ionet._generated.proofs.pda",
             "staking": "ionet._generated.staking.pda",
@@ -26,4 +28,4 @@ else:
     )
 
 
-__all__ = ["buyback", "mint", "proofs", "staking"]
+__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]

@@ -138,7 +138,7 @@ def test_an_unknown_format_says_which_there_are() -> None:
 
 def test_amounts_do_not_change() -> None:
     with pytest.raises(AttributeError, match="do not change"):
-        IO(1)._base = 5  # type: ignore[misc]
+        IO(1)._base = 5
 
 
 def test_amounts_survive_pickling_and_copying() -> None:

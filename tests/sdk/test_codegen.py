@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sdkgen.anchor import anchor_errors
-from sdkgen.idl import CodegenError, Program
-from sdkgen.modules import program_package
-from sdkgen.twins import blocking
 from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 import ionet
 from ionet import EncodeError, _ids, _pda
+from sdkgen.anchor import anchor_errors
+from sdkgen.idl import CodegenError, Program
+from sdkgen.modules import program_package
+from sdkgen.twins import blocking
 
 ROOT = Path(__file__).resolve().parents[2]
 OWNER, MINT, ORACLE, REFERRER = (Pubkey.new_unique() for _ in range(4))
@@ -170,7 +170,7 @@ def test_an_instruction_without_accounts_or_arguments_is_its_discriminator(vault
 
 def test_accounts_are_frozen_dataclasses_with_discriminator_size_and_offsets(vaults: Any) -> None:
     vault, pool = vaults.accounts.Vault, vaults.accounts.Pool
-    assert vault.DISCRIMINATOR == hashlib.sha256(b"account:Vault").digest()[:8]
+    assert hashlib.sha256(b"account:Vault").digest()[:8] == vault.DISCRIMINATOR
     assert vault.SIZE is None
     assert dict(vault.OFFSETS) == {"owner": 8, "number": 40, "state": 48, "total": 49, "label": 65}
     assert pool.SIZE == 8 + 32 + 16 + 32 + 8 + 80 + 16

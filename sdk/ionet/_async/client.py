@@ -337,7 +337,7 @@ class AsyncClient(AsyncNamespaces):
             amount = 0
         return amount if unit is None else unit.from_base(amount)
 
-    async def mint(self, address: Pubkey) -> Mint:
+    async def token_mint(self, address: Pubkey) -> Mint:
         """The SPL Token mint at an address: supply, decimals, authorities.
 
         Raises:

@@ -136,12 +136,14 @@ async def send(
         raise failure(record, program_ids=_call.program_ids(call.instructions))
     signature = str(transaction.signatures[0])
     await _deliver(client, transaction, signature, prepared.last_valid, commitment)
-    found = await landed(client, signature, decode)
-    if found is None:
-        raise RpcError(
-            -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
-        )
-    return found
+    # The status is known a moment before the transaction is.
+    for _ in range(20):
+        if (found := await landed(client, signature, decode)) is not None:
+            return found
+        await asyncio.sleep(POLL / 2)
+    raise RpcError(
+        -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
+    )
 
 
 def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
@@ -221,13 +223,8 @@ async def landed(
     # getTransaction knows nothing below confirmed.
     level = "finalized" if client.commitment == "finalized" else "confirmed"
     config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
-    for attempt in range(10):
-        found = await client.request("getTransaction", signature, config)
-        if found is not None:
-            break
-        # The status is known a moment before the transaction is.
-        await asyncio.sleep(POLL * (attempt > 0) + 0.05)
-    else:
+    found = await client.request("getTransaction", signature, config)
+    if found is None:
         return None
     sent = _call.sent_from_json(signature, found, decode)
     if found["meta"]["err"] is not None:

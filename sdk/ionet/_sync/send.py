@@ -136,12 +136,14 @@ def send(
         raise failure(record, program_ids=_call.program_ids(call.instructions))
     signature = str(transaction.signatures[0])
     _deliver(client, transaction, signature, prepared.last_valid, commitment)
-    found = landed(client, signature, decode)
-    if found is None:
-        raise RpcError(
-            -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
-        )
-    return found
+    # The status is known a moment before the transaction is.
+    for _ in range(20):
+        if (found := landed(client, signature, decode)) is not None:
+            return found
+        time.sleep(POLL / 2)
+    raise RpcError(
+        -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
+    )
 
 
 def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
@@ -217,13 +219,8 @@ def landed(client: Client, signature: str, decode: Callable[[Sent[Any]], T] | No
     # getTransaction knows nothing below confirmed.
     level = "finalized" if client.commitment == "finalized" else "confirmed"
     config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
-    for attempt in range(10):
-        found = client.request("getTransaction", signature, config)
-        if found is not None:
-            break
-        # The status is known a moment before the transaction is.
-        time.sleep(POLL * (attempt > 0) + 0.05)
-    else:
+    found = client.request("getTransaction", signature, config)
+    if found is None:
         return None
     sent = _call.sent_from_json(signature, found, decode)
     if found["meta"]["err"] is not None:

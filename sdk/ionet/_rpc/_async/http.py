@@ -6,7 +6,7 @@ import asyncio
 import random
 from collections.abc import Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -52,6 +52,12 @@ class AsyncHttpTransport:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {_public(self.url)}>"
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
 
     async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         """The `result` of a JSON-RPC call.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from ionet._rpc._local import LocalNetwork
@@ -18,6 +18,12 @@ class AsyncLocalTransport:
 
     def __init__(self, network: LocalNetwork) -> None:
         self.network = network
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
 
     async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         """The `result` of a JSON-RPC call; raises `RpcError`."""

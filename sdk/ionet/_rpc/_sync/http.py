@@ -7,7 +7,7 @@ import random
 import time
 from collections.abc import Sequence
 from itertools import count
-from typing import Any, Final
+from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
@@ -53,6 +53,12 @@ class HttpTransport:
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {_public(self.url)}>"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         """The `result` of a JSON-RPC call.

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from ionet._rpc._local import LocalNetwork
@@ -19,6 +19,12 @@ class LocalTransport:
 
     def __init__(self, network: LocalNetwork) -> None:
         self.network = network
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         """The `result` of a JSON-RPC call; raises `RpcError`."""

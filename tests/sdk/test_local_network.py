@@ -1,0 +1,275 @@
+"""The local network behaves as a node where it matters."""
+
+from __future__ import annotations
+
+import threading
+from base64 import b64encode
+from pathlib import Path
+from typing import Any
+
+import pytest
+from solders.keypair import Keypair
+from solders.message import MessageV0
+from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
+from solders.transaction import VersionedTransaction
+
+import ionet
+from ionet import SOL, _ids, _layouts
+from ionet._rpc._local import LocalNetwork
+
+KEY = Pubkey.new_unique()
+
+
+def signed(client: ionet.Client, lamports: int = 1_000_000, blockhash: Any = None) -> VersionedTransaction:
+    instruction = transfer(TransferParams(from_pubkey=client.address, to_pubkey=KEY, lamports=lamports))
+    recent = blockhash or client.network.latest_blockhash
+    message = MessageV0.try_compile(client.address, [instruction], [], recent)
+    return VersionedTransaction(message, [client.signer])  # type: ignore[list-item]
+
+
+def raw(transaction: VersionedTransaction) -> str:
+    return b64encode(bytes(transaction)).decode()
+
+
+def test_the_clock_stands_still_until_it_is_moved(bare: ionet.Client) -> None:
+    clock = bare.network.clock
+    start = clock.now()
+    bare.airdrop(KEY, SOL(1))
+    assert clock.now() == start == bare.time()
+    assert clock.advance(3600) == start + 3600 == bare.time()
+    assert clock.set(start + 5000) == start + 5000 == bare.time()
+
+
+def test_the_start_can_be_chosen() -> None:
+    assert ionet.local(shipped=False, now=1_700_000_000).time() == 1_700_000_000
+
+
+def test_the_clock_does_not_go_back(bare: ionet.Client) -> None:
+    with pytest.raises(ValueError, match="does not go back"):
+        bare.network.clock.advance(-1)
+    with pytest.raises(ValueError, match="does not go back"):
+        bare.network.clock.set(0)
+
+
+def test_time_brings_slots_and_epochs(bare: ionet.Client) -> None:
+    clock = bare.network.clock
+    slot = clock.slot
+    clock.advance(4)
+    assert clock.slot == slot + 10
+    clock.advance(0, slots=3)
+    assert clock.slot == slot + 13
+    epoch = bare.request("getEpochInfo")["epoch"]
+    clock.advance(2 * 86_400)
+    assert bare.request("getEpochInfo")["epoch"] == epoch + 1
+
+
+def test_slot_hashes_are_those_of_the_slots_before(bare: ionet.Client) -> None:
+    def entries() -> list[tuple[int, bytes]]:
+        found = bare.network.account(_ids.SLOT_HASHES)
+        assert found is not None
+        data = bytes(found.data)
+        count = int.from_bytes(data[:8], "little")
+        return [
+            (int.from_bytes(data[8 + 40 * i : 16 + 40 * i], "little"), data[16 + 40 * i : 48 + 40 * i])
+            for i in range(count)
+        ]
+
+    before = entries()
+    assert len(before) == 512
+    assert before[0][0] == bare.network.clock.slot - 1
+    bare.network.clock.advance(0, slots=40)
+    after = entries()
+    assert [slot for slot, _ in after] == [bare.network.clock.slot - 1 - i for i in range(512)]
+    assert len({digest for _, digest in after}) == 512
+    assert after[40:] == before[:472]
+
+
+def test_a_blockhash_is_good_for_150_blocks(bare: ionet.Client) -> None:
+    old, other = signed(bare), signed(bare, 1_000_001)
+    bare.network.clock.advance(0, slots=150)
+    assert not isinstance(bare.network.submit(old), str)
+    bare.network.clock.advance(0, slots=1)
+    assert bare.network.submit(other) == "BlockhashNotFound"
+    with pytest.raises(ionet.RpcError, match="Blockhash not found") as caught:
+        bare.request("sendTransaction", raw(other), {"encoding": "base64"})
+    assert caught.value.code == -32002
+    assert caught.value.data["err"] == "BlockhashNotFound"
+
+
+def test_several_transactions_may_share_a_blockhash(bare: ionet.Client) -> None:
+    first, second = signed(bare), signed(bare, 1_000_001)
+    for one in (first, second):
+        bare.request("sendTransaction", raw(one), {"encoding": "base64"})
+    assert bare.balance(KEY).base == 2_000_001
+
+
+def test_the_same_transaction_happens_once(bare: ionet.Client) -> None:
+    transaction = signed(bare)
+    signature = bare.request("sendTransaction", raw(transaction), {"encoding": "base64"})
+    again = bare.request("sendTransaction", raw(transaction), {"encoding": "base64", "skipPreflight": True})
+    assert again == signature
+    assert bare.balance(KEY).base == 1_000_000
+    with pytest.raises(ionet.RpcError, match="already been processed"):
+        bare.request("sendTransaction", raw(transaction), {"encoding": "base64"})
+
+
+def test_a_wrong_signature_is_refused_as_a_node_does(bare: ionet.Client) -> None:
+    message = signed(bare).message
+    forged = VersionedTransaction.populate(message, [Keypair().sign_message(b"x")])
+    with pytest.raises(ionet.RpcError, match="signature verification failure") as caught:
+        bare.request("sendTransaction", raw(forged), {"encoding": "base64", "skipPreflight": True})
+    assert caught.value.code == -32003
+
+
+def test_rent_and_fees_are_mainnets(bare: ionet.Client) -> None:
+    assert bare.rent(0) == 890_880
+    assert bare.rent(165) == 2_039_280
+    assert (
+        bare.call(transfer(TransferParams(from_pubkey=bare.address, to_pubkey=KEY, lamports=10**6)))
+        .send()
+        .fee
+        == 5000
+    )
+    with pytest.raises(ionet.SimulationFailed, match="insufficient funds for rent"):
+        bare.send(
+            transfer(TransferParams(from_pubkey=bare.address, to_pubkey=Pubkey.new_unique(), lamports=5))
+        )
+
+
+def test_a_failure_that_lands_costs_its_fee_and_is_in_the_history(bare: ionet.Client) -> None:
+    before = bare.balance()
+    transaction = signed(bare, 2**62)
+    signature = bare.request(
+        "sendTransaction", raw(transaction), {"encoding": "base64", "skipPreflight": True}
+    )
+    assert before - bare.balance() == SOL.from_base(5000)
+    (status,) = bare.request("getSignatureStatuses", [signature])["value"]
+    assert status["err"] == {"InstructionError": [0, {"Custom": 1}]}
+    with pytest.raises(ionet.ProgramError) as caught:
+        bare.transaction(signature)
+    assert caught.value.signature == signature
+
+
+def test_the_history_of_an_address_is_paged(bare: ionet.Client) -> None:
+    for n in range(5):
+        bare.network.submit(signed(bare, 1_000_000 + n))
+    everything = [one["signature"] for one in bare.request("getSignaturesForAddress", str(KEY))]
+    assert len(everything) == 5
+    page = bare.request("getSignaturesForAddress", str(KEY), {"limit": 2, "before": everything[0]})
+    assert [one["signature"] for one in page] == everything[1:3]
+    until = bare.request("getSignaturesForAddress", str(KEY), {"until": everything[3]})
+    assert [one["signature"] for one in until] == everything[:3]
+
+
+def test_an_account_written_from_outside_is_read_back(bare: ionet.Client) -> None:
+    bare.network.set_account(KEY, data=b"abc", owner=_ids.TOKEN_PROGRAM)
+    found = bare.account(KEY)
+    assert found is not None
+    assert (bytes(found.data), found.owner, found.lamports) == (b"abc", _ids.TOKEN_PROGRAM, bare.rent(3))
+
+
+def test_listeners_hear_of_each_transaction_until_they_leave(bare: ionet.Client) -> None:
+    heard: list[str] = []
+    leave = bare.network.subscribe(lambda record: heard.append(record.signature))
+    bare.airdrop(KEY, SOL(1))
+    leave()
+    bare.airdrop(KEY, SOL(1))
+    assert len(heard) == 1
+
+
+def test_a_program_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ionet.ConfigError, match="No such file"):
+        LocalNetwork(programs={KEY: tmp_path / "absent.so"}, shipped=False)
+    (tmp_path / "text.so").write_text("not an ELF")
+    with pytest.raises(ionet.ConfigError, match="cannot be loaded"):
+        LocalNetwork(programs={KEY: tmp_path / "text.so"}, shipped=False)
+
+
+def test_the_upgrade_authority_can_be_chosen(programs: dict[Pubkey, Path]) -> None:
+    program, path = next(iter(programs.items()))
+    network = LocalNetwork(programs={program: path}, shipped=False, upgrade_authority=KEY)
+    place = ionet._pda.program_data(program)
+
+    def authority() -> Pubkey | None:
+        found = network.account(place)
+        assert found is not None
+        return _layouts.upgrade_authority(bytes(found.data))
+
+    assert authority() == KEY
+    network.set_program_authority(program, None)
+    assert authority() is None
+
+
+def test_what_has_no_code_has_no_upgrade_authority(bare: ionet.Client) -> None:
+    with pytest.raises(ionet.ConfigError, match="not an upgradeable program"):
+        bare.network.set_program_authority(KEY, KEY)
+
+
+def test_several_threads_may_use_one_network(bare: ionet.Client) -> None:
+    keys = [Pubkey.new_unique() for _ in range(8)]
+
+    def give(key: Pubkey) -> None:
+        for _ in range(10):
+            bare.network.airdrop(key, 10**6)
+
+    threads = [threading.Thread(target=give, args=(key,)) for key in keys]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [bare.balance(key).base for key in keys] == [10**7] * 8
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code", "message"),
+    [
+        ("getNothing", [], -32601, "Method not found"),
+        ("getBalance", [], -32602, "at least 1 argument"),
+        ("getBalance", ["abc"], -32602, "Invalid param: WrongSize"),
+        ("getBalance", ["0OIl"], -32602, "Invalid param: Invalid"),
+        ("getBalance", [5], -32602, "expected a string"),
+        ("getSignatureStatuses", [["abc"]], -32602, "Invalid param: WrongSize"),
+        ("getMultipleAccounts", [["11111111111111111111111111111111"] * 101], -32602, "max 100"),
+        ("sendTransaction", ["%%%", {"encoding": "base64"}], -32602, "invalid base64 encoding"),
+        ("sendTransaction", ["AAAA", {"encoding": "base64"}], -32602, "failed to deserialize"),
+        (
+            "sendTransaction",
+            [b64encode(bytes(1300)).decode(), {"encoding": "base64"}],
+            -32602,
+            "too large: 1300",
+        ),
+        ("getTransaction", ["abc"], -32602, "Invalid param: WrongSize"),
+        ("getTokenSupply", ["11111111111111111111111111111111"], -32602, "not a Token mint"),
+        ("surfnet_timeTravel", [{"absoluteTimestamp": 1000}], -32602, "past"),
+        ("surfnet_setAccount", ["11111111111111111111111111111112", {"data": "zz"}], -32602, "Invalid hex"),
+    ],
+)
+def test_wrong_requests_get_the_codes_of_a_node(
+    bare: ionet.Client, method: str, params: list[Any], code: int, message: str
+) -> None:
+    with pytest.raises(ionet.RpcError) as caught:
+        bare.request(method, *params)
+    assert caught.value.code == code
+    assert message in caught.value.message
+    assert caught.value.method == method
+
+
+def test_a_versioned_transaction_must_be_asked_for(bare: ionet.Client) -> None:
+    signature = bare.send(
+        transfer(TransferParams(from_pubkey=bare.address, to_pubkey=KEY, lamports=10**6))
+    ).signature
+    with pytest.raises(ionet.RpcError, match="maxSupportedTransactionVersion") as caught:
+        bare.request("getTransaction", signature, "json")
+    assert caught.value.code == -32015
+
+
+def test_requests_come_in_objects_and_batches(bare: ionet.Client) -> None:
+    one = {"jsonrpc": "2.0", "id": 1, "method": "getHealth"}
+    assert bare.network.handle(one) == {"jsonrpc": "2.0", "id": 1, "result": "ok"}
+    answers = bare.network.handle([one, {"jsonrpc": "2.0", "id": 2, "method": "x"}, 7])
+    assert [answer.get("result", answer.get("error", {}).get("code")) for answer in answers] == [
+        "ok",
+        -32601,
+        -32600,
+    ]

@@ -1,0 +1,128 @@
+"""The generated packages against the built programs: accounts, events and errors come from the chain."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from solders.keypair import Keypair
+
+import ionet
+from ionet import IO, SOL, accounts, emission, errors, events, ix, pda
+
+
+@pytest.fixture
+def minted(local: ionet.Client) -> ionet.Client:
+    """The mint and buyback programs, initialised."""
+    local.send(
+        ix.mint.initialize(authority=local.address, start=0), ix.buyback.initialize(authority=local.address)
+    )
+    return local
+
+
+def test_an_account_is_read_as_the_program_wrote_it(minted: ionet.Client) -> None:
+    config = minted.fetch(accounts.mint.Config, pda.mint.CONFIG)
+    assert config.roles.authority == minted.address
+    assert config.mint == pda.mint.MINT
+    assert config.emission_vault == pda.mint.EMISSION_VAULT
+    assert config.start == minted.time()
+    raw = minted.account(pda.mint.CONFIG)
+    assert raw is not None
+    assert len(raw.data) == accounts.mint.Config.SIZE
+    assert config.encode() == bytes(raw.data)
+
+
+def test_accounts_are_found_by_their_fields(minted: ionet.Client) -> None:
+    (found,) = minted.find(accounts.mint.Config, mint=pda.mint.MINT)
+    assert found.address == pda.mint.CONFIG
+    assert minted.find(accounts.mint.Config, mint=minted.address) == []
+
+
+def test_an_event_by_cpi_comes_with_the_transaction(minted: ionet.Client) -> None:
+    minted.network.clock.advance(3600 * 5)
+    sent = minted.send(ix.mint.emit())
+    event = sent.event(events.mint.Emitted)
+    assert event.emitted_total == emission.cumulative(3600 * 5) == minted.token_mint(pda.mint.MINT).supply
+    assert minted.tokens(pda.mint.EMISSION_LEDGER, pda.mint.MINT, IO) == IO.from_base(event.paid)
+    (emitted,) = sent.event_log.emitted
+    assert emitted.via_cpi
+    assert minted.transaction(sent.signature).events == sent.events
+    with pytest.raises(LookupError, match="0 events of type ReserveBurned"):
+        sent.event(events.mint.ReserveBurned)
+
+
+def test_the_simulation_shows_the_same_events(minted: ionet.Client) -> None:
+    minted.network.clock.advance(3600)
+    call = minted.call(ix.mint.emit())
+    assert call.simulate().events == call.send().events
+
+
+def test_the_schedule_in_python_is_the_programs(minted: ionet.Client) -> None:
+    start = minted.time()
+
+    @settings(max_examples=25, deadline=None)
+    @given(st.integers(0, 30 * 86_400))
+    def emit_after(seconds: int) -> None:
+        minted.network.clock.advance(seconds)
+        minted.send(ix.mint.emit())
+        assert minted.token_mint(pda.mint.MINT).supply == emission.cumulative(minted.time() - start)
+
+    emit_after()
+
+
+def test_a_programs_refusal_is_its_own_exception(minted: ionet.Client) -> None:
+    stranger = Keypair()
+    minted.airdrop(stranger.pubkey(), SOL(1))
+    with pytest.raises(errors.mint.NotAuthority, match="mint: NotAuthority") as caught:
+        minted.as_(stranger).send(ix.mint.set_params(authority=stranger.pubkey(), pauser=stranger.pubkey()))
+    assert caught.value.account == "authority"
+    assert caught.value.instruction_index == 0
+    assert not caught.value.landed
+
+
+def test_the_failing_instruction_is_counted_among_the_callers_own(minted: ionet.Client) -> None:
+    stranger = Keypair()
+    minted.airdrop(stranger.pubkey(), SOL(1))
+    refused = ix.mint.set_params(authority=stranger.pubkey(), pauser=stranger.pubkey())
+    with pytest.raises(errors.mint.NotAuthority) as caught:
+        minted.as_(stranger).send(ix.mint.emit(), refused)
+    assert caught.value.instruction_index == 1
+
+
+def test_a_constraint_of_anchor_names_the_account(minted: ionet.Client) -> None:
+    with pytest.raises(
+        ionet.AnchorError, match=r"AccountNotInitialized|AccountOwnedByWrongProgram"
+    ) as caught:
+        minted.send(ix.mint.emit(buyback_config=minted.address, config=Keypair().pubkey()))
+    assert caught.value.program == "mint"
+    assert caught.value.account is not None
+
+
+def test_only_the_upgrade_authority_initialises(programs: dict) -> None:  # type: ignore[type-arg]
+    client = ionet.local(programs=programs, shipped=False, upgrade_authority=Keypair().pubkey())
+    with pytest.raises(errors.mint.NotUpgradeAuthority):
+        client.send(ix.mint.initialize(authority=client.address, start=0))
+
+
+def test_a_call_can_say_what_it_is_for(minted: ionet.Client) -> None:
+    minted.network.clock.advance(3600)
+    call = ionet.Call(
+        minted, [ix.mint.emit()], decode=lambda sent: IO.from_base(sent.event(events.mint.Emitted).paid)
+    )
+    assert call.send().result == IO.from_base(emission.cumulative(3600))
+
+
+def test_all_programs_decode_their_own_encoding() -> None:
+    from ionet._generated import PROGRAMS
+
+    for name in PROGRAMS.values():
+        module = getattr(accounts, name, None)
+        for kind in vars(module).values() if module else ():
+            if (
+                isinstance(kind, type)
+                and issubclass(kind, ionet.Account)
+                and kind is not ionet.Account
+                and kind.SIZE
+            ):
+                data = kind.DISCRIMINATOR + bytes(kind.SIZE - len(kind.DISCRIMINATOR))
+                assert kind.decode(data).encode() == data
