@@ -154,13 +154,13 @@ def test_token_accounts_and_mints_can_be_made_and_read(chain: ionet.Client) -> N
     chain.cheats.set_mint(mint, decimals=6, authority=chain.address, supply=USDC(500).base)
     place = chain.cheats.set_tokens(owner, mint, USDC("12.5").base)
     assert place == get_associated_token_address(owner, mint)
-    assert chain.mint(mint).supply == USDC(500).base
-    assert chain.mint(mint).mint_authority == chain.address
+    assert chain.token_mint(mint).supply == USDC(500).base
+    assert chain.token_mint(mint).mint_authority == chain.address
     assert chain.tokens(owner, mint) == 12_500_000
     assert chain.tokens(owner, mint, USDC) == USDC("12.5")
     assert chain.tokens(mint, owner, USDC) == USDC(0)
     with pytest.raises(ionet.DecodeError, match="not a mint"):
-        chain.mint(chain.address)
+        chain.token_mint(chain.address)
 
 
 def test_programs_accept_the_tokens_that_were_made(chain: ionet.Client) -> None:

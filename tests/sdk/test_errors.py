@@ -33,8 +33,8 @@ def failed(program: str, code: int, *lines: str, depth: int = 1) -> list[str]:
 
 def test_a_programs_error_is_its_own_class_with_all_that_is_known(vaults: Any, own: str) -> None:
     says = (
-        "Program log: AnchorError thrown in programs/x/src/lib.rs:9. Error Code: TooSmall. Error Number: 6000. "
-        "Error Message: low."
+        "Program log: AnchorError thrown in programs/x/src/lib.rs:9. Error Code: TooSmall. "
+        "Error Number: 6000. Error Message: low."
     )
     error = failure(custom(6000, 2), logs=failed(own, 6000, says), program_ids=[OTHER, OTHER, own], units=7)
     assert type(error) is vaults.errors.TooSmall

@@ -99,7 +99,8 @@ def test_a_broken_keypair_file_is_refused_without_its_content(tmp_path: Path, co
 def test_the_command_lines_configuration_is_read(tmp_path: Path) -> None:
     place = tmp_path / "config.yml"
     place.write_text(
-        "---\njson_rpc_url: \"https://api.devnet.solana.com\"\nwebsocket_url: ''\nkeypair_path: /keys/a.json\n"
+        '---\njson_rpc_url: "https://api.devnet.solana.com"\n'
+        "websocket_url: ''\nkeypair_path: /keys/a.json\n"
     )
     found = solana_config(place)
     assert found["json_rpc_url"] == "https://api.devnet.solana.com"

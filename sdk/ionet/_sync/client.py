@@ -336,7 +336,7 @@ class Client(Namespaces):
             amount = 0
         return amount if unit is None else unit.from_base(amount)
 
-    def mint(self, address: Pubkey) -> Mint:
+    def token_mint(self, address: Pubkey) -> Mint:
         """The SPL Token mint at an address: supply, decimals, authorities.
 
         Raises:
