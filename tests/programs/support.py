@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -33,6 +33,9 @@ YEAR: Final = 365 * DAY
 #: Emission lasts 240 months of 730.5 hours.
 TWENTY_YEARS: Final = 175_320 * HOUR
 
+#: In the order in which they are initialised.
+PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs")
+
 #: A program's own error, or the name of one of Anchor's, the System program's or SPL Token's.
 Refusal: TypeAlias = type[ProgramError] | str
 
@@ -46,7 +49,7 @@ class World:
     Attributes:
         client: of the deployer, who is the upgrade authority of all programs and pays all fees.
         slasher: staking's slasher.
-        resolver: staking's resolver.
+        resolver: decides disputed slashes and jobs.
     """
 
     client: Client
@@ -63,16 +66,19 @@ class World:
     def new(cls, *, now: int = NOW) -> World:
         """A world in which every program is initialised by the deployer; emission starts now."""
         world = cls.bare(now=now)
-        deployer = world.deployer
-        world.send(ix.mint.initialize(authority=deployer, start=0))
-        world.send(ix.proofs.initialize(authority=deployer))
-        world.send(ix.buyback.initialize(authority=deployer))
-        world.send(
-            ix.staking.initialize(
-                authority=deployer, slasher=world.slasher.pubkey(), resolver=world.resolver.pubkey()
-            )
-        )
+        for program in PROGRAMS:
+            world.send(world.initialize(program, world.deployer))
         return world
+
+    def initialize(self, program: str, authority: Pubkey, **more: Any) -> Instruction:
+        """Initialises a program; `more` replaces what the instruction is usually given."""
+        usual: dict[str, dict[str, Any]] = {
+            "mint": {"start": 0},
+            "staking": {"slasher": self.slasher.pubkey(), "resolver": self.resolver.pubkey()},
+            "jobs": {"resolver": self.resolver.pubkey()},
+        }
+        build: Callable[..., Instruction] = getattr(ix, program).initialize
+        return build(authority=authority, **usual.get(program, {}) | more)
 
     # -- people
 
@@ -207,7 +213,7 @@ class World:
     @property
     def supply(self) -> int:
         """Base units of IO that exist."""
-        return self.client.mint(pda.mint.MINT).supply
+        return self.client.token_mint(pda.mint.MINT).supply
 
     def balance(self, token_account: Pubkey) -> int:
         """Base units in a token account."""

@@ -59,7 +59,7 @@ def burn_fees(world: World, amount: IO) -> None:
 def test_the_upgrade_authority_initialises_the_mint(bare: World) -> None:
     sent = bare.send(ix.mint.initialize(authority=bare.deployer, start=0))
 
-    mint = bare.client.mint(pda.mint.MINT)
+    mint = bare.client.token_mint(pda.mint.MINT)
     assert (mint.decimals, mint.supply) == (8, 0)
     assert (mint.mint_authority, mint.freeze_authority) == (pda.mint.CONFIG, None)
     config = bare.mint_config

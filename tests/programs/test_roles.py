@@ -49,8 +49,8 @@ class Program:
         return world.client.fetch(self.config_type, self.pda.CONFIG)
 
 
-MINT, PROOFS, BUYBACK = Program("mint", 0b1), Program("proofs", 0b1), Program("buyback", 0b1)
-PROGRAMS = [MINT, PROOFS, BUYBACK]
+MINT, PROOFS = Program("mint", 0b1), Program("proofs", 0b1)
+PROGRAMS = [MINT, PROOFS, Program("buyback", 0b1), Program("staking", 0b11), Program("jobs", 0b11)]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: program.name)
@@ -124,18 +124,17 @@ def test_a_program_is_initialised_once_and_by_its_upgrade_authority_alone(
     bare: World, world: World, program: Program
 ) -> None:
     thief = bare.actor()
-    more = {"start": 0} if program.name == "mint" else {}
-    mine = program.ix.initialize(authority=thief.pubkey(), **more)
+    mine = bare.initialize(program.name, thief.pubkey())
     bare.refused(mine, program.errors.NotUpgradeAuthority, signers=[thief])
     # Being the upgrade authority of another program is not enough.
     other = PROOFS if program is MINT else MINT
     bare.client.network.set_program_authority(other.config_type.PROGRAM_ID, thief.pubkey())
     theirs = other.pda.PROGRAM_DATA
-    forged = program.ix.initialize(authority=thief.pubkey(), program_data=theirs, **more)
+    forged = bare.initialize(program.name, thief.pubkey(), program_data=theirs)
     bare.refused(forged, program.errors.WrongProgramData, signers=[thief])
     # Nor is a program that nobody can upgrade anybody's.
     bare.client.network.set_program_authority(program.config_type.PROGRAM_ID, None)
-    nobodys = program.ix.initialize(authority=bare.deployer, **more)
+    nobodys = bare.initialize(program.name, bare.deployer)
     bare.refused(nobodys, program.errors.NotUpgradeAuthority)
-    again = program.ix.initialize(authority=world.deployer, **more)
+    again = world.initialize(program.name, world.deployer)
     world.refused(again, "AccountAlreadyInUse")

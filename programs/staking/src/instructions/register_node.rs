@@ -25,7 +25,7 @@ pub struct RegisterNode<'info> {
         constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
     )]
     pub device: AccountLoader<'info, Device>,
-    #[account(init, payer = owner, space = Node::SPACE, seeds = [b"node", device.load()?.fingerprint.as_ref()], bump)]
+    #[account(init, payer = owner, space = Node::SPACE, seeds = [b"node", device.key().as_ref()], bump)]
     pub node: AccountLoader<'info, Node>,
     #[account(init, payer = owner, seeds = [b"vault", node.key().as_ref()], bump, token::mint = mint, token::authority = node)]
     pub vault: Account<'info, TokenAccount>,
@@ -51,7 +51,7 @@ pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Resul
     node.owner = accounts.owner.key();
     node.offer = offer;
     node.device_key = device.device_key;
-    node.fingerprint = device.fingerprint;
+    node.device = accounts.device.key();
     node.vault = accounts.vault.key();
     node.registered_at = now;
     node.last_time = now;

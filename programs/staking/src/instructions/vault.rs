@@ -24,11 +24,11 @@ pub fn pay_out<'info>(
     token_program: &Program<'info, Token>,
     amount: u64,
 ) -> Result<()> {
-    let (fingerprint, bump) = {
+    let (device, bump) = {
         let state = node.load()?;
-        (state.fingerprint, state.bump)
+        (state.device, state.bump)
     };
-    let seeds: &[&[u8]] = &[b"node", &fingerprint, &[bump]];
+    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
     let accounts = Transfer { from: vault, to, authority: node.to_account_info() };
     token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[seeds]), amount)
 }

@@ -122,7 +122,7 @@ pub struct Leaving {
     pub cooling: u64,
 }
 
-/// A node and the stake on it: `["node", fingerprint of its first device]`. Never closed: what was
+/// A node and the stake on it: `["node", its first device]`. Never closed: what was
 /// credited to it stays counted when its device registers again.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -141,7 +141,8 @@ pub struct Node {
     pub offer: Pubkey,
     /// Signs for the device.
     pub device_key: Pubkey,
-    pub fingerprint: [u8; 32],
+    /// Its first processor, which gives it its address.
+    pub device: Pubkey,
     /// Token account that holds exactly [`Node::vault_total`].
     pub vault: Pubkey,
     /// Network account that registered the node in bulk, or zeros.

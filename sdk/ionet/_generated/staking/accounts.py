@@ -178,7 +178,7 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Node(Account):
-    """A node and the stake on it: `["node", fingerprint of its first device]`. Never closed: what was
+    """A node and the stake on it: `["node", its first device]`. Never closed: what was
     credited to it stays counted when its device registers again.
 
     Attributes:
@@ -186,6 +186,7 @@ class Node(Account):
         units: Processors.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
+        device: Its first processor, which gives it its address.
         vault: Token account that holds exactly [`Node::vault_total`].
         network: Network account that registered the node in bulk, or zeros.
         seq: Number of the latest event.
@@ -205,7 +206,7 @@ class Node(Account):
     owner: Pubkey
     offer: Pubkey
     device_key: Pubkey
-    fingerprint: bytes
+    device: Pubkey
     vault: Pubkey
     network: Pubkey
     seq: int
@@ -244,7 +245,7 @@ bind_account(
         ("owner", c.pubkey),
         ("offer", c.pubkey),
         ("device_key", c.pubkey),
-        ("fingerprint", c.raw_bytes(32)),
+        ("device", c.pubkey),
         ("vault", c.pubkey),
         ("network", c.pubkey),
         ("seq", c.u64),
