@@ -29,7 +29,7 @@ SIZES: Final = {
 }
 #: Integers that zero-copy accounts keep as bytes, to stay free of alignment gaps.
 WRAPPED: Final = {"U128": "u128", "PodU128": "u128", "I128": "i128", "PodI128": "i128"}
-PADDING: Final = re.compile(r"_?(pad|padding|reserved)\d*|_.*")
+PADDING: Final = re.compile(r"_?(pad|padding|reserved)(_?\d+)?|_.*")
 
 
 class CodegenError(Exception):

@@ -42,9 +42,10 @@ class Codec(Generic[T]):
         unwrap: the reverse of `wrap`.
         read: `(data, offset) -> (value, next offset)`, may raise anything on garbage.
         write: appends to a bytearray, may raise anything on an unfit value.
+        parts: constructor and fields, if it is a record or a short array of fixed size.
     """
 
-    __slots__ = ("name", "read", "scalar", "size", "unwrap", "wrap", "write")
+    __slots__ = ("name", "parts", "read", "scalar", "size", "unwrap", "wrap", "write")
 
     def __init__(
         self,
@@ -64,6 +65,7 @@ class Codec(Generic[T]):
         self.scalar = scalar
         self.wrap = wrap
         self.unwrap = unwrap
+        self.parts: tuple[Callable[..., T], Fields] | None = None
 
     def __repr__(self) -> str:
         return f"<codec {self.name}>"
@@ -109,6 +111,10 @@ class Codec(Generic[T]):
         except _UNFIT as bad:
             raise EncodeError(f"{self.name}: {_why(self.name, value, bad)}") from bad
         return bytes(out)
+
+
+Fields: TypeAlias = Sequence[tuple[str, Codec[Any]]]
+"""Names and types in wire order; padding has the name ""."""
 
 
 _BITS: Final = {f"{s}{n}": (s == "i", n) for s in "ui" for n in (8, 16, 32, 64, 128, 256)}
@@ -306,7 +312,18 @@ def array(item: Codec[T], length: int) -> Codec[tuple[T, ...]]:
         except _UNFIT as bad:
             raise _blame(((f"[{i}]", item, one) for i, one in enumerate(value)), bad) from bad
 
-    return _as_scalar(name, size, read_fixed, write_fixed)
+    codec = _as_scalar(name, size, read_fixed, write_fixed)
+    if length <= _INLINE:
+        codec.parts = (_gather, tuple((f"[{i}]", item) for i in range(length)))
+    return codec
+
+
+#: Arrays up to this length are read together with the record around them.
+_INLINE: Final = 32
+
+
+def _gather(*items: Any) -> tuple[Any, ...]:
+    return items
 
 
 def vec(item: Codec[T]) -> Codec[tuple[T, ...]]:
@@ -402,10 +419,6 @@ def tagged_enum(
     return Codec(name, read, write)
 
 
-Fields: TypeAlias = Sequence[tuple[str, Codec[Any]]]
-"""Names and types in wire order; padding has the name ""."""
-
-
 class _Run:
     """Fixed-size fields that follow one another: one `struct.Struct`."""
 
@@ -458,6 +471,44 @@ def _steps(fields: Fields) -> list[_Run | tuple[str, Codec[Any]]]:
     return steps
 
 
+def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
+    """Reads a record of fixed size with all records inside it by one unpack and one expression.
+
+    Compiled as dataclasses compile their methods: scans decode thousands of accounts.
+    """
+    scope: dict[str, Any] = {}
+    formats: list[str] = []
+    variables: list[str] = []
+
+    def expression(make: Callable[..., Any], fields: Fields) -> str:
+        inner = []
+        for name, codec in fields:
+            if codec.parts is not None:
+                inner.append(expression(*codec.parts))
+                continue
+            formats.append(codec.scalar)
+            if not name:
+                continue
+            variable = f"v{len(variables)}"
+            variables.append(variable)
+            if codec.wrap is not None:
+                scope[f"wrap_{variable}"] = codec.wrap
+                variable = f"wrap_{variable}({variable})"
+            inner.append(variable)
+        maker = f"make_{len(scope)}"
+        scope[maker] = make
+        return f"{maker}({', '.join(inner)})"
+
+    made = expression(cls, fields)
+    layout = struct.Struct("<" + "".join(formats))
+    scope["unpack"] = layout.unpack_from
+    target = f"{', '.join(variables)}, = " if variables else ""
+    body = f"    {target}unpack(data, offset)\n    return {made}, offset + {layout.size}\n"
+    exec(f"def read(data, offset):\n{body}", scope)  # noqa: S102
+    read: Reader[T] = scope["read"]
+    return read
+
+
 def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
     """A struct with these fields, made by calling `cls` with them in order."""
     name = name or getattr(cls, "__name__", "struct")
@@ -465,7 +516,6 @@ def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
     names = [field for field, _ in fields if field]
 
     if len(steps) == 1 and isinstance(run := steps[0], _Run):
-        size, unpack, wraps = run.layout.size, run.layout.unpack_from, run.wraps
         pick: Callable[[Any], Sequence[Any]]
         if len(names) == 1:
             get = attrgetter(names[0])
@@ -473,16 +523,12 @@ def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
         else:
             pick = attrgetter(*names) if names else lambda value: ()
 
-        def read_fixed(data: bytes, offset: int) -> tuple[T, int]:
-            values = list(unpack(data, offset))
-            for i, wrap in wraps:
-                values[i] = wrap(values[i])
-            return cls(*values), offset + size
-
         def write_fixed(value: T, out: bytearray) -> None:
             run.write(pick(value), out)
 
-        return _as_scalar(name, size, read_fixed, write_fixed)
+        codec = _as_scalar(name, run.layout.size, _flat_reader(cls, fields), write_fixed)
+        codec.parts = (cls, fields)
+        return codec
 
     def read(data: bytes, offset: int) -> tuple[T, int]:
         values: list[Any] = []

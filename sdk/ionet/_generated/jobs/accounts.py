@@ -157,7 +157,6 @@ class Job(Account):
     nonce: int
     rate: int
     units: int
-    padding_2: int
     price: int
     fee: int
     seconds: int
@@ -210,7 +209,7 @@ bind_account(
         ("nonce", c.u64),
         ("rate", c.u64),
         ("units", c.u32),
-        ("padding_2", c.u32),
+        ("", c.pad(4)),
         ("price", c.u64),
         ("fee", c.u64),
         ("seconds", c.u64),

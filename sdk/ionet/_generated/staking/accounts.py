@@ -32,7 +32,6 @@ class Class(Account):
     id: int
     maximum: int
     multiplier_bps: int
-    padding_2: int
     base_minimum: int
     name: bytes
 
@@ -50,7 +49,7 @@ bind_account(
         ("maximum", c.u8),
         ("", c.pad(1)),
         ("multiplier_bps", c.u32),
-        ("padding_2", c.u32),
+        ("", c.pad(4)),
         ("base_minimum", c.u64),
         ("name", c.raw_bytes(32)),
         ("", c.pad(64)),
@@ -220,7 +219,6 @@ class Node(Account):
     commission_bps: int
     next_commission_bps: int
     region: int
-    padding_2: int
     memory_gib: int
     link_mbps: int
     own: types.OwnerSide
@@ -259,7 +257,7 @@ bind_account(
         ("commission_bps", c.u16),
         ("next_commission_bps", c.u16),
         ("region", c.u16),
-        ("padding_2", c.u16),
+        ("", c.pad(2)),
         ("memory_gib", c.u32),
         ("link_mbps", c.u32),
         ("own", types.OwnerSide.CODEC),
