@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from ionet import accounts, constants, emission, errors, events, ix, pda, types
+    from ionet._allocations import Allocation
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
     from ionet._call import MissingSigner, Sent, Simulated
+    from ionet._classes import HardwareClass, hardware_classes
     from ionet._errors import (
         AccountNotFound,
         AmountError,
@@ -43,8 +45,10 @@ if TYPE_CHECKING:
     from ionet._layouts import Mint, PriceUpdate, TokenAccount
     from ionet._open import connect, local
     from ionet._pda import price_feed, token_account
+    from ionet._quote import Quote
     from ionet._records import Found
     from ionet._registry import register_program
+    from ionet._report import Proposal
     from ionet._rpc import AsyncTransport, Transport
     from ionet._rpc._async.http import AsyncHttpTransport
     from ionet._rpc._async.local import AsyncLocalTransport
@@ -79,13 +83,17 @@ else:
             "TransactionFailed",
             "TransportError",
         ),
+        "_allocations": ("Allocation",),
+        "_classes": ("HardwareClass", "hardware_classes"),
         "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
         "_fees": ("FeePolicy",),
         "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
         "_open": ("connect", "local"),
         "_pda": ("price_feed", "token_account"),
+        "_quote": ("Quote",),
         "_records": ("Found",),
         "_registry": ("register_program",),
+        "_report": ("Proposal",),
         "_rpc": ("AsyncTransport", "Transport"),
         "_rpc._async.http": ("AsyncHttpTransport",),
         "_rpc._async.local": ("AsyncLocalTransport",),
@@ -113,6 +121,7 @@ __all__ = [
     "USDC",
     "Account",
     "AccountNotFound",
+    "Allocation",
     "Amount",
     "AmountError",
     "AnchorError",
@@ -131,6 +140,7 @@ __all__ = [
     "EventLog",
     "FeePolicy",
     "Found",
+    "HardwareClass",
     "HttpTransport",
     "IonetError",
     "LocalNetwork",
@@ -140,6 +150,8 @@ __all__ = [
     "NetworkClock",
     "PriceUpdate",
     "ProgramError",
+    "Proposal",
+    "Quote",
     "Record",
     "RpcError",
     "Sent",
@@ -158,6 +170,7 @@ __all__ = [
     "emission",
     "errors",
     "events",
+    "hardware_classes",
     "ix",
     "load_keypair",
     "local",

@@ -1,8 +1,8 @@
 """Domain namespaces of the client; the blocking twins are generated from these by scripts/codegen.
 
-A namespace is one module here, with one class `Async<Name>` that holds the client. Its methods are plain
-functions that return an `AsyncCall`, so that each call has its three levels for free; only methods that read
-the chain are coroutines:
+A namespace is one module here, with one class `Async<Name>` that holds the client. Its methods return an
+`AsyncCall`, so that each call has its three levels for free; those that must read the chain to build it, and
+those that only read, are coroutines:
 
     class AsyncStaking:
         def __init__(self, client: AsyncClient) -> None:
@@ -32,14 +32,55 @@ module names becomes `_sync`; nothing else differs. Import types of the client u
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from ionet._api._async.buyback import AsyncBuyback
+    from ionet._api._async.jobs import AsyncJobs
+    from ionet._api._async.mint import AsyncMint
+    from ionet._api._async.proofs import AsyncProofs
+    from ionet._api._async.staking import AsyncStaking
     from ionet._async.client import AsyncClient
 
 
 class AsyncNamespaces:
-    """The client's namespaces."""
+    """The client's namespaces, one per program."""
+
+    @cached_property
+    def mint(self) -> AsyncMint:
+        """Genesis and emission."""
+        from ionet._api._async.mint import AsyncMint
+
+        return AsyncMint(self._self)
+
+    @cached_property
+    def proofs(self) -> AsyncProofs:
+        """Attesters and their hourly reports."""
+        from ionet._api._async.proofs import AsyncProofs
+
+        return AsyncProofs(self._self)
+
+    @cached_property
+    def staking(self) -> AsyncStaking:
+        """Classes, devices, nodes and stake."""
+        from ionet._api._async.staking import AsyncStaking
+
+        return AsyncStaking(self._self)
+
+    @cached_property
+    def jobs(self) -> AsyncJobs:
+        """Offers, jobs and their escrows."""
+        from ionet._api._async.jobs import AsyncJobs
+
+        return AsyncJobs(self._self)
+
+    @cached_property
+    def buyback(self) -> AsyncBuyback:
+        """Fee vaults and what is burned."""
+        from ionet._api._async.buyback import AsyncBuyback
+
+        return AsyncBuyback(self._self)
 
     @property
     def _self(self) -> AsyncClient:

@@ -1,9 +1,9 @@
 # Generated from _api/_async/__init__.py by scripts/codegen; do not edit.
 """Domain namespaces of the client; the blocking twins are generated from these by scripts/codegen.
 
-A namespace is one module here, with one class `Async<Name>` that holds the client. Its methods are plain
-functions that return an `Call`, so that each call has its three levels for free; only methods that read
-the chain are coroutines:
+A namespace is one module here, with one class `Async<Name>` that holds the client. Its methods return an
+`Call`, so that each call has its three levels for free; those that must read the chain to build it, and
+those that only read, are coroutines:
 
     class Staking:
         def __init__(self, client: Client) -> None:
@@ -33,14 +33,55 @@ module names becomes `_sync`; nothing else differs. Import types of the client u
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
+    from ionet._api._sync.buyback import Buyback
+    from ionet._api._sync.jobs import Jobs
+    from ionet._api._sync.mint import Mint
+    from ionet._api._sync.proofs import Proofs
+    from ionet._api._sync.staking import Staking
     from ionet._sync.client import Client
 
 
 class Namespaces:
-    """The client's namespaces."""
+    """The client's namespaces, one per program."""
+
+    @cached_property
+    def mint(self) -> Mint:
+        """Genesis and emission."""
+        from ionet._api._sync.mint import Mint
+
+        return Mint(self._self)
+
+    @cached_property
+    def proofs(self) -> Proofs:
+        """Attesters and their hourly reports."""
+        from ionet._api._sync.proofs import Proofs
+
+        return Proofs(self._self)
+
+    @cached_property
+    def staking(self) -> Staking:
+        """Classes, devices, nodes and stake."""
+        from ionet._api._sync.staking import Staking
+
+        return Staking(self._self)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """Offers, jobs and their escrows."""
+        from ionet._api._sync.jobs import Jobs
+
+        return Jobs(self._self)
+
+    @cached_property
+    def buyback(self) -> Buyback:
+        """Fee vaults and what is burned."""
+        from ionet._api._sync.buyback import Buyback
+
+        return Buyback(self._self)
 
     @property
     def _self(self) -> Client:
