@@ -25,6 +25,8 @@ class FeePolicy:
         max_lamports: of priority fee per transaction that are never exceeded.
         price: a fixed price instead, in micro-lamports per compute unit; the caps still hold.
         margin_percent: compute limit above what the simulation used.
+        compute_limit: a fixed compute limit instead; nothing is simulated then, and a transaction that fails
+            may land and cost its fee.
     """
 
     percentile: int = 75
@@ -32,6 +34,7 @@ class FeePolicy:
     max_lamports: int = 1_000_000
     price: int | None = None
     margin_percent: int = 15
+    compute_limit: int | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.percentile <= 100:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
@@ -24,6 +25,7 @@ def register_program(program_id: str, package: str) -> None:
         package: a package that scripts/codegen wrote from its IDL, with modules `errors` and `events`.
     """
     _packages[program_id] = package
+    _table.cache_clear()
 
 
 def name(program_id: str) -> str | None:
@@ -32,6 +34,7 @@ def name(program_id: str) -> str | None:
     return None if package is None else package.rpartition(".")[2]
 
 
+@cache
 def _table(program_id: str, module: str, attribute: str) -> Mapping[Any, Any]:
     package = _packages.get(program_id)
     if package is None or find_spec(f"{package}.{module}") is None:

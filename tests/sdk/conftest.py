@@ -16,7 +16,6 @@ from types import ModuleType
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from solders.system_program import TransferParams, transfer
 
 import ionet
 from ionet._rpc._local import shipped_programs
@@ -107,21 +106,35 @@ def node() -> Iterator[str]:
     yield from node_url()
 
 
-@pytest.fixture(params=["local", "served", pytest.param("node", marks=pytest.mark.node)])
-def chain(request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
-    """A client with a new funded signer, on each kind of network: the same tests hold on all."""
-    if request.param == "node":
+NETWORKS = ["local", "served", pytest.param("node", marks=pytest.mark.node)]
+
+
+def client_of(kind: str, local: str, request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
+    """A client with a funded signer of its own on this kind of network."""
+    if kind == "node":
         signer = Keypair()
         with ionet.connect(request.getfixturevalue("node"), signer=signer) as client:
             client.airdrop(signer.pubkey(), ionet.SOL(1000))
             yield client
         return
-    client = request.getfixturevalue("bare")
-    if request.param == "local":
+    client = request.getfixturevalue(local)
+    if kind == "local":
         yield client
         return
     with client.network.serve() as server, ionet.connect(server.url, signer=client.signer) as remote:
         yield remote
+
+
+@pytest.fixture(params=NETWORKS)
+def chain(request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
+    """Each kind of network: the same tests hold on all."""
+    yield from client_of(request.param, "bare", request)
+
+
+@pytest.fixture(params=NETWORKS)
+def deployed(request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
+    """Each kind of network, with io.net's programs."""
+    yield from client_of(request.param, "local", request)
 
 
 @pytest.fixture(scope="session")
@@ -147,10 +160,3 @@ def vaults_idl() -> dict[str, object]:
     """The IDL that `vaults` is made from."""
     loaded: dict[str, object] = json.loads((Path(__file__).parent / "idl" / "vaults.json").read_text())
     return loaded
-
-
-def pay(client: ionet.Client, to: Pubkey, lamports: int):  # type: ignore[no-untyped-def]
-    """A transfer of SOL, as a call."""
-    return client.call(
-        transfer(TransferParams(from_pubkey=client.address, to_pubkey=to, lamports=lamports)),
-    )

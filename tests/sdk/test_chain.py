@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -124,6 +125,30 @@ def test_the_compute_limit_follows_what_was_used_and_the_price_is_paid(chain: io
 def test_the_price_never_exceeds_its_caps(chain: ionet.Client, policy: FeePolicy, most: int) -> None:
     fee = priority_fee(chain.call(memo("x")).tx(fees=policy).message)
     assert most - 1 <= fee <= most
+
+
+def test_a_fixed_compute_limit_needs_no_simulation_and_a_failure_lands(chain: ionet.Client) -> None:
+    fees = FeePolicy(compute_limit=1000)
+    assert chain.call(memo("x")).send(fees=fees).compute_units < 1000
+    before = chain.balance()
+    with pytest.raises(ionet.ProgramError) as caught:
+        chain.call(give(chain, Keypair().pubkey(), 10**18)).send(fees=fees)
+    assert caught.value.landed
+    assert before - chain.balance() == SOL.from_base(5000)
+
+
+def test_a_lookup_table_shortens_the_transaction(chain: ionet.Client) -> None:
+    place, keys = Keypair().pubkey(), [Keypair().pubkey() for _ in range(3)]
+    head = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(8) + b"\0" + b"\0" + bytes(32) + bytes(2)
+    data = head + b"".join(bytes(key) for key in keys)
+    chain.cheats.set_account(place, data=data, owner=_ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
+    table = AddressLookupTableAccount(place, keys)
+    transfers = [give(chain, key, 1_000_000) for key in keys]
+    plain, short = chain.call(*transfers), chain.call(*transfers, tables=[table])
+    assert len(bytes(short.tx())) < len(bytes(plain.tx())) - 32
+    sent = short.send()
+    assert [chain.balance(key) for key in keys] == [SOL("0.001")] * 3
+    assert chain.transaction(sent.signature).fee == 5000
 
 
 def test_a_transaction_beyond_a_packet_is_refused_with_its_size(chain: ionet.Client) -> None:

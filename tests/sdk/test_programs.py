@@ -11,6 +11,33 @@ import ionet
 from ionet import IO, SOL, accounts, emission, errors, events, ix, pda
 
 
+def test_programs_run_alike_on_every_network(deployed: ionet.Client) -> None:
+    client = deployed
+    if client.account(pda.mint.CONFIG) is None:  # a real node keeps its state from test to test
+        for program in (accounts.mint.Config.PROGRAM_ID, accounts.buyback.Config.PROGRAM_ID):
+            client.cheats.set_program_authority(program, client.address)
+        client.send(
+            ix.mint.initialize(authority=client.address, start=0),
+            ix.buyback.initialize(authority=client.address),
+        )
+    client.cheats.advance(7200)
+    call = client.call(ix.mint.emit())
+    foreseen = call.simulate().event_log
+    sent = call.send()
+    (event,) = sent.events
+    assert isinstance(event, events.mint.Emitted)
+    assert [one.via_cpi for one in foreseen.emitted] == [True]
+    assert event.emitted_total == client.token_mint(pda.mint.MINT).supply
+    (found,) = client.find(accounts.mint.Config, mint=pda.mint.MINT)
+    assert found.account.emitted == event.emitted_total
+    stranger = Keypair()
+    with pytest.raises(errors.mint.NotAuthority) as caught:
+        client.call(
+            ix.mint.set_params(authority=stranger.pubkey(), pauser=stranger.pubkey()), signers=[stranger]
+        ).send()
+    assert caught.value.account == "authority"
+
+
 @pytest.fixture
 def minted(local: ionet.Client) -> ionet.Client:
     """The mint and buyback programs, initialised."""

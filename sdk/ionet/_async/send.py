@@ -40,7 +40,6 @@ class Prepared:
 
     transaction: VersionedTransaction
     last_valid: int
-    simulated: Simulated
 
 
 def _signers(client: AsyncClient, call: AsyncCall[Any]) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
@@ -97,8 +96,9 @@ async def prepare(client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy) ->
     """Simulates, sets limit and fee, signs."""
     payer, signers = _signers(client, call)
     trial = _call.compile_message(payer, _call.for_simulation(call.instructions), call.tables, Hash.default())
-    simulated = await _simulate(client, trial)
-    limit = fees.limit(simulated.compute_units)
+    limit = fees.compute_limit
+    if limit is None:
+        limit = fees.limit((await _simulate(client, trial)).compute_units)
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
@@ -108,7 +108,7 @@ async def prepare(client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy) ->
         blockhash, last_valid = await client.blockhash()
     instructions = _call.with_budget(call.instructions, limit, price)
     message = _call.compile_message(payer, instructions, call.tables, blockhash)
-    return Prepared(_call.signed(message, signers), last_valid, simulated)
+    return Prepared(_call.signed(message, signers), last_valid)
 
 
 async def _price(client: AsyncClient, message: MessageV0, fees: FeePolicy, limit: int) -> int:

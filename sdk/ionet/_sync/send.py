@@ -40,7 +40,6 @@ class Prepared:
 
     transaction: VersionedTransaction
     last_valid: int
-    simulated: Simulated
 
 
 def _signers(client: Client, call: Call[Any]) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
@@ -97,8 +96,9 @@ def prepare(client: Client, call: Call[Any], fees: FeePolicy) -> Prepared:
     """Simulates, sets limit and fee, signs."""
     payer, signers = _signers(client, call)
     trial = _call.compile_message(payer, _call.for_simulation(call.instructions), call.tables, Hash.default())
-    simulated = _simulate(client, trial)
-    limit = fees.limit(simulated.compute_units)
+    limit = fees.compute_limit
+    if limit is None:
+        limit = fees.limit((_simulate(client, trial)).compute_units)
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
@@ -108,7 +108,7 @@ def prepare(client: Client, call: Call[Any], fees: FeePolicy) -> Prepared:
         blockhash, last_valid = client.blockhash()
     instructions = _call.with_budget(call.instructions, limit, price)
     message = _call.compile_message(payer, instructions, call.tables, blockhash)
-    return Prepared(_call.signed(message, signers), last_valid, simulated)
+    return Prepared(_call.signed(message, signers), last_valid)
 
 
 def _price(client: Client, message: MessageV0, fees: FeePolicy, limit: int) -> int:
