@@ -11,7 +11,7 @@ from ionet import accounts, events, ix, pda, types
 from ionet._amounts import IO
 from ionet._async.call import AsyncCall
 from ionet._call import Sent
-from ionet._classes import HardwareClass
+from ionet._classes import HardwareClass, class_args
 from ionet._pda import token_account
 from ionet._signers import SignerLike, as_signer
 
@@ -60,7 +60,7 @@ class AsyncStaking:
         authority = self._client.address
         return AsyncCall(
             self._client,
-            [ix.staking.create_class(authority=authority, id=one.id, args=one.args()) for one in classes],
+            [ix.staking.create_class(authority=authority, id=one.id, args=class_args(one)) for one in classes],
         )
 
     # -- nodes

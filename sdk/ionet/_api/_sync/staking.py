@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from ionet import accounts, events, ix, pda, types
 from ionet._amounts import IO
 from ionet._call import Sent
-from ionet._classes import HardwareClass
+from ionet._classes import HardwareClass, class_args
 from ionet._pda import token_account
 from ionet._signers import SignerLike, as_signer
 from ionet._sync.call import Call
@@ -61,7 +61,10 @@ class Staking:
         authority = self._client.address
         return Call(
             self._client,
-            [ix.staking.create_class(authority=authority, id=one.id, args=one.args()) for one in classes],
+            [
+                ix.staking.create_class(authority=authority, id=one.id, args=class_args(one))
+                for one in classes
+            ],
         )
 
     # -- nodes
