@@ -214,7 +214,7 @@ class Manifest:
     """
 
     entrypoint: Entrypoint
-    resources: Resources = Resources()
+    resources: Resources = field(default_factory=Resources)
     nodes: int = 1
     max_duration: int = 3600
     runtime_env: RuntimeEnv = field(default_factory=RuntimeEnv)

@@ -204,6 +204,11 @@ class BreakReason(StrEnum):
     NODE_LOST = "node-lost"
     CHALLENGE_FAILED = "challenge-failed"
 
+    @property
+    def bit(self) -> int:
+        """The reason's bit in the u16 of an attestation; bits are never reused."""
+        return 1 << list(type(self)).index(self)
+
 
 @dataclass(frozen=True, slots=True)
 class Break:

@@ -121,8 +121,14 @@ class Worker:
         message = statement_bytes(self.node, period_end, up_hours, good, proof, samples)
         return Statement(bytes(self.key.pubkey), good, proof, samples, self.key.sign(message))
 
-    def end(self) -> None:
-        """Gives the device free; the samples stay on disk."""
+    def end(self, job: bytes | None = None) -> None:
+        """Gives the device free; the samples stay on disk.
+
+        Args:
+            job: only if it is held for this job; None in any case.
+        """
+        if job is not None and job != self._job:
+            return
         self._job = self._log = None
         self._roots = ()
         if self._lock is not None:

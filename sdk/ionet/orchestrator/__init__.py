@@ -1,0 +1,73 @@
+"""Serves jobs: from booked escrow through placement, run, challenge and attestation to the last payment.
+
+`Orchestrator` is a plain asyncio reconciler over three ports: the `Chain`, an `Executor` that runs manifests
+(`InlineExecutor` here, `RayExecutor` on Ray with one isolated cluster per lease), and the nodes' `Agents`. It
+can be killed at any point and started again. Ray is imported only by the executor's own child process.
+"""
+
+from ionet.orchestrator._agents import Agents, LocalAgents, NodeUnreachable
+from ionet.orchestrator._chain import (
+    Attestation,
+    Attested,
+    Beacon,
+    Chain,
+    ChainError,
+    ChainRejected,
+    ChainUnavailable,
+    Job,
+    Party,
+    Phase,
+)
+from ionet.orchestrator._executor import (
+    Executor,
+    FailureReason,
+    Lease,
+    NodeSpec,
+    Output,
+    RunFailure,
+    RunOutput,
+    Workspace,
+)
+from ionet.orchestrator._inline import InlineExecutor
+from ionet.orchestrator._journal import Entry, Journal
+from ionet.orchestrator._plan import Kind, NodeRules, Policy
+from ionet.orchestrator._program import ProgramChain
+from ionet.orchestrator._ray import RayExecutor
+from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, StoredOutput, read_result
+
+__all__ = [
+    "Agents",
+    "Attestation",
+    "Attested",
+    "Beacon",
+    "Chain",
+    "ChainError",
+    "ChainRejected",
+    "ChainUnavailable",
+    "Entry",
+    "Executor",
+    "FailureReason",
+    "InlineExecutor",
+    "Job",
+    "Journal",
+    "Kind",
+    "Lease",
+    "LocalAgents",
+    "NodeRules",
+    "NodeSpec",
+    "NodeUnreachable",
+    "Orchestrator",
+    "Output",
+    "Party",
+    "Pass",
+    "Phase",
+    "Policy",
+    "ProgramChain",
+    "RayExecutor",
+    "Result",
+    "RunFailure",
+    "RunOutput",
+    "StoredOutput",
+    "Workspace",
+    "read_result",
+]

@@ -1,0 +1,88 @@
+"""The nodes' side of a lease: sampling and compute challenges, apart from where the renter's code runs.
+
+A device's key never enters the renter's cluster: whoever is inside Ray can run anything there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from ionet._errors import IonetError
+
+if TYPE_CHECKING:
+    from ionet.proof import Challenge, Opening
+    from ionet.worker import Sample, Worker
+
+
+class NodeUnreachable(IonetError):
+    """The node's agent does not answer."""
+
+
+class Agents(Protocol):
+    """Every leased node's agent, by the node's address. All methods raise NodeUnreachable."""
+
+    async def begin(self, node: bytes, job: bytes, processes: Sequence[int]) -> None:
+        """Takes the node's device for the job; again for the same job it only updates the processes."""
+        ...
+
+    async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
+        """Takes a sample stamped ``at`` and returns the job's samples from number ``since`` on."""
+        ...
+
+    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
+        """Computes a challenge and returns the root; the caller measures the time."""
+        ...
+
+    async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
+        """Opens rows of the product committed to as ``root``."""
+        ...
+
+    async def end(self, node: bytes, job: bytes) -> None:
+        """Gives the device free if it is still held for the job."""
+        ...
+
+
+class LocalAgents:
+    """Agents of nodes on this machine: `ionet.worker.Worker` objects in threads.
+
+    Args:
+        workers: by node address.
+    """
+
+    def __init__(self, workers: Iterable[Worker]) -> None:
+        self._workers: Mapping[bytes, Worker] = {worker.node: worker for worker in workers}
+
+    async def begin(self, node: bytes, job: bytes, processes: Sequence[int]) -> None:
+        """See `Agents.begin`."""
+        await asyncio.to_thread(self._get(node).begin, job, processes)
+
+    async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
+        """See `Agents.sample`."""
+        worker = self._get(node)
+        await asyncio.to_thread(worker.sample, at)
+        return worker.samples(since)
+
+    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
+        """See `Agents.commit`."""
+        from ionet.proof import BackendError
+
+        try:
+            return (await asyncio.to_thread(self._get(node).commit, challenge)).root
+        except (BackendError, MemoryError) as error:
+            raise NodeUnreachable(f"the node {node.hex()} cannot compute: {error}") from error
+
+    async def open(self, node: bytes, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
+        """See `Agents.open`."""
+        return await asyncio.to_thread(self._get(node).open, root, rows, randomness)
+
+    async def end(self, node: bytes, job: bytes) -> None:
+        """See `Agents.end`."""
+        self._get(node).end(job)
+
+    def _get(self, node: bytes) -> Worker:
+        try:
+            return self._workers[node]
+        except KeyError:
+            raise NodeUnreachable(f"no agent for the node {node.hex()} on this machine") from None

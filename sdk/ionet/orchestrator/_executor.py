@@ -1,0 +1,296 @@
+"""Where work runs: the executor's protocol, the lease, and the typed failures of a run."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import zipfile
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+from ionet import _canonical
+from ionet._canonical import CanonicalError
+from ionet._errors import IonetError
+from ionet.manifest import FileStore, Manifest, NotStored
+
+OUTCOME = "outcome.json"
+MAX_VALUE_BYTES = 1 << 20
+MAX_ARCHIVE_BYTES = 1 << 32
+
+
+class FailureReason(StrEnum):
+    """Why a run did not succeed."""
+
+    PLACEMENT = "placement"
+    INPUT_MISSING = "input-missing"
+    BAD_ENTRYPOINT = "bad-entrypoint"
+    BAD_VALUE = "bad-value"
+    WORKLOAD = "workload"
+    OUT_OF_MEMORY = "out-of-memory"
+    OUT_OF_TIME = "out-of-time"
+    NODE_LOST = "node-lost"
+    STOPPED = "stopped"
+    EXECUTOR = "executor"
+
+
+# Repeating these cannot help: the manifest itself, or the time paid for, is what failed.
+_FINAL = frozenset(
+    {
+        FailureReason.BAD_ENTRYPOINT,
+        FailureReason.BAD_VALUE,
+        FailureReason.OUT_OF_TIME,
+        FailureReason.STOPPED,
+    }
+)
+
+
+class RunFailure(IonetError):
+    """A run ended without a result.
+
+    Attributes:
+        reason: typed.
+        detail: the workload's exception, or what was missing.
+    """
+
+    def __init__(self, reason: FailureReason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+        self.detail = detail
+
+    @property
+    def retryable(self) -> bool:
+        """Whether another attempt could succeed."""
+        return self.reason not in _FINAL
+
+
+@dataclass(frozen=True, slots=True)
+class NodeSpec:
+    """What a leased node has to give.
+
+    Attributes:
+        node: the node's address, 32 bytes.
+        cpus: cores.
+        gpus: devices.
+        memory: bytes.
+    """
+
+    node: bytes
+    cpus: int
+    gpus: int = 0
+    memory: int = 1 << 30
+
+    def fits(self, manifest: Manifest) -> bool:
+        """Whether the node has what the manifest asks of each node."""
+        need = manifest.resources
+        return self.cpus >= need.cpus and self.gpus >= need.gpus and self.memory >= need.memory
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """One manifest on the nodes of one or more jobs of one renter.
+
+    Attributes:
+        jobs: addresses of the jobs, 32 bytes each.
+        nodes: the leased nodes, in the order of the jobs.
+        renter: the renter's address.
+        digest: the manifest's hash.
+        manifest: the manifest.
+    """
+
+    jobs: tuple[bytes, ...]
+    nodes: tuple[bytes, ...]
+    renter: bytes
+    digest: bytes
+    manifest: Manifest
+
+    @property
+    def name(self) -> str:
+        """A name for directories and clusters; see `lease_name`."""
+        return lease_name(self.jobs)
+
+
+def lease_name(jobs: Sequence[bytes]) -> str:
+    """Hex of the first 16 bytes of ``sha256(b"ionet:lease" || the jobs' addresses)``."""
+    return hashlib.sha256(b"ionet:lease" + b"".join(jobs)).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """One file that a run left.
+
+    Attributes:
+        name: POSIX path below the output directory.
+        path: where it lies.
+    """
+
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class RunOutput:
+    """What a finished run leaves.
+
+    Attributes:
+        value: the JSON object that the entrypoint returned; ``{"exit_code": 0}`` for a command.
+        outputs: its files, sorted by name.
+        log: what it printed.
+    """
+
+    value: Mapping[str, Any]
+    outputs: tuple[Output, ...]
+    log: Path | None = None
+
+
+class Executor(Protocol):
+    """Runs manifests on leased nodes. One lease never shares a cluster with another."""
+
+    async def open(self, lease: Lease) -> None:
+        """Forms the placement; again for an open lease it does nothing.
+
+        Raises:
+            RunFailure: (PLACEMENT) when the nodes are unknown, too small or cannot be had now.
+        """
+        ...
+
+    async def run(self, lease: Lease, attempt: int) -> RunOutput:
+        """Runs the manifest to its end; a run that has finished before is not repeated but returned again.
+
+        Raises:
+            RunFailure: when it did not succeed.
+        """
+        ...
+
+    def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
+        """Process ids whose trees belong to the lease on that node, for the time-lock."""
+        ...
+
+    async def stop(self, lease: Lease) -> None:
+        """Ends a run in progress; its `run` then raises RunFailure (STOPPED)."""
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Gives the placement back and removes the lease's files; again it does nothing."""
+        ...
+
+    async def shutdown(self) -> None:
+        """Ends everything that this process has opened; outcomes of finished runs stay on disk."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A lease's directory: inputs, working directory, outputs, log, and the outcome of the run that finished.
+
+    Attributes:
+        root: the directory.
+    """
+
+    root: Path
+
+    @property
+    def cwd(self) -> Path:
+        """Where the run starts: the inputs, and the manifest's working directory unpacked."""
+        return self.root / "work"
+
+    @property
+    def output(self) -> Path:
+        """The directory whose files become outputs."""
+        return self.root / "output"
+
+    @property
+    def log(self) -> Path:
+        """What runs printed, all attempts in order."""
+        return self.root / "run.log"
+
+    def prepare(self, manifest: Manifest, store: FileStore, attempt: int) -> None:
+        """Lays out a fresh attempt.
+
+        Raises:
+            RunFailure: (INPUT_MISSING) when the store lacks an input, or an archive is not safe to unpack.
+        """
+        for directory in (self.cwd, self.output):
+            shutil.rmtree(directory, ignore_errors=True)
+            directory.mkdir(parents=True)
+        with open(self.log, "a") as log:
+            log.write(f"--- attempt {attempt}\n")
+        try:
+            if manifest.runtime_env.working_dir is not None:
+                _unpack(store.path(bytes.fromhex(manifest.runtime_env.working_dir)), self.cwd)
+            for item in manifest.inputs:
+                data = store.get(bytes.fromhex(item.sha256))
+                if len(data) != item.size:
+                    raise RunFailure(
+                        FailureReason.INPUT_MISSING,
+                        f"{item.name} has {len(data)} bytes, the manifest says {item.size}",
+                    )
+                target = self.cwd / item.name
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(data)
+        except NotStored as error:
+            raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+
+    def finish(self, value: object) -> RunOutput:
+        """Notes that a run has finished, durably, so that it is never repeated.
+
+        Raises:
+            RunFailure: (BAD_VALUE) when the value is no JSON object of the canonical subset, or too large.
+        """
+        if not isinstance(value, Mapping):
+            raise RunFailure(
+                FailureReason.BAD_VALUE, f"the entrypoint returned {type(value).__name__}, not an object"
+            )
+        try:
+            data = _canonical.encode(value)
+        except CanonicalError as error:
+            raise RunFailure(FailureReason.BAD_VALUE, f"the entrypoint's value: {error}") from error
+        if len(data) > MAX_VALUE_BYTES:
+            raise RunFailure(
+                FailureReason.BAD_VALUE,
+                f"the entrypoint's value has {len(data)} bytes; leave large results as files",
+            )
+        temporary = self.root / f"{OUTCOME}.tmp"
+        with open(temporary, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(self.root / OUTCOME)
+        return self._output(value)
+
+    def finished(self) -> RunOutput | None:
+        """The output of the run that has finished here, or None."""
+        try:
+            value = json.loads((self.root / OUTCOME).read_bytes())
+        except FileNotFoundError:
+            return None
+        return self._output(value)
+
+    def _output(self, value: Mapping[str, Any]) -> RunOutput:
+        files = sorted(path for path in self.output.rglob("*") if path.is_file() and not path.is_symlink())
+        outputs = tuple(Output(path.relative_to(self.output).as_posix(), path) for path in files)
+        return RunOutput(value, outputs, self.log if self.log.exists() else None)
+
+
+def _unpack(archive: Path, target: Path) -> None:
+    try:
+        with zipfile.ZipFile(archive) as file:
+            total = 0
+            for item in file.infolist():
+                path = (target / item.filename).resolve()
+                total += item.file_size
+                # extractall drops '..' silently; an archive that tries is refused as a whole.
+                if not path.is_relative_to(target.resolve()) or total > MAX_ARCHIVE_BYTES:
+                    raise RunFailure(
+                        FailureReason.INPUT_MISSING,
+                        f"the working directory's archive is not safe to unpack: {item.filename!r}",
+                    )
+            file.extractall(target)
+    except zipfile.BadZipFile as error:
+        raise RunFailure(
+            FailureReason.INPUT_MISSING, f"the working directory is no zip archive: {error}"
+        ) from error

@@ -1,0 +1,254 @@
+"""What to do next for one lease: a pure function of the chain's state and of what this process holds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from types import MappingProxyType
+
+from ionet.orchestrator._chain import Job, Party, Phase
+from ionet.proof import Challenge, Reference
+from ionet.worker import TimeLockPolicy
+
+HOUR = 3_600
+DAY = 24 * HOUR
+
+
+class Kind(StrEnum):
+    """The steps of a job, in the order in which they come."""
+
+    PLACE = "place"
+    START = "start"
+    LAUNCH = "launch"
+    STOP = "stop"
+    ATTEST = "attest"
+    SETTLE = "settle"
+    COMPLETE = "complete"
+    EXPIRE = "expire"
+    RELEASE = "release"
+    CLOSE = "close"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One thing to do.
+
+    Attributes:
+        kind: what.
+        job: for which job; None for the whole lease.
+        party: whom to pay.
+    """
+
+    kind: Kind
+    job: Job | None = None
+    party: Party | None = None
+
+    @property
+    def key(self) -> tuple[Kind, bytes, Party | None]:
+        """What makes two steps the same step."""
+        return self.kind, self.job.key if self.job else b"", self.party
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing to do now.
+
+    Attributes:
+        why: for people.
+        until: the chain's time at which something becomes due, or None.
+    """
+
+    why: str
+    until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRules:
+    """How one node is judged.
+
+    Attributes:
+        timelock: when a sample breaks the time-lock.
+        reference: how fast its class answers a challenge; None leaves time unjudged.
+    """
+
+    timelock: TimeLockPolicy = field(default_factory=TimeLockPolicy)
+    reference: Reference | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The orchestrator's rhythm and bounds.
+
+    Attributes:
+        attest_every: seconds between attestations of a running job.
+        settle_every: seconds between payments to the supplier of a running job.
+        challenge_m: size of the compute challenge.
+        challenge_k: inner length of the compute challenge.
+        challenge_rows: rows to open.
+        challenge_every: seconds for which an accepted proof stands.
+        challenge_attempts: tries for one attestation.
+        max_failures: runs that may fail by themselves before the job's result is a failure.
+        max_interruptions: runs that may end with this process before the job's result is a failure.
+        rules: how nodes are judged, by address.
+        default_rules: for nodes that are not in ``rules``.
+        concurrency: leases served at once.
+        interval: seconds between passes, at most.
+    """
+
+    attest_every: int = HOUR
+    settle_every: int = DAY
+    challenge_m: int = 1024
+    challenge_k: int = 4096
+    challenge_rows: int = 16
+    challenge_every: int = HOUR
+    challenge_attempts: int = 2
+    max_failures: int = 3
+    max_interruptions: int = 10
+    rules: Mapping[bytes, NodeRules] = field(default_factory=lambda: MappingProxyType({}))
+    default_rules: NodeRules = field(default_factory=NodeRules)
+    concurrency: int = 16
+    interval: float = 15.0
+
+    def __post_init__(self) -> None:
+        Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
+
+    def rules_for(self, node: bytes) -> NodeRules:
+        """How a node is judged."""
+        return self.rules.get(node, self.default_rules)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What this process knows about a lease besides the chain's jobs.
+
+    Attributes:
+        problem: why its manifest cannot be served, or None.
+        complete: whether every job of the cluster is there.
+        placed: whether the placement stands in this process.
+        active: whether its run is in progress.
+        result: whether the store holds its result.
+        released: whether this process has given everything back.
+        blocked: steps that failed in this pass and are not tried again before the next.
+    """
+
+    problem: str | None
+    complete: bool
+    placed: bool
+    active: bool
+    result: bool
+    released: bool
+    blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
+
+
+def next_step(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy) -> Step | Wait:
+    """The next step for a lease, or what it waits for.
+
+    Args:
+        jobs: the lease's jobs that are not closed, as the chain has them now.
+        facts: what this process knows.
+        now: the chain's time.
+        policy: rhythm and bounds.
+    """
+    waits: list[Wait] = []
+    for candidate in (
+        *_booked(jobs, facts, now, waits),
+        *_running(jobs, facts, now, policy, waits),
+        *_ended(jobs, facts, now, waits),
+    ):
+        if candidate.key not in facts.blocked:
+            return candidate
+    times = [wait.until for wait in waits if wait.until is not None]
+    if facts.blocked:
+        waits.append(Wait("a step failed; tried again in the next pass"))
+    return Wait(
+        "; ".join(dict.fromkeys(wait.why for wait in waits)) or "nothing to do", min(times, default=None)
+    )
+
+
+def _booked(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
+    booked = [job for job in jobs if job.phase is Phase.BOOKED]
+    late = [Step(Kind.EXPIRE, job) for job in booked if now > job.start_by]
+    intime = [job for job in booked if now <= job.start_by]
+    if not intime:
+        return late
+    until = min(job.start_by for job in intime)
+    if facts.problem is not None:
+        waits.append(Wait(facts.problem, until))
+    elif not facts.complete:
+        waits.append(Wait("the cluster's other jobs are not booked yet", until))
+    elif not facts.placed:
+        waits.append(Wait("no placement yet", until))
+        late.append(Step(Kind.PLACE))
+    else:
+        waits.append(Wait("not started yet", until))
+        late += [Step(Kind.START, job) for job in intime]
+    return late
+
+
+def _running(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy, waits: list[Wait]) -> list[Step]:
+    running = [job for job in jobs if job.phase is Phase.RUNNING]
+    if not running:
+        return []
+    steps: list[Step] = []
+    over = all(now >= _end(job) for job in running)
+    if over and facts.active:
+        steps.append(Step(Kind.STOP))
+    if not over and not facts.placed and facts.problem is None:
+        steps.append(Step(Kind.PLACE))
+    together = facts.complete and all(job.phase is Phase.RUNNING for job in jobs)
+    if facts.placed and together and not (over or facts.result or facts.active):
+        steps.append(Step(Kind.LAUNCH))
+    for job in running:
+        due = _attest_due(job, facts, policy)
+        if now >= due:
+            steps.append(Step(Kind.ATTEST, job))
+        pays_from = max(job.settle_from, (job.settled_at or 0) + policy.settle_every)
+        if Party.SUPPLIER in job.unsettled and now >= pays_from:
+            steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
+        if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job):
+            steps.append(Step(Kind.COMPLETE, job))
+        waits.append(Wait("running" if facts.active else "leased", min(max(due, now + 1), _end(job))))
+    return steps
+
+
+def _ended(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
+    ended = [job for job in jobs if job.phase is Phase.ENDED]
+    steps: list[Step] = []
+    if len(ended) == len(jobs) and facts.active:
+        steps.append(Step(Kind.STOP))
+    if len(ended) == len(jobs) and not facts.released:
+        steps.append(Step(Kind.RELEASE))
+    for job in ended:
+        if job.unsettled and now >= job.settle_from:
+            steps += [Step(Kind.SETTLE, job, party) for party in sorted(job.unsettled)]
+        elif job.unsettled:
+            waits.append(Wait("payments are due later", job.settle_from))
+        elif job.closable_at is not None and now >= job.closable_at:
+            steps.append(Step(Kind.CLOSE, job))
+        else:
+            waits.append(Wait("the dispute window is open", job.closable_at))
+    return steps
+
+
+def _attest_due(job: Job, facts: Facts, policy: Policy) -> int:
+    """When the next attestation is due: in its rhythm, at the end, and once when the result is there."""
+    end, upto = _end(job), _upto(job)
+    if upto >= end:
+        return _NEVER
+    if facts.result and job.attested is None:
+        return upto + 1
+    return min(upto + policy.attest_every, end)
+
+
+_NEVER = 2**62
+
+
+def _end(job: Job) -> int:
+    return job.ends_at if job.ends_at is not None else _NEVER
+
+
+def _upto(job: Job) -> int:
+    if job.attested is not None:
+        return job.attested.upto
+    return job.started_at if job.started_at is not None else 0

@@ -1,0 +1,211 @@
+"""The chain as it is: the jobs program, seen from one attester's seat."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account
+
+from ionet import AsyncCall, AsyncClient, accounts, pda, token_account, types
+from ionet._errors import (
+    AccountNotFound,
+    ProgramError,
+    RpcError,
+    TransactionExpired,
+    TransactionFailed,
+    TransportError,
+)
+from ionet._escrow import BOOKED, ENDED, looked_at, payable
+from ionet._ids import SLOT_HASHES
+from ionet.orchestrator._chain import (
+    Attestation,
+    Attested,
+    Beacon,
+    ChainRejected,
+    ChainUnavailable,
+    Job,
+    Party,
+    Phase,
+)
+
+START_WINDOW: Final = 1_200
+_FIRST_HOUR: Final = 3_600
+_BEACON_SECONDS: Final = 30.0
+_POLL_SECONDS: Final = 0.4
+
+
+class ProgramChain:
+    """`Chain` over a client whose signer holds a seat in the attester set.
+
+    Args:
+        client: signs and pays for every step.
+        nodes: serve only jobs on these nodes, 32 bytes each; None: on all.
+    """
+
+    def __init__(self, client: AsyncClient, *, nodes: Sequence[bytes] | None = None) -> None:
+        self._client = client
+        self._nodes = None if nodes is None else frozenset(nodes)
+        self._device_keys: dict[bytes, bytes] = {}
+
+    async def now(self) -> int:
+        """See `Chain.now`."""
+        found: int = await self._ask(self._client.time())
+        return found
+
+    async def beacon(self, after: int | None = None) -> Beacon:
+        """See `Chain.beacon`. The local network makes a block when it is waited for."""
+        deadline = time.monotonic() + _BEACON_SECONDS
+        while True:
+            found = await self._ask(self._client.account(SLOT_HASHES))
+            if found is None:
+                raise ChainUnavailable("the cluster has no slot hashes")
+            slot, value = int.from_bytes(found.data[8:16], "little"), bytes(found.data[16:48])
+            if after is None or slot > after:
+                return Beacon(slot, value)
+            if time.monotonic() > deadline:
+                raise ChainUnavailable(f"no slot after {after} in {_BEACON_SECONDS:.0f} s")
+            if self._client.is_local:
+                self._client.network.clock.advance(slots=1)
+            else:
+                await asyncio.sleep(_POLL_SECONDS)
+
+    async def jobs(self) -> Sequence[Job]:
+        """See `Chain.jobs`."""
+        found = await self._ask(self._client.jobs.find())
+        mine = [one for one in found if self._nodes is None or bytes(one.account.node) in self._nodes]
+        if not mine:
+            return []
+        now, seat = await self.now(), await self._seat()
+        return [await self._view(one.address, one.account, seat, now) for one in mine]
+
+    async def job(self, key: bytes) -> Job | None:
+        """See `Chain.job`."""
+        try:
+            found = await self._ask(self._client.jobs.get(Pubkey(key)))
+        except AccountNotFound:
+            return None
+        return await self._view(Pubkey(key), found, await self._seat(), await self.now())
+
+    async def start(self, job: Job) -> str:
+        """See `Chain.start`."""
+        return await self._send(lambda: self._client.jobs.start(Pubkey(job.key)))
+
+    async def attest(self, job: Job, attestation: Attestation) -> str:
+        """See `Chain.attest`."""
+        if job.started_at is None:
+            raise ChainRejected("NotRunning", "the job has not started")
+        args = types.jobs.AttestArgs(
+            good=attestation.good,
+            upto=attestation.upto - job.started_at,
+            reason=attestation.reason_bits,
+            proof_digest=attestation.proof,
+            result_hash=attestation.result,
+        )
+        return await self._do(self._client.jobs.attest(Pubkey(job.key), args))
+
+    async def settle(self, job: Job, party: Party) -> str:
+        """See `Chain.settle`. A party whose token account is gone gets a new one."""
+        key = Pubkey(job.key)
+        calls = {
+            Party.SUPPLIER: self._client.jobs.settle,
+            Party.RENTER: self._client.jobs.refund,
+            Party.FEES: self._client.jobs.collect_fees,
+        }
+        call = await self._ask(calls[party](key))
+        if party is not Party.FEES:
+            found = await self._ask(self._client.jobs.get(key))
+            owner = found.supplier if party is Party.SUPPLIER else found.renter
+            if await self._ask(self._client.account(token_account(owner, found.mint))) is None:
+                opening = create_idempotent_associated_token_account(self._client.address, owner, found.mint)
+                call = self._client.call(opening) + call
+        return await self._do(call)
+
+    async def complete(self, job: Job) -> str:
+        """See `Chain.complete`."""
+        return await self._send(lambda: self._client.jobs.complete(Pubkey(job.key)))
+
+    async def expire(self, job: Job) -> str:
+        """See `Chain.expire`."""
+        return await self._send(lambda: self._client.jobs.expire(Pubkey(job.key)))
+
+    async def close(self, job: Job) -> str:
+        """See `Chain.close`."""
+        return await self._send(lambda: self._client.jobs.close(Pubkey(job.key)))
+
+    # ---- reading
+
+    async def _seat(self) -> int | None:
+        found = await self._ask(self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET))
+        keys = found.keys[: found.seats]
+        return keys.index(self._client.address) if self._client.address in keys else None
+
+    async def _device(self, node: Pubkey) -> bytes | None:
+        key = bytes(node)
+        if key not in self._device_keys:
+            try:
+                found = await self._ask(self._client.staking.node(node))
+            except AccountNotFound:
+                return None
+            self._device_keys[key] = bytes(found.device_key)
+        return self._device_keys[key]
+
+    async def _view(self, address: Pubkey, job: accounts.jobs.Job, seat: int | None, now: int) -> Job:
+        phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
+        started = job.started_at or None
+        seen = job.seen[seat] if seat is not None else None
+        unsettled = {Party.SUPPLIER} if payable(job, now) > 0 else set()
+        if job.state == ENDED:
+            unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()
+            unsettled |= {Party.RENTER} if job.owed_refund > job.paid_refund else set()
+        return Job(
+            key=bytes(address),
+            node=bytes(job.node),
+            renter=bytes(job.renter),
+            device=await self._device(job.node),
+            manifest=job.manifest_hash,
+            phase=phase,
+            booked_at=job.booked_at,
+            start_by=job.booked_at + START_WINDOW,
+            cluster=job.cluster,
+            cluster_size=job.cluster_size,
+            started_at=started,
+            ends_at=None if job.state == BOOKED or started is None else job.ends_at,
+            attested=(
+                Attested(seen.good, started + seen.upto)
+                if seen is not None and seen.upto and started is not None
+                else None
+            ),
+            agreed_upto=None if started is None else started + looked_at(job),
+            settle_from=0 if started is None or job.state == ENDED else started + _FIRST_HOUR,
+            unsettled=frozenset(unsettled),
+            closable_at=job.ended_at if job.state == ENDED else None,
+        )
+
+    # ---- doing
+
+    async def _ask(self, question: Coroutine[Any, Any, Any]) -> Any:
+        try:
+            return await question
+        except (RpcError, TransportError) as error:
+            raise ChainUnavailable(str(error)) from error
+
+    async def _send(self, make: Callable[[], Coroutine[Any, Any, AsyncCall[Any]]]) -> str:
+        try:
+            call = await self._ask(make())
+        except AccountNotFound as error:
+            raise ChainRejected("AccountNotFound", str(error)) from error
+        return await self._do(call)
+
+    async def _do(self, call: AsyncCall[Any]) -> str:
+        try:
+            return (await call.send()).signature
+        except ProgramError as error:
+            raise ChainRejected(error.name, str(error)) from error
+        except (TransactionExpired, RpcError, TransportError) as error:
+            raise ChainUnavailable(str(error)) from error
+        except TransactionFailed as error:
+            raise ChainRejected(type(error).__name__, str(error)) from error

@@ -1,0 +1,293 @@
+"""Runs manifests on Ray: one child process and one isolated cluster for each lease."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import ionet
+from ionet.manifest import FileStore
+from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
+from ionet.orchestrator._inline import base_environment, check_nodes
+
+_PLACE_SECONDS: Final = 30
+_STOP_SECONDS: Final = 10
+_OBJECT_STORE: Final = 80 * 1024 * 1024  # Ray's minimum is 75 MiB
+_SETTINGS: Final[Mapping[str, str]] = {
+    "RAY_AUTH_MODE": "token",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_COLOR_PREFIX": "0",
+    # Workers at the lowest priority would measure the machine's other load instead of the lease.
+    "RAY_worker_niceness": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+}
+
+
+class _Host:
+    """The child that owns a cluster; see `ionet.orchestrator._ray_host`."""
+
+    def __init__(self, process: asyncio.subprocess.Process, temp: Path, log: Path) -> None:
+        self._process = process
+        self._temp = temp
+        self._log = log
+        self._waiting: dict[int, asyncio.Future[Any]] = {}
+        self._next = 0
+        self._reader = asyncio.create_task(self._read())
+
+    @classmethod
+    async def start(cls, nodes: Sequence[NodeSpec], work: Path, seconds: float) -> _Host:
+        """Starts the child and its cluster.
+
+        Raises:
+            RunFailure: (PLACEMENT) when it does not come up; Ray's words stay in a log in ``work``.
+        """
+        log = work / f"ray-{secrets.token_hex(4)}.log"
+        # A short path: Ray keeps sockets there, and their names are limited to 107 bytes.
+        temp = Path(tempfile.mkdtemp(prefix="ionet-"))
+        (temp / "home").mkdir()
+        with open(log, "ab") as file:  # noqa: ASYNC230 (one open of a local file)
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "ionet.orchestrator._ray_host",
+                stdin=asyncio.subprocess.PIPE,
+                stdout=asyncio.subprocess.PIPE,
+                stderr=file,
+                cwd=temp,
+                env=_environment(temp / "home"),
+                start_new_session=True,
+            )
+        host = cls(process, temp, log)
+        config = {
+            "namespace": secrets.token_hex(8),
+            "nodes": [
+                {"node": spec.node.hex(), "cpus": spec.cpus, "gpus": spec.gpus, "memory": spec.memory}
+                for spec in nodes
+            ],
+            "object_store": _OBJECT_STORE,
+            "temp": str(temp / "ray"),
+        }
+        try:
+            await host._write(config)
+            await asyncio.wait_for(host.call("start"), seconds)
+        except (TimeoutError, RunFailure) as error:
+            await host.close(keep_log=True)
+            raise RunFailure(FailureReason.PLACEMENT, f"Ray did not start ({error}); see {log}") from error
+        except asyncio.CancelledError:
+            await host.close()
+            raise
+        return host
+
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None and not self._reader.done()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def call(self, method: str, **params: Any) -> Any:
+        """Asks the child.
+
+        Raises:
+            RunFailure: what the child answered; EXECUTOR when it has ended.
+        """
+        if not self.alive:
+            raise RunFailure(FailureReason.EXECUTOR, "the lease's Ray cluster has ended")
+        self._next += 1
+        number, future = self._next, asyncio.get_running_loop().create_future()
+        self._waiting[number] = future
+        try:
+            await self._write({"id": number, "method": method, "params": params})
+            return await future
+        finally:
+            self._waiting.pop(number, None)
+
+    async def _write(self, message: Mapping[str, Any]) -> None:
+        stdin = self._process.stdin
+        assert stdin is not None
+        try:
+            stdin.write(json.dumps(message).encode() + b"\n")
+            await stdin.drain()
+        except (BrokenPipeError, ConnectionResetError):
+            raise RunFailure(FailureReason.EXECUTOR, "the lease's Ray cluster has ended") from None
+
+    async def _read(self) -> None:
+        stdout = self._process.stdout
+        assert stdout is not None
+        try:
+            while line := await stdout.readline():
+                message = json.loads(line)
+                future = self._waiting.get(message["id"])
+                if future is None or future.done():
+                    continue
+                if "result" in message:
+                    future.set_result(message["result"])
+                else:
+                    future.set_exception(RunFailure(FailureReason(message["reason"]), message["detail"]))
+        finally:
+            for future in self._waiting.values():
+                if not future.done():
+                    detail = "the lease's Ray cluster ended during the run"
+                    future.set_exception(RunFailure(FailureReason.NODE_LOST, detail))
+
+    async def close(self, *, keep_log: bool = False) -> None:
+        """Takes the cluster down: by its input's end, else by force."""
+        if self._process.stdin is not None:
+            self._process.stdin.close()
+        try:
+            await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
+        except TimeoutError:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            await self._process.wait()
+        self._reader.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await self._reader
+        shutil.rmtree(self._temp, ignore_errors=True)
+        if not keep_log:
+            self._log.unlink(missing_ok=True)
+
+
+class RayExecutor:
+    """Each lease has its own Ray cluster, in a child process with its own home, token and namespace.
+
+    Token authentication is always on: the token is made here, lives in the child's environment only, and no
+    file of it is left anywhere. The child's environment holds nothing of the operator's; the cluster listens
+    on this machine only and offers exactly the leased nodes' resources, so that a renter can use no more than
+    that. Keys of devices are kept by the agents, outside.
+
+    Args:
+        nodes: what can be leased on this machine.
+        store: where inputs come from.
+        work: directory for the leases' files; the same one after a restart.
+        start_timeout: seconds for a cluster to come up.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[NodeSpec],
+        store: FileStore,
+        work: str | Path,
+        *,
+        start_timeout: float = 120.0,
+    ) -> None:
+        self._nodes = {spec.node: spec for spec in nodes}
+        self._store = store
+        self._work = Path(work)
+        self._timeout = start_timeout
+        self._hosts: dict[str, _Host] = {}
+        self._spares: dict[tuple[bytes, ...], asyncio.Task[_Host]] = {}
+
+    def prewarm(self, nodes: Sequence[bytes]) -> None:
+        """Begins to start a cluster for these nodes now; the next lease of exactly them takes it.
+
+        Raises:
+            RunFailure: (PLACEMENT) for an unknown node.
+        """
+        key = tuple(nodes)
+        for node in key:
+            if node not in self._nodes:
+                raise RunFailure(
+                    FailureReason.PLACEMENT, f"the node {node.hex()} is not known to this executor"
+                )
+        if key not in self._spares:
+            self._work.mkdir(parents=True, exist_ok=True)
+            specs = [self._nodes[node] for node in key]
+            self._spares[key] = asyncio.create_task(_Host.start(specs, self._work, self._timeout))
+
+    def workspace(self, lease: Lease) -> Workspace:
+        """The lease's directory."""
+        return Workspace(self._work / lease.name)
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`."""
+        check_nodes(lease, self._nodes)
+        await self._host(lease)
+
+    async def run(self, lease: Lease, attempt: int) -> RunOutput:
+        """See `Executor.run`."""
+        workspace = self.workspace(lease)
+        done = workspace.finished()
+        if done is not None:
+            return done
+        host = await self._host(lease)
+        await asyncio.to_thread(workspace.prepare, lease.manifest, self._store, attempt)
+        manifest = lease.manifest.to_bytes().decode()
+        await host.call("run", manifest=manifest, workspace=str(workspace.root.resolve()))
+        finished = workspace.finished()
+        if finished is None:
+            raise RunFailure(FailureReason.EXECUTOR, "the run ended without an outcome")
+        return finished
+
+    def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
+        """See `Executor.processes`."""
+        host = self._hosts.get(lease.name)
+        return (host.pid,) if host is not None and host.alive else ()
+
+    async def stop(self, lease: Lease) -> None:
+        """See `Executor.stop`."""
+        host = self._hosts.get(lease.name)
+        if host is not None and host.alive:
+            with contextlib.suppress(RunFailure):
+                await host.call("stop")
+
+    async def release(self, lease: Lease) -> None:
+        """See `Executor.release`."""
+        host = self._hosts.pop(lease.name, None)
+        if host is not None:
+            await host.close()
+        await asyncio.to_thread(shutil.rmtree, self.workspace(lease).root, True)
+
+    async def shutdown(self) -> None:
+        """See `Executor.shutdown`."""
+        spares = list(self._spares.values())
+        self._spares.clear()
+        for spare in spares:
+            spare.cancel()
+        found = await asyncio.gather(*spares, return_exceptions=True)
+        hosts = [*self._hosts.values(), *(host for host in found if isinstance(host, _Host))]
+        self._hosts.clear()
+        await asyncio.gather(*(host.close() for host in hosts))
+
+    async def _host(self, lease: Lease) -> _Host:
+        """The lease's cluster with its placement group; started anew if it has died."""
+        host = self._hosts.get(lease.name)
+        if host is None or not host.alive:
+            if host is not None:
+                await host.close()
+            host = self._hosts[lease.name] = await self._start(lease)
+        need = lease.manifest.resources
+        resources = {"cpus": need.cpus, "gpus": need.gpus, "memory": need.memory}
+        await host.call("place", resources=resources, timeout=_PLACE_SECONDS)
+        return host
+
+    async def _start(self, lease: Lease) -> _Host:
+        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+        spare = self._spares.pop(lease.nodes, None)
+        if spare is not None:
+            with contextlib.suppress(RunFailure):
+                host = await spare
+                if host.alive:
+                    return host
+                await host.close()
+        return await _Host.start([self._nodes[node] for node in lease.nodes], self._work, self._timeout)
+
+
+def _environment(home: Path) -> dict[str, str]:
+    package = str(Path(ionet.__file__).parent.parent)
+    path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    return base_environment(
+        {**_SETTINGS, "HOME": str(home), "PYTHONPATH": path, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+    )

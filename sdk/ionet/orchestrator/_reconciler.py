@@ -1,0 +1,654 @@
+"""The reconciler.
+
+Desired state is the chain's accounts. Each pass reads the jobs, asks `ionet.orchestrator._plan` for the next
+step of each lease, does it, reads the jobs again, and so on until there is nothing left but to wait. The
+process may be killed at any point:
+
+* a step on the chain is cumulative or refused when repeated, and what was done is read from the chain, never
+  remembered;
+* a finished run is noted in its workspace and its result is content-addressed in the store before any step
+  that follows from it, so that it is found again and not repeated;
+* attested time follows from the signed samples that the nodes keep, and from the proofs in the store.
+
+The journal counts attempts and tells people what happened; losing it changes no payment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from ionet import _canonical
+from ionet._errors import IonetError
+from ionet.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.orchestrator._agents import Agents, NodeUnreachable
+from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, Job, Phase
+from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
+from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
+from ionet.proof import Challenge, ProofError, Verdict, challenge_seed, draw, verify
+from ionet.worker import Break, BreakReason, Busy, Judge
+
+_MAX_STEPS: Final = 256
+
+
+@dataclass(frozen=True, slots=True)
+class StoredOutput:
+    """A file that a run left, in the store.
+
+    Attributes:
+        name: POSIX path.
+        sha256: its content, 32 bytes.
+        size: bytes.
+    """
+
+    name: str
+    sha256: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The result of a lease's run.
+
+    Attributes:
+        digest: sha256 of the stored document.
+        manifest: hash of the manifest that was run.
+        reason: None when it succeeded.
+        detail: what failed.
+        value: what the entrypoint returned.
+        outputs: its files.
+    """
+
+    digest: bytes
+    manifest: bytes
+    reason: FailureReason | None
+    detail: str
+    value: Any
+    outputs: tuple[StoredOutput, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether the run succeeded."""
+        return self.reason is None
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one pass did.
+
+    Attributes:
+        now: the chain's time when it began.
+        steps: what was done, as ``(step, job's address or lease's name in hex)``, in order.
+        waits: what each lease waits for, by its first job's address in hex.
+        until: the chain's time at which something becomes due, or None.
+    """
+
+    now: int
+    steps: tuple[tuple[Kind, str], ...]
+    waits: dict[str, str]
+    until: int | None
+
+
+@dataclass(slots=True)
+class _Gang:
+    """The jobs of one lease, and what stands in the way of serving it."""
+
+    name: str
+    jobs: list[Job]
+    lease: Lease | None
+    problem: str | None
+    complete: bool
+
+
+@dataclass(slots=True)
+class _Held:
+    """What this process holds of a lease.
+
+    Attributes:
+        nodes: the lease's nodes with their jobs.
+        lease: None when its manifest is not to be had.
+        placed: whether placement and agents stand.
+        released: whether they were given back.
+        run: the run in progress or the last one.
+        out_of_time: whether the run was stopped because the paid time was over.
+    """
+
+    nodes: list[tuple[bytes, bytes]]
+    lease: Lease | None = None
+    placed: bool = False
+    released: bool = False
+    run: asyncio.Task[None] | None = None
+    out_of_time: bool = False
+
+    @property
+    def active(self) -> bool:
+        return self.run is not None and not self.run.done()
+
+
+_NOTHING: Final = _Held([])
+
+
+class Orchestrator:
+    """Serves the jobs of a chain.
+
+    Args:
+        chain: the chain from one attester's seat.
+        executor: runs manifests.
+        agents: the nodes' agents.
+        store: manifests, inputs, results and proofs; the same one after a restart.
+        journal: path of the journal file.
+        policy: rhythm and bounds.
+    """
+
+    def __init__(
+        self,
+        chain: Chain,
+        executor: Executor,
+        agents: Agents,
+        store: FileStore,
+        journal: str | Path,
+        policy: Policy | None = None,
+    ) -> None:
+        self._chain = chain
+        self._executor = executor
+        self._agents = agents
+        self._store = store
+        self._policy = policy or Policy()
+        self.journal = Journal(journal)
+        self._held: dict[str, _Held] = {}
+        self._judges: dict[bytes, Judge] = {}
+        self._manifests: dict[bytes, Manifest] = {}
+        self._wake = asyncio.Event()
+        self._passing = asyncio.Lock()
+        # One product at a time: two on one machine would slow each other and fail on time.
+        self._proving = asyncio.Lock()
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Reconciles until ``stop`` is set: when something is due, and when a run has ended.
+
+        A pass is made every `Policy.interval` seconds at least, since others move the chain too.
+        """
+        while not stop.is_set():
+            self._wake.clear()
+            pause = self._policy.interval
+            try:
+                done = await self.reconcile()
+            except ChainError as error:
+                self.journal.note("", "unavailable", str(error))
+            else:
+                if done.until is not None:
+                    # At least a second: a step that fails is due all the time.
+                    pause = min(pause, max(1.0, done.until - done.now))
+            waiting = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
+            await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+            for task in waiting:
+                task.cancel()
+
+    async def reconcile(self) -> Pass:
+        """One pass over all jobs. Does not wait for runs in progress.
+
+        Raises:
+            ChainError: when the chain cannot even be read; failures of single steps are noted and tried
+                again.
+        """
+        async with self._passing:
+            now, jobs = await self._chain.now(), await self._chain.jobs()
+            gangs = self._gangs(jobs)
+            names = [gang.jobs[0].key.hex() for gang in gangs]
+            await self._forget(gangs, jobs)
+            gate = asyncio.Semaphore(self._policy.concurrency)
+            done: list[tuple[Kind, str]] = []
+            served = await asyncio.gather(*(self._serve(gang, now, gate, done) for gang in gangs))
+        waits = dict(zip(names, served, strict=True))
+        times = [wait.until for wait in served if wait.until is not None]
+        return Pass(now, tuple(done), {key: wait.why for key, wait in waits.items()}, min(times, default=None))
+
+    async def runs_finished(self) -> None:
+        """Waits until no run is in progress (retries that are due come with the next pass)."""
+        tasks = [held.run for held in self._held.values() if held.run is not None]
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def aclose(self) -> None:
+        """Ends runs in progress and everything opened; the next process continues from chain and store."""
+        tasks = [held.run for held in self._held.values() if held.run is not None and not held.run.done()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._executor.shutdown()
+        self.journal.close()
+
+    def result(self, job: bytes) -> Result | None:
+        """The result of the run that a job took part in, or None while there is none."""
+        record = self._record(job)
+        return read_result(self._store, lease_name(record["jobs"])) if record is not None else None
+
+    # ---- which jobs belong together
+
+    def _gangs(self, jobs: Sequence[Job]) -> list[_Gang]:
+        """Groups jobs to leases: as recorded, else each alone or its cluster's in the order of booking."""
+        by_key = {job.key: job for job in jobs}
+        gangs: list[_Gang] = []
+        clusters: dict[tuple[bytes, bytes, bytes, int], list[Job]] = {}
+        taken: set[bytes] = set()
+        for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
+            if job.key in taken:
+                continue
+            record = self._record(job.key)
+            if record is not None:
+                members = [by_key[key] for key in record["jobs"] if key in by_key]
+                taken.update(member.key for member in members)
+                gangs.append(self._recorded(members, record))
+            elif job.cluster == bytes(32) or job.phase is Phase.ENDED:
+                gangs.append(self._formed([job], 1))
+            else:
+                named = (job.renter, job.cluster, job.manifest, job.cluster_size)
+                clusters.setdefault(named, []).append(job)
+        for (*_, size), group in clusters.items():
+            gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
+        return gangs
+
+    def _formed(self, jobs: list[Job], size: int) -> _Gang:
+        manifest, problem = self._manifest(jobs[0].manifest)
+        if manifest is None or len(jobs) < size:
+            return _Gang(lease_name([job.key for job in jobs]), jobs, None, problem, complete=False)
+        if manifest.nodes != size:
+            problem = f"the manifest asks for {manifest.nodes} nodes, {size} are booked together"
+        elif len({job.node for job in jobs}) < size:
+            problem = "two jobs of the cluster are on one node"
+        lease = Lease(
+            jobs=tuple(job.key for job in jobs),
+            nodes=tuple(job.node for job in jobs),
+            renter=jobs[0].renter,
+            digest=jobs[0].manifest,
+            manifest=manifest,
+        )
+        return _Gang(lease.name, jobs, lease, problem, complete=True)
+
+    def _recorded(self, members: list[Job], record: dict[str, Any]) -> _Gang:
+        manifest, problem = self._manifest(members[0].manifest)
+        lease = None
+        if manifest is not None:
+            lease = Lease(
+                jobs=tuple(record["jobs"]),
+                nodes=tuple(record["nodes"]),
+                renter=members[0].renter,
+                digest=members[0].manifest,
+                manifest=manifest,
+            )
+        complete = len(members) == len(record["jobs"])
+        return _Gang(lease_name(record["jobs"]), members, lease, problem, complete)
+
+    def _manifest(self, digest: bytes) -> tuple[Manifest | None, str | None]:
+        found = self._manifests.get(digest)
+        if found is None:
+            try:
+                found = self._manifests[digest] = self._store.get_manifest(digest)
+            except NotStored:
+                return None, f"the manifest {digest.hex()} is not in the store"
+            except (StoreError, ManifestError) as error:
+                return None, f"the manifest {digest.hex()} is refused: {error}"
+        return found, None
+
+    def _record(self, job: bytes) -> dict[str, Any] | None:
+        digest = self._store.resolve(f"jobs/{job.hex()}/lease")
+        if digest is None:
+            return None
+        value: Any = _canonical.decode(self._store.get(digest))
+        return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
+
+    async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[Job]) -> None:
+        """Drops what is held of leases whose jobs are all closed, by whomever."""
+        live = {gang.name for gang in gangs}
+        for name in [name for name in self._held if name not in live]:
+            held = self._held.pop(name)
+            if held.run is not None and not held.run.done():
+                held.run.cancel()
+            if not held.released:
+                await self._release(held)
+        keys = {job.key for job in jobs}
+        for key in [key for key in self._judges if key not in keys]:
+            del self._judges[key]
+
+    # ---- one lease
+
+    async def _serve(
+        self, gang: _Gang, now: int, gate: asyncio.Semaphore, done: list[tuple[Kind, str]]
+    ) -> Wait:
+        async with gate:
+            blocked: set[tuple[Kind, bytes, Any]] = set()
+            await self._sample_all(gang, now)
+            for _ in range(_MAX_STEPS):
+                facts = self._facts(gang, frozenset(blocked))
+                step = next_step(gang.jobs, facts, now, self._policy)
+                if isinstance(step, Wait):
+                    self.journal.note(gang.name, "wait", step.why)
+                    return step
+                about = step.job.key.hex() if step.job else gang.name
+                try:
+                    detail = await self._perform(gang, step, now)
+                except (ChainError, RunFailure, NodeUnreachable, Busy) as error:
+                    blocked.add(step.key)
+                    self.journal.note(about, f"{step.kind} failed", str(error))
+                else:
+                    done.append((step.kind, about))
+                    self.journal.note(about, step.kind, detail)
+                now = await self._reload(gang, now)
+                if not gang.jobs:
+                    return Wait("closed")
+            return Wait(f"stopped after {_MAX_STEPS} steps in one pass")
+
+    async def _reload(self, gang: _Gang, now: int) -> int:
+        fresh = [await self._chain.job(job.key) for job in gang.jobs]
+        gang.jobs = [job for job in fresh if job is not None]
+        return max(now, await self._chain.now())
+
+    def _facts(self, gang: _Gang, blocked: frozenset[tuple[Kind, bytes, Any]]) -> Facts:
+        held = self._held.get(gang.name, _NOTHING)
+        result = self._store.resolve(_result_name(gang.name))
+        return Facts(
+            problem=gang.problem,
+            complete=gang.complete,
+            placed=held.placed,
+            active=held.active,
+            result=result is not None,
+            released=held.released,
+            blocked=blocked,
+        )
+
+    @staticmethod
+    def _hold(gang: _Gang) -> _Held:
+        if gang.lease is not None:
+            return _Held(list(zip(gang.lease.nodes, gang.lease.jobs, strict=True)), gang.lease)
+        return _Held([(job.node, job.key) for job in gang.jobs])
+
+    async def _perform(self, gang: _Gang, step: Step, now: int) -> str:
+        held = self._held.setdefault(gang.name, self._hold(gang))
+        if step.kind is Kind.RELEASE:
+            return await self._release(held)
+        if step.job is None:
+            assert gang.lease is not None  # only a complete gang has steps of its lease
+            lease_steps: dict[Kind, Callable[[Lease, _Held], Awaitable[str]]] = {
+                Kind.PLACE: self._place,
+                Kind.LAUNCH: self._launch,
+                Kind.STOP: self._stop,
+            }
+            return await lease_steps[step.kind](gang.lease, held)
+        job = step.job
+        if step.kind is Kind.ATTEST:
+            return await self._attest(gang, job, min(now, job.ends_at if job.ends_at is not None else now))
+        if step.kind is Kind.SETTLE:
+            assert step.party is not None
+            return f"{step.party}: {await self._chain.settle(job, step.party)}"
+        job_steps = {
+            Kind.START: self._chain.start,
+            Kind.COMPLETE: self._chain.complete,
+            Kind.EXPIRE: self._chain.expire,
+            Kind.CLOSE: self._chain.close,
+        }
+        return await job_steps[step.kind](job)
+
+    # ---- placement and run
+
+    async def _place(self, lease: Lease, held: _Held) -> str:
+        if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
+            # Recorded before anything runs: a restart must group the same jobs again, whichever are closed by
+            # then.
+            digest = self._store.put(
+                _canonical.encode(
+                    {"jobs": [job.hex() for job in lease.jobs], "nodes": [node.hex() for node in lease.nodes]}
+                )
+            )
+            for job in lease.jobs:
+                self._store.link(f"jobs/{job.hex()}/lease", digest)
+        await self._executor.open(lease)
+        for job, node in zip(lease.jobs, lease.nodes, strict=True):
+            await self._agents.begin(node, job, self._executor.processes(lease, node))
+        held.placed, held.released = True, False
+        return f"{len(lease.nodes)} nodes"
+
+    async def _launch(self, lease: Lease, held: _Held) -> str:
+        name = lease.name
+        if self.journal.interruptions(name) >= self._policy.max_interruptions:
+            detail = f"ended with the orchestrator {self._policy.max_interruptions} times"
+            self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
+            return detail
+        attempt = self.journal.begin_run(name)
+        held.run = asyncio.create_task(self._run(lease, held, attempt), name=f"run {name} {attempt}")
+        return f"attempt {attempt}"
+
+    async def _run(self, lease: Lease, held: _Held, attempt: int) -> None:
+        try:
+            output = await self._executor.run(lease, attempt)
+            await asyncio.to_thread(self._store_output, lease, output)
+            self.journal.end_run(lease.name, attempt, "succeeded")
+        except RunFailure as failure:
+            found = failure
+            if held.out_of_time and failure.reason is FailureReason.STOPPED:
+                found = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
+            self.journal.end_run(lease.name, attempt, found.reason, found.detail)
+            self.journal.note(lease.name, "run failed", str(found))
+            if not found.retryable or self.journal.failures(lease.name) >= self._policy.max_failures:
+                self._store_failure(lease, found)
+        except (IonetError, OSError) as error:
+            # The store or the disk: nothing is lost, the outcome stays in the workspace for the next attempt.
+            self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
+            self.journal.note(lease.name, "run failed", str(error))
+        finally:
+            self._wake.set()
+
+    async def _stop(self, lease: Lease, held: _Held) -> str:
+        held.out_of_time = True
+        await self._executor.stop(lease)
+        if held.run is not None:
+            await asyncio.wait({held.run})
+        return "the paid time is over"
+
+    async def _release(self, held: _Held) -> str:
+        if held.lease is not None:
+            await self._executor.release(held.lease)
+        for node, job in held.nodes:
+            with contextlib.suppress(NodeUnreachable):
+                await self._agents.end(node, job)
+        held.placed, held.released = False, True
+        return ""
+
+    def _store_output(self, lease: Lease, output: RunOutput) -> None:
+        outputs = []
+        for item in output.outputs:
+            data = item.path.read_bytes()
+            outputs.append({"name": item.name, "sha256": self._store.put(data).hex(), "size": len(data)})
+        self._store_result(lease, {"outputs": outputs, "value": output.value, "detail": "", "reason": None})
+
+    def _store_failure(self, lease: Lease, failure: RunFailure) -> None:
+        self._store_result(
+            lease, {"outputs": [], "value": None, "detail": failure.detail, "reason": failure.reason.value}
+        )
+
+    def _store_result(self, lease: Lease, document: dict[str, Any]) -> None:
+        digest = self._store.put(_canonical.encode({**document, "manifest": lease.digest.hex()}))
+        self._store.link(_result_name(lease.name), digest)
+
+    # ---- time and proofs
+
+    async def _sample_all(self, gang: _Gang, now: int) -> None:
+        held = self._held.get(gang.name)
+        if held is None or not held.placed:
+            return
+        for job in gang.jobs:
+            if job.phase is Phase.RUNNING and job.ends_at is not None:
+                try:
+                    await self._sample(job, min(now, job.ends_at))
+                except NodeUnreachable as error:
+                    self.journal.note(job.key.hex(), "no sample", str(error))
+
+    async def _sample(self, job: Job, at: int) -> Judge:
+        judge = self._judge(job)
+        judge.feed(await self._agents.sample(job.node, at, judge.next_seq))
+        return judge
+
+    def _judge(self, job: Job) -> Judge:
+        judge = self._judges.get(job.key)
+        if judge is None:
+            assert job.started_at is not None
+            judge = self._judges[job.key] = Judge(
+                job=job.key,
+                node=job.node,
+                device=job.device,
+                start=job.started_at,
+                policy=self._policy.rules_for(job.node).timelock,
+            )
+        return judge
+
+    async def _attest(self, gang: _Gang, job: Job, upto: int) -> str:
+        assert job.started_at is not None
+        before = job.attested or Attested(0, job.started_at)
+        proof, breaks = bytes(32), []
+        held = self._held.get(gang.name)
+        try:
+            if held is None or not held.placed:
+                # After a restart behind the end there is no placement any more, but the node still has its
+                # samples.
+                await self._agents.begin(job.node, job.key, ())
+            judge = await self._sample(job, upto)
+            accepted, why = await self._prove(job, upto)
+            if accepted is None:
+                breaks.append(Break(BreakReason.CHALLENGE_FAILED, before.upto, upto, why))
+            else:
+                proof = accepted
+        except (NodeUnreachable, Busy) as error:
+            judge = self._judge(job)
+            breaks.append(Break(BreakReason.NODE_LOST, before.upto, upto, str(error)))
+        gained = 0 if breaks else judge.good(before.upto, upto)
+        breaks += judge.breaks_within(before.upto, upto)
+        if gained < upto - before.upto and not breaks:
+            breaks.append(Break(BreakReason.SAMPLE_GAP, judge.through, upto, "no sample yet"))
+        result = self._store.resolve(_result_name(gang.name))
+        reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
+        record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
+        statement = Attestation(before.good + gained, upto, proof, result or bytes(32), reasons)
+        signature = await self._chain.attest(job, statement)
+        words = f", without {', '.join(reasons)}" if reasons else ""
+        return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
+
+    async def _prove(self, job: Job, at: int) -> tuple[bytes | None, str]:
+        """A compute proof that stands at ``at``: the digest of an accepted one, or None and why not."""
+        records = self._proof_records(job)
+        for record in reversed(records):
+            if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
+                return bytes.fromhex(record["proof"]), ""
+        why = ""
+        roots = {bytes.fromhex(record["root"]) for record in records}
+        for attempt in range(len(records), len(records) + self._policy.challenge_attempts):
+            verdict, proof = await self._challenge(job, at, attempt, roots)
+            if verdict.ok:
+                return proof, ""
+            why = f"{verdict.reason}: {verdict.detail}"
+            self.journal.note(job.key.hex(), "challenge failed", why)
+        return None, why
+
+    async def _challenge(self, job: Job, at: int, attempt: int, earlier: set[bytes]) -> tuple[Verdict, bytes]:
+        """Poses one challenge, in the two phases, and stores it with its outcome."""
+        policy, reference = self._policy, self._policy.rules_for(job.node).reference
+        async with self._proving:
+            fresh = await self._chain.beacon()
+            seed = challenge_seed(job=job.key, node=job.node, attempt=attempt, fresh=fresh.value)
+            challenge = Challenge(seed, policy.challenge_m, policy.challenge_k)
+            start = time.perf_counter_ns()
+            root = await self._agents.commit(job.node, challenge)
+            nanoseconds = time.perf_counter_ns() - start
+        # The rows come from a slot after the one in which the root was already here.
+        later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
+        drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
+        proof = bytes(32)
+        try:
+            opening = await self._agents.open(job.node, root, drawn.rows, drawn.randomness)
+        except ProofError as error:
+            verdict = Verdict(error.reason, str(error))
+        else:
+            proof = self._store.put(opening.to_bytes())
+            verdict = await asyncio.to_thread(
+                verify,
+                challenge,
+                root,
+                drawn,
+                opening,
+                nanoseconds=nanoseconds if reference else None,
+                reference=reference,
+                earlier_roots=earlier,
+            )
+        record: dict[str, _canonical.Json] = {
+            "at": at,
+            "detail": verdict.detail,
+            "draw": {"slot": later.slot, "value": later.value.hex()},
+            "fresh": {"slot": fresh.slot, "value": fresh.value.hex()},
+            "k": challenge.k,
+            "m": challenge.m,
+            "nanoseconds": nanoseconds,
+            "proof": proof.hex(),
+            "reason": verdict.reason.value if verdict.reason else None,
+            "root": root.hex(),
+            "seed": seed.hex(),
+        }
+        self._store.link(_proof_name(job, attempt), self._store.put(_canonical.encode(record)))
+        return verdict, proof
+
+    def _proof_records(self, job: Job) -> list[dict[str, Any]]:
+        records: list[dict[str, Any]] = []
+        while (digest := self._store.resolve(_proof_name(job, len(records)))) is not None:
+            value: Any = _canonical.decode(self._store.get(digest))
+            records.append(value)
+        return records
+
+
+def read_result(store: FileStore, lease: str) -> Result | None:
+    """The stored result of a lease, by its name."""
+    digest = store.resolve(_result_name(lease))
+    if digest is None:
+        return None
+    value: Any = _canonical.decode(store.get(digest))
+    return Result(
+        digest=digest,
+        manifest=bytes.fromhex(value["manifest"]),
+        reason=FailureReason(value["reason"]) if value["reason"] is not None else None,
+        detail=value["detail"],
+        value=value["value"],
+        outputs=tuple(
+            StoredOutput(item["name"], bytes.fromhex(item["sha256"]), item["size"])
+            for item in value["outputs"]
+        ),
+    )
+
+
+def _record_bytes(
+    job: Job, before: Attested, upto: int, gained: int, proof: bytes, breaks: Sequence[Break], judge: Judge
+) -> bytes:
+    """What an attestation rests on, for whoever doubts it."""
+    return _canonical.encode(
+        {
+            "breaks": [
+                {"detail": item.detail, "end": item.end, "reason": item.reason, "start": item.start}
+                for item in breaks
+            ],
+            "from": before.upto,
+            "good": gained,
+            "job": job.key.hex(),
+            "node": job.node.hex(),
+            "proof": proof.hex(),
+            "samples": judge.digest.hex(),
+            "upto": upto,
+        }
+    )
+
+
+def _result_name(lease: str) -> str:
+    return f"leases/{lease}/result"
+
+
+def _proof_name(job: Job, attempt: int) -> str:
+    return f"jobs/{job.key.hex()}/proofs/{attempt:06d}"

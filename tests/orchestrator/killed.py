@@ -1,0 +1,65 @@
+"""Effects that end the process, for the crash tests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+
+class Killed(BaseException):
+    """The process is gone; nothing catches this on purpose."""
+
+
+class Bomb:
+    """Kills before or after a chosen effect: point 2 k is before effect k, 2 k + 1 right after it.
+
+    After it went off every further effect raises too, since a dead process has none.
+    """
+
+    def __init__(self, point: int | None) -> None:
+        self.point = point
+        self.count = 0
+        self.gone = False
+        self.where = ""
+
+    def tick(self, name: str) -> None:
+        if self.gone or self.count == self.point:
+            self.where = self.where or name
+            self.gone = True
+            raise Killed(name)
+        self.count += 1
+
+
+class Wired:
+    """An object whose effects go through a bomb."""
+
+    def __init__(self, real: Any, bomb: Bomb, *effects: str) -> None:
+        self._real, self._bomb, self._effects = real, bomb, effects
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._real
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._real, name)
+        if name not in self._effects:
+            return found
+        return self._async(name, found) if asyncio.iscoroutinefunction(found) else self._sync(name, found)
+
+    def _sync(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        def call(*arguments: Any, **named: Any) -> Any:
+            self._bomb.tick(f"before {name}")
+            answer = real(*arguments, **named)
+            self._bomb.tick(f"after {name}")
+            return answer
+
+        return call
+
+    def _async(self, name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+        async def call(*arguments: Any, **named: Any) -> Any:
+            self._bomb.tick(f"before {name}")
+            answer = await real(*arguments, **named)
+            self._bomb.tick(f"after {name}")
+            return answer
+
+        return call

@@ -1,0 +1,446 @@
+"""From booked escrow to the last payment, without Ray and without failures of the process."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
+
+from ionet.manifest import Command, Function, Input, Manifest, Resources
+from ionet.orchestrator import (
+    ChainUnavailable,
+    FailureReason,
+    Lease,
+    LocalAgents,
+    NodeRules,
+    Party,
+    Phase,
+)
+from ionet.proof import Challenge, Opening, Reference
+from ionet.worker import BreakReason, Observation, TimeLockPolicy
+
+
+async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.serve(orchestrator)
+    assert [step[0] for step in world.chain.steps] == [
+        "start",
+        "attest",
+        "attest",
+        "settle",
+        "complete",
+        "settle",
+        "close",
+    ]
+    account = world.chain.closed[job]
+    assert account.good == HOUR
+    # 100 IO, less a quarter per cent on either side.
+    assert account.paid == {Party.SUPPLIER: 9_975_000_000, Party.FEES: 50_000_000, Party.RENTER: 0}
+    assert world.runs == 1
+
+
+async def test_the_result_is_in_the_store_with_its_outputs(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    attestation = await world.first_word(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert (result.ok, result.value) == (True, {"sum": 14})
+    assert [(item.name, world.store.get(item.sha256)) for item in result.outputs] == [
+        ("squares.txt", b"1\n4\n9")
+    ]
+    assert result.manifest == world.chain.accounts[job].job.manifest
+    assert attestation.result == result.digest
+
+
+async def test_the_attested_proof_is_found_in_the_store_under_its_digest(world: World) -> None:
+    job = world.book()
+    attestation = await world.first_word(world.orchestrator())
+    opening = Opening.from_bytes(world.store.get(attestation.proof))
+    assert opening.digest == attestation.proof
+    assert (opening.challenge.m, opening.challenge.k) == (64, 256)
+    assert world.store.resolve(f"jobs/{job.hex()}/proofs/000000") is not None
+
+
+async def test_a_pass_with_nothing_to_do_does_nothing_and_says_until_when(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.first_word(orchestrator)
+    before = list(world.chain.steps)
+    idle = await orchestrator.reconcile()
+    assert idle.steps == ()
+    assert idle.waits == {job.hex(): "leased"}
+    assert idle.until == world.chain.clock + HOUR - 1, "the end of the booked time"
+    assert world.chain.steps == before
+
+
+async def test_a_manifest_that_is_not_in_the_store_is_waited_for_and_the_booking_expires(
+    world: World,
+) -> None:
+    job = world.chain.book(1, world.specs[0].node, bytes(32))
+    orchestrator = world.orchestrator()
+    found = await orchestrator.reconcile()
+    assert found.waits[job.hex()] == f"the manifest {bytes(32).hex()} is not in the store"
+    await world.serve(orchestrator, step=1_201)
+    assert [step[0] for step in world.chain.steps] == ["expire", "settle", "close"]
+    assert world.chain.closed[job].paid[Party.RENTER] == PRICE + 25_000_000
+
+
+async def test_a_manifest_that_does_not_match_its_hash_is_refused(world: World) -> None:
+    job = world.book()
+    path = world.store.path(world.chain.accounts[job].job.manifest)
+    path.write_bytes(path.read_bytes().replace(b"squares", b"sleeps "))
+    found = await world.orchestrator().reconcile()
+    assert "is refused" in found.waits[job.hex()]
+    assert world.chain.steps == []
+
+
+async def test_bytes_that_match_the_hash_but_are_no_manifest_are_refused(world: World) -> None:
+    job = world.chain.book(1, world.specs[0].node, world.store.put(b'{"entrypoint": 1}'))
+    found = await world.orchestrator().reconcile()
+    assert "not in canonical form" in found.waits[job.hex()]
+
+
+async def test_a_node_that_is_too_small_is_not_started(world: World) -> None:
+    job = world.book(world.manifest(resources=Resources(cpus=2)))
+    orchestrator = world.orchestrator()
+    found = await orchestrator.reconcile()
+    assert found.steps == ()
+    assert any("asks for 2" in entry.detail for entry in orchestrator.journal.entries())
+    assert world.chain.accounts[job].job.phase is Phase.BOOKED
+
+
+async def test_a_cluster_starts_only_when_all_its_jobs_are_booked(world: World) -> None:
+    manifest, cluster = world.manifest(nodes=2), key(77)
+    first = world.book(manifest, 1, 0, cluster=cluster, size=2)
+    orchestrator = world.orchestrator()
+    alone = await orchestrator.reconcile()
+    assert alone.waits[first.hex()] == "the cluster's other jobs are not booked yet"
+    world.book(manifest, 2, 1, cluster=cluster, size=2)
+    await world.serve(orchestrator)
+    assert world.chain.count("start") == 2
+    assert world.chain.count("close") == 2
+    assert world.runs == 1, "one run on both nodes"
+
+
+async def test_a_cluster_that_is_not_what_the_manifest_asks_for_is_not_started(world: World) -> None:
+    job = world.book(world.manifest(nodes=2))
+    found = await world.orchestrator().reconcile()
+    assert found.waits[job.hex()] == "the manifest asks for 2 nodes, 1 are booked together"
+
+
+async def test_two_jobs_of_one_cluster_on_one_node_are_not_started(world: World) -> None:
+    manifest, cluster = world.manifest(nodes=2), key(77)
+    job = world.book(manifest, 1, 0, cluster=cluster, size=2)
+    world.book(manifest, 2, 0, cluster=cluster, size=2)
+    found = await world.orchestrator().reconcile()
+    assert "two jobs of the cluster are on one node" in found.waits.values()
+    assert job.hex() in found.waits or len(found.waits) == 1
+
+
+async def test_jobs_on_different_nodes_are_served_side_by_side(world: World) -> None:
+    world.book(number=1, node=0)
+    world.book(number=2, node=1)
+    await world.serve(world.orchestrator())
+    assert world.chain.count("close") == 2
+    assert world.runs == 2
+
+
+async def test_the_next_lease_of_a_node_is_not_disturbed_by_the_end_of_the_last(world: World) -> None:
+    first = world.book(number=1)
+    orchestrator = world.orchestrator()
+    for _ in range(HOUR // STEP):
+        await world.settled(orchestrator)
+        world.chain.clock += STEP
+    second = world.book(number=2)
+    await world.serve(orchestrator)
+    assert world.chain.closed[first].good == HOUR
+    assert world.chain.closed[second].good == HOUR
+
+
+async def test_a_failing_workload_is_tried_three_times_and_the_time_is_still_attested(world: World) -> None:
+    job = world.book(world.manifest("fails"))
+    orchestrator = world.orchestrator()
+    await world.serve(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert (result.reason, result.detail) == (FailureReason.WORKLOAD, "ValueError: the data is wrong")
+    assert world.runs == 3
+    assert world.chain.closed[job].good == HOUR, "the node was there; the renter's program was wrong"
+
+
+async def test_a_passing_failure_is_retried_and_the_result_is_that_of_the_second_attempt(
+    world: World,
+) -> None:
+    job = world.book(world.manifest("fails_once"))
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.value == {"tried": 2}
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [("missing", FailureReason.BAD_ENTRYPOINT), ("returns_a_float", FailureReason.BAD_VALUE)],
+)
+async def test_what_cannot_get_better_is_not_retried(
+    world: World, function: str, reason: FailureReason
+) -> None:
+    job = world.book(world.manifest(function))
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.reason is reason
+    entries = orchestrator.journal.entries()
+    assert sum(entry.step == "launch" for entry in entries) == 1
+
+
+async def test_a_run_longer_than_its_manifest_allows_is_out_of_time(world: World) -> None:
+    arguments = {"started": str(world.root / "started"), "seconds": 5}
+    job = world.book(world.manifest("sleeps", arguments=arguments, max_duration=1))
+    orchestrator = world.orchestrator()
+    await orchestrator.reconcile()
+    await orchestrator.runs_finished()
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.reason is FailureReason.OUT_OF_TIME
+
+
+async def test_a_run_is_stopped_when_the_paid_time_is_over(world: World) -> None:
+    arguments = {"started": str(world.root / "started"), "seconds": 3}
+    job = world.book(world.manifest("sleeps", arguments=arguments))
+    orchestrator = world.orchestrator()
+    for _ in range(HOUR // STEP):
+        await orchestrator.reconcile()
+        world.chain.clock += STEP
+    await orchestrator.reconcile()
+    result = orchestrator.result(job)
+    assert result is not None
+    assert (result.reason, result.detail) == (FailureReason.OUT_OF_TIME, "the paid time is over")
+    assert job in world.chain.closed
+
+
+async def test_long_runs_are_attested_and_paid_while_they_run(world: World) -> None:
+    arguments = {"started": str(world.root / "started"), "seconds": 2}
+    job = world.book(world.manifest("sleeps", arguments=arguments), seconds=3 * HOUR)
+    orchestrator = world.orchestrator(settle_every=HOUR)
+    for _ in range(2 * HOUR // STEP + 1):
+        await orchestrator.reconcile()
+        world.chain.clock += STEP
+    assert world.chain.count("attest") == 2
+    assert [step[2] for step in world.chain.steps if step[0] == "settle"] == [
+        (Party.SUPPLIER, 3_324_999_999),
+        (Party.SUPPLIER, 3_325_000_000),
+    ]
+    await orchestrator.runs_finished()
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == 3 * HOUR
+
+
+async def test_a_job_that_the_renter_stops_is_attested_to_the_stop_and_paid(world: World) -> None:
+    job = world.book(seconds=3 * HOUR)
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    world.chain.clock += STEP
+    world.chain.stop(job)
+    await world.serve(orchestrator)
+    account = world.chain.closed[job]
+    assert account.good == STEP
+    assert sum(account.paid.values()) == account.deposit
+
+
+async def test_inputs_are_laid_out_for_the_run(world: World) -> None:
+    digest = world.store.put(b"hello")
+    item = Input("data/words.txt", digest.hex(), 5)
+    job = world.book(world.manifest("reads_input", inputs=(item,)))
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.value == {"text": "hello"}
+
+
+async def test_a_missing_input_fails_the_run_with_its_reason(world: World) -> None:
+    job = world.book(world.manifest("reads_input", inputs=(Input("data/words.txt", "00" * 32, 5),)))
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.reason is FailureReason.INPUT_MISSING
+
+
+async def test_a_foreign_process_costs_the_time_up_to_the_sample_that_shows_it(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    watch = world.watches[world.specs[0].node]
+    watch.seen = Observation(9_000, 4_000, ("miner (4711)",))
+    world.chain.clock += STEP
+    await world.settled(orchestrator)
+    watch.seen = Observation(5_000, 0)
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == HOUR - STEP
+    first, second = [step[2] for step in world.chain.steps if step[0] == "attest"]
+    assert (first.reasons, first.reason_bits) == ((BreakReason.FOREIGN_PROCESS,), 2)
+    assert second.reasons == ()
+
+
+async def test_time_without_samples_is_not_attested(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    world.chain.clock += HOUR  # the orchestrator slept
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == 0
+    assert [step[2] for step in world.chain.steps if step[0] == "attest"][-1].reasons == (
+        BreakReason.SAMPLE_GAP,
+    )
+
+
+async def test_a_node_whose_agent_is_gone_earns_nothing_and_the_job_still_ends(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    orchestrator._agents = LocalAgents([])  # the machine went down
+    await world.serve(orchestrator)
+    account = world.chain.closed[job]
+    assert account.good == 0
+    assert account.paid[Party.RENTER] == PRICE
+    assert [step[2] for step in world.chain.steps if step[0] == "attest"][-1].reasons == (
+        BreakReason.NODE_LOST,
+        BreakReason.SAMPLE_GAP,
+    )
+
+
+class Cheats(LocalAgents):
+    """A node that commits to a smaller product than it was asked for."""
+
+    async def commit(self, node: bytes, challenge: Challenge) -> bytes:
+        return await super().commit(node, Challenge(challenge.seed, challenge.m, challenge.k // 2))
+
+
+async def test_a_node_that_fails_its_challenge_is_not_attested(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator(agents=Cheats(world.workers))
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == 0
+    assert {step[2].reasons for step in world.chain.steps if step[0] == "attest"} == {
+        (BreakReason.CHALLENGE_FAILED,)
+    }
+    assert any("smaller" in entry.detail for entry in orchestrator.journal.entries(job.hex()))
+
+
+async def test_a_node_slower_than_its_class_is_not_attested(world: World) -> None:
+    job = world.book()
+    rules = NodeRules(TimeLockPolicy(max_gap=STEP), Reference(64, 256, nanoseconds=1))
+    await world.serve(world.orchestrator(default_rules=rules))
+    assert world.chain.closed[job].good == 0
+
+
+async def test_an_accepted_proof_stands_for_its_period_and_seeds_are_never_repeated(world: World) -> None:
+    job = world.book(seconds=3 * HOUR)
+    await world.serve(world.orchestrator())
+    proofs = [step[2].proof for step in world.chain.steps if step[0] == "attest"]
+    # At 600, 4,200 and 7,800 s; the last attestation, at 10,800, is within the last proof's hour.
+    assert (len(proofs), len(set(proofs))) == (4, 3)
+    seeds = {Opening.from_bytes(world.store.get(proof)).challenge.seed for proof in proofs}
+    assert len(seeds) == 3
+    assert world.chain.closed[job].good == 3 * HOUR
+
+
+async def test_an_unreachable_chain_stops_nothing_for_good(world: World) -> None:
+    job = world.book()
+
+    class Flaky:
+        """Every third step is done but not answered, every fifth is neither."""
+
+        def __init__(self) -> None:
+            self.calls = 0
+
+        def __getattr__(self, name: str) -> object:
+            real = getattr(world.chain, name)
+            if name not in ("start", "attest", "settle", "complete", "close"):
+                return real
+
+            async def call(*arguments: object) -> object:
+                self.calls += 1
+                if self.calls % 5 == 0:
+                    raise ChainUnavailable("no answer")
+                answer = await real(*arguments)
+                if self.calls % 3 == 0:
+                    raise ChainUnavailable("the answer was lost")
+                return answer
+
+            return call
+
+    await world.serve(world.orchestrator(chain=Flaky()))  # type: ignore[arg-type]
+    account = world.chain.closed[job]
+    assert account.good == HOUR
+    assert sum(account.paid.values()) == account.deposit
+    assert world.chain.count("start") == world.chain.count("complete") == world.chain.count("close") == 1
+
+
+async def test_the_loop_wakes_when_a_run_is_finished_and_stops_when_told(world: World) -> None:
+    world.book()
+    orchestrator, stop = world.orchestrator(interval=3_600.0), asyncio.Event()
+    loop = asyncio.create_task(orchestrator.run(stop))
+    for _ in range(200):
+        await asyncio.sleep(0.02)
+        world.chain.clock = START + 1
+        if world.chain.count("attest"):
+            break
+    assert world.chain.count("attest") == 1, "the finished run woke the loop long before its interval"
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+    await orchestrator.aclose()
+
+
+async def test_a_job_closed_by_somebody_else_is_let_go(world: World) -> None:
+    job = world.book()
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    world.chain.accounts.clear()
+    await orchestrator.reconcile()
+    world.book(number=2)
+    await world.settled(orchestrator)
+    assert orchestrator.result(key(2)) is not None
+    assert orchestrator.result(job) is not None
+
+
+async def test_commands_run_without_a_shell_and_leave_their_files(world: World, tmp_path: Path) -> None:
+    script = "import os; open(os.environ['IONET_OUTPUT'] + '/out.txt', 'w').write('$HOME'); print('said')"
+    job = world.book(Manifest(entrypoint=Command(("python", "-c", script))))
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert result.value == {"exit_code": 0}
+    assert [(item.name, world.store.get(item.sha256)) for item in result.outputs] == [("out.txt", b"$HOME")]
+
+
+async def test_a_command_that_fails_says_its_exit_code(world: World) -> None:
+    job = world.book(Manifest(entrypoint=Command(("python", "-c", "raise SystemExit(4)"))))
+    orchestrator = world.orchestrator(max_failures=1)
+    await world.settled(orchestrator)
+    result = orchestrator.result(job)
+    assert result is not None
+    assert (result.reason, result.detail) == (FailureReason.WORKLOAD, "exit code 4")
+
+
+def test_the_orchestrator_does_not_import_ray() -> None:
+    code = "import sys, ionet.orchestrator; sys.exit('ray' in sys.modules or 'sklearn' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_names_of_leases_differ_by_their_jobs() -> None:
+    manifest = Manifest(entrypoint=Function("a:b"))
+    one = Lease((key(1),), (key(2),), key(3), key(4), manifest)
+    two = Lease((key(5),), (key(2),), key(3), key(4), manifest)
+    assert one.name != two.name
