@@ -56,7 +56,7 @@ def tree(tmp_path: Path) -> Tree:
     tree.deploy.mkdir(parents=True)
     for name in IDS:
         (tree.deploy / f"{name}.so").write_bytes(elf())
-    manifest.write(tree)
+    manifest.write(tree, "this compiler")
     return tree
 
 
@@ -167,12 +167,20 @@ def test_an_unknown_program_is_named_with_the_known_ones(tree: Tree) -> None:
 def test_nothing_is_packaged_that_has_not_been_built(tree: Tree) -> None:
     (tree.deploy / "beta.so").unlink()
     with pytest.raises(WorkspaceError, match=r"target/deploy/beta\.so is missing; run scripts/build"):
-        manifest.write(tree)
+        manifest.write(tree, "this compiler")
+
+
+def test_a_packaged_binary_that_its_sources_do_not_give_is_told(tree: Tree) -> None:
+    assert manifest.differences(tree, "this compiler") == []
+    (tree.deploy / "beta.so").write_bytes(elf() + b"another")
+    (found,) = manifest.differences(tree, "this compiler") or ["none"]
+    assert found == "beta: the packaged binary is not what its sources build to"
+    assert manifest.differences(tree, "another compiler") is None
 
 
 def test_a_program_that_left_the_workspace_leaves_the_package(tree: Tree) -> None:
     shutil.rmtree(tree.root / "programs/beta")
-    manifest.write(tree)
+    manifest.write(tree, "this compiler")
     assert {path.name for path in tree.packaged.iterdir()} == {"alpha.so", "alpha.json", "manifest.json"}
 
 

@@ -33,8 +33,12 @@ def describe(tree: Tree, program: Program) -> dict[str, Any]:
     }
 
 
-def write(tree: Tree) -> None:
+def write(tree: Tree, compiler: str) -> None:
     """Copy the built programs and their IDLs into the package and write its manifest.
+
+    Args:
+        tree: the checkout.
+        compiler: identity of the compiler that built them, `Builder.compiler`.
 
     Raises:
         WorkspaceError: something has not been built.
@@ -43,6 +47,7 @@ def write(tree: Tree) -> None:
     content = {
         "cargo_lock_sha256": tree.lock_hash(),
         "toolchain_sha256": tree.toolchain_hash(),
+        "compiler": compiler,
         "programs": {program.name: describe(tree, program) for program in programs},
     }
     tree.packaged.mkdir(parents=True, exist_ok=True)
@@ -82,6 +87,22 @@ def problems(tree: Tree) -> list[str]:
         else:
             found.append(f"{program.name} is not packaged")
     return found
+
+
+def differences(tree: Tree, compiler: str) -> list[str] | None:
+    """Which packaged binaries are not, byte for byte, those in target/deploy: one sentence each.
+
+    Returns:
+        None where the compiler is another than the package's, so that bytes cannot be compared.
+    """
+    content = json.loads((tree.packaged / NAME).read_text())
+    if content["compiler"] != compiler:
+        return None
+    return [
+        f"{name}: the packaged binary is not what its sources build to"
+        for name, entry in content["programs"].items()
+        if file_hash(tree.deploy / f"{name}.so") != entry["binary_sha256"]
+    ]
 
 
 def _program_problems(tree: Tree, program: Program, entry: dict[str, Any]) -> list[str]:

@@ -75,6 +75,11 @@ class Builder:
         target = Path(os.environ.get("CARGO_TARGET_DIR") or tree.root / "target")
         return cls(tree, home.absolute(), target.absolute())
 
+    @property
+    def compiler(self) -> str:
+        """The identity of the compiler: where it is the same, the same sources give the same bytes."""
+        return (self.home / "compiler").read_text().strip()
+
     def build_all(
         self,
         programs: Sequence[Program] = (),
