@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import struct
 import threading
 import time
@@ -441,11 +442,20 @@ class LocalNetwork:
 
 
 def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
-    """Name to id and ELF of each program shipped with the package."""
+    """Name to id and ELF of each program shipped with the package, or in the folder $IONET_PROGRAMS.
+
+    Raises:
+        FileNotFoundError: $IONET_PROGRAMS is set and has none.
+    """
     from ionet._generated import PROGRAMS as IDS
 
     ids = {name: Pubkey.from_string(program_id) for program_id, name in IDS.items()}
-    return {path.stem: (ids[path.stem], path) for path in sorted(PROGRAMS.glob("*.so")) if path.stem in ids}
+    built = os.environ.get("IONET_PROGRAMS")
+    folder = Path(built) if built else PROGRAMS
+    found = {path.stem: (ids[path.stem], path) for path in sorted(folder.glob("*.so")) if path.stem in ids}
+    if built and not found:
+        raise FileNotFoundError(f"IONET_PROGRAMS={built} has no programs; run scripts/build, or unset it")
+    return found
 
 
 def _guarded(run: Callable[[], Any]) -> Any:
