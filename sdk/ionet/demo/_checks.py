@@ -1,0 +1,128 @@
+"""What must hold at the end: every vault is what its accounts say, and every IO is accounted for."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import Client, accounts, emission, events, pda
+from ionet._ids import TOKEN_PROGRAM
+from ionet.demo._record import Check
+
+if TYPE_CHECKING:
+    from ionet.orchestrator import Result
+
+_ABSENT: Final = "no account"
+
+
+def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
+    """Checks of the market as a whole.
+
+    Args:
+        client: any.
+        nodes: every node by a name.
+    """
+    config, buyback = client.mint.config(), client.buyback.config()
+    ledger = client.fetch(accounts.staking.EmissionLedger, pda.mint.EMISSION_LEDGER)
+    supply = client.token_mint(pda.mint.MINT).supply
+    found = [
+        Check(
+            "supply = genesis + emitted − burned",
+            config.genesis + config.emitted - config.reserve_burned - buyback.burned,
+            supply,
+        ),
+        Check("all token accounts together hold the supply", supply, _held_by_all(client)),
+        Check(
+            "emitted = what the schedule says for the time of the last emission",
+            emission.cumulative(config.last_time - config.start),
+            config.emitted,
+        ),
+        Check(
+            "emission vault = emitted − withheld − credited",
+            config.emitted - config.withheld - ledger.credited,
+            client.token_account(config.emission_vault).amount,
+        ),
+        Check(
+            "reserve vault = withheld − burned from it",
+            config.withheld - config.reserve_burned,
+            client.token_account(config.reserve_vault).amount,
+        ),
+        Check("fee vaults are empty after the burn", 0, sum(client.buyback.fees())),
+    ]
+    for name, address in nodes.items():
+        node = client.staking.node(address)
+        found.append(
+            Check(
+                f"vault of {name}'s node = stake, rewards and co-stake of its account",
+                node_total(node),
+                client.token_account(node.vault).amount,
+            )
+        )
+    lifetimes = sum(client.staking.node(address).credited for address in nodes.values())
+    found.append(Check("credited in all = sum of the nodes' credits", ledger.credited, lifetimes))
+    return found
+
+
+def node_total(node: accounts.staking.Node) -> int:
+    """What a node's vault holds by its account's word, base units."""
+    own, co = node.own, node.co
+    cooling = sum(slot.amount for slot in own.cooling.slots)
+    return own.active + own.pending + cooling + own.due + co.tokens + co.owed
+
+
+def job_check(
+    client: Client,
+    job: Pubkey,
+    booked: accounts.jobs.Job,
+    ended: events.jobs.Ended,
+    paid: Mapping[int, int],
+    result: Result,
+    attested: events.jobs.Attested,
+) -> list[Check]:
+    """Checks of a closed job.
+
+    Args:
+        client: any.
+        job: its address.
+        booked: its account right after the booking.
+        ended: what everyone was owed.
+        paid: what was paid by party: supplier, fee vault, renter.
+        result: of its run.
+        attested: the last attestation.
+    """
+    return [
+        Check("deposit = supplier + fees + refund", booked.price + booked.fee, sum(paid.values())),
+        Check("the supplier was paid what he was owed", ended.owed_supplier, paid[0]),
+        Check("the fee vault was paid what it was owed", ended.owed_fees, paid[1]),
+        Check("the renter was paid what he was owed", ended.owed_refund, paid[2]),
+        Check(
+            "the manifest that was run is the one in the escrow",
+            booked.manifest_hash.hex(),
+            result.manifest.hex(),
+        ),
+        Check("the result's hash is on chain", result.digest.hex(), attested.result_hash.hex()),
+        Check("the job's account is closed", _ABSENT, _state(client, job)),
+        Check("the escrow is closed", _ABSENT, _state(client, booked.escrow)),
+    ]
+
+
+def _state(client: Client, address: Pubkey) -> str:
+    found = client.account(address)
+    return _ABSENT if found is None else f"{len(found.data)} bytes of {found.owner}"
+
+
+def _held_by_all(client: Client) -> int:
+    """IO in all token accounts there are."""
+    mint = {"memcmp": {"offset": 0, "bytes": str(pda.mint.MINT)}}
+    config = {
+        "encoding": "base64",
+        "filters": [{"dataSize": 165}, mint],
+        "dataSlice": {"offset": 64, "length": 8},
+    }
+    total = 0
+    for one in client.request("getProgramAccounts", str(TOKEN_PROGRAM), config):
+        total += int.from_bytes(b64decode(one["account"]["data"][0]), "little")
+    return total

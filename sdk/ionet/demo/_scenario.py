@@ -1,0 +1,459 @@
+"""The scenario: who does what, in order. Every line it records is read back from the chain or from a run."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet import IO, SOL, Allocation, AsyncClient, accounts, emission, pda, token_account
+from ionet._classes import HardwareClass, hardware_classes, minimum_stake
+from ionet.demo._checks import job_check, market_checks
+from ionet.demo._market import Market
+from ionet.demo._record import Check, Demo, Recorder, Step
+from ionet.manifest import FileStore, Function, Manifest, Resources
+from ionet.orchestrator import (
+    LocalAgents,
+    NodeRules,
+    NodeSpec,
+    Orchestrator,
+    Policy,
+    ProgramChain,
+    RayExecutor,
+    Result,
+)
+from ionet.proof import Challenge, draw, verify
+from ionet.rewards import (
+    Hour,
+    NodeHour,
+    Pool,
+    Proof,
+    Report,
+    Scores,
+    Why,
+    build_report,
+    cumulate,
+    score_hour,
+    write_evidence,
+)
+from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
+from ionet.workloads import digits
+
+HOUR: Final = 3_600
+#: A node earns from its sixth hour on: it must have been up five.
+JOB_HOUR: Final = 6
+SAMPLE_EVERY: Final = 600
+RATE: Final = 500_000  # micro-dollars per unit and hour
+COMMISSION_BPS: Final = 1_000
+CO_STAKE: Final = IO(100)
+_CHALLENGE: Final = (512, 1_024)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """A node with its agent."""
+
+    name: str
+    owner: Keypair
+    node: Pubkey
+    worker: Worker
+    kind: HardwareClass
+
+
+class _Scenario:
+    def __init__(self, recorder: Recorder, directory: Path) -> None:
+        self.record = recorder
+        self.directory = directory
+        self.market = Market(recorder)
+        self.machine: Probe = probe()
+        self.checks: list[Check] = []
+
+    # -- genesis and emission
+
+    def genesis(self) -> None:
+        market, record = self.market, self.record
+        market.initialize()
+        self.start = market.deployer.mint.config().start
+        deployer = market.deployer.address
+        market.open_wallets([deployer])
+        wallet = token_account(deployer, pda.mint.MINT)
+        for allocation in Allocation:
+            amount = market.send(
+                f"mint {allocation.name.lower()}", market.deployer.mint.mint_genesis(allocation, wallet)
+            )
+            record.amounts(**{allocation.name.lower(): amount.base})
+            record.say(f"{allocation.name.replace('_', ' ').lower()}: {amount}")
+        supply = market.deployer.mint.supply()
+        record.amounts(supply=supply.base)
+        record.say(f"supply: {supply}; nobody can freeze it, only the mint program can mint it")
+        record.say("a test network's stand-in: IO's price is written to be 2.00 USD, give or take a cent")
+        record.close("genesis", "Genesis: five programs, 500 million IO")
+
+    def emit(self, hours: int) -> None:
+        market, record = self.market, self.record
+        market.move_clock(self.start + hours * HOUR)
+        emitted = market.send("emit", market.deployer.mint.emit())
+        total = market.deployer.mint.config().emitted
+        record.amounts(emitted=emitted.base, emitted_total=total)
+        record.say(f"the clock was moved to {hours} h after the start; minted for suppliers: {emitted}")
+        record.close(f"emission_{hours}h", f"Emission after {hours} hours")
+
+    # -- suppliers
+
+    def suppliers(self) -> list[Supplier]:
+        market, people, record = self.market, self.market.people, self.record
+        device = self.machine.devices[0]
+        kind = device.hardware_class or next(one for one in hardware_classes() if one.vendor == "any")
+        minimum = minimum_stake(kind)
+        owners = {"alice": people.alice, "bob": people.bob}
+        purses = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
+        purses |= {people.carol.pubkey(): CO_STAKE + IO(10), people.renter.pubkey(): IO(25)}
+        market.open_wallets([*purses, people.attester.pubkey()])
+        market.give(purses)
+        record.say(f"this machine: {device.name}, class {kind.name}, minimum stake {minimum}")
+        record.say("both workers run on it; the second device's id is derived from the first, for this demo")
+        found = [
+            self._supplier(name, pair, number, device, kind)
+            for number, (name, pair) in enumerate(owners.items())
+        ]
+        for one in found:
+            client = market.as_(one.owner)
+            market.send(f"{one.name} stakes", client.staking.stake(one.node, minimum))
+            market.send(f"{one.name}'s stake becomes active", client.staking.activate(one.node))
+            market.send(f"{one.name} offers", client.jobs.offer(one.node, usd_per_hour=RATE))
+            record.say(f"{one.name} registered {one.node}, staked {minimum}, asks 0.50 USD an hour")
+        carol = market.as_(people.carol)
+        market.send("carol co-stakes", carol.staking.stake(found[0].node, CO_STAKE))
+        market.send("carol's stake becomes active", carol.staking.activate(found[0].node))
+        record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
+        record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
+        record.facts(device=device.name, hardware_class=kind.name, nodes=[str(one.node) for one in found])
+        record.close("suppliers", "Two suppliers and a co-staker")
+        return found
+
+    def _supplier(
+        self, name: str, owner: Keypair, number: int, device: Device, kind: HardwareClass
+    ) -> Supplier:
+        key = DeviceKey(Keypair())
+        uuid = device.uuid if number == 0 else f"{device.uuid}/demo-{number + 1}"
+        print_ = fingerprint(uuid)
+        node = self.market.send(
+            f"{name} registers",
+            self.market.as_(owner).staking.register(
+                class_id=kind.id,
+                fingerprint=print_,
+                device=key.keypair,
+                attester=self.market.people.attester,
+                commission_bps=COMMISSION_BPS,
+                memory_gib=max(1, device.memory >> 30),
+            ),
+        )
+        part = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
+        worker = Worker(bytes(node), key, self.directory / name, device=part)
+        return Supplier(name, owner, node, worker, kind)
+
+    def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:
+        """A Proof of Compute of every node; digests by node."""
+        record, chain = self.record, ProgramChain(self._attester_client())
+        digests = {}
+        for one in suppliers:
+            verdict, digest = asyncio.run(_prove(chain, one.worker))
+            record.say(
+                f"{one.name}'s node: {'passed' if verdict.ok else verdict.detail}, digest {_short(digest)}"
+            )
+            if verdict.ok:
+                digests[bytes(one.node)] = digest
+        record.facts(passed=len(digests), size=list(_CHALLENGE))
+        record.close("compute_proofs", "Proof of Compute of both nodes")
+        return digests
+
+    def _attester_client(self) -> AsyncClient:
+        network, attester = self.market.deployer.network, self.market.people.attester
+        return AsyncClient.local(network=network, signer=attester, funds=SOL(0))
+
+    # -- a job
+
+    def job(self, suppliers: list[Supplier]) -> tuple[Pubkey, int]:
+        """Books, runs and settles a job; its address and the fees of both sides."""
+        market, record, people = self.market, self.record, self.market.people
+        store = FileStore(self.directory / "store")
+        cpus = max(1, self.machine.cpus)
+        manifest = Manifest(
+            entrypoint=Function(
+                digits.ENTRYPOINT, {"c_milli": [1_000, 5_000], "gamma_micro": [300, 600, 1_000]}
+            ),
+            resources=Resources(cpus=cpus),
+            max_duration=HOUR,
+        )
+        digest = store.put_manifest(manifest)
+        renter, node = market.as_(people.renter), suppliers[0].node
+        market.write_price()
+        quote = renter.jobs.quote(node, HOUR)
+        job = market.send("book", renter.jobs.book(node, HOUR, digest))
+        booked = renter.jobs.get(job)
+        record.say(
+            f"the renter booked alice's node for an hour: {quote.usd / 1_000_000:.2f} USD"
+            f" = {IO.from_base(booked.price)}, fee {IO.from_base(booked.fee)}"
+        )
+        record.say(f"the deposit lies in the job's own escrow {booked.escrow}")
+        record.amounts(price=booked.price, renter_fee=booked.fee, deposit=booked.price + booked.fee)
+        record.facts(job=str(job), escrow=str(booked.escrow), manifest=digest.hex())
+        record.close("booking", "A renter books")
+        steps, result = asyncio.run(self._serve(suppliers, store, cpus, job))
+        return self._settled(job, booked, steps, result)
+
+    async def _serve(
+        self, suppliers: list[Supplier], store: FileStore, cpus: int, job: Pubkey
+    ) -> tuple[list[str], Result | None]:
+        specs = [NodeSpec(bytes(one.node), cpus=cpus) for one in suppliers]
+        pool = "cpu" if suppliers[0].kind.pool == "cpu" else "gpu"
+        lock = TimeLockPolicy.for_pool(pool)
+        rules = NodeRules(timelock=TimeLockPolicy(SAMPLE_EVERY, lock.foreign_use_bps))
+        m, k = _CHALLENGE
+        policy = Policy(challenge_m=m, challenge_k=k, default_rules=rules)
+        client = self._attester_client()
+        serving = Orchestrator(
+            ProgramChain(client),
+            RayExecutor(specs, store, self.directory / "leases"),
+            LocalAgents([one.worker for one in suppliers]),
+            store,
+            self.directory / "journal.sqlite",
+            policy,
+        )
+        before = self.market.deployer.network.clock.slot
+        try:
+            steps = [kind for kind, _ in (await serving.reconcile()).steps]
+            await serving.runs_finished()
+            end = self.market.now + HOUR
+            while self.market.now < end:
+                self.market.move_clock(min(end, self.market.now + SAMPLE_EVERY))
+                steps += [kind for kind, _ in (await serving.reconcile()).steps]
+            for _ in range(8):
+                done = (await serving.reconcile()).steps
+                steps += [kind for kind, _ in done]
+                if not done:
+                    break
+            result = serving.result(bytes(job))
+        finally:
+            await serving.aclose()
+        await self._record_orchestrator(client, before)
+        return [str(step) for step in steps], result
+
+    async def _record_orchestrator(self, client: AsyncClient, after: int) -> None:
+        """The orchestrator's own transactions, from the chain's history."""
+        signatures = [one async for one in client.history(client.address)]
+        for signature in reversed(signatures):
+            sent = await client.transaction(signature)
+            kinds = [type(one).__name__.lower() for one in sent.events if _of_jobs(one)]
+            if sent.slot >= after and kinds:
+                self.record.sent("orchestrator: " + ", ".join(kinds), sent)
+
+    def _settled(
+        self, job: Pubkey, booked: accounts.jobs.Job, steps: list[str], result: Result | None
+    ) -> tuple[Pubkey, int]:
+        market, record = self.market, self.record
+        if result is None or not result.ok:
+            raise RuntimeError(
+                f"the job did not finish: {result.detail if result else 'no result'}; steps: {steps}"
+            )
+        value: Any = result.value
+        test = value["test"]
+        found = _job_events(market, job)
+        ended, paid = found["Ended"][-1], found["Paid"]
+        attested = found["Attested"][-1]
+        by_party = {number: sum(one.amount for one in paid if one.party == number) for number in range(3)}
+        record.say(f"Ray ran {value['configurations']} configurations of a classifier of handwritten digits")
+        record.say(
+            f"the best reads {test['correct']} of {test['total']} unseen digits; model sha256"
+            f" {value['model_sha256'][:16]}…"
+        )
+        record.say(
+            f"attested: {attested.attested} of {booked.seconds} s,"
+            f" Proof of Compute {_short(attested.proof_digest)}"
+        )
+        record.say(f"result hash on chain: {_short(attested.result_hash)}")
+        record.say("while it was leased, the clock was moved one hour in steps of ten minutes")
+        record.say(
+            f"alice received {IO.from_base(by_party[0])}, the fee vault {IO.from_base(by_party[1])},"
+            f" the renter {IO.from_base(by_party[2])} back; job and escrow are closed"
+        )
+        record.amounts(supplier=by_party[0], fees=by_party[1], refund=by_party[2])
+        record.facts(
+            orchestrator=steps,
+            accuracy=dict(test),
+            model_sha256=value["model_sha256"],
+            result_hash=attested.result_hash.hex(),
+            attested_seconds=attested.attested,
+        )
+        self.checks += job_check(market.deployer, job, booked, ended, by_party, result, attested)
+        record.close("job", "The job is run, attested and settled")
+        return job, by_party[1]
+
+    # -- rewards
+
+    def rewards(self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int) -> None:
+        record = self.record
+        end = self.start + JOB_HOUR * HOUR
+        hourly = emission.cumulative(JOB_HOUR * HOUR) - emission.cumulative((JOB_HOUR - 1) * HOUR)
+        hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
+        scores = score_hour(hour, hourly)
+        leaves = cumulate(None, hour, scores, end)
+        evidence = write_evidence(
+            self.directory / "evidence.jsonl",
+            hour=hour,
+            scores=scores,
+            leaves=leaves,
+            emission=hourly,
+            period_end=end,
+        )
+        report = build_report(leaves, end, evidence)
+        address = self._publish(report)
+        record.say(
+            f"the sixth hour emitted {IO.from_base(hourly)}; its report shares out"
+            f" {IO.from_base(report.total)}"
+        )
+        record.say(f"left in the vault, for pools without a node: {IO.from_base(sum(scores.unallocated))}")
+        record.amounts(hour=hourly, report_total=report.total, unallocated=sum(scores.unallocated))
+        record.facts(report=str(address), root=report.root.hex(), evidence=evidence.hex())
+        record.close("report", "The hourly report")
+        self._credit(suppliers, address, report, hour, scores)
+
+    def _facts(
+        self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int, end: int
+    ) -> list[NodeHour]:
+        """What the attester knows about each node of the hour, with the device's signed word."""
+        rows = []
+        for number, one in enumerate(suppliers):
+            node, key = self.market.deployer.staking.node(one.node), bytes(one.node)
+            up = (end - node.registered_at) // HOUR
+            digest = proved.get(key, bytes(32))
+            rows.append(
+                NodeHour(
+                    node=key,
+                    pool=Pool.CPU if one.kind.pool == "cpu" else Pool.GPU,
+                    multiplier_bps=one.kind.multiplier_bps,
+                    units=node.units,
+                    up_hours=up,
+                    stake=node.own.active + node.co.active,
+                    required_stake=minimum_stake(one.kind, node.units).base,
+                    proof=Proof.PASSED if key in proved else Proof.FAILED,
+                    in_use=number == 0,
+                    fees=job_fees if number == 0 else 0,
+                    statement=one.worker.statement(
+                        period_end=end, up_hours=up, good=HOUR, proof=digest, samples=bytes(32)
+                    ),
+                )
+            )
+        return rows
+
+    def _publish(self, report: Report) -> Pubkey:
+        market = self.market
+        attester = market.as_(market.people.attester)
+        proposal = attester.proofs.propose(report, "file:evidence.jsonl")
+        address: Pubkey = market.send("report", attester.proofs.report(proposal))
+        window = attester.proofs.config().challenge_window
+        market.move_clock(market.now + window)
+        self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
+        market.send("finalize", attester.proofs.finalize(address))
+        return address
+
+    def _credit(
+        self, suppliers: list[Supplier], address: Pubkey, report: Report, hour: Hour, scores: Scores
+    ) -> None:
+        market, record, people = self.market, self.record, self.market.people
+        rows = {row.node: index for index, row in enumerate(hour.rows())}
+        for one in suppliers:
+            index = rows[bytes(one.node)]
+            if why := Why(int(scores.why[index])):
+                record.say(f"{one.name} earned nothing: {why.explain()}")
+                continue
+            credited = market.send(
+                f"credit {one.name}'s node", market.deployer.staking.credit(one.node, address, report)
+            )
+            record.say(f"{one.name}'s node was credited {credited}")
+            record.amounts(**{f"credited_{one.name}": credited.base})
+            claimed = market.send(f"{one.name} claims", market.as_(one.owner).staking.claim(one.node))
+            record.say(f"{one.name} claimed {claimed}")
+            record.amounts(**{f"claimed_{one.name}": claimed.base})
+        claimed = market.send("carol claims", market.as_(people.carol).staking.claim(suppliers[0].node))
+        record.say(f"carol claimed {claimed}: her part of alice's node, less the commission")
+        record.amounts(claimed_carol=claimed.base)
+        record.close("rewards", "Rewards are credited and claimed")
+
+    def burn(self) -> None:
+        market, record = self.market, self.record
+        before = market.deployer.mint.supply()
+        burned = market.send("burn fees", market.deployer.buyback.burn_fees())
+        after = market.deployer.mint.supply()
+        record.say(f"burned {burned}: supply {before} → {after}")
+        record.amounts(burned=burned.base, supply_before=before.base, supply_after=after.base)
+        record.close("burn", "Fees are burned")
+
+    def play(self) -> None:
+        self.genesis()
+        suppliers = self.suppliers()
+        self.emit(JOB_HOUR - 1)
+        proved = self.prove(suppliers)
+        _, fees = self.job(suppliers)
+        self.emit(JOB_HOUR)
+        self.rewards(suppliers, proved, fees)
+        self.burn()
+        self.checks = [*market_checks(self.market.deployer, suppliers_nodes(suppliers)), *self.checks]
+
+
+def suppliers_nodes(suppliers: list[Supplier]) -> dict[str, Pubkey]:
+    """Nodes by their owner's name."""
+    return {one.name: one.node for one in suppliers}
+
+
+def run(on_step: Callable[[Step], None] = lambda step: None) -> Demo:
+    """Plays the scenario on a network in this process.
+
+    Args:
+        on_step: called with each step as soon as it is over.
+    """
+    recorder = Recorder(on_step)
+    with tempfile.TemporaryDirectory(prefix="ionet-demo-") as directory:
+        scenario = _Scenario(recorder, Path(directory))
+        scenario.play()
+    return Demo(tuple(recorder.steps), tuple(scenario.checks))
+
+
+async def _prove(chain: ProgramChain, worker: Worker) -> tuple[Any, bytes]:
+    """Poses one challenge in its two phases: the rows come from a slot after the commitment."""
+    m, k = _CHALLENGE
+    fresh = await chain.beacon()
+    challenge = Challenge(sha256(b"ionet:demo" + worker.node + fresh.value).digest(), m, k)
+    root = worker.commit(challenge).root
+    later = await chain.beacon(after=(await chain.beacon()).slot)
+    drawn = draw(challenge, root, later.value, rows=16)
+    opening = worker.open(root, drawn.rows, drawn.randomness)
+    return verify(challenge, root, drawn, opening), sha256(opening.to_bytes()).digest()
+
+
+def _short(digest: bytes) -> str:
+    return f"{digest.hex()[:16]}…"
+
+
+def _of_jobs(event: object) -> bool:
+    return type(event).__module__.startswith("ionet._generated.jobs")
+
+
+def _job_events(market: Market, job: Pubkey) -> dict[str, list[Any]]:
+    """The events of a job by type, in order, from the chain's history."""
+    found: dict[str, list[Any]] = {}
+    for signature in reversed(list(market.deployer.history(job))):
+        for event in market.deployer.transaction(signature).events:
+            if _of_jobs(event) and getattr(event, "job", None) == job:
+                found.setdefault(type(event).__name__, []).append(event)
+    missing = [one for one in ("Attested", "Ended", "Paid", "JobClosed") if one not in found]
+    if missing:
+        raise RuntimeError(f"the job has no event {', '.join(missing)}; it has {', '.join(found)}")
+    return found

@@ -1,0 +1,124 @@
+"""`ionet demo`, as the person sees it who runs it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from ionet import demo
+from ionet.cli._demo import run_demo
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+IO = 10**8
+#: Base units of the first six hours: a month of 3,333,333.33333333 IO has 730.5 hours.
+MONTH = 333_333_333_333_333
+SIX_HOURS = MONTH * 12 // 1461
+FIVE_HOURS = MONTH * 10 // 1461
+
+
+@pytest.fixture(scope="module")
+def played() -> dict[str, Any]:
+    """What `ionet demo --output json` writes to standard output: JSON and nothing else."""
+    command = [sys.executable, "-c", "from ionet.cli import main; main()", "demo", "--output", "json"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def step(played: dict[str, Any], name: str) -> dict[str, Any]:
+    found: dict[str, Any] = next(one for one in played["steps"] if one["name"] == name)
+    return found
+
+
+def test_every_check_holds_and_shows_both_sides(played: dict[str, Any]) -> None:
+    assert played["ok"] is True
+    assert len(played["checks"]) >= 15
+    for check in played["checks"]:
+        assert check["ok"] is (check["expected"] == check["found"]) is True
+
+
+def test_genesis_is_five_hundred_million_in_five_allocations(played: dict[str, Any]) -> None:
+    amounts = step(played, "genesis")["amounts"]
+    millions = {"community": 1000, "research": 1280, "seed": 1000, "series_a": 816, "core": 904}
+    assert {name: amounts[name] for name in millions} == {
+        name: tenths * 100_000 * IO for name, tenths in millions.items()
+    }
+    assert amounts["supply"] == 500_000_000 * IO
+
+
+def test_emission_follows_the_schedule_and_the_moved_clock_is_said(played: dict[str, Any]) -> None:
+    first, second = step(played, "emission_5h"), step(played, "emission_6h")
+    assert first["amounts"]["emitted_total"] == FIVE_HOURS
+    assert second["amounts"]["emitted_total"] == SIX_HOURS
+    assert first["clock_moved"] == 5 * 3_600
+    assert "clock was moved" in " ".join(first["text"])
+
+
+def test_the_job_costs_half_a_dollar_and_pays_a_quarter_per_cent_on_both_sides(
+    played: dict[str, Any],
+) -> None:
+    booking, job = step(played, "booking")["amounts"], step(played, "job")["amounts"]
+    # 0.50 USD at 2.00 − 0.01 USD: 0.251256281… IO, rounded up; 0.25 % of it rounded up, twice.
+    assert booking["price"] == 25_125_629
+    assert booking["renter_fee"] == 62_815
+    assert job == {"supplier": 25_125_629 - 62_815, "fees": 2 * 62_815, "refund": 0}
+
+
+def test_a_classifier_was_really_trained_and_its_hash_is_on_chain(played: dict[str, Any]) -> None:
+    facts = step(played, "job")["facts"]
+    accuracy = facts["accuracy"]
+    assert accuracy["total"] == 360
+    assert accuracy["correct"] > 342, "95 % is what any sound classifier of these digits reaches"
+    assert len(facts["model_sha256"]) == len(facts["result_hash"]) == 64
+    assert facts["attested_seconds"] == 3_600
+    assert {"start", "launch", "attest", "settle", "complete", "close"} <= set(facts["orchestrator"])
+
+
+def test_rewards_are_those_of_the_hour_by_the_published_rule(played: dict[str, Any]) -> None:
+    report, rewards = step(played, "report")["amounts"], step(played, "rewards")["amounts"]
+    hour = SIX_HOURS - FIVE_HOURS
+    assert report["hour"] == hour
+    assert report["report_total"] + report["unallocated"] == hour
+    credited = rewards["credited_alice"] + rewards["credited_bob"]
+    assert credited == report["report_total"]
+    # Being used pays at most 80 % of the fees of both sides; the rest is shared alike.
+    assert rewards["credited_alice"] - rewards["credited_bob"] <= 2 * 62_815 * 8_000 // 10_000 + 1
+    assert rewards["credited_alice"] > rewards["credited_bob"]
+    # Carol has a third of the active stake, less a commission of 10 %.
+    assert abs(rewards["claimed_carol"] - rewards["credited_alice"] * 30 // 100) <= 1
+    assert rewards["claimed_alice"] + rewards["claimed_carol"] in (
+        rewards["credited_alice"],
+        rewards["credited_alice"] - 1,
+    )
+
+
+def test_the_burn_is_the_fees_and_the_drop_in_supply(played: dict[str, Any]) -> None:
+    amounts = step(played, "burn")["amounts"]
+    assert amounts["burned"] == step(played, "job")["amounts"]["fees"]
+    assert amounts["supply_before"] - amounts["supply_after"] == amounts["burned"]
+
+
+def test_each_step_names_its_transactions_with_their_units(played: dict[str, Any]) -> None:
+    for one in played["steps"]:
+        assert one["compute_units"] == sum(sent["compute_units"] for sent in one["transactions"])
+    names = [sent["what"] for sent in step(played, "job")["transactions"]]
+    assert any("started" in name for name in names)
+    assert any("jobclosed" in name for name in names)
+
+
+def test_a_check_that_does_not_hold_makes_the_command_fail(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = demo.Demo((), (demo.Check("supply", 1, 2), demo.Check("vault", 3, 3)))
+    monkeypatch.setattr(demo, "run", lambda on_step=None: broken)
+    assert run_demo(as_json=True) == 1
+    found = json.loads(capsys.readouterr().out)
+    assert [check["ok"] for check in found["checks"]] == [False, True]
+    assert run_demo(as_json=False) == 1
+    assert "1 of 2 checks fail" in capsys.readouterr().out
