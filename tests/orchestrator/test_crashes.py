@@ -2,7 +2,7 @@
 
 First the life of a job is played without a crash and its effects are counted. Then it is played once for
 every point before and after each effect: killed there, and continued by a new orchestrator made from what is
-on the disk and on the chain; once with the journal kept and once with the journal lost.
+on the disk and on the chain; at every other point the journal is lost as well.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def _wired(world: World, bomb: Bomb) -> Orchestrator:
         chain=Wired(world.chain, bomb, *_CHAIN),
         executor=Wired(world.executor(), bomb, *_EXECUTOR),
         agents=Wired(LocalAgents(world.workers), bomb, *_AGENTS),
-        store=Wired(world.store, bomb, *_STORE),
+        store=Wired(world.store, bomb, *_STORE),  # type: ignore[arg-type]
         default_rules=NodeRules(TimeLockPolicy(max_gap=_STEP)),
     )
 

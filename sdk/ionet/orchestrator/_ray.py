@@ -19,6 +19,7 @@ import ionet
 from ionet.manifest import FileStore
 from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
 from ionet.orchestrator._inline import base_environment, check_nodes
+from ionet.orchestrator._ray_host import remove_tree
 
 _PLACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10
@@ -28,6 +29,8 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_DEDUP_LOGS": "0",
     "RAY_COLOR_PREFIX": "0",
+    # What workers print passes through the child; block-buffered, it would reach the log after the run.
+    "PYTHONUNBUFFERED": "1",
     # Workers at the lowest priority would measure the machine's other load instead of the lease.
     "RAY_worker_niceness": "0",
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
@@ -146,16 +149,15 @@ class _Host:
         """Takes the cluster down: by its input's end, else by force."""
         if self._process.stdin is not None:
             self._process.stdin.close()
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._process.wait(), _STOP_SECONDS)
-        except TimeoutError:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            await self._process.wait()
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        await self._process.wait()
         self._reader.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await self._reader
-        shutil.rmtree(self._temp, ignore_errors=True)
+        await asyncio.to_thread(remove_tree, self._temp)
         if not keep_log:
             self._log.unlink(missing_ok=True)
 

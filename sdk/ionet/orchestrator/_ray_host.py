@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -236,6 +237,15 @@ class Host:
         return out
 
 
+def remove_tree(path: Path) -> None:
+    """Removes a cluster's directory; Ray's own processes may write to it for a moment after their end."""
+    for _ in range(20):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(0.1)
+
+
 def _print_to(log: Path) -> None:
     """Sends what this process prints, the workers' output included, to a run's log."""
     sys.stdout.flush()
@@ -245,9 +255,8 @@ def _print_to(log: Path) -> None:
         os.dup2(file.fileno(), 2)
 
 
-def serve(requests: TextIO, answer: Callable[[dict[str, Any]], None]) -> None:
+def serve(host: Host, requests: TextIO, answer: Callable[[dict[str, Any]], None]) -> None:
     """Reads requests until the input ends; each is answered from its own thread."""
-    host = Host(json.loads(requests.readline()))
 
     def handle(request: Mapping[str, Any]) -> None:
         try:
@@ -280,12 +289,15 @@ def main() -> None:
             channel.write(json.dumps(message) + "\n")
             channel.flush()
 
+    config = json.loads(sys.stdin.readline())
     try:
-        serve(sys.stdin, answer)
+        serve(Host(config), sys.stdin, answer)
     finally:
         import ray
 
         ray.shutdown()
+        # The orchestrator may not be there any more to do it.
+        remove_tree(Path(config["temp"]).parent)
 
 
 if __name__ == "__main__":

@@ -207,7 +207,9 @@ class Orchestrator:
             served = await asyncio.gather(*(self._serve(gang, now, gate, done) for gang in gangs))
         waits = dict(zip(names, served, strict=True))
         times = [wait.until for wait in served if wait.until is not None]
-        return Pass(now, tuple(done), {key: wait.why for key, wait in waits.items()}, min(times, default=None))
+        return Pass(
+            now, tuple(done), {key: wait.why for key, wait in waits.items()}, min(times, default=None)
+        )
 
     async def runs_finished(self) -> None:
         """Waits until no run is in progress (retries that are due come with the next pass)."""

@@ -30,12 +30,12 @@ if TYPE_CHECKING:
 ENTRYPOINT: Final = "ionet.workloads.digits:run"
 MODEL_NAME: Final = "model.npz"
 TEST_SIZE: Final = 360
-FOLDS: Final = 4
+FOLDS: Final = 3
 
 # Gamma as 1 / (thousandths): manifests and results hold integers only.
 DEFAULT_GRID: Final[Mapping[str, tuple[int, ...]]] = {
-    "c_milli": (100, 500, 1_000, 5_000, 20_000),
-    "gamma_micro": (100, 300, 600, 1_000, 2_000, 4_000),
+    "c_milli": (500, 1_000, 5_000, 20_000),
+    "gamma_micro": (200, 400, 700, 1_000, 2_000, 4_000),
 }
 
 
