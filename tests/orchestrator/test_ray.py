@@ -64,7 +64,7 @@ def run(shared: tuple[World, RayExecutor]) -> Run:
 
 async def _appears(path: Path) -> None:
     for _ in range(1_200):
-        if path.exists():
+        if await asyncio.to_thread(path.exists):
             return
         await asyncio.sleep(0.05)
     raise AssertionError(f"{path} did not appear")
@@ -302,7 +302,7 @@ async def test_when_the_orchestrator_is_killed_its_clusters_end(tmp_path: Path) 
     child.wait()
     _, alive = await asyncio.to_thread(psutil.wait_procs, family, 30)
     assert not alive
-    assert not temp.exists(), "its directory is gone as well"
+    assert not await asyncio.to_thread(temp.exists), "its directory is gone as well"
 
 
 async def test_when_a_cluster_dies_the_run_is_lost_and_the_next_attempt_has_a_new_one(tmp_path: Path) -> None:

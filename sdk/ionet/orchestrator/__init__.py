@@ -5,35 +5,95 @@
 can be killed at any point and started again. Ray is imported only by the executor's own child process.
 """
 
-from ionet.orchestrator._agents import Agents, LocalAgents, NodeUnreachable
-from ionet.orchestrator._chain import (
-    Attestation,
-    Attested,
-    Beacon,
-    Chain,
-    ChainError,
-    ChainRejected,
-    ChainUnavailable,
-    Job,
-    Party,
-    Phase,
-)
-from ionet.orchestrator._executor import (
-    Executor,
-    FailureReason,
-    Lease,
-    NodeSpec,
-    Output,
-    RunFailure,
-    RunOutput,
-    Workspace,
-)
-from ionet.orchestrator._inline import InlineExecutor
-from ionet.orchestrator._journal import Entry, Journal
-from ionet.orchestrator._plan import Kind, NodeRules, Policy
-from ionet.orchestrator._program import ProgramChain
-from ionet.orchestrator._ray import RayExecutor
-from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, StoredOutput, read_result
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ionet.orchestrator._agents import Agents, LocalAgents, NodeUnreachable
+    from ionet.orchestrator._chain import (
+        Attestation,
+        Attested,
+        Beacon,
+        Chain,
+        ChainError,
+        ChainRejected,
+        ChainUnavailable,
+        Job,
+        Party,
+        Phase,
+    )
+    from ionet.orchestrator._executor import (
+        Executor,
+        FailureReason,
+        Lease,
+        NodeSpec,
+        Output,
+        RunFailure,
+        RunOutput,
+        Workspace,
+    )
+    from ionet.orchestrator._inline import InlineExecutor
+    from ionet.orchestrator._journal import Entry, Journal
+    from ionet.orchestrator._plan import Kind, NodeRules, Policy
+    from ionet.orchestrator._program import ProgramChain
+    from ionet.orchestrator._ray import RayExecutor
+    from ionet.orchestrator._reconciler import Orchestrator, Pass, Result, StoredOutput, read_result
+else:
+    from ionet._lazy import lazy
+
+    # A cluster's processes import parts of this package; most of it would cost each of them half a second.
+    _NAMES = {
+        "_agents": (
+            "Agents",
+            "LocalAgents",
+            "NodeUnreachable",
+        ),
+        "_chain": (
+            "Attestation",
+            "Attested",
+            "Beacon",
+            "Chain",
+            "ChainError",
+            "ChainRejected",
+            "ChainUnavailable",
+            "Job",
+            "Party",
+            "Phase",
+        ),
+        "_executor": (
+            "Executor",
+            "FailureReason",
+            "Lease",
+            "NodeSpec",
+            "Output",
+            "RunFailure",
+            "RunOutput",
+            "Workspace",
+        ),
+        "_inline": ("InlineExecutor",),
+        "_journal": (
+            "Entry",
+            "Journal",
+        ),
+        "_plan": (
+            "Kind",
+            "NodeRules",
+            "Policy",
+        ),
+        "_program": ("ProgramChain",),
+        "_ray": ("RayExecutor",),
+        "_reconciler": (
+            "Orchestrator",
+            "Pass",
+            "Result",
+            "StoredOutput",
+            "read_result",
+        ),
+    }
+    __getattr__, __dir__ = lazy(
+        __name__, {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names}
+    )
 
 __all__ = [
     "Agents",

@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -274,6 +275,15 @@ class Workspace:
         files = sorted(path for path in self.output.rglob("*") if path.is_file() and not path.is_symlink())
         outputs = tuple(Output(path.relative_to(self.output).as_posix(), path) for path in files)
         return RunOutput(value, outputs, self.log if self.log.exists() else None)
+
+
+def remove_tree(path: Path) -> None:
+    """Removes a cluster's directory; Ray's own processes may write to it for a moment after their end."""
+    for _ in range(20):
+        shutil.rmtree(path, ignore_errors=True)
+        if not path.exists():
+            return
+        time.sleep(0.1)
 
 
 def _unpack(archive: Path, target: Path) -> None:

@@ -17,9 +17,16 @@ from typing import Any, Final
 
 import ionet
 from ionet.manifest import FileStore
-from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
+from ionet.orchestrator._executor import (
+    FailureReason,
+    Lease,
+    NodeSpec,
+    RunFailure,
+    RunOutput,
+    Workspace,
+    remove_tree,
+)
 from ionet.orchestrator._inline import base_environment, check_nodes
-from ionet.orchestrator._ray_host import remove_tree
 
 _PLACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import threading
@@ -22,7 +21,7 @@ from typing import Any, Final, TextIO
 
 from ionet import _canonical
 from ionet.manifest import Command, Manifest
-from ionet.orchestrator._executor import FailureReason, RunFailure, Workspace
+from ionet.orchestrator._executor import FailureReason, RunFailure, Workspace, remove_tree
 from ionet.orchestrator._inline import load_entrypoint, python_first
 from ionet.workloads import Context
 
@@ -235,15 +234,6 @@ class Host:
         if env.pip:
             out["pip"] = list(env.pip)
         return out
-
-
-def remove_tree(path: Path) -> None:
-    """Removes a cluster's directory; Ray's own processes may write to it for a moment after their end."""
-    for _ in range(20):
-        shutil.rmtree(path, ignore_errors=True)
-        if not path.exists():
-            return
-        time.sleep(0.1)
 
 
 def _print_to(log: Path) -> None:
