@@ -274,13 +274,13 @@ def verify(
         nanoseconds is None or (reference.m, reference.k) != (challenge.m, challenge.k)
     ):
         raise ChallengeError("a reference is for the challenge's own m and k, and needs a measured time")
-    for found in (
-        _check_claims(challenge, root, drawn, opening, earlier_roots),
-        _check_paths(opening),
-        _check_products(challenge, drawn, opening),
-    ):
-        if found is not None:
-            return found
+    found = (
+        _check_claims(challenge, root, drawn, opening, earlier_roots)
+        or _check_paths(opening)
+        or _check_products(challenge, drawn, opening)
+    )
+    if found is not None:
+        return found
     if reference is not None and nanoseconds is not None and nanoseconds > reference.limit_ns:
         return Verdict(Reason.SLOW, f"took {nanoseconds} ns, at most {reference.limit_ns} ns for this class")
     return Verdict(None, f"{len(opening.rows)} rows of a {challenge.m} x {challenge.k} product verified")
