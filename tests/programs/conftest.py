@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs.market import Market
 from tests.programs.support import World
 
 
@@ -16,3 +17,9 @@ def bare() -> World:
 def world() -> World:
     """Every program initialised by the deployer; emission starts now."""
     return World.new()
+
+
+@pytest.fixture
+def market() -> Market:
+    """A market in which alice's node can be booked and co-staked on."""
+    return Market.new()

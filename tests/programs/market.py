@@ -1,0 +1,651 @@
+"""A market on top of a `World`: classes, attesters, a supplier, co-stakers, a renter, currencies and prices.
+
+Amounts are base units throughout: 10^8 of IO, 10^6 of USDC and of US dollars.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import numpy as np
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.programs.support import HOUR, NOW, Refusal, World
+
+from ionet import (
+    IO,
+    SOL,
+    USDC,
+    Client,
+    FeePolicy,
+    LocalNetwork,
+    ProgramError,
+    Sent,
+    accounts,
+    ix,
+    pda,
+    price_feed,
+    token_account,
+    types,
+)
+from ionet._generated import PROGRAMS
+from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
+from ionet.rewards import Leaves, Report, build_report
+
+#: One token of IO, and one US dollar or USDC.
+TOKEN: Final = 10**8
+DOLLAR: Final = 10**6
+IO_FEED: Final = b"IO/USD".ljust(32, b"\0")
+USDC_FEED: Final = b"USDC/USD".ljust(32, b"\0")
+#: IO is at 2.00 USD, give or take 2 cents: a renter pays at 1.98.
+PRICE: Final = 200_000_000
+CONFIDENCE: Final = 2_000_000
+#: Two dollars per processor and hour.
+RATE: Final = 2 * DOLLAR
+TWO_HOURS: Final = 2 * HOUR
+#: A class whose nodes stake 200 to 1,000 IO, and another one.
+CLASS: Final = 1
+OTHER_CLASS: Final = 2
+COMMISSION_BPS: Final = 1_000
+MANIFEST: Final = hashlib.sha256(b"manifest").digest()
+ANYTHING: Final = 2**64 - 1
+IO_MINT: Final = pda.mint.MINT
+
+_FEES: Final = FeePolicy(compute_limit=400_000, price=0)
+
+
+def class_args(**changes: Any) -> types.staking.ClassArgs:
+    """200 IO at least and five times that at most, for a processor of the reference's speed."""
+    usual: dict[str, Any] = {
+        "pool": 0,
+        "enabled": True,
+        "maximum": 5,
+        "multiplier_bps": 10_000,
+        "base_minimum": 200 * TOKEN,
+        "name": b"test".ljust(32, b"\0"),
+    }
+    return types.staking.ClassArgs(**usual | changes)
+
+
+def node_args(commission_bps: int = COMMISSION_BPS) -> types.staking.NodeArgs:
+    """What a node says of itself."""
+    return types.staking.NodeArgs(commission_bps=commission_bps, region=276, memory_gib=80, link_mbps=1_000)
+
+
+def fingerprint(name: str) -> bytes:
+    """Of the device of this name."""
+    return hashlib.sha256(name.encode()).digest()
+
+
+def attestation(good: int, upto: int | None = None, **changes: Any) -> types.jobs.AttestArgs:
+    """What an attester says; with reason 7 where not all of it was good."""
+    looked = good if upto is None else upto
+    usual: dict[str, Any] = {
+        "good": good,
+        "upto": looked,
+        "reason": 7 if good < looked else 0,
+        "proof_digest": bytes(32),
+        "result_hash": bytes(32),
+    }
+    return types.jobs.AttestArgs(**usual | changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """An owner with a device and its node."""
+
+    owner: Keypair
+    device_key: Keypair
+    name: str
+
+    @property
+    def key(self) -> Pubkey:
+        """The owner's."""
+        return self.owner.pubkey()
+
+    @property
+    def fingerprint(self) -> bytes:
+        return fingerprint(self.name)
+
+    @property
+    def device(self) -> Pubkey:
+        return pda.staking.device(self.fingerprint)
+
+    @property
+    def node(self) -> Pubkey:
+        return pda.staking.node(self.device)
+
+    @property
+    def vault(self) -> Pubkey:
+        return pda.staking.vault(self.node)
+
+    @property
+    def shard(self) -> Pubkey:
+        return pda.staking.shard(bytes(self.node)[0] % 16)
+
+    @property
+    def offer(self) -> Pubkey:
+        return pda.jobs.offer(self.node)
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """A final report: its account, and its leaves."""
+
+    address: Pubkey
+    report: Report
+
+    def leaf(self, node: Pubkey, **changes: Any) -> types.staking.LeafArgs:
+        """A node's leaf with its proof."""
+        index, proof = self.report.proof(bytes(node))
+        leaves = self.report.leaves
+        usual: dict[str, Any] = {
+            "lifetime": int(leaves.lifetime[index]),
+            "through": int(leaves.through[index]),
+            "index": index,
+            "proof": proof,
+        }
+        return types.staking.LeafArgs(**usual | changes)
+
+
+@dataclass(frozen=True, slots=True)
+class People:
+    """Everyone with a key, the same in every test."""
+
+    deployer: Keypair = field(default_factory=Keypair)
+    slasher: Keypair = field(default_factory=Keypair)
+    resolver: Keypair = field(default_factory=Keypair)
+    attesters: tuple[Keypair, Keypair] = field(default_factory=lambda: (Keypair(), Keypair()))
+    alice: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "alice"))
+    bob: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "bob"))
+    carol: Keypair = field(default_factory=Keypair)
+    dave: Keypair = field(default_factory=Keypair)
+    renter: Keypair = field(default_factory=Keypair)
+    usdc: Keypair = field(default_factory=Keypair)
+
+    def everyone(self) -> list[Keypair]:
+        return [
+            *(
+                self.deployer,
+                self.slasher,
+                self.resolver,
+                *self.attesters,
+                self.carol,
+                self.dave,
+                self.renter,
+            ),
+            *(self.alice.owner, self.alice.device_key, self.bob.owner, self.bob.device_key),
+        ]
+
+
+class Market:
+    """A world with a market: alice supplies a node, carol and dave may co-stake, the renter may rent.
+
+    `send` signs for whoever has to, and checks afterwards that every vault, escrow and shard holds what the
+    accounts say.
+
+    Attributes:
+        gifts: base units that were sent to a vault or an escrow without an instruction of the programs.
+    """
+
+    def __init__(self, world: World, people: People) -> None:
+        self.world = world
+        self.people = people
+        self.alice, self.bob = people.alice, people.bob
+        self.carol, self.dave, self.renter = people.carol, people.dave, people.renter
+        self.attesters = people.attesters
+        self.gifts: dict[Pubkey, int] = {}
+        self._keys = {one.pubkey(): one for one in people.everyone()}
+        self._suppliers = [people.alice]
+        self._jobs: list[Pubkey] = []
+
+    @classmethod
+    def new(cls) -> Market:
+        """A market in which alice's node has 500 IO of active stake and an offer for IO and USDC.
+
+        Setting one up takes many transactions, so it is done once and copied account by account.
+        """
+        people, copies = _template()
+        network = LocalNetwork(now=NOW, upgrade_authority=people.deployer.pubkey())
+        for key, found in copies.items():
+            network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=found.owner)
+        return cls(_world(people, network), people)
+
+    # -- transactions
+
+    def actor(self) -> Keypair:
+        """Somebody new, with SOL, for whom `send` and `refused` can sign."""
+        pair = self.world.actor()
+        self._keys[pair.pubkey()] = pair
+        return pair
+
+    def signers(self, *instructions: Instruction) -> list[Keypair]:
+        """Whoever has to sign, besides the deployer."""
+        needed = {meta.pubkey for one in instructions for meta in one.accounts if meta.is_signer}
+        return [self._keys[key] for key in needed if key != self.world.deployer]
+
+    def send(self, *instructions: Instruction) -> Sent[None]:
+        """Sends what has to succeed, and checks the books."""
+        sent = self.world.send(*instructions, signers=self.signers(*instructions))
+        self.check()
+        return sent
+
+    def refused(self, instruction: Instruction, error: Refusal) -> ProgramError:
+        """Sends what has to fail with `error` and change nothing."""
+        return self.world.refused(instruction, error, signers=self.signers(instruction))
+
+    # -- books
+
+    def check(self) -> None:
+        """Compares every vault, escrow and shard with what the accounts say."""
+        shards: dict[Pubkey, int] = {}
+        for supplier in self._suppliers:
+            node = self.node(supplier)
+            own, co = node.own, node.co
+            cooling = sum(slot.amount for slot in own.cooling.slots)
+            said = own.active + own.pending + cooling + own.due + co.tokens + co.owed
+            held = self.world.balance(supplier.vault) - self.gifts.get(supplier.vault, 0)
+            assert held == said, f"{supplier.name}'s vault holds {held}, the node says {said}"
+            self._check_positions(supplier, co)
+            shards[supplier.shard] = shards.get(supplier.shard, 0) + own.active + co.active
+        for address, active in shards.items():
+            shard = self.world.client.fetch(accounts.staking.StakeShard, address)
+            assert shard.active.now == active, f"a shard says {shard.active.now}, its nodes {active}"
+        for job in self._jobs:
+            if self.world.client.account(job) is not None:
+                self._check_job(job)
+
+    def _check_positions(self, supplier: Supplier, co: types.staking.CoSide) -> None:
+        found = [
+            self.position(one, supplier)
+            for one in (self.carol, self.dave)
+            if self.has_position(one, supplier)
+        ]
+        cooling = sum(slot.amount for one in found for slot in one.cooling.slots)
+        active, pending = sum(one.active for one in found), sum(one.pending for one in found)
+        assert (active, pending, active + pending + cooling) == (co.active, co.pending, co.shares)
+        assert sum(one.due for one in found) <= co.owed
+
+    def _check_job(self, address: Pubkey) -> None:
+        job = self.job(address)
+        said = job.price + job.fee - job.paid_supplier - job.paid_fees - job.paid_refund
+        held = self.world.balance(job.escrow) - self.gifts.get(job.escrow, 0)
+        assert held == said, f"the escrow holds {held}, the job says {said}"
+
+    def gift(self, address: Pubkey, amount: int) -> None:
+        """Sends IO to a token account that expects none."""
+        purse = self.world.give_io(self.world.deployer, IO.from_base(amount))
+        self.world.pay_io(purse, address, amount)
+        self.gifts[address] = self.gifts.get(address, 0) + amount
+
+    # -- reads
+
+    def node(self, supplier: Supplier | None = None) -> accounts.staking.Node:
+        return self.world.client.fetch(accounts.staking.Node, (supplier or self.alice).node)
+
+    def position(self, holder: Keypair, supplier: Supplier | None = None) -> accounts.staking.Position:
+        address = pda.staking.position((supplier or self.alice).node, holder.pubkey())
+        return self.world.client.fetch(accounts.staking.Position, address)
+
+    def has_position(self, holder: Keypair, supplier: Supplier) -> bool:
+        address = pda.staking.position(supplier.node, holder.pubkey())
+        return self.world.client.account(address) is not None
+
+    def job(self, address: Pubkey) -> accounts.jobs.Job:
+        return self.world.client.fetch(accounts.jobs.Job, address)
+
+    def offer(self, supplier: Supplier | None = None) -> accounts.jobs.Offer:
+        return self.world.client.fetch(accounts.jobs.Offer, (supplier or self.alice).offer)
+
+    @property
+    def ledger(self) -> accounts.staking.EmissionLedger:
+        return self.world.client.fetch(accounts.staking.EmissionLedger, pda.staking.EMISSION_LEDGER)
+
+    def purse(self, owner: Keypair, mint: Pubkey = IO_MINT) -> int:
+        """Base units in somebody's associated token account."""
+        return self.world.balance(token_account(owner.pubkey(), mint))
+
+    def poke(self, address: Pubkey, kind: type[Any], name: str, value: bytes) -> None:
+        """Writes the bytes of an account's field, outside of any transaction."""
+        found, at = self.world.raw(address), kind.OFFSETS[name]
+        data = bytearray(found.data)
+        data[at : at + len(value)] = value
+        self.world.client.network.set_account(
+            address, lamports=found.lamports, data=bytes(data), owner=found.owner
+        )
+
+    # -- staking
+
+    def staking(
+        self, name: str, *, of: Supplier | None = None, by: Keypair | None = None, **given: Any
+    ) -> Instruction:
+        """An instruction of the staking program about a supplier's node.
+
+        Args:
+            name: the instruction.
+            of: default: alice.
+            by: who signs; default: the owner on the owner's side, else carol.
+            given: replaces what the instruction usually has.
+        """
+        supplier = of or self.alice
+        who = (by or (supplier.owner if name.startswith("owner_") else self.carol)).pubkey()
+        wallet = token_account(who, IO_MINT)
+        usual = {
+            "owner": who,
+            "holder": who,
+            "class_": pda.staking.class_(CLASS),
+            "node": supplier.node,
+            "offer": supplier.offer,
+            "shard": supplier.shard,
+            "source": wallet,
+            "destination": wallet,
+        }
+        if name == "activate":
+            usual["position"] = pda.staking.position(supplier.node, who)
+        return _build(getattr(ix.staking, name), usual, given)
+
+    def register_device(self, supplier: Supplier, **given: Any) -> Instruction:
+        usual = {
+            "owner": supplier.key,
+            "device_key": supplier.device_key.pubkey(),
+            "attester": self.attesters[0].pubkey(),
+            "class_": pda.staking.class_(CLASS),
+            "fingerprint": supplier.fingerprint,
+        }
+        return _build(ix.staking.register_device, usual, given)
+
+    def register_node(self, supplier: Supplier, **given: Any) -> Instruction:
+        usual = {
+            "owner": supplier.key,
+            "class_": pda.staking.class_(CLASS),
+            "device": supplier.device,
+            "args": node_args(),
+        }
+        return _build(ix.staking.register_node, usual, given)
+
+    def join(self, supplier: Supplier, stake: int) -> None:
+        """Registers a supplier's device and node, stakes, and offers the node as alice's."""
+        self.world.send(self.register_device(supplier), signers=self.signers(self.register_device(supplier)))
+        self.world.send(self.register_node(supplier), signers=[supplier.owner])
+        if supplier not in self._suppliers:
+            self._suppliers.append(supplier)
+        self.send(
+            self.staking("owner_stake", of=supplier, amount=stake),
+            self.staking("owner_activate", of=supplier),
+        )
+        self.send(self.offering(supplier))
+
+    def co_stake(self, holder: Keypair, amount: int, *, of: Supplier | None = None) -> None:
+        """Opens a position where there is none, and stakes."""
+        supplier = of or self.alice
+        if not self.has_position(holder, supplier):
+            self.send(self.staking("open_position", of=supplier, by=holder))
+        self.send(self.staking("stake", of=supplier, by=holder, amount=amount))
+
+    def activate_all(self, *holders: Keypair) -> None:
+        """Lets two weeks pass, and makes everything that the holders have pending active."""
+        self.world.advance(14 * 24 * HOUR)
+        for holder in holders:
+            self.send(self.staking("activate", by=holder))
+
+    # -- reports
+
+    def publish(
+        self,
+        lifetimes: Mapping[Pubkey, int],
+        *,
+        total: int | None = None,
+        through: int | None = None,
+        emit: bool = True,
+    ) -> Published:
+        """Lets an hour pass, emits, and makes a report that is final a day later.
+
+        Args:
+            lifetimes: by node.
+            total: that the report states; default: the sum.
+            through: of the leaves; default: the end of the report's period.
+            emit: mint what was emitted until then.
+        """
+        world = self.world
+        world.advance(HOUR)
+        if emit:
+            world.send(ix.mint.emit())
+        start = world.mint_config.start
+        end = start + (world.now - start) // HOUR * HOUR
+        nodes = sorted(lifetimes, key=bytes)
+        leaves = Leaves(
+            nodes=np.frombuffer(b"".join(map(bytes, nodes)), np.uint8).reshape(-1, 32),
+            lifetime=np.array([lifetimes[one] for one in nodes], np.uint64),
+            through=np.full(len(nodes), end if through is None else through, np.int64),
+        )
+        report = build_report(leaves, end, bytes(32))
+        stated = report.total if total is None else total
+        address = world.final_report(self.attesters, root=report.root, total=stated, leaves=len(leaves))
+        return Published(address, report)
+
+    def credit(self, published: Published, *, of: Supplier | None = None, **given: Any) -> Instruction:
+        """Credits a supplier's node with its leaf."""
+        node = (of or self.alice).node
+        usual: dict[str, Any] = {
+            "emission_vault": pda.mint.EMISSION_VAULT,
+            "report": published.address,
+            "node": node,
+        }
+        if "leaf" not in given:
+            usual["leaf"] = published.leaf(node)
+        return _build(ix.staking.credit_node, usual, given)
+
+    # -- jobs
+
+    @property
+    def usdc(self) -> Pubkey:
+        return self.world.usdc
+
+    def offer_args(self, **changes: Any) -> types.jobs.OfferArgs:
+        """Two dollars an hour for 1 to 24 hours, in IO or USDC, paid out as paid in."""
+        usual: dict[str, Any] = {
+            "rate": RATE,
+            "min_seconds": HOUR,
+            "max_seconds": 24 * HOUR,
+            "open": True,
+            "payout": 1,
+            "currencies": (IO_MINT, self.usdc, Pubkey.default(), Pubkey.default()),
+        }
+        return types.jobs.OfferArgs(**usual | changes)
+
+    def offering(
+        self, supplier: Supplier, args: types.jobs.OfferArgs | None = None, **given: Any
+    ) -> Instruction:
+        usual = {"owner": supplier.key, "node": supplier.node, "args": args or self.offer_args()}
+        return _build(ix.jobs.offer, usual, given)
+
+    def set_offer(self, **changes: Any) -> None:
+        """Changes alice's offer."""
+        self.send(
+            ix.jobs.set_offer(owner=self.alice.key, node=self.alice.node, args=self.offer_args(**changes))
+        )
+
+    def set_price(self, mint: Pubkey = IO_MINT, price: int | None = None, **more: Any) -> Pubkey:
+        """Writes a currency's price account as of now: IO at 2.00 ± 0.02 USD, USDC at 1.00 USD."""
+        io = mint == IO_MINT
+        usual: dict[str, Any] = {"confidence": CONFIDENCE if io else 0}
+        default = PRICE if io else 10**8
+        return self.world.client.cheats.set_price(
+            IO_FEED if io else USDC_FEED, default if price is None else price, **usual | more
+        )
+
+    def currency_args(self, mint: Pubkey = IO_MINT, **changes: Any) -> types.jobs.CurrencyArgs:
+        """IO by its feed and without a payment fee; USDC at par, with 2 %."""
+        io = mint == IO_MINT
+        feed = IO_FEED if io else USDC_FEED
+        usual: dict[str, Any] = {
+            "pricing": 0 if io else 1,
+            "enabled": True,
+            "payment_bps": 0 if io else 200,
+            "feed_id": feed,
+            "price_account": price_feed(feed),
+        }
+        return types.jobs.CurrencyArgs(**usual | changes)
+
+    def booking(
+        self,
+        seconds: int = TWO_HOURS,
+        *,
+        of: Supplier | None = None,
+        mint: Pubkey = IO_MINT,
+        by: Keypair | None = None,
+        nonce: int | None = None,
+        max_deposit: int = ANYTHING,
+        cluster_size: int = 1,
+        **given: Any,
+    ) -> Instruction:
+        """Books a supplier's node for the renter."""
+        supplier, who = of or self.alice, (by or self.renter).pubkey()
+        args = types.jobs.BookArgs(
+            nonce=self.offer(supplier).nonce + 1 if nonce is None else nonce,
+            seconds=seconds,
+            max_deposit=max_deposit,
+            manifest_hash=MANIFEST,
+            cluster=bytes(32),
+            cluster_size=cluster_size,
+        )
+        usual = {
+            "renter": who,
+            "node": supplier.node,
+            "offer": supplier.offer,
+            "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
+            "mint": mint,
+            "source": token_account(who, mint),
+            "args": args,
+        }
+        return _build(ix.jobs.book, usual, given)
+
+    def book(
+        self, seconds: int = TWO_HOURS, *, mint: Pubkey = IO_MINT, of: Supplier | None = None, **more: Any
+    ) -> Pubkey:
+        """Books at the usual price as of now; returns the job's address."""
+        self.set_price(mint)
+        job = pda.jobs.job((of or self.alice).offer, more.get("nonce") or self.offer(of).nonce + 1)
+        self._jobs.append(job)
+        self.send(self.booking(seconds, mint=mint, of=of, **more))
+        return job
+
+    def jobs(self, name: str, job: Pubkey, **given: Any) -> Instruction:
+        """An instruction of the jobs program about a job; `given` replaces what it usually has."""
+        found = self.job(job)
+        recipients = {
+            "settle": token_account(found.supplier, found.mint),
+            "refund": token_account(found.renter, found.mint),
+            "collect_fees": found.fee_vault,
+        }
+        usual = {
+            "job": job,
+            "offer": found.offer,
+            "node": found.node,
+            "escrow": found.escrow,
+            "fee_vault": found.fee_vault,
+            "destination": recipients.get(name),
+            "rent_payer": found.rent_payer,
+            "party": found.renter,
+            "operator": found.supplier,
+            "attester": self.attesters[0].pubkey(),
+        }
+        return _build(getattr(ix.jobs, name), usual, given)
+
+    def start(self, job: Pubkey) -> None:
+        self.send(self.jobs("start", job))
+
+    def run(self, seconds: int = TWO_HOURS, **more: Any) -> Pubkey:
+        """Books, and starts at once."""
+        job = self.book(seconds, **more)
+        self.start(job)
+        return job
+
+    def attest(
+        self, job: Pubkey, good: int, upto: int | None = None, *, seat: int = 0, **changes: Any
+    ) -> Sent[None]:
+        attester = self.attesters[seat].pubkey()
+        return self.send(self.jobs("attest", job, attester=attester, args=attestation(good, upto, **changes)))
+
+    def pay_out(self, job: Pubkey) -> tuple[int, int, int]:
+        """Pays everyone and closes; what supplier, fee vault and renter got."""
+        found = self.job(job)
+        places = [
+            token_account(found.supplier, found.mint),
+            found.fee_vault,
+            token_account(found.renter, found.mint),
+        ]
+        before = [self.world.balance(one) for one in places]
+        for name in ("settle", "collect_fees", "refund"):
+            self.send(self.jobs(name, job))
+        self.send(self.jobs("close", job))
+        assert self.world.client.account(job) is None
+        assert self.world.client.account(found.escrow) is None
+        supplier, fees, refund = (self.world.balance(one) for one in places)
+        return supplier - before[0], fees - before[1], refund - before[2]
+
+
+def _build(
+    build: Callable[..., Instruction], usual: Mapping[str, Any], given: Mapping[str, Any]
+) -> Instruction:
+    names = inspect.signature(build).parameters
+    unknown = given.keys() - names.keys()
+    assert not unknown, f"{build.__name__} has no {', '.join(unknown)}"
+    merged = {**usual, **given}
+    return build(**{name: value for name, value in merged.items() if name in names})
+
+
+def _world(people: People, network: LocalNetwork) -> World:
+    client = Client.local(network=network, signer=people.deployer, funds=SOL(0))
+    client.fees = _FEES
+    return World(client, people.slasher, people.resolver, people.usdc.pubkey())
+
+
+@functools.cache
+def _template() -> tuple[People, dict[Pubkey, Any]]:
+    """The people, and every account of a market that is set up, at the time `NOW`."""
+    people = People()
+    network = LocalNetwork(now=NOW, upgrade_authority=people.deployer.pubkey())
+    world = _world(people, network)
+    for one in people.everyone():
+        network.airdrop(one.pubkey(), SOL(1_000).base)
+    world.client.cheats.set_mint(people.usdc.pubkey(), decimals=USDC.DECIMALS, authority=world.deployer)
+    for program in ("mint", "proofs", "buyback", "staking", "jobs"):
+        world.send(world.initialize(program, world.deployer))
+    market = Market(world, people)
+    _set_up(market)
+    return people, _copies(network, [people.usdc.pubkey(), price_feed(IO_FEED), price_feed(USDC_FEED)])
+
+
+def _set_up(market: Market) -> None:
+    world, authority = market.world, market.world.deployer
+    seats = [types.proofs.Seat(one.pubkey(), 1) for one in market.attesters]
+    world.send(ix.proofs.set_attesters(authority=authority, seats=seats, threshold=2))
+    for index in range(16):
+        world.send(ix.staking.open_shard(payer=authority, index=index))
+    for number in (CLASS, OTHER_CLASS):
+        world.send(ix.staking.create_class(authority=authority, id=number, args=class_args()))
+    for mint in (IO_MINT, market.usdc):
+        for shard in range(8):
+            world.send(ix.buyback.open_vault(payer=authority, mint=mint, shard=shard))
+        market.set_price(mint)
+        args = market.currency_args(mint)
+        world.send(ix.jobs.create_currency(authority=authority, mint=mint, args=args))
+    for one in (market.alice.owner, market.bob.owner, market.carol, market.dave, market.renter):
+        world.give_io(one.pubkey(), IO(2_000))
+        world.give_usdc(one.pubkey(), USDC(2_000))
+    world.io_account(world.deployer)
+    market.join(market.alice, 500 * TOKEN)
+
+
+def _copies(network: LocalNetwork, others: list[Pubkey]) -> dict[Pubkey, Any]:
+    kept = {SYSTEM_PROGRAM, TOKEN_PROGRAM, PYTH_RECEIVER, *map(Pubkey.from_string, PROGRAMS)}
+    touched = {*map(Pubkey.from_string, network._by_address), *others}
+    found = {key: network.account(key) for key in touched}
+    return {key: one for key, one in found.items() if one is not None and one.owner in kept}
