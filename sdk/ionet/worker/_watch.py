@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import time
 from collections.abc import Iterable
 from typing import Any, Protocol
 
@@ -37,15 +38,20 @@ class CpuWatch:
         self._psutil: Any = importlib.import_module("psutil")
         self._busy, self._total = self._machine()
         self._own: dict[tuple[int, float], float] = {}
+        self._looked = time.time()
 
     def observe(self, roots: Iterable[int]) -> Observation:
         own = self._lease(roots)
-        gained = sum(seconds - self._own.get(key, 0.0) for key, seconds in own.items())
+        # The past of a process that was there before the last look, and was not the lease's, is foreign.
+        gained = sum(
+            seconds - self._own.get(key, 0.0 if key[1] >= self._looked else seconds)
+            for key, seconds in own.items()
+        )
         busy, total = self._machine()
         span = max(total - self._total, 1e-9)
         use = min(max(busy - self._busy, 0.0) / span, 1.0)
         foreign = min(max(use - gained / span, 0.0), 1.0)
-        self._busy, self._total, self._own = busy, total, own
+        self._busy, self._total, self._own, self._looked = busy, total, own, time.time()
         return Observation(use_bps=round(use * 10_000), foreign_use_bps=round(foreign * 10_000))
 
     def _machine(self) -> tuple[float, float]:

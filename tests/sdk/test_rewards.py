@@ -1,0 +1,458 @@
+"""From an hour's facts to leaves: a worked example, conservation, bounds, reasons, evidence."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from solders.keypair import Keypair
+
+from ionet import _canonical
+from ionet.merkle import root_from_proof
+from ionet.rewards import (
+    Carry,
+    EvidenceError,
+    Hour,
+    Leaves,
+    NodeHour,
+    Pool,
+    Proof,
+    RewardError,
+    SharePolicy,
+    Statement,
+    Why,
+    build_report,
+    cumulate,
+    read_evidence,
+    reward_leaf,
+    score_hour,
+    statement_bytes,
+    usdc_to_io,
+    verify_evidence,
+    write_evidence,
+)
+
+END = 1_800_003_600
+MINIMUM = 200 * 10**8
+
+
+def node(number: int) -> bytes:
+    return bytes([number]) * 32
+
+
+def row(number: int, **changes: Any) -> NodeHour:
+    fine: dict[str, Any] = {
+        "node": node(number),
+        "pool": Pool.GPU,
+        "multiplier_bps": 10_000,
+        "units": 1,
+        "up_hours": 5,
+        "stake": MINIMUM,
+        "required_stake": MINIMUM,
+        "proof": Proof.PASSED,
+    }
+    return NodeHour(**{**fine, **changes})
+
+
+def rewards(rows: list[NodeHour], emission: int, **more: Any) -> list[int]:
+    found: list[int] = score_hour(Hour.from_rows(rows), emission, **more).reward.tolist()
+    return found
+
+
+# A 4090 in use, eight H100 in use, a T4 idle, an H100 whose proof failed; a Ryzen up for two hours with too
+# little stake.
+EXAMPLE = [
+    row(1, multiplier_bps=12_500, in_use=True, fees=200_000),
+    row(2, multiplier_bps=100_000, units=8, in_use=True, fees=1_000),
+    row(3, multiplier_bps=5_000),
+    row(4, multiplier_bps=100_000, proof=Proof.FAILED),
+    row(5, pool=Pool.CPU, multiplier_bps=1_000, up_hours=2, stake=MINIMUM - 1),
+]
+EMISSION = 1_000_003
+
+
+def test_the_worked_example() -> None:
+    found = score_hour(Hour.from_rows(EXAMPLE), EMISSION)
+    # Pools: 1,000,003 * 9,500 = 9,500,028,500: 950,002 and 8,500 carried; * 500 = 500,001,500: 50,000 and
+    # 1,500 carried.
+    assert found.pots == (950_002, 50_000)
+    assert found.carry == Carry(gpu=8_500, cpu=1_500)
+    # In use: 30 % of 950,002 are 285,000. Scores 12,500 and 800,000, sum 812,500.
+    #   node 1: 285,000 * 12,500 / 812,500 = 4,384.6, bound 80 % of 200,000 = 160,000: 4,384
+    #   node 2: 285,000 * 800,000 / 812,500 = 280,615.4, bound 80 % of 1,000 = 800: 800
+    assert found.in_use.tolist() == [4_384, 800, 0, 0, 0]
+    # Everybody: 950,002 - 5,184 = 944,818 by scores 12,500, 800,000 and 5,000, sum 817,500.
+    #   node 1: 14,446.76, node 2: 924,592.64, node 3: 5,778.70; floors sum to 944,816;
+    #   the two units left over go to the largest remainders, nodes 1 and 3.
+    assert found.reward.tolist() == [14_447 + 4_384, 924_592 + 800, 5_779, 0, 0]
+    assert found.total == 950_002
+    # The CPU pool has nobody who is eligible: its share stays in the vault.
+    assert found.unallocated == (0, 50_000)
+    assert [Why(flags) for flags in found.why.tolist()] == [
+        Why.PAID,
+        Why.PAID,
+        Why.PAID,
+        Why.PROOF_FAILED,
+        Why.NOT_UP | Why.STAKE_SHORT,
+    ]
+
+
+def test_the_carry_of_an_hour_is_paid_in_the_next() -> None:
+    found = score_hour(Hour.from_rows(EXAMPLE), EMISSION, Carry(8_500, 1_500))
+    # 9,500,028,500 + 8,500 = 9,500,037,000.
+    assert found.pots == (950_003, 50_000)
+    assert found.carry == Carry(7_000, 3_000)
+
+
+def test_over_many_hours_less_than_a_base_unit_per_pool_is_not_paid() -> None:
+    carry, paid, hours = Carry(), 0, 97
+    hour = Hour.from_rows(
+        [row(1), row(2, multiplier_bps=30_000), row(3, pool=Pool.CPU, multiplier_bps=1_000)]
+    )
+    for _ in range(hours):
+        found = score_hour(hour, EMISSION, carry)
+        carry, paid = found.carry, paid + found.total
+    assert paid * 10_000 + carry.gpu + carry.cpu == EMISSION * hours * 10_000
+
+
+def test_an_idle_node_is_paid_less_than_the_same_node_in_use() -> None:
+    idle, used = rewards([row(1), row(2, in_use=True, fees=10**9)], 10**9)
+    assert used > idle > 0
+
+
+def test_renting_from_oneself_never_pays() -> None:
+    """Whatever fees a node pays to itself, the part for use is at most 80 % of them."""
+    for fees in (0, 1, 7, 1_000, 10**6, 10**9, 10**12):
+        rows = [row(1, in_use=True, fees=fees), row(2)]
+        found = score_hour(Hour.from_rows(rows), 10**9)
+        alone = score_hour(Hour.from_rows([row(1), row(2)]), 10**9)
+        gained = int(found.reward[0]) - int(alone.reward[0])
+        assert gained <= fees * 8 // 10
+
+
+@pytest.mark.parametrize(
+    ("changes", "why"),
+    [
+        ({"up_hours": 4}, Why.NOT_UP),
+        ({"stake": MINIMUM - 1}, Why.STAKE_SHORT),
+        ({"proof": Proof.FAILED}, Why.PROOF_FAILED),
+        ({"proof": Proof.MISSING}, Why.PROOF_MISSING),
+        ({"multiplier_bps": 0}, Why.NO_CLASS),
+        ({"units": 0}, Why.NO_CLASS),
+        ({"up_hours": 0, "stake": 0}, Why.NOT_UP | Why.STAKE_SHORT),
+    ],
+)
+def test_a_node_that_breaks_a_rule_gets_nothing_and_every_reason(changes: dict[str, Any], why: Why) -> None:
+    found = score_hour(Hour.from_rows([row(1, **changes, in_use=True, fees=10**9), row(2)]), 10**9)
+    assert found.reward.tolist() == [0, 950_000_000]
+    assert Why(int(found.why[0])) == why
+    assert len(why.explain().split("; ")) == len(why)
+
+
+def test_a_share_below_one_base_unit_has_its_reason() -> None:
+    found = score_hour(Hour.from_rows([row(1, multiplier_bps=1), row(2, multiplier_bps=10_000_000)]), 100)
+    assert found.reward.tolist() == [0, 95]
+    assert Why(int(found.why[0])) is Why.BELOW_ONE_UNIT
+    assert Why.BELOW_ONE_UNIT.explain() == "its share was below one base unit"
+    assert Why.PAID.explain() == "rewarded"
+
+
+def test_an_hour_without_nodes_leaves_everything_in_the_vault() -> None:
+    found = score_hour(Hour.from_rows([]), 1_000)
+    assert (found.unallocated, found.total) == ((950, 50), 0)
+
+
+def test_an_hour_without_emission_pays_nobody() -> None:
+    found = score_hour(Hour.from_rows([row(1)]), 0)
+    assert found.reward.tolist() == [0]
+    assert Why(int(found.why[0])) is Why.BELOW_ONE_UNIT
+
+
+_ROWS = st.lists(
+    st.builds(
+        row,
+        st.integers(0, 255),
+        pool=st.sampled_from(Pool),
+        multiplier_bps=st.integers(0, 10_000_000),
+        units=st.integers(0, 255),
+        up_hours=st.integers(0, 10),
+        stake=st.sampled_from([0, MINIMUM - 1, MINIMUM, 10 * MINIMUM]),
+        proof=st.sampled_from(Proof),
+        in_use=st.booleans(),
+        fees=st.integers(0, 800_000_000 * 10**8),
+    ),
+    max_size=12,
+    unique_by=lambda item: item.node,
+)
+
+
+@settings(deadline=None)
+@given(_ROWS, st.integers(0, 800_000_000 * 10**8), st.integers(0, 9_999), st.integers(0, 9_999))
+def test_nothing_is_lost_or_made(rows: list[NodeHour], emission: int, gpu: int, cpu: int) -> None:
+    found = score_hour(Hour.from_rows(rows), emission, Carry(gpu, cpu))
+    given_out = found.total + sum(found.unallocated)
+    assert given_out * 10_000 + found.carry.gpu + found.carry.cpu == emission * 10_000 + gpu + cpu
+    assert (found.reward >= found.in_use).all()
+    for item, bonus, why in zip(sorted(rows, key=lambda r: r.node), found.in_use, found.why, strict=True):
+        assert int(bonus) <= item.fees * 8_000 // 10_000
+        assert item.in_use or bonus == 0
+        assert (why == 0) == (found.reward[item_index(rows, item)] > 0)
+
+
+def item_index(rows: list[NodeHour], item: NodeHour) -> int:
+    return sorted(other.node for other in rows).index(item.node)
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=20), st.integers(0, 10**17))
+def test_each_share_is_within_one_base_unit_of_the_exact_one(scores: list[int], emission: int) -> None:
+    rows = [row(n, multiplier_bps=score) for n, score in enumerate(scores)]
+    found = score_hour(Hour.from_rows(rows), emission, policy=SharePolicy(gpu_bps=10_000))
+    whole = sum(scores)
+    for reward, score in zip(found.reward.tolist(), scores, strict=True):
+        assert abs(reward * whole - emission * score) < whole
+
+
+@given(_ROWS)
+def test_the_order_of_the_rows_does_not_matter(rows: list[NodeHour]) -> None:
+    one, two = Hour.from_rows(rows), Hour.from_rows(rows[::-1])
+    assert score_hour(one, 10**9).reward.tolist() == score_hour(two, 10**9).reward.tolist()
+    assert list(one.rows()) == sorted(rows, key=lambda item: item.node)
+
+
+def test_inputs_that_contradict_themselves_are_refused() -> None:
+    with pytest.raises(RewardError, match="one appears twice"):
+        Hour.from_rows([row(1), row(1)])
+    with pytest.raises(RewardError, match=r"units: 256 at node 0 is outside 0\.\.255"):
+        Hour.from_rows([row(1, units=256)])
+    with pytest.raises(RewardError, match="fees: a value does not fit"):
+        Hour.from_rows([row(1, fees=2**64)])
+    with pytest.raises(RewardError, match="32 bytes, got 3"):
+        Hour.from_rows([row(1, node=b"abc")])
+    with pytest.raises(RewardError, match="an emission of -1"):
+        score_hour(Hour.from_rows([row(1)]), -1)
+    with pytest.raises(RewardError, match="below one base unit"):
+        Carry(10_000, 0)
+    with pytest.raises(RewardError, match=r"in_use_bps = 5001 is outside 0\.\.5000"):
+        SharePolicy(in_use_bps=5_001)
+
+
+def test_fees_in_usdc_become_io_at_the_hours_price_rounded_down() -> None:
+    # 3 USDC at 2.50 USD per IO are 1.2 IO; one base unit of USDC at 3 USD is 33.3 base units of IO.
+    assert usdc_to_io(3_000_000, 250_000_000, -8) == 120_000_000
+    assert usdc_to_io(1, 300_000_000, -8) == 33
+    assert usdc_to_io(1, 3, 0) == 33
+    assert usdc_to_io(5, 1, 3) == 0
+    for price, amount in ((0, 1), (-1, 1), (1, -1)):
+        with pytest.raises(RewardError):
+            usdc_to_io(amount, price, -8)
+
+
+# ---- leaves and report
+
+
+def leaves_of(rows: list[NodeHour], previous: Leaves | None = None, end: int = END) -> Leaves:
+    hour = Hour.from_rows(rows)
+    return cumulate(previous, hour, score_hour(hour, EMISSION), end)
+
+
+def test_a_leaf_is_the_hash_that_the_programs_compute() -> None:
+    # The same constant stands in the tests of crates/io-common.
+    expected = "748f671a51f4457cfb967e140ddb50a30a527954a5434786ebc9f5a9a04ebb28"
+    assert reward_leaf(bytes(32), 5, 9).hex() == expected
+    message = b"\0ionet:reward" + bytes(32) + (5).to_bytes(8, "little") + (9).to_bytes(8, "little")
+    assert hashlib.sha256(message).hexdigest() == expected
+
+
+def test_every_leaf_is_proved_by_its_index_and_siblings() -> None:
+    leaves = leaves_of(EXAMPLE)
+    report = build_report(leaves, END, bytes(32))
+    for item in EXAMPLE:
+        index, proof = report.proof(item.node)
+        assert len(proof) == 3, "ceil(log2(5))"
+        leaf = reward_leaf(item.node, int(leaves.lifetime[index]), END)
+        assert root_from_proof(leaf, index, proof) == report.root
+    with pytest.raises(KeyError, match="no leaf for the node"):
+        report.proof(node(99))
+
+
+def test_lifetimes_only_grow_and_a_node_with_nothing_still_moves_through() -> None:
+    first = leaves_of(EXAMPLE)
+    second = leaves_of(EXAMPLE, first, END + 3_600)
+    assert (second.lifetime == 2 * first.lifetime).all()
+    assert set(second.through.tolist()) == {END + 3_600}
+
+
+def test_a_node_that_is_gone_keeps_its_last_leaf_and_a_new_one_finds_its_place() -> None:
+    first = leaves_of([row(1), row(5)])
+    second = leaves_of([row(3), row(5)], first, END + 3_600)
+    assert [second.nodes[n].tobytes()[0] for n in range(3)] == [1, 3, 5]
+    assert second.lifetime[0] == first.lifetime[0]
+    assert second.through.tolist() == [END, END + 3_600, END + 3_600]
+    assert second.lifetime[second.index(node(5))] == first.lifetime[1] + second.lifetime[1]
+
+
+def test_keys_that_end_in_zeros_are_kept_apart() -> None:
+    keys = [bytes(31) + b"\1", bytes(32), b"\1" + bytes(31), b"\1" * 31 + b"\0"]
+    leaves = leaves_of([row(0, node=key) for key in keys])
+    assert [leaves.nodes[n].tobytes() for n in range(4)] == sorted(keys)
+    assert [leaves.index(key) for key in sorted(keys)] == [0, 1, 2, 3]
+
+
+def test_an_hour_is_not_counted_twice() -> None:
+    first = leaves_of(EXAMPLE)
+    with pytest.raises(RewardError, match="not after the last report's"):
+        leaves_of(EXAMPLE, first, END)
+
+
+def test_lifetimes_above_the_supply_are_refused() -> None:
+    full = Leaves(
+        nodes=np.frombuffer(node(1), np.uint8).reshape(1, 32),
+        lifetime=np.array([800_000_000 * 10**8], np.uint64),
+        through=np.array([END], np.int64),
+    )
+    with pytest.raises(RewardError, match="more than the supply"):
+        leaves_of([row(1)], full, END + 3_600)
+    wrapped = replace(full, nodes=np.repeat(full.nodes, 2, 0), lifetime=np.array([2**63, 2**63], np.uint64))
+    assert wrapped.total == 2**64
+
+
+def test_the_content_hash_is_that_of_the_reports_account() -> None:
+    report = build_report(leaves_of(EXAMPLE), END, b"\2" * 32)
+    content = (
+        report.root
+        + report.total.to_bytes(8, "little")
+        + END.to_bytes(8, "little", signed=True)
+        + (5).to_bytes(4, "little")
+        + b"\2" * 32
+        + b"file:x".ljust(96, b"\0")
+    )
+    assert report.content_hash("file:x") == hashlib.sha256(b"ionet:report" + content).digest()
+    with pytest.raises(RewardError, match="97 bytes, at most 96"):
+        report.content_hash("x" * 97)
+
+
+def test_the_client_proposes_the_same_content() -> None:
+    from ionet import Proposal
+
+    report = build_report(leaves_of(EXAMPLE), END, b"\2" * 32)
+    assert Proposal.of(report, END - 3_600, "file:x").content_hash == report.content_hash("file:x")
+
+
+def test_a_report_without_leaves_or_evidence_is_refused() -> None:
+    with pytest.raises(RewardError, match="at least one node"):
+        build_report(leaves_of([]), END, bytes(32))
+    with pytest.raises(RewardError, match="32 bytes; got 3"):
+        build_report(leaves_of([row(1)]), END, b"abc")
+
+
+# ---- evidence
+
+
+def signed(item: NodeHour, seed: int) -> NodeHour:
+    pair = Keypair.from_seed(bytes([seed]) * 32)
+    message = statement_bytes(item.node, END, item.up_hours, 3_600, b"p" * 32, b"s" * 32)
+    word = Statement(bytes(pair.pubkey()), 3_600, b"p" * 32, b"s" * 32, bytes(pair.sign_message(message)))
+    return replace(item, statement=word)
+
+
+def write(path: Path, rows: list[NodeHour], previous: Leaves | None = None, end: int = END) -> bytes:
+    hour = Hour.from_rows(rows)
+    scores = score_hour(hour, EMISSION)
+    leaves = cumulate(previous, hour, scores, end)
+    return write_evidence(path, hour=hour, scores=scores, leaves=leaves, emission=EMISSION, period_end=end)
+
+
+def test_from_the_evidence_anybody_computes_the_same_report(tmp_path: Path) -> None:
+    rows = [signed(item, n) for n, item in enumerate(EXAMPLE)]
+    digest = write(tmp_path / "e", rows)
+    assert digest == hashlib.sha256((tmp_path / "e").read_bytes()).digest()
+    expected = build_report(leaves_of(EXAMPLE), END, digest)
+    found = verify_evidence(tmp_path / "e", root=expected.root)
+    assert (found.root, found.total, found.evidence) == (expected.root, expected.total, digest)
+    assert list(read_evidence(tmp_path / "e").hour.rows()) == rows
+
+
+def test_every_line_of_the_evidence_is_canonical(tmp_path: Path) -> None:
+    first = leaves_of([row(1), row(9)])
+    write(tmp_path / "e", [signed(row(1), 1), row(2)], first, END + 3_600)
+    lines = (tmp_path / "e").read_bytes().splitlines()
+    assert len(lines) == 4
+    for line in lines:
+        assert _canonical.encode(json.loads(line)) == line
+
+
+def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> None:
+    first = leaves_of([row(1), row(9)])
+    write(tmp_path / "e", [row(1), row(2)], first, END + 3_600)
+    found = verify_evidence(tmp_path / "e", previous=first)
+    assert found.leaves.through.tolist() == [END + 3_600, END + 3_600, END]
+    other = leaves_of([row(1, multiplier_bps=5), row(9)])
+    with pytest.raises(EvidenceError, match="expected"):
+        verify_evidence(tmp_path / "e", previous=other)
+    more = leaves_of([row(1), row(7), row(9)])
+    with pytest.raises(EvidenceError, match="lifetime"):
+        verify_evidence(tmp_path / "e", previous=more)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ('"reward":"5779"', '"reward":"5780"', "stated 5780"),
+        ('"why":4', '"why":0', "the facts give"),
+        ('"fees":"1000"', '"fees":"9999"', "the facts give"),
+        ('"lifetime":"5779"', '"lifetime":"5780"', "lead to"),
+        ('"multiplier_bps":5000', '"multiplier_bps":50000', "the facts give"),
+        ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
+        ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
+        ('"fees":"1000",', "", "'fees' is missing"),
+        ('"format":"ionet-evidence/1"', '"format":"x"', "the format is 'x'"),
+        ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
+        (',"why":0}', ', "why":0}', "not in canonical form"),
+    ],
+)
+def test_a_changed_file_is_found_out(tmp_path: Path, old: str, new: str, message: str) -> None:
+    path = tmp_path / "e"
+    write(path, EXAMPLE)
+    root = build_report(leaves_of(EXAMPLE), END, bytes(32)).root
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    with pytest.raises(EvidenceError) as caught:
+        verify_evidence(path, root=root)
+    assert message in str(caught.value)
+
+
+def test_a_statement_that_the_device_did_not_sign_is_found_out(tmp_path: Path) -> None:
+    item = signed(row(1), 1)
+    assert item.statement is not None
+    forged = replace(item, statement=replace(item.statement, good=1))
+    write(tmp_path / "e", [forged])
+    with pytest.raises(EvidenceError, match="did not sign"):
+        verify_evidence(tmp_path / "e")
+    assert verify_evidence(tmp_path / "e", signatures=False).total > 0
+
+
+@pytest.mark.parametrize("cut", [0, 10, -1])
+def test_a_truncated_file_is_found_out(tmp_path: Path, cut: int) -> None:
+    path = tmp_path / "e"
+    write(path, EXAMPLE)
+    path.write_bytes(path.read_bytes()[:cut])
+    with pytest.raises(EvidenceError):
+        verify_evidence(path)
+
+
+def test_lines_out_of_order_are_found_out(tmp_path: Path) -> None:
+    path = tmp_path / "e"
+    write(path, EXAMPLE)
+    header, *lines = path.read_bytes().splitlines(keepends=True)
+    path.write_bytes(b"".join([header, *lines[::-1]]))
+    with pytest.raises(EvidenceError, match="ascending order"):
+        verify_evidence(path)
