@@ -170,7 +170,7 @@ class Builder:
             say("idl", f"{program.name}: generating")
             command = [str(self.home / "bin/idlgen"), str(program.directory), "--lib", "--locked"]
             environment = self._environment() | {
-                "CARGO_TARGET_DIR": str(self.target / "idl"),
+                "CARGO_TARGET_DIR": str(self.target / "host"),
                 "CARGO_PROFILE_DEV_DEBUG": "0",
             }
             failure = f"the IDL of {program.name} cannot be generated"
