@@ -1,0 +1,309 @@
+"""The orchestrator on the real programs: the adapter, payments to the base unit, and crashes in between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from solders.pubkey import Pubkey
+from tests.orchestrator.killed import Bomb, Killed, Wired
+from tests.orchestrator.support import StillWatch, policy
+from tests.programs.market import IO_MINT, Market
+from tests.programs.support import HOUR
+
+from ionet import SOL, AsyncClient, pda, token_account, types
+from ionet._canonical import Json
+from ionet.manifest import FileStore, Function, Manifest
+from ionet.orchestrator import (
+    Attestation,
+    ChainRejected,
+    InlineExecutor,
+    LocalAgents,
+    NodeSpec,
+    Orchestrator,
+    Party,
+    Phase,
+    ProgramChain,
+)
+from ionet.proof import Opening, numpy_backend
+from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
+
+_STEP = 600
+_CHAIN = ("start", "attest", "settle", "complete", "expire", "close")
+
+
+@dataclass(frozen=True)
+class Money:
+    """Who holds what, base units of IO."""
+
+    supplier: int
+    renter: int
+    fees: int
+
+
+class Site:
+    """A market with alice's machine, and a store that outlives orchestrators."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.market = Market.new()
+        self.store = FileStore(root / "store")
+        self.watch = StillWatch()
+        self.workers: list[Worker] = []
+        self.client = AsyncClient.local(
+            network=self.market.world.client.network, signer=self.market.attesters[0], funds=SOL(1)
+        )
+        self.restart()
+
+    @property
+    def now(self) -> int:
+        return self.market.world.now
+
+    def restart(self) -> None:
+        for worker in self.workers:
+            worker.end()
+        self.workers = [self._worker()]
+
+    def _worker(self) -> Worker:
+        machine = self.market.alice
+        device = Device(0, machine.name, "test processor", "cpu", 1 << 30, None)
+        return Worker(
+            bytes(machine.node),
+            DeviceKey(machine.device_key),
+            self.root / machine.name,
+            device=device,
+            watch=self.watch,
+            kernel=numpy_backend(),
+        )
+
+    def book(self, seconds: int = HOUR) -> Pubkey:
+        arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
+        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
+        supplier, market = self.market.alice, self.market
+        market.set_price()
+        args = types.jobs.BookArgs(
+            nonce=market.offer(supplier).nonce + 1,
+            seconds=seconds,
+            max_deposit=2**64 - 1,
+            manifest_hash=self.store.put_manifest(manifest),
+            cluster=bytes(32),
+            cluster_size=1,
+        )
+        market.send(market.booking(args=args))
+        return pda.jobs.job(supplier.offer, args.nonce)
+
+    def chain(self) -> ProgramChain:
+        return ProgramChain(self.client)
+
+    def orchestrator(self, bomb: Bomb | None = None) -> Orchestrator:
+        specs = [NodeSpec(bytes(self.market.alice.node), cpus=1)]
+        executor = InlineExecutor(specs, self.store, self.root / "work")
+        found = bomb or Bomb(None)
+        return Orchestrator(
+            Wired(self.chain(), found, *_CHAIN),
+            Wired(executor, found, "open", "run", "release"),
+            Wired(LocalAgents(self.workers), found, "begin", "sample", "commit", "open", "end"),
+            Wired(self.store, found, "put", "link"),  # type: ignore[arg-type]
+            self.root / "journal.sqlite3",
+            policy(),
+        )
+
+    async def serve(self, orchestrator: Orchestrator, *jobs: Pubkey) -> None:
+        for _ in range(60):
+            await self.settled(orchestrator)
+            if all(self.market.world.client.account(job) is None for job in jobs):
+                return
+            self.market.world.advance(_STEP)
+        raise AssertionError([f"{entry.step} {entry.detail}" for entry in orchestrator.journal.entries()])
+
+    async def settled(self, orchestrator: Orchestrator) -> None:
+        for _ in range(20):
+            done = await orchestrator.reconcile()
+            await orchestrator.runs_finished()
+            if not done.steps:
+                return
+        raise AssertionError("steps without end")
+
+    def money(self) -> Money:
+        vaults = [pda.buyback.vault(IO_MINT, shard) for shard in range(8)]
+        client = self.market.world.client
+        held = [self.market.world.balance(one) for one in vaults if client.account(one) is not None]
+        return Money(
+            self.market.world.balance(token_account(self.market.alice.key, IO_MINT)),
+            self.market.purse(self.market.renter),
+            sum(held),
+        )
+
+    @property
+    def runs(self) -> int:
+        path = self.root / "counter"
+        return len(path.read_text().splitlines()) if path.exists() else 0
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Site:
+    return Site(tmp_path)
+
+
+async def test_a_job_goes_from_booking_to_the_last_payment(site: Site) -> None:
+    before = site.money()
+    job = site.book()
+    terms = site.market.job(job)
+    orchestrator = site.orchestrator()
+    await site.serve(orchestrator, job)
+    after = site.money()
+    fee = -(-terms.price * 25 // 10_000)
+    assert after == Money(
+        before.supplier + terms.price - fee,
+        before.renter - terms.price - terms.fee,
+        before.fees + fee + terms.fee,
+    )
+    assert site.runs == 1
+    result = orchestrator.result(bytes(job))
+    assert result is not None
+    assert result.value == {"sum": 14}
+
+
+async def test_the_chain_holds_the_proof_and_the_result_of_the_store(site: Site) -> None:
+    job = site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.market.world.advance(60)
+    await site.settled(orchestrator)
+    found = site.market.job(job)
+    assert (found.seen[0].good, found.seen[0].upto) == (60, 60)
+    assert Opening.from_bytes(site.store.get(found.proof_digest)).challenge.m == 64
+    result = orchestrator.result(bytes(job))
+    assert result is not None
+    assert found.result_hash == result.digest
+
+
+async def test_a_break_stands_on_chain_with_its_reason_and_is_not_paid(site: Site) -> None:
+    job = site.book()
+    price = site.market.job(job).price
+    before = site.money()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.watch.seen = Observation(9_000, 9_000, ("miner (1)",))
+    site.market.world.advance(_STEP)
+    await site.settled(orchestrator)
+    site.watch.seen = Observation(5_000, 0)
+    assert site.market.job(job).seen[0].good == 0
+    await site.serve(orchestrator, job)
+    gross = price * (HOUR - _STEP) // HOUR
+    paid = gross - -(-gross * 25 // 10_000)
+    assert site.money().supplier == before.supplier + paid
+    assert site.money().renter == before.renter + price - gross
+
+
+async def test_a_booking_that_cannot_be_served_expires_and_is_refunded(site: Site) -> None:
+    before = site.money()
+    job = site.book()
+    digest = site.market.job(job).manifest_hash
+    site.store.path(digest).unlink()
+    await site.serve(site.orchestrator(), job)
+    assert site.money() == before
+
+
+async def test_a_job_that_the_renter_stops_is_attested_to_the_stop(site: Site) -> None:
+    job = site.book(seconds=3 * HOUR)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.market.world.advance(300)
+    site.market.send(site.market.jobs("stop", job))
+    price, before = site.market.job(job).price, site.money()
+    await site.serve(orchestrator, job)
+    # The first hour is paid in any case.
+    gross = price // 3
+    assert site.money().renter == before.renter + price - gross
+
+
+async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
+    chain, key = site.chain(), bytes(site.book())
+    booked = await chain.job(key)
+    assert booked is not None
+    assert (booked.phase, booked.start_by, booked.ends_at) == (Phase.BOOKED, site.now + 1_200, None)
+    assert booked.device == bytes(site.market.alice.device_key.pubkey())
+    await chain.start(booked)
+    running = await chain.job(key)
+    assert running is not None
+    assert (running.phase, running.started_at, running.ends_at) == (Phase.RUNNING, site.now, site.now + HOUR)
+    assert (running.attested, running.agreed_upto) == (None, site.now)
+    site.market.world.advance(100)
+    assert running.started_at is not None
+    said = Attestation(40, running.started_at + 100, bytes(32), bytes(32), (BreakReason.SAMPLE_GAP,))
+    await chain.attest(running, said)
+    again = await chain.job(key)
+    assert again is not None
+    assert again.attested is not None
+    assert (again.attested.good, again.agreed_upto) == (40, running.started_at + 100)
+    assert [job.key for job in await chain.jobs()] == [key]
+
+
+async def test_what_the_program_refuses_has_its_name(site: Site) -> None:
+    chain, key = site.chain(), bytes(site.book())
+    job = await chain.job(key)
+    assert job is not None
+    with pytest.raises(ChainRejected, match="StartWindowOpen"):
+        await chain.expire(job)
+    await chain.start(job)
+    with pytest.raises(ChainRejected, match="NotBooked"):
+        await chain.start(job)
+    running = await chain.job(key)
+    assert running is not None
+    ahead = Attestation(1, site.now + 1, bytes(32), bytes(32))
+    with pytest.raises(ChainRejected, match="AttestationAhead"):
+        await chain.attest(running, ahead)
+    with pytest.raises(ChainRejected, match="FirstHour"):
+        await chain.settle(running, Party.SUPPLIER)
+    with pytest.raises(ChainRejected, match="NotEnded"):
+        await chain.settle(running, Party.RENTER)
+    with pytest.raises(ChainRejected, match="NotSettled"):
+        await chain.close(running)
+
+
+async def test_a_job_that_is_not_there_is_none(site: Site) -> None:
+    assert await site.chain().job(b"\5" * 32) is None
+    assert list(await site.chain().jobs()) == []
+
+
+async def test_beacons_are_slot_hashes_and_later_ones_are_later(site: Site) -> None:
+    chain = site.chain()
+    first = await chain.beacon()
+    later = await chain.beacon(after=first.slot)
+    assert later.slot > first.slot
+    assert later.value != first.value
+    assert len(later.value) == 32
+
+
+async def _play(root: Path, point: int | None) -> tuple[Money, Bomb, int]:
+    site, bomb = Site(root), Bomb(point)
+    start = site.money()
+    job = site.book()
+    orchestrator = site.orchestrator(bomb)
+    try:
+        await site.serve(orchestrator, job)
+    except Killed:
+        await orchestrator.runs_finished()
+        orchestrator.journal.close()
+        site.restart()
+        orchestrator = site.orchestrator()
+        await site.serve(orchestrator, job)
+    orchestrator.journal.close()
+    end = site.money()
+    moved = Money(end.supplier - start.supplier, end.renter - start.renter, end.fees - start.fees)
+    for worker in site.workers:
+        worker.end()
+    return moved, bomb, site.runs
+
+
+@pytest.mark.slow
+async def test_killed_anywhere_on_the_real_programs_the_payments_are_the_same(tmp_path: Path) -> None:
+    expected, calm, runs = await _play(tmp_path / "calm", None)
+    assert runs == 1
+    assert sum((expected.supplier, expected.renter, expected.fees)) == 0, "what the renter paid, others got"
+    for point in range(0, calm.count, 3):
+        moved, bomb, runs = await _play(tmp_path / str(point), point)
+        assert bomb.gone
+        assert (moved, runs) == (expected, 1), f"killed {bomb.where} ({point})"
