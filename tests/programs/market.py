@@ -207,12 +207,12 @@ class Market:
 
     @classmethod
     def new(cls) -> Market:
-        """A market in which alice's node has 500 IO of active stake and an offer for IO and USDC.
+        """A market in which alice's node has had 500 IO of active stake and an offer for an hour.
 
         Setting one up takes many transactions, so it is done once and copied account by account.
         """
         people, copies = _template()
-        network = LocalNetwork(now=NOW, upgrade_authority=people.deployer.pubkey())
+        network = LocalNetwork(now=NOW + HOUR, upgrade_authority=people.deployer.pubkey())
         for key, found in copies.items():
             network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=found.owner)
         return cls(_world(people, network), people)
