@@ -295,8 +295,10 @@ impl Node {
         let excess = rest.min(self.own.active.saturating_sub(minimum.max(co)));
         let cooling = rest.saturating_sub(excess);
         let left = self.own.active.saturating_sub(rest);
-        if leased && rest > 0 {
-            require_gte!(left, minimum, StakingError::LeaseLocksMinimum);
+        if leased {
+            // Pending stake may be what makes up the minimum.
+            let stays = left.saturating_add(self.own.pending.saturating_sub(pending));
+            require_gte!(stays, minimum, StakingError::LeaseLocksMinimum);
         }
         let leaving = pending.checked_add(excess).ok_or(StakingError::Overflow)?;
         self.check_frozen(leaving)?;
@@ -453,6 +455,9 @@ mod tests {
         node.unstake(&class(10_000), 300 * IO, true, 0, COOLDOWN).unwrap();
         node.own.pending = IO;
         node.unstake(&class(10_000), IO, true, 0, COOLDOWN).unwrap();
+        (node.own.active, node.own.pending) = (50 * IO, 250 * IO);
+        assert!(node.unstake(&class(10_000), 100 * IO + 1, true, 0, COOLDOWN).is_err());
+        node.unstake(&class(10_000), 100 * IO, true, 0, COOLDOWN).unwrap();
     }
 
     #[test]
