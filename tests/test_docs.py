@@ -1,0 +1,150 @@
+"""The documents tell what the code does: their examples run, and the names in them exist."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+README = ROOT / "README.md"
+DOCUMENTS = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")], key=str
+)
+ADMINISTRATIVE = {"initialize", "set_params", "set_paused", "propose_authority", "accept_authority"}
+ACCESS = {"privileged", "party", "open"}
+
+_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_LINK = re.compile(r"\]\(([^)\s]+)\)")
+_CODE = re.compile(r"`([^`\n]+)`")
+
+
+def idls() -> dict[str, tuple[str, set[str]]]:
+    """Address and instruction names of each program."""
+    found = {path.stem: json.loads(path.read_text()) for path in (ROOT / "idl").glob("*.json")}
+    return {
+        name: (idl["address"], {one["name"] for one in idl["instructions"]}) for name, idl in found.items()
+    }
+
+
+def python_blocks() -> list[str]:
+    return [text for language, text in _FENCE.findall(README.read_text()) if language == "python"]
+
+
+def table_after(path: Path, heading: str) -> list[list[str]]:
+    """The cells of the first table behind a heading, without its head."""
+    behind = path.read_text().split(f"{heading}\n", 1)[1]
+    lines = behind.splitlines()
+    first = next(i for i, line in enumerate(lines) if line.startswith("|"))
+    rows = []
+    for line in lines[first:]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows[2:]
+
+
+def code(cell: str) -> set[str]:
+    return set(_CODE.findall(cell))
+
+
+def anchors(path: Path) -> set[str]:
+    """The anchors that GitHub gives a file's headings."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", one.lower()).replace(" ", "-") for one in headings}
+
+
+def test_there_are_examples_to_run() -> None:
+    assert python_blocks()
+
+
+@pytest.mark.parametrize("block", range(len(python_blocks())))
+def test_every_example_of_the_readme_runs(block: int) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-W", "error", "-c", python_blocks()[block]],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_the_readmes_programs_are_those_of_the_idls() -> None:
+    listed = {cells[0]: cells for cells in table_after(README, "## Programs")}
+    assert set(listed) == set(idls())
+    for name, (address, instructions) in idls().items():
+        _, ids, _, named = listed[name]
+        assert code(ids) == {address}
+        assert code(named) == instructions - ADMINISTRATIVE, name
+
+
+def test_every_program_has_the_administrative_instructions() -> None:
+    for name, (_, instructions) in idls().items():
+        assert instructions >= ADMINISTRATIVE, name
+
+
+def test_every_instruction_is_listed_once_with_who_may_call_it() -> None:
+    programs = {name: instructions for name, (_, instructions) in idls().items()}
+    expected = {(name, one) for name, all_ in programs.items() for one in all_ - ADMINISTRATIVE}
+    expected |= {("every one", one) for one in ADMINISTRATIVE}
+    rows = table_after(ROOT / "docs/authorities.md", "## Instructions")
+    listed = [(program, code(instruction).pop()) for program, instruction, _, _ in rows]
+
+    assert len(listed) == len(set(listed))
+    assert set(listed) == expected
+    assert {access for _, _, access, _ in rows} == ACCESS
+
+
+def test_an_open_instruction_asks_for_no_particular_signer() -> None:
+    # What is open to anyone may be signed by a payer, and by nobody else.
+    rows = table_after(ROOT / "docs/authorities.md", "## Instructions")
+    access = {(program, code(instruction).pop()): kind for program, instruction, kind, _ in rows}
+    for path in (ROOT / "idl").glob("*.json"):
+        for one in json.loads(path.read_text())["instructions"]:
+            signers = {account["name"] for account in one["accounts"] if account.get("signer")}
+            program = "every one" if one["name"] in ADMINISTRATIVE else path.stem
+            is_open = access[program, one["name"]] == "open"
+            assert is_open == (signers <= {"payer"}), f"{path.stem}.{one['name']} is signed by {signers}"
+
+
+def test_every_test_that_the_threat_model_names_exists() -> None:
+    rows = table_after(ROOT / "docs/threat-model.md", "## Attacks")
+    named = set().union(*(code(row[3]) for row in rows))
+    sources = [*(ROOT / "tests").rglob("*.py"), *ROOT.glob("crates/**/*.rs"), *ROOT.glob("programs/**/*.rs")]
+    defined = set(re.findall(r"(?:def|fn) (\w+)\(", "\n".join(path.read_text() for path in sources)))
+
+    assert all(code(row[3]) for row in rows)
+    assert named <= defined, f"not found: {', '.join(sorted(named - defined))}"
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_somewhere(path: Path) -> None:
+    text = _FENCE.sub("", path.read_text())
+    for link in _LINK.findall(text):
+        if re.match(r"[a-z]+:", link):
+            continue
+        file, _, anchor = link.partition("#")
+        target = (path.parent / file).resolve() if file else path
+        assert target.exists(), f"{path.name} links to {link}"
+        if anchor:
+            assert anchor in anchors(target), f"{path.name} links to {link}"
+
+
+def test_every_document_is_linked() -> None:
+    linked = set()
+    for path in DOCUMENTS:
+        for link in _LINK.findall(path.read_text()):
+            target = (path.parent / link.partition("#")[0]).resolve()
+            linked |= set(target.rglob("*.md")) if target.is_dir() else {target}
+    assert {path for path in DOCUMENTS if path != README} <= linked
+
+
+def test_paths_in_the_readmes_layout_exist() -> None:
+    for cells in table_after(README, "## Layout"):
+        for path in code(cells[0]):
+            assert list(ROOT.glob(path.replace("<name>", "*").rstrip("/"))), path
