@@ -148,3 +148,9 @@ def test_paths_in_the_readmes_layout_exist() -> None:
     for cells in table_after(README, "## Layout"):
         for path in code(cells[0]):
             assert list(ROOT.glob(path.replace("<name>", "*").rstrip("/"))), path
+
+
+def test_every_benchmark_is_described() -> None:
+    described = (ROOT / "bench/README.md").read_text()
+    for path in (ROOT / "bench").glob("*.py"):
+        assert f"bench/{path.name}" in described, path.name
