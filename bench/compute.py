@@ -1,0 +1,600 @@
+"""How many compute units each instruction of the programs takes, on the network inside this process.
+
+Run with `python bench/compute.py` to measure and write bench/compute.json, with `--check` to compare with it:
+that fails when a median has grown by more than a tenth. Programs are those of $IONET_PROGRAMS, or else of the
+package. Keys are random, from a seed: where an address lies decides how many tries its derivation takes, so
+counts vary from key to key, but a second run gives the same. Each transaction has one instruction of a
+program; what the compute budget's own instruction takes is not counted.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import random
+import statistics
+import sys
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+from typing import Any, Final
+
+from solders.instruction import Instruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account
+
+from ionet import IO, SOL, Client, FeePolicy, accounts, emission, ix, pda, token_account, types
+from ionet.merkle import root_from_proof
+from ionet.rewards import reward_leaf
+
+ROOT: Final = Path(__file__).resolve().parent.parent
+RESULT: Final = Path(__file__).with_suffix(".json")
+PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback")
+
+#: Median budgets of the design, by program and instruction.
+BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
+    "mint": {"emit": 10_000},
+    "staking": {
+        "stake": 10_000,
+        "owner_stake": 10_000,
+        "claim": 10_000,
+        "owner_claim": 10_000,
+        "credit_node": 14_000,
+    },
+    "jobs": {"book": 28_000, "book, any nonce": 45_000, "attest": 5_000, "settle": 16_000},
+}
+
+#: A median may grow by a tenth.
+MOST_GROWTH: Final = 1.1
+NETWORKS: Final = 5
+NODES: Final = 5
+#: 2^19 = 524,288 nodes, more than any network of this kind has registered.
+PROOF_LEVELS: Final = 19
+
+_HOUR: Final = 3_600
+_DAY: Final = 86_400
+_NOW: Final = 1_800_000_000
+_FEED: Final = b"IO/USD".ljust(32, b"\0")
+_ZEROS: Final = bytes(32)
+#: The compute budget's instruction that sets the limit.
+_OVERHEAD: Final = 150
+_FEES: Final = FeePolicy(compute_limit=1_400_000)
+
+Counts = dict[str, dict[str, list[int]]]
+Figures = dict[str, dict[str, dict[str, int]]]
+
+
+def idls() -> dict[str, dict[bytes, str]]:
+    """Names of each program's instructions by discriminator."""
+    found = {}
+    for program in PROGRAMS:
+        idl = json.loads((ROOT / "idl" / f"{program}.json").read_text())
+        found[program] = {bytes(one["discriminator"]): str(one["name"]) for one in idl["instructions"]}
+    return found
+
+
+@dataclass(slots=True)
+class Meter:
+    """Units of each instruction that was sent, by program and name."""
+
+    counts: Counts = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    names: dict[str, dict[bytes, str]] = field(default_factory=idls)
+    programs: dict[Pubkey, str] = field(
+        default_factory=lambda: {
+            Pubkey.from_string(json.loads((ROOT / "idl" / f"{one}.json").read_text())["address"]): one
+            for one in PROGRAMS
+        }
+    )
+
+    def add(self, instruction: Instruction, units: int, case: str) -> None:
+        """Counts a transaction of one instruction; `case` keeps another way through it apart."""
+        program = self.programs[instruction.program_id]
+        name = self.names[program][bytes(instruction.data)[:8]]
+        self.counts[program][f"{name}, {case}" if case else name].append(units - _OVERHEAD)
+
+    def missing(self) -> list[str]:
+        """Instructions that were never sent."""
+        return [
+            f"{program}.{name}"
+            for program, names in self.names.items()
+            for name in sorted(names.values())
+            if not self.counts.get(program, {}).get(name)
+        ]
+
+    def figures(self) -> Figures:
+        """Median and maximum of each."""
+        return {
+            program: {
+                name: {"median": round(statistics.median(units)), "max": max(units)}
+                for name, units in sorted(self.counts[program].items())
+            }
+            for program in PROGRAMS
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Supplier:
+    """A node, its owner and a co-staker on it."""
+
+    owner: Keypair
+    device: Keypair
+    holder: Keypair
+    node: Pubkey
+
+    @property
+    def shard(self) -> Pubkey:
+        """The account that its active stake is summed in."""
+        return pda.staking.shard(bytes(self.node)[0] % 16)
+
+
+class World:
+    """A network on which every instruction is sent, to be measured.
+
+    Args:
+        meter: counts.
+        keys: where keys come from.
+    """
+
+    def __init__(self, meter: Meter, keys: random.Random) -> None:
+        self.meter, self.keys = meter, keys
+        self.client = Client.local(signer=self.key(), now=_NOW)
+        self.me = self.client.address
+        self.attesters = [self.person() for _ in range(2)]
+        self.renter = self.person()
+        self.credited = 0
+
+    # -- plumbing
+
+    def key(self) -> Keypair:
+        """Somebody new."""
+        return Keypair.from_seed(self.keys.randbytes(32))
+
+    def person(self) -> Keypair:
+        """Somebody new, with SOL."""
+        pair = self.key()
+        self.client.airdrop(pair.pubkey(), SOL(100))
+        return pair
+
+    @property
+    def now(self) -> int:
+        """The network's clock."""
+        return self.client.network.clock.now()
+
+    def wait(self, seconds: int) -> None:
+        """Moves the clock."""
+        self.client.network.clock.advance(seconds)
+
+    def measure(self, instruction: Instruction, *signers: Keypair, case: str = "") -> None:
+        """Sends one instruction of a program alone in its transaction, and counts it."""
+        sent = self.client.call(instruction, signers=signers).send(fees=_FEES)
+        self.meter.add(instruction, sent.compute_units, case)
+
+    def wallet(self, owner: Pubkey, amount: IO | None = None) -> Pubkey:
+        """An owner's token account, with so much IO in it."""
+        address = token_account(owner, pda.mint.MINT)
+        if amount is not None:
+            self.client.cheats.set_tokens(owner, pda.mint.MINT, amount.base)
+        elif self.client.account(address) is None:
+            self.client.send(create_idempotent_associated_token_account(self.me, owner, pda.mint.MINT))
+        return address
+
+    # -- what only authorities do
+
+    def initialize(self) -> None:
+        """Every program, and what there is one of."""
+        me, slasher = self.me, self.key().pubkey()
+        self.resolver = self.key().pubkey()
+        self.measure(ix.mint.initialize(authority=me, start=0))
+        self.measure(ix.proofs.initialize(authority=me))
+        self.measure(ix.buyback.initialize(authority=me))
+        self.measure(ix.staking.initialize(authority=me, slasher=slasher, resolver=self.resolver))
+        self.measure(ix.jobs.initialize(authority=me, resolver=self.resolver))
+        for allocation in range(5):
+            destination = self.wallet(me)
+            self.measure(ix.mint.mint_genesis(authority=me, destination=destination, allocation=allocation))
+        for index in range(16):
+            self.measure(ix.staking.open_shard(payer=me, index=index))
+        for shard in range(8):
+            self.measure(ix.buyback.open_vault(payer=me, mint=pda.mint.MINT, shard=shard))
+        seats = [types.proofs.Seat(one.pubkey(), 1) for one in self.attesters]
+        self.measure(ix.proofs.set_attesters(authority=me, seats=seats, threshold=2))
+
+    def classes_and_currencies(self) -> None:
+        """Hardware classes, and the mints that jobs are paid in."""
+        for number in range(NODES):
+            args = types.staking.ClassArgs(
+                pool=0,
+                enabled=True,
+                maximum=5,
+                multiplier_bps=10_000 + number,
+                base_minimum=IO(200).base,
+                name=b"bench".ljust(32, b"\0"),
+            )
+            self.measure(ix.staking.create_class(authority=self.me, id=number, args=args))
+            self.measure(ix.staking.set_class(authority=self.me, id=number, args=args))
+        price = self.price()
+        terms = types.jobs.CurrencyArgs(
+            pricing=0, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
+        )
+        other = self.key().pubkey()
+        self.client.cheats.set_mint(other, decimals=6)
+        for mint in (pda.mint.MINT, other):
+            self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
+            currency = pda.jobs.currency(mint)
+            self.measure(ix.jobs.set_currency(authority=self.me, currency=currency, args=terms))
+
+    def price(self) -> Pubkey:
+        """A fresh price of IO: two dollars, give or take a cent."""
+        return self.client.cheats.set_price(_FEED, 200_000_000, confidence=1_000_000)
+
+    def administer(self) -> None:
+        """Parameters, pauses, and a hand-over there and back."""
+        me = self.me
+        self.measure(ix.mint.set_params(authority=me, pauser=me))
+        self.measure(ix.buyback.set_params(authority=me, pauser=me))
+        self.measure(
+            ix.proofs.set_params(
+                authority=me,
+                params=types.proofs.ParamsArgs(
+                    pauser=me,
+                    guardian=me,
+                    resolver=self.resolver,
+                    challenge_window=24 * _HOUR,
+                    challenge_freeze=7 * _DAY,
+                    challenge_bond=IO(500).base,
+                ),
+            )
+        )
+        self.measure(
+            ix.staking.set_params(
+                authority=me,
+                params=types.staking.ParamsArgs(
+                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * _DAY
+                ),
+            )
+        )
+        self.measure(
+            ix.jobs.set_params(
+                authority=me,
+                params=types.jobs.ParamsArgs(
+                    pauser=me,
+                    resolver=self.resolver,
+                    booking_bps=25,
+                    max_confidence_bps=100,
+                    max_ema_distance_bps=500,
+                    max_price_age=60,
+                    attesters=1,
+                    attesters_large=2,
+                    large_daily_usd=1_000_000_000,
+                ),
+            )
+        )
+        successor = self.key()
+        for program in (ix.mint, ix.proofs, ix.staking, ix.jobs, ix.buyback):
+            for paused in (1, 0):
+                self.measure(program.set_paused(signer=me, paused=paused))
+            self.measure(program.propose_authority(authority=me, successor=successor.pubkey()))
+            self.measure(program.accept_authority(successor=successor.pubkey()), successor)
+            self.measure(program.propose_authority(authority=successor.pubkey(), successor=me), successor)
+            self.measure(program.accept_authority(successor=me))
+
+    # -- suppliers
+
+    def supplier(self, number: int) -> Supplier:
+        """A node with active stake of its owner and of a co-staker, and an offer."""
+        owner, holder, device = self.person(), self.person(), self.key()
+        fingerprint = self.keys.randbytes(32)
+        class_, account = pda.staking.class_(number), pda.staking.device(fingerprint)
+        self.measure(
+            ix.staking.register_device(
+                owner=owner.pubkey(),
+                device_key=device.pubkey(),
+                attester=self.attesters[0].pubkey(),
+                class_=class_,
+                fingerprint=fingerprint,
+            ),
+            owner,
+            device,
+            self.attesters[0],
+        )
+        args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
+        self.measure(
+            ix.staking.register_node(owner=owner.pubkey(), class_=class_, device=account, args=args), owner
+        )
+        one = Supplier(owner, device, holder, pda.staking.node(account))
+        me, node, shard = owner.pubkey(), one.node, one.shard
+        purse = self.wallet(me, IO(1_000))
+        self.measure(
+            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=purse, amount=IO(400).base),
+            owner,
+        )
+        self.measure(ix.staking.owner_activate(node=node, shard=shard))
+        terms = types.jobs.OfferArgs(
+            rate=2_500_000,
+            min_seconds=_HOUR,
+            max_seconds=_DAY,
+            open=True,
+            payout=0,
+            currencies=(pda.mint.MINT, *[Pubkey.default()] * 3),
+        )
+        self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
+        self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
+        me, purse = holder.pubkey(), self.wallet(holder.pubkey(), IO(1_000))
+        self.measure(ix.staking.open_position(holder=me, node=node), holder)
+        self.measure(
+            ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=IO(100).base), holder
+        )
+        position = pda.staking.position(node, me)
+        self.measure(ix.staking.activate(node=node, position=position, shard=shard))
+        return one
+
+    def leave(self, one: Supplier, number: int) -> None:
+        """Both sides take stake off and, after the cooldown, out."""
+        class_, node, shard = pda.staking.class_(number), one.node, one.shard
+        me, purse = one.holder.pubkey(), self.wallet(one.holder.pubkey())
+        amount = IO(10).base
+        stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
+        self.client.send(stake, signers=[one.holder])
+        for case, taken in (("of pending stake", amount), ("", 5 * amount)):
+            unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=purse, amount=taken)
+            self.measure(unstake, one.holder, case=case)
+        owner, wallet = one.owner.pubkey(), self.wallet(one.owner.pubkey())
+        self.measure(
+            ix.staking.owner_unstake(
+                owner=owner,
+                class_=class_,
+                node=node,
+                offer=pda.jobs.offer(node),
+                shard=shard,
+                destination=wallet,
+                amount=IO(300).base,
+            ),
+            one.owner,
+        )
+        self.wait(14 * _DAY)
+        self.measure(ix.staking.withdraw(holder=me, node=node, destination=purse), one.holder)
+        self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), one.owner)
+
+    # -- emission and rewards
+
+    def emit(self) -> None:
+        """An hour's emission."""
+        self.wait(_HOUR)
+        self.measure(ix.mint.emit())
+
+    def policies(self) -> None:
+        """An hour under a demand-linked policy, and the burning of what it withheld."""
+        fixed = types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+        linked = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=10_000)
+        for policy in (linked, fixed):
+            self.wait(_HOUR)
+            self.measure(ix.mint.emit(), case="demand-linked" if policy == fixed else "")
+            self.wait(_HOUR)
+            self.measure(ix.mint.set_policy(authority=self.me, policy=policy))
+        self.measure(ix.mint.burn_reserve())
+
+    def reward(self, one: Supplier) -> None:
+        """A report of the hour in which the node earned 20 IO, its credit and both sides' claims."""
+        config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
+        seq = (self.now - config.start) // _HOUR
+        through = config.start + seq * _HOUR
+        lifetime = IO(20).base
+        proof = tuple(self.keys.randbytes(32) for _ in range(PROOF_LEVELS))
+        index = self.keys.randrange(1 << PROOF_LEVELS)
+        root = root_from_proof(reward_leaf(bytes(one.node), lifetime, through), index, proof)
+        self.credited += lifetime
+        assert self.credited <= emission.cumulative(through - config.start)
+        content = types.proofs.ReportArgs(
+            root=root,
+            total=self.credited,
+            period_end=through,
+            leaves=1 << PROOF_LEVELS,
+            evidence_hash=self.keys.randbytes(32),
+            evidence_uri=b"https://example.org/evidence".ljust(96, b"\0"),
+        )
+        report = self.decide(seq, content)
+        leaf = types.staking.LeafArgs(lifetime=lifetime, through=through, index=index, proof=proof)
+        self.measure(
+            ix.staking.credit_node(
+                emission_vault=pda.mint.EMISSION_VAULT, report=report, node=one.node, leaf=leaf
+            )
+        )
+        owner, holder = one.owner.pubkey(), one.holder.pubkey()
+        self.measure(
+            ix.staking.owner_claim(owner=owner, node=one.node, destination=self.wallet(owner)), one.owner
+        )
+        self.measure(
+            ix.staking.claim(holder=holder, node=one.node, destination=self.wallet(holder)), one.holder
+        )
+
+    def decide(self, seq: int, content: types.proofs.ReportArgs) -> Pubkey:
+        """A report that both attesters approve and that becomes final."""
+        digest = sha256(b"ionet:report" + bytes(content)).digest()
+        first, second = (one.pubkey() for one in self.attesters)
+        self.measure(
+            ix.proofs.report(attester=first, seq=seq, content_hash=digest, args=content), self.attesters[0]
+        )
+        report = pda.proofs.report(seq, digest)
+        self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
+        self.wait(_DAY)
+        self.measure(ix.proofs.finalize(report=report))
+        return report
+
+    # -- jobs
+
+    def book(self, one: Supplier, *, any_nonce: bool = False) -> Pubkey:
+        """Two hours of a node; the client's nonce, or the first that comes."""
+        price, offer = self.price(), pda.jobs.offer(one.node)
+        nonce = self.client.fetch(accounts.jobs.Offer, offer).nonce + 1
+        source = self.wallet(self.renter.pubkey(), IO(1_000))
+        if any_nonce:
+            args = types.jobs.BookArgs(
+                nonce=nonce,
+                seconds=2 * _HOUR,
+                max_deposit=IO(1_000).base,
+                manifest_hash=self.keys.randbytes(32),
+                cluster=_ZEROS,
+                cluster_size=1,
+            )
+            book = ix.jobs.book(
+                renter=self.renter.pubkey(),
+                node=one.node,
+                price=price,
+                mint=pda.mint.MINT,
+                source=source,
+                args=args,
+            )
+            self.measure(book, self.renter, case="any nonce")
+            return pda.jobs.job(offer, nonce)
+        renter = self.client.as_(self.renter)
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32))
+        self.measure(call.ix()[0], self.renter)
+        found = renter.jobs.find(offer=offer)
+        return max(found, key=lambda job: job.account.nonce).address
+
+    def start(self, one: Supplier, job: Pubkey) -> None:
+        """By the device."""
+        offer = pda.jobs.offer(one.node)
+        self.measure(
+            ix.jobs.start(operator=one.device.pubkey(), job=job, offer=offer, node=one.node), one.device
+        )
+
+    def attest(self, job: Pubkey, good: int) -> None:
+        """All of it good, by the second attester's seat."""
+        said = types.jobs.AttestArgs(
+            good=good, upto=good, reason=0, proof_digest=self.keys.randbytes(32), result_hash=_ZEROS
+        )
+        attester = self.attesters[1]
+        self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)
+
+    def wind_up(self, job: Pubkey) -> None:
+        """Everyone takes what he is owed, and the account is closed."""
+        found = self.client.fetch(accounts.jobs.Job, job)
+        if found.owed_supplier > found.paid_supplier:
+            wallet = self.wallet(found.supplier)
+            self.measure(ix.jobs.settle(job=job, escrow=found.escrow, destination=wallet))
+        if found.owed_fees:
+            vault = found.fee_vault
+            self.measure(ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=vault))
+        if found.owed_refund:
+            wallet = self.wallet(found.renter)
+            self.measure(ix.jobs.refund(job=job, escrow=found.escrow, destination=wallet))
+        self.measure(
+            ix.jobs.close(
+                rent_payer=found.rent_payer, job=job, escrow=found.escrow, fee_vault=found.fee_vault
+            )
+        )
+
+    def rent(self, one: Supplier) -> None:
+        """Four jobs of a node, each with another end."""
+        offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
+        job = self.book(one)
+        self.start(one, job)
+        self.wait(_HOUR)
+        self.attest(job, _HOUR)
+        escrow = self.client.fetch(accounts.jobs.Job, job).escrow
+        self.measure(ix.jobs.settle(job=job, escrow=escrow, destination=wallet))
+        self.wait(_HOUR)
+        self.attest(job, 2 * _HOUR)
+        self.measure(ix.jobs.complete(job=job, offer=offer))
+        self.wind_up(job)
+
+        job = self.book(one)
+        self.start(one, job)
+        self.wait(5_000)
+        self.measure(ix.jobs.stop(party=self.renter.pubkey(), job=job, offer=offer), self.renter)
+        self.attest(job, 5_000)
+        self.measure(ix.jobs.complete(job=job, offer=offer))
+        self.wind_up(job)
+
+        job = self.book(one, any_nonce=True)
+        self.wait(1_201)
+        self.measure(ix.jobs.expire(job=job, offer=offer))
+        self.wind_up(job)
+
+        job = self.book(one, any_nonce=True)
+        self.measure(ix.jobs.cancel(party=self.renter.pubkey(), job=job, offer=offer), self.renter)
+        self.wind_up(job)
+
+    def burn(self) -> None:
+        """What each fee vault holds."""
+        for shard, fees in enumerate(self.client.buyback.fees()):
+            if fees:
+                self.measure(ix.buyback.burn_fees(shard=shard))
+
+    def play(self) -> None:
+        """Everything."""
+        self.initialize()
+        self.classes_and_currencies()
+        self.administer()
+        suppliers = [self.supplier(number) for number in range(NODES)]
+        for one in suppliers:
+            self.emit()
+            self.reward(one)
+            self.rent(one)
+        self.burn()
+        self.policies()
+        for number, one in enumerate(suppliers):
+            self.leave(one, number)
+
+
+def measure(seed: int = 1) -> Figures:
+    """Median and maximum of every instruction.
+
+    Raises:
+        SystemExit: an instruction was not measured.
+    """
+    meter, keys = Meter(), random.Random(seed)
+    for _ in range(NETWORKS):
+        World(meter, keys).play()
+    if missing := meter.missing():
+        sys.exit(f"not measured: {', '.join(missing)}; let World.play send them")
+    return meter.figures()
+
+
+def rows(figures: Figures) -> Iterable[tuple[str, str, int, int, int | None]]:
+    """Program, instruction, median, maximum and the median's budget."""
+    for program, instructions in figures.items():
+        for name, units in instructions.items():
+            yield program, name, units["median"], units["max"], BUDGETS.get(program, {}).get(name)
+
+
+def show(figures: Figures) -> None:
+    """Prints the table."""
+    print(f"{'instruction':34}{'median':>9}{'max':>9}{'budget':>9}{'ratio':>7}")
+    for program, name, median, most, budget in rows(figures):
+        of = f"{budget:>9,}{median / budget:>7.2f}" if budget else ""
+        print(f"{program + '.' + name:34}{median:>9,}{most:>9,}{of}")
+
+
+def grown(before: Mapping[str, Any], after: Figures) -> list[str]:
+    """What takes more than a tenth more than before, or was not there."""
+    found = []
+    for program, name, median, _, _ in rows(after):
+        was = before.get(program, {}).get(name, {}).get("median")
+        if was is None:
+            found.append(f"{program}.{name} is not in {RESULT.name}")
+        elif median > was * MOST_GROWTH:
+            found.append(f"{program}.{name} takes {median:,} units, {was:,} before")
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="compare with bench/compute.json")
+    options = parser.parse_args()
+    figures = measure()
+    show(figures)
+    if not options.check:
+        RESULT.write_text(json.dumps(figures, indent=2) + "\n")
+        return 0
+    found = grown(json.loads(RESULT.read_text()), figures)
+    print("\n".join(found) or f"no median is more than a tenth above {RESULT.name}")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
