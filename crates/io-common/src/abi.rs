@@ -135,6 +135,28 @@ pub enum ReportState {
 /// How long a final report stays creditable, in seconds.
 pub const CREDITABLE: i64 = 30 * io_math::DAY;
 
+/// What a challenge does to a node's credit.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct CreditFreeze {
+    /// No credit before this time.
+    pub until: i64,
+    /// An earlier freeze until this time is over; 0 for none.
+    pub lifted: i64,
+    /// No credit from reports before this one; 0 for no change.
+    pub min_report_seq: u64,
+}
+
+/// What an attester found of a node's compute proof.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProofVerdict {
+    /// The challenge's seed.
+    pub seed: [u8; 32],
+    /// Measured speed against the class's reference, bps.
+    pub score_bps: u32,
+    /// Why it failed; 0 when it passed.
+    pub reason: u16,
+}
+
 view!(
     /// `staking::Node`: who owns it and whether it may be hired.
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
@@ -152,6 +174,8 @@ view!(
         offer: Pubkey,
         /// The key that signs for the device.
         device_key: Pubkey,
+        /// Rewards credited in the node's whole life.
+        credited: u64,
     }
 );
 

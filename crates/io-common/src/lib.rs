@@ -7,6 +7,7 @@
 
 pub mod abi;
 pub mod bytes;
+pub mod calls;
 pub mod clock;
 pub mod ids;
 pub mod merkle;

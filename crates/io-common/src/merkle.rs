@@ -4,6 +4,7 @@
 //! neither is ever read as the other. Levels are completed with the hash of an empty subtree, so a
 //! proof has one hash a level, and the leaf's index says on which side each stands.
 
+use anchor_lang::prelude::*;
 use solana_sha256_hasher::hashv;
 
 pub type Hash = [u8; 32];
@@ -20,6 +21,26 @@ pub fn leaf(domain: &[u8], fields: &[&[u8]; 3]) -> Hash {
 /// The leaf that says `node` has earned `lifetime` base units in all, until `through`.
 pub fn reward_leaf(node: &Hash, lifetime: u64, through: i64) -> Hash {
     leaf(REWARD, &[node, &lifetime.to_le_bytes(), &through.to_le_bytes()])
+}
+
+/// A leaf of a report, with its place and proof.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
+pub struct LeafArgs {
+    /// Earned in the node's whole life, base units.
+    pub lifetime: u64,
+    /// Until when.
+    pub through: i64,
+    pub index: u32,
+    /// One hash a level, from the leaf up.
+    pub proof: Vec<[u8; 32]>,
+}
+
+impl LeafArgs {
+    /// Whether a report with this root has the leaf for `node`.
+    pub fn stands_in(&self, root: &Hash, node: &Pubkey) -> bool {
+        let leaf = reward_leaf(node.as_array(), self.lifetime, self.through);
+        verify(root, leaf, self.index, &self.proof)
+    }
 }
 
 /// Whether `leaf` stands at `index` of the tree with `root`.

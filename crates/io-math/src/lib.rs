@@ -13,6 +13,7 @@ pub mod price;
 pub mod ratio;
 pub mod reward;
 pub mod shares;
+pub mod slash;
 
 /// Base units in one IO (8 decimals).
 pub const IO: u64 = 100_000_000;

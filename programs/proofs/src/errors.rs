@@ -73,4 +73,32 @@ pub enum ProofsError {
     PeriodFell,
     #[msg("a number does not fit into its field")]
     Overflow,
+    #[msg("this is not a node of the staking program")]
+    NotANode,
+    #[msg("only a report that is neither final nor void can be refuted or voided")]
+    ReportDecided,
+    #[msg("the Merkle proof does not lead to the report's root")]
+    WrongProof,
+    #[msg("the leaf refutes nothing: its node exists and was credited no more than it says")]
+    LeafStands,
+    #[msg("only the guardian may do this")]
+    NotGuardian,
+    #[msg("only the resolver may do this")]
+    NotResolver,
+    #[msg("only an approved or a final report can be challenged")]
+    NotChallengeable,
+    #[msg("the time for deciding the challenge is over: lift it")]
+    ChallengeExpired,
+    #[msg("the challenge can still be decided")]
+    ChallengeOpen,
+    #[msg("this is not the report of the challenge")]
+    WrongReport,
+    #[msg("this is not the node of the challenge")]
+    WrongNode,
+    #[msg("this is not the bond of the challenge")]
+    WrongBond,
+    #[msg("the token account belongs to somebody else")]
+    WrongDestination,
+    #[msg("the rent goes back to the one who paid it")]
+    WrongRentPayer,
 }

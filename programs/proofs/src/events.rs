@@ -58,6 +58,58 @@ pub struct ReportFinalized {
     pub finalized_at: i64,
 }
 
+/// A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros).
+#[event]
+pub struct ReportVoided {
+    pub seq: u64,
+    pub report: Pubkey,
+    pub report_seq: u64,
+    pub node: Pubkey,
+}
+
+#[event]
+pub struct ChallengeMade {
+    pub seq: u64,
+    pub challenge: Pubkey,
+    pub report: Pubkey,
+    pub node: Pubkey,
+    pub challenger: Pubkey,
+    pub bond: u64,
+    pub until: i64,
+    pub evidence_hash: [u8; 32],
+}
+
+/// The bond went back (upheld) or was burned.
+#[event]
+pub struct ChallengeDecided {
+    pub seq: u64,
+    pub challenge: Pubkey,
+    pub report: Pubkey,
+    pub node: Pubkey,
+    pub upheld: bool,
+    pub bond: u64,
+}
+
+/// Nobody decided in time; the bond went back.
+#[event]
+pub struct ChallengeLifted {
+    pub seq: u64,
+    pub challenge: Pubkey,
+    pub report: Pubkey,
+    pub node: Pubkey,
+    pub bond: u64,
+}
+
+#[event]
+pub struct ProofJudged {
+    pub node: Pubkey,
+    pub seat: u8,
+    pub seed: [u8; 32],
+    pub score_bps: u32,
+    /// 0 when it passed.
+    pub reason: u16,
+}
+
 #[event]
 pub struct ParamsSet {
     pub seq: u64,

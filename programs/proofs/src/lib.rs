@@ -12,6 +12,8 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
+use io_common::abi::ProofVerdict;
+use io_common::merkle::LeafArgs;
 use state::{ParamsArgs, ReportArgs, Seat};
 
 declare_id!("ioPaT9RX9Bc2iv5uidz6Ah2K8y3NWmkcvPe7FenwbjF");
@@ -72,6 +74,51 @@ pub mod proofs {
     /// Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
     pub fn finalize(ctx: Context<Finalize>) -> Result<()> {
         handle_finalize(ctx)
+    }
+
+    /// Voids a report that is not final: one of its leaves is below what its node was credited, or names
+    /// no node.
+    ///
+    /// Caller: anyone. Errors: `WrongProof`, `LeafStands`, `ReportDecided`.
+    pub fn refute(ctx: Context<Refute>, leaf: LeafArgs) -> Result<()> {
+        handle_refute(ctx, leaf)
+    }
+
+    /// Voids a report that is not final; the next one heals it.
+    ///
+    /// Caller: the guardian. Errors: `NotGuardian`, `ReportDecided`.
+    pub fn void_report(ctx: Context<VoidReport>) -> Result<()> {
+        handle_void_report(ctx)
+    }
+
+    /// Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+    ///
+    /// Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
+    pub fn challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
+        handle_challenge(ctx, evidence_hash)
+    }
+
+    /// Decides a challenge. Upheld: the bond goes back, and the node is credited from later reports only.
+    /// Rejected: the bond is burned.
+    ///
+    /// Caller: the resolver. Errors: `NotResolver`, `ChallengeExpired`, `WrongReport`, `WrongNode`,
+    /// `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+    pub fn decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
+        handle_decide(ctx, upheld)
+    }
+
+    /// Ends a challenge that nobody has decided in time; the bond goes back.
+    ///
+    /// Caller: anyone. Errors: `ChallengeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+    pub fn lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
+        handle_lift_challenge(ctx)
+    }
+
+    /// Keeps the verdict of a node's latest compute proof in the node's account.
+    ///
+    /// Caller: an attester. Errors: `NotAttester`, `NotANode`.
+    pub fn record_proof(ctx: Context<RecordProof>, verdict: ProofVerdict) -> Result<()> {
+        handle_record_proof(ctx, verdict)
     }
 
     /// Sets the roles besides the authority, and the terms of challenges.

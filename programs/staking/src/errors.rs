@@ -112,4 +112,58 @@ pub enum StakingError {
     WrongDestination,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
+    #[msg("an appeal takes 7 to 60 days")]
+    AppealOutOfBounds,
+    #[msg("a commission rises by at most 500 bps at once; left: the highest, right: asked for")]
+    CommissionStep,
+    #[msg("an earlier change of the commission applies at the next credit; credit the node first")]
+    CommissionUndecided,
+    #[msg("a node has at most 8 processors")]
+    TooManyDevices,
+    #[msg("a node's last processor leaves by retiring the node")]
+    LastDevice,
+    #[msg("the device does not belong to the node, or is its first")]
+    NotNodeDevice,
+    #[msg("the node is hired")]
+    NodeLeased,
+    #[msg("the node is not retired")]
+    NodeNotRetired,
+    #[msg("another owner's stake or rewards are still on the node")]
+    NodeNotEmpty,
+    #[msg("the signer is not the device's key")]
+    NotDeviceKey,
+    #[msg("the device has an owner; its owner, or the resolver, has to give it up first")]
+    DeviceOwned,
+    #[msg("only the slasher may propose a slash")]
+    NotSlasher,
+    #[msg("only the resolver may do this")]
+    NotResolver,
+    #[msg("open proposals would exceed what can be slashed; left: slashable, right: proposed")]
+    SlashAboveStake,
+    #[msg("the slash cannot be appealed any more, or was already")]
+    AppealClosed,
+    #[msg("the slash cannot be decided now")]
+    NotDecidable,
+    #[msg("the resolver may lower a slash, not raise it; left: proposed, right: decided")]
+    SlashRaised,
+    #[msg("the slash cannot be executed now")]
+    NotExecutable,
+    #[msg("at most 1 % of all stake is slashed in 7 days; nothing more at present")]
+    SlashLimit,
+    #[msg("all 16 stake shards must be given")]
+    ShardsMissing,
+    #[msg("the slash is still open")]
+    SlashOpen,
+    #[msg("the rent goes back to the one who paid it")]
+    WrongRentPayer,
+    #[msg("the node's co-stakers have borne no loss")]
+    NodeNotTerminal,
+    #[msg("only the proofs program may do this")]
+    NotProofs,
+    #[msg("an upheld challenge excludes this report for the node: use a newer one")]
+    ReportRefuted,
+    #[msg("the network belongs to somebody else")]
+    NotNetwork,
+    #[msg("the node belongs to a network already")]
+    InNetwork,
 }

@@ -106,6 +106,157 @@ pub struct Claimed {
     pub totals: NodeTotals,
 }
 
+/// Rewards became pending stake of `holder`.
+#[event]
+pub struct Compounded {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub holder: Pubkey,
+    pub amount: u64,
+    pub totals: NodeTotals,
+}
+
+#[event]
+pub struct CommissionSet {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub commission_bps: u16,
+    /// When it begins to apply.
+    pub from: i64,
+}
+
+#[event]
+pub struct NodeRetired {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub owner: Pubkey,
+}
+
+/// A device was attached or detached.
+#[event]
+pub struct UnitsSet {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub device: Pubkey,
+    pub units: u8,
+}
+
+impl UnitsSet {
+    pub fn new(node: &mut crate::state::Node, key: Pubkey, device: Pubkey) -> Self {
+        Self { seq: node.next_seq(), node: key, device, units: node.units }
+    }
+}
+
+#[event]
+pub struct DeviceEvicted {
+    pub device: Pubkey,
+    pub owner: Pubkey,
+    pub node: Pubkey,
+    pub ban: bool,
+}
+
+#[event]
+pub struct DeviceReleased {
+    pub device: Pubkey,
+    pub owner: Pubkey,
+}
+
+#[event]
+pub struct NetworkRegistered {
+    pub network: Pubkey,
+    pub authority: Pubkey,
+    pub name: [u8; 32],
+}
+
+#[event]
+pub struct NetworkJoined {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub network: Pubkey,
+}
+
+#[event]
+pub struct SlashProposed {
+    pub seq: u64,
+    pub slash: Pubkey,
+    pub node: Pubkey,
+    pub amount: u64,
+    pub evidence_hash: [u8; 32],
+    /// Held back by all open proposals.
+    pub frozen: u64,
+}
+
+#[event]
+pub struct SlashAppealed {
+    pub seq: u64,
+    pub slash: Pubkey,
+    pub node: Pubkey,
+    pub by: Pubkey,
+}
+
+#[event]
+pub struct SlashResolved {
+    pub seq: u64,
+    pub slash: Pubkey,
+    pub node: Pubkey,
+    pub amount: u64,
+    pub freed: u64,
+    pub frozen: u64,
+}
+
+/// Stake was burned.
+#[event]
+pub struct Slashed {
+    pub seq: u64,
+    pub slash: Pubkey,
+    pub node: Pubkey,
+    pub amount: u64,
+    /// What the proposal still holds back.
+    pub left: u64,
+    /// Whether co-stakers lost, which ends the node.
+    pub terminal: bool,
+    pub totals: NodeTotals,
+}
+
+#[event]
+pub struct SlashClosed {
+    pub seq: u64,
+    pub slash: Pubkey,
+    pub node: Pubkey,
+    pub burned: u64,
+    pub lapsed: u64,
+    pub frozen: u64,
+}
+
+/// A terminal node's reward was burned out of the emission vault.
+#[event]
+pub struct Forfeited {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub amount: u64,
+    pub credited: u64,
+    pub credited_total: u64,
+}
+
+#[event]
+pub struct CreditFrozen {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub until: i64,
+    pub min_report_seq: u64,
+}
+
+#[event]
+pub struct ProofRecorded {
+    pub seq: u64,
+    pub node: Pubkey,
+    pub seed: [u8; 32],
+    pub score_bps: u32,
+    /// 0 when it passed.
+    pub reason: u16,
+    pub time: i64,
+}
+
 #[event]
 pub struct ParamsSet {
     pub seq: u64,
@@ -113,6 +264,7 @@ pub struct ParamsSet {
     pub slasher: Pubkey,
     pub resolver: Pubkey,
     pub cooldown: i64,
+    pub appeal: i64,
 }
 
 #[event]

@@ -13,6 +13,8 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
+use io_common::abi::{CreditFreeze, ProofVerdict};
+use io_common::merkle::LeafArgs;
 use state::{ClassArgs, NodeArgs, ParamsArgs};
 
 declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
@@ -162,14 +164,178 @@ pub mod staking {
     /// credited before.
     ///
     /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    /// `WrongProof`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`, `WrongVault`.
+    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`, `WrongVault`.
     pub fn credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
         handle_credit_node(ctx, leaf)
     }
 
-    /// Sets roles and the cooldown.
+    /// Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `SlasherIsResolver`.
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `CommissionOutOfBounds`, `CommissionStep`,
+    /// `CommissionUndecided`.
+    pub fn set_commission(ctx: Context<SetCommission>, commission_bps: u16) -> Result<()> {
+        handle_set_commission(ctx, commission_bps)
+    }
+
+    /// Turns the owner's rewards into pending stake, as much as there is room for.
+    ///
+    /// Caller: the node's owner. Errors: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`,
+    /// `NothingToClaim`, `MaximumStake`, `ActivateFirst`.
+    pub fn owner_compound(ctx: Context<OwnerCompound>) -> Result<()> {
+        handle_owner_compound(ctx)
+    }
+
+    /// Turns a position's rewards into pending stake, as much as there is room for.
+    ///
+    /// Caller: its holder. Errors: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
+    /// `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    pub fn compound(ctx: Context<Compound>) -> Result<()> {
+        handle_compound(ctx)
+    }
+
+    /// Takes a node out of the market. Stake leaves and rewards are claimed as ever.
+    ///
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+    pub fn retire_node(ctx: Context<RetireNode>) -> Result<()> {
+        handle_retire_node(ctx)
+    }
+
+    /// Brings a retired node back; what it was credited before stays counted.
+    ///
+    /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
+    /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
+    /// `CommissionOutOfBounds`.
+    pub fn reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()> {
+        handle_reopen_node(ctx, args)
+    }
+
+    /// Adds a processor of the same class to a node, eight in all.
+    ///
+    /// Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
+    /// `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+    pub fn attach_device(ctx: Context<AttachDevice>) -> Result<()> {
+        handle_attach_device(ctx)
+    }
+
+    /// Takes a processor that is not the first off a node.
+    ///
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
+    /// `WrongOffer`.
+    pub fn detach_device(ctx: Context<DetachDevice>) -> Result<()> {
+        handle_detach_device(ctx)
+    }
+
+    /// Gives up a device whose node is retired, so that somebody else can claim it.
+    ///
+    /// Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NodeNotRetired`.
+    pub fn release_device(ctx: Context<ReleaseDevice>) -> Result<()> {
+        handle_release_device(ctx)
+    }
+
+    /// Takes a device from a squatter; a ban stays with the device.
+    ///
+    /// Caller: the resolver. Errors: `NotResolver`.
+    pub fn evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
+        handle_evict_device(ctx, ban)
+    }
+
+    /// Retires the node of a squatter; stake on it leaves as ever.
+    ///
+    /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+    pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
+        handle_evict_node(ctx)
+    }
+
+    /// Registers a device again that nobody owns.
+    ///
+    /// Callers: the owner to be, the device's key, and an attester that has challenged it. Errors:
+    /// `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`, `NotAttester`.
+    pub fn claim_device(ctx: Context<ClaimDevice>) -> Result<()> {
+        handle_claim_device(ctx)
+    }
+
+    /// Registers another network, whose authority owns the nodes it brings.
+    ///
+    /// Caller: that authority. Errors: `Paused`.
+    pub fn register_network(ctx: Context<RegisterNetwork>, name: [u8; 32]) -> Result<()> {
+        handle_register_network(ctx, name)
+    }
+
+    /// Counts a node to its owner's network.
+    ///
+    /// Caller: the owner of both. Errors: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
+    pub fn join_network(ctx: Context<JoinNetwork>) -> Result<()> {
+        handle_join_network(ctx)
+    }
+
+    /// Proposes to burn a node's stake and holds it back.
+    ///
+    /// Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`,
+    /// `SlashAboveStake`.
+    pub fn propose_slash(
+        ctx: Context<ProposeSlash>,
+        nonce: u64,
+        amount: u64,
+        evidence_hash: [u8; 32],
+    ) -> Result<()> {
+        handle_propose_slash(ctx, nonce, amount, evidence_hash)
+    }
+
+    /// Puts a slash before the resolver.
+    ///
+    /// Caller: the node's owner, within 30 days. Errors: `NotNodeOwner`, `WrongNode`, `AppealClosed`.
+    pub fn appeal(ctx: Context<Appeal>) -> Result<()> {
+        handle_appeal(ctx)
+    }
+
+    /// Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a
+    /// decision reaches beyond the owner's side.
+    ///
+    /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+    pub fn resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<()> {
+        handle_resolve_slash(ctx, amount)
+    }
+
+    /// Burns what a slash may take now: at most 1 % of all stake in 7 days.
+    ///
+    /// Caller: anyone, within 14 days of the end of the appeal or of the decision. Errors:
+    /// `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`, `WrongVault`.
+    pub fn execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> Result<()> {
+        handle_execute_slash(ctx)
+    }
+
+    /// Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+    ///
+    /// Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
+    pub fn close_slash(ctx: Context<CloseSlash>) -> Result<()> {
+        handle_close_slash(ctx)
+    }
+
+    /// Burns what a terminal node's leaf proves, instead of crediting it.
+    ///
+    /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, and those of a leaf in `credit_node`.
+    pub fn forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Result<()> {
+        handle_forfeit_reward(ctx, leaf)
+    }
+
+    /// Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+    ///
+    /// Caller: the proofs program. Errors: `NotProofs`.
+    pub fn freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) -> Result<()> {
+        handle_freeze_credit(ctx, freeze)
+    }
+
+    /// Keeps the verdict of a node's latest compute proof.
+    ///
+    /// Caller: the proofs program. Errors: `NotProofs`.
+    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) -> Result<()> {
+        handle_set_last_proof(ctx, verdict)
+    }
+
+    /// Sets roles, the cooldown and the time for appeals.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+    /// `SlasherIsResolver`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }

@@ -1,13 +1,26 @@
 pub mod administer;
 pub mod approve;
+pub mod bond;
+pub mod challenge;
+pub mod decide;
 pub mod finalize;
 pub mod initialize;
+pub mod lift_challenge;
+pub mod record_proof;
+pub mod refute;
 pub mod report;
 pub mod set_attesters;
+pub mod void_report;
 
 pub use administer::*;
 pub use approve::*;
+pub use challenge::*;
+pub use decide::*;
 pub use finalize::*;
 pub use initialize::*;
+pub use lift_challenge::*;
+pub use record_proof::*;
+pub use refute::*;
 pub use report::*;
 pub use set_attesters::*;
+pub use void_report::*;

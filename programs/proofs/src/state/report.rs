@@ -128,6 +128,21 @@ impl Report {
         };
     }
 
+    /// Makes a report that is neither final nor void worthless.
+    pub fn void(&mut self) -> Result<()> {
+        let undecided = [ReportState::Pending as u8, ReportState::Approved as u8].contains(&self.state);
+        require!(undecided, ProofsError::ReportDecided);
+        self.state = ReportState::Void as u8;
+        Ok(())
+    }
+
+    /// Whether a leaf can still be, or may already have been, credited from it.
+    pub fn check_challengeable(&self) -> Result<()> {
+        let pays = [ReportState::Approved as u8, ReportState::Final as u8].contains(&self.state);
+        require!(pays, ProofsError::NotChallengeable);
+        Ok(())
+    }
+
     /// Counts an attester's approval and returns its seat.
     pub fn approve(&mut self, set: &AttesterSet, attester: &Pubkey) -> Result<u8> {
         require!(self.state == ReportState::Pending as u8, ProofsError::NotPending);

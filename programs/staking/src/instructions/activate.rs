@@ -19,9 +19,10 @@ pub fn handle_activate(ctx: Context<Activate>) -> Result<()> {
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let mut position = ctx.accounts.position.load_mut()?;
+    let before = node.counted()?;
     let amount = position.activate(&mut node, now)?;
     position.next_seq();
-    ctx.accounts.shard.load_mut()?.add(now, amount)?;
+    ctx.accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
     emit!(Activated {
         seq: node.next_seq(),
         node: position.node,

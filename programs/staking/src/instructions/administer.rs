@@ -35,8 +35,8 @@ pub struct AcceptAuthority<'info> {
 pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { pauser, slasher, resolver, cooldown } = params;
-    emit!(ParamsSet { seq: config.next_seq(), pauser, slasher, resolver, cooldown });
+    let ParamsArgs { pauser, slasher, resolver, cooldown, appeal } = params;
+    emit!(ParamsSet { seq: config.next_seq(), pauser, slasher, resolver, cooldown, appeal });
     Ok(())
 }
 

@@ -3,19 +3,8 @@ use crate::events::Credited;
 use crate::state::{EmissionLedger, Node};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Token, Transfer};
-use io_common::{abi, clock, ids, merkle};
-
-/// A node's leaf in a report, with its place and proof.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
-pub struct LeafArgs {
-    /// Earned in the node's whole life, base units.
-    pub lifetime: u64,
-    /// Until when.
-    pub through: i64,
-    pub index: u32,
-    /// One hash a level, from the leaf up.
-    pub proof: Vec<[u8; 32]>,
-}
+use io_common::merkle::LeafArgs;
+use io_common::{abi, clock, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -35,19 +24,22 @@ pub struct CreditNode<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-impl CreditNode<'_> {
-    /// Checks that the leaf stands in a final, recent report; returns the report's total.
-    fn check_leaf(&self, leaf: &LeafArgs, now: i64) -> Result<u64> {
-        let report = abi::read::<abi::Report>(&self.report).ok_or(StakingError::NotAReport)?;
-        require!(report.state == abi::ReportState::Final as u8, StakingError::ReportNotFinal);
-        let last = report.finalized_at.saturating_add(abi::CREDITABLE);
-        require_gte!(last, now, StakingError::ReportTooOld);
-        require_gte!(report.period_end, leaf.through, StakingError::LeafBeyondReport);
-        let hash = merkle::reward_leaf(self.node.key().as_array(), leaf.lifetime, leaf.through);
-        let stands = merkle::verify(&report.root, hash, leaf.index, &leaf.proof);
-        require!(stands, StakingError::WrongProof);
-        Ok(report.total)
-    }
+/// Checks that a node's leaf stands in a final, recent report; returns the report's total.
+pub fn check_leaf(
+    leaf: &LeafArgs,
+    report: &AccountInfo,
+    node: &Pubkey,
+    first_seq: u64,
+    now: i64,
+) -> Result<u64> {
+    let report = abi::read::<abi::Report>(report).ok_or(StakingError::NotAReport)?;
+    require!(report.state == abi::ReportState::Final as u8, StakingError::ReportNotFinal);
+    let last = report.finalized_at.saturating_add(abi::CREDITABLE);
+    require_gte!(last, now, StakingError::ReportTooOld);
+    require_gte!(report.period_end, leaf.through, StakingError::LeafBeyondReport);
+    require_gte!(report.seq, first_seq, StakingError::ReportRefuted);
+    require!(leaf.stands_in(&report.root, node), StakingError::WrongProof);
+    Ok(report.total)
 }
 
 pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
@@ -55,7 +47,7 @@ pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let report_total = accounts.check_leaf(&leaf, now)?;
+    let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
     let (amount, parts) = node.credit(leaf.lifetime, leaf.through, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
     ledger.credit(amount, report_total)?;

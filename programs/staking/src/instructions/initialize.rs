@@ -33,6 +33,7 @@ pub fn handle_initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pu
     config.slasher = slasher;
     config.resolver = resolver;
     config.cooldown = Config::DEFAULT_COOLDOWN;
+    config.appeal = Config::DEFAULT_APPEAL;
     let mut ledger = ctx.accounts.emission_ledger.load_init()?;
     ledger.version = 1;
     ledger.bump = ctx.bumps.emission_ledger;

@@ -16,8 +16,9 @@ pub fn handle_owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
+    let before = node.counted()?;
     let amount = node.activate(now)?;
-    ctx.accounts.shard.load_mut()?.add(now, amount)?;
+    ctx.accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
     emit!(Activated {
         seq: node.next_seq(),
         node: ctx.accounts.node.key(),

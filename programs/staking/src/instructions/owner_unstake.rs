@@ -1,10 +1,11 @@
+use super::lease::is_leased;
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Unstaked;
 use crate::state::{Class, Config, Node, StakeShard};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::{abi, clock, ids};
+use io_common::{clock, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -37,11 +38,11 @@ pub fn handle_owner_unstake(ctx: Context<OwnerUnstake>, amount: u64) -> Result<(
     let mut state = accounts.node.load_mut()?;
     let now = clock::now(state.last_time)?;
     state.last_time = now;
-    let leased = abi::read::<abi::Offer>(&accounts.offer).is_some_and(|offer| offer.leased(now));
+    let leased = is_leased(&accounts.offer, now);
     let cooldown = accounts.config.load()?.cooldown;
-    let before = state.own.active;
+    let before = state.counted()?;
     let leaving = state.unstake(&*accounts.class.load()?, amount, leased, now, cooldown)?;
-    accounts.shard.load_mut()?.remove(now, before.saturating_sub(state.own.active))?;
+    accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);
     if leaving.now > 0 {

@@ -39,9 +39,10 @@ pub fn handle_unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
     state.last_time = now;
     let mut position = accounts.position.load_mut()?;
     let cooldown = accounts.config.load()?.cooldown;
+    let before = state.counted()?;
     let leaving = position.unstake(&mut state, amount, now, cooldown)?;
     position.next_seq();
-    accounts.shard.load_mut()?.remove(now, leaving.cooling)?;
+    accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);
     drop(position);

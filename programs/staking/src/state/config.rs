@@ -1,6 +1,7 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_common::Roles;
+use io_math::slash::Window;
 use io_math::DAY;
 
 /// Paused entries: registering, and staking. Exits have no bit.
@@ -12,6 +13,11 @@ pub const PAUSES: u64 = PAUSE_REGISTER | PAUSE_STAKE;
 /// looks.
 const COOLDOWN: core::ops::RangeInclusive<i64> = 14 * DAY..=30 * DAY;
 
+/// Bounds of the time for an appeal.
+const APPEAL: core::ops::RangeInclusive<i64> = 7 * DAY..=60 * DAY;
+/// Most that may be slashed of all stake in one window, bps.
+const SLASH_LIMIT_BPS: u64 = 100;
+
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
@@ -20,6 +26,8 @@ pub struct ParamsArgs {
     pub resolver: Pubkey,
     /// Seconds from unstaking to leaving.
     pub cooldown: i64,
+    /// Seconds in which a slash can be appealed.
+    pub appeal: i64,
 }
 
 /// The one configuration account of the program: `["config"]`.
@@ -37,23 +45,44 @@ pub struct Config {
     pub resolver: Pubkey,
     /// Seconds from unstaking to leaving.
     pub cooldown: i64,
+    /// Seconds in which a slash can be appealed.
+    pub appeal: i64,
+    /// When the running window of slashes began, and what was slashed in it.
+    pub window_began_at: i64,
+    pub window_slashed: u64,
     /// Number of the latest event of this account.
     pub seq: u64,
-    pub reserved: [u8; 256],
+    pub reserved: [u8; 232],
 }
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
     pub const DEFAULT_COOLDOWN: i64 = 14 * DAY;
+    pub const DEFAULT_APPEAL: i64 = 30 * DAY;
+    /// Time from announcing a commission to its beginning.
+    pub const COMMISSION_NOTICE: i64 = 7 * DAY;
 
     pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
         require!(COOLDOWN.contains(&args.cooldown), StakingError::CooldownOutOfBounds);
+        require!(APPEAL.contains(&args.appeal), StakingError::AppealOutOfBounds);
         require_keys_neq!(args.slasher, args.resolver, StakingError::SlasherIsResolver);
         self.roles.pauser = args.pauser;
         self.slasher = args.slasher;
         self.resolver = args.resolver;
         self.cooldown = args.cooldown;
+        self.appeal = args.appeal;
         Ok(())
+    }
+
+    /// How much of `amount` may be slashed now, given all active stake; books it.
+    pub fn slash(&mut self, amount: u64, stake: u64, now: i64) -> Result<u64> {
+        let window = Window { began_at: self.window_began_at, slashed: self.window_slashed }.at(now);
+        let room = window.room(stake, SLASH_LIMIT_BPS).ok_or(StakingError::Overflow)?;
+        let amount = amount.min(room);
+        require_gt!(amount, 0, StakingError::SlashLimit);
+        self.window_began_at = window.began_at;
+        self.window_slashed = window.slashed.checked_add(amount).ok_or(StakingError::Overflow)?;
+        Ok(amount)
     }
 
     /// The number of the next event.

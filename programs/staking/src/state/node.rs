@@ -1,13 +1,19 @@
 use super::{Class, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::NodeState;
+use io_common::abi::{CreditFreeze, NodeState};
 use io_common::Snapshot;
 use io_math::reward::{split, Accumulator, Split};
+use io_math::slash::Reach;
 use io_math::{shares, BPS, DAY};
 
 /// Pending stake becomes active after this long even when the node is credited nothing.
 pub const ACTIVATION: i64 = 14 * DAY;
+
+/// Processors of a node, at most.
+pub const MAX_UNITS: u8 = 8;
+/// Most that a commission may rise at once.
+const COMMISSION_STEP_BPS: u16 = 500;
 
 /// What a node says of itself when it registers.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,6 +147,8 @@ pub struct Node {
     pub offer: Pubkey,
     /// Signs for the device.
     pub device_key: Pubkey,
+    /// Rewards credited in the node's whole life, base units; never falls.
+    pub credited: u64,
     /// Its first processor, which gives it its address.
     pub device: Pubkey,
     /// Token account that holds exactly [`Node::vault_total`].
@@ -151,12 +159,12 @@ pub struct Node {
     pub seq: u64,
     pub last_time: i64,
     pub registered_at: i64,
-    /// Rewards credited in the node's whole life, base units; never falls.
-    pub credited: u64,
     /// Time up to which rewards were credited; never falls.
     pub credited_through: i64,
     /// No credit before this time, while a challenge is open.
     pub credit_frozen_until: i64,
+    /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
+    pub min_report_seq: u64,
     /// Sum of the open slash proposals.
     pub frozen: u64,
     /// When `next_commission_bps` begins to apply; 0 when no change is coming.
@@ -193,6 +201,64 @@ impl Node {
         self.own.active.checked_add(self.co.active).ok_or(error!(StakingError::Overflow))
     }
 
+    /// Active stake that the shards sum and that votes: none on a terminal node.
+    pub fn counted(&self) -> Result<u64> {
+        if self.state == NodeState::Terminal as u8 {
+            return Ok(0);
+        }
+        self.active()
+    }
+
+    /// What a slash can reach.
+    pub fn reach(&self) -> Reach {
+        Reach {
+            due: self.own.due,
+            active: self.own.active,
+            pending: self.own.pending,
+            cooling: self.own.cooling.slots.map(|slot| slot.amount),
+            co: self.co.tokens,
+        }
+    }
+
+    /// The owner's side and the co-stakers' tokens: the most that proposals can hold back.
+    pub fn slashable(&self) -> Result<u64> {
+        self.own.total()?.checked_add(self.co.tokens).ok_or(error!(StakingError::Overflow))
+    }
+
+    /// Holds `amount` back for a slash proposal.
+    pub fn freeze(&mut self, amount: u64) -> Result<()> {
+        let frozen = self.frozen.checked_add(amount).ok_or(StakingError::Overflow)?;
+        require_gte!(self.slashable()?, frozen, StakingError::SlashAboveStake);
+        self.frozen = frozen;
+        Ok(())
+    }
+
+    /// Holds `amount` back no longer.
+    pub fn thaw(&mut self, amount: u64) -> Result<()> {
+        self.frozen = self.frozen.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
+    /// Takes a frozen `amount` from the owner's side, then from the co-stakers, which ends the node.
+    pub fn slash(&mut self, amount: u64, now: i64) -> Result<()> {
+        self.thaw(amount)?;
+        let left = self.reach().take(amount).ok_or(StakingError::SlashAboveStake)?;
+        self.own.due = left.due;
+        self.own.active = left.active;
+        self.own.pending = left.pending;
+        for (slot, amount) in self.own.cooling.slots.iter_mut().zip(left.cooling) {
+            slot.amount = amount;
+        }
+        if left.co < self.co.tokens {
+            self.co.tokens = left.co;
+            self.state = NodeState::Terminal as u8;
+            self.co_snapshot.set(now, 0);
+        }
+        let voting = if self.state == NodeState::Terminal as u8 { 0 } else { self.own.active };
+        self.own_snapshot.set(now, voting);
+        Ok(())
+    }
+
     /// What the vault holds, to the base unit.
     pub fn vault_total(&self) -> Result<u64> {
         [self.co.tokens, self.co.owed]
@@ -218,7 +284,7 @@ impl Node {
 
     /// Adds to the owner's pending stake.
     pub fn stake(&mut self, class: &Class, amount: u64, now: i64) -> Result<()> {
-        self.check_room(class, amount)?;
+        require_gte!(self.room(class)?, amount, StakingError::MaximumStake);
         self.settle_own_pending(now)?;
         self.own.pending = self.own.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
         self.own.pending_at = now;
@@ -227,11 +293,8 @@ impl Node {
 
     /// Adds to the co-stakers' pending stake; the position follows.
     pub fn co_stake(&mut self, class: &Class, amount: u64) -> Result<()> {
-        self.check_room(class, amount)?;
-        let own = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
-        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
-        let room = own.saturating_sub(co);
-        require_gte!(room, amount, StakingError::CoStakeAboveHalf);
+        require_gte!(self.room(class)?, amount, StakingError::MaximumStake);
+        require_gte!(self.co_room(class)?, amount, StakingError::CoStakeAboveHalf);
         let co = &mut self.co;
         co.pending = co.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
         co.shares = co.shares.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -239,15 +302,20 @@ impl Node {
         Ok(())
     }
 
-    /// Stake that earns, or will, must fit below the class's maximum.
-    fn check_room(&self, class: &Class, amount: u64) -> Result<()> {
+    /// How much more both sides together may stake.
+    fn room(&self, class: &Class) -> Result<u64> {
         let staked = [self.own.pending, self.co.active, self.co.pending]
             .iter()
             .try_fold(self.own.active, |sum, part| sum.checked_add(*part))
             .ok_or(StakingError::Overflow)?;
-        let room = class.maximum_stake(self.units)?.saturating_sub(staked);
-        require_gte!(room, amount, StakingError::MaximumStake);
-        Ok(())
+        Ok(class.maximum_stake(self.units)?.saturating_sub(staked))
+    }
+
+    /// How much more the co-stakers may stake: up to the maximum, and up to the owner's stake.
+    pub fn co_room(&self, class: &Class) -> Result<u64> {
+        let own = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
+        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
+        Ok(self.room(class)?.min(own.saturating_sub(co)))
     }
 
     /// Whether stake pending since `pending_at` may earn: once the node was credited past it, after 14
@@ -270,6 +338,7 @@ impl Node {
     pub fn activate(&mut self, now: i64) -> Result<u64> {
         require!(self.own.pending > 0, StakingError::NothingPending);
         require!(self.may_activate(self.own.pending_at, now)?, StakingError::StillPending);
+        require!(self.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
         let amount = core::mem::take(&mut self.own.pending);
         self.own.active = self.own.active.checked_add(amount).ok_or(StakingError::Overflow)?;
         self.own_snapshot.set(now, self.own.active);
@@ -305,7 +374,9 @@ impl Node {
         self.own.pending = self.own.pending.saturating_sub(pending);
         self.own.active = left;
         self.own.cooling.put(cooling, now.saturating_add(cooldown))?;
-        self.own_snapshot.set(now, left);
+        if self.state != NodeState::Terminal as u8 {
+            self.own_snapshot.set(now, left);
+        }
         Ok(Leaving { now: leaving, cooling })
     }
 
@@ -323,6 +394,15 @@ impl Node {
         let amount = core::mem::take(&mut self.own.due);
         require!(amount > 0, StakingError::NothingToClaim);
         self.check_frozen(0)?;
+        Ok(amount)
+    }
+
+    /// Turns the owner's rewards into pending stake, as much as there is room for, and returns it.
+    pub fn compound(&mut self, class: &Class, now: i64) -> Result<u64> {
+        require!(self.own.due > 0, StakingError::NothingToClaim);
+        let amount = self.own.due.min(self.room(class)?);
+        self.stake(class, amount.max(1), now)?;
+        self.own.due = self.own.due.checked_sub(amount).ok_or(StakingError::Overflow)?;
         Ok(amount)
     }
 
@@ -379,6 +459,65 @@ impl Node {
         }
     }
 
+    /// Announces a commission for `from` on: at most five points above the present one.
+    pub fn set_commission(&mut self, bps: u16, now: i64, from: i64) -> Result<()> {
+        require!(u64::from(bps) <= BPS, StakingError::CommissionOutOfBounds);
+        // A change whose date has passed applies at the next credit; until then it must not be forgotten.
+        let open = self.commission_at != 0 && now >= self.commission_at;
+        require!(!open, StakingError::CommissionUndecided);
+        let highest = self.commission_bps.saturating_add(COMMISSION_STEP_BPS);
+        require_gte!(highest, bps, StakingError::CommissionStep);
+        self.next_commission_bps = bps;
+        self.commission_at = from;
+        Ok(())
+    }
+
+    /// Counts rewards that a terminal node's leaf proves; they are to be burned.
+    pub fn forfeit(&mut self, lifetime: u64, through: i64) -> Result<u64> {
+        require!(self.state == NodeState::Terminal as u8, StakingError::NodeNotTerminal);
+        let amount = lifetime.saturating_sub(self.credited);
+        require_gt!(amount, 0, StakingError::NothingToClaim);
+        self.credited = self.credited.checked_add(amount).ok_or(StakingError::Overflow)?;
+        self.credited_through = self.credited_through.max(through);
+        Ok(amount)
+    }
+
+    /// Takes a processor in.
+    pub fn attach(&mut self) -> Result<()> {
+        require_gt!(MAX_UNITS, self.units, StakingError::TooManyDevices);
+        self.units = self.units.saturating_add(1);
+        Ok(())
+    }
+
+    /// Gives a processor up.
+    pub fn detach(&mut self) -> Result<()> {
+        require_gt!(self.units, 1, StakingError::LastDevice);
+        self.units = self.units.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Leaves the market; stake and rewards go their usual ways.
+    pub fn retire(&mut self) -> Result<()> {
+        require!(self.is_live(), StakingError::NodeNotLive);
+        self.state = NodeState::Retired as u8;
+        Ok(())
+    }
+
+    /// Whether nobody has anything left on it.
+    pub fn is_empty(&self) -> Result<bool> {
+        Ok(self.slashable()? == 0 && self.co.owed == 0 && self.co.shares == 0)
+    }
+
+    /// Applies what a challenge does to the node's credit.
+    pub fn freeze_credit(&mut self, freeze: &CreditFreeze) {
+        // Another challenge's freeze stays.
+        if freeze.lifted != 0 && self.credit_frozen_until == freeze.lifted {
+            self.credit_frozen_until = 0;
+        }
+        self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
+        self.min_report_seq = self.min_report_seq.max(freeze.min_report_seq);
+    }
+
     /// Accepts a registration's own words about the node.
     pub fn describe(&mut self, args: NodeArgs) -> Result<()> {
         require!(u64::from(args.commission_bps) <= BPS, StakingError::CommissionOutOfBounds);
@@ -415,7 +554,7 @@ mod tests {
         assert_layout!(
             Node,
             abi::Node,
-            [version, bump, state, units, class, pool, padding, owner, offer, device_key]
+            [version, bump, state, units, class, pool, padding, owner, offer, device_key, credited]
         );
     }
 
@@ -504,6 +643,70 @@ mod tests {
         frozen.credit_frozen_until = 10;
         assert!(frozen.credit(1, 1, 9).is_err());
         frozen.credit(1, 1, 10).unwrap();
+    }
+
+    #[test]
+    fn a_slash_takes_the_owners_side_first_and_ends_the_node_beyond_it() {
+        let mut node = node(500, 300);
+        (node.own.due, node.own.pending) = (10, 20);
+        node.own.cooling.put(70, 5).unwrap();
+        node.freeze(550).unwrap();
+        node.slash(550, 9).unwrap();
+        assert_eq!((node.own.due, node.own.active, node.own.pending), (0, 0, 0));
+        assert_eq!((node.own.cooling.total().unwrap(), node.co.tokens, node.frozen), (50, 300, 0));
+        assert!(node.is_live());
+        assert!(node.freeze(351).is_err());
+        node.freeze(200).unwrap();
+        node.slash(200, 9).unwrap();
+        assert_eq!((node.co.tokens, node.co.shares, node.state), (150, 300, NodeState::Terminal as u8));
+        assert_eq!(node.counted().unwrap(), 0);
+        // Half of the tokens are left for each share, and the last one out takes all.
+        assert_eq!(node.co.redeem(101).unwrap(), 50);
+        assert_eq!(node.co.redeem(199).unwrap(), 100);
+    }
+
+    #[test]
+    fn lifting_one_challenge_leaves_the_freeze_of_another() {
+        let mut node = node(1, 0);
+        let freeze = |until, lifted| CreditFreeze { until, lifted, min_report_seq: 0 };
+        node.freeze_credit(&freeze(70, 0));
+        node.freeze_credit(&freeze(90, 0));
+        node.freeze_credit(&freeze(0, 70));
+        assert_eq!(node.credit_frozen_until, 90);
+        node.freeze_credit(&freeze(0, 90));
+        assert_eq!(node.credit_frozen_until, 0);
+    }
+
+    #[test]
+    fn a_terminal_node_is_credited_nothing_and_its_leaf_is_forfeit() {
+        let mut node = node(0, 300);
+        node.freeze(1).unwrap();
+        node.slash(1, 0).unwrap();
+        assert!(node.credit(100, 1, 0).is_err());
+        assert_eq!(node.forfeit(100, 1).unwrap(), 100);
+        assert!(node.forfeit(100, 2).is_err());
+    }
+
+    #[test]
+    fn a_commission_rises_by_five_points_at_most_and_not_twice_at_once() {
+        let mut node = node(1, 1);
+        node.commission_bps = 1_000;
+        assert!(node.set_commission(1_501, 0, 100).is_err());
+        node.set_commission(1_500, 0, 100).unwrap();
+        node.set_commission(200, 99, 199).unwrap();
+        assert!(node.set_commission(300, 199, 299).is_err(), "the change of 199 is not applied yet");
+        node.credit(0, 199, 199).unwrap();
+        node.set_commission(300, 200, 300).unwrap();
+        assert_eq!((node.commission_bps, node.next_commission_bps), (200, 300));
+    }
+
+    #[test]
+    fn rewards_compound_up_to_the_nodes_maximum() {
+        let mut node = node(900 * IO, 0);
+        node.own.due = 150 * IO;
+        assert_eq!(node.compound(&class(10_000), 5).unwrap(), 100 * IO);
+        assert_eq!((node.own.pending, node.own.due), (100 * IO, 50 * IO));
+        assert!(node.compound(&class(10_000), 5).is_err());
     }
 
     #[test]

@@ -1,6 +1,7 @@
-use super::{Leaving, Node, Slots};
+use super::{Class, Leaving, Node, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
+use io_common::abi::NodeState;
 use io_common::Snapshot;
 use io_math::reward::accrue;
 
@@ -69,6 +70,7 @@ impl Position {
     pub fn activate(&mut self, node: &mut Node, now: i64) -> Result<u64> {
         require!(self.pending > 0, StakingError::NothingPending);
         require!(node.may_activate(self.pending_at, now)?, StakingError::StillPending);
+        require!(node.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
         self.settle(node)?;
         let amount = core::mem::take(&mut self.pending);
         self.active = self.active.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -99,7 +101,9 @@ impl Position {
         node.co.active = node.co.active.checked_sub(cooling).ok_or(StakingError::Overflow)?;
         self.cooling.put(cooling, now.saturating_add(cooldown))?;
         self.snapshot.set(now, self.active);
-        node.co_snapshot.set(now, node.co.active);
+        if node.state != NodeState::Terminal as u8 {
+            node.co_snapshot.set(now, node.co.active);
+        }
         Ok(Leaving { now: tokens, cooling })
     }
 
@@ -109,6 +113,18 @@ impl Position {
         require!(ready > 0, StakingError::NothingReady);
         node.check_co_exit()?;
         node.co.redeem(ready)
+    }
+
+    /// Turns rewards into pending stake, as much as there is room for, and returns it.
+    pub fn compound(&mut self, node: &mut Node, class: &Class, now: i64) -> Result<u64> {
+        self.settle(node)?;
+        require!(self.due > 0, StakingError::NothingToClaim);
+        let amount = self.due.min(node.co_room(class)?);
+        node.co_stake(class, amount.max(1))?;
+        self.stake(node, amount, now)?;
+        self.due = self.due.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        node.co.owed = node.co.owed.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        Ok(amount)
     }
 
     /// Takes the rewards out and returns them.

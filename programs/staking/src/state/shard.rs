@@ -25,17 +25,13 @@ impl StakeShard {
         first & (SHARDS - 1)
     }
 
-    /// Adds newly active stake.
-    pub fn add(&mut self, now: i64, amount: u64) -> Result<()> {
-        let sum = self.active.now.checked_add(amount).ok_or(StakingError::Overflow)?;
-        self.active.set(now, sum);
-        Ok(())
-    }
-
-    /// Takes off stake that is active no more.
-    pub fn remove(&mut self, now: i64, amount: u64) -> Result<()> {
-        let rest = self.active.now.checked_sub(amount).ok_or(StakingError::Overflow)?;
-        self.active.set(now, rest);
+    /// Records that a node's active stake was `before` and is `after`.
+    pub fn adjust(&mut self, now: i64, before: u64, after: u64) -> Result<()> {
+        if before == after {
+            return Ok(());
+        }
+        let others = self.active.now.checked_sub(before).ok_or(StakingError::Overflow)?;
+        self.active.set(now, others.checked_add(after).ok_or(StakingError::Overflow)?);
         Ok(())
     }
 }

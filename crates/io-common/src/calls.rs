@@ -1,0 +1,45 @@
+//! Calls of one program by another, without a dependency between them.
+
+use crate::abi::{CreditFreeze, ProofVerdict};
+use crate::ids::{PROOFS, PROOFS_CONFIG, STAKING_PROGRAM};
+use anchor_lang::prelude::*;
+use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
+use anchor_lang::solana_program::program::invoke_signed;
+
+/// `sha256("global:<name>")[..8]`.
+const fn discriminator(name: &str) -> [u8; 8] {
+    let hash = const_crypto::sha2::Sha256::new().update(b"global:").update(name.as_bytes()).finalize();
+    match hash.first_chunk::<8>() {
+        Some(first) => *first,
+        None => [0; 8],
+    }
+}
+
+/// `staking.freeze_credit`, signed by the proofs program's configuration.
+pub fn freeze_credit<'info>(
+    proofs_config: AccountInfo<'info>,
+    node: AccountInfo<'info>,
+    freeze: &CreditFreeze,
+) -> Result<()> {
+    let mut data = discriminator("freeze_credit").to_vec();
+    freeze.serialize(&mut data)?;
+    call_staking(proofs_config, node, data)
+}
+
+/// `staking.set_last_proof`, signed by the proofs program's configuration.
+pub fn set_last_proof<'info>(
+    proofs_config: AccountInfo<'info>,
+    node: AccountInfo<'info>,
+    verdict: &ProofVerdict,
+) -> Result<()> {
+    let mut data = discriminator("set_last_proof").to_vec();
+    verdict.serialize(&mut data)?;
+    call_staking(proofs_config, node, data)
+}
+
+fn call_staking<'info>(proofs: AccountInfo<'info>, node: AccountInfo<'info>, data: Vec<u8>) -> Result<()> {
+    let accounts = vec![AccountMeta::new_readonly(PROOFS_CONFIG, true), AccountMeta::new(*node.key, false)];
+    let instruction = Instruction { program_id: STAKING_PROGRAM, accounts, data };
+    invoke_signed(&instruction, &[proofs, node], &[&[b"config", &[PROOFS.bump]]])?;
+    Ok(())
+}

@@ -1,0 +1,83 @@
+use crate::errors::ProofsError;
+use crate::events::ChallengeMade;
+use crate::state::{Challenge, Config, Report};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use io_common::abi::{self, CreditFreeze};
+use io_common::{calls, clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct MakeChallenge<'info> {
+    /// Pays the bond and the rent.
+    #[account(mut)]
+    pub challenger: Signer<'info>,
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    pub report: AccountLoader<'info, Report>,
+    /// CHECK: the node whose leaf is doubted; the staking program checks it.
+    #[account(mut, constraint = abi::read::<abi::Node>(&node).is_some() @ ProofsError::NotANode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(
+        init,
+        payer = challenger,
+        space = Challenge::SPACE,
+        seeds = [b"challenge", report.key().as_ref(), node.key().as_ref()],
+        bump
+    )]
+    pub challenge: AccountLoader<'info, Challenge>,
+    #[account(init, payer = challenger, seeds = [b"bond", challenge.key().as_ref()], bump, token::mint = mint, token::authority = config)]
+    pub bond_vault: Box<Account<'info, TokenAccount>>,
+    #[account(address = ids::IO_MINT)]
+    pub mint: Box<Account<'info, Mint>>,
+    /// CHECK: any IO account that the challenger may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    #[account(address = ids::STAKING_PROGRAM)]
+    /// CHECK: the staking program, by address.
+    pub staking_program: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
+    let accounts = &ctx.accounts;
+    accounts.report.load()?.check_challengeable()?;
+    let mut config = accounts.config.load_mut()?;
+    let now = clock::now(config.last_time)?;
+    config.last_time = now;
+    let until = now.saturating_add(i64::from(config.challenge_freeze));
+    let (seq, bond) = (config.next_seq(), config.challenge_bond);
+    drop(config);
+    let mut challenge = accounts.challenge.load_init()?;
+    challenge.version = 1;
+    challenge.bump = ctx.bumps.challenge;
+    challenge.report = accounts.report.key();
+    challenge.node = accounts.node.key();
+    challenge.challenger = accounts.challenger.key();
+    challenge.bond_vault = accounts.bond_vault.key();
+    challenge.bond = bond;
+    challenge.evidence_hash = evidence_hash;
+    challenge.made_at = now;
+    challenge.until = until;
+    drop(challenge);
+    let transfer = Transfer {
+        from: accounts.source.to_account_info(),
+        to: accounts.bond_vault.to_account_info(),
+        authority: accounts.challenger.to_account_info(),
+    };
+    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
+    let freeze = CreditFreeze { until, ..CreditFreeze::default() };
+    calls::freeze_credit(accounts.config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
+    emit_cpi!(ChallengeMade {
+        seq,
+        challenge: accounts.challenge.key(),
+        report: accounts.report.key(),
+        node: accounts.node.key(),
+        challenger: accounts.challenger.key(),
+        bond,
+        until,
+        evidence_hash,
+    });
+    Ok(())
+}

@@ -1,0 +1,71 @@
+use super::bond;
+use crate::errors::ProofsError;
+use crate::events::ChallengeDecided;
+use crate::state::{Challenge, Config, Report};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::abi::CreditFreeze;
+use io_common::{calls, clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Decide<'info> {
+    #[account(address = config.load()?.resolver @ ProofsError::NotResolver)]
+    pub resolver: Signer<'info>,
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, close = rent_payer)]
+    pub challenge: AccountLoader<'info, Challenge>,
+    #[account(mut, address = challenge.load()?.bond_vault @ ProofsError::WrongBond)]
+    pub bond_vault: Account<'info, TokenAccount>,
+    /// An IO account of the challenger.
+    #[account(mut, constraint = destination.owner == challenge.load()?.challenger @ ProofsError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    /// CHECK: the challenger, by address.
+    #[account(mut, address = challenge.load()?.challenger @ ProofsError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    #[account(address = challenge.load()?.report @ ProofsError::WrongReport)]
+    pub report: AccountLoader<'info, Report>,
+    /// CHECK: the node, by address.
+    #[account(mut, address = challenge.load()?.node @ ProofsError::WrongNode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    #[account(address = ids::STAKING_PROGRAM)]
+    /// CHECK: the staking program, by address.
+    pub staking_program: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (seq, lifted) = {
+        let mut config = accounts.config.load_mut()?;
+        let now = clock::now(config.last_time)?;
+        config.last_time = now;
+        let challenge = accounts.challenge.load()?;
+        challenge.check_open(now)?;
+        (config.next_seq(), challenge.until)
+    };
+    let Decide { config, bond_vault, destination, token_program, .. } = accounts;
+    let amount = bond_vault.amount;
+    let mut freeze = CreditFreeze { lifted, ..CreditFreeze::default() };
+    if upheld {
+        // The wrong leaf, and every earlier one, pays this node nothing; the next report heals it.
+        freeze.min_report_seq = accounts.report.load()?.seq.saturating_add(1);
+        bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
+    } else {
+        bond::burn(config, bond_vault, &accounts.mint, token_program)?;
+    }
+    bond::close(config, bond_vault, accounts.rent_payer.to_account_info(), token_program)?;
+    calls::freeze_credit(config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
+    emit_cpi!(ChallengeDecided {
+        seq,
+        challenge: accounts.challenge.key(),
+        report: accounts.report.key(),
+        node: accounts.node.key(),
+        upheld,
+        bond: amount,
+    });
+    Ok(())
+}

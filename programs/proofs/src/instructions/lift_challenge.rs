@@ -1,0 +1,46 @@
+use super::bond;
+use crate::errors::ProofsError;
+use crate::events::ChallengeLifted;
+use crate::state::{Challenge, Config};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct LiftChallenge<'info> {
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, close = rent_payer)]
+    pub challenge: AccountLoader<'info, Challenge>,
+    #[account(mut, address = challenge.load()?.bond_vault @ ProofsError::WrongBond)]
+    pub bond_vault: Account<'info, TokenAccount>,
+    /// An IO account of the challenger.
+    #[account(mut, constraint = destination.owner == challenge.load()?.challenger @ ProofsError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    /// CHECK: the challenger, by address.
+    #[account(mut, address = challenge.load()?.challenger @ ProofsError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
+    let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, token_program, .. } =
+        &*ctx.accounts;
+    let seq = {
+        let mut config = config.load_mut()?;
+        let now = clock::now(config.last_time)?;
+        config.last_time = now;
+        challenge.load()?.check_expired(now)?;
+        config.next_seq()
+    };
+    let amount = bond_vault.amount;
+    bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
+    bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
+    let (report, node) = {
+        let challenge = challenge.load()?;
+        (challenge.report, challenge.node)
+    };
+    emit_cpi!(ChallengeLifted { seq, challenge: challenge.key(), report, node, bond: amount });
+    Ok(())
+}

@@ -1,0 +1,32 @@
+use crate::errors::ProofsError;
+use crate::events::ProofJudged;
+use crate::state::AttesterSet;
+use anchor_lang::prelude::*;
+use io_common::abi::{self, ProofVerdict};
+use io_common::{calls, ids};
+
+#[derive(Accounts)]
+pub struct RecordProof<'info> {
+    pub attester: Signer<'info>,
+    #[account(address = ids::ATTESTER_SET)]
+    pub attester_set: AccountLoader<'info, AttesterSet>,
+    /// CHECK: signs the call to the staking program, by address.
+    #[account(address = ids::PROOFS_CONFIG)]
+    pub config: UncheckedAccount<'info>,
+    /// CHECK: the node; the staking program checks it.
+    #[account(mut, constraint = abi::read::<abi::Node>(&node).is_some() @ ProofsError::NotANode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(address = ids::STAKING_PROGRAM)]
+    /// CHECK: the staking program, by address.
+    pub staking_program: UncheckedAccount<'info>,
+}
+
+pub fn handle_record_proof(ctx: Context<RecordProof>, verdict: ProofVerdict) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (seat, _) =
+        accounts.attester_set.load()?.seat_of(accounts.attester.key).ok_or(ProofsError::NotAttester)?;
+    calls::set_last_proof(accounts.config.to_account_info(), accounts.node.to_account_info(), &verdict)?;
+    let ProofVerdict { seed, score_bps, reason } = verdict;
+    emit!(ProofJudged { node: accounts.node.key(), seat, seed, score_bps, reason });
+    Ok(())
+}

@@ -1,0 +1,34 @@
+use crate::errors::ProofsError;
+use crate::events::ReportVoided;
+use crate::state::{Config, Report};
+use anchor_lang::prelude::*;
+use io_common::merkle::LeafArgs;
+use io_common::{abi, clock, ids};
+
+#[derive(Accounts)]
+pub struct Refute<'info> {
+    #[account(mut, address = ids::PROOFS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub report: AccountLoader<'info, Report>,
+    /// CHECK: the leaf's node; it refutes the report when it is none of the staking program's.
+    pub node: UncheckedAccount<'info>,
+}
+
+pub fn handle_refute(ctx: Context<Refute>, leaf: LeafArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut report = accounts.report.load_mut()?;
+    require!(leaf.stands_in(&report.root, accounts.node.key), ProofsError::WrongProof);
+    let credited = abi::read::<abi::Node>(&accounts.node).map(|node| node.credited);
+    require!(credited.is_none_or(|credited| leaf.lifetime < credited), ProofsError::LeafStands);
+    report.void()?;
+    let mut config = accounts.config.load_mut()?;
+    config.last_time = clock::now(config.last_time)?;
+    emit!(ReportVoided {
+        seq: config.next_seq(),
+        report: accounts.report.key(),
+        report_seq: report.seq,
+        node: accounts.node.key(),
+    });
+    Ok(())
+}

@@ -1,0 +1,38 @@
+use crate::errors::ProofsError;
+use anchor_lang::prelude::*;
+
+/// A bonded doubt about one node's leaf in a report, which holds that node's credit back:
+/// `["challenge", report, node]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Challenge {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    pub report: Pubkey,
+    pub node: Pubkey,
+    /// Who paid bond and rent.
+    pub challenger: Pubkey,
+    /// Token account that holds the bond.
+    pub bond_vault: Pubkey,
+    pub bond: u64,
+    pub evidence_hash: [u8; 32],
+    pub made_at: i64,
+    /// When it lapses if nobody has decided it.
+    pub until: i64,
+    pub reserved: [u8; 64],
+}
+
+impl Challenge {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn check_open(&self, now: i64) -> Result<()> {
+        require_gt!(self.until, now, ProofsError::ChallengeExpired);
+        Ok(())
+    }
+
+    pub fn check_expired(&self, now: i64) -> Result<()> {
+        require_gte!(now, self.until, ProofsError::ChallengeOpen);
+        Ok(())
+    }
+}

@@ -1,0 +1,36 @@
+use super::lease::check_free;
+use crate::errors::StakingError;
+use crate::events::UnitsSet;
+use crate::state::{Device, Node};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct AttachDevice<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(
+        mut,
+        constraint = device.load()?.owner == owner.key() @ StakingError::NotDeviceOwner,
+        constraint = device.load()?.node == Pubkey::default() @ StakingError::DeviceInUse,
+        constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned,
+        constraint = device.load()?.class == node.load()?.class @ StakingError::WrongClass
+    )]
+    pub device: AccountLoader<'info, Device>,
+    #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
+    pub node: AccountLoader<'info, Node>,
+    /// CHECK: the node's offer, by address; it need not exist.
+    #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
+    pub offer: UncheckedAccount<'info>,
+}
+
+pub fn handle_attach_device(ctx: Context<AttachDevice>) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    check_free(&ctx.accounts.offer, now)?;
+    node.attach()?;
+    ctx.accounts.device.load_mut()?.node = ctx.accounts.node.key();
+    emit!(UnitsSet::new(&mut node, ctx.accounts.node.key(), ctx.accounts.device.key()));
+    Ok(())
+}

@@ -1,0 +1,54 @@
+use crate::errors::StakingError;
+use crate::events::DeviceRegistered;
+use crate::state::{Class, Config, Device, PAUSE_REGISTER};
+use anchor_lang::prelude::*;
+use io_common::{abi, clock, ids};
+
+#[derive(Accounts)]
+pub struct ClaimDevice<'info> {
+    /// Will own the device.
+    pub owner: Signer<'info>,
+    /// The device's own key.
+    pub device_key: Signer<'info>,
+    /// An attester that has challenged the device.
+    pub attester: Signer<'info>,
+    #[account(
+        address = ids::STAKING_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    /// CHECK: read as the attester set.
+    #[account(address = ids::ATTESTER_SET)]
+    pub attester_set: UncheckedAccount<'info>,
+    #[account(constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled)]
+    pub class: AccountLoader<'info, Class>,
+    #[account(
+        mut,
+        constraint = device.load()?.owner == Pubkey::default() @ StakingError::DeviceOwned,
+        constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
+    )]
+    pub device: AccountLoader<'info, Device>,
+}
+
+pub fn handle_claim_device(ctx: Context<ClaimDevice>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (seat, _) = abi::read::<abi::AttesterSet>(&accounts.attester_set)
+        .ok_or(StakingError::WrongAttesterSet)?
+        .seat_of(accounts.attester.key)
+        .ok_or(StakingError::NotAttester)?;
+    let mut device = accounts.device.load_mut()?;
+    device.owner = accounts.owner.key();
+    device.device_key = accounts.device_key.key();
+    device.class = accounts.class.load()?.id;
+    device.seat = seat;
+    device.registered_at = clock::now(device.registered_at)?;
+    emit!(DeviceRegistered {
+        device: accounts.device.key(),
+        fingerprint: device.fingerprint,
+        device_key: device.device_key,
+        owner: device.owner,
+        class: device.class,
+        seat,
+    });
+    Ok(())
+}

@@ -1,0 +1,37 @@
+use crate::errors::StakingError;
+use crate::events::SlashClosed;
+use crate::state::{Config, Node, Slash};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct CloseSlash<'info> {
+    #[account(address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(mut, close = proposer)]
+    pub slash: AccountLoader<'info, Slash>,
+    /// CHECK: who paid the rent, by address.
+    #[account(mut, address = slash.load()?.proposer @ StakingError::WrongRentPayer)]
+    pub proposer: UncheckedAccount<'info>,
+}
+
+pub fn handle_close_slash(ctx: Context<CloseSlash>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut node = accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    let slash = accounts.slash.load()?;
+    require!(slash.is_over(now, accounts.config.load()?.appeal), StakingError::SlashOpen);
+    node.thaw(slash.amount)?;
+    emit!(SlashClosed {
+        seq: node.next_seq(),
+        slash: accounts.slash.key(),
+        node: slash.node,
+        burned: slash.burned,
+        lapsed: slash.amount,
+        frozen: node.frozen,
+    });
+    Ok(())
+}

@@ -1,0 +1,88 @@
+use crate::errors::StakingError;
+use crate::events::Slashed;
+use crate::state::{Config, Node, Slash, StakeShard, SHARDS};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Burn, Mint, Token};
+use io_common::{clock, ids};
+
+/// The other 15 stake shards follow as remaining accounts, in any order.
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ExecuteSlash<'info> {
+    #[account(mut, address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(mut)]
+    pub slash: AccountLoader<'info, Slash>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let stake = all_stake(&accounts.shard, ctx.remaining_accounts)?;
+    let (mut config, mut node) = (accounts.config.load_mut()?, accounts.node.load_mut()?);
+    let mut slash = accounts.slash.load_mut()?;
+    let now = clock::now(node.last_time.max(config.last_time))?;
+    (node.last_time, config.last_time) = (now, now);
+    let wanted = slash.executable(node.own.total()?, now, config.appeal)?;
+    let amount = config.slash(wanted, stake, now)?;
+    let before = node.counted()?;
+    node.slash(amount, now)?;
+    accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
+    slash.execute(amount)?;
+    let event = Slashed {
+        seq: node.next_seq(),
+        slash: accounts.slash.key(),
+        node: accounts.node.key(),
+        amount,
+        left: slash.amount,
+        terminal: !node.is_live() && node.co.tokens < node.co.shares,
+        totals: node.totals()?,
+    };
+    drop((config, node, slash));
+    burn(accounts, amount)?;
+    emit_cpi!(event);
+    Ok(())
+}
+
+fn burn<'info>(accounts: &ExecuteSlash<'info>, amount: u64) -> Result<()> {
+    let (device, bump) = {
+        let node = accounts.node.load()?;
+        (node.device, node.bump)
+    };
+    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
+    let burn = Burn {
+        mint: accounts.mint.to_account_info(),
+        from: accounts.vault.to_account_info(),
+        authority: accounts.node.to_account_info(),
+    };
+    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)
+}
+
+/// Active stake of all nodes: the sum of all shards, each given once.
+fn all_stake<'info>(
+    own: &AccountLoader<'info, StakeShard>,
+    others: &'info [AccountInfo<'info>],
+) -> Result<u64> {
+    let first = own.load()?;
+    let mut seen = 1u32.checked_shl(u32::from(first.index)).unwrap_or(0);
+    let mut sum = first.active.now;
+    for info in others {
+        let loader = AccountLoader::<StakeShard>::try_from(info)?;
+        let shard = loader.load()?;
+        let bit = 1u32.checked_shl(u32::from(shard.index)).unwrap_or(0);
+        require!(seen & bit == 0, StakingError::ShardsMissing);
+        seen |= bit;
+        sum = sum.checked_add(shard.active.now).ok_or(StakingError::Overflow)?;
+    }
+    require!(seen.count_ones() == u32::from(SHARDS), StakingError::ShardsMissing);
+    Ok(sum)
+}

@@ -1,0 +1,33 @@
+use crate::errors::StakingError;
+use crate::events::Compounded;
+use crate::state::{Class, Config, Node, PAUSE_STAKE};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct OwnerCompound<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(
+        address = ids::STAKING_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
+    pub class: AccountLoader<'info, Class>,
+    #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
+    pub node: AccountLoader<'info, Node>,
+}
+
+pub fn handle_owner_compound(ctx: Context<OwnerCompound>) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    let amount = node.compound(&*ctx.accounts.class.load()?, now)?;
+    let (seq, totals) = (node.next_seq(), node.totals()?);
+    drop(node);
+    let (node, holder) = (ctx.accounts.node.key(), ctx.accounts.owner.key());
+    emit_cpi!(Compounded { seq, node, holder, amount, totals });
+    Ok(())
+}

@@ -1,0 +1,27 @@
+use super::lease::check_free;
+use crate::errors::StakingError;
+use crate::events::NodeRetired;
+use crate::state::Node;
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct RetireNode<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    /// CHECK: the node's offer, by address; it need not exist.
+    #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
+    pub offer: UncheckedAccount<'info>,
+}
+
+pub fn handle_retire_node(ctx: Context<RetireNode>) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    check_free(&ctx.accounts.offer, now)?;
+    node.retire()?;
+    emit!(NodeRetired { seq: node.next_seq(), node: ctx.accounts.node.key(), owner: node.owner });
+    Ok(())
+}

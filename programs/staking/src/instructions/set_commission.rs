@@ -1,0 +1,23 @@
+use crate::errors::StakingError;
+use crate::events::CommissionSet;
+use crate::state::{Config, Node};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct SetCommission<'info> {
+    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    pub owner: Signer<'info>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+}
+
+pub fn handle_set_commission(ctx: Context<SetCommission>, commission_bps: u16) -> Result<()> {
+    let mut node = ctx.accounts.node.load_mut()?;
+    let now = clock::now(node.last_time)?;
+    node.last_time = now;
+    let from = now.saturating_add(Config::COMMISSION_NOTICE);
+    node.set_commission(commission_bps, now, from)?;
+    emit!(CommissionSet { seq: node.next_seq(), node: ctx.accounts.node.key(), commission_bps, from });
+    Ok(())
+}

@@ -1,0 +1,20 @@
+use anchor_lang::prelude::*;
+
+/// Another network whose devices take part: `["network", authority]`. Its authority owns the nodes that
+/// it registers and receives what they earn.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Network {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    pub authority: Pubkey,
+    /// Name, UTF-8, padded with zeros.
+    pub name: [u8; 32],
+    pub registered_at: i64,
+    pub reserved: [u8; 64],
+}
+
+impl Network {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+}

@@ -1,0 +1,160 @@
+use crate::errors::StakingError;
+use anchor_lang::prelude::*;
+use io_math::DAY;
+
+/// Time for executing a slash, from the end of its appeal or its decision.
+const EXECUTION: i64 = 14 * DAY;
+/// Time for deciding an appeal.
+const DECISION: i64 = 30 * DAY;
+
+/// Where a slash stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum SlashState {
+    /// Can be appealed; after that it can be executed against the owner's side.
+    Proposed = 0,
+    /// Waits for the resolver.
+    Appealed = 1,
+    /// Decided: what is left of it can be executed, also against co-stakers.
+    Decided = 2,
+}
+
+/// A proposal to slash a node: `["slash", node, nonce]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Slash {
+    pub version: u8,
+    pub bump: u8,
+    /// See [`SlashState`].
+    pub state: u8,
+    pub padding: [u8; 5],
+    pub node: Pubkey,
+    /// Who proposed it and paid its rent; gets nothing of it.
+    pub proposer: Pubkey,
+    pub nonce: u64,
+    /// Tokens that it still holds back.
+    pub amount: u64,
+    /// Tokens that it has burned.
+    pub burned: u64,
+    pub evidence_hash: [u8; 32],
+    pub proposed_at: i64,
+    pub appealed_at: i64,
+    pub decided_at: i64,
+    pub reserved: [u8; 64],
+}
+
+impl Slash {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    fn is(&self, state: SlashState) -> bool {
+        self.state == state as u8
+    }
+
+    /// End of the time in which the owner may appeal.
+    fn appeal_until(&self, appeal: i64) -> i64 {
+        self.proposed_at.saturating_add(appeal)
+    }
+
+    /// The owner's appeal.
+    pub fn appeal(&mut self, now: i64, appeal: i64) -> Result<()> {
+        let open = self.is(SlashState::Proposed) && now < self.appeal_until(appeal);
+        require!(open, StakingError::AppealClosed);
+        self.state = SlashState::Appealed as u8;
+        self.appealed_at = now;
+        Ok(())
+    }
+
+    /// The resolver's decision: at most what was proposed. Returns what it frees. Without an appeal it
+    /// comes after the time for one, and lets the slash reach beyond the owner's side.
+    pub fn decide(&mut self, amount: u64, now: i64, appeal: i64) -> Result<u64> {
+        let until = self.appeal_until(appeal);
+        let decidable = match self.state {
+            state if state == SlashState::Appealed as u8 => now <= self.appealed_at.saturating_add(DECISION),
+            state if state == SlashState::Proposed as u8 => {
+                now >= until && now <= until.saturating_add(EXECUTION)
+            }
+            _ => false,
+        };
+        require!(decidable, StakingError::NotDecidable);
+        require_gte!(self.amount, amount, StakingError::SlashRaised);
+        let freed = self.amount.saturating_sub(amount);
+        self.amount = amount;
+        self.state = SlashState::Decided as u8;
+        self.decided_at = now;
+        Ok(freed)
+    }
+
+    /// How much can be executed now, of a node whose owner's side is `own`.
+    pub fn executable(&self, own: u64, now: i64, appeal: i64) -> Result<u64> {
+        let until = self.appeal_until(appeal);
+        let (from, amount) = match self.state {
+            state if state == SlashState::Decided as u8 => (self.decided_at, self.amount),
+            state if state == SlashState::Proposed as u8 => (until, self.amount.min(own)),
+            _ => return err!(StakingError::NotExecutable),
+        };
+        let open = now >= from && now <= from.saturating_add(EXECUTION) && amount > 0;
+        require!(open, StakingError::NotExecutable);
+        Ok(amount)
+    }
+
+    /// Books an execution.
+    pub fn execute(&mut self, amount: u64) -> Result<()> {
+        self.amount = self.amount.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        self.burned = self.burned.checked_add(amount).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
+    /// Whether nothing can come of it any more.
+    pub fn is_over(&self, now: i64, appeal: i64) -> bool {
+        let last = match self.state {
+            state if state == SlashState::Proposed as u8 => {
+                self.appeal_until(appeal).saturating_add(EXECUTION)
+            }
+            state if state == SlashState::Appealed as u8 => self.appealed_at.saturating_add(DECISION),
+            _ => self.decided_at.saturating_add(EXECUTION),
+        };
+        self.amount == 0 || now > last
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const APPEAL: i64 = 30 * DAY;
+
+    fn slash() -> Slash {
+        let mut slash: Slash = bytemuck::Zeroable::zeroed();
+        slash.amount = 100;
+        slash
+    }
+
+    #[test]
+    fn without_an_appeal_it_is_executable_for_a_fortnight_against_the_owner() {
+        let slash = slash();
+        assert!(slash.executable(70, APPEAL - 1, APPEAL).is_err());
+        assert_eq!(slash.executable(70, APPEAL, APPEAL).unwrap(), 70);
+        assert_eq!(slash.executable(170, APPEAL + EXECUTION, APPEAL).unwrap(), 100);
+        assert!(slash.executable(70, APPEAL + EXECUTION + 1, APPEAL).is_err());
+        assert!(!slash.is_over(APPEAL + EXECUTION, APPEAL));
+        assert!(slash.is_over(APPEAL + EXECUTION + 1, APPEAL));
+    }
+
+    #[test]
+    fn an_appealed_one_waits_for_the_resolver_and_lapses_without_him() {
+        let mut slash = slash();
+        assert!(slash.decide(100, APPEAL - 1, APPEAL).is_err(), "the owner may still appeal");
+        assert!(slash.appeal(APPEAL, APPEAL).is_err());
+        slash.appeal(5, APPEAL).unwrap();
+        assert!(slash.appeal(6, APPEAL).is_err());
+        assert!(slash.executable(100, APPEAL + 1, APPEAL).is_err());
+        assert!(slash.is_over(5 + DECISION + 1, APPEAL));
+        assert!(slash.decide(50, 5 + DECISION + 1, APPEAL).is_err());
+        assert!(slash.decide(101, 6, APPEAL).is_err());
+        assert_eq!(slash.decide(60, 6, APPEAL).unwrap(), 40);
+        assert_eq!(slash.executable(10, 6, APPEAL).unwrap(), 60, "a decision reaches beyond the owner");
+        slash.execute(60).unwrap();
+        assert!(slash.is_over(6, APPEAL));
+        assert_eq!(slash.burned, 60);
+    }
+}
