@@ -138,10 +138,10 @@ pub const CREDITABLE: i64 = 30 * io_math::DAY;
 /// What a challenge does to a node's credit.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CreditFreeze {
-    /// No credit before this time.
+    /// No credit before this time; 0 for no change.
     pub until: i64,
-    /// An earlier freeze until this time is over; 0 for none.
-    pub lifted: i64,
+    /// Whether a challenge is over, instead of made; the others' freezes stay.
+    pub lifted: bool,
     /// No credit from reports before this one; 0 for no change.
     pub min_report_seq: u64,
 }

@@ -109,7 +109,8 @@ pub mod proofs {
 
     /// Ends a challenge that nobody has decided in time; the bond goes back.
     ///
-    /// Caller: anyone. Errors: `ChallengeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+    /// Caller: anyone. Errors: `ChallengeOpen`, `WrongNode`, `WrongBond`, `WrongDestination`,
+    /// `WrongRentPayer`.
     pub fn lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
         handle_lift_challenge(ctx)
     }

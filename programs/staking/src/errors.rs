@@ -166,4 +166,10 @@ pub enum StakingError {
     NotNetwork,
     #[msg("the node belongs to a network already")]
     InNetwork,
+    #[msg("other processors are attached to the node: they have to be detached first")]
+    DevicesAttached,
+    #[msg("co-stakers are on the node: its commission changes by an announcement")]
+    CommissionNotice,
+    #[msg("the former owner's stake leaves a cooldown after the node was retired")]
+    OwnerStays,
 }

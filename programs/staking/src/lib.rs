@@ -200,11 +200,12 @@ pub mod staking {
         handle_retire_node(ctx)
     }
 
-    /// Brings a retired node back; what it was credited before stays counted.
+    /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
+    /// owner needs the former one's side to be empty.
     ///
     /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
-    /// `CommissionOutOfBounds`.
+    /// `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`.
     pub fn reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()> {
         handle_reopen_node(ctx, args)
     }
@@ -225,25 +226,36 @@ pub mod staking {
         handle_detach_device(ctx)
     }
 
-    /// Gives up a device whose node is retired, so that somebody else can claim it.
+    /// Gives up a device that has no node, or is the first of a retired one, so that somebody else can
+    /// claim it.
     ///
-    /// Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NodeNotRetired`.
+    /// Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
     pub fn release_device(ctx: Context<ReleaseDevice>) -> Result<()> {
         handle_release_device(ctx)
     }
 
-    /// Takes a device from a squatter; a ban stays with the device.
+    /// Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
     ///
-    /// Caller: the resolver. Errors: `NotResolver`.
+    /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
     pub fn evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
         handle_evict_device(ctx, ban)
     }
 
-    /// Retires the node of a squatter; stake on it leaves as ever.
+    /// Retires the node of a squatter; stake on it leaves as ever. A lease that stands runs to its end, so
+    /// that a squatter who hires his own node for ever cannot stay.
     ///
-    /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+    /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
     pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
         handle_evict_node(ctx)
+    }
+
+    /// Pays a former owner, whose device has passed on, all that is his on the retired node, so that he
+    /// does not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    ///
+    /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
+    /// `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+    pub fn expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
+        handle_expel_owner(ctx)
     }
 
     /// Registers a device again that nobody owns.
@@ -313,7 +325,8 @@ pub mod staking {
 
     /// Burns what a terminal node's leaf proves, instead of crediting it.
     ///
-    /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, and those of a leaf in `credit_node`.
+    /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, and those of a leaf in
+    /// `credit_node`.
     pub fn forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Result<()> {
         handle_forfeit_reward(ctx, leaf)
     }

@@ -39,17 +39,16 @@ pub struct Decide<'info> {
 
 pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
     let accounts = &ctx.accounts;
-    let (seq, lifted) = {
+    let seq = {
         let mut config = accounts.config.load_mut()?;
         let now = clock::now(config.last_time)?;
         config.last_time = now;
-        let challenge = accounts.challenge.load()?;
-        challenge.check_open(now)?;
-        (config.next_seq(), challenge.until)
+        accounts.challenge.load()?.check_open(now)?;
+        config.next_seq()
     };
     let Decide { config, bond_vault, destination, token_program, .. } = accounts;
     let amount = bond_vault.amount;
-    let mut freeze = CreditFreeze { lifted, ..CreditFreeze::default() };
+    let mut freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     if upheld {
         // The wrong leaf, and every earlier one, pays this node nothing; the next report heals it.
         freeze.min_report_seq = accounts.report.load()?.seq.saturating_add(1);

@@ -4,7 +4,8 @@ use crate::events::ChallengeLifted;
 use crate::state::{Challenge, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::abi::CreditFreeze;
+use io_common::{calls, clock, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -21,11 +22,17 @@ pub struct LiftChallenge<'info> {
     /// CHECK: the challenger, by address.
     #[account(mut, address = challenge.load()?.challenger @ ProofsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// CHECK: the node, by address.
+    #[account(mut, address = challenge.load()?.node @ ProofsError::WrongNode)]
+    pub node: UncheckedAccount<'info>,
+    #[account(address = ids::STAKING_PROGRAM)]
+    /// CHECK: the staking program, by address.
+    pub staking_program: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,
 }
 
 pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
-    let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, token_program, .. } =
+    let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, node, token_program, .. } =
         &*ctx.accounts;
     let seq = {
         let mut config = config.load_mut()?;
@@ -37,10 +44,15 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
     let amount = bond_vault.amount;
     bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
     bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
-    let (report, node) = {
-        let challenge = challenge.load()?;
-        (challenge.report, challenge.node)
-    };
-    emit_cpi!(ChallengeLifted { seq, challenge: challenge.key(), report, node, bond: amount });
+    let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
+    calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
+    let report = challenge.load()?.report;
+    emit_cpi!(ChallengeLifted {
+        seq,
+        challenge: challenge.key(),
+        report,
+        node: node.key(),
+        bond: amount,
+    });
     Ok(())
 }

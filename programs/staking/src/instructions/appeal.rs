@@ -1,15 +1,13 @@
 use crate::errors::StakingError;
 use crate::events::SlashAppealed;
-use crate::state::{Config, Node, Slash};
+use crate::state::{Node, Slash};
 use anchor_lang::prelude::*;
-use io_common::{clock, ids};
+use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Appeal<'info> {
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
-    #[account(address = ids::STAKING_CONFIG)]
-    pub config: AccountLoader<'info, Config>,
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
     #[account(mut)]
@@ -21,7 +19,7 @@ pub fn handle_appeal(ctx: Context<Appeal>) -> Result<()> {
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    accounts.slash.load_mut()?.appeal(now, accounts.config.load()?.appeal)?;
+    accounts.slash.load_mut()?.appeal(now)?;
     emit!(SlashAppealed {
         seq: node.next_seq(),
         slash: accounts.slash.key(),

@@ -1,13 +1,11 @@
 use crate::errors::StakingError;
 use crate::events::SlashClosed;
-use crate::state::{Config, Node, Slash};
+use crate::state::{Node, Slash};
 use anchor_lang::prelude::*;
-use io_common::{clock, ids};
+use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseSlash<'info> {
-    #[account(address = ids::STAKING_CONFIG)]
-    pub config: AccountLoader<'info, Config>,
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
     #[account(mut, close = proposer)]
@@ -23,7 +21,7 @@ pub fn handle_close_slash(ctx: Context<CloseSlash>) -> Result<()> {
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let slash = accounts.slash.load()?;
-    require!(slash.is_over(now, accounts.config.load()?.appeal), StakingError::SlashOpen);
+    require!(slash.is_over(now), StakingError::SlashOpen);
     node.thaw(slash.amount)?;
     emit!(SlashClosed {
         seq: node.next_seq(),

@@ -1,8 +1,8 @@
 use crate::errors::StakingError;
-use crate::events::DeviceEvicted;
-use crate::state::{Config, Device};
+use crate::events::{DeviceEvicted, UnitsSet};
+use crate::state::{Config, Device, Node};
 use anchor_lang::prelude::*;
-use io_common::ids;
+use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct EvictDevice<'info> {
@@ -12,13 +12,28 @@ pub struct EvictDevice<'info> {
     pub config: AccountLoader<'info, Config>,
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
+    /// The node that the device belongs to, where there is one.
+    #[account(mut, address = device.load()?.node @ StakingError::WrongNode)]
+    pub node: Option<AccountLoader<'info, Node>>,
 }
 
 pub fn handle_evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
+    let (key, node_info) = (ctx.accounts.device.key(), &ctx.accounts.node);
     let mut device = ctx.accounts.device.load_mut()?;
-    let owner = core::mem::take(&mut device.owner);
+    require!(node_info.is_some() || device.node == Pubkey::default(), StakingError::WrongNode);
+    let (owner, node_key) = (core::mem::take(&mut device.owner), device.node);
     device.device_key = Pubkey::default();
     device.banned |= u8::from(ban);
-    emit!(DeviceEvicted { device: ctx.accounts.device.key(), owner, node: device.node, ban });
+    if let Some(account) = node_info {
+        let mut node = account.load_mut()?;
+        // Its first processor gives a node its address and stays; that node is evicted for itself.
+        if node.device != key {
+            node.last_time = clock::now(node.last_time)?;
+            node.detach()?;
+            device.node = Pubkey::default();
+            emit!(UnitsSet::new(&mut node, node_key, key));
+        }
+    }
+    emit!(DeviceEvicted { device: key, owner, node: node_key, ban });
     Ok(())
 }

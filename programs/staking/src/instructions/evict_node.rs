@@ -1,4 +1,3 @@
-use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::NodeRetired;
 use crate::state::{Config, Node};
@@ -13,17 +12,13 @@ pub struct EvictNode<'info> {
     pub config: AccountLoader<'info, Config>,
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's offer, by address; it need not exist.
-    #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
-    pub offer: UncheckedAccount<'info>,
 }
 
 pub fn handle_evict_node(ctx: Context<EvictNode>) -> Result<()> {
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    check_free(&ctx.accounts.offer, now)?;
-    node.retire()?;
+    node.retire(now)?;
     emit!(NodeRetired { seq: node.next_seq(), node: ctx.accounts.node.key(), owner: node.owner });
     Ok(())
 }

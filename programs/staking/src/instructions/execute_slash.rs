@@ -32,7 +32,7 @@ pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> 
     let mut slash = accounts.slash.load_mut()?;
     let now = clock::now(node.last_time.max(config.last_time))?;
     (node.last_time, config.last_time) = (now, now);
-    let wanted = slash.executable(node.own.total()?, now, config.appeal)?;
+    let wanted = slash.executable(node.own.total()?, now)?;
     let amount = config.slash(wanted, stake, now)?;
     let before = node.counted()?;
     node.slash(amount, now)?;
@@ -44,7 +44,7 @@ pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> 
         node: accounts.node.key(),
         amount,
         left: slash.amount,
-        terminal: !node.is_live() && node.co.tokens < node.co.shares,
+        terminal: node.is_terminal(),
         totals: node.totals()?,
     };
     drop((config, node, slash));

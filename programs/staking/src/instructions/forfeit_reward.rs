@@ -30,7 +30,7 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
-    let amount = node.forfeit(leaf.lifetime, leaf.through)?;
+    let amount = node.forfeit(leaf.lifetime, leaf.through, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
     ledger.credit(amount, report_total)?;
     let event = Forfeited {

@@ -19,7 +19,7 @@ pub fn handle_freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) ->
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    node.freeze_credit(&freeze);
+    node.freeze_credit(&freeze)?;
     emit!(CreditFrozen {
         seq: node.next_seq(),
         node: ctx.accounts.node.key(),

@@ -46,6 +46,7 @@ pub fn handle_propose_slash(
     slash.amount = amount;
     slash.evidence_hash = evidence_hash;
     slash.proposed_at = now;
+    slash.appeal_until = now.saturating_add(accounts.config.load()?.appeal);
     emit!(SlashProposed {
         seq: node.next_seq(),
         slash: accounts.slash.key(),

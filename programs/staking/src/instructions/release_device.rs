@@ -2,7 +2,6 @@ use crate::errors::StakingError;
 use crate::events::DeviceReleased;
 use crate::state::{Device, Node};
 use anchor_lang::prelude::*;
-use io_common::abi::NodeState;
 
 #[derive(Accounts)]
 pub struct ReleaseDevice<'info> {
@@ -10,16 +9,18 @@ pub struct ReleaseDevice<'info> {
     pub owner: Signer<'info>,
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
-    /// The node that the device is the first of.
+    /// The node that the device is the first of, where there is one.
     #[account(
         address = device.load()?.node @ StakingError::WrongNode,
-        constraint = node.load()?.state == NodeState::Retired as u8 @ StakingError::NodeNotRetired
+        constraint = node.load()?.device == device.key() @ StakingError::NotNodeDevice,
+        constraint = node.load()?.is_retired() @ StakingError::NodeNotRetired
     )]
-    pub node: AccountLoader<'info, Node>,
+    pub node: Option<AccountLoader<'info, Node>>,
 }
 
 pub fn handle_release_device(ctx: Context<ReleaseDevice>) -> Result<()> {
     let mut device = ctx.accounts.device.load_mut()?;
+    require!(ctx.accounts.node.is_some() || device.node == Pubkey::default(), StakingError::WrongNode);
     let owner = core::mem::take(&mut device.owner);
     device.device_key = Pubkey::default();
     emit!(DeviceReleased { device: ctx.accounts.device.key(), owner });

@@ -21,7 +21,7 @@ pub fn handle_resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<(
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let freed = accounts.slash.load_mut()?.decide(amount, now, accounts.config.load()?.appeal)?;
+    let freed = accounts.slash.load_mut()?.decide(amount, now)?;
     node.thaw(freed)?;
     emit!(SlashResolved {
         seq: node.next_seq(),

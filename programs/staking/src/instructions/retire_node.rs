@@ -21,7 +21,7 @@ pub fn handle_retire_node(ctx: Context<RetireNode>) -> Result<()> {
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     check_free(&ctx.accounts.offer, now)?;
-    node.retire()?;
+    node.retire(now)?;
     emit!(NodeRetired { seq: node.next_seq(), node: ctx.accounts.node.key(), owner: node.owner });
     Ok(())
 }

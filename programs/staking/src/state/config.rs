@@ -1,7 +1,7 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_common::Roles;
-use io_math::slash::Window;
+use io_math::slash::{Window, WINDOW_DAYS};
 use io_math::DAY;
 
 /// Paused entries: registering, and staking. Exits have no bit.
@@ -47,12 +47,13 @@ pub struct Config {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
-    /// When the running window of slashes began, and what was slashed in it.
-    pub window_began_at: i64,
-    pub window_slashed: u64,
+    /// Day of the latest slash, unix time / 86,400.
+    pub slash_day: u64,
+    /// What was slashed on that day and on each of the seven before it.
+    pub slashed: [u64; WINDOW_DAYS],
     /// Number of the latest event of this account.
     pub seq: u64,
-    pub reserved: [u8; 232],
+    pub reserved: [u8; 176],
 }
 
 impl Config {
@@ -76,12 +77,12 @@ impl Config {
 
     /// How much of `amount` may be slashed now, given all active stake; books it.
     pub fn slash(&mut self, amount: u64, stake: u64, now: i64) -> Result<u64> {
-        let window = Window { began_at: self.window_began_at, slashed: self.window_slashed }.at(now);
+        let mut window = Window { day: self.slash_day, slashed: self.slashed }.at(now);
         let room = window.room(stake, SLASH_LIMIT_BPS).ok_or(StakingError::Overflow)?;
         let amount = amount.min(room);
         require_gt!(amount, 0, StakingError::SlashLimit);
-        self.window_began_at = window.began_at;
-        self.window_slashed = window.slashed.checked_add(amount).ok_or(StakingError::Overflow)?;
+        window.add(amount).ok_or(StakingError::Overflow)?;
+        (self.slash_day, self.slashed) = (window.day, window.slashed);
         Ok(amount)
     }
 

@@ -1,4 +1,4 @@
-use super::{Class, Slots};
+use super::{Class, Device, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_common::abi::{CreditFreeze, NodeState};
@@ -172,7 +172,8 @@ pub struct Node {
     pub commission_bps: u16,
     pub next_commission_bps: u16,
     pub region: u16,
-    pub padding_2: u16,
+    /// Open challenges, which hold its credit back together.
+    pub challenges: u16,
     pub memory_gib: u32,
     pub link_mbps: u32,
     pub own: OwnerSide,
@@ -180,7 +181,9 @@ pub struct Node {
     pub own_snapshot: Snapshot,
     pub co_snapshot: Snapshot,
     pub last_proof: LastProof,
-    pub reserved: [u8; 128],
+    /// When it was last retired.
+    pub retired_at: i64,
+    pub reserved: [u8; 120],
 }
 
 impl Node {
@@ -188,6 +191,14 @@ impl Node {
 
     pub fn is_live(&self) -> bool {
         self.state == NodeState::Live as u8
+    }
+
+    pub fn is_retired(&self) -> bool {
+        self.state == NodeState::Retired as u8
+    }
+
+    pub fn is_terminal(&self) -> bool {
+        self.state == NodeState::Terminal as u8
     }
 
     /// The number of the next event.
@@ -203,7 +214,7 @@ impl Node {
 
     /// Active stake that the shards sum and that votes: none on a terminal node.
     pub fn counted(&self) -> Result<u64> {
-        if self.state == NodeState::Terminal as u8 {
+        if self.is_terminal() {
             return Ok(0);
         }
         self.active()
@@ -254,7 +265,7 @@ impl Node {
             self.state = NodeState::Terminal as u8;
             self.co_snapshot.set(now, 0);
         }
-        let voting = if self.state == NodeState::Terminal as u8 { 0 } else { self.own.active };
+        let voting = if self.is_terminal() { 0 } else { self.own.active };
         self.own_snapshot.set(now, voting);
         Ok(())
     }
@@ -338,7 +349,7 @@ impl Node {
     pub fn activate(&mut self, now: i64) -> Result<u64> {
         require!(self.own.pending > 0, StakingError::NothingPending);
         require!(self.may_activate(self.own.pending_at, now)?, StakingError::StillPending);
-        require!(self.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
+        require!(!self.is_terminal(), StakingError::NodeTerminal);
         let amount = core::mem::take(&mut self.own.pending);
         self.own.active = self.own.active.checked_add(amount).ok_or(StakingError::Overflow)?;
         self.own_snapshot.set(now, self.own.active);
@@ -374,7 +385,7 @@ impl Node {
         self.own.pending = self.own.pending.saturating_sub(pending);
         self.own.active = left;
         self.own.cooling.put(cooling, now.saturating_add(cooldown))?;
-        if self.state != NodeState::Terminal as u8 {
+        if !self.is_terminal() {
             self.own_snapshot.set(now, left);
         }
         Ok(Leaving { now: leaving, cooling })
@@ -424,7 +435,7 @@ impl Node {
     /// Credits a report's leaf: what the node earned in its life, of which it was credited a part.
     /// Returns the newly credited amount and how the two sides share it.
     pub fn credit(&mut self, lifetime: u64, through: i64, now: i64) -> Result<(u64, Split)> {
-        require!(self.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
+        require!(!self.is_terminal(), StakingError::NodeTerminal);
         require_gt!(self.active()?, 0, StakingError::NoActiveStake);
         require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
         let reward = lifetime.saturating_sub(self.credited);
@@ -473,8 +484,9 @@ impl Node {
     }
 
     /// Counts rewards that a terminal node's leaf proves; they are to be burned.
-    pub fn forfeit(&mut self, lifetime: u64, through: i64) -> Result<u64> {
-        require!(self.state == NodeState::Terminal as u8, StakingError::NodeNotTerminal);
+    pub fn forfeit(&mut self, lifetime: u64, through: i64, now: i64) -> Result<u64> {
+        require!(self.is_terminal(), StakingError::NodeNotTerminal);
+        require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
         let amount = lifetime.saturating_sub(self.credited);
         require_gt!(amount, 0, StakingError::NothingToClaim);
         self.credited = self.credited.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -497,25 +509,68 @@ impl Node {
     }
 
     /// Leaves the market; stake and rewards go their usual ways.
-    pub fn retire(&mut self) -> Result<()> {
+    pub fn retire(&mut self, now: i64) -> Result<()> {
         require!(self.is_live(), StakingError::NodeNotLive);
         self.state = NodeState::Retired as u8;
+        self.retired_at = now;
         Ok(())
     }
 
-    /// Whether nobody has anything left on it.
-    pub fn is_empty(&self) -> Result<bool> {
-        Ok(self.slashable()? == 0 && self.co.owed == 0 && self.co.shares == 0)
+    /// Comes back to the market for its device's owner. What was credited stays counted, and co-stakers
+    /// keep what they have.
+    pub fn reopen(&mut self, device: &Device, pool: u8, args: NodeArgs, now: i64) -> Result<()> {
+        let passed_on = self.owner != device.owner;
+        if passed_on {
+            // Another owner begins with an empty side, to which no proposal reaches.
+            require!(self.own.total()? == 0 && self.frozen == 0, StakingError::NodeNotEmpty);
+            self.network = Pubkey::default();
+        }
+        // The others are of the former owner, or of the former class.
+        let alone = self.units == 1 || !passed_on && self.class == device.class;
+        require!(alone, StakingError::DevicesAttached);
+        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
+        let announced = (self.commission_at, self.next_commission_bps);
+        if co > 0 {
+            // Co-stakers came for this commission: it changes with notice, or not at all.
+            require!(args.commission_bps == self.commission_bps, StakingError::CommissionNotice);
+        }
+        self.describe(args)?;
+        if co > 0 {
+            (self.commission_at, self.next_commission_bps) = announced;
+        } else {
+            self.commission_at = 0;
+        }
+        self.state = NodeState::Live as u8;
+        self.owner = device.owner;
+        self.device_key = device.device_key;
+        self.class = device.class;
+        self.pool = pool;
+        self.registered_at = now;
+        Ok(())
+    }
+
+    /// Takes the whole side of an owner whose device has passed on, a cooldown after the node was retired.
+    pub fn expel(&mut self, now: i64, cooldown: i64) -> Result<u64> {
+        require!(self.is_retired(), StakingError::NodeNotRetired);
+        require_gte!(now, self.retired_at.saturating_add(cooldown), StakingError::OwnerStays);
+        let amount = self.own.total()?;
+        require!(amount > 0, StakingError::NothingReady);
+        self.own = OwnerSide::default();
+        self.check_frozen(0)?;
+        self.own_snapshot.set(now, 0);
+        Ok(amount)
     }
 
     /// Applies what a challenge does to the node's credit.
-    pub fn freeze_credit(&mut self, freeze: &CreditFreeze) {
-        // Another challenge's freeze stays.
-        if freeze.lifted != 0 && self.credit_frozen_until == freeze.lifted {
+    pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
+        let open = if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
+        self.challenges = open.ok_or(StakingError::Overflow)?;
+        self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
+        if self.challenges == 0 {
             self.credit_frozen_until = 0;
         }
-        self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
         self.min_report_seq = self.min_report_seq.max(freeze.min_report_seq);
+        Ok(())
     }
 
     /// Accepts a registration's own words about the node.
@@ -666,15 +721,21 @@ mod tests {
     }
 
     #[test]
-    fn lifting_one_challenge_leaves_the_freeze_of_another() {
+    fn the_end_of_one_challenge_leaves_the_freeze_of_another() {
         let mut node = node(1, 0);
         let freeze = |until, lifted| CreditFreeze { until, lifted, min_report_seq: 0 };
-        node.freeze_credit(&freeze(70, 0));
-        node.freeze_credit(&freeze(90, 0));
-        node.freeze_credit(&freeze(0, 70));
+        for until in [70, 90] {
+            node.freeze_credit(&freeze(until, false)).unwrap();
+        }
+        // Whichever of them ends: the earlier, the later, or one that ends at the same time.
+        node.freeze_credit(&freeze(0, true)).unwrap();
+        assert_eq!((node.credit_frozen_until, node.challenges), (90, 1));
+        node.freeze_credit(&freeze(90, false)).unwrap();
+        node.freeze_credit(&freeze(0, true)).unwrap();
         assert_eq!(node.credit_frozen_until, 90);
-        node.freeze_credit(&freeze(0, 90));
-        assert_eq!(node.credit_frozen_until, 0);
+        node.freeze_credit(&freeze(0, true)).unwrap();
+        assert_eq!((node.credit_frozen_until, node.challenges), (0, 0));
+        assert!(node.freeze_credit(&freeze(0, true)).is_err());
     }
 
     #[test]
@@ -683,8 +744,10 @@ mod tests {
         node.freeze(1).unwrap();
         node.slash(1, 0).unwrap();
         assert!(node.credit(100, 1, 0).is_err());
-        assert_eq!(node.forfeit(100, 1).unwrap(), 100);
-        assert!(node.forfeit(100, 2).is_err());
+        node.credit_frozen_until = 5;
+        assert!(node.forfeit(100, 1, 4).is_err());
+        assert_eq!(node.forfeit(100, 1, 5).unwrap(), 100);
+        assert!(node.forfeit(100, 2, 6).is_err());
     }
 
     #[test]
@@ -698,6 +761,62 @@ mod tests {
         node.credit(0, 199, 199).unwrap();
         node.set_commission(300, 200, 300).unwrap();
         assert_eq!((node.commission_bps, node.next_commission_bps), (200, 300));
+    }
+
+    fn device(owner: Pubkey, class: u16) -> Device {
+        let mut device: Device = bytemuck::Zeroable::zeroed();
+        (device.owner, device.class) = (owner, class);
+        device
+    }
+
+    fn args(commission_bps: u16) -> NodeArgs {
+        NodeArgs { commission_bps, region: 1, memory_gib: 1, link_mbps: 1 }
+    }
+
+    #[test]
+    fn reopening_neither_changes_co_stakers_commission_nor_activates_anything() {
+        let mut node = node(500, 300);
+        (node.commission_bps, node.commission_at, node.next_commission_bps) = (1_000, 70, 1_500);
+        (node.credited, node.credited_through) = (9, 4);
+        let mine = device(node.owner, 0);
+        node.retire(5).unwrap();
+        assert!(node.reopen(&mine, 0, args(10_000), 6).is_err());
+        node.reopen(&mine, 0, args(1_000), 6).unwrap();
+        assert_eq!((node.commission_bps, node.commission_at, node.next_commission_bps), (1_000, 70, 1_500));
+        assert_eq!((node.credited, node.credited_through), (9, 4));
+        (node.co.active, node.co.shares, node.co.tokens) = (0, 0, 0);
+        node.retire(7).unwrap();
+        node.reopen(&mine, 0, args(10_000), 8).unwrap();
+        assert_eq!((node.commission_bps, node.commission_at), (10_000, 0));
+    }
+
+    #[test]
+    fn another_owner_begins_with_an_empty_side_and_one_processor() {
+        let mut node = node(500, 300);
+        (node.units, node.network) = (2, Pubkey::new_unique());
+        let theirs = device(Pubkey::new_unique(), 7);
+        node.retire(5).unwrap();
+        assert!(node.reopen(&theirs, 1, args(0), 6).is_err(), "500 are the first owner's");
+        assert!(node.expel(5 + COOLDOWN - 1, COOLDOWN).is_err());
+        node.frozen = 1;
+        assert!(node.clone().expel(5 + COOLDOWN, COOLDOWN).is_err(), "a proposal holds it back");
+        node.frozen = 0;
+        assert_eq!(node.expel(5 + COOLDOWN, COOLDOWN).unwrap(), 500);
+        assert_eq!((node.own.total().unwrap(), node.own_snapshot.now), (0, 0));
+        assert!(node.reopen(&theirs, 1, args(0), 6).is_err(), "the other processor is the first owner's");
+        node.detach().unwrap();
+        node.reopen(&theirs, 1, args(0), 6).unwrap();
+        assert_eq!((node.owner, node.class, node.pool), (theirs.owner, 7, 1));
+        assert_eq!((node.network, node.co.tokens), (Pubkey::default(), 300));
+    }
+
+    #[test]
+    fn another_class_waits_until_the_other_processors_are_off() {
+        let mut node = node(500, 0);
+        node.units = 2;
+        node.retire(5).unwrap();
+        assert!(node.reopen(&device(node.owner, 7), 0, args(0), 6).is_err());
+        node.reopen(&device(node.owner, 0), 0, args(0), 6).unwrap();
     }
 
     #[test]

@@ -1,7 +1,6 @@
 use super::{Class, Leaving, Node, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::NodeState;
 use io_common::Snapshot;
 use io_math::reward::accrue;
 
@@ -70,7 +69,7 @@ impl Position {
     pub fn activate(&mut self, node: &mut Node, now: i64) -> Result<u64> {
         require!(self.pending > 0, StakingError::NothingPending);
         require!(node.may_activate(self.pending_at, now)?, StakingError::StillPending);
-        require!(node.state != NodeState::Terminal as u8, StakingError::NodeTerminal);
+        require!(!node.is_terminal(), StakingError::NodeTerminal);
         self.settle(node)?;
         let amount = core::mem::take(&mut self.pending);
         self.active = self.active.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -101,7 +100,7 @@ impl Position {
         node.co.active = node.co.active.checked_sub(cooling).ok_or(StakingError::Overflow)?;
         self.cooling.put(cooling, now.saturating_add(cooldown))?;
         self.snapshot.set(now, self.active);
-        if node.state != NodeState::Terminal as u8 {
+        if !node.is_terminal() {
             node.co_snapshot.set(now, node.co.active);
         }
         Ok(Leaving { now: tokens, cooling })

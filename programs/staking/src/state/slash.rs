@@ -40,6 +40,8 @@ pub struct Slash {
     pub proposed_at: i64,
     pub appealed_at: i64,
     pub decided_at: i64,
+    /// End of the time for an appeal, fixed when it was proposed.
+    pub appeal_until: i64,
     pub reserved: [u8; 64],
 }
 
@@ -50,14 +52,9 @@ impl Slash {
         self.state == state as u8
     }
 
-    /// End of the time in which the owner may appeal.
-    fn appeal_until(&self, appeal: i64) -> i64 {
-        self.proposed_at.saturating_add(appeal)
-    }
-
     /// The owner's appeal.
-    pub fn appeal(&mut self, now: i64, appeal: i64) -> Result<()> {
-        let open = self.is(SlashState::Proposed) && now < self.appeal_until(appeal);
+    pub fn appeal(&mut self, now: i64) -> Result<()> {
+        let open = self.is(SlashState::Proposed) && now < self.appeal_until;
         require!(open, StakingError::AppealClosed);
         self.state = SlashState::Appealed as u8;
         self.appealed_at = now;
@@ -66,8 +63,8 @@ impl Slash {
 
     /// The resolver's decision: at most what was proposed. Returns what it frees. Without an appeal it
     /// comes after the time for one, and lets the slash reach beyond the owner's side.
-    pub fn decide(&mut self, amount: u64, now: i64, appeal: i64) -> Result<u64> {
-        let until = self.appeal_until(appeal);
+    pub fn decide(&mut self, amount: u64, now: i64) -> Result<u64> {
+        let until = self.appeal_until;
         let decidable = match self.state {
             state if state == SlashState::Appealed as u8 => now <= self.appealed_at.saturating_add(DECISION),
             state if state == SlashState::Proposed as u8 => {
@@ -85,11 +82,10 @@ impl Slash {
     }
 
     /// How much can be executed now, of a node whose owner's side is `own`.
-    pub fn executable(&self, own: u64, now: i64, appeal: i64) -> Result<u64> {
-        let until = self.appeal_until(appeal);
+    pub fn executable(&self, own: u64, now: i64) -> Result<u64> {
         let (from, amount) = match self.state {
             state if state == SlashState::Decided as u8 => (self.decided_at, self.amount),
-            state if state == SlashState::Proposed as u8 => (until, self.amount.min(own)),
+            state if state == SlashState::Proposed as u8 => (self.appeal_until, self.amount.min(own)),
             _ => return err!(StakingError::NotExecutable),
         };
         let open = now >= from && now <= from.saturating_add(EXECUTION) && amount > 0;
@@ -105,11 +101,9 @@ impl Slash {
     }
 
     /// Whether nothing can come of it any more.
-    pub fn is_over(&self, now: i64, appeal: i64) -> bool {
+    pub fn is_over(&self, now: i64) -> bool {
         let last = match self.state {
-            state if state == SlashState::Proposed as u8 => {
-                self.appeal_until(appeal).saturating_add(EXECUTION)
-            }
+            state if state == SlashState::Proposed as u8 => self.appeal_until.saturating_add(EXECUTION),
             state if state == SlashState::Appealed as u8 => self.appealed_at.saturating_add(DECISION),
             _ => self.decided_at.saturating_add(EXECUTION),
         };
@@ -125,36 +119,36 @@ mod tests {
 
     fn slash() -> Slash {
         let mut slash: Slash = bytemuck::Zeroable::zeroed();
-        slash.amount = 100;
+        (slash.amount, slash.appeal_until) = (100, APPEAL);
         slash
     }
 
     #[test]
     fn without_an_appeal_it_is_executable_for_a_fortnight_against_the_owner() {
         let slash = slash();
-        assert!(slash.executable(70, APPEAL - 1, APPEAL).is_err());
-        assert_eq!(slash.executable(70, APPEAL, APPEAL).unwrap(), 70);
-        assert_eq!(slash.executable(170, APPEAL + EXECUTION, APPEAL).unwrap(), 100);
-        assert!(slash.executable(70, APPEAL + EXECUTION + 1, APPEAL).is_err());
-        assert!(!slash.is_over(APPEAL + EXECUTION, APPEAL));
-        assert!(slash.is_over(APPEAL + EXECUTION + 1, APPEAL));
+        assert!(slash.executable(70, APPEAL - 1).is_err());
+        assert_eq!(slash.executable(70, APPEAL).unwrap(), 70);
+        assert_eq!(slash.executable(170, APPEAL + EXECUTION).unwrap(), 100);
+        assert!(slash.executable(70, APPEAL + EXECUTION + 1).is_err());
+        assert!(!slash.is_over(APPEAL + EXECUTION));
+        assert!(slash.is_over(APPEAL + EXECUTION + 1));
     }
 
     #[test]
     fn an_appealed_one_waits_for_the_resolver_and_lapses_without_him() {
         let mut slash = slash();
-        assert!(slash.decide(100, APPEAL - 1, APPEAL).is_err(), "the owner may still appeal");
-        assert!(slash.appeal(APPEAL, APPEAL).is_err());
-        slash.appeal(5, APPEAL).unwrap();
-        assert!(slash.appeal(6, APPEAL).is_err());
-        assert!(slash.executable(100, APPEAL + 1, APPEAL).is_err());
-        assert!(slash.is_over(5 + DECISION + 1, APPEAL));
-        assert!(slash.decide(50, 5 + DECISION + 1, APPEAL).is_err());
-        assert!(slash.decide(101, 6, APPEAL).is_err());
-        assert_eq!(slash.decide(60, 6, APPEAL).unwrap(), 40);
-        assert_eq!(slash.executable(10, 6, APPEAL).unwrap(), 60, "a decision reaches beyond the owner");
+        assert!(slash.decide(100, APPEAL - 1).is_err(), "the owner may still appeal");
+        assert!(slash.appeal(APPEAL).is_err());
+        slash.appeal(5).unwrap();
+        assert!(slash.appeal(6).is_err());
+        assert!(slash.executable(100, APPEAL + 1).is_err());
+        assert!(slash.is_over(5 + DECISION + 1));
+        assert!(slash.decide(50, 5 + DECISION + 1).is_err());
+        assert!(slash.decide(101, 6).is_err());
+        assert_eq!(slash.decide(60, 6).unwrap(), 40);
+        assert_eq!(slash.executable(10, 6).unwrap(), 60, "a decision reaches beyond the owner");
         slash.execute(60).unwrap();
-        assert!(slash.is_over(6, APPEAL));
+        assert!(slash.is_over(6));
         assert_eq!(slash.burned, 60);
     }
 }

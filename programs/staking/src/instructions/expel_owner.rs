@@ -1,0 +1,51 @@
+use super::lease::check_free;
+use super::vault::pay_out;
+use crate::errors::StakingError;
+use crate::events::Withdrawn;
+use crate::state::{Config, Device, Node, StakeShard};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct ExpelOwner<'info> {
+    #[account(address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub node: AccountLoader<'info, Node>,
+    #[account(
+        address = node.load()?.device @ StakingError::NotNodeDevice,
+        constraint = device.load()?.owner != node.load()?.owner @ StakingError::DeviceOwned
+    )]
+    pub device: AccountLoader<'info, Device>,
+    /// CHECK: the node's offer, by address; it need not exist.
+    #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
+    pub offer: UncheckedAccount<'info>,
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
+    /// CHECK: the node's vault, by address.
+    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// An IO account of the node's former owner.
+    #[account(mut, constraint = destination.owner == node.load()?.owner @ StakingError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut state = accounts.node.load_mut()?;
+    let now = clock::now(state.last_time)?;
+    state.last_time = now;
+    check_free(&accounts.offer, now)?;
+    let before = state.counted()?;
+    let amount = state.expel(now, accounts.config.load()?.cooldown)?;
+    accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
+    let (seq, holder, totals) = (state.next_seq(), state.owner, state.totals()?);
+    drop(state);
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
+    emit_cpi!(Withdrawn { seq, node: accounts.node.key(), holder, amount, totals });
+    Ok(())
+}
