@@ -215,7 +215,10 @@ class Market:
         network = LocalNetwork(now=NOW + HOUR, upgrade_authority=people.deployer.pubkey())
         for key, found in copies.items():
             network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=found.owner)
-        return cls(_world(people, network), people)
+        market = cls(_world(people, network), people)
+        for mint in (IO_MINT, market.usdc):
+            market.set_price(mint)
+        return market
 
     # -- transactions
 
