@@ -273,6 +273,11 @@ def test_a_closed_offer_or_a_node_that_is_not_live_is_not_booked(market: Market)
         market.refused(market.booking(), errors.jobs.NodeNotLive)
 
 
+def test_a_node_of_a_layout_that_is_not_known_is_not_booked(market: Market) -> None:
+    market.poke(market.alice.node, accounts.staking.Node, "version", b"\x02")
+    market.refused(market.booking(), errors.jobs.NotANode)
+
+
 def test_the_node_has_to_be_the_offers(market: Market) -> None:
     market.join(market.bob, 300 * TOKEN)
     other = market.booking(node=market.bob.node, offer=market.alice.offer)

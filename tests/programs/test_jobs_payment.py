@@ -147,3 +147,20 @@ def test_the_escrow_of_another_job_pays_for_none(market: Market) -> None:
         market.refused(market.jobs(name, mine, escrow=wrong), errors.jobs.WrongEscrow)
         market.send(market.jobs(name, mine))
     market.refused(market.jobs("close", mine, escrow=wrong), errors.jobs.WrongEscrow)
+
+
+def test_the_events_of_a_job_are_numbered_without_a_gap(market: Market) -> None:
+    job = market.run()
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    for name in ("settle", "stop", "complete", "collect_fees", "refund", "close"):
+        market.send(market.jobs(name, job))
+    found = [
+        event
+        for signature in reversed(list(market.world.client.history(job)))
+        for event in market.world.client.transaction(signature).events
+        if getattr(event, "job", None) == job
+    ]
+    kinds = ["Booked", "Started", "Attested", "Paid", "Stopped", "Ended", "Paid", "Paid", "JobClosed"]
+    assert [type(event).__name__ for event in found] == kinds
+    assert [event.seq for event in found] == list(range(1, 10))  # type: ignore[attr-defined]

@@ -358,3 +358,23 @@ def test_a_position_has_no_part_of_what_was_credited_before(market: Market) -> N
     market.co_stake(market.dave, TOKEN)
     market.activate_all(market.dave)
     market.refused(market.staking("claim", by=market.dave), errors.staking.NothingToClaim)
+
+
+def test_the_events_of_a_node_are_numbered_without_a_gap(market: Market) -> None:
+    co_staked(market, 100 * TOKEN)
+    market.send(market.credit(market.publish({market.alice.node: TOKEN})))
+    for name in ("claim", "owner_claim"):
+        market.send(market.staking(name))
+    for name in ("unstake", "owner_unstake"):
+        market.send(market.staking(name, amount=100 * TOKEN))
+    market.world.advance(14 * DAY)
+    market.send(market.staking("withdraw"))
+    found = [
+        event
+        for signature in reversed(list(market.world.client.history(market.alice.node)))
+        for event in market.world.client.transaction(signature).events
+        if getattr(event, "node", None) == market.alice.node
+    ]
+    # Registered, staked and activated before.
+    assert [event.seq for event in found] == list(range(4, 12))  # type: ignore[attr-defined]
+    assert market.node().seq == 11
