@@ -14,11 +14,11 @@ from tests.programs.market import (
     IO_MINT,
     PRICE,
     RATE,
-    TOKEN,
     TWO_HOURS,
     USDC_FEED,
     Market,
 )
+from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, MINUTE, Refusal
 
 from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import DOLLAR, TOKEN, TWO_HOURS, Market, attestation
+from tests.programs.market import DOLLAR, TWO_HOURS, Market
+from tests.programs.people import TOKEN, attestation
 from tests.programs.support import DAY, HOUR, MINUTE, Refusal, World
 
 from ionet import accounts, errors, events, ix, pda, types
@@ -390,9 +391,29 @@ def test_nobody_else_sets_parameters(market: Market) -> None:
     market.refused(mine, errors.jobs.NotAuthority)
 
 
-def test_the_attesters_silence_is_counted_from_their_last_word(market: Market) -> None:
-    job = market.run()
-    market.world.advance(DAY)
-    market.attest(job, 10, TWO_HOURS)
+# -- silence
+
+
+def test_silence_is_counted_from_the_last_word(market: Market) -> None:
+    job = market.run(DAY)
+    market.world.advance(20 * HOUR)
+    market.attest(job, 10, 20 * HOUR)
     market.world.advance(DAY)
     market.refused(market.jobs("expire", job), errors.jobs.NotSilent)
+    market.world.advance(1)
+    market.send(market.jobs("expire", job))
+
+
+def test_words_after_the_end_keep_no_job_open(market: Market) -> None:
+    """One of two attesters could otherwise keep the deposit locked for ever."""
+    market.set_offer(rate=LARGE_RATE)
+    job = market.run()
+    for _ in range(2):
+        market.world.advance(TWO_HOURS)
+        market.attest(job, TWO_HOURS)
+    # A day after the end, two hours before it would be a day after the last word.
+    market.world.advance(DAY - TWO_HOURS)
+    market.refused(market.jobs("expire", job), errors.jobs.NotSilent)
+    market.world.advance(1)
+    market.send(market.jobs("expire", job))
+    assert market.job(job).owed_supplier == 0

@@ -19,16 +19,8 @@ from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
-from tests.programs.market import (
-    CLASS,
-    IO_MINT,
-    OTHER_CLASS,
-    TOKEN,
-    TWO_HOURS,
-    Market,
-    attestation,
-    class_args,
-)
+from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, TWO_HOURS, Market
+from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_jobs_running import jobs_params
 from tests.programs.test_staking_owner import FORTNIGHT

@@ -10,7 +10,8 @@ from collections import Counter
 
 import pytest
 from solders.instruction import Instruction
-from tests.programs.market import IO_MINT, RATE, TOKEN, TWO_HOURS, Market
+from tests.programs.market import IO_MINT, RATE, TWO_HOURS, Market
+from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR
 
 from ionet import ProgramError, errors

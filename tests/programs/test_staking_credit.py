@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.programs.market import CLASS, TOKEN, Market, class_args
+from tests.programs.market import CLASS, Market
+from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_staking_owner import NODE, TERMINAL, u64
 
@@ -94,6 +95,21 @@ def test_without_active_co_stake_the_owner_gets_everything(market: Market) -> No
     market.send(market.staking("unstake", amount=250 * TOKEN))
     event = market.send(market.credit(market.publish({market.alice.node: 80}))).event(events.staking.Credited)
     assert (event.owner_part, event.co_part) == (30, 0)
+
+
+def test_a_credit_across_a_change_of_commission_uses_the_lower_rate(market: Market) -> None:
+    # Half of the active stake is carol's; from 10 to 20 % in the middle of the second hour.
+    co_staked(market, 500 * TOKEN)
+    made = market.publish({market.alice.node: 100})
+    for field, value in (("next_commission_bps", 2_000), ("commission_at", made.report.period_end + 1)):
+        market.poke(market.alice.node, NODE, field, u64(value)[: 2 if "bps" in field else 8])
+    parts = [market.send(market.credit(made)).event(events.staking.Credited).co_part]
+    for lifetime in (200, 300):
+        later = market.publish({market.alice.node: lifetime})
+        parts.append(market.send(market.credit(later)).event(events.staking.Credited).co_part)
+    # 50 · 0.9, 50 · 0.9, 50 · 0.8.
+    assert parts == [45, 45, 40]
+    assert (market.node().commission_bps, market.node().commission_at) == (2_000, 0)
 
 
 def test_what_cools_earns_no_more(market: Market) -> None:

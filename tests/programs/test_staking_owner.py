@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, TOKEN, Market, class_args
+from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
+from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
 
 from ionet import accounts, errors, events, ix, pda, token_account, types

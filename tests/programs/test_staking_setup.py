@@ -6,16 +6,8 @@ from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import (
-    CLASS,
-    OTHER_CLASS,
-    TOKEN,
-    Market,
-    Supplier,
-    class_args,
-    fingerprint,
-    node_args,
-)
+from tests.programs.market import CLASS, OTHER_CLASS, Market
+from tests.programs.people import TOKEN, Supplier, class_args, fingerprint, node_args
 from tests.programs.support import DAY, Refusal, World
 
 from ionet import SOL, accounts, errors, events, ix, pda, token_account, types
