@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from ionet.orchestrator import Orchestrator
+
 
 class Killed(BaseException):
     """The process is gone; nothing catches this on purpose."""
@@ -29,6 +31,13 @@ class Bomb:
             self.gone = True
             raise Killed(name)
         self.count += 1
+
+
+async def buried(orchestrator: Orchestrator) -> None:
+    """Waits until nothing of a dead process moves any more: tasks end at their next effect."""
+    await asyncio.gather(*orchestrator._serving.values(), return_exceptions=True)
+    await orchestrator.runs_finished()
+    orchestrator.journal.close()
 
 
 class Wired:

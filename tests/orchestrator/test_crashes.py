@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.orchestrator.killed import Bomb, Killed, Wired
+from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import HOUR, World, key
 
 from ionet.orchestrator import LocalAgents, NodeRules, Orchestrator, Party
@@ -79,12 +79,7 @@ async def _play(world: World, point: int | None, *, lose_journal: bool = False) 
     try:
         await world.serve(orchestrator, step=_STEP)
     except Killed:
-        for held in orchestrator._held.values():
-            if held.run is not None:
-                held.run.cancel()
-        # Whatever a thread of the dead process was doing is over before the next one begins.
-        await orchestrator.runs_finished()
-        orchestrator.journal.close()
+        await buried(orchestrator)
         world.restart()
         if lose_journal:
             for path in world.root.glob("journal.sqlite3*"):
@@ -154,8 +149,7 @@ async def test_killed_again_and_again_a_job_still_comes_to_its_end(tmp_path: Pat
             await world.serve(orchestrator, step=_STEP)
         except Killed:
             deaths += 1
-            await orchestrator.runs_finished()
-            orchestrator.journal.close()
+            await buried(orchestrator)
             world.restart()
         else:
             break
@@ -194,5 +188,7 @@ def test_a_real_process_killed_with_sigkill_is_continued_by_the_next(tmp_path: P
     )
     assert done.returncode == 0, done.stderr
     end = json.loads(done.stdout.splitlines()[-1])
-    assert end == {"good": HOUR, "paid": 10_025_000_000, "runs": 1, "starts": 1, "completes": 1}
+    # Killed between the workload's own last act and the note of its outcome, a run is repeated; never after.
+    assert end.pop("runs") in {1, 2}
+    assert end == {"good": HOUR, "paid": 10_025_000_000, "starts": 1, "completes": 1}
     assert time.monotonic() - begun < 30

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.orchestrator.killed import Bomb, Killed, Wired
+from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
 from tests.programs.market import IO_MINT, Market
 from tests.programs.support import HOUR
@@ -285,8 +285,7 @@ async def _play(root: Path, point: int | None) -> tuple[Money, Bomb, int]:
     try:
         await site.serve(orchestrator, job)
     except Killed:
-        await orchestrator.runs_finished()
-        orchestrator.journal.close()
+        await buried(orchestrator)
         site.restart()
         orchestrator = site.orchestrator()
         await site.serve(orchestrator, job)

@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
-from ionet.manifest import Command, Function, Input, Manifest, Resources
+from ionet.manifest import Command, FileStore, Function, Input, Manifest, Resources
 from ionet.orchestrator import (
     ChainUnavailable,
     FailureReason,
+    InlineExecutor,
     Lease,
     LocalAgents,
     NodeRules,
@@ -400,6 +401,62 @@ async def test_the_loop_wakes_when_a_run_is_finished_and_stops_when_told(world: 
     stop.set()
     await asyncio.wait_for(loop, 5)
     await orchestrator.aclose()
+
+
+async def test_a_lease_that_takes_long_keeps_no_other_one_waiting(world: World) -> None:
+    class Slow(InlineExecutor):
+        async def open(self, lease: Lease) -> None:
+            if lease.nodes[0] == world.specs[0].node:
+                await asyncio.sleep(30)
+            await super().open(lease)
+
+    world.book(number=1, node=0)
+    quick = world.book(number=2, node=1)
+    executor = Slow(world.specs, world.store, world.root / "work")
+    orchestrator, stop = world.orchestrator(executor=executor, interval=0.2), asyncio.Event()
+    loop = asyncio.create_task(orchestrator.run(stop))
+    for _ in range(200):
+        await asyncio.sleep(0.02)
+        world.chain.clock += 1
+        if world.chain.uptos(quick):
+            break
+    assert world.chain.uptos(quick), "the second job was started, run and attested meanwhile"
+    stop.set()
+    await orchestrator.aclose()
+    await asyncio.wait_for(loop, 5)
+
+
+async def test_a_damaged_record_stops_its_own_lease_only(world: World) -> None:
+    first, second = world.book(number=1, node=0), world.book(number=2, node=1)
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    digest = world.store.resolve(f"jobs/{first.hex()}/lease")
+    assert digest is not None
+    world.store.path(digest).write_bytes(b"garbage")
+    again = world.orchestrator()
+    await world.serve(again)
+    assert world.chain.closed[second].good == HOUR
+    assert first in world.chain.closed, "it comes to its end, though without what the record knew"
+
+
+async def test_a_full_disk_interrupts_a_step_and_the_next_pass_repeats_it(world: World) -> None:
+    class Full(FileStore):
+        failing = True
+
+        def put(self, data: bytes) -> bytes:
+            if self.failing:
+                raise OSError(28, "No space left on device")
+            return super().put(data)
+
+    job = world.book()
+    store = Full(world.root / "store")
+    orchestrator = world.orchestrator(store=store)
+    found = await orchestrator.reconcile()
+    assert found.steps == ()
+    assert any("No space left" in entry.detail for entry in orchestrator.journal.entries())
+    store.failing = False
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == HOUR
 
 
 async def test_a_job_closed_by_somebody_else_is_let_go(world: World) -> None:

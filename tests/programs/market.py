@@ -9,13 +9,13 @@ import functools
 import hashlib
 import inspect
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from typing import Any, Final
 
 import numpy as np
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
 from tests.programs.support import HOUR, NOW, Refusal, World
 
 from ionet import (
@@ -36,10 +36,9 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from ionet.rewards import Leaves, Report, build_report
+from ionet.rewards import Leaves, build_report
 
-#: One token of IO, and one US dollar or USDC.
-TOKEN: Final = 10**8
+#: One US dollar or USDC.
 DOLLAR: Final = 10**6
 IO_FEED: Final = b"IO/USD".ljust(32, b"\0")
 USDC_FEED: Final = b"USDC/USD".ljust(32, b"\0")
@@ -52,136 +51,11 @@ TWO_HOURS: Final = 2 * HOUR
 #: A class whose nodes stake 200 to 1,000 IO, and another one.
 CLASS: Final = 1
 OTHER_CLASS: Final = 2
-COMMISSION_BPS: Final = 1_000
 MANIFEST: Final = hashlib.sha256(b"manifest").digest()
 ANYTHING: Final = 2**64 - 1
 IO_MINT: Final = pda.mint.MINT
 
 _FEES: Final = FeePolicy(compute_limit=400_000, price=0)
-
-
-def class_args(**changes: Any) -> types.staking.ClassArgs:
-    """200 IO at least and five times that at most, for a processor of the reference's speed."""
-    usual: dict[str, Any] = {
-        "pool": 0,
-        "enabled": True,
-        "maximum": 5,
-        "multiplier_bps": 10_000,
-        "base_minimum": 200 * TOKEN,
-        "name": b"test".ljust(32, b"\0"),
-    }
-    return types.staking.ClassArgs(**usual | changes)
-
-
-def node_args(commission_bps: int = COMMISSION_BPS) -> types.staking.NodeArgs:
-    """What a node says of itself."""
-    return types.staking.NodeArgs(commission_bps=commission_bps, region=276, memory_gib=80, link_mbps=1_000)
-
-
-def fingerprint(name: str) -> bytes:
-    """Of the device of this name."""
-    return hashlib.sha256(name.encode()).digest()
-
-
-def attestation(good: int, upto: int | None = None, **changes: Any) -> types.jobs.AttestArgs:
-    """What an attester says; with reason 7 where not all of it was good."""
-    looked = good if upto is None else upto
-    usual: dict[str, Any] = {
-        "good": good,
-        "upto": looked,
-        "reason": 7 if good < looked else 0,
-        "proof_digest": bytes(32),
-        "result_hash": bytes(32),
-    }
-    return types.jobs.AttestArgs(**usual | changes)
-
-
-@dataclass(frozen=True, slots=True)
-class Supplier:
-    """An owner with a device and its node."""
-
-    owner: Keypair
-    device_key: Keypair
-    name: str
-
-    @property
-    def key(self) -> Pubkey:
-        """The owner's."""
-        return self.owner.pubkey()
-
-    @property
-    def fingerprint(self) -> bytes:
-        return fingerprint(self.name)
-
-    @property
-    def device(self) -> Pubkey:
-        return pda.staking.device(self.fingerprint)
-
-    @property
-    def node(self) -> Pubkey:
-        return pda.staking.node(self.device)
-
-    @property
-    def vault(self) -> Pubkey:
-        return pda.staking.vault(self.node)
-
-    @property
-    def shard(self) -> Pubkey:
-        return pda.staking.shard(bytes(self.node)[0] % 16)
-
-    @property
-    def offer(self) -> Pubkey:
-        return pda.jobs.offer(self.node)
-
-
-@dataclass(frozen=True, slots=True)
-class Published:
-    """A final report: its account, and its leaves."""
-
-    address: Pubkey
-    report: Report
-
-    def leaf(self, node: Pubkey, **changes: Any) -> types.staking.LeafArgs:
-        """A node's leaf with its proof."""
-        index, proof = self.report.proof(bytes(node))
-        leaves = self.report.leaves
-        usual: dict[str, Any] = {
-            "lifetime": int(leaves.lifetime[index]),
-            "through": int(leaves.through[index]),
-            "index": index,
-            "proof": proof,
-        }
-        return types.staking.LeafArgs(**usual | changes)
-
-
-@dataclass(frozen=True, slots=True)
-class People:
-    """Everyone with a key, the same in every test."""
-
-    deployer: Keypair = field(default_factory=Keypair)
-    slasher: Keypair = field(default_factory=Keypair)
-    resolver: Keypair = field(default_factory=Keypair)
-    attesters: tuple[Keypair, Keypair] = field(default_factory=lambda: (Keypair(), Keypair()))
-    alice: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "alice"))
-    bob: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "bob"))
-    carol: Keypair = field(default_factory=Keypair)
-    dave: Keypair = field(default_factory=Keypair)
-    renter: Keypair = field(default_factory=Keypair)
-    usdc: Keypair = field(default_factory=Keypair)
-
-    def everyone(self) -> list[Keypair]:
-        return [
-            *(
-                self.deployer,
-                self.slasher,
-                self.resolver,
-                *self.attesters,
-                self.carol,
-                self.dave,
-                self.renter,
-            ),
-            *(self.alice.owner, self.alice.device_key, self.bob.owner, self.bob.device_key),
-        ]
 
 
 class Market:
@@ -215,7 +89,10 @@ class Market:
         network = LocalNetwork(now=NOW + HOUR, upgrade_authority=people.deployer.pubkey())
         for key, found in copies.items():
             network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=found.owner)
-        return cls(_world(people, network), people)
+        market = cls(_world(people, network), people)
+        for mint in (IO_MINT, market.usdc):
+            market.set_price(mint)
+        return market
 
     # -- transactions
 

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import DOLLAR, IO_MINT, MANIFEST, RATE, TWO_HOURS, Market, attestation
+from tests.programs.market import DOLLAR, IO_MINT, MANIFEST, RATE, TWO_HOURS, Market
+from tests.programs.people import attestation
 from tests.programs.support import DAY, HOUR, MINUTE
 
 from ionet import errors, events, pda, token_account

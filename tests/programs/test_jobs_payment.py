@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import close_account, transfer
 from spl.token.models import CloseAccountParams, TransferParams
-from tests.programs.market import IO_MINT, TOKEN, TWO_HOURS, Market
+from tests.programs.market import IO_MINT, TWO_HOURS, Market
+from tests.programs.people import TOKEN
 from tests.programs.support import HOUR
 
-from ionet import USDC, errors, events, pda, token_account
+from ionet import USDC, errors, events, ix, pda, token_account
 
 # Two hours at 4 USD: see test_jobs_money.
 P_IO, F_IO, D_USDC = 202_020_203, 505_051, 4_090_000
@@ -135,6 +137,32 @@ def other_shard(market: Market, job: Pubkey) -> Pubkey:
     return pda.buyback.vault(market.job(job).mint, (bytes(job)[-1] + 1) % 8)
 
 
+def test_a_fee_vault_that_nobody_opened_yet_delays_the_fees_alone(market: Market) -> None:
+    # Two hours at par in a currency of 9 decimals: P = 4, F = 4 · 2.25 % = 0.09.
+    mint, deployer = Keypair().pubkey(), market.world.deployer
+    market.world.client.cheats.set_mint(mint, decimals=9, authority=deployer)
+    market.world.client.cheats.set_tokens(market.renter.pubkey(), mint, 10 * 10**9)
+    market.world.client.cheats.set_tokens(market.alice.key, mint, 0)
+    args = market.currency_args(mint)
+    market.send(ix.jobs.create_currency(authority=deployer, mint=mint, args=args))
+    market.set_offer(currencies=(mint, *[Pubkey.default()] * 3))
+    job = market.run(mint=mint)
+    assert (market.job(job).price, market.job(job).fee) == (4_000_000_000, 90_000_000)
+    market.world.advance(TWO_HOURS)
+    market.attest(job, HOUR, TWO_HOURS)
+    market.send(market.jobs("complete", job))
+    for name in ("settle", "refund"):
+        market.send(market.jobs(name, job))
+    market.refused(market.jobs("collect_fees", job), "AccountNotInitialized")
+    market.refused(market.jobs("close", job), errors.jobs.NotSettled)
+    anyone = market.actor().pubkey()
+    market.send(ix.buyback.open_vault(payer=anyone, mint=mint, shard=bytes(job)[-1] % 8))
+    # Half of it: 1.955 to the supplier, 2 back, and 0.045 + 0.09 in fees.
+    assert market.pay_out(job) == (0, 135_000_000, 0)
+    assert market.purse(market.alice.owner, mint) == 1_955_000_000
+    assert market.purse(market.renter, mint) == 10 * 10**9 - 4_090_000_000 + 2_000_000_000
+
+
 def test_the_escrow_of_another_job_pays_for_none(market: Market) -> None:
     market.join(market.bob, 300 * TOKEN)
     mine, other = market.run(), market.run(of=market.bob)
@@ -147,3 +175,20 @@ def test_the_escrow_of_another_job_pays_for_none(market: Market) -> None:
         market.refused(market.jobs(name, mine, escrow=wrong), errors.jobs.WrongEscrow)
         market.send(market.jobs(name, mine))
     market.refused(market.jobs("close", mine, escrow=wrong), errors.jobs.WrongEscrow)
+
+
+def test_the_events_of_a_job_are_numbered_without_a_gap(market: Market) -> None:
+    job = market.run()
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    for name in ("settle", "stop", "complete", "collect_fees", "refund", "close"):
+        market.send(market.jobs(name, job))
+    found = [
+        event
+        for signature in reversed(list(market.world.client.history(job)))
+        for event in market.world.client.transaction(signature).events
+        if getattr(event, "job", None) == job
+    ]
+    kinds = ["Booked", "Started", "Attested", "Paid", "Stopped", "Ended", "Paid", "Paid", "JobClosed"]
+    assert [type(event).__name__ for event in found] == kinds
+    assert [event.seq for event in found] == list(range(1, 10))  # type: ignore[attr-defined]

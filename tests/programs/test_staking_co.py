@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from solders.keypair import Keypair
-from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, TOKEN, Market
+from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
+from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.programs.test_staking_owner import FORTNIGHT, NODE, totals, u64, wrong_shard
 

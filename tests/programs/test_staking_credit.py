@@ -10,7 +10,8 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from tests.programs.market import CLASS, TOKEN, Market, class_args
+from tests.programs.market import CLASS, Market
+from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_staking_owner import NODE, TERMINAL, u64
 
@@ -94,6 +95,21 @@ def test_without_active_co_stake_the_owner_gets_everything(market: Market) -> No
     market.send(market.staking("unstake", amount=250 * TOKEN))
     event = market.send(market.credit(market.publish({market.alice.node: 80}))).event(events.staking.Credited)
     assert (event.owner_part, event.co_part) == (30, 0)
+
+
+def test_a_credit_across_a_change_of_commission_uses_the_lower_rate(market: Market) -> None:
+    # Half of the active stake is carol's; from 10 to 20 % in the middle of the second hour.
+    co_staked(market, 500 * TOKEN)
+    made = market.publish({market.alice.node: 100})
+    for field, value in (("next_commission_bps", 2_000), ("commission_at", made.report.period_end + 1)):
+        market.poke(market.alice.node, NODE, field, u64(value)[: 2 if "bps" in field else 8])
+    parts = [market.send(market.credit(made)).event(events.staking.Credited).co_part]
+    for lifetime in (200, 300):
+        later = market.publish({market.alice.node: lifetime})
+        parts.append(market.send(market.credit(later)).event(events.staking.Credited).co_part)
+    # 50 · 0.9, 50 · 0.9, 50 · 0.8.
+    assert parts == [45, 45, 40]
+    assert (market.node().commission_bps, market.node().commission_at) == (2_000, 0)
 
 
 def test_what_cools_earns_no_more(market: Market) -> None:
@@ -358,3 +374,23 @@ def test_a_position_has_no_part_of_what_was_credited_before(market: Market) -> N
     market.co_stake(market.dave, TOKEN)
     market.activate_all(market.dave)
     market.refused(market.staking("claim", by=market.dave), errors.staking.NothingToClaim)
+
+
+def test_the_events_of_a_node_are_numbered_without_a_gap(market: Market) -> None:
+    co_staked(market, 100 * TOKEN)
+    market.send(market.credit(market.publish({market.alice.node: TOKEN})))
+    for name in ("claim", "owner_claim"):
+        market.send(market.staking(name))
+    for name in ("unstake", "owner_unstake"):
+        market.send(market.staking(name, amount=100 * TOKEN))
+    market.world.advance(14 * DAY)
+    market.send(market.staking("withdraw"))
+    found = [
+        event
+        for signature in reversed(list(market.world.client.history(market.alice.node)))
+        for event in market.world.client.transaction(signature).events
+        if getattr(event, "node", None) == market.alice.node
+    ]
+    # Registered, staked and activated before.
+    assert [event.seq for event in found] == list(range(4, 12))  # type: ignore[attr-defined]
+    assert market.node().seq == 11

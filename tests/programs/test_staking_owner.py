@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, TOKEN, Market, class_args
+from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
+from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY, HOUR
 
 from ionet import accounts, errors, events, ix, pda, token_account, types
@@ -252,6 +253,22 @@ def test_the_cooldown_is_the_one_of_the_day_of_leaving(market: Market) -> None:
     market.world.advance(FORTNIGHT)
     withdrawn = market.send(market.staking("owner_withdraw")).event(events.staking.Withdrawn)
     assert withdrawn.amount == 10 * TOKEN
+
+
+def test_new_stake_neither_cancels_nor_delays_what_cools(market: Market) -> None:
+    market.co_stake(market.carol, 10 * TOKEN)
+    market.activate_all(market.carol)
+    market.send(market.staking("owner_unstake", amount=350 * TOKEN))
+    market.send(market.staking("unstake", amount=5 * TOKEN))
+    slots = market.node().own.cooling, market.position(market.carol).cooling
+    market.world.advance(DAY)
+    for name in ("owner_stake", "stake"):
+        market.refused(market.staking(name, amount=0), errors.staking.ZeroAmount)
+        market.send(market.staking(name, amount=1))
+    assert (market.node().own.cooling, market.position(market.carol).cooling) == slots
+    market.world.advance(FORTNIGHT - DAY)
+    for name in ("owner_withdraw", "withdraw"):
+        market.send(market.staking(name))
 
 
 def test_tokens_leave_to_io_accounts_only(market: Market) -> None:

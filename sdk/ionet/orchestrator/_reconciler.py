@@ -18,7 +18,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -164,8 +164,10 @@ class Orchestrator:
         self._held: dict[str, _Held] = {}
         self._judges: dict[bytes, Judge] = {}
         self._manifests: dict[bytes, Manifest] = {}
+        self._serving: dict[str, asyncio.Task[Wait]] = {}
         self._wake = asyncio.Event()
         self._passing = asyncio.Lock()
+        self._gate = asyncio.Semaphore(self._policy.concurrency)
         # One product at a time: two on one machine would slow each other and fail on time.
         self._proving = asyncio.Lock()
 
@@ -178,17 +180,21 @@ class Orchestrator:
             self._wake.clear()
             pause = self._policy.interval
             try:
-                done = await self.reconcile()
+                now, visits = await self._begin([])
             except ChainError as error:
                 self.journal.note("", "unavailable", str(error))
             else:
-                if done.until is not None:
+                # A lease that takes long, to place or to challenge, keeps no other one waiting.
+                await _first(stop.wait(), _all(visits.values()), timeout=pause)
+                waits = [
+                    task.result().until for task in visits.values() if task.done() and not task.cancelled()
+                ]
+                due = min((until for until in waits if until is not None), default=None)
+                if due is not None:
                     # At least a second: a step that fails is due all the time.
-                    pause = min(pause, max(1.0, done.until - done.now))
-            waiting = [asyncio.create_task(event.wait()) for event in (stop, self._wake)]
-            await asyncio.wait(waiting, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
-            for task in waiting:
-                task.cancel()
+                    pause = min(pause, max(1.0, due - now))
+            await _first(stop.wait(), self._wake.wait(), timeout=pause)
+        await _all(self._serving.values())
 
     async def reconcile(self) -> Pass:
         """One pass over all jobs. Does not wait for runs in progress.
@@ -197,19 +203,27 @@ class Orchestrator:
             ChainError: when the chain cannot even be read; failures of single steps are noted and tried
                 again.
         """
-        async with self._passing:
-            now, jobs = await self._chain.now(), await self._chain.jobs()
-            gangs = self._gangs(jobs)
-            names = [gang.jobs[0].key.hex() for gang in gangs]
-            await self._forget(gangs, jobs)
-            gate = asyncio.Semaphore(self._policy.concurrency)
-            done: list[tuple[Kind, str]] = []
-            served = await asyncio.gather(*(self._serve(gang, now, gate, done) for gang in gangs))
-        waits = dict(zip(names, served, strict=True))
-        times = [wait.until for wait in served if wait.until is not None]
+        done: list[tuple[Kind, str]] = []
+        now, visits = await self._begin(done)
+        waits = dict(zip(visits, await asyncio.gather(*visits.values()), strict=True))
+        times = [wait.until for wait in waits.values() if wait.until is not None]
         return Pass(
             now, tuple(done), {key: wait.why for key, wait in waits.items()}, min(times, default=None)
         )
+
+    async def _begin(self, done: list[tuple[Kind, str]]) -> tuple[int, dict[str, asyncio.Task[Wait]]]:
+        """Begins to serve each lease that is not being served; by its first job's address in hex."""
+        async with self._passing:
+            now, jobs = await self._chain.now(), await self._chain.jobs()
+            gangs = self._gangs(jobs)
+            self._serving = {name: task for name, task in self._serving.items() if not task.done()}
+            await self._forget(gangs, jobs)
+            visits = {}
+            for gang in gangs:
+                if gang.name not in self._serving:
+                    self._serving[gang.name] = asyncio.create_task(self._serve(gang, now, done))
+                visits[gang.jobs[0].key.hex()] = self._serving[gang.name]
+            return now, visits
 
     async def runs_finished(self) -> None:
         """Waits until no run is in progress (retries that are due come with the next pass)."""
@@ -218,7 +232,8 @@ class Orchestrator:
 
     async def aclose(self) -> None:
         """Ends runs in progress and everything opened; the next process continues from chain and store."""
-        tasks = [held.run for held in self._held.values() if held.run is not None and not held.run.done()]
+        runs = [held.run for held in self._held.values() if held.run is not None]
+        tasks = [task for task in (*runs, *self._serving.values()) if not task.done()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -241,7 +256,13 @@ class Orchestrator:
         for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
             if job.key in taken:
                 continue
-            record = self._record(job.key)
+            try:
+                record = self._record(job.key)
+            except IonetError as error:
+                name = lease_name([job.key])
+                problem = f"the record of its lease is damaged: {error}"
+                gangs.append(_Gang(name, [job], None, problem, complete=False))
+                continue
             if record is not None:
                 members = [by_key[key] for key in record["jobs"] if key in by_key]
                 taken.update(member.key for member in members)
@@ -307,7 +328,7 @@ class Orchestrator:
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[Job]) -> None:
         """Drops what is held of leases whose jobs are all closed, by whomever."""
         live = {gang.name for gang in gangs}
-        for name in [name for name in self._held if name not in live]:
+        for name in [name for name in self._held if name not in live and name not in self._serving]:
             held = self._held.pop(name)
             if held.run is not None and not held.run.done():
                 held.run.cancel()
@@ -319,31 +340,37 @@ class Orchestrator:
 
     # ---- one lease
 
-    async def _serve(
-        self, gang: _Gang, now: int, gate: asyncio.Semaphore, done: list[tuple[Kind, str]]
-    ) -> Wait:
-        async with gate:
-            blocked: set[tuple[Kind, bytes, Any]] = set()
-            await self._sample_all(gang, now)
-            for _ in range(_MAX_STEPS):
-                facts = self._facts(gang, frozenset(blocked))
-                step = next_step(gang.jobs, facts, now, self._policy)
-                if isinstance(step, Wait):
-                    self.journal.note(gang.name, "wait", step.why)
-                    return step
-                about = step.job.key.hex() if step.job else gang.name
-                try:
-                    detail = await self._perform(gang, step, now)
-                except (ChainError, RunFailure, NodeUnreachable, Busy) as error:
-                    blocked.add(step.key)
-                    self.journal.note(about, f"{step.kind} failed", str(error))
-                else:
-                    done.append((step.kind, about))
-                    self.journal.note(about, step.kind, detail)
-                now = await self._reload(gang, now)
-                if not gang.jobs:
-                    return Wait("closed")
-            return Wait(f"stopped after {_MAX_STEPS} steps in one pass")
+    async def _serve(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
+        async with self._gate:
+            try:
+                return await self._advance(gang, now, done)
+            except (IonetError, OSError) as error:
+                # The chain, the store or the disk; other leases go on, and this one in the next pass.
+                self.journal.note(gang.name, "interrupted", f"{type(error).__name__}: {error}")
+                return Wait(f"interrupted: {error}")
+
+    async def _advance(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
+        blocked: set[tuple[Kind, bytes, Any]] = set()
+        await self._sample_all(gang, now)
+        for _ in range(_MAX_STEPS):
+            facts = self._facts(gang, frozenset(blocked))
+            step = next_step(gang.jobs, facts, now, self._policy)
+            if isinstance(step, Wait):
+                self.journal.note(gang.name, "wait", step.why)
+                return step
+            about = step.job.key.hex() if step.job else gang.name
+            try:
+                detail = await self._perform(gang, step, now)
+            except (IonetError, OSError) as error:
+                blocked.add(step.key)
+                self.journal.note(about, f"{step.kind} failed", str(error))
+            else:
+                done.append((step.kind, about))
+                self.journal.note(about, step.kind, detail)
+            now = await self._reload(gang, now)
+            if not gang.jobs:
+                return Wait("closed")
+        return Wait(f"stopped after {_MAX_STEPS} steps in one pass")
 
     async def _reload(self, gang: _Gang, now: int) -> int:
         fresh = [await self._chain.job(job.key) for job in gang.jobs]
@@ -606,6 +633,20 @@ class Orchestrator:
             value: Any = _canonical.decode(self._store.get(digest))
             records.append(value)
         return records
+
+
+async def _all(tasks: Iterable[asyncio.Task[Wait]]) -> None:
+    pending = list(tasks)
+    if pending:
+        await asyncio.wait(pending)
+
+
+async def _first(*events: Coroutine[Any, Any, Any], timeout: float) -> None:  # noqa: ASYNC109
+    """Waits for one of the events, or for the time."""
+    waiting = [asyncio.create_task(event) for event in events]
+    await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
+    for task in waiting:
+        task.cancel()
 
 
 def read_result(store: FileStore, lease: str) -> Result | None:

@@ -332,7 +332,9 @@ impl Job {
                 self.end(Ending::NeverStarted, CloseReason::NoShow, now)
             }
             state if state == JobState::Running as u8 => {
-                let silent_at = self.last_attested_at.saturating_add(Config::SILENCE);
+                // Words after the end do not put it off: one attester of several could for ever.
+                let heard = self.last_attested_at.min(self.ends_at);
+                let silent_at = heard.saturating_add(Config::SILENCE);
                 require_gt!(now, silent_at, JobsError::NotSilent);
                 let ending = match self.ending() {
                     Ending::Completed => Ending::TimedOut,
@@ -517,6 +519,18 @@ mod tests {
         assert_eq!(job.reason, CloseReason::TimedOut as u8);
         // Half the time, half the renter's fee.
         assert_eq!(job.owed_fees, 12_500_000 + 12_500_000);
+    }
+
+    #[test]
+    fn one_of_two_attesters_cannot_keep_a_job_open() {
+        let mut job = job(2);
+        job.start(0).unwrap();
+        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+        job.attest(0, &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
+        assert!(job.complete(90_000).is_err());
+        assert!(job.expire(7_200 + 86_400).is_err());
+        job.expire(7_201 + 86_400).unwrap();
+        assert_eq!(job.owed_supplier, 0);
     }
 
     #[test]
