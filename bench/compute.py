@@ -21,7 +21,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
@@ -47,6 +47,8 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
     "jobs": {"book": 28_000, "book, any nonce": 45_000, "attest": 5_000, "settle": 16_000},
 }
 
+#: What only another program may call: its units are part of that call's.
+CALLED: Final = frozenset({"staking.freeze_credit", "staking.set_last_proof"})
 #: A median may grow by a tenth.
 MOST_GROWTH: Final = 1.1
 NETWORKS: Final = 5
@@ -101,7 +103,7 @@ class Meter:
             f"{program}.{name}"
             for program, names in self.names.items()
             for name in sorted(names.values())
-            if not self.counts.get(program, {}).get(name)
+            if f"{program}.{name}" not in CALLED and not self.counts.get(program, {}).get(name)
         ]
 
     def figures(self) -> Figures:
@@ -122,6 +124,7 @@ class Supplier:
     owner: Keypair
     device: Keypair
     holder: Keypair
+    processor: Pubkey
     node: Pubkey
 
     @property
@@ -186,7 +189,8 @@ class World:
     def initialize(self) -> None:
         """Every program, and what there is one of."""
         me, slasher = self.me, self.key().pubkey()
-        self.resolver = self.key().pubkey()
+        self.judge = self.person()
+        self.resolver = self.judge.pubkey()
         self.measure(ix.mint.initialize(authority=me, start=0))
         self.measure(ix.proofs.initialize(authority=me))
         self.measure(ix.buyback.initialize(authority=me))
@@ -252,7 +256,7 @@ class World:
             ix.staking.set_params(
                 authority=me,
                 params=types.staking.ParamsArgs(
-                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * _DAY
+                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * _DAY, appeal=30 * _DAY
                 ),
             )
         )
@@ -283,28 +287,32 @@ class World:
 
     # -- suppliers
 
-    def supplier(self, number: int) -> Supplier:
-        """A node with active stake of its owner and of a co-staker, and an offer."""
-        owner, holder, device = self.person(), self.person(), self.key()
+    def device(self, number: int, owner: Keypair, device: Keypair) -> Pubkey:
+        """A registered processor."""
         fingerprint = self.keys.randbytes(32)
-        class_, account = pda.staking.class_(number), pda.staking.device(fingerprint)
         self.measure(
             ix.staking.register_device(
                 owner=owner.pubkey(),
                 device_key=device.pubkey(),
                 attester=self.attesters[0].pubkey(),
-                class_=class_,
+                class_=pda.staking.class_(number),
                 fingerprint=fingerprint,
             ),
             owner,
             device,
             self.attesters[0],
         )
+        return pda.staking.device(fingerprint)
+
+    def supplier(self, number: int) -> Supplier:
+        """A node with active stake of its owner and of a co-staker, and an offer."""
+        owner, holder, device = self.person(), self.person(), self.key()
+        class_, account = pda.staking.class_(number), self.device(number, owner, device)
         args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
         self.measure(
             ix.staking.register_node(owner=owner.pubkey(), class_=class_, device=account, args=args), owner
         )
-        one = Supplier(owner, device, holder, pda.staking.node(account))
+        one = Supplier(owner, device, holder, account, pda.staking.node(account))
         me, node, shard = owner.pubkey(), one.node, one.shard
         purse = self.wallet(me, IO(1_000))
         self.measure(
@@ -358,6 +366,102 @@ class World:
         self.measure(ix.staking.withdraw(holder=me, node=node, destination=purse), one.holder)
         self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), one.owner)
 
+    def change(self, one: Supplier, number: int) -> None:
+        """A commission, a network, and a second processor that comes, goes and is passed on."""
+        owner, node, offer = one.owner.pubkey(), one.node, pda.jobs.offer(one.node)
+        class_, spare = pda.staking.class_(number), self.key()
+        self.measure(ix.staking.set_commission(owner=owner, node=node, commission_bps=1_200), one.owner)
+        name = b"bench".ljust(32, b"\0")
+        self.measure(ix.staking.register_network(authority=owner, name=name), one.owner)
+        network = pda.staking.network(owner)
+        self.measure(ix.staking.join_network(authority=owner, network=network, node=node), one.owner)
+        device = self.device(number, one.owner, spare)
+        attach = ix.staking.attach_device(owner=owner, device=device, node=node, offer=offer)
+        self.measure(attach, one.owner)
+        self.measure(ix.staking.detach_device(owner=owner, device=device, node=node, offer=offer), one.owner)
+        self.wait(1)
+        self.client.send(attach, signers=[one.owner])
+        evict = ix.staking.evict_device(resolver=self.resolver, device=device, node=node, ban=False)
+        self.measure(evict, self.judge)
+        claim = ix.staking.claim_device(
+            owner=owner,
+            device_key=spare.pubkey(),
+            attester=self.attesters[0].pubkey(),
+            class_=class_,
+            device=device,
+        )
+        self.measure(claim, one.owner, spare, self.attesters[0])
+        self.measure(ix.staking.release_device(owner=owner, device=device), one.owner)
+        self.measure(ix.staking.retire_node(owner=owner, node=node, offer=offer), one.owner)
+        args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
+        reopen = ix.staking.reopen_node(
+            owner=owner,
+            device_key=one.device.pubkey(),
+            class_=class_,
+            device=one.processor,
+            node=node,
+            args=args,
+        )
+        self.measure(reopen, one.owner, one.device)
+
+    def squat(self, one: Supplier) -> None:
+        """A node whose owner is evicted and, a cooldown later, expelled."""
+        node, device = one.node, one.processor
+        resolver = self.resolver
+        evict = ix.staking.evict_device(resolver=resolver, device=device, node=node, ban=True)
+        self.measure(evict, self.judge)
+        self.measure(ix.staking.evict_node(resolver=resolver, node=node), self.judge)
+        self.wait(14 * _DAY)
+        self.measure(
+            ix.staking.expel_owner(
+                node=node,
+                device=device,
+                offer=pda.jobs.offer(node),
+                shard=one.shard,
+                destination=self.wallet(one.owner.pubkey()),
+            )
+        )
+
+    def slash(self, one: Supplier, number: int) -> None:
+        """The owner takes the rest off; a slash is appealed, decided and executed, and ends the node."""
+        owner, node, wallet = one.owner.pubkey(), one.node, self.wallet(one.owner.pubkey())
+        own = self.client.fetch(accounts.staking.Node, node).own
+        unstake = ix.staking.owner_unstake(
+            owner=owner,
+            class_=pda.staking.class_(number),
+            node=node,
+            offer=pda.jobs.offer(node),
+            shard=one.shard,
+            destination=wallet,
+            amount=own.active + own.pending,
+        )
+        self.client.send(unstake, signers=[one.owner])
+        self.wait(14 * _DAY)
+        withdraw = ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet)
+        self.client.send(withdraw, signers=[one.owner])
+        amount, slash = IO("0.1").base, pda.staking.slash(node, 0)
+        self.measure(
+            ix.staking.propose_slash(
+                slasher=self.me, node=node, nonce=0, amount=amount, evidence_hash=self.keys.randbytes(32)
+            )
+        )
+        self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), one.owner)
+        resolve = ix.staking.resolve_slash(resolver=self.resolver, node=node, slash=slash, amount=amount)
+        self.measure(resolve, self.judge)
+        every = (pda.staking.shard(index) for index in range(16))
+        others = tuple(AccountMeta(shard, False, False) for shard in every if shard != one.shard)
+        self.measure(
+            ix.staking.execute_slash(node=node, slash=slash, shard=one.shard, remaining_accounts=others)
+        )
+        self.measure(ix.staking.close_slash(node=node, slash=slash, proposer=self.me))
+        self.wait(_HOUR)
+        report, leaf = self.publish(one, IO(60))
+        self.measure(
+            ix.staking.forfeit_reward(
+                emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=leaf
+            )
+        )
+
     # -- emission and rewards
 
     def emit(self) -> None:
@@ -376,16 +480,19 @@ class World:
             self.measure(ix.mint.set_policy(authority=self.me, policy=policy))
         self.measure(ix.mint.burn_reserve())
 
-    def reward(self, one: Supplier) -> None:
-        """A report of the hour in which the node earned 20 IO, its credit and both sides' claims."""
+    def publish(self, one: Supplier, lifetime: IO) -> tuple[Pubkey, types.staking.LeafArgs]:
+        """A final report of the hour in which the node's life came to have earned so much, 20 IO more."""
+        self.credited += IO(20).base
+        content, leaf = self.content(one.node, lifetime)
+        return self.decide(content), leaf
+
+    def content(self, node: Pubkey, lifetime: IO) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
+        """What a report of the latest hour says, and one leaf of it."""
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
-        seq = (self.now - config.start) // _HOUR
-        through = config.start + seq * _HOUR
-        lifetime = IO(20).base
+        through = config.start + (self.now - config.start) // _HOUR * _HOUR
         proof = tuple(self.keys.randbytes(32) for _ in range(PROOF_LEVELS))
         index = self.keys.randrange(1 << PROOF_LEVELS)
-        root = root_from_proof(reward_leaf(bytes(one.node), lifetime, through), index, proof)
-        self.credited += lifetime
+        root = root_from_proof(reward_leaf(bytes(node), lifetime.base, through), index, proof)
         assert self.credited <= emission.cumulative(through - config.start)
         content = types.proofs.ReportArgs(
             root=root,
@@ -395,13 +502,22 @@ class World:
             evidence_hash=self.keys.randbytes(32),
             evidence_uri=b"https://example.org/evidence".ljust(96, b"\0"),
         )
-        report = self.decide(seq, content)
-        leaf = types.staking.LeafArgs(lifetime=lifetime, through=through, index=index, proof=proof)
+        leaf = types.staking.LeafArgs(lifetime=lifetime.base, through=through, index=index, proof=proof)
+        return content, leaf
+
+    def credit(self, one: Supplier, lifetime: IO) -> Pubkey:
+        """A report, and its credit to the node."""
+        report, leaf = self.publish(one, lifetime)
         self.measure(
             ix.staking.credit_node(
                 emission_vault=pda.mint.EMISSION_VAULT, report=report, node=one.node, leaf=leaf
             )
         )
+        return report
+
+    def reward(self, one: Supplier, number: int) -> None:
+        """Two credits; both sides claim the first, and compound the second. Then a challenge of it."""
+        self.credit(one, IO(20))
         owner, holder = one.owner.pubkey(), one.holder.pubkey()
         self.measure(
             ix.staking.owner_claim(owner=owner, node=one.node, destination=self.wallet(owner)), one.owner
@@ -409,15 +525,75 @@ class World:
         self.measure(
             ix.staking.claim(holder=holder, node=one.node, destination=self.wallet(holder)), one.holder
         )
+        report, class_ = self.credit(one, IO(40)), pda.staking.class_(number)
+        self.measure(ix.staking.owner_compound(owner=owner, class_=class_, node=one.node), one.owner)
+        self.measure(ix.staking.compound(holder=holder, class_=class_, node=one.node), one.holder)
+        self.challenge(one, report)
 
-    def decide(self, seq: int, content: types.proofs.ReportArgs) -> Pubkey:
-        """A report that both attesters approve and that becomes final."""
+    def challenge(self, one: Supplier, report: Pubkey) -> None:
+        """Three challenges of a leaf, each with another end, and an attester's verdict of the node."""
+        challenger = self.renter.pubkey()
+        challenge = pda.proofs.challenge(report, one.node)
+        source = self.wallet(challenger, IO(1_000))
+        made = ix.proofs.challenge(
+            challenger=challenger,
+            report=report,
+            node=one.node,
+            source=source,
+            evidence_hash=self.keys.randbytes(32),
+        )
+        for upheld in (False, None, True):
+            self.wait(1)
+            self.measure(made, self.renter)
+            if upheld is None:
+                self.wait(7 * _DAY)
+                lift = ix.proofs.lift_challenge(
+                    challenge=challenge, destination=source, rent_payer=challenger, node=one.node
+                )
+                self.measure(lift)
+                continue
+            decide = ix.proofs.decide(
+                resolver=self.resolver,
+                challenge=challenge,
+                destination=source,
+                rent_payer=challenger,
+                report=report,
+                node=one.node,
+                upheld=upheld,
+            )
+            self.measure(decide, self.judge, case="upheld" if upheld else "")
+        verdict = types.proofs.ProofVerdict(seed=self.keys.randbytes(32), score_bps=9_500, reason=0)
+        attester = self.attesters[0]
+        self.measure(
+            ix.proofs.record_proof(attester=attester.pubkey(), node=one.node, verdict=verdict), attester
+        )
+
+    def void(self) -> None:
+        """A report that is refuted, and one that the guardian voids."""
+        for guarded in (False, True):
+            self.wait(_HOUR)
+            nobody = self.key().pubkey()
+            content, leaf = self.content(nobody, IO(20))
+            report = self.propose(content)
+            if guarded:
+                self.measure(ix.proofs.void_report(guardian=self.me, report=report))
+            else:
+                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=leaf))
+
+    def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
+        """A report that one attester approves."""
+        config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
+        seq = (content.period_end - config.start) // _HOUR
         digest = sha256(b"ionet:report" + bytes(content)).digest()
-        first, second = (one.pubkey() for one in self.attesters)
+        first = self.attesters[0].pubkey()
         self.measure(
             ix.proofs.report(attester=first, seq=seq, content_hash=digest, args=content), self.attesters[0]
         )
-        report = pda.proofs.report(seq, digest)
+        return pda.proofs.report(seq, digest)
+
+    def decide(self, content: types.proofs.ReportArgs) -> Pubkey:
+        """A report that both attesters approve and that becomes final."""
+        report, second = self.propose(content), self.attesters[1].pubkey()
         self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
         self.wait(_DAY)
         self.measure(ix.proofs.finalize(report=report))
@@ -531,14 +707,19 @@ class World:
         self.classes_and_currencies()
         self.administer()
         suppliers = [self.supplier(number) for number in range(NODES)]
-        for one in suppliers:
+        for number, one in enumerate(suppliers):
             self.emit()
-            self.reward(one)
+            self.reward(one, number)
             self.rent(one)
+            self.change(one, number)
         self.burn()
         self.policies()
+        self.void()
+        self.squat(self.supplier(0))
         for number, one in enumerate(suppliers):
             self.leave(one, number)
+        for number, one in enumerate(suppliers):
+            self.slash(one, number)
 
 
 def measure(seed: int = 1) -> Figures:

@@ -36,7 +36,7 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from ionet.rewards import Leaves, build_report
+from ionet.rewards import Leaves, Report, build_report
 
 #: One US dollar or USDC.
 DOLLAR: Final = 10**6
@@ -54,6 +54,8 @@ OTHER_CLASS: Final = 2
 MANIFEST: Final = hashlib.sha256(b"manifest").digest()
 ANYTHING: Final = 2**64 - 1
 IO_MINT: Final = pda.mint.MINT
+#: A node's state when its co-stakers bore a loss; see io_common::abi::NodeState.
+TERMINAL: Final = 2
 
 _FEES: Final = FeePolicy(compute_limit=400_000, price=0)
 
@@ -130,7 +132,9 @@ class Market:
             held = self.world.balance(supplier.vault) - self.gifts.get(supplier.vault, 0)
             assert held == said, f"{supplier.name}'s vault holds {held}, the node says {said}"
             self._check_positions(supplier, co)
-            shards[supplier.shard] = shards.get(supplier.shard, 0) + own.active + co.active
+            # A terminal node's stake neither votes nor counts.
+            counted = 0 if node.state == TERMINAL else own.active + co.active
+            shards[supplier.shard] = shards.get(supplier.shard, 0) + counted
         for address, active in shards.items():
             shard = self.world.client.fetch(accounts.staking.StakeShard, address)
             assert shard.active.now == active, f"a shard says {shard.active.now}, its nodes {active}"
@@ -207,15 +211,26 @@ class Market:
         Args:
             name: the instruction.
             of: default: alice.
-            by: who signs; default: the owner on the owner's side, else carol.
+            by: who signs; default: carol as a holder, else the node's owner.
             given: replaces what the instruction usually has.
         """
         supplier = of or self.alice
-        who = (by or (supplier.owner if name.startswith("owner_") else self.carol)).pubkey()
+        build = getattr(ix.staking, name)
+        is_carols = "holder" in inspect.signature(build).parameters or name == "activate"
+        who = (by or (self.carol if is_carols else supplier.owner)).pubkey()
         wallet = token_account(who, IO_MINT)
         usual = {
             "owner": who,
             "holder": who,
+            "authority": who,
+            "device": supplier.device,
+            "device_key": supplier.device_key.pubkey(),
+            "attester": self.attesters[0].pubkey(),
+            "slasher": self.people.slasher.pubkey(),
+            "resolver": self.people.resolver.pubkey(),
+            "proposer": self.people.slasher.pubkey(),
+            "emission_vault": pda.mint.EMISSION_VAULT,
+            "args": node_args(),
             "class_": pda.staking.class_(CLASS),
             "node": supplier.node,
             "offer": supplier.offer,
@@ -225,7 +240,7 @@ class Market:
         }
         if name == "activate":
             usual["position"] = pda.staking.position(supplier.node, who)
-        return _build(getattr(ix.staking, name), usual, given)
+        return _build(build, usual, given)
 
     def register_device(self, supplier: Supplier, **given: Any) -> Instruction:
         usual = {
@@ -246,12 +261,16 @@ class Market:
         }
         return _build(ix.staking.register_node, usual, given)
 
+    def watch(self, supplier: Supplier) -> None:
+        """Has `check` look at a supplier's node too."""
+        if supplier not in self._suppliers:
+            self._suppliers.append(supplier)
+
     def join(self, supplier: Supplier, stake: int) -> None:
         """Registers a supplier's device and node, stakes, and offers the node as alice's."""
         self.world.send(self.register_device(supplier), signers=self.signers(self.register_device(supplier)))
         self.world.send(self.register_node(supplier), signers=[supplier.owner])
-        if supplier not in self._suppliers:
-            self._suppliers.append(supplier)
+        self.watch(supplier)
         self.send(
             self.staking("owner_stake", of=supplier, amount=stake),
             self.staking("owner_activate", of=supplier),
@@ -293,18 +312,22 @@ class Market:
         world.advance(HOUR)
         if emit:
             world.send(ix.mint.emit())
-        start = world.mint_config.start
-        end = start + (world.now - start) // HOUR * HOUR
+        report = self.rewards(lifetimes, through=through)
+        stated = report.total if total is None else total
+        address = world.final_report(self.attesters, root=report.root, total=stated, leaves=len(lifetimes))
+        return Published(address, report)
+
+    def rewards(self, lifetimes: Mapping[Pubkey, int], *, through: int | None = None) -> Report:
+        """The leaves of the latest whole hour; `through`, by default, is its end."""
+        start = self.world.mint_config.start
+        end = start + (self.world.now - start) // HOUR * HOUR
         nodes = sorted(lifetimes, key=bytes)
         leaves = Leaves(
             nodes=np.frombuffer(b"".join(map(bytes, nodes)), np.uint8).reshape(-1, 32),
             lifetime=np.array([lifetimes[one] for one in nodes], np.uint64),
             through=np.full(len(nodes), end if through is None else through, np.int64),
         )
-        report = build_report(leaves, end, bytes(32))
-        stated = report.total if total is None else total
-        address = world.final_report(self.attesters, root=report.root, total=stated, leaves=len(leaves))
-        return Published(address, report)
+        return build_report(leaves, end, bytes(32))
 
     def credit(self, published: Published, *, of: Supplier | None = None, **given: Any) -> Instruction:
         """Credits a supplier's node with its leaf."""

@@ -245,7 +245,7 @@ def test_the_cooldown_is_the_one_of_the_day_of_leaving(market: Market) -> None:
     market.send(market.staking("owner_unstake", amount=310 * TOKEN))
     deployer = market.world.deployer
     longer = types.staking.ParamsArgs(
-        deployer, market.people.slasher.pubkey(), market.people.resolver.pubkey(), 30 * DAY
+        deployer, market.people.slasher.pubkey(), market.people.resolver.pubkey(), 30 * DAY, 30 * DAY
     )
     market.send(ix.staking.set_params(authority=deployer, params=longer))
     event = market.send(market.staking("owner_unstake", amount=TOKEN)).event(events.staking.Unstaked)

@@ -42,20 +42,21 @@ def params(market: Market, **changes: Any) -> types.staking.ParamsArgs:
         "slasher": market.people.slasher.pubkey(),
         "resolver": market.people.resolver.pubkey(),
         "cooldown": 14 * DAY,
+        "appeal": 30 * DAY,
     }
     return types.staking.ParamsArgs(**usual | changes)
 
 
 def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, slasher, resolver = (market.actor().pubkey() for _ in range(3))
-    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY)
+    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY)
     sent = market.send(ix.staking.set_params(authority=market.world.deployer, params=wanted))
     assert sent.event(events.staking.ParamsSet) == events.staking.ParamsSet(
-        3, pauser, slasher, resolver, 30 * DAY
+        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY
     )
     config = market.world.client.fetch(accounts.staking.Config, pda.staking.CONFIG)
     assert (config.roles.pauser, config.slasher, config.resolver) == (pauser, slasher, resolver)
-    assert config.cooldown == 30 * DAY
+    assert (config.cooldown, config.appeal) == (30 * DAY, 60 * DAY)
 
 
 @pytest.mark.parametrize("cooldown", [0, -1, 14 * DAY - 1, 30 * DAY + 1, 2**63 - 1])
