@@ -81,7 +81,7 @@ def decided(market: Market, amount: int, nonce: int = 0) -> None:
 
 
 def every_kind_of_stake(market: Market) -> None:
-    """Alice: 70 IO of rewards, 200 active, 100 pending and 50 cooling; carol 250 active, and 30 of rewards."""
+    """Alice: 70 IO of rewards, 200 active, 100 pending, 50 cooling; carol: 250 active, 30 of rewards."""
     market.co_stake(market.carol, 250 * TOKEN)
     market.activate_all(market.carol)
     # 100 · 250 / 750 · 0.9 = 30.
@@ -135,7 +135,8 @@ def test_a_slash_that_is_not_appealed_burns_the_owners_stake_after_30_days(marke
     assert (closed.burned, closed.lapsed, closed.frozen) == (100 * TOKEN, 0, 0)
     assert market.world.client.account(address(market)) is None
     after = market.world.client.account(market.people.slasher.pubkey())
-    assert after is not None and after.lamports == rich.lamports
+    assert after is not None
+    assert after.lamports == rich.lamports
 
 
 def test_nobody_is_paid_for_a_slash(market: Market) -> None:

@@ -58,6 +58,50 @@ bind_account(
 
 
 @dataclass(frozen=True, slots=True)
+class Challenge(Account):
+    """A bonded doubt about one node's leaf in a report, which holds that node's credit back:
+    `["challenge", report, node]`.
+
+    Attributes:
+        challenger: Who paid bond and rent.
+        bond_vault: Token account that holds the bond.
+        until: When it lapses if nobody has decided it.
+    """
+
+    version: int
+    bump: int
+    report: Pubkey
+    node: Pubkey
+    challenger: Pubkey
+    bond_vault: Pubkey
+    bond: int
+    evidence_hash: bytes
+    made_at: int
+    until: int
+
+
+bind_account(
+    Challenge,
+    PROGRAM_ID,
+    bytes.fromhex("77faa179775116d0"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("report", c.pubkey),
+        ("node", c.pubkey),
+        ("challenger", c.pubkey),
+        ("bond_vault", c.pubkey),
+        ("bond", c.u64),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("made_at", c.i64),
+        ("until", c.i64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
@@ -184,4 +228,4 @@ bind_account(
 )
 
 
-__all__ = ["AttesterSet", "Config", "Report"]
+__all__ = ["AttesterSet", "Challenge", "Config", "Report"]

@@ -290,6 +290,118 @@ class Overflow(_ProgramError):
     MSG = "a number does not fit into its field"
 
 
+class NotANode(_ProgramError):
+    """6035: this is not a node of the staking program."""
+
+    CODE = 6035
+    NAME = "NotANode"
+    MSG = "this is not a node of the staking program"
+
+
+class ReportDecided(_ProgramError):
+    """6036: only a report that is neither final nor void can be refuted or voided."""
+
+    CODE = 6036
+    NAME = "ReportDecided"
+    MSG = "only a report that is neither final nor void can be refuted or voided"
+
+
+class WrongProof(_ProgramError):
+    """6037: the Merkle proof does not lead to the report's root."""
+
+    CODE = 6037
+    NAME = "WrongProof"
+    MSG = "the Merkle proof does not lead to the report's root"
+
+
+class LeafStands(_ProgramError):
+    """6038: the leaf refutes nothing: its node exists and was credited no more than it says."""
+
+    CODE = 6038
+    NAME = "LeafStands"
+    MSG = "the leaf refutes nothing: its node exists and was credited no more than it says"
+
+
+class NotGuardian(_ProgramError):
+    """6039: only the guardian may do this."""
+
+    CODE = 6039
+    NAME = "NotGuardian"
+    MSG = "only the guardian may do this"
+
+
+class NotResolver(_ProgramError):
+    """6040: only the resolver may do this."""
+
+    CODE = 6040
+    NAME = "NotResolver"
+    MSG = "only the resolver may do this"
+
+
+class NotChallengeable(_ProgramError):
+    """6041: only an approved or a final report can be challenged."""
+
+    CODE = 6041
+    NAME = "NotChallengeable"
+    MSG = "only an approved or a final report can be challenged"
+
+
+class ChallengeExpired(_ProgramError):
+    """6042: the time for deciding the challenge is over: lift it."""
+
+    CODE = 6042
+    NAME = "ChallengeExpired"
+    MSG = "the time for deciding the challenge is over: lift it"
+
+
+class ChallengeOpen(_ProgramError):
+    """6043: the challenge can still be decided."""
+
+    CODE = 6043
+    NAME = "ChallengeOpen"
+    MSG = "the challenge can still be decided"
+
+
+class WrongReport(_ProgramError):
+    """6044: this is not the report of the challenge."""
+
+    CODE = 6044
+    NAME = "WrongReport"
+    MSG = "this is not the report of the challenge"
+
+
+class WrongNode(_ProgramError):
+    """6045: this is not the node of the challenge."""
+
+    CODE = 6045
+    NAME = "WrongNode"
+    MSG = "this is not the node of the challenge"
+
+
+class WrongBond(_ProgramError):
+    """6046: this is not the bond of the challenge."""
+
+    CODE = 6046
+    NAME = "WrongBond"
+    MSG = "this is not the bond of the challenge"
+
+
+class WrongDestination(_ProgramError):
+    """6047: the token account belongs to somebody else."""
+
+    CODE = 6047
+    NAME = "WrongDestination"
+    MSG = "the token account belongs to somebody else"
+
+
+class WrongRentPayer(_ProgramError):
+    """6048: the rent goes back to the one who paid it."""
+
+    CODE = 6048
+    NAME = "WrongRentPayer"
+    MSG = "the rent goes back to the one who paid it"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -327,6 +439,20 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6032: WindowOpen,
     6033: PeriodFell,
     6034: Overflow,
+    6035: NotANode,
+    6036: ReportDecided,
+    6037: WrongProof,
+    6038: LeafStands,
+    6039: NotGuardian,
+    6040: NotResolver,
+    6041: NotChallengeable,
+    6042: ChallengeExpired,
+    6043: ChallengeOpen,
+    6044: WrongReport,
+    6045: WrongNode,
+    6046: WrongBond,
+    6047: WrongDestination,
+    6048: WrongRentPayer,
 }
 
 
@@ -334,17 +460,24 @@ __all__ = [
     "AlreadyApproved",
     "AlreadyDecided",
     "BondOutOfBounds",
+    "ChallengeExpired",
+    "ChallengeOpen",
     "DuplicateKey",
     "FreezeOutOfBounds",
     "HalfVacantSeat",
+    "LeafStands",
     "MayNotPause",
     "NoEmission",
     "NoLeaves",
+    "NotANode",
     "NotApproved",
     "NotAttester",
     "NotAuthority",
+    "NotChallengeable",
+    "NotGuardian",
     "NotPending",
     "NotPendingAuthority",
+    "NotResolver",
     "NotUpgradeAuthority",
     "Overflow",
     "Paused",
@@ -352,6 +485,7 @@ __all__ = [
     "PeriodFell",
     "PeriodNotOver",
     "PeriodNotWholeHours",
+    "ReportDecided",
     "SeatMissing",
     "SeatMoved",
     "StaleSet",
@@ -363,7 +497,13 @@ __all__ = [
     "WeightTooLarge",
     "WindowOpen",
     "WindowOutOfBounds",
+    "WrongBond",
     "WrongContentHash",
+    "WrongDestination",
+    "WrongNode",
     "WrongProgramData",
+    "WrongProof",
+    "WrongRentPayer",
+    "WrongReport",
     "WrongSeq",
 ]

@@ -79,6 +79,83 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class ChallengeDecided(Event):
+    """The bond went back (upheld) or was burned."""
+
+    seq: int
+    challenge: Pubkey
+    report: Pubkey
+    node: Pubkey
+    upheld: bool
+    bond: int
+
+
+bind_event(
+    ChallengeDecided,
+    PROGRAM_ID,
+    bytes.fromhex("99dce244e90081ea"),
+    (
+        ("seq", c.u64),
+        ("challenge", c.pubkey),
+        ("report", c.pubkey),
+        ("node", c.pubkey),
+        ("upheld", c.boolean),
+        ("bond", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeLifted(Event):
+    """Nobody decided in time; the bond went back."""
+
+    seq: int
+    challenge: Pubkey
+    report: Pubkey
+    node: Pubkey
+    bond: int
+
+
+bind_event(
+    ChallengeLifted,
+    PROGRAM_ID,
+    bytes.fromhex("02a06b3918d150e9"),
+    (("seq", c.u64), ("challenge", c.pubkey), ("report", c.pubkey), ("node", c.pubkey), ("bond", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChallengeMade(Event):
+    """`ChallengeMade` of the proofs program."""
+
+    seq: int
+    challenge: Pubkey
+    report: Pubkey
+    node: Pubkey
+    challenger: Pubkey
+    bond: int
+    until: int
+    evidence_hash: bytes
+
+
+bind_event(
+    ChallengeMade,
+    PROGRAM_ID,
+    bytes.fromhex("03af44fb2c43b4fc"),
+    (
+        ("seq", c.u64),
+        ("challenge", c.pubkey),
+        ("report", c.pubkey),
+        ("node", c.pubkey),
+        ("challenger", c.pubkey),
+        ("bond", c.u64),
+        ("until", c.i64),
+        ("evidence_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Initialized(Event):
     """`Initialized` of the proofs program."""
 
@@ -118,6 +195,29 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("ab7d7f9ce9514442"),
     (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofJudged(Event):
+    """`ProofJudged` of the proofs program.
+
+    Attributes:
+        reason: 0 when it passed.
+    """
+
+    node: Pubkey
+    seat: int
+    seed: bytes
+    score_bps: int
+    reason: int
+
+
+bind_event(
+    ProofJudged,
+    PROGRAM_ID,
+    bytes.fromhex("a19deaa66ca5f984"),
+    (("node", c.pubkey), ("seat", c.u8), ("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)),
 )
 
 
@@ -229,17 +329,40 @@ bind_event(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class ReportVoided(Event):
+    """A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros)."""
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    node: Pubkey
+
+
+bind_event(
+    ReportVoided,
+    PROGRAM_ID,
+    bytes.fromhex("3b9cd565b7b5e8de"),
+    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("node", c.pubkey)),
+)
+
+
 #: Each event by its discriminator.
 EVENTS: Mapping[bytes, type[Event]] = {
     AttestersSet.DISCRIMINATOR: AttestersSet,
     AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    ChallengeDecided.DISCRIMINATOR: ChallengeDecided,
+    ChallengeLifted.DISCRIMINATOR: ChallengeLifted,
+    ChallengeMade.DISCRIMINATOR: ChallengeMade,
     Initialized.DISCRIMINATOR: Initialized,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
+    ProofJudged.DISCRIMINATOR: ProofJudged,
     ReportApproved.DISCRIMINATOR: ReportApproved,
     ReportFinalized.DISCRIMINATOR: ReportFinalized,
     ReportMade.DISCRIMINATOR: ReportMade,
+    ReportVoided.DISCRIMINATOR: ReportVoided,
 }
 
 
@@ -247,10 +370,15 @@ __all__ = [
     "AttestersSet",
     "AuthorityAccepted",
     "AuthorityProposed",
+    "ChallengeDecided",
+    "ChallengeLifted",
+    "ChallengeMade",
     "Initialized",
     "ParamsSet",
     "PausedSet",
+    "ProofJudged",
     "ReportApproved",
     "ReportFinalized",
     "ReportMade",
+    "ReportVoided",
 ]

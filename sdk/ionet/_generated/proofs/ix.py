@@ -74,6 +74,138 @@ def approve(
     )
 
 
+_CHALLENGE = c.arguments(
+    "challenge", bytes.fromhex("106b0e27f49651bb"), (("evidence_hash", c.raw_bytes(32)),)
+)
+
+
+def challenge(
+    *,
+    challenger: Pubkey,
+    report: Pubkey,
+    node: Pubkey,
+    source: Pubkey,
+    evidence_hash: bytes,
+    config: Pubkey = pda.CONFIG,
+    challenge: Pubkey | None = None,
+    bond_vault: Pubkey | None = None,
+    mint: Pubkey = pda.MINT,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+
+    Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
+
+    Args:
+        challenger: Pays the bond and the rent. (signer, writable)
+        config: (writable)
+        report: (read-only)
+        node: (writable)
+        challenge: (writable, derived if not given)
+        bond_vault: (writable, derived if not given)
+        mint: (read-only)
+        source: (writable)
+        staking_program: (read-only)
+        token_program: (read-only)
+        system_program: (read-only)
+        evidence_hash: `[u8; 32]`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if challenge is None:
+        challenge = pda.challenge(report=report, node=node)
+    if bond_vault is None:
+        bond_vault = pda.bond_vault(challenge=challenge)
+    return Instruction(
+        PROGRAM_ID,
+        _CHALLENGE(evidence_hash),
+        [
+            AccountMeta(challenger, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(report, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(challenge, False, True),
+            AccountMeta(bond_vault, False, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(source, False, True),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(token_program, False, False),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_DECIDE = c.arguments("decide", bytes.fromhex("7b7db87df92b710f"), (("upheld", c.boolean),))
+
+
+def decide(
+    *,
+    resolver: Pubkey,
+    destination: Pubkey,
+    rent_payer: Pubkey,
+    report: Pubkey,
+    node: Pubkey,
+    upheld: bool,
+    config: Pubkey = pda.CONFIG,
+    challenge: Pubkey | None = None,
+    bond_vault: Pubkey | None = None,
+    mint: Pubkey = pda.MINT,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Decides a challenge. Upheld: the bond goes back, and the node is credited from later reports only.
+    Rejected: the bond is burned.
+
+    Caller: the resolver. Errors: `NotResolver`, `ChallengeExpired`, `WrongReport`, `WrongNode`,
+    `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+
+    Args:
+        resolver: (signer)
+        config: (writable)
+        challenge: (writable, derived if not given)
+        bond_vault: (writable, derived if not given)
+        destination: An IO account of the challenger. (writable)
+        rent_payer: (writable)
+        report: (read-only)
+        node: (writable)
+        mint: (writable)
+        staking_program: (read-only)
+        token_program: (read-only)
+        upheld: `bool`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if challenge is None:
+        challenge = pda.challenge(report=report, node=node)
+    if bond_vault is None:
+        bond_vault = pda.bond_vault(challenge=challenge)
+    return Instruction(
+        PROGRAM_ID,
+        _DECIDE(upheld),
+        [
+            AccountMeta(resolver, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(challenge, False, True),
+            AccountMeta(bond_vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(report, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(mint, False, True),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _FINALIZE = c.arguments("finalize", bytes.fromhex("ab3dda387f730cd9"), ())
 
 
@@ -136,6 +268,58 @@ def initialize(
     )
 
 
+_LIFT_CHALLENGE = c.arguments("lift_challenge", bytes.fromhex("db5982724c69192d"), ())
+
+
+def lift_challenge(
+    *,
+    challenge: Pubkey,
+    destination: Pubkey,
+    rent_payer: Pubkey,
+    node: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    bond_vault: Pubkey | None = None,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Ends a challenge that nobody has decided in time; the bond goes back.
+
+    Caller: anyone. Errors: `ChallengeOpen`, `WrongNode`, `WrongBond`, `WrongDestination`,
+    `WrongRentPayer`.
+
+    Args:
+        config: (writable)
+        challenge: (writable)
+        bond_vault: (writable, derived if not given)
+        destination: An IO account of the challenger. (writable)
+        rent_payer: (writable)
+        node: (writable)
+        staking_program: (read-only)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if bond_vault is None:
+        bond_vault = pda.bond_vault(challenge=challenge)
+    return Instruction(
+        PROGRAM_ID,
+        _LIFT_CHALLENGE(),
+        [
+            AccountMeta(config, False, True),
+            AccountMeta(challenge, False, True),
+            AccountMeta(bond_vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(node, False, True),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _PROPOSE_AUTHORITY = c.arguments(
     "propose_authority", bytes.fromhex("1494ecc64c77638e"), (("successor", c.pubkey),)
 )
@@ -162,6 +346,83 @@ def propose_authority(
         PROGRAM_ID,
         _PROPOSE_AUTHORITY(successor),
         [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_RECORD_PROOF = c.arguments(
+    "record_proof", bytes.fromhex("90ac90237caa5d50"), (("verdict", types.ProofVerdict.CODEC),)
+)
+
+
+def record_proof(
+    *,
+    attester: Pubkey,
+    node: Pubkey,
+    verdict: types.ProofVerdict,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    config: Pubkey = pda.CONFIG,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Keeps the verdict of a node's latest compute proof in the node's account.
+
+    Caller: an attester. Errors: `NotAttester`, `NotANode`.
+
+    Args:
+        attester: (signer)
+        attester_set: (read-only)
+        config: (read-only)
+        node: (writable)
+        staking_program: (read-only)
+        verdict: `ProofVerdict`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RECORD_PROOF(verdict),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(staking_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_REFUTE = c.arguments("refute", bytes.fromhex("fe813ccf17b00a8d"), (("leaf", types.LeafArgs.CODEC),))
+
+
+def refute(
+    *,
+    report: Pubkey,
+    node: Pubkey,
+    leaf: types.LeafArgs,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Voids a report that is not final: one of its leaves is below what its node was credited, or names
+    no node.
+
+    Caller: anyone. Errors: `WrongProof`, `LeafStands`, `ReportDecided`.
+
+    Args:
+        config: (writable)
+        report: (writable)
+        node: (read-only)
+        leaf: `LeafArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _REFUTE(leaf),
+        [
+            AccountMeta(config, False, True),
+            AccountMeta(report, False, True),
+            AccountMeta(node, False, False),
+            *remaining_accounts,
+        ],
     )
 
 
@@ -321,14 +582,52 @@ def set_paused(
     )
 
 
+_VOID_REPORT = c.arguments("void_report", bytes.fromhex("da383d970a4a146d"), ())
+
+
+def void_report(
+    *,
+    guardian: Pubkey,
+    report: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Voids a report that is not final; the next one heals it.
+
+    Caller: the guardian. Errors: `NotGuardian`, `ReportDecided`.
+
+    Args:
+        guardian: (signer)
+        config: (writable)
+        report: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _VOID_REPORT(),
+        [
+            AccountMeta(guardian, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(report, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
 __all__ = [
     "accept_authority",
     "approve",
+    "challenge",
+    "decide",
     "finalize",
     "initialize",
+    "lift_challenge",
     "propose_authority",
+    "record_proof",
+    "refute",
     "report",
     "set_attesters",
     "set_params",
     "set_paused",
+    "void_report",
 ]

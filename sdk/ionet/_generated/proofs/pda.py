@@ -17,8 +17,21 @@ from . import PROGRAM_ID
 
 ATTESTER_SET: Final = Pubkey.from_string("2tbJXj6dEkPdYgTJPTzUDkw3XyJ3RJeLi8fw1w4z8BT6")
 CONFIG: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
+EVENT_AUTHORITY: Final = Pubkey.from_string("9LPrnurFfdaWB4RjTPU4w5hCYXC9CndPyv2Fhr2b3qKz")
+MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
 MINT_CONFIG: Final = Pubkey.from_string("DQeQh3YPjjByfjYGbTBy2X8cpvF8Q8hGkQitSwUypXeM")
 PROGRAM_DATA: Final = Pubkey.from_string("HWxdiFuZkybZNTS3bddodN65TKLJsJBYJNT3tKE31Api")
+STAKING_PROGRAM: Final = Pubkey.from_string("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY")
+
+
+def bond_vault(challenge: Pubkey) -> Pubkey:
+    """The address seeded by `bond`, challenge."""
+    return _find((b"bond", bytes(challenge)), PROGRAM_ID)
+
+
+def challenge(report: Pubkey, node: Pubkey) -> Pubkey:
+    """The address seeded by `challenge`, report, node."""
+    return _find((b"challenge", bytes(report), bytes(node)), PROGRAM_ID)
 
 
 def report(seq: Int, content_hash: bytes) -> Pubkey:
@@ -26,4 +39,15 @@ def report(seq: Int, content_hash: bytes) -> Pubkey:
     return _find((b"report", c.seed(c.u64, seq), c.raw_bytes(32).encode(content_hash)), PROGRAM_ID)
 
 
-__all__ = ["ATTESTER_SET", "CONFIG", "MINT_CONFIG", "PROGRAM_DATA", "report"]
+__all__ = [
+    "ATTESTER_SET",
+    "CONFIG",
+    "EVENT_AUTHORITY",
+    "MINT",
+    "MINT_CONFIG",
+    "PROGRAM_DATA",
+    "STAKING_PROGRAM",
+    "bond_vault",
+    "challenge",
+    "report",
+]

@@ -14,6 +14,27 @@ from ionet._schema import Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)
+class LeafArgs(Record):
+    """A leaf of a report, with its place and proof.
+
+    Attributes:
+        lifetime: Earned in the node's whole life, base units.
+        through: Until when.
+        proof: One hash a level, from the leaf up.
+    """
+
+    lifetime: int
+    through: int
+    index: int
+    proof: tuple[bytes, ...]
+
+
+bind_record(
+    LeafArgs, (("lifetime", c.u64), ("through", c.i64), ("index", c.u32), ("proof", c.vec(c.raw_bytes(32))))
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
     """The parameters, as an instruction names them.
 
@@ -45,6 +66,24 @@ bind_record(
         ("challenge_bond", c.u64),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofVerdict(Record):
+    """What an attester found of a node's compute proof.
+
+    Attributes:
+        seed: The challenge's seed.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed; 0 when it passed.
+    """
+
+    seed: bytes
+    score_bps: int
+    reason: int
+
+
+bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,4 +153,4 @@ class Seat(Record):
 bind_record(Seat, (("key", c.pubkey), ("weight", c.u32)))
 
 
-__all__ = ["ParamsArgs", "ReportArgs", "Roles", "Seat"]
+__all__ = ["LeafArgs", "ParamsArgs", "ProofVerdict", "ReportArgs", "Roles", "Seat"]

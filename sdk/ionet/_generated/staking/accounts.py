@@ -65,6 +65,9 @@ class Config(Account):
         slasher: May propose slashes.
         resolver: Decides appealed slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
+        appeal: Seconds in which a slash can be appealed.
+        slash_day: Day of the latest slash, unix time / 86,400.
+        slashed: What was slashed on that day and on each of the seven before it.
         seq: Number of the latest event of this account.
     """
 
@@ -75,6 +78,9 @@ class Config(Account):
     slasher: Pubkey
     resolver: Pubkey
     cooldown: int
+    appeal: int
+    slash_day: int
+    slashed: tuple[int, ...]
     seq: int
 
 
@@ -91,8 +97,11 @@ bind_account(
         ("slasher", c.pubkey),
         ("resolver", c.pubkey),
         ("cooldown", c.i64),
+        ("appeal", c.i64),
+        ("slash_day", c.u64),
+        ("slashed", c.array(c.u64, 8)),
         ("seq", c.u64),
-        ("", c.pad(256)),
+        ("", c.pad(176)),
     ),
 )
 
@@ -176,6 +185,38 @@ bind_account(
 
 
 @dataclass(frozen=True, slots=True)
+class Network(Account):
+    """Another network whose devices take part: `["network", authority]`. Its authority owns the nodes that
+    it registers and receives what they earn.
+
+    Attributes:
+        name: Name, UTF-8, padded with zeros.
+    """
+
+    version: int
+    bump: int
+    authority: Pubkey
+    name: bytes
+    registered_at: int
+
+
+bind_account(
+    Network,
+    PROGRAM_ID,
+    bytes.fromhex("3305d1b73c639cfb"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("authority", c.pubkey),
+        ("name", c.raw_bytes(32)),
+        ("registered_at", c.i64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Node(Account):
     """A node and the stake on it: `["node", its first device]`. Never closed: what was
     credited to it stays counted when its device registers again.
@@ -185,15 +226,19 @@ class Node(Account):
         units: Processors.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
+        credited: Rewards credited in the node's whole life, base units; never falls.
         device: Its first processor, which gives it its address.
         vault: Token account that holds exactly [`Node::vault_total`].
         network: Network account that registered the node in bulk, or zeros.
         seq: Number of the latest event.
-        credited: Rewards credited in the node's whole life, base units; never falls.
         credited_through: Time up to which rewards were credited; never falls.
         credit_frozen_until: No credit before this time, while a challenge is open.
+        min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
+                wrong.
         frozen: Sum of the open slash proposals.
         commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
+        challenges: Open challenges, which hold its credit back together.
+        retired_at: When it was last retired.
     """
 
     version: int
@@ -205,20 +250,22 @@ class Node(Account):
     owner: Pubkey
     offer: Pubkey
     device_key: Pubkey
+    credited: int
     device: Pubkey
     vault: Pubkey
     network: Pubkey
     seq: int
     last_time: int
     registered_at: int
-    credited: int
     credited_through: int
     credit_frozen_until: int
+    min_report_seq: int
     frozen: int
     commission_at: int
     commission_bps: int
     next_commission_bps: int
     region: int
+    challenges: int
     memory_gib: int
     link_mbps: int
     own: types.OwnerSide
@@ -226,6 +273,7 @@ class Node(Account):
     own_snapshot: types.Snapshot
     co_snapshot: types.Snapshot
     last_proof: types.LastProof
+    retired_at: int
 
 
 bind_account(
@@ -243,21 +291,22 @@ bind_account(
         ("owner", c.pubkey),
         ("offer", c.pubkey),
         ("device_key", c.pubkey),
+        ("credited", c.u64),
         ("device", c.pubkey),
         ("vault", c.pubkey),
         ("network", c.pubkey),
         ("seq", c.u64),
         ("last_time", c.i64),
         ("registered_at", c.i64),
-        ("credited", c.u64),
         ("credited_through", c.i64),
         ("credit_frozen_until", c.i64),
+        ("min_report_seq", c.u64),
         ("frozen", c.u64),
         ("commission_at", c.i64),
         ("commission_bps", c.u16),
         ("next_commission_bps", c.u16),
         ("region", c.u16),
-        ("", c.pad(2)),
+        ("challenges", c.u16),
         ("memory_gib", c.u32),
         ("link_mbps", c.u32),
         ("own", types.OwnerSide.CODEC),
@@ -265,7 +314,8 @@ bind_account(
         ("own_snapshot", types.Snapshot.CODEC),
         ("co_snapshot", types.Snapshot.CODEC),
         ("last_proof", types.LastProof.CODEC),
-        ("", c.pad(128)),
+        ("retired_at", c.i64),
+        ("", c.pad(120)),
     ),
 )
 
@@ -327,6 +377,57 @@ bind_account(
 
 
 @dataclass(frozen=True, slots=True)
+class Slash(Account):
+    """A proposal to slash a node: `["slash", node, nonce]`.
+
+    Attributes:
+        state: See [`SlashState`].
+        proposer: Who proposed it and paid its rent; gets nothing of it.
+        amount: Tokens that it still holds back.
+        burned: Tokens that it has burned.
+        appeal_until: End of the time for an appeal, fixed when it was proposed.
+    """
+
+    version: int
+    bump: int
+    state: int
+    node: Pubkey
+    proposer: Pubkey
+    nonce: int
+    amount: int
+    burned: int
+    evidence_hash: bytes
+    proposed_at: int
+    appealed_at: int
+    decided_at: int
+    appeal_until: int
+
+
+bind_account(
+    Slash,
+    PROGRAM_ID,
+    bytes.fromhex("0f0c71c8b9323a20"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("state", c.u8),
+        ("", c.pad(5)),
+        ("node", c.pubkey),
+        ("proposer", c.pubkey),
+        ("nonce", c.u64),
+        ("amount", c.u64),
+        ("burned", c.u64),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("proposed_at", c.i64),
+        ("appealed_at", c.i64),
+        ("decided_at", c.i64),
+        ("appeal_until", c.i64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class StakeShard(Account):
     """Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`."""
 
@@ -351,4 +452,14 @@ bind_account(
 )
 
 
-__all__ = ["Class", "Config", "Device", "EmissionLedger", "Node", "Position", "StakeShard"]
+__all__ = [
+    "Class",
+    "Config",
+    "Device",
+    "EmissionLedger",
+    "Network",
+    "Node",
+    "Position",
+    "Slash",
+    "StakeShard",
+]

@@ -442,6 +442,246 @@ class Overflow(_ProgramError):
     MSG = "an amount does not fit into 64 bits"
 
 
+class AppealOutOfBounds(_ProgramError):
+    """6054: an appeal takes 7 to 60 days."""
+
+    CODE = 6054
+    NAME = "AppealOutOfBounds"
+    MSG = "an appeal takes 7 to 60 days"
+
+
+class CommissionStep(_ProgramError):
+    """6055: a commission rises by at most 500 bps at once; left: the highest, right: asked for."""
+
+    CODE = 6055
+    NAME = "CommissionStep"
+    MSG = "a commission rises by at most 500 bps at once; left: the highest, right: asked for"
+
+
+class CommissionUndecided(_ProgramError):
+    """6056: an earlier change of the commission applies at the next credit; credit the node first."""
+
+    CODE = 6056
+    NAME = "CommissionUndecided"
+    MSG = "an earlier change of the commission applies at the next credit; credit the node first"
+
+
+class TooManyDevices(_ProgramError):
+    """6057: a node has at most 8 processors."""
+
+    CODE = 6057
+    NAME = "TooManyDevices"
+    MSG = "a node has at most 8 processors"
+
+
+class LastDevice(_ProgramError):
+    """6058: a node's last processor leaves by retiring the node."""
+
+    CODE = 6058
+    NAME = "LastDevice"
+    MSG = "a node's last processor leaves by retiring the node"
+
+
+class NotNodeDevice(_ProgramError):
+    """6059: the device does not belong to the node, or is its first."""
+
+    CODE = 6059
+    NAME = "NotNodeDevice"
+    MSG = "the device does not belong to the node, or is its first"
+
+
+class NodeLeased(_ProgramError):
+    """6060: the node is hired."""
+
+    CODE = 6060
+    NAME = "NodeLeased"
+    MSG = "the node is hired"
+
+
+class NodeNotRetired(_ProgramError):
+    """6061: the node is not retired."""
+
+    CODE = 6061
+    NAME = "NodeNotRetired"
+    MSG = "the node is not retired"
+
+
+class NodeNotEmpty(_ProgramError):
+    """6062: another owner's stake or rewards are still on the node."""
+
+    CODE = 6062
+    NAME = "NodeNotEmpty"
+    MSG = "another owner's stake or rewards are still on the node"
+
+
+class NotDeviceKey(_ProgramError):
+    """6063: the signer is not the device's key."""
+
+    CODE = 6063
+    NAME = "NotDeviceKey"
+    MSG = "the signer is not the device's key"
+
+
+class DeviceOwned(_ProgramError):
+    """6064: the device has an owner; its owner, or the resolver, has to give it up first."""
+
+    CODE = 6064
+    NAME = "DeviceOwned"
+    MSG = "the device has an owner; its owner, or the resolver, has to give it up first"
+
+
+class NotSlasher(_ProgramError):
+    """6065: only the slasher may propose a slash."""
+
+    CODE = 6065
+    NAME = "NotSlasher"
+    MSG = "only the slasher may propose a slash"
+
+
+class NotResolver(_ProgramError):
+    """6066: only the resolver may do this."""
+
+    CODE = 6066
+    NAME = "NotResolver"
+    MSG = "only the resolver may do this"
+
+
+class SlashAboveStake(_ProgramError):
+    """6067: open proposals would exceed what can be slashed; left: slashable, right: proposed."""
+
+    CODE = 6067
+    NAME = "SlashAboveStake"
+    MSG = "open proposals would exceed what can be slashed; left: slashable, right: proposed"
+
+
+class AppealClosed(_ProgramError):
+    """6068: the slash cannot be appealed any more, or was already."""
+
+    CODE = 6068
+    NAME = "AppealClosed"
+    MSG = "the slash cannot be appealed any more, or was already"
+
+
+class NotDecidable(_ProgramError):
+    """6069: the slash cannot be decided now."""
+
+    CODE = 6069
+    NAME = "NotDecidable"
+    MSG = "the slash cannot be decided now"
+
+
+class SlashRaised(_ProgramError):
+    """6070: the resolver may lower a slash, not raise it; left: proposed, right: decided."""
+
+    CODE = 6070
+    NAME = "SlashRaised"
+    MSG = "the resolver may lower a slash, not raise it; left: proposed, right: decided"
+
+
+class NotExecutable(_ProgramError):
+    """6071: the slash cannot be executed now."""
+
+    CODE = 6071
+    NAME = "NotExecutable"
+    MSG = "the slash cannot be executed now"
+
+
+class SlashLimit(_ProgramError):
+    """6072: at most 1 % of all stake is slashed in 7 days; nothing more at present."""
+
+    CODE = 6072
+    NAME = "SlashLimit"
+    MSG = "at most 1 % of all stake is slashed in 7 days; nothing more at present"
+
+
+class ShardsMissing(_ProgramError):
+    """6073: all 16 stake shards must be given."""
+
+    CODE = 6073
+    NAME = "ShardsMissing"
+    MSG = "all 16 stake shards must be given"
+
+
+class SlashOpen(_ProgramError):
+    """6074: the slash is still open."""
+
+    CODE = 6074
+    NAME = "SlashOpen"
+    MSG = "the slash is still open"
+
+
+class WrongRentPayer(_ProgramError):
+    """6075: the rent goes back to the one who paid it."""
+
+    CODE = 6075
+    NAME = "WrongRentPayer"
+    MSG = "the rent goes back to the one who paid it"
+
+
+class NodeNotTerminal(_ProgramError):
+    """6076: the node's co-stakers have borne no loss."""
+
+    CODE = 6076
+    NAME = "NodeNotTerminal"
+    MSG = "the node's co-stakers have borne no loss"
+
+
+class NotProofs(_ProgramError):
+    """6077: only the proofs program may do this."""
+
+    CODE = 6077
+    NAME = "NotProofs"
+    MSG = "only the proofs program may do this"
+
+
+class ReportRefuted(_ProgramError):
+    """6078: an upheld challenge excludes this report for the node: use a newer one."""
+
+    CODE = 6078
+    NAME = "ReportRefuted"
+    MSG = "an upheld challenge excludes this report for the node: use a newer one"
+
+
+class NotNetwork(_ProgramError):
+    """6079: the network belongs to somebody else."""
+
+    CODE = 6079
+    NAME = "NotNetwork"
+    MSG = "the network belongs to somebody else"
+
+
+class InNetwork(_ProgramError):
+    """6080: the node belongs to a network already."""
+
+    CODE = 6080
+    NAME = "InNetwork"
+    MSG = "the node belongs to a network already"
+
+
+class DevicesAttached(_ProgramError):
+    """6081: other processors are attached to the node: they have to be detached first."""
+
+    CODE = 6081
+    NAME = "DevicesAttached"
+    MSG = "other processors are attached to the node: they have to be detached first"
+
+
+class CommissionNotice(_ProgramError):
+    """6082: co-stakers are on the node: its commission changes by an announcement."""
+
+    CODE = 6082
+    NAME = "CommissionNotice"
+    MSG = "co-stakers are on the node: its commission changes by an announcement"
+
+
+class OwnerStays(_ProgramError):
+    """6083: the former owner's stake leaves a cooldown after the node was retired."""
+
+    CODE = 6083
+    NAME = "OwnerStays"
+    MSG = "the former owner's stake leaves a cooldown after the node was retired"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -498,20 +738,59 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6051: CreditFrozen,
     6052: WrongDestination,
     6053: Overflow,
+    6054: AppealOutOfBounds,
+    6055: CommissionStep,
+    6056: CommissionUndecided,
+    6057: TooManyDevices,
+    6058: LastDevice,
+    6059: NotNodeDevice,
+    6060: NodeLeased,
+    6061: NodeNotRetired,
+    6062: NodeNotEmpty,
+    6063: NotDeviceKey,
+    6064: DeviceOwned,
+    6065: NotSlasher,
+    6066: NotResolver,
+    6067: SlashAboveStake,
+    6068: AppealClosed,
+    6069: NotDecidable,
+    6070: SlashRaised,
+    6071: NotExecutable,
+    6072: SlashLimit,
+    6073: ShardsMissing,
+    6074: SlashOpen,
+    6075: WrongRentPayer,
+    6076: NodeNotTerminal,
+    6077: NotProofs,
+    6078: ReportRefuted,
+    6079: NotNetwork,
+    6080: InNetwork,
+    6081: DevicesAttached,
+    6082: CommissionNotice,
+    6083: OwnerStays,
 }
 
 
 __all__ = [
     "ActivateFirst",
+    "AppealClosed",
+    "AppealOutOfBounds",
     "ClassDisabled",
     "CoExitFrozen",
     "CoStakeAboveHalf",
+    "CommissionNotice",
     "CommissionOutOfBounds",
+    "CommissionStep",
+    "CommissionUndecided",
     "CooldownOutOfBounds",
     "CreditFrozen",
     "DeviceBanned",
     "DeviceInUse",
+    "DeviceOwned",
+    "DevicesAttached",
     "Frozen",
+    "InNetwork",
+    "LastDevice",
     "LeafBeyondReport",
     "LeaseLocksMinimum",
     "MaximumOutOfBounds",
@@ -522,27 +801,47 @@ __all__ = [
     "MultiplierOutOfBounds",
     "NoActiveStake",
     "NoFreeSlot",
+    "NodeLeased",
+    "NodeNotEmpty",
     "NodeNotLive",
+    "NodeNotRetired",
+    "NodeNotTerminal",
     "NodeTerminal",
     "NotAReport",
     "NotAttester",
     "NotAuthority",
+    "NotDecidable",
+    "NotDeviceKey",
     "NotDeviceOwner",
+    "NotExecutable",
     "NotHolder",
+    "NotNetwork",
+    "NotNodeDevice",
     "NotNodeOwner",
     "NotPendingAuthority",
+    "NotProofs",
+    "NotResolver",
+    "NotSlasher",
     "NotUpgradeAuthority",
     "NothingPending",
     "NothingReady",
     "NothingToClaim",
     "Overflow",
     "OwnerIsNoCoStaker",
+    "OwnerStays",
     "Paused",
     "ReportExhausted",
     "ReportNotFinal",
+    "ReportRefuted",
     "ReportTooOld",
+    "ShardsMissing",
+    "SlashAboveStake",
+    "SlashLimit",
+    "SlashOpen",
+    "SlashRaised",
     "SlasherIsResolver",
     "StillPending",
+    "TooManyDevices",
     "UnknownEntry",
     "UnknownPool",
     "UnknownShard",
@@ -553,6 +852,7 @@ __all__ = [
     "WrongOffer",
     "WrongProgramData",
     "WrongProof",
+    "WrongRentPayer",
     "WrongShard",
     "WrongVault",
     "ZeroAmount",

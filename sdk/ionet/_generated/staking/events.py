@@ -129,6 +129,71 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class CommissionSet(Event):
+    """`CommissionSet` of the staking program.
+
+    Attributes:
+        from_: When it begins to apply.
+    """
+
+    seq: int
+    node: Pubkey
+    commission_bps: int
+    from_: int
+
+
+bind_event(
+    CommissionSet,
+    PROGRAM_ID,
+    bytes.fromhex("178367bbd8385596"),
+    (("seq", c.u64), ("node", c.pubkey), ("commission_bps", c.u16), ("from_", c.i64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compounded(Event):
+    """Rewards became pending stake of `holder`."""
+
+    seq: int
+    node: Pubkey
+    holder: Pubkey
+    amount: int
+    totals: types.NodeTotals
+
+
+bind_event(
+    Compounded,
+    PROGRAM_ID,
+    bytes.fromhex("bbd4bcbbb71d6b98"),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("holder", c.pubkey),
+        ("amount", c.u64),
+        ("totals", types.NodeTotals.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class CreditFrozen(Event):
+    """`CreditFrozen` of the staking program."""
+
+    seq: int
+    node: Pubkey
+    until: int
+    min_report_seq: int
+
+
+bind_event(
+    CreditFrozen,
+    PROGRAM_ID,
+    bytes.fromhex("1d0b5027eeeb5d94"),
+    (("seq", c.u64), ("node", c.pubkey), ("until", c.i64), ("min_report_seq", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Credited(Event):
     """A report's leaf was credited from the emission vault.
 
@@ -167,6 +232,24 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceEvicted(Event):
+    """`DeviceEvicted` of the staking program."""
+
+    device: Pubkey
+    owner: Pubkey
+    node: Pubkey
+    ban: bool
+
+
+bind_event(
+    DeviceEvicted,
+    PROGRAM_ID,
+    bytes.fromhex("aadf0d384258a855"),
+    (("device", c.pubkey), ("owner", c.pubkey), ("node", c.pubkey), ("ban", c.boolean)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceRegistered(Event):
     """`DeviceRegistered` of the staking program."""
 
@@ -194,6 +277,38 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class DeviceReleased(Event):
+    """`DeviceReleased` of the staking program."""
+
+    device: Pubkey
+    owner: Pubkey
+
+
+bind_event(
+    DeviceReleased, PROGRAM_ID, bytes.fromhex("3d652612f127cb2c"), (("device", c.pubkey), ("owner", c.pubkey))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Forfeited(Event):
+    """A terminal node's reward was burned out of the emission vault."""
+
+    seq: int
+    node: Pubkey
+    amount: int
+    credited: int
+    credited_total: int
+
+
+bind_event(
+    Forfeited,
+    PROGRAM_ID,
+    bytes.fromhex("508c75cc0fe69ef1"),
+    (("seq", c.u64), ("node", c.pubkey), ("amount", c.u64), ("credited", c.u64), ("credited_total", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Initialized(Event):
     """`Initialized` of the staking program."""
 
@@ -201,6 +316,40 @@ class Initialized(Event):
 
 
 bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("authority", c.pubkey),))
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkJoined(Event):
+    """`NetworkJoined` of the staking program."""
+
+    seq: int
+    node: Pubkey
+    network: Pubkey
+
+
+bind_event(
+    NetworkJoined,
+    PROGRAM_ID,
+    bytes.fromhex("ba33598d8edfcab7"),
+    (("seq", c.u64), ("node", c.pubkey), ("network", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NetworkRegistered(Event):
+    """`NetworkRegistered` of the staking program."""
+
+    network: Pubkey
+    authority: Pubkey
+    name: bytes
+
+
+bind_event(
+    NetworkRegistered,
+    PROGRAM_ID,
+    bytes.fromhex("1597e1da6bc0897a"),
+    (("network", c.pubkey), ("authority", c.pubkey), ("name", c.raw_bytes(32))),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,6 +382,23 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class NodeRetired(Event):
+    """`NodeRetired` of the staking program."""
+
+    seq: int
+    node: Pubkey
+    owner: Pubkey
+
+
+bind_event(
+    NodeRetired,
+    PROGRAM_ID,
+    bytes.fromhex("e4609c54dcf0e80e"),
+    (("seq", c.u64), ("node", c.pubkey), ("owner", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
     """`ParamsSet` of the staking program."""
 
@@ -241,6 +407,7 @@ class ParamsSet(Event):
     slasher: Pubkey
     resolver: Pubkey
     cooldown: int
+    appeal: int
 
 
 bind_event(
@@ -253,6 +420,7 @@ bind_event(
         ("slasher", c.pubkey),
         ("resolver", c.pubkey),
         ("cooldown", c.i64),
+        ("appeal", c.i64),
     ),
 )
 
@@ -271,6 +439,174 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("ab7d7f9ce9514442"),
     (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ProofRecorded(Event):
+    """`ProofRecorded` of the staking program.
+
+    Attributes:
+        reason: 0 when it passed.
+    """
+
+    seq: int
+    node: Pubkey
+    seed: bytes
+    score_bps: int
+    reason: int
+    time: int
+
+
+bind_event(
+    ProofRecorded,
+    PROGRAM_ID,
+    bytes.fromhex("379f807f9efe5d91"),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("seed", c.raw_bytes(32)),
+        ("score_bps", c.u32),
+        ("reason", c.u16),
+        ("time", c.i64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashAppealed(Event):
+    """`SlashAppealed` of the staking program."""
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    by: Pubkey
+
+
+bind_event(
+    SlashAppealed,
+    PROGRAM_ID,
+    bytes.fromhex("5f3dd38075505765"),
+    (("seq", c.u64), ("slash", c.pubkey), ("node", c.pubkey), ("by", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashClosed(Event):
+    """`SlashClosed` of the staking program."""
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    burned: int
+    lapsed: int
+    frozen: int
+
+
+bind_event(
+    SlashClosed,
+    PROGRAM_ID,
+    bytes.fromhex("51d60322f6dc53b4"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("burned", c.u64),
+        ("lapsed", c.u64),
+        ("frozen", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashProposed(Event):
+    """`SlashProposed` of the staking program.
+
+    Attributes:
+        frozen: Held back by all open proposals.
+    """
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    amount: int
+    evidence_hash: bytes
+    frozen: int
+
+
+bind_event(
+    SlashProposed,
+    PROGRAM_ID,
+    bytes.fromhex("9e5ab308e3be0fe7"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("amount", c.u64),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("frozen", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashResolved(Event):
+    """`SlashResolved` of the staking program."""
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    amount: int
+    freed: int
+    frozen: int
+
+
+bind_event(
+    SlashResolved,
+    PROGRAM_ID,
+    bytes.fromhex("d6d48ad87a48684f"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("amount", c.u64),
+        ("freed", c.u64),
+        ("frozen", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slashed(Event):
+    """Stake was burned.
+
+    Attributes:
+        left: What the proposal still holds back.
+        terminal: Whether co-stakers lost, which ends the node.
+    """
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    amount: int
+    left: int
+    terminal: bool
+    totals: types.NodeTotals
+
+
+bind_event(
+    Slashed,
+    PROGRAM_ID,
+    bytes.fromhex("623bf99ae93562c2"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("amount", c.u64),
+        ("left", c.u64),
+        ("terminal", c.boolean),
+        ("totals", types.NodeTotals.CODEC),
+    ),
 )
 
 
@@ -296,6 +632,24 @@ bind_event(
         ("amount", c.u64),
         ("totals", types.NodeTotals.CODEC),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class UnitsSet(Event):
+    """A device was attached or detached."""
+
+    seq: int
+    node: Pubkey
+    device: Pubkey
+    units: int
+
+
+bind_event(
+    UnitsSet,
+    PROGRAM_ID,
+    bytes.fromhex("bb2ccead47d09582"),
+    (("seq", c.u64), ("node", c.pubkey), ("device", c.pubkey), ("units", c.u8)),
 )
 
 
@@ -360,13 +714,29 @@ EVENTS: Mapping[bytes, type[Event]] = {
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
     Claimed.DISCRIMINATOR: Claimed,
     ClassSet.DISCRIMINATOR: ClassSet,
+    CommissionSet.DISCRIMINATOR: CommissionSet,
+    Compounded.DISCRIMINATOR: Compounded,
+    CreditFrozen.DISCRIMINATOR: CreditFrozen,
     Credited.DISCRIMINATOR: Credited,
+    DeviceEvicted.DISCRIMINATOR: DeviceEvicted,
     DeviceRegistered.DISCRIMINATOR: DeviceRegistered,
+    DeviceReleased.DISCRIMINATOR: DeviceReleased,
+    Forfeited.DISCRIMINATOR: Forfeited,
     Initialized.DISCRIMINATOR: Initialized,
+    NetworkJoined.DISCRIMINATOR: NetworkJoined,
+    NetworkRegistered.DISCRIMINATOR: NetworkRegistered,
     NodeRegistered.DISCRIMINATOR: NodeRegistered,
+    NodeRetired.DISCRIMINATOR: NodeRetired,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
+    ProofRecorded.DISCRIMINATOR: ProofRecorded,
+    SlashAppealed.DISCRIMINATOR: SlashAppealed,
+    SlashClosed.DISCRIMINATOR: SlashClosed,
+    SlashProposed.DISCRIMINATOR: SlashProposed,
+    SlashResolved.DISCRIMINATOR: SlashResolved,
+    Slashed.DISCRIMINATOR: Slashed,
     Staked.DISCRIMINATOR: Staked,
+    UnitsSet.DISCRIMINATOR: UnitsSet,
     Unstaked.DISCRIMINATOR: Unstaked,
     Withdrawn.DISCRIMINATOR: Withdrawn,
 }
@@ -378,13 +748,29 @@ __all__ = [
     "AuthorityProposed",
     "Claimed",
     "ClassSet",
+    "CommissionSet",
+    "Compounded",
+    "CreditFrozen",
     "Credited",
+    "DeviceEvicted",
     "DeviceRegistered",
+    "DeviceReleased",
+    "Forfeited",
     "Initialized",
+    "NetworkJoined",
+    "NetworkRegistered",
     "NodeRegistered",
+    "NodeRetired",
     "ParamsSet",
     "PausedSet",
+    "ProofRecorded",
+    "SlashAppealed",
+    "SlashClosed",
+    "SlashProposed",
+    "SlashResolved",
+    "Slashed",
     "Staked",
+    "UnitsSet",
     "Unstaked",
     "Withdrawn",
 ]

@@ -66,6 +66,72 @@ def activate(
     )
 
 
+_APPEAL = c.arguments("appeal", bytes.fromhex("fa5b01f4b3344bec"), ())
+
+
+def appeal(
+    *, owner: Pubkey, node: Pubkey, slash: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Puts a slash before the resolver.
+
+    Caller: the node's owner, within 30 days. Errors: `NotNodeOwner`, `WrongNode`, `AppealClosed`.
+
+    Args:
+        owner: (signer)
+        node: (writable)
+        slash: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _APPEAL(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_ATTACH_DEVICE = c.arguments("attach_device", bytes.fromhex("eae36aadc4b0f61a"), ())
+
+
+def attach_device(
+    *,
+    owner: Pubkey,
+    device: Pubkey,
+    offer: Pubkey,
+    node: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Adds a processor of the same class to a node, eight in all.
+
+    Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
+    `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+
+    Args:
+        owner: (signer)
+        device: (writable)
+        node: (writable, derived if not given)
+        offer: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if node is None:
+        node = pda.node(device=device)
+    return Instruction(
+        PROGRAM_ID,
+        _ATTACH_DEVICE(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(device, False, True),
+            AccountMeta(node, False, True),
+            AccountMeta(offer, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _CLAIM = c.arguments("claim", bytes.fromhex("3ec6d6c1d59f6cd2"), ())
 
 
@@ -106,6 +172,122 @@ def claim(
             AccountMeta(vault, False, True),
             AccountMeta(destination, False, True),
             AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CLAIM_DEVICE = c.arguments("claim_device", bytes.fromhex("f5c175be45f01772"), ())
+
+
+def claim_device(
+    *,
+    owner: Pubkey,
+    device_key: Pubkey,
+    attester: Pubkey,
+    class_: Pubkey,
+    device: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Registers a device again that nobody owns.
+
+    Callers: the owner to be, the device's key, and an attester that has challenged it. Errors:
+    `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`, `NotAttester`.
+
+    Args:
+        owner: Will own the device. (signer)
+        device_key: The device's own key. (signer)
+        attester: An attester that has challenged the device. (signer)
+        config: (read-only)
+        attester_set: (read-only)
+        class_: (read-only)
+        device: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CLAIM_DEVICE(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(device_key, True, False),
+            AccountMeta(attester, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(device, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CLOSE_SLASH = c.arguments("close_slash", bytes.fromhex("63ce399baef5fed2"), ())
+
+
+def close_slash(
+    *, node: Pubkey, slash: Pubkey, proposer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+
+    Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
+
+    Args:
+        node: (writable)
+        slash: (writable)
+        proposer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_SLASH(),
+        [
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(proposer, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_COMPOUND = c.arguments("compound", bytes.fromhex("a5d0fb4ef2a08d2f"), ())
+
+
+def compound(
+    *,
+    holder: Pubkey,
+    class_: Pubkey,
+    node: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    position: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Turns a position's rewards into pending stake, as much as there is room for.
+
+    Caller: its holder. Errors: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
+    `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+
+    Args:
+        holder: (signer)
+        config: (read-only)
+        class_: (read-only)
+        node: (writable)
+        position: (writable, derived if not given)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if position is None:
+        position = pda.position(node=node, holder=holder)
+    return Instruction(
+        PROGRAM_ID,
+        _COMPOUND(),
+        [
+            AccountMeta(holder, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(position, False, True),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
             AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
@@ -177,7 +359,8 @@ def credit_node(
     credited before.
 
     Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    `WrongProof`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`, `WrongVault`.
+    `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`,
+    `WrongVault`.
 
     Args:
         emission_ledger: (writable)
@@ -205,6 +388,295 @@ def credit_node(
             AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
         ],
+    )
+
+
+_DETACH_DEVICE = c.arguments("detach_device", bytes.fromhex("6809e8f31e9e8421"), ())
+
+
+def detach_device(
+    *,
+    owner: Pubkey,
+    device: Pubkey,
+    offer: Pubkey,
+    node: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Takes a processor that is not the first off a node.
+
+    Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
+    `WrongOffer`.
+
+    Args:
+        owner: (signer)
+        device: (writable)
+        node: (writable, derived if not given)
+        offer: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if node is None:
+        node = pda.node(device=device)
+    return Instruction(
+        PROGRAM_ID,
+        _DETACH_DEVICE(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(device, False, True),
+            AccountMeta(node, False, True),
+            AccountMeta(offer, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EVICT_DEVICE = c.arguments("evict_device", bytes.fromhex("8393ea7aee665d6e"), (("ban", c.boolean),))
+
+
+def evict_device(
+    *,
+    resolver: Pubkey,
+    device: Pubkey,
+    ban: bool,
+    config: Pubkey = pda.CONFIG,
+    node: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+
+    Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
+
+    Args:
+        resolver: (signer)
+        config: (read-only)
+        device: (writable)
+        node: The node that the device belongs to, where there is one. (writable, left out if None)
+        ban: `bool`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _EVICT_DEVICE(ban),
+        [
+            AccountMeta(resolver, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(device, False, True),
+            AccountMeta(node or PROGRAM_ID, False, node is not None),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EVICT_NODE = c.arguments("evict_node", bytes.fromhex("20ee21aef15e818d"), ())
+
+
+def evict_node(
+    *,
+    resolver: Pubkey,
+    node: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Retires the node of a squatter; stake on it leaves as ever. A lease that stands runs to its end, so
+    that a squatter who hires his own node for ever cannot stay.
+
+    Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
+
+    Args:
+        resolver: (signer)
+        config: (read-only)
+        node: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _EVICT_NODE(),
+        [
+            AccountMeta(resolver, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EXECUTE_SLASH = c.arguments("execute_slash", bytes.fromhex("0ff02649af375837"), ())
+
+
+def execute_slash(
+    *,
+    node: Pubkey,
+    slash: Pubkey,
+    shard: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    vault: Pubkey | None = None,
+    mint: Pubkey = pda.MINT,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Burns what a slash may take now: at most 1 % of all stake in 7 days.
+
+    Caller: anyone, within 14 days of the end of the appeal or of the decision. Errors:
+    `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`, `WrongVault`.
+
+    Args:
+        config: (writable)
+        node: (writable)
+        slash: (writable)
+        shard: (writable)
+        vault: (writable, derived if not given)
+        mint: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _EXECUTE_SLASH(),
+        [
+            AccountMeta(config, False, True),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(shard, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(mint, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EXPEL_OWNER = c.arguments("expel_owner", bytes.fromhex("a2b11a1fd59ce535"), ())
+
+
+def expel_owner(
+    *,
+    device: Pubkey,
+    offer: Pubkey,
+    shard: Pubkey,
+    destination: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    node: Pubkey | None = None,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays a former owner, whose device has passed on, all that is his on the retired node, so that he
+    does not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+
+    Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
+    `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+
+    Args:
+        config: (read-only)
+        node: (writable, derived if not given)
+        device: (read-only)
+        offer: (read-only)
+        shard: (writable)
+        vault: (writable, derived if not given)
+        destination: An IO account of the node's former owner. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if node is None:
+        node = pda.node(device=device)
+    if vault is None:
+        vault = pda.vault(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _EXPEL_OWNER(),
+        [
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(device, False, False),
+            AccountMeta(offer, False, False),
+            AccountMeta(shard, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_FORFEIT_REWARD = c.arguments(
+    "forfeit_reward", bytes.fromhex("7d7b7078b962e183"), (("leaf", types.LeafArgs.CODEC),)
+)
+
+
+def forfeit_reward(
+    *,
+    emission_vault: Pubkey,
+    report: Pubkey,
+    node: Pubkey,
+    leaf: types.LeafArgs,
+    emission_ledger: Pubkey = pda.EMISSION_LEDGER,
+    mint: Pubkey = pda.MINT,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Burns what a terminal node's leaf proves, instead of crediting it.
+
+    Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, and those of a leaf in
+    `credit_node`.
+
+    Args:
+        emission_ledger: (writable)
+        emission_vault: (writable)
+        report: (read-only)
+        node: (writable)
+        mint: (writable)
+        token_program: (read-only)
+        leaf: `LeafArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _FORFEIT_REWARD(leaf),
+        [
+            AccountMeta(emission_ledger, False, True),
+            AccountMeta(emission_vault, False, True),
+            AccountMeta(report, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(mint, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_FREEZE_CREDIT = c.arguments(
+    "freeze_credit", bytes.fromhex("3d9a658f01fa1b2c"), (("freeze", types.CreditFreeze.CODEC),)
+)
+
+
+def freeze_credit(
+    *,
+    node: Pubkey,
+    freeze: types.CreditFreeze,
+    proofs: Pubkey = pda.PROOFS,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+
+    Caller: the proofs program. Errors: `NotProofs`.
+
+    Args:
+        proofs: The proofs program's configuration signs. (signer)
+        node: (writable)
+        freeze: `CreditFreeze`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _FREEZE_CREDIT(freeze),
+        [AccountMeta(proofs, True, False), AccountMeta(node, False, True), *remaining_accounts],
     )
 
 
@@ -249,6 +721,40 @@ def initialize(
             AccountMeta(PROGRAM_ID, False, False),
             AccountMeta(program_data, False, False),
             AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_JOIN_NETWORK = c.arguments("join_network", bytes.fromhex("f6b86b4427ac081e"), ())
+
+
+def join_network(
+    *,
+    authority: Pubkey,
+    node: Pubkey,
+    network: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Counts a node to its owner's network.
+
+    Caller: the owner of both. Errors: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
+
+    Args:
+        authority: (signer)
+        network: (read-only, derived if not given)
+        node: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if network is None:
+        network = pda.network(authority=authority)
+    return Instruction(
+        PROGRAM_ID,
+        _JOIN_NETWORK(),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(network, False, False),
+            AccountMeta(node, False, True),
             *remaining_accounts,
         ],
     )
@@ -385,6 +891,44 @@ def owner_claim(
             AccountMeta(vault, False, True),
             AccountMeta(destination, False, True),
             AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_OWNER_COMPOUND = c.arguments("owner_compound", bytes.fromhex("b26fb3ea22f02f70"), ())
+
+
+def owner_compound(
+    *,
+    owner: Pubkey,
+    class_: Pubkey,
+    node: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Turns the owner's rewards into pending stake, as much as there is room for.
+
+    Caller: the node's owner. Errors: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`,
+    `NothingToClaim`, `MaximumStake`, `ActivateFirst`.
+
+    Args:
+        owner: (signer)
+        config: (read-only)
+        class_: (read-only)
+        node: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _OWNER_COMPOUND(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(node, False, True),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
             AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
@@ -572,6 +1116,57 @@ def propose_authority(
     )
 
 
+_PROPOSE_SLASH = c.arguments(
+    "propose_slash",
+    bytes.fromhex("c6908031484e4a76"),
+    (("nonce", c.u64), ("amount", c.u64), ("evidence_hash", c.raw_bytes(32))),
+)
+
+
+def propose_slash(
+    *,
+    slasher: Pubkey,
+    node: Pubkey,
+    nonce: Int,
+    amount: Int,
+    evidence_hash: bytes,
+    config: Pubkey = pda.CONFIG,
+    slash: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Proposes to burn a node's stake and holds it back.
+
+    Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`,
+    `SlashAboveStake`.
+
+    Args:
+        slasher: Pays the rent, and gets it back. (signer, writable)
+        config: (read-only)
+        node: (writable)
+        slash: (writable, derived if not given)
+        system_program: (read-only)
+        nonce: `u64`
+        amount: `u64`
+        evidence_hash: `[u8; 32]`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if slash is None:
+        slash = pda.slash(node=node, nonce=nonce)
+    return Instruction(
+        PROGRAM_ID,
+        _PROPOSE_SLASH(nonce, amount, evidence_hash),
+        [
+            AccountMeta(slasher, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _REGISTER_DEVICE = c.arguments(
     "register_device", bytes.fromhex("d2973844169e5ac1"), (("fingerprint", c.raw_bytes(32)),)
 )
@@ -620,6 +1215,47 @@ def register_device(
             AccountMeta(attester_set, False, False),
             AccountMeta(class_, False, False),
             AccountMeta(device, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_REGISTER_NETWORK = c.arguments(
+    "register_network", bytes.fromhex("70776683dc842eb7"), (("name", c.raw_bytes(32)),)
+)
+
+
+def register_network(
+    *,
+    authority: Pubkey,
+    name: bytes,
+    config: Pubkey = pda.CONFIG,
+    network: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Registers another network, whose authority owns the nodes it brings.
+
+    Caller: that authority. Errors: `Paused`.
+
+    Args:
+        authority: Will own the nodes of the network; pays. (signer, writable)
+        config: (read-only)
+        network: (writable, derived if not given)
+        system_program: (read-only)
+        name: `[u8; 32]`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if network is None:
+        network = pda.network(authority=authority)
+    return Instruction(
+        PROGRAM_ID,
+        _REGISTER_NETWORK(name),
+        [
+            AccountMeta(authority, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(network, False, True),
             AccountMeta(system_program, False, False),
             *remaining_accounts,
         ],
@@ -685,6 +1321,155 @@ def register_node(
     )
 
 
+_RELEASE_DEVICE = c.arguments("release_device", bytes.fromhex("02c9edba7d015ca3"), ())
+
+
+def release_device(
+    *,
+    owner: Pubkey,
+    device: Pubkey,
+    node: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Gives up a device that has no node, or is the first of a retired one, so that somebody else can
+    claim it.
+
+    Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
+
+    Args:
+        owner: (signer)
+        device: (writable)
+        node: The node that the device is the first of, where there is one. (read-only, left out if None)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RELEASE_DEVICE(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(device, False, True),
+            AccountMeta(node or PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_REOPEN_NODE = c.arguments(
+    "reopen_node", bytes.fromhex("57443b2f1f6b9445"), (("args", types.NodeArgs.CODEC),)
+)
+
+
+def reopen_node(
+    *,
+    owner: Pubkey,
+    device_key: Pubkey,
+    class_: Pubkey,
+    device: Pubkey,
+    args: types.NodeArgs,
+    config: Pubkey = pda.CONFIG,
+    node: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
+    owner needs the former one's side to be empty.
+
+    Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
+    `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
+    `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`.
+
+    Args:
+        owner: The device's owner. (signer)
+        device_key: The device's key. (signer)
+        config: (read-only)
+        class_: (read-only)
+        device: (read-only)
+        node: (writable, derived if not given)
+        args: `NodeArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if node is None:
+        node = pda.node(device=device)
+    return Instruction(
+        PROGRAM_ID,
+        _REOPEN_NODE(args),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(device_key, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(device, False, False),
+            AccountMeta(node, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_RESOLVE_SLASH = c.arguments("resolve_slash", bytes.fromhex("b7581fa8685f5949"), (("amount", c.u64),))
+
+
+def resolve_slash(
+    *,
+    resolver: Pubkey,
+    node: Pubkey,
+    slash: Pubkey,
+    amount: Int,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a
+    decision reaches beyond the owner's side.
+
+    Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+
+    Args:
+        resolver: (signer)
+        config: (read-only)
+        node: (writable)
+        slash: (writable)
+        amount: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RESOLVE_SLASH(amount),
+        [
+            AccountMeta(resolver, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_RETIRE_NODE = c.arguments("retire_node", bytes.fromhex("c42fc94792020d91"), ())
+
+
+def retire_node(
+    *, owner: Pubkey, node: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Takes a node out of the market. Stake leaves and rewards are claimed as ever.
+
+    Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+
+    Args:
+        owner: (signer)
+        node: (writable)
+        offer: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RETIRE_NODE(),
+        [
+            AccountMeta(owner, True, False),
+            AccountMeta(node, False, True),
+            AccountMeta(offer, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _SET_CLASS = c.arguments(
     "set_class", bytes.fromhex("58d0568af1a0ff73"), (("id", c.u16), ("args", types.ClassArgs.CODEC))
 )
@@ -725,6 +1510,61 @@ def set_class(
     )
 
 
+_SET_COMMISSION = c.arguments(
+    "set_commission", bytes.fromhex("c1d416b8b9e816bb"), (("commission_bps", c.u16),)
+)
+
+
+def set_commission(
+    *, owner: Pubkey, node: Pubkey, commission_bps: Int, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+
+    Caller: the node's owner. Errors: `NotNodeOwner`, `CommissionOutOfBounds`, `CommissionStep`,
+    `CommissionUndecided`.
+
+    Args:
+        owner: (signer)
+        node: (writable)
+        commission_bps: `u16`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_COMMISSION(commission_bps),
+        [AccountMeta(owner, True, False), AccountMeta(node, False, True), *remaining_accounts],
+    )
+
+
+_SET_LAST_PROOF = c.arguments(
+    "set_last_proof", bytes.fromhex("0478c581ef7f21b0"), (("verdict", types.ProofVerdict.CODEC),)
+)
+
+
+def set_last_proof(
+    *,
+    node: Pubkey,
+    verdict: types.ProofVerdict,
+    proofs: Pubkey = pda.PROOFS,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Keeps the verdict of a node's latest compute proof.
+
+    Caller: the proofs program. Errors: `NotProofs`.
+
+    Args:
+        proofs: The proofs program's configuration signs. (signer)
+        node: (writable)
+        verdict: `ProofVerdict`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_LAST_PROOF(verdict),
+        [AccountMeta(proofs, True, False), AccountMeta(node, False, True), *remaining_accounts],
+    )
+
+
 _SET_PARAMS = c.arguments(
     "set_params", bytes.fromhex("1beab2349302bb8d"), (("params", types.ParamsArgs.CODEC),)
 )
@@ -737,9 +1577,10 @@ def set_params(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets roles and the cooldown.
+    """Sets roles, the cooldown and the time for appeals.
 
-    Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `SlasherIsResolver`.
+    Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+    `SlasherIsResolver`.
 
     Args:
         authority: (signer)
@@ -943,21 +1784,43 @@ def withdraw(
 __all__ = [
     "accept_authority",
     "activate",
+    "appeal",
+    "attach_device",
     "claim",
+    "claim_device",
+    "close_slash",
+    "compound",
     "create_class",
     "credit_node",
+    "detach_device",
+    "evict_device",
+    "evict_node",
+    "execute_slash",
+    "expel_owner",
+    "forfeit_reward",
+    "freeze_credit",
     "initialize",
+    "join_network",
     "open_position",
     "open_shard",
     "owner_activate",
     "owner_claim",
+    "owner_compound",
     "owner_stake",
     "owner_unstake",
     "owner_withdraw",
     "propose_authority",
+    "propose_slash",
     "register_device",
+    "register_network",
     "register_node",
+    "release_device",
+    "reopen_node",
+    "resolve_slash",
+    "retire_node",
     "set_class",
+    "set_commission",
+    "set_last_proof",
     "set_params",
     "set_paused",
     "stake",

@@ -21,6 +21,7 @@ EMISSION_LEDGER: Final = Pubkey.from_string("66BJs5yuyhy6PmAGFzXTE2DS1Cw3VNyHjVv
 EVENT_AUTHORITY: Final = Pubkey.from_string("CZPaCbirSfjybwUNrNYXqq5i4YSLfzW5iLyHgHY2kAkM")
 MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
 PROGRAM_DATA: Final = Pubkey.from_string("FMBxNmpGrnho7wsjZwXjkVtnVLvk3LS3R3WkU1FrmTuD")
+PROOFS: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
 
 
 def class_(id: Int) -> Pubkey:
@@ -31,6 +32,11 @@ def class_(id: Int) -> Pubkey:
 def device(fingerprint: bytes) -> Pubkey:
     """The address seeded by `device`, fingerprint."""
     return _find((b"device", c.raw_bytes(32).encode(fingerprint)), PROGRAM_ID)
+
+
+def network(authority: Pubkey) -> Pubkey:
+    """The address seeded by `network`, authority."""
+    return _find((b"network", bytes(authority)), PROGRAM_ID)
 
 
 def node(device: Pubkey) -> Pubkey:
@@ -48,6 +54,11 @@ def shard(index: Int) -> Pubkey:
     return _find((b"shard", c.seed(c.u8, index)), PROGRAM_ID)
 
 
+def slash(node: Pubkey, nonce: Int) -> Pubkey:
+    """The address seeded by `slash`, node, nonce."""
+    return _find((b"slash", bytes(node), c.seed(c.u64, nonce)), PROGRAM_ID)
+
+
 def vault(node: Pubkey) -> Pubkey:
     """The address seeded by `vault`, node."""
     return _find((b"vault", bytes(node)), PROGRAM_ID)
@@ -60,10 +71,13 @@ __all__ = [
     "EVENT_AUTHORITY",
     "MINT",
     "PROGRAM_DATA",
+    "PROOFS",
     "class_",
     "device",
+    "network",
     "node",
     "position",
     "shard",
+    "slash",
     "vault",
 ]

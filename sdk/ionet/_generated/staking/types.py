@@ -84,6 +84,24 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
+class CreditFreeze(Record):
+    """What a challenge does to a node's credit.
+
+    Attributes:
+        until: No credit before this time; 0 for no change.
+        lifted: Whether a challenge is over, instead of made; the others' freezes stay.
+        min_report_seq: No credit from reports before this one; 0 for no change.
+    """
+
+    until: int
+    lifted: bool
+    min_report_seq: int
+
+
+bind_record(CreditFreeze, (("until", c.i64), ("lifted", c.boolean), ("min_report_seq", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
 class LastProof(Record):
     """The verdict of a node's latest compute proof.
 
@@ -115,7 +133,7 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class LeafArgs(Record):
-    """A node's leaf in a report, with its place and proof.
+    """A leaf of a report, with its place and proof.
 
     Attributes:
         lifetime: Earned in the node's whole life, base units.
@@ -243,17 +261,44 @@ class ParamsArgs(Record):
 
     Attributes:
         cooldown: Seconds from unstaking to leaving.
+        appeal: Seconds in which a slash can be appealed.
     """
 
     pauser: Pubkey
     slasher: Pubkey
     resolver: Pubkey
     cooldown: int
+    appeal: int
 
 
 bind_record(
-    ParamsArgs, (("pauser", c.pubkey), ("slasher", c.pubkey), ("resolver", c.pubkey), ("cooldown", c.i64))
+    ParamsArgs,
+    (
+        ("pauser", c.pubkey),
+        ("slasher", c.pubkey),
+        ("resolver", c.pubkey),
+        ("cooldown", c.i64),
+        ("appeal", c.i64),
+    ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class ProofVerdict(Record):
+    """What an attester found of a node's compute proof.
+
+    Attributes:
+        seed: The challenge's seed.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed; 0 when it passed.
+    """
+
+    seed: bytes
+    score_bps: int
+    reason: int
+
+
+bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,12 +344,14 @@ bind_record(Snapshot, (("week", c.u64), ("now", c.u64), ("past", c.array(c.u64, 
 __all__ = [
     "ClassArgs",
     "CoSide",
+    "CreditFreeze",
     "LastProof",
     "LeafArgs",
     "NodeArgs",
     "NodeTotals",
     "OwnerSide",
     "ParamsArgs",
+    "ProofVerdict",
     "Roles",
     "Slot",
     "Slots",
