@@ -322,7 +322,7 @@ def test_a_device_without_a_node_is_released_too(market: Market) -> None:
     market.refused(market.staking("release_device", node=None), errors.staking.WrongNode)
     market.refused(market.staking("release_device"), errors.staking.NodeNotRetired)
     market.join(market.bob, 300 * TOKEN)
-    market.refused(market.staking("release_device", node=market.bob.node), errors.staking.WrongNode)
+    market.refused(market.staking("release_device", node=market.bob.node), errors.staking.NotNodeDevice)
     thief = market.staking("release_device", owner=market.carol.pubkey())
     market.refused(thief, errors.staking.NotDeviceOwner)
 
