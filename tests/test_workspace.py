@@ -79,7 +79,7 @@ def test_every_program_is_a_crate_that_anchor_can_build() -> None:
         assert crate["package"]["name"] == program.name
         assert set(crate["lib"]["crate-type"]) == {"cdylib", "lib"}
         assert "anchor-lang/idl-build" in crate["features"]["idl-build"]
-        assert crate["features"]["default"] == []
+        assert crate["features"]["default"] == ["no-log-ix-name"]
 
 
 def test_anchor_names_the_version_that_the_programs_are_built_with() -> None:

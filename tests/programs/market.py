@@ -491,11 +491,16 @@ class Market:
         return supplier - before[0], fees - before[1], refund - before[2]
 
 
+@functools.cache
+def _parameters(build: Callable[..., Instruction]) -> frozenset[str]:
+    return frozenset(inspect.signature(build).parameters)
+
+
 def _build(
     build: Callable[..., Instruction], usual: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Instruction:
-    names = inspect.signature(build).parameters
-    unknown = given.keys() - names.keys()
+    names = _parameters(build)
+    unknown = given.keys() - names
     assert not unknown, f"{build.__name__} has no {', '.join(unknown)}"
     merged = {**usual, **given}
     return build(**{name: value for name, value in merged.items() if name in names})

@@ -4,6 +4,10 @@
 #[inline]
 pub fn mul_div_floor(a: u64, b: u64, c: u64) -> Option<u64> {
     let product = u128::from(a).checked_mul(u128::from(b))?;
+    // One word is divided by one instruction; a wide division is a call of hundreds.
+    if let Ok(product) = u64::try_from(product) {
+        return product.checked_div(c);
+    }
     u64::try_from(product.checked_div(u128::from(c))?).ok()
 }
 
@@ -13,6 +17,9 @@ pub fn mul_div_ceil(a: u64, b: u64, c: u64) -> Option<u64> {
     let product = u128::from(a).checked_mul(u128::from(b))?;
     if c == 0 {
         return None;
+    }
+    if let Ok(product) = u64::try_from(product) {
+        return Some(product.div_ceil(c));
     }
     u64::try_from(product.div_ceil(u128::from(c))).ok()
 }
@@ -45,6 +52,13 @@ mod tests {
                 prop_assert!(exact <= u128::from(high) * u128::from(c));
                 prop_assert!(high - low <= 1);
             }
+        }
+
+        #[test]
+        fn a_product_of_one_word_is_divided_like_a_wide_one(a: u32, b: u32, c in 1u64..) {
+            let (wide, by) = (u128::from(a) * u128::from(b), u128::from(c));
+            prop_assert_eq!(mul_div_floor(a.into(), b.into(), c), u64::try_from(wide / by).ok());
+            prop_assert_eq!(mul_div_ceil(a.into(), b.into(), c), u64::try_from(wide.div_ceil(by)).ok());
         }
     }
 }

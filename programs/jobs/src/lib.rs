@@ -60,7 +60,8 @@ pub mod jobs {
 
     /// Changes an offer for new jobs.
     ///
-    /// Caller: the node's owner. Errors: those of `offer`, `WrongNode`.
+    /// Caller: the node's owner, also while offering is paused. Errors: those of `offer` but `Paused`;
+    /// `WrongNode`.
     pub fn set_offer(ctx: Context<SetOffer>, args: OfferArgs) -> Result<()> {
         handle_set_offer(ctx, args)
     }
@@ -78,15 +79,15 @@ pub mod jobs {
     /// Begins the booked time, within 20 minutes of the booking.
     ///
     /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    /// `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`.
+    /// `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`.
     pub fn start(ctx: Context<Start>) -> Result<()> {
         handle_start(ctx)
     }
 
     /// Says how much of the time since the start a seat has looked at, and how much of it was good.
     ///
-    /// Caller: an attester. Errors: `NotAttester`, `NotRunning`, `AttestationFalls`, `AttestationAhead`,
-    /// `AttestationOverlaps`, `BreakWithoutReason`.
+    /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
+    /// `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`.
     pub fn attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
         handle_attest(ctx, args)
     }

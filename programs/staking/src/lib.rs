@@ -31,6 +31,48 @@ solana_security_txt::security_txt! {
 pub mod staking {
     use super::*;
 
+    // The dispatcher compares discriminators in this order: what is called most comes first.
+
+    /// Credits a node with a final report's leaf: what it earned in its life, less what it was
+    /// credited before.
+    ///
+    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
+    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`,
+    /// `WrongVault`.
+    pub fn credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
+        handle_credit_node(ctx, leaf)
+    }
+
+    /// Adds to a position's pending stake.
+    ///
+    /// Caller: its holder. Errors: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
+    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
+        handle_stake(ctx, amount)
+    }
+
+    /// Lets a position's rewards leave.
+    ///
+    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
+    pub fn claim(ctx: Context<Claim>) -> Result<()> {
+        handle_claim(ctx)
+    }
+
+    /// Adds to the owner's pending stake.
+    ///
+    /// Caller: the node's owner. Errors: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`,
+    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
+    pub fn owner_stake(ctx: Context<OwnerStake>, amount: u64) -> Result<()> {
+        handle_owner_stake(ctx, amount)
+    }
+
+    /// Lets the owner's rewards leave.
+    ///
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
+    pub fn owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
+        handle_owner_claim(ctx)
+    }
+
     /// Creates the configuration and emission's ledger.
     ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
@@ -77,14 +119,6 @@ pub mod staking {
         handle_register_node(ctx, args)
     }
 
-    /// Adds to the owner's pending stake.
-    ///
-    /// Caller: the node's owner. Errors: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`,
-    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
-    pub fn owner_stake(ctx: Context<OwnerStake>, amount: u64) -> Result<()> {
-        handle_owner_stake(ctx, amount)
-    }
-
     /// Makes the owner's pending stake active: at once on a node without active stake, else when the
     /// node was credited past it or after 14 days.
     ///
@@ -109,26 +143,11 @@ pub mod staking {
         handle_owner_withdraw(ctx)
     }
 
-    /// Lets the owner's rewards leave.
-    ///
-    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
-    pub fn owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
-        handle_owner_claim(ctx)
-    }
-
     /// Opens an empty co-staker's position.
     ///
     /// Caller: its holder. Errors: `OwnerIsNoCoStaker`, `NodeNotLive`.
     pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
         handle_open_position(ctx)
-    }
-
-    /// Adds to a position's pending stake.
-    ///
-    /// Caller: its holder. Errors: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
-    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
-    pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
-        handle_stake(ctx, amount)
     }
 
     /// Makes a position's pending stake active, under the conditions of `owner_activate`.
@@ -151,22 +170,6 @@ pub mod staking {
     /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
     pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
         handle_withdraw(ctx)
-    }
-
-    /// Lets a position's rewards leave.
-    ///
-    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
-    pub fn claim(ctx: Context<Claim>) -> Result<()> {
-        handle_claim(ctx)
-    }
-
-    /// Credits a node with a final report's leaf: what it earned in its life, less what it was
-    /// credited before.
-    ///
-    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`, `WrongVault`.
-    pub fn credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
-        handle_credit_node(ctx, leaf)
     }
 
     /// Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.

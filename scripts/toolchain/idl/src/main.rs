@@ -12,7 +12,7 @@ fn main() -> anyhow::Result<()> {
     let program = PathBuf::from(args.next().context("usage: idlgen PROGRAM_DIR [CARGO_TEST_ARGUMENT]...")?);
     // The library installs the toolchain this variable names, under a wrong name; the caller's PATH decides.
     env::remove_var("RUSTUP_TOOLCHAIN");
-    let idl = IdlBuilder::new().program_path(program).skip_lint(true).cargo_args(args.collect()).build()?;
+    let idl = IdlBuilder::new().program_path(program).skip_lint(false).cargo_args(args.collect()).build()?;
     println!("{}", serde_json::to_string_pretty(&idl)?);
     Ok(())
 }

@@ -51,8 +51,8 @@ def attest(
 ) -> Instruction:
     """Says how much of the time since the start a seat has looked at, and how much of it was good.
 
-    Caller: an attester. Errors: `NotAttester`, `NotRunning`, `AttestationFalls`, `AttestationAhead`,
-    `AttestationOverlaps`, `BreakWithoutReason`.
+    Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
+    `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`.
 
     Args:
         attester: (signer)
@@ -538,7 +538,8 @@ def set_offer(
 ) -> Instruction:
     """Changes an offer for new jobs.
 
-    Caller: the node's owner. Errors: those of `offer`, `WrongNode`.
+    Caller: the node's owner, also while offering is paused. Errors: those of `offer` but `Paused`;
+    `WrongNode`.
 
     Args:
         owner: The node's owner. (signer)
@@ -672,7 +673,7 @@ def start(
     """Begins the booked time, within 20 minutes of the booking.
 
     Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`.
+    `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`.
 
     Args:
         operator: The supplier, the device's key, or an attester. (signer)

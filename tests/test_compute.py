@@ -1,0 +1,63 @@
+"""bench/compute.json: every instruction is in it, and none takes more than the design allows."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from bench.compute import CALLED, PROGRAMS, RESULT, Figures, grown, idls, rows
+
+#: What the network charges a transaction without a compute limit of its own, per instruction.
+DEFAULT_LIMIT = 200_000
+
+
+#: What is still above its budget, and the most it may take. The self-call that makes an event certain (3,400
+#: units), Anchor's checks of 8 to 10 accounts (3,000), the token transfer (1,600) and, in a credit, 20 hashes
+#: (2,600) are fixed.
+ABOVE = {"staking.stake": 10_700, "staking.owner_stake": 10_100, "staking.credit_node": 14_600}
+
+
+@pytest.fixture(scope="module")
+def figures() -> Figures:
+    found: Figures = json.loads(RESULT.read_text())
+    return found
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_every_instruction_was_measured(program: str, figures: Figures) -> None:
+    measured = {name.split(",")[0] for name in figures[program]}
+    called = {name for of, name in (one.split(".") for one in CALLED) if of == program}
+    assert measured == set(idls()[program].values()) - called
+
+
+def test_medians_are_within_their_budgets(figures: Figures) -> None:
+    for program, name, median, _, budget in rows(figures):
+        if budget is not None:
+            most = ABOVE.get(f"{program}.{name}", budget)
+            assert median <= most, f"{program}.{name} takes {median:,} units, {most:,} are allowed"
+
+
+def test_what_may_exceed_its_budget_does(figures: Figures) -> None:
+    over = {
+        f"{program}.{name}"
+        for program, name, median, _, budget in rows(figures)
+        if budget and median > budget
+    }
+    assert over == set(ABOVE)
+
+
+def test_every_instruction_fits_the_networks_default_limit(figures: Figures) -> None:
+    for program, name, median, most, _ in rows(figures):
+        assert 0 < median <= most < DEFAULT_LIMIT, f"{program}.{name}"
+
+
+def test_growth_of_more_than_a_tenth_is_found(figures: Figures) -> None:
+    before = {"mint": {"emit": {"median": 1_000, "max": 1_000}}}
+
+    def after(median: int) -> Figures:
+        return {"mint": {"emit": {"median": median, "max": median}}}
+
+    assert grown(before, after(1_100)) == []
+    assert grown(before, after(1_101)) == ["mint.emit takes 1,101 units, 1,000 before"]
+    assert grown({}, after(1)) == ["mint.emit is not in compute.json"]
+    assert grown(figures, figures) == []
