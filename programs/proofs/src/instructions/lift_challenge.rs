@@ -47,12 +47,6 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
     let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
     let report = challenge.load()?.report;
-    emit_cpi!(ChallengeLifted {
-        seq,
-        challenge: challenge.key(),
-        report,
-        node: node.key(),
-        bond: amount,
-    });
+    emit_cpi!(ChallengeLifted { seq, challenge: challenge.key(), report, node: node.key(), bond: amount });
     Ok(())
 }

@@ -563,7 +563,8 @@ impl Node {
 
     /// Applies what a challenge does to the node's credit.
     pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
-        let open = if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
+        let open =
+            if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
         self.challenges = open.ok_or(StakingError::Overflow)?;
         self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
         if self.challenges == 0 {
