@@ -345,6 +345,8 @@ class World:
         me, purse = one.holder.pubkey(), self.wallet(one.holder.pubkey())
         amount = IO(10).base
         stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
+        position = pda.staking.position(node, me)
+        self.client.send(ix.staking.activate(node=node, position=position, shard=shard))
         self.client.send(stake, signers=[one.holder])
         for case, taken in (("of pending stake", amount), ("", 5 * amount)):
             unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=purse, amount=taken)

@@ -281,6 +281,7 @@ def test_a_loss_of_co_stakers_ends_the_node_and_is_shared(market: Market) -> Non
     # It takes no stake, no credit and no booking any more; what is left of it leaves.
     market.refused(market.staking("stake", amount=TOKEN), errors.staking.NodeNotLive)
     market.refused(market.staking("owner_stake", amount=TOKEN), errors.staking.NodeNotLive)
+    market.refused(market.staking("open_position", by=market.dave), errors.staking.NodeNotLive)
     market.refused(market.booking(TWO_HOURS), errors.jobs.NodeNotLive)
     carol = market.purse(market.carol)
     market.send(market.staking("claim"))

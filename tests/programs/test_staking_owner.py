@@ -150,10 +150,9 @@ def test_accounts_of_other_nodes_and_classes_are_refused(market: Market) -> None
     market.refused(activate, errors.staking.WrongShard)
 
 
-@pytest.mark.parametrize("state", [RETIRED, TERMINAL], ids=["retired", "terminal"])
-def test_a_node_that_is_not_live_takes_no_stake_but_lets_it_leave(market: Market, state: bytes) -> None:
+def test_a_retired_node_takes_no_stake_but_lets_it_leave(market: Market) -> None:
     market.co_stake(market.carol, 100 * TOKEN)
-    market.poke(market.alice.node, NODE, "state", state)
+    market.send(market.staking("retire_node"))
     market.refused(market.staking("owner_stake", amount=1), errors.staking.NodeNotLive)
     market.refused(market.staking("stake", amount=1), errors.staking.NodeNotLive)
     market.refused(market.staking("open_position", by=market.dave), errors.staking.NodeNotLive)
