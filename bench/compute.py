@@ -580,7 +580,8 @@ class World:
             if guarded:
                 self.measure(ix.proofs.void_report(guardian=self.me, report=report))
             else:
-                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=leaf))
+                said = types.proofs.LeafArgs(leaf.lifetime, leaf.through, leaf.index, leaf.proof)
+                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=said))
 
     def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
         """A report that one attester approves."""

@@ -48,7 +48,14 @@ def final(market: Market, published: Published) -> Published:
 
 
 def refuting(market: Market, published: Published, node: Pubkey, **changes: Any) -> Instruction:
-    return ix.proofs.refute(report=published.address, node=node, leaf=published.leaf(node, **changes))
+    leaf = leaf_of(published, node, **changes)
+    return ix.proofs.refute(report=published.address, node=node, leaf=leaf)
+
+
+def leaf_of(published: Published, node: Pubkey, **changes: Any) -> types.proofs.LeafArgs:
+    """A node's leaf, as the proofs program takes it."""
+    found = published.leaf(node, **changes)
+    return types.proofs.LeafArgs(found.lifetime, found.through, found.index, found.proof)
 
 
 def voiding(market: Market, published: Published, who: Pubkey | None = None) -> Instruction:
@@ -131,7 +138,7 @@ def test_a_report_is_refuted_by_its_own_leaves_alone(market: Market) -> None:
     made = proposed(market, {market.alice.node: TOKEN, market.bob.node: TOKEN})
     lower = refuting(market, made, market.alice.node, lifetime=0)
     market.refused(lower, errors.proofs.WrongProof)
-    leaf = made.leaf(market.alice.node)
+    leaf = leaf_of(made, market.alice.node)
     other = ix.proofs.refute(report=made.address, node=Keypair().pubkey(), leaf=leaf)
     market.refused(other, errors.proofs.WrongProof)
 

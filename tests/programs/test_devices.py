@@ -5,7 +5,7 @@ Alice's node has 500 IO of her own and one processor.
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from solders.instruction import Instruction
@@ -44,7 +44,7 @@ def passed_on(market: Market) -> Supplier:
     return Supplier(market.bob.owner, market.bob.device_key, "alice")
 
 
-def reopening(market: Market, who: Supplier | None = None, **given: object) -> Instruction:
+def reopening(market: Market, who: Supplier | None = None, **given: Any) -> Instruction:
     return market.staking("reopen_node", of=who or market.alice, **given)
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Final
+from typing import Any, Final
 
 import pytest
 from solders.instruction import AccountMeta, Instruction
@@ -32,11 +32,11 @@ def address(market: Market, nonce: int = 0, *, of: Supplier | None = None) -> Pu
     return pda.staking.slash((of or market.alice).node, nonce)
 
 
-def proposing(market: Market, amount: int, nonce: int = 0, **given: object) -> Instruction:
+def proposing(market: Market, amount: int, nonce: int = 0, **given: Any) -> Instruction:
     return market.staking("propose_slash", nonce=nonce, amount=amount, evidence_hash=EVIDENCE, **given)
 
 
-def about(market: Market, name: str, nonce: int = 0, **given: object) -> Instruction:
+def about(market: Market, name: str, nonce: int = 0, **given: Any) -> Instruction:
     """An instruction about a slash of alice's node."""
     return market.staking(name, **{"slash": address(market, nonce), **given})
 
@@ -48,7 +48,7 @@ def shards(market: Market) -> list[AccountMeta]:
 
 
 def executing(
-    market: Market, nonce: int = 0, *, others: Iterable[AccountMeta] | None = None, **given: object
+    market: Market, nonce: int = 0, *, others: Iterable[AccountMeta] | None = None, **given: Any
 ) -> Instruction:
     given["remaining_accounts"] = tuple(shards(market) if others is None else others)
     return about(market, "execute_slash", nonce, **given)
@@ -322,7 +322,7 @@ def test_a_leaf_is_checked_before_it_is_burned(market: Market) -> None:
     made = market.publish({market.alice.node: 130 * TOKEN}, total=110 * TOKEN)
     leaf = made.leaf(market.alice.node)
 
-    def forfeit(**given: object) -> Instruction:
+    def forfeit(**given: Any) -> Instruction:
         return market.staking("forfeit_reward", **{"report": made.address, "leaf": leaf, **given})
 
     market.refused(forfeit(report=market.alice.node), errors.staking.NotAReport)

@@ -5,7 +5,6 @@ Alice's node begins with 500 IO active; its class takes 200 to 1,000.
 
 from __future__ import annotations
 
-import pytest
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, class_args
