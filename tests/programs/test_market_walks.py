@@ -36,7 +36,9 @@ def tried(market: Market, *instructions: Instruction) -> bool:
 
 def _step(market: Market, dice: random.Random, lifetime: int) -> tuple[str, bool, int]:
     side, amount = dice.choice(SIDES), int(10 ** dice.uniform(0, 10.3))
-    what = dice.choice(("stake", "stake", "activate", "unstake", "withdraw", "claim", "credit", "wait"))
+    what = dice.choice(
+        ("stake", "stake", "activate", "unstake", "withdraw", "claim", "compound", "credit", "wait")
+    )
     if what == "wait":
         market.world.advance(dice.choice((HOUR, DAY, 7 * DAY, 14 * DAY)))
         return what, True, lifetime
@@ -72,11 +74,11 @@ def test_no_sequence_of_stakes_and_credits_loses_or_makes_a_token(market: Market
     for holder in (market.carol, market.dave):
         market.send(market.staking("open_position", by=holder))
     before = sum(market.purse(one) for one in people) + 500 * TOKEN
-    for _ in range(80):
+    for _ in range(140):
         what, passed, lifetime = _step(market, dice, lifetime)
         done[what] += passed
     # It did what it is about.
-    assert all(done[what] for what in ("stake", "activate", "unstake", "credit")), done
+    assert all(done[what] for what in ("stake", "activate", "unstake", "compound", "credit")), done
     _leave(market)
     node = market.node()
     left = market.world.balance(market.alice.vault)
