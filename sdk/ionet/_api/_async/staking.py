@@ -60,7 +60,10 @@ class AsyncStaking:
         authority = self._client.address
         return AsyncCall(
             self._client,
-            [ix.staking.create_class(authority=authority, id=one.id, args=class_args(one)) for one in classes],
+            [
+                ix.staking.create_class(authority=authority, id=one.id, args=class_args(one))
+                for one in classes
+            ],
         )
 
     # -- nodes
