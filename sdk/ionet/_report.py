@@ -38,7 +38,7 @@ class Proposal:
         seq, rest = divmod(report.period_end - start, HOUR)
         if rest or seq < 1:
             raise EncodeError(
-                f"period_end must be whole hours after the start of emission, {start}; got {report.period_end}"
+                f"period_end must be whole hours after the start of emission {start}; got {report.period_end}"
             )
         encoded = place.encode()
         if len(encoded) > _PLACE_BYTES:

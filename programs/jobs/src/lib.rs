@@ -20,9 +20,9 @@ declare_id!("ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA");
 #[cfg(not(feature = "no-entrypoint"))]
 solana_security_txt::security_txt! {
     name: "IO jobs",
-    project_url: "https://github.com/ionet-marketplace/ionet",
-    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
-    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+    project_url: "https://ionet.example",
+    contacts: "link:https://ionet.example/security",
+    policy: "https://ionet.example/SECURITY.md"
 }
 
 #[program]

@@ -19,9 +19,9 @@ declare_id!("iomcaX8pJmF55yH6XR6JR7DVSSpkGYaRFXJhKb9sAyV");
 #[cfg(not(feature = "no-entrypoint"))]
 solana_security_txt::security_txt! {
     name: "IO mint",
-    project_url: "https://github.com/ionet-marketplace/ionet",
-    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
-    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+    project_url: "https://ionet.example",
+    contacts: "link:https://ionet.example/security",
+    policy: "https://ionet.example/SECURITY.md"
 }
 
 #[program]

@@ -21,9 +21,9 @@ declare_id!("ioPaT9RX9Bc2iv5uidz6Ah2K8y3NWmkcvPe7FenwbjF");
 #[cfg(not(feature = "no-entrypoint"))]
 solana_security_txt::security_txt! {
     name: "IO proofs",
-    project_url: "https://github.com/ionet-marketplace/ionet",
-    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
-    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+    project_url: "https://ionet.example",
+    contacts: "link:https://ionet.example/security",
+    policy: "https://ionet.example/SECURITY.md"
 }
 
 #[program]

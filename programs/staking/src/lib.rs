@@ -22,9 +22,9 @@ declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
 #[cfg(not(feature = "no-entrypoint"))]
 solana_security_txt::security_txt! {
     name: "IO staking",
-    project_url: "https://github.com/ionet-marketplace/ionet",
-    contacts: "link:https://github.com/ionet-marketplace/ionet/security/advisories/new",
-    policy: "https://github.com/ionet-marketplace/ionet/blob/main/SECURITY.md"
+    project_url: "https://ionet.example",
+    contacts: "link:https://ionet.example/security",
+    policy: "https://ionet.example/SECURITY.md"
 }
 
 #[program]
