@@ -193,6 +193,7 @@ def test_a_program_that_left_the_workspace_leaves_the_package(tree: Tree) -> Non
         (elf(entry=0), "has no entrypoint"),
         (elf()[:100], "is cut off"),
     ],
+    ids=["not ELF", "SBPF v0", "x86-64", "no entrypoint", "cut off"],
 )
 def test_what_is_not_an_sbpf_v3_program_is_refused(tmp_path: Path, content: bytes, says: str) -> None:
     path = tmp_path / "program.so"
