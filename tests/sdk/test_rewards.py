@@ -211,7 +211,7 @@ def item_index(rows: list[NodeHour], item: NodeHour) -> int:
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=20), st.integers(0, 10**17))
+@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=20), st.integers(0, 8 * 10**16))
 def test_each_share_is_within_one_base_unit_of_the_exact_one(scores: list[int], emission: int) -> None:
     rows = [row(n, multiplier_bps=score) for n, score in enumerate(scores)]
     found = score_hour(Hour.from_rows(rows), emission, policy=SharePolicy(gpu_bps=10_000))
