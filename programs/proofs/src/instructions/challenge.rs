@@ -4,7 +4,7 @@ use crate::state::{Challenge, Config, Report};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
 use io_common::abi::{self, CreditFreeze};
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -69,15 +69,18 @@ pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) ->
     token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
     let freeze = CreditFreeze { until, ..CreditFreeze::default() };
     calls::freeze_credit(accounts.config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
-    emit_cpi!(ChallengeMade {
-        seq,
-        challenge: accounts.challenge.key(),
-        report: accounts.report.key(),
-        node: accounts.node.key(),
-        challenger: accounts.challenger.key(),
-        bond,
-        until,
-        evidence_hash,
-    });
+    emit_cpi!(
+        ctx,
+        ChallengeMade {
+            seq,
+            challenge: accounts.challenge.key(),
+            report: accounts.report.key(),
+            node: accounts.node.key(),
+            challenger: accounts.challenger.key(),
+            bond,
+            until,
+            evidence_hash,
+        }
+    )?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::state::{Challenge, Config, Report};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -58,13 +58,16 @@ pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
     }
     bond::close(config, bond_vault, accounts.rent_payer.to_account_info(), token_program)?;
     calls::freeze_credit(config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
-    emit_cpi!(ChallengeDecided {
-        seq,
-        challenge: accounts.challenge.key(),
-        report: accounts.report.key(),
-        node: accounts.node.key(),
-        upheld,
-        bond: amount,
-    });
+    emit_cpi!(
+        ctx,
+        ChallengeDecided {
+            seq,
+            challenge: accounts.challenge.key(),
+            report: accounts.report.key(),
+            node: accounts.node.key(),
+            upheld,
+            bond: amount,
+        }
+    )?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::state::{Challenge, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -47,6 +47,9 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
     let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
     let report = challenge.load()?.report;
-    emit_cpi!(ChallengeLifted { seq, challenge: challenge.key(), report, node: node.key(), bond: amount });
+    emit_cpi!(
+        ctx,
+        ChallengeLifted { seq, challenge: challenge.key(), report, node: node.key(), bond: amount }
+    )?;
     Ok(())
 }
