@@ -51,7 +51,7 @@ pub enum ProofsError {
     PeriodNotOver,
     #[msg("seq must be the hours from the start of emission to period_end")]
     WrongSeq,
-    #[msg("the total must not exceed what the emission vault was paid until period_end; left: paid, right: total")]
+    #[msg("the total exceeds what the emission vault was paid until period_end; left: paid, right: total")]
     TotalAboveEmission,
     #[msg("the total must not be below that of the latest final report; left: total, right: that one's")]
     TotalFell,
@@ -101,7 +101,7 @@ pub enum ProofsError {
     WrongDestination,
     #[msg("the rent goes back to the one who paid it")]
     WrongRentPayer,
-    #[msg("the hours until period_end are not emitted yet: call mint.emit first; left: emitted, right: scheduled")]
+    #[msg("period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled")]
     NotEmitted,
     #[msg("what was paid until period_end is not known any more: report a later hour")]
     PeriodForgotten,
