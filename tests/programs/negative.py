@@ -223,7 +223,8 @@ def _error(market: Market, payer: Pubkey, instruction: Instruction) -> object | 
     network = market.world.client.network
     message = MessageV0.try_compile(payer, instructions, [], network.latest_blockhash)
     signatures = [Signature.default()] * message.header.num_required_signatures
-    return network.simulate(VersionedTransaction.populate(message, signatures)).error
+    found: object | None = network.simulate(VersionedTransaction.populate(message, signatures)).error
+    return found
 
 
 def _works(market: Market, payer: Pubkey, instruction: Instruction) -> bool:
