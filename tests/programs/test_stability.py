@@ -1,7 +1,7 @@
 """What may not change under those who use a program: numbers of errors, and where fields lie in accounts.
 
-`stable/<program>.json` holds them. `python tests/programs/test_stability.py` writes it anew, which is right before a
-program is deployed, and for what is new; after that an error keeps its number and a field its place.
+`stable/<program>.json` holds them. `python tests/programs/test_stability.py` writes it anew, which is right
+before a program is deployed, and for what is new; after that an error keeps its number and a field its place.
 """
 
 from __future__ import annotations

@@ -42,7 +42,7 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
         config.next_seq()
     };
     let amount = bond_vault.amount;
-    bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
+    bond::give_back(config, bond_vault, destination)?;
     bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
     let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
