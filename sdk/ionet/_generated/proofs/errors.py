@@ -203,13 +203,11 @@ class WrongSeq(_ProgramError):
 
 
 class TotalAboveEmission(_ProgramError):
-    """6024: the total must not exceed what the emission vault was paid until period_end; left: paid, right:
-    total.
-    """
+    """6024: the total exceeds what the emission vault was paid until period_end; left: paid, right: total."""
 
     CODE = 6024
     NAME = "TotalAboveEmission"
-    MSG = "the total must not exceed what the emission vault was paid until period_end; left: paid, right: total"
+    MSG = "the total exceeds what the emission vault was paid until period_end; left: paid, right: total"
 
 
 class TotalFell(_ProgramError):
@@ -405,13 +403,11 @@ class WrongRentPayer(_ProgramError):
 
 
 class NotEmitted(_ProgramError):
-    """6049: the hours until period_end are not emitted yet: call mint.emit first; left: emitted, right:
-    scheduled.
-    """
+    """6049: period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled."""
 
     CODE = 6049
     NAME = "NotEmitted"
-    MSG = "the hours until period_end are not emitted yet: call mint.emit first; left: emitted, right: scheduled"
+    MSG = "period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled"
 
 
 class PeriodForgotten(_ProgramError):

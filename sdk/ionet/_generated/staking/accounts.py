@@ -114,6 +114,7 @@ class Device(Account):
         fingerprint: `sha256` of the device's own unique id.
         device_key: Signs for the device.
         node: The node it belongs to, or zeros.
+        seq: Number of the latest event.
     """
 
     version: int
@@ -126,6 +127,7 @@ class Device(Account):
     owner: Pubkey
     node: Pubkey
     registered_at: int
+    seq: int
 
 
 bind_account(
@@ -144,7 +146,8 @@ bind_account(
         ("owner", c.pubkey),
         ("node", c.pubkey),
         ("registered_at", c.i64),
-        ("", c.pad(64)),
+        ("seq", c.u64),
+        ("", c.pad(56)),
     ),
 )
 
