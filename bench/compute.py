@@ -584,7 +584,8 @@ class World:
                 self.measure(ix.proofs.refute(report=report, node=nobody, leaf=said))
 
     def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
-        """A report that one attester approves."""
+        """A report that one attester approves; its hours are emitted."""
+        self.client.send(ix.mint.emit())
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
         seq = (content.period_end - config.start) // _HOUR
         digest = sha256(b"ionet:report" + bytes(content)).digest()

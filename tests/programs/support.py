@@ -291,6 +291,7 @@ class World:
         """A report of the latest whole hour that all attesters approve and that is final; a day passes."""
         hours = (self.now - self.mint_config.start) // HOUR
         made = Proposal(self, hours, root=root, total=total, leaves=leaves)
+        self.send(ix.mint.emit())
         self.send(made.report(attesters[0].pubkey()), signers=attesters[:1])
         for attester in attesters[1:]:
             self.send(made.approve(attester.pubkey()), signers=[attester])

@@ -123,6 +123,7 @@ def test_there_is_nothing_to_pause_besides_the_entries(world: World, program: Pr
 def test_a_program_is_initialised_once_and_by_its_upgrade_authority_alone(
     bare: World, world: World, program: Program
 ) -> None:
+    """init_front_run: a stranger is refused before and after the deployer."""
     thief = bare.actor()
     mine = bare.initialize(program.name, thief.pubkey())
     bare.refused(mine, program.errors.NotUpgradeAuthority, signers=[thief])

@@ -5,6 +5,7 @@ use crate::ids;
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use core::cell::Ref;
+use io_math::emission::Stand;
 
 /// The beginning of an account of another program.
 pub trait View: Pod {
@@ -52,6 +53,19 @@ macro_rules! view {
     };
 }
 
+/// Where emission stood after a crank.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Minted on the schedule, what was withheld included.
+    pub emitted: u64,
+    /// Of it, minted into the reserve.
+    pub withheld: u64,
+}
+
+/// How many cranks emission remembers: a day of hourly ones.
+pub const HISTORY: usize = 24;
+
 view!(
     /// `mint::Config`: how much was emitted, and since when.
     MintConfig, ids::MINT_PROGRAM, discriminator("Config"), {
@@ -64,8 +78,22 @@ view!(
         emitted: u64,
         /// Of it, minted into the reserve.
         withheld: u64,
+        /// After each of the latest cranks, the latest first; zeros stand for the start.
+        history: [Checkpoint; HISTORY],
     }
 );
+
+impl MintConfig {
+    /// What the emission vault received for the first `scheduled` of the schedule; `None` when so much is not
+    /// emitted yet, or was so many cranks ago that it is not known any more.
+    pub fn paid_until(&self, scheduled: u64) -> Option<u64> {
+        let stand = |point: &Checkpoint| Stand { emitted: point.emitted, withheld: point.withheld };
+        let found = self.history.iter().position(|point| point.emitted <= scheduled)?;
+        let before = stand(self.history.get(found)?);
+        let after = found.checked_sub(1).and_then(|next| self.history.get(next)).map_or(before, stand);
+        before.paid_until(after, scheduled)
+    }
+}
 
 view!(
     /// `proofs::AttesterSet`: who attests, with which weight.
@@ -249,4 +277,40 @@ macro_rules! assert_layout {
         );
         assert_eq!(<$account as anchor_lang::Owner>::owner(), <$view as $crate::abi::View>::PROGRAM);
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emission(cranks: &[(u64, u64)]) -> MintConfig {
+        let mut config = MintConfig::zeroed();
+        for (slot, (emitted, withheld)) in config.history.iter_mut().zip(cranks.iter().rev()) {
+            *slot = Checkpoint { emitted: *emitted, withheld: *withheld };
+        }
+        config
+    }
+
+    #[test]
+    fn what_was_paid_for_a_time_is_known_from_the_cranks_around_it() {
+        let config = emission(&[(100, 0), (200, 50), (400, 150)]);
+        for (scheduled, paid) in
+            [(0, 0), (60, 60), (100, 100), (150, 125), (200, 150), (300, 200), (400, 250)]
+        {
+            assert_eq!(config.paid_until(scheduled), Some(paid), "{scheduled}");
+        }
+        assert_eq!(config.paid_until(401), None, "not emitted yet");
+        assert_eq!(emission(&[]).paid_until(0), Some(0));
+        assert_eq!(emission(&[]).paid_until(1), None);
+    }
+
+    #[test]
+    fn what_is_more_than_the_remembered_cranks_ago_is_not_known() {
+        let cranks: Vec<(u64, u64)> = (1..=HISTORY as u64).map(|i| (i * 10, i)).collect();
+        let config = emission(&cranks);
+        assert_eq!(config.paid_until(10), Some(9));
+        assert_eq!(config.paid_until(9), None);
+        // With one place free it still knows the start.
+        assert_eq!(emission(&cranks[..HISTORY - 1]).paid_until(5), Some(4));
+    }
 }

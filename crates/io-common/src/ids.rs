@@ -11,6 +11,8 @@ pub const BUYBACK_PROGRAM: Pubkey = pubkey!("ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J5
 pub const GOVERNANCE_PROGRAM: Pubkey = pubkey!("iogC7NKioP1989xDJ7kgkT1H4vizYuy5UduYNquSX7E");
 pub const DISTRIBUTOR_PROGRAM: Pubkey = pubkey!("ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZRVuXHu3qV5Qs");
 
+/// The classic SPL Token program.
+pub const TOKEN_PROGRAM: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// Owner of every Pyth price account (Pyth's receiver program).
 pub const PYTH_RECEIVER: Pubkey = pubkey!("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 
