@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
-    from ionet._call import MissingSigner, Sent, Simulated
+    from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
     from ionet._classes import HardwareClass, hardware_classes
     from ionet._errors import (
         AccountNotFound,
@@ -67,7 +67,7 @@ else:
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
         "_async.client": ("AsyncClient",),
-        "_call": ("MissingSigner", "Sent", "Simulated"),
+        "_call": ("Change", "MissingSigner", "Preview", "Sent", "Simulated"),
         "_errors": (
             "AccountNotFound",
             "AmountError",
@@ -131,6 +131,7 @@ __all__ = [
     "AsyncLocalTransport",
     "AsyncTransport",
     "Call",
+    "Change",
     "Client",
     "ConfigError",
     "DecodeError",
@@ -148,6 +149,7 @@ __all__ = [
     "Mint",
     "MissingSigner",
     "NetworkClock",
+    "Preview",
     "PriceUpdate",
     "ProgramError",
     "Proposal",
