@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
     from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
-    from ionet._classes import HardwareClass, hardware_classes
+    from ionet._classes import ClassChange, HardwareClass, hardware_classes
     from ionet._errors import (
         AccountNotFound,
         AmountError,
@@ -57,6 +57,8 @@ if TYPE_CHECKING:
     from ionet._rpc._sync.local import LocalTransport
     from ionet._schema import Account, Event, Record
     from ionet._signers import Signer, load_keypair
+    from ionet._stake import Cooling, Room, StakeStatus, Supply
+    from ionet._states import NodeState, ProofReason, ProofsEntry, ReportState, SlashState, StakingEntry
     from ionet._sync.call import Call
     from ionet._sync.client import Client
 else:
@@ -84,7 +86,7 @@ else:
             "TransportError",
         ),
         "_allocations": ("Allocation",),
-        "_classes": ("HardwareClass", "hardware_classes"),
+        "_classes": ("ClassChange", "HardwareClass", "hardware_classes"),
         "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
         "_fees": ("FeePolicy",),
         "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
@@ -102,6 +104,15 @@ else:
         "_rpc._sync.local": ("LocalTransport",),
         "_schema": ("Account", "Event", "Record"),
         "_signers": ("Signer", "load_keypair"),
+        "_stake": ("Cooling", "Room", "StakeStatus", "Supply"),
+        "_states": (
+            "NodeState",
+            "ProofReason",
+            "ProofsEntry",
+            "ReportState",
+            "SlashState",
+            "StakingEntry",
+        ),
         "_sync.call": ("Call",),
         "_sync.client": ("Client",),
     }
@@ -132,8 +143,10 @@ __all__ = [
     "AsyncTransport",
     "Call",
     "Change",
+    "ClassChange",
     "Client",
     "ConfigError",
+    "Cooling",
     "DecodeError",
     "EmittedEvent",
     "EncodeError",
@@ -149,17 +162,26 @@ __all__ = [
     "Mint",
     "MissingSigner",
     "NetworkClock",
+    "NodeState",
     "Preview",
     "PriceUpdate",
     "ProgramError",
+    "ProofReason",
+    "ProofsEntry",
     "Proposal",
     "Quote",
     "Record",
+    "ReportState",
+    "Room",
     "RpcError",
     "Sent",
     "Signer",
     "Simulated",
     "SimulationFailed",
+    "SlashState",
+    "StakeStatus",
+    "StakingEntry",
+    "Supply",
     "TokenAccount",
     "TransactionExpired",
     "TransactionFailed",

@@ -293,6 +293,20 @@ class AsyncClient(AsyncNamespaces):
             found.append(Found(Pubkey.from_string(one["pubkey"]), kind.decode(data)))
         return found
 
+    async def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
+        """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
+
+        Args:
+            kind: the accounts' type.
+            offset: where the part begins, see `kind.OFFSETS`.
+            length: how many bytes.
+            fields: see `find`.
+        """
+        part = {"offset": offset, "length": length}
+        config = self._config(filters=kind.filters(**fields), dataSlice=part)
+        answer = await self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
+        return [b64decode(one["account"]["data"][0]) for one in answer]
+
     # -- money
 
     async def balance(self, address: Pubkey | None = None) -> SOL:
