@@ -61,6 +61,7 @@ if TYPE_CHECKING:
     from ionet._states import NodeState, ProofReason, ProofsEntry, ReportState, SlashState, StakingEntry
     from ionet._sync.call import Call
     from ionet._sync.client import Client
+    from ionet._why import Answer, Cause
 else:
     from ionet._lazy import lazy
 
@@ -115,6 +116,7 @@ else:
         ),
         "_sync.call": ("Call",),
         "_sync.client": ("Client",),
+        "_why": ("Answer", "Cause"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
@@ -136,12 +138,14 @@ __all__ = [
     "Amount",
     "AmountError",
     "AnchorError",
+    "Answer",
     "AsyncCall",
     "AsyncClient",
     "AsyncHttpTransport",
     "AsyncLocalTransport",
     "AsyncTransport",
     "Call",
+    "Cause",
     "Change",
     "ClassChange",
     "Client",

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 #: Name, module and one line of help. The order is that of `ionet --help`.
 COMMANDS: Final = {
+    "node": ("_node", "Hardware classes, devices, nodes and networks."),
+    "stake": ("_stake", "Stake on nodes, and what it earns."),
+    "slash": ("_slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
+    "report": ("_report", "Hourly reports of rewards: building, approving, doubting, crediting."),
     "demo": ("_demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("_localnet", "Run a local node with the programs, and a market to try commands on."),
 }
@@ -66,7 +70,7 @@ class _Root(Group):
 
             if (ending := explained(bad, given(ctx))) is None:
                 raise
-            raise ending from bad
+            raise ending from None
 
 
 def load(name: str) -> Command:

@@ -95,7 +95,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             return fail(f"{bad.filename}: {bad.strerror}", UNUSABLE, options=options)
         case _:
             return None
-    if not isinstance(bad, IonetError):
+    if not isinstance(bad, IonetError) and type(bad) is not LookupError:
         return None
     ending = fail(sentence(bad), status, options=options, **more)
     if logs and not _json(options):
@@ -108,13 +108,15 @@ def _json(options: Mapping[str, Any]) -> bool:
     return bool(options.get("output") == "json")
 
 
-def sentence(bad: IonetError) -> str:
+def sentence(bad: IonetError | LookupError) -> str:
     """What an error says, with amounts in whole tokens."""
     match bad:
         case ProgramError():
             text = _of_program(bad)
         case TransportError():
             text = f"{bad}; is the node up, and is --url right?"
+        case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
+            text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
         case _:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
@@ -124,6 +126,10 @@ def sentence(bad: IonetError) -> str:
 
 def _of_program(bad: ProgramError) -> str:
     where = f" ({bad.program}.{bad.name or bad.code})"
+    if bad.program == "system" and bad.name == "AccountAlreadyInUse":
+        return "an account that this would create exists already: it was done before"
+    if bad.program == "token" and bad.name == "InsufficientFunds":
+        return "the token account holds less than that (token.InsufficientFunds)"
     if not bad.msg:
         return f"{bad.program} refused with error {bad.name or bad.code}"
     found = _COMPARED.fullmatch(bad.msg)

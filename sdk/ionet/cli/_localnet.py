@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import sys
 import time
 from collections.abc import Mapping
@@ -130,6 +131,9 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
 
 def _keep(client: Client) -> None:
     """Lets the node's clock follow this machine's, from where it was moved to."""
+    # A terminal sends SIGINT, a supervisor SIGTERM; both are good ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     network = client.network
     ahead = network.clock.now() - int(time.time())
     seen = network.clock.now()

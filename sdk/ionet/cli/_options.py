@@ -213,19 +213,19 @@ def _nothing() -> None:
     pass
 
 
-def fail(message: str, code: int, *, options: Mapping[str, Any], **more: Any) -> typer.Exit:
+def fail(message: str, status: int, *, options: Mapping[str, Any], **more: Any) -> typer.Exit:
     """Says what went wrong on standard error; raise what it returns.
 
     Args:
         message: one sentence.
-        code: exit status; see docs/cli.md.
+        status: exit status; see docs/cli.md.
         options: the common options.
         more: further fields of the JSON form.
     """
     if options.get("output") is Output.JSON:
         import json
 
-        print(json.dumps({"error": {"message": message, "exit": code, **more}}), file=sys.stderr)
+        print(json.dumps({"error": {"message": message, "exit": status, **more}}), file=sys.stderr)
     else:
         print(f"error: {message}", file=sys.stderr)
-    return typer.Exit(code)
+    return typer.Exit(status)

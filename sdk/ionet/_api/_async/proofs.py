@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._api._async.proofs_hours import AsyncHours
 from ionet._async.call import AsyncCall
 from ionet._pda import token_account
 from ionet._report import Proposal
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ionet.rewards import Report
 
 
-class AsyncProofs:
+class AsyncProofs(AsyncHours):
     """Calls and reads of the proofs program."""
 
     def __init__(self, client: AsyncClient) -> None:

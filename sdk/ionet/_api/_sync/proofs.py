@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._api._sync.proofs_hours import Hours
 from ionet._pda import token_account
 from ionet._report import Proposal
 from ionet._states import ProofReason, ProofsEntry, ReportState
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from ionet.rewards import Report
 
 
-class Proofs:
+class Proofs(Hours):
     """Calls and reads of the proofs program."""
 
     def __init__(self, client: Client) -> None:

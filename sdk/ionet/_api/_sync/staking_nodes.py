@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey
 
@@ -14,11 +14,14 @@ from ionet._call import Sent
 from ionet._pda import token_account
 from ionet._records import Found
 from ionet._signers import Signer, SignerLike, as_signer
-from ionet._stake import Supply, or_none
+from ionet._stake import HOUR, Supply, or_none
 from ionet._states import NodeState
 from ionet._sync.call import Call
 
-_NOBODY: Final = Pubkey.default()
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ionet._why import Answer
 
 
 class Nodes(StakingBase):
@@ -241,6 +244,52 @@ class Nodes(StakingBase):
             )
             for key in sorted(nodes)
         ]
+
+    def why(self, node: Pubkey, *, hour: int | None = None, evidence: str | Path | None = None) -> Answer:
+        """Why a node earned nothing in an hour, or where its reward is.
+
+        Args:
+            node: which.
+            hour: number from the start of emission; default: that of the evidence, or the latest one over.
+            evidence: the hour's published file, for that hour's stake, proof and uptime; without it those of
+                now are looked at. It needs numpy.
+
+        Raises:
+            AccountNotFound: no such node, or the programs are not initialised.
+            LookupError: an hour that is not over yet, or evidence of another hour.
+            EvidenceError: a file that cannot be read.
+        """
+        from ionet._why import Facts, explain
+
+        found, now = self.node(node), self._client.time()
+        start = (self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        latest = max(0, (now - start) // HOUR)
+        line = None
+        if evidence is not None:
+            from ionet.rewards import find_node
+
+            line = find_node(evidence, bytes(node))
+        of_file = None if line is None else (line.period_end - start) // HOUR
+        seq = (of_file or latest) if hour is None else hour
+        if hour is not None and not 1 <= hour <= latest:
+            raise LookupError(f"hour {hour} is not among those that are over: 1 to {latest}")
+        if of_file not in (None, seq):
+            raise LookupError(f"the evidence is of hour {of_file}, not of hour {seq}")
+        reports = self._client.proofs.reports()
+        facts = Facts(
+            address=node,
+            node=found,
+            class_=self._client.fetch(accounts.staking.Class, pda.staking.class_(found.class_)),
+            now=now,
+            start=start,
+            seq=seq,
+            config=self._client.proofs.config(),
+            threshold=(self._client.proofs.attesters()).threshold,
+            reports=tuple(one for one in reports if one.account.seq >= seq),
+            challenges=tuple(self._client.proofs.challenges(node=node)),
+            line=line,
+        )
+        return explain(facts)
 
     def set_commission(self, node: Pubkey, commission_bps: int) -> Call[events.staking.CommissionSet]:
         """Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
