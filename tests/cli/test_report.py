@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from tests.cli.conftest import DAY, HOUR, Shell, io, key
+from tests.cli.conftest import DAY, HOUR, Shell, io
 
 from ionet import IO, SOL
+from ionet.rewards import Leaves, read_evidence, score_hour, write_evidence
 
 #: 95 % of the hour's emission, rounded down with the carry of earlier hours.
 GPUS = IO("4334.93041295")
@@ -211,14 +212,42 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     assert "void: the next report heals it" in shell.text("report", "show", first)
 
 
-def test_a_report_that_takes_rewards_back_is_refuted_by_anybody(
-    shell: Shell, hour: Hour, tmp_path: Path
-) -> None:
+def test_a_report_without_the_lifetimes_before_is_refused(shell: Shell, hour: Hour, tmp_path: Path) -> None:
     shell.hour_begins()
     out = tmp_path / "fallen.jsonl"
-    # Made without the hour before: Alice's lifetime begins again from nothing. Its total is below that of
-    # the final report, so that the program refuses it before anybody has to refute it.
     shell.text("report", "build", "--out", out)
     said = shell.fails(1, "report", "submit", out, "--place", f"file:{out}", who="attester")
     assert said == "the total must not be below that of the latest final report (proofs.TotalFell)"
-    assert key(hour.alice)
+
+
+def test_a_report_that_takes_rewards_back_is_refuted_by_anybody(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    """Attesters give Bob what Alice has earned: the total stands, but her leaf falls."""
+    shell.hour_begins()
+    honest, forged = tmp_path / "honest.jsonl", tmp_path / "forged.jsonl"
+    shell.text("report", "build", "--out", honest, "--previous", hour.evidence)
+    found = read_evidence(honest)
+    lifetime = found.leaves.lifetime[::-1].copy()
+    leaves = Leaves(nodes=found.leaves.nodes, lifetime=lifetime, through=found.leaves.through)
+    scores = score_hour(found.hour, found.emission, found.carry)
+    write_evidence(
+        forged,
+        hour=found.hour,
+        scores=scores,
+        leaves=leaves,
+        emission=found.emission,
+        period_end=found.period_end,
+        carry=found.carry,
+        previous_root=found.previous_root,
+    )
+    line = ("report", "submit", forged, "--place", f"file:{forged}")
+    # Compared with the hour before, it is found out at once.
+    said = shell.fails(3, *line, "--previous", hour.evidence, who="attester")
+    assert "lifetime" in said
+    report = shell.json(*line, who="attester")["report"]
+    assert shell.fails(1, "report", "refute", report, hour.bob, who="renter") == (
+        "the leaf refutes nothing: its node exists and was credited no more than it says (proofs.LeafStands)"
+    )
+    shell.text("report", "refute", report, hour.alice, who="renter")
+    assert shell.json("report", "show", report)["state"] == "void"
