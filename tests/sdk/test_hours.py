@@ -1,7 +1,7 @@
 """What an attester reads from the chain about an hour: use and fees, proofs, devices' words.
 
-Two hours of Alice's node cost P = 2.02020203 IO and F = 0.00505051 IO of renter's fee (25 bps, rounded up), or
-4 USDC and 0.09 USDC (225 bps). The supplier's side pays the same rates of what is earned.
+Two hours of Alice's node cost P = 2.02020203 IO and F = 0.00505051 IO of renter's fee (25 bps, rounded up),
+or 4 USDC and 0.09 USDC (225 bps). The supplier's side pays the same rates of what is earned.
 """
 
 from __future__ import annotations
