@@ -169,7 +169,8 @@ class ProgramChain:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
-        unsettled = {Party.SUPPLIER} if payable(job, now) > 0 else set()
+        # What a dispute holds back is unsettled too; `settle_from` says until when.
+        unsettled = {Party.SUPPLIER} if payable(job, max(now, job.frozen_until)) > 0 else set()
         if job.state == ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()
             unsettled |= {Party.RENTER} if job.owed_refund > job.paid_refund else set()
