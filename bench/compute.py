@@ -26,7 +26,20 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import IO, SOL, Client, FeePolicy, accounts, emission, ix, pda, token_account, types
+from ionet import (
+    IO,
+    SOL,
+    Client,
+    FeePolicy,
+    TokenAccount,
+    accounts,
+    emission,
+    ix,
+    pda,
+    token_account,
+    types,
+)
+from ionet._ids import TOKEN_PROGRAM
 from ionet.merkle import root_from_proof
 from ionet.rewards import reward_leaf
 
@@ -44,7 +57,14 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "owner_claim": 10_000,
         "credit_node": 14_000,
     },
-    "jobs": {"book": 28_000, "book, any nonce": 45_000, "attest": 5_000, "settle": 16_000},
+    "jobs": {
+        "book": 28_000,
+        "book, paid out in IO": 28_000,
+        "book, any nonce": 45_000,
+        "attest": 5_000,
+        "settle": 16_000,
+        "settle, paid out in IO": 16_000,
+    },
 }
 
 #: What only another program may call: its units are part of that call's.
@@ -225,6 +245,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
+        self.dollars = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -267,6 +288,7 @@ class World:
                     pauser=me,
                     resolver=self.resolver,
                     booking_bps=25,
+                    dispute_bond_bps=500,
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
                     max_price_age=60,
@@ -326,7 +348,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, *[Pubkey.default()] * 3),
+            currencies=(pda.mint.MINT, self.dollars, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -616,12 +638,11 @@ class World:
                 seconds=2 * _HOUR,
                 max_deposit=IO(1_000).base,
                 manifest_hash=self.keys.randbytes(32),
-                cluster=_ZEROS,
-                cluster_size=1,
             )
             book = ix.jobs.book(
                 renter=self.renter.pubkey(),
                 node=one.node,
+                payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,
                 source=source,
@@ -645,10 +666,71 @@ class World:
     def attest(self, job: Pubkey, good: int) -> None:
         """All of it good, by the second attester's seat."""
         said = types.jobs.AttestArgs(
-            good=good, upto=good, reason=0, proof_digest=self.keys.randbytes(32), result_hash=_ZEROS
+            good=good,
+            upto=good,
+            reason=0,
+            proof_digest=self.keys.randbytes(32),
+            timelock=self.keys.randbytes(32),
+            result_hash=_ZEROS,
         )
         attester = self.attesters[1]
         self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)
+
+    def extend(self, job: Pubkey) -> None:
+        """An hour more."""
+        self.price()
+        call = self.client.as_(self.renter).jobs.extend(job, _HOUR)
+        self.measure(call.ix()[0], self.renter)
+
+    def dispute(self, job: Pubkey) -> None:
+        """By the renter; decided, and the bond given back."""
+        renter = self.client.as_(self.renter)
+        self.measure(renter.jobs.dispute(job, self.keys.randbytes(32)).ix()[0], self.renter)
+        dispute = pda.jobs.dispute(job, self.renter.pubkey())
+        found = self.client.fetch(accounts.jobs.Job, job)
+        self.measure(self.client.as_(self.judge).jobs.resolve(job, found.price // 4).ix()[0], self.judge)
+        self.measure(self.client.jobs.close_dispute(dispute).ix()[0])
+
+    def exchange(self, one: Supplier) -> None:
+        """A job in dollars whose supplier wants IO."""
+        dollars = self.dollars
+        self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
+        renter = self.client.as_(self.renter)
+        self.price()
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), mint=dollars)
+        self.measure(call.ix()[0], self.renter, case="paid out in IO")
+        found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
+        job, vault = found.address, found.account.payout_vault
+        self.start(one, job)
+        self.wait(2 * _HOUR)
+        self.attest(job, 2 * _HOUR)
+        # The buyback's account, as its program makes it.
+        held = TokenAccount(dollars, pda.buyback.CONFIG, 0).encode()
+        self.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
+        settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
+        self.measure(settle, case="paid out in IO")
+
+    def cluster(self, first: Supplier, second: Supplier) -> None:
+        """Two nodes that start together."""
+        renter = self.client.as_(self.renter)
+        self.price()
+        cluster_id, jobs = self.keys.randbytes(32), []
+        opening = ix.jobs.open_cluster(renter=self.renter.pubkey(), id=cluster_id, size=2)
+        self.measure(opening, self.renter)
+        cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
+        manifest = self.keys.randbytes(32)
+        for one in (first, second):
+            call = renter.jobs.book(one.node, 2 * _HOUR, manifest, cluster=cluster)
+            self.measure(call.ix()[0], self.renter, case="in a cluster")
+            jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
+        for one, job in zip((first, second), jobs, strict=True):
+            start = self.client.as_(one.device).jobs.start(job)
+            self.measure(start.ix()[0], one.device, case="in a cluster")
+        self.wait(_HOUR)
+        self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
+        for one, job in zip((first, second), jobs, strict=True):
+            stop = ix.jobs.stop(party=one.owner.pubkey(), job=job, offer=pda.jobs.offer(one.node))
+            self.client.send(stop, signers=[one.owner])
 
     def wind_up(self, job: Pubkey) -> None:
         """Everyone takes what he is owed, and the account is closed."""
@@ -669,18 +751,27 @@ class World:
         )
 
     def rent(self, one: Supplier) -> None:
-        """Four jobs of a node, each with another end."""
+        """Jobs of a node, each with another end."""
         offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
         job = self.book(one)
         self.start(one, job)
         self.wait(_HOUR)
         self.attest(job, _HOUR)
+        self.extend(job)
         escrow = self.client.fetch(accounts.jobs.Job, job).escrow
         self.measure(ix.jobs.settle(job=job, escrow=escrow, destination=wallet))
-        self.wait(_HOUR)
-        self.attest(job, 2 * _HOUR)
+        self.wait(2 * _HOUR)
+        self.attest(job, 3 * _HOUR)
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
+
+        job = self.book(one)
+        self.start(one, job)
+        self.wait(_HOUR)
+        self.attest(job, _HOUR)
+        self.dispute(job)
+        self.wind_up(job)
+        self.exchange(one)
 
         job = self.book(one)
         self.start(one, job)
@@ -717,6 +808,7 @@ class World:
             self.rent(one)
             self.change(one, number)
         self.burn()
+        self.cluster(suppliers[0], suppliers[1])
         self.policies()
         self.void()
         self.squat(self.supplier(0))

@@ -47,7 +47,9 @@ def gross(job: accounts.jobs.Job, billable: int) -> int:
 
 
 def payable(job: accounts.jobs.Job, now: int) -> int:
-    """What the supplier can take now, base units; nothing before the first hour is over."""
+    """What the supplier can take now, base units; nothing in the first hour, or while a dispute is open."""
+    if now < job.frozen_until:
+        return 0
     if job.state == ENDED:
         return job.owed_supplier - job.paid_supplier
     if job.state != RUNNING or now < job.started_at + _FIRST_HOUR:

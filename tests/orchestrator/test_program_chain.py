@@ -10,7 +10,8 @@ from solders.pubkey import Pubkey
 from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
 from tests.programs.market import IO_MINT, Market
-from tests.programs.support import HOUR
+from tests.programs.people import TOKEN, Supplier
+from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, pda, token_account, types
 from ionet._canonical import Json
@@ -77,20 +78,20 @@ class Site:
             kernel=numpy_backend(),
         )
 
-    def book(self, seconds: int = HOUR) -> Pubkey:
+    def book(
+        self, seconds: int = HOUR, *, of: Supplier | None = None, cluster: Pubkey | None = None
+    ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
         manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
-        supplier, market = self.market.alice, self.market
+        supplier, market = of or self.market.alice, self.market
         market.set_price()
         args = types.jobs.BookArgs(
             nonce=market.offer(supplier).nonce + 1,
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
-            cluster=bytes(32),
-            cluster_size=1,
         )
-        market.send(market.booking(args=args))
+        market.send(market.booking(of=supplier, args=args, cluster=cluster))
         return pda.jobs.job(supplier.offer, args.nonce)
 
     def chain(self) -> ProgramChain:
@@ -222,6 +223,37 @@ async def test_a_job_that_the_renter_stops_is_attested_to_the_stop(site: Site) -
     assert site.money().renter == before.renter + price - gross
 
 
+async def test_what_is_left_of_a_broken_cluster_is_given_back_at_once(site: Site) -> None:
+    market = site.market
+    market.join(market.bob, 300 * TOKEN)
+    cluster, before = market.cluster(), site.money()
+    job = site.book(cluster=cluster)
+    other = site.book(of=market.bob, cluster=cluster)
+    market.send(market.jobs("cancel", other, party=market.bob.key))
+    view = await site.chain().job(bytes(job))
+    assert view is not None
+    assert (view.broken, view.cluster, view.cluster_size) == (True, bytes(cluster), 2)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    assert market.world.client.account(job) is None, "nobody waited for the start window to end"
+    assert site.money() == before
+
+
+async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> None:
+    market, job = site.market, site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    dispute = market.dispute(job)
+    for _ in range(8):
+        market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    found = market.job(job)
+    assert (found.state, found.paid_supplier, found.paid_fees, found.paid_refund) == (2, 0, 0, 0)
+    market.world.advance(14 * DAY)
+    await site.serve(orchestrator, job)
+    market.send(market.closing(dispute))
+
+
 async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     chain, key = site.chain(), bytes(site.book())
     booked = await chain.job(key)
@@ -235,7 +267,9 @@ async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     assert (running.attested, running.agreed_upto) == (None, site.now)
     site.market.world.advance(100)
     assert running.started_at is not None
-    said = Attestation(40, running.started_at + 100, bytes(32), bytes(32), (BreakReason.SAMPLE_GAP,))
+    said = Attestation(
+        40, running.started_at + 100, bytes(32), b"\1" * 32, bytes(32), (BreakReason.SAMPLE_GAP,)
+    )
     await chain.attest(running, said)
     again = await chain.job(key)
     assert again is not None
@@ -255,7 +289,7 @@ async def test_what_the_program_refuses_has_its_name(site: Site) -> None:
         await chain.start(job)
     running = await chain.job(key)
     assert running is not None
-    ahead = Attestation(1, site.now + 1, bytes(32), bytes(32))
+    ahead = Attestation(1, site.now + 1, bytes(32), b"\1" * 32, bytes(32))
     with pytest.raises(ChainRejected, match="AttestationAhead"):
         await chain.attest(running, ahead)
     with pytest.raises(ChainRejected, match="FirstHour"):

@@ -88,6 +88,53 @@ def _job(name: str) -> Case:
     return case
 
 
+def _cluster(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        renter = market.renter.pubkey()
+        if name == "open_cluster":
+            return ix.jobs.open_cluster(renter=renter, id=bytes(32), size=2)
+        cluster = market.cluster()
+        market.world.advance(HOUR)
+        return ix.jobs.close_cluster(renter=renter, cluster=cluster)
+
+    return case
+
+
+def _extend(market: Market) -> Instruction:
+    job = market.run()
+    market.world.advance(30)
+    return market.jobs("extend", job, seconds=HOUR)
+
+
+def _dispute(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        job = market.run()
+        if name == "dispute":
+            return market.jobs(name, job)
+        dispute = market.dispute(job)
+        if name == "resolve":
+            return market.jobs(name, job, gross=0)
+        market.send(market.jobs("resolve", job, gross=0))
+        return market.closing(dispute)
+
+    return case
+
+
+def _member(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        cluster = market.cluster()
+        first = market.book(cluster=cluster)
+        if name == "book":
+            market.set_price()
+            return market.booking(of=market.bob, cluster=cluster)
+        market.book(of=market.bob, cluster=cluster)
+        if name == "expire":
+            market.world.advance(HOUR)
+        return market.jobs(name, first)
+
+    return case
+
+
 def _successor(program: Any) -> Case:
     def case(market: Market) -> Instruction:
         heir = market.actor().pubkey()
@@ -263,11 +310,18 @@ JOBS: dict[str, Case] = {
             *("complete", "expire", "cancel", "stop", "close"),
         )
     },
+    "open_cluster": _cluster("open_cluster"),
+    "close_cluster": _cluster("close_cluster"),
+    "extend": _extend,
+    **{name: _dispute(name) for name in ("dispute", "resolve", "close_dispute")},
     "set_params": _admin(lambda market, who: ix.jobs.set_params(authority=who, params=jobs_params(market))),
     "set_paused": _admin(lambda _, who: ix.jobs.set_paused(signer=who, paused=1)),
     "propose_authority": _admin(lambda _, who: ix.jobs.propose_authority(authority=who, successor=who)),
     "accept_authority": _successor(ix.jobs),
 }
+
+#: The same calls for a node that is booked as part of a cluster.
+MEMBERS: Final[dict[str, Case]] = {name: _member(name) for name in ("book", "start", "cancel", "expire")}
 
 #: Accounts that may be another one, and why.
 FREE_STAKING: Final = {
@@ -292,6 +346,10 @@ FREE_JOBS: Final = {
     "set_currency": frozenset({"currency"}),
     # The other party, the other attester, and whoever else may start.
     "cancel": frozenset({"party"}),
+    # Without it the node is booked alone; its place then names the program, where the event's call finds it.
+    "book": frozenset({"cluster", "program"}),
+    # Whoever opens one will be its renter.
+    "open_cluster": frozenset({"renter"}),
     "stop": frozenset({"party"}),
     "attest": frozenset({"attester"}),
     "start": frozenset({"operator"}),
@@ -334,7 +392,21 @@ SUITES: Final = {
         zero=frozenset({"resolve_slash"}),
         setups={"register_node": _without_node},
     ),
-    "jobs": Suite("jobs", JOBS, FREE_JOBS, ABSENT_JOBS, setups={"offer": _without_offer}),
+    "jobs": Suite(
+        "jobs",
+        JOBS,
+        FREE_JOBS,
+        ABSENT_JOBS,
+        again=frozenset({"extend"}),
+        setups={"offer": _without_offer},
+    ),
+    "jobs, in a cluster": Suite(
+        "jobs",
+        MEMBERS,
+        FREE_JOBS,
+        ABSENT_JOBS,
+        untested=frozenset(JOBS) - frozenset(MEMBERS) | {"initialize"},
+    ),
 }
 CASES: Final = [(program, name) for program, suite in SUITES.items() for name in suite.cases]
 ONCE: Final = [(program, name) for program, suite in SUITES.items() for name in suite.once]
