@@ -216,6 +216,64 @@ impl Offer {
 }
 
 view!(
+    /// `jobs::Job`: whose rental it is, and in what its supplier is paid.
+    Job, ids::JOBS_PROGRAM, discriminator("Job"), {
+        version: u8,
+        bump: u8,
+        /// See [`JobState`].
+        state: u8,
+        /// Why it ended.
+        reason: u8,
+        /// Attesters that must have seen a second good for it to count.
+        attesters: u8,
+        /// See [`Payout`].
+        payout: u8,
+        /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
+        cluster_size: u8,
+        /// Stretches of booked time in use.
+        stretch_count: u8,
+        booking_bps: u16,
+        renter_payment_bps: u16,
+        supplier_payment_bps: u16,
+        /// Who has disputed it.
+        disputes: u8,
+        padding: u8,
+        offer: Pubkey,
+        node: Pubkey,
+        renter: Pubkey,
+        /// The node's owner at booking.
+        supplier: Pubkey,
+        /// What it is paid in.
+        mint: Pubkey,
+        /// The buyback's account `["payout", job]` where it pays the supplier in IO for another mint, or
+        /// zeros.
+        payout_vault: Pubkey,
+        /// Paid to the supplier, or into his payout account, so far.
+        paid_supplier: u64,
+    }
+);
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum JobState {
+    /// Paid for, and waiting for its start.
+    Booked = 0,
+    Running = 1,
+    /// Over: each party can take what it is owed.
+    Ended = 2,
+}
+
+/// What a supplier is paid in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Payout {
+    Io = 0,
+    /// What the renter pays.
+    AsPaid = 1,
+}
+
+view!(
     /// `jobs::Currency`: how a mint is priced, what using it costs, and where its fees go.
     Currency, ids::JOBS_PROGRAM, discriminator("Currency"), {
         version: u8,
@@ -250,31 +308,6 @@ impl Currency {
         self.vaults.get(usize::from(last).checked_rem(FEE_SHARDS)?).copied()
     }
 }
-
-view!(
-    /// `jobs::Job`: whom it pays, in what.
-    Job, ids::JOBS_PROGRAM, discriminator("Job"), {
-        version: u8,
-        bump: u8,
-        state: u8,
-        reason: u8,
-        attesters: u8,
-        /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-        payout: u8,
-        cluster_size: u8,
-        stretch_count: u8,
-        booking_bps: u16,
-        renter_payment_bps: u16,
-        supplier_payment_bps: u16,
-        padding: u16,
-        offer: Pubkey,
-        node: Pubkey,
-        renter: Pubkey,
-        supplier: Pubkey,
-        /// What the renter pays in.
-        mint: Pubkey,
-    }
-);
 
 view!(
     /// `buyback::Config`: what was burned.

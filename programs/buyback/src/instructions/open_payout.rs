@@ -37,7 +37,7 @@ pub fn handle_open_payout(ctx: Context<OpenPayout>) -> Result<()> {
     let supplier = {
         let found = abi::read::<abi::Job>(&accounts.job).ok_or(BuybackError::NotAJob)?;
         require_keys_eq!(mint, found.mint, BuybackError::WrongMint);
-        require!(found.payout == 0 && mint != ids::IO_MINT, BuybackError::NotPaidOutInIo);
+        require_keys_eq!(found.payout_vault, vault, BuybackError::NotPaidOutInIo);
         found.supplier
     };
     let mut payout = accounts.payout.load_init()?;

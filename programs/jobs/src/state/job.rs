@@ -1,22 +1,12 @@
 use super::Config;
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+pub use io_common::abi::JobState;
 use io_common::abi::SEATS;
 use io_math::escrow::{self, Division, Ending, Rates, Segment, FIRST_HOUR};
 
 /// The booking and at most four extensions.
 pub const SEGMENTS: usize = 5;
-
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum JobState {
-    /// Paid for, and waiting for its start.
-    Booked = 0,
-    Running = 1,
-    /// Over: each party can take what it is owed.
-    Ended = 2,
-}
 
 /// Why a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -107,13 +97,20 @@ pub struct Job {
     pub booking_bps: u16,
     pub renter_payment_bps: u16,
     pub supplier_payment_bps: u16,
-    pub padding: u16,
+    /// Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
+    pub disputes: u8,
+    pub padding: u8,
     pub offer: Pubkey,
     pub node: Pubkey,
     pub renter: Pubkey,
     /// The node's owner at booking.
     pub supplier: Pubkey,
     pub mint: Pubkey,
+    /// The buyback's account `["payout", job]`, which the supplier's part goes to where he is paid in IO
+    /// and the renter pays in another mint; else zeros.
+    pub payout_vault: Pubkey,
+    /// Paid to the supplier, or into his payout account, so far.
+    pub paid_supplier: u64,
     /// Token account that holds the deposit.
     pub escrow: Pubkey,
     /// The buyback's vault that the fees go to.
@@ -150,8 +147,7 @@ pub struct Job {
     pub owed_supplier: u64,
     pub owed_fees: u64,
     pub owed_refund: u64,
-    /// Paid to each party so far.
-    pub paid_supplier: u64,
+    /// Paid so far.
     pub paid_fees: u64,
     pub paid_refund: u64,
     /// Number of the latest event.
@@ -412,6 +408,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use io_common::{abi, assert_layout};
 
     const PRICE: u64 = 10_000_000_000;
 
@@ -444,6 +441,36 @@ mod tests {
     fn says(good: u32, upto: u32) -> AttestArgs {
         let reason = u16::from(good < upto);
         AttestArgs { good, upto, reason, proof_digest: [1; 32], result_hash: [0; 32] }
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Job,
+            abi::Job,
+            [
+                version,
+                bump,
+                state,
+                reason,
+                attesters,
+                payout,
+                cluster_size,
+                stretch_count,
+                booking_bps,
+                renter_payment_bps,
+                supplier_payment_bps,
+                disputes,
+                padding,
+                offer,
+                node,
+                renter,
+                supplier,
+                mint,
+                payout_vault,
+                paid_supplier
+            ]
+        );
     }
 
     #[test]
