@@ -48,7 +48,7 @@ pub struct AuctionStarted {
     /// The smallest sale but for the rest.
     pub minimum: u64,
     /// UTC day, counted from 1970, with what the vault held when it began and what was sold in it.
-    pub day: i64,
+    pub day: u64,
     pub opening: u64,
     pub sold_today: u64,
     /// What the vault holds.

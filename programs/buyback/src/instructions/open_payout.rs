@@ -26,18 +26,19 @@ pub struct OpenPayout<'info> {
         token::mint = mint,
         token::authority = config
     )]
-    pub vault: Account<'info, TokenAccount>,
+    pub payout_vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,
 }
 
 pub fn handle_open_payout(ctx: Context<OpenPayout>) -> Result<()> {
     let accounts = &ctx.accounts;
-    let (job, mint, vault) = (accounts.job.key(), accounts.mint.key(), accounts.vault.key());
+    let (job, mint, vault) = (accounts.job.key(), accounts.mint.key(), accounts.payout_vault.key());
     let supplier = {
         let found = abi::read::<abi::Job>(&accounts.job).ok_or(BuybackError::NotAJob)?;
         require_keys_eq!(mint, found.mint, BuybackError::WrongMint);
-        require_keys_eq!(found.payout_vault, vault, BuybackError::NotPaidOutInIo);
+        let in_io = found.payout == abi::Payout::Io as u8 && mint != ids::IO_MINT;
+        require!(in_io, BuybackError::NotPaidOutInIo);
         found.supplier
     };
     let mut payout = accounts.payout.load_init()?;

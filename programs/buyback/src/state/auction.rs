@@ -18,7 +18,7 @@ pub struct Auction {
     pub vault: Pubkey,
     pub lot: Lot,
     /// The UTC day that `opening` and `sold_today` are of, counted from 1970.
-    pub day: i64,
+    pub day: u64,
     /// What the vault held when the day's first lot was started or sold, base units.
     pub opening: u64,
     /// Sold on that day.
@@ -47,7 +47,7 @@ impl Auction {
     /// What the vault may still sell today. The day's first call notes what the vault `held`: nothing
     /// that comes in later raises the day's share.
     fn allowance(&mut self, held: u64, share_bps: u16, now: i64) -> Result<u64> {
-        let day = now.div_euclid(DAY);
+        let day = now.unsigned_abs() / DAY.unsigned_abs();
         if day != self.day {
             (self.day, self.opening, self.sold_today) = (day, held, 0);
         }
