@@ -1,6 +1,7 @@
-use super::Config;
+use super::{Broken, Config};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+use core::cmp::Ordering;
 pub use io_common::abi::JobState;
 use io_common::abi::SEATS;
 use io_math::escrow::{self, Division, Ending, Rates, Segment, FIRST_HOUR};
@@ -25,7 +26,13 @@ pub enum CloseReason {
     RenterCancelledLate = 8,
     /// A dispute was decided.
     Resolved = 9,
+    /// Another job of its cluster ended before the start.
+    ClusterBroken = 10,
 }
+
+/// Bits of `Job::disputes`.
+const BY_RENTER: u8 = 1;
+const BY_SUPPLIER: u8 = 2;
 
 /// A booked stretch of time: the booking, or an extension.
 #[zero_copy]
@@ -57,6 +64,8 @@ pub struct AttestArgs {
     pub reason: u16,
     /// Digest of the latest Proof of Compute; zeros when there is none yet.
     pub proof_digest: [u8; 32],
+    /// Digest of the device's signed samples that show it used by nobody else: without it no time is good.
+    pub timelock: [u8; 32],
     /// Hash of the job's result; zeros while there is none. It is recorded and unlocks nothing.
     pub result_hash: [u8; 32],
 }
@@ -90,7 +99,7 @@ pub struct Job {
     pub attesters: u8,
     /// What the supplier is paid in, as the offer said at booking.
     pub payout: u8,
-    /// Nodes of the cluster that the job is part of.
+    /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// Stretches in use.
     pub stretch_count: u8,
@@ -117,8 +126,8 @@ pub struct Job {
     pub fee_vault: Pubkey,
     /// Who gets the rent back.
     pub rent_payer: Pubkey,
-    /// Id of the cluster, or zeros.
-    pub cluster: [u8; 32],
+    /// The cluster's account, or zeros.
+    pub cluster: Pubkey,
     /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
     /// Hash of the result as attested; unlocks nothing.
@@ -143,6 +152,8 @@ pub struct Job {
     pub ended_at: i64,
     pub last_attested_at: i64,
     pub last_time: i64,
+    /// Nothing is paid before this time, while a dispute is open; 0 where none is.
+    pub frozen_until: i64,
     /// Owed to each party in all, once the job has ended.
     pub owed_supplier: u64,
     pub owed_fees: u64,
@@ -155,7 +166,7 @@ pub struct Job {
     pub stretches: [Stretch; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 120],
 }
 
 impl Job {
@@ -205,14 +216,32 @@ impl Job {
         Ok(())
     }
 
+    /// Adds a stretch of time to a job that runs. The fee rates are those of the booking.
+    pub fn extend(&mut self, seconds: u64, price: u64, now: i64) -> Result<u64> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gt!(self.ends_at, now, JobsError::Over);
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        require_gt!(seconds, 0, JobsError::DurationOutOfBounds);
+        let fee = self.rates().renter_fee(price).ok_or(JobsError::Overflow)?;
+        let place = self.stretches.get_mut(usize::from(self.stretch_count));
+        *place.ok_or(JobsError::TooManyExtensions)? = Stretch { seconds, price };
+        self.stretch_count = self.stretch_count.saturating_add(1);
+        self.price = self.price.checked_add(price).ok_or(JobsError::Overflow)?;
+        self.fee = self.fee.checked_add(fee).ok_or(JobsError::Overflow)?;
+        self.seconds = self.seconds.checked_add(seconds).ok_or(JobsError::Overflow)?;
+        let seconds = i64::try_from(seconds).map_err(|_| JobsError::Overflow)?;
+        self.ends_at = self.ends_at.checked_add(seconds).ok_or(JobsError::Overflow)?;
+        Ok(fee)
+    }
+
     /// Seconds from the start to `now`, at most the booked ones.
     fn elapsed(&self, now: i64) -> u64 {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
     /// Takes an attester's word: both sums never fall, no second counts twice, and none that has not
-    /// passed.
-    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<()> {
+    /// passed. Returns what the seat had said before.
+    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
         let elapsed = self.elapsed(now);
         let seen = self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?;
@@ -222,7 +251,8 @@ impl Job {
         let (looked, good) = (args.upto.saturating_sub(seen.upto), args.good.saturating_sub(seen.good));
         require_gte!(looked, good, JobsError::AttestationOverlaps);
         require!((looked > good) == (args.reason != 0), JobsError::BreakWithoutReason);
-        *seen = Seen { good: args.good, upto: args.upto };
+        require!(good == 0 || args.timelock != [0; 32], JobsError::NoTimelock);
+        let before = core::mem::replace(seen, Seen { good: args.good, upto: args.upto });
         self.last_attested_at = now;
         for (field, value) in
             [(&mut self.proof_digest, args.proof_digest), (&mut self.result_hash, args.result_hash)]
@@ -231,7 +261,7 @@ impl Job {
                 *field = value;
             }
         }
-        Ok(())
+        Ok(before)
     }
 
     /// The value that enough seats reach: the k-th largest.
@@ -263,20 +293,28 @@ impl Job {
         escrow::gross(&segments, billable).ok_or(error!(JobsError::Overflow))
     }
 
+    /// The supplier's part in all, by the attested time.
+    fn supplier_part(&self) -> Result<u64> {
+        match self.state {
+            state if state == JobState::Ended as u8 => Ok(self.owed_supplier),
+            state if state == JobState::Running as u8 => {
+                let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
+                self.rates().supplier_net(gross).ok_or(error!(JobsError::Overflow))
+            }
+            _ => err!(JobsError::NotRunning),
+        }
+    }
+
     /// What the supplier can take at `now`: nothing in the first hour, then what attested time has
     /// earned, less what was paid.
     pub fn payable(&self, now: i64) -> Result<u64> {
-        let owed = match self.state {
-            state if state == JobState::Ended as u8 => self.owed_supplier,
-            state if state == JobState::Running as u8 => {
-                let first_hour = i64::try_from(FIRST_HOUR).map_err(|_| JobsError::Overflow)?;
-                let opens = self.started_at.saturating_add(first_hour);
-                require_gte!(now, opens, JobsError::FirstHour);
-                let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
-                self.rates().supplier_net(gross).ok_or(JobsError::Overflow)?
-            }
-            _ => return err!(JobsError::NotRunning),
-        };
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        let owed = self.supplier_part()?;
+        if self.is(JobState::Running) {
+            let first_hour = i64::try_from(FIRST_HOUR).map_err(|_| JobsError::Overflow)?;
+            let opens = self.started_at.saturating_add(first_hour);
+            require_gte!(now, opens, JobsError::FirstHour);
+        }
         Ok(owed.saturating_sub(self.paid_supplier))
     }
 
@@ -320,12 +358,31 @@ impl Job {
         self.end(self.ending(), self.reason_or(CloseReason::Completed), now)
     }
 
-    /// Ends a job that nobody started in time, or whose attesters fell silent.
-    pub fn expire(&mut self, now: i64) -> Result<()> {
+    /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
+    fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
+        if at <= self.booked_at.saturating_add(Config::FREE_CANCEL) {
+            (Ending::CancelledFree, CloseReason::RenterCancelled)
+        } else if at <= self.start_by() {
+            (Ending::CancelledLate, CloseReason::RenterCancelledLate)
+        } else {
+            (Ending::NeverStarted, CloseReason::NoShow)
+        }
+    }
+
+    /// Ends a job that nobody started in time, or whose attesters fell silent. One whose cluster is broken
+    /// cannot start any more and ends at once: cancelled when its renter broke it, else at no cost.
+    pub fn expire(&mut self, cluster: Option<Broken>, now: i64) -> Result<()> {
         match self.state {
             state if state == JobState::Booked as u8 => {
-                require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
-                self.end(Ending::NeverStarted, CloseReason::NoShow, now)
+                let (ending, reason) = match cluster {
+                    Some(Broken { by_renter: true, at }) => self.cancelled_at(at),
+                    Some(_) => (Ending::NeverStarted, CloseReason::ClusterBroken),
+                    None => {
+                        require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
+                        (Ending::NeverStarted, CloseReason::NoShow)
+                    }
+                };
+                self.end(ending, reason, now)
             }
             state if state == JobState::Running as u8 => {
                 // Words after the end do not put it off: one attester of several could for ever.
@@ -345,12 +402,12 @@ impl Job {
     /// Ends a job before its start, for its renter or its supplier.
     pub fn cancel(&mut self, by_renter: bool, now: i64) -> Result<()> {
         require!(self.is(JobState::Booked), JobsError::NotBooked);
-        let free_until = self.booked_at.saturating_add(Config::FREE_CANCEL);
-        match (by_renter, now <= free_until) {
-            (false, _) => self.end(Ending::NeverStarted, CloseReason::SupplierCancelled, now),
-            (true, true) => self.end(Ending::CancelledFree, CloseReason::RenterCancelled, now),
-            (true, false) => self.end(Ending::CancelledLate, CloseReason::RenterCancelledLate, now),
-        }
+        let (ending, reason) = if by_renter {
+            self.cancelled_at(now)
+        } else {
+            (Ending::NeverStarted, CloseReason::SupplierCancelled)
+        };
+        self.end(ending, reason, now)
     }
 
     /// Ends the work before its time, for the renter or the supplier. The account closes as usual, when
@@ -364,6 +421,52 @@ impl Job {
         Ok(())
     }
 
+    /// Whether a dispute holds back what is not paid yet.
+    pub fn is_frozen(&self, now: i64) -> bool {
+        now < self.frozen_until
+    }
+
+    /// Freezes what is not paid yet, for a party that has not disputed before; returns how much that is.
+    pub fn dispute(&mut self, by_renter: bool, now: i64) -> Result<u64> {
+        // Before its start nothing of a job is in doubt.
+        require!(!self.is(JobState::Booked) && self.started_at != 0, JobsError::NotRunning);
+        if self.is(JobState::Ended) {
+            let until = self.ended_at.saturating_add(Config::DISPUTE_WINDOW);
+            require!(self.reason != CloseReason::Resolved as u8, JobsError::AlreadyDecided);
+            require_gte!(until, now, JobsError::DisputeWindowOver);
+        }
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        let bit = if by_renter { BY_RENTER } else { BY_SUPPLIER };
+        require!(self.disputes & bit == 0, JobsError::DisputedBefore);
+        let held = self.held()?;
+        require_gt!(held, 0, JobsError::NothingToDispute);
+        self.disputes |= bit;
+        self.frozen_until = now.saturating_add(Config::DISPUTE_TIME);
+        Ok(held)
+    }
+
+    /// Ends a disputed job by a decision that `gross` of its price is due. What was paid stays paid. Says
+    /// how the supplier's part compares with the attested one.
+    pub fn resolve(&mut self, gross: u64, now: i64) -> Result<Ordering> {
+        require!(self.is_frozen(now), JobsError::NotDisputed);
+        require_gte!(self.price, gross, JobsError::SplitAbovePrice);
+        let attested = self.supplier_part()?;
+        let Division { supplier, fees, refund } =
+            escrow::decide(&self.rates(), self.price, self.fee, gross, self.paid_fees)
+                .ok_or(JobsError::SplitBelowPaid)?;
+        require_gte!(supplier, self.paid_supplier, JobsError::SplitBelowPaid);
+        require_gte!(refund, self.paid_refund, JobsError::SplitBelowPaid);
+        (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
+        if self.is(JobState::Running) {
+            self.ended_at = now;
+            self.ends_at = self.ends_at.min(now);
+        }
+        self.state = JobState::Ended as u8;
+        self.reason = CloseReason::Resolved as u8;
+        self.frozen_until = 0;
+        Ok(supplier.cmp(&attested))
+    }
+
     /// Takes what the supplier is owed now.
     pub fn pay_supplier(&mut self, now: i64) -> Result<u64> {
         let amount = self.payable(now)?;
@@ -372,19 +475,35 @@ impl Job {
     }
 
     /// Takes what the fee vault is owed.
-    pub fn pay_fees(&mut self) -> Result<u64> {
-        require!(self.is(JobState::Ended), JobsError::NotEnded);
+    pub fn pay_fees(&mut self, now: i64) -> Result<u64> {
+        self.check_payable(now)?;
         let amount = self.owed_fees.saturating_sub(self.paid_fees);
         self.paid_fees = self.owed_fees;
         Ok(amount)
     }
 
     /// Takes what the renter is owed.
-    pub fn pay_refund(&mut self) -> Result<u64> {
-        require!(self.is(JobState::Ended), JobsError::NotEnded);
+    pub fn pay_refund(&mut self, now: i64) -> Result<u64> {
+        self.check_payable(now)?;
         let amount = self.owed_refund.saturating_sub(self.paid_refund);
         self.paid_refund = self.owed_refund;
         Ok(amount)
+    }
+
+    fn check_payable(&self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Ended), JobsError::NotEnded);
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        Ok(())
+    }
+
+    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of his, or the one in
+    /// which the buyback turns it into IO for him.
+    pub fn supplier_takes(&self, key: &Pubkey, owner: &Pubkey) -> bool {
+        if self.payout_vault == Pubkey::default() {
+            *owner == self.supplier
+        } else {
+            *key == self.payout_vault
+        }
     }
 
     /// Whether everyone has what he is owed.
@@ -440,7 +559,7 @@ mod tests {
 
     fn says(good: u32, upto: u32) -> AttestArgs {
         let reason = u16::from(good < upto);
-        AttestArgs { good, upto, reason, proof_digest: [1; 32], result_hash: [0; 32] }
+        AttestArgs { good, upto, reason, proof_digest: [1; 32], timelock: [2; 32], result_hash: [0; 32] }
     }
 
     #[test]
@@ -478,8 +597,8 @@ mod tests {
         assert!(job(1).start(1_201).is_err());
         job(1).start(1_200).unwrap();
         let mut late = job(1);
-        assert!(late.expire(1_200).is_err());
-        late.expire(1_201).unwrap();
+        assert!(late.expire(None, 1_200).is_err());
+        late.expire(None, 1_201).unwrap();
         assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
         assert_eq!(late.reason, CloseReason::NoShow as u8);
     }
@@ -530,7 +649,8 @@ mod tests {
         assert!(job.complete(7_200).is_err(), "not yet attested to its end");
         job.attest(0, &says(7_000, 7_200), 7_300).unwrap();
         job.complete(7_300).unwrap();
-        let paid = [job.pay_supplier(7_300).unwrap(), job.pay_fees().unwrap(), job.pay_refund().unwrap()];
+        let paid =
+            [job.pay_supplier(7_300).unwrap(), job.pay_fees(7_300).unwrap(), job.pay_refund(7_300).unwrap()];
         // G = ⌊100 · 7,000 / 7,200⌋ = 97.22222222, its fee 0.24305556, and 49.875 were paid before.
         assert_eq!(paid, [9_697_916_666 - 4_987_500_000, 24_305_556 + 25_000_000, 277_777_778]);
         assert!(job.is_settled());
@@ -541,8 +661,8 @@ mod tests {
     fn silence_ends_a_job_after_a_day() {
         let mut job = running();
         job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
-        assert!(job.expire(3_600 + 86_400).is_err());
-        job.expire(3_601 + 86_400).unwrap();
+        assert!(job.expire(None, 3_600 + 86_400).is_err());
+        job.expire(None, 3_601 + 86_400).unwrap();
         assert_eq!(job.reason, CloseReason::TimedOut as u8);
         // Half the time, half the renter's fee.
         assert_eq!(job.owed_fees, 12_500_000 + 12_500_000);
@@ -555,8 +675,8 @@ mod tests {
         job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
         job.attest(0, &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
         assert!(job.complete(90_000).is_err());
-        assert!(job.expire(7_200 + 86_400).is_err());
-        job.expire(7_201 + 86_400).unwrap();
+        assert!(job.expire(None, 7_200 + 86_400).is_err());
+        job.expire(None, 7_201 + 86_400).unwrap();
         assert_eq!(job.owed_supplier, 0);
     }
 
