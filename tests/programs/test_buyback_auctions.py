@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from fractions import Fraction
+from functools import partial
 from typing import Any
 
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.model.auction import Refused, Vault
+from tests.model.auction import Refused, Sale, Vault
 from tests.programs.auctions import DOLLAR, PLENTY, Auctions, params, set_params
 from tests.programs.market import IO_FEED, IO_MINT, USDC_FEED, Market
 from tests.programs.support import DAY, HOUR, MINUTE
@@ -546,6 +548,7 @@ def test_the_program_does_what_the_model_says(market: Market, seed: int) -> None
     auctions = Auctions(market, None if decimals == 6 else another_mint(market, decimals))
     auctions.wallet(auctions.seller)
     model, unit = Vault(decimals), 10**decimals
+    step: Callable[[], Sale | None]
     for _ in range(60):
         auctions.world.advance(dice.choice([0, 1, 61, 20 * MINUTE, HOUR, 5 * HOUR]))
         now = auctions.world.now
@@ -556,15 +559,12 @@ def test_the_program_does_what_the_model_says(market: Market, seed: int) -> None
         price = dice.randrange(30_000_000, 900_000_000)
         market.set_price(IO_MINT, price, confidence=0)
         if dice.random() < 0.4:
-            call, step = auctions.starting(), lambda: model.start(now)
+            call, step = auctions.starting(), partial(model.start, now)
         else:
             io = dice.choice([0, 51, dice.randrange(10**7, 10**11), PLENTY])
             least = dice.choice([0, 0, 60 * unit])
-            oracle = Fraction(price, 10**8)
-            call, step = (
-                auctions.selling(io, least),
-                lambda io=io, least=least, oracle=oracle: model.sell(io, least, oracle, now),
-            )
+            call = auctions.selling(io, least)
+            step = partial(model.sell, io, least, Fraction(price, 10**8), now)
         try:
             expected = step()
         except Refused as refused:
