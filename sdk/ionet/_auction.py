@@ -54,6 +54,25 @@ class LotQuote:
         return min(self.available, int(dollars * 10**self.mint_decimals))
 
 
+@dataclass(frozen=True, slots=True)
+class FeeVault:
+    """A fee vault and its auction at a moment.
+
+    Attributes:
+        shard: 0 to 7.
+        held: base units in the vault.
+        allowed: what it may still sell today, base units; for a vault that has an auction.
+        auction: its state, None where there is none.
+        lot: what is for sale now, None where nothing is.
+    """
+
+    shard: int
+    held: int
+    allowed: int
+    auction: accounts.buyback.Auction | None
+    lot: LotQuote | None
+
+
 def quote(
     lot: types.buyback.Lot,
     config: accounts.buyback.Config,

@@ -162,19 +162,19 @@ class Auctions:
     def payout(self, job: Pubkey) -> accounts.buyback.Payout:
         return self.world.client.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
 
-    def payouts(self, name: str, job: Pubkey, **given: Any) -> Instruction:
+    def payouts(self, name: str, about: Pubkey, /, **given: Any) -> Instruction:
         """An instruction about a job's payout; `given` replaces what it usually has."""
         usual: dict[str, Any] = {
             "payer": self.world.deployer,
             "rent_payer": self.world.deployer,
-            "job": job,
+            "job": about,
             "mint": self.mint,
-            "payout": pda.buyback.payout(job),
-            "vault": pda.buyback.payout_vault(job),
+            "payout": pda.buyback.payout(about),
+            "vault": pda.buyback.payout_vault(about),
             "currency": pda.jobs.currency(self.mint),
             "supplier": self.market.alice.key,
             "destination": token_account(self.market.alice.key, self.mint),
-            "fee_vault": pda.buyback.vault(self.mint, bytes(job)[-1] % 8),
+            "fee_vault": pda.buyback.vault(self.mint, bytes(about)[-1] % 8),
         }
         return _build(getattr(ix.buyback, name), usual, given)
 

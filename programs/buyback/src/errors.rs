@@ -24,7 +24,7 @@ pub enum BuybackError {
     SupplyMismatch,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
-    #[msg("an auction runs from at most 10 % below the oracle to at most 10 % above it, and does not fall")]
+    #[msg("an auction's price stays within 10 % of the oracle and does not fall")]
     SlopeOutOfBounds,
     #[msg("an auction's price runs for 10 minutes to 4 hours")]
     PeriodOutOfBounds,

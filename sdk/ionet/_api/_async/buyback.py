@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.instruction import Instruction
@@ -13,7 +12,7 @@ from spl.token.instructions import create_idempotent_associated_token_account
 from ionet import accounts, events, ix, pda, types
 from ionet._amounts import IO
 from ionet._async.call import AsyncCall
-from ionet._auction import LotQuote, allowance, quote
+from ionet._auction import FeeVault, LotQuote, allowance, quote
 from ionet._call import Sent
 from ionet._pda import token_account
 
@@ -26,25 +25,6 @@ SHARDS: Final = 8
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class FeeVault:
-    """A fee vault and its auction at a moment.
-
-    Attributes:
-        shard: 0 to 7.
-        held: base units in the vault.
-        allowed: what it may still sell today, base units; for a vault that has an auction.
-        auction: its state, None where there is none.
-        lot: what is for sale now, None where nothing is.
-    """
-
-    shard: int
-    held: int
-    allowed: int
-    auction: accounts.buyback.Auction | None
-    lot: LotQuote | None
 
 
 class AsyncBuyback:
