@@ -489,7 +489,7 @@ def test_a_pause_stops_auctions_and_what_is_in_the_vaults_stays(auctions: Auctio
 )
 def test_parameters_have_bounds(market: Market, change: dict[str, int], error: str) -> None:
     authority = market.world.deployer
-    beyond = ix.buyback.set_params(authority=authority, params=params(market, **change))
+    beyond = ix.buyback.set_params(authority=authority, params=params(authority, **change))
     market.refused(beyond, getattr(errors.buyback, error))
 
 
@@ -516,7 +516,7 @@ def test_parameters_have_bounds(market: Market, change: dict[str, int], error: s
 )
 def test_parameters_can_be_set_up_to_their_bounds(market: Market, change: dict[str, int]) -> None:
     sent = set_params(market, **change)
-    assert sent.event(events.buyback.ParamsSet).params == params(market, **change)
+    assert sent.event(events.buyback.ParamsSet).params == params(market.world.deployer, **change)
     config = market.world.buyback_config
     limits = config.price_limits
     found = {
