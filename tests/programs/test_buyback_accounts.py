@@ -20,7 +20,7 @@ from tests.programs.people import TOKEN
 from tests.programs.test_buyback_payouts import offer, owing
 from tests.programs.test_market_accounts import IDL, changed, names, others, works
 
-from ionet import IO, ix, pda, price_feed, token_account
+from ionet import IO, accounts, ix, pda, price_feed, token_account
 
 Case = Callable[[Auctions], Instruction]
 
@@ -140,6 +140,14 @@ def candidates(auctions: Auctions, call: Instruction) -> Iterator[Pubkey]:
     yield from (pda.jobs.currency(IO_MINT), price_feed(IO_FEED), auctions.purse)
     for one in (auctions.market.alice.owner, auctions.market.bob.owner, auctions.market.dave):
         yield token_account(one.pubkey(), auctions.mint)
+
+
+def test_accounts_of_the_jobs_program_lie_as_they_are_read() -> None:
+    """The buyback reads the leading fields that io_common::abi names."""
+    job, currency = accounts.jobs.Job.OFFSETS, accounts.jobs.Currency.OFFSETS
+    assert (job["version"], job["payout"], job["supplier"], job["mint"]) == (8, 13, 120, 152)
+    named = ("version", "pricing", "decimals", "payment_bps", "mint", "feed_id", "price_account", "vaults")
+    assert [currency[one] for one in named] == [8, 10, 12, 14, 16, 48, 80, 112]
 
 
 def test_every_instruction_has_a_case() -> None:

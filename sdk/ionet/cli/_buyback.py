@@ -27,7 +27,7 @@ Mint = Annotated[
         "--mint", metavar="MINT", parser=address, help="The currency; default: the only one besides IO."
     ),
 ]
-Shard = Annotated[int | None, typer.Option("--shard", min=0, max=7, help="Of the fee vault; default: all.")]
+Shard = Annotated[int | None, typer.Option("--shard", min=0, max=7, help="Of the fee vault; default: any.")]
 MinOut = Annotated[
     str | None,
     typer.Option("--min-out", metavar="AMOUNT", help="The least to receive; default: 1 % below the quote."),
