@@ -52,6 +52,7 @@ class Job:
         manifest: the manifest's hash, 32 bytes.
         cluster: 32 bytes that the jobs of one cluster share; zeros for a job that stands alone.
         cluster_size: how many jobs the cluster has.
+        broken: whether another job of its cluster ended before its start, so that this one cannot start.
         phase: where it stands.
         booked_at: Unix seconds.
         start_by: the last moment of the start window; afterwards anyone may expire the booking.
@@ -75,6 +76,7 @@ class Job:
     start_by: int
     cluster: bytes = bytes(32)
     cluster_size: int = 1
+    broken: bool = False
     started_at: int | None = None
     ends_at: int | None = None
     attested: Attested | None = None
@@ -93,6 +95,8 @@ class Attestation:
         good: seconds that count, all since the start.
         upto: judged until then.
         proof: digest of the last accepted compute proof, zeros without one.
+        timelock: digest of the device's last signed sample, which stands for all before it; without one it is
+            zeros and no time counts.
         result: hash of the run's result, zeros without one; it is recorded and unlocks nothing.
         reasons: why time since the last attestation does not count; empty exactly when all of it does.
     """
@@ -100,6 +104,7 @@ class Attestation:
     good: int
     upto: int
     proof: bytes
+    timelock: bytes
     result: bytes
     reasons: tuple[BreakReason, ...] = ()
 

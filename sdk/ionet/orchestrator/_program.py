@@ -103,6 +103,7 @@ class ProgramChain:
             upto=attestation.upto - job.started_at,
             reason=attestation.reason_bits,
             proof_digest=attestation.proof,
+            timelock=attestation.timelock,
             result_hash=attestation.result,
         )
         return await self._do(self._client.jobs.attest(Pubkey(job.key), args))
@@ -118,6 +119,8 @@ class ProgramChain:
         call = await self._ask(calls[party](key))
         if party is not Party.FEES:
             found = await self._ask(self._client.jobs.get(key))
+            if party is Party.SUPPLIER and found.payout_vault != Pubkey.default():
+                return await self._do(call)
             owner = found.supplier if party is Party.SUPPLIER else found.renter
             if await self._ask(self._client.account(token_account(owner, found.mint))) is None:
                 opening = create_idempotent_associated_token_account(self._client.address, owner, found.mint)
@@ -153,6 +156,15 @@ class ProgramChain:
             self._device_keys[key] = bytes(found.device_key)
         return self._device_keys[key]
 
+    async def _is_broken(self, job: accounts.jobs.Job) -> bool:
+        if job.state != BOOKED or job.cluster == Pubkey.default():
+            return False
+        try:
+            found = await self._ask(self._client.jobs.get_cluster(job.cluster))
+        except AccountNotFound:
+            return False  # closed since the job was read: it does not wait any more
+        return bool(found.broken)
+
     async def _view(self, address: Pubkey, job: accounts.jobs.Job, seat: int | None, now: int) -> Job:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
@@ -170,8 +182,9 @@ class ProgramChain:
             phase=phase,
             booked_at=job.booked_at,
             start_by=job.booked_at + START_WINDOW,
-            cluster=job.cluster,
+            cluster=bytes(job.cluster),
             cluster_size=job.cluster_size,
+            broken=await self._is_broken(job),
             started_at=started,
             ends_at=None if job.state == BOOKED or started is None else job.ends_at,
             attested=(
@@ -180,7 +193,9 @@ class ProgramChain:
                 else None
             ),
             agreed_upto=None if started is None else started + looked_at(job),
-            settle_from=0 if started is None or job.state == ENDED else started + _FIRST_HOUR,
+            settle_from=max(
+                job.frozen_until, 0 if started is None or job.state == ENDED else started + _FIRST_HOUR
+            ),
             unsettled=frozenset(unsettled),
             closable_at=job.ended_at if job.state == ENDED else None,
         )
