@@ -112,8 +112,8 @@ def test_the_supplier_gets_io_at_the_auctions_price(
 def test_receipts_are_numbered_job_by_job_and_add_up(auctions: Auctions, job: Pubkey) -> None:
     market = auctions.market
     market.join(market.bob, 300 * TOKEN)
-    terms = {"node": market.bob.node, "args": market.offer_args(payout=0)}
-    market.send(ix.jobs.set_offer(owner=market.bob.key, **terms))
+    terms = market.offer_args(payout=0)
+    market.send(ix.jobs.set_offer(owner=market.bob.key, node=market.bob.node, args=terms))
     other = market.run(mint=market.usdc, of=market.bob)
     auctions.world.send(auctions.payouts("open_payout", other))
     offer(auctions, job, THOUSAND)
