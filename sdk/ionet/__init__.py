@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
+    from ionet._auction import FeeVault, LotQuote
     from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
     from ionet._classes import ClassChange, HardwareClass, hardware_classes
     from ionet._errors import (
@@ -70,6 +71,7 @@ else:
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
         "_async.client": ("AsyncClient",),
+        "_auction": ("FeeVault", "LotQuote"),
         "_call": ("Change", "MissingSigner", "Preview", "Sent", "Simulated"),
         "_errors": (
             "AccountNotFound",
@@ -157,12 +159,14 @@ __all__ = [
     "Event",
     "EventLog",
     "FeePolicy",
+    "FeeVault",
     "Found",
     "HardwareClass",
     "HttpTransport",
     "IonetError",
     "LocalNetwork",
     "LocalTransport",
+    "LotQuote",
     "Mint",
     "MissingSigner",
     "NetworkClock",
