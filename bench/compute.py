@@ -24,7 +24,6 @@ from typing import Any, Final
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import (
@@ -830,7 +829,7 @@ class World:
     def fill(self, vault: Pubkey) -> None:
         """Makes a token account hold 10,000 dollars."""
         account = replace(self.client.token_account(vault), amount=10_000 * _DOLLAR)
-        self.client.network.set_account(vault, data=account.encode(), owner=TOKEN_PROGRAM_ID)
+        self.client.network.set_account(vault, data=account.encode(), owner=TOKEN_PROGRAM)
 
     def buy(self) -> None:
         """IO for the fees of a currency at par."""
