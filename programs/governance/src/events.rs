@@ -37,7 +37,7 @@ pub struct Proposed {
     pub stake: u64,
     pub bond: u64,
     pub title: [u8; 64],
-    pub hash: [u8; 32],
+    pub content_hash: [u8; 32],
 }
 
 #[event]
@@ -47,14 +47,14 @@ pub struct TransactionAdded {
     pub index: u8,
     pub program_id: Pubkey,
     /// Of the description and all transactions so far.
-    pub hash: [u8; 32],
+    pub content_hash: [u8; 32],
 }
 
 #[event]
 pub struct VotingBegan {
     pub seq: u64,
     pub proposal: Pubkey,
-    pub hash: [u8; 32],
+    pub content_hash: [u8; 32],
     pub week: u64,
     pub eligible: u64,
     /// Stake that has to vote.

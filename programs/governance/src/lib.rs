@@ -33,19 +33,19 @@ pub mod governance {
     // The dispatcher compares discriminators in this order: what is called most comes first.
 
     /// A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
-    /// the vote of his node's owner. `hash` is that of the proposal's content.
+    /// the vote of his node's owner. `content_hash` is that of the proposal's content.
     ///
     /// Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     /// `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
-    pub fn cast_vote(ctx: Context<CastVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
-        handle_cast_vote(ctx, choice, hash)
+    pub fn cast_vote(ctx: Context<CastVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+        handle_cast_vote(ctx, choice, content_hash)
     }
 
     /// Changes a co-staker's vote; it weighs what it weighed before.
     ///
     /// Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
-    pub fn change_vote(ctx: Context<ChangeVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
-        handle_change_vote(ctx, choice, hash)
+    pub fn change_vote(ctx: Context<ChangeVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+        handle_change_vote(ctx, choice, content_hash)
     }
 
     /// The vote of a node's owner, the first or a changed one: for his own stake and for the co-stakers who
@@ -53,8 +53,8 @@ pub mod governance {
     ///
     /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
     /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
-    pub fn owner_vote(ctx: Context<OwnerVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
-        handle_owner_vote(ctx, choice, hash)
+    pub fn owner_vote(ctx: Context<OwnerVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+        handle_owner_vote(ctx, choice, content_hash)
     }
 
     /// Opens a node's part in a vote, before its owner or co-stakers vote.

@@ -27,7 +27,7 @@ pub fn handle_activate<'info>(ctx: Context<'info, Activate<'info>>) -> Result<()
     emit!(VotingBegan {
         seq: proposal.next_seq(),
         proposal: ctx.accounts.proposal.key(),
-        hash: proposal.hash,
+        content_hash: proposal.content_hash,
         week: proposal.week,
         eligible,
         quorum: quorum(eligible, proposal.quorum_bps).ok_or(GovernanceError::Overflow)?,

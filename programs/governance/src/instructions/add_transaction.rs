@@ -31,7 +31,7 @@ pub fn handle_add_transaction(ctx: Context<AddTransaction>, index: u8, args: Tra
         proposal: accounts.proposal.key(),
         index,
         program_id: args.program_id,
-        hash: proposal.hash,
+        content_hash: proposal.content_hash,
     });
     accounts.transaction.set_inner(StoredTransaction {
         version: 1,

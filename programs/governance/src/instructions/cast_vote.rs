@@ -28,10 +28,10 @@ pub struct CastVote<'info> {
     pub system_program: Program<'info, System>,
 }
 
-pub fn handle_cast_vote(ctx: Context<CastVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
+pub fn handle_cast_vote(ctx: Context<CastVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut proposal = accounts.proposal.load_mut()?;
-    proposal.check_hash(&hash)?;
+    proposal.check_hash(&content_hash)?;
     let now = clock::now(proposal.last_time)?;
     proposal.last_time = now;
     let mut node_vote = accounts.node_vote.load_mut()?;

@@ -14,9 +14,9 @@ pub struct ChangeVote<'info> {
     pub vote: AccountLoader<'info, VoteRecord>,
 }
 
-pub fn handle_change_vote(ctx: Context<ChangeVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
+pub fn handle_change_vote(ctx: Context<ChangeVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
     let mut proposal = ctx.accounts.proposal.load_mut()?;
-    proposal.check_hash(&hash)?;
+    proposal.check_hash(&content_hash)?;
     let now = clock::now(proposal.last_time)?;
     proposal.last_time = now;
     let mut vote = ctx.accounts.vote.load_mut()?;

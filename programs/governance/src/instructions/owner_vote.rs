@@ -17,10 +17,10 @@ pub struct OwnerVote<'info> {
     pub node_vote: AccountLoader<'info, NodeVote>,
 }
 
-pub fn handle_owner_vote(ctx: Context<OwnerVote>, choice: u8, hash: [u8; 32]) -> Result<()> {
+pub fn handle_owner_vote(ctx: Context<OwnerVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut proposal = accounts.proposal.load_mut()?;
-    proposal.check_hash(&hash)?;
+    proposal.check_hash(&content_hash)?;
     let now = clock::now(proposal.last_time)?;
     proposal.last_time = now;
     {

@@ -67,7 +67,7 @@ pub fn handle_propose<'info>(
         stake: shown,
         bond,
         title: args.title,
-        hash: proposal.hash,
+        content_hash: proposal.content_hash,
     };
     drop(proposal);
     let transfer = Transfer {

@@ -65,7 +65,7 @@ pub struct Proposal {
     pub uri: [u8; 96],
     pub text_hash: [u8; 32],
     /// Of the description and all transactions in their order: what is voted on.
-    pub hash: [u8; 32],
+    pub content_hash: [u8; 32],
     /// Of the description and the executed transactions.
     pub progress: [u8; 32],
     pub bond_vault: Pubkey,
@@ -116,8 +116,9 @@ impl Proposal {
         let ProposalArgs { title, uri, text_hash } = args;
         (self.title, self.uri, self.text_hash) = (title, uri, text_hash);
         let (proposer, nonce) = (self.proposer.to_bytes(), self.nonce.to_le_bytes());
-        self.hash = hashv(&[b"ionet:proposal", &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
-        self.progress = self.hash;
+        self.content_hash =
+            hashv(&[b"ionet:proposal", &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
+        self.progress = self.content_hash;
     }
 
     /// Takes the next transaction in.
@@ -126,7 +127,7 @@ impl Proposal {
         require_eq!(index, self.transactions, GovernanceError::WrongIndex);
         require_gt!(MAX_TRANSACTIONS, index, GovernanceError::TooManyTransactions);
         args.check()?;
-        self.hash = args.hash_after(&self.hash)?;
+        self.content_hash = args.hash_after(&self.content_hash)?;
         self.transactions = self.transactions.saturating_add(1);
         if args.sets_guardian() {
             self.guardian_calls = self.guardian_calls.saturating_add(1);
@@ -174,7 +175,7 @@ impl Proposal {
 
     /// What a voter says he votes on.
     pub fn check_hash(&self, hash: &[u8; 32]) -> Result<()> {
-        require!(self.hash == *hash, GovernanceError::WrongHash);
+        require!(self.content_hash == *hash, GovernanceError::WrongHash);
         Ok(())
     }
 
@@ -229,7 +230,7 @@ impl Proposal {
         self.progress = args.hash_after(&self.progress)?;
         self.executed = self.executed.saturating_add(1);
         if self.executed == self.transactions {
-            require!(self.progress == self.hash, GovernanceError::NotVotedOn);
+            require!(self.progress == self.content_hash, GovernanceError::NotVotedOn);
             self.state = ProposalState::Executed as u8;
         }
         Ok(())

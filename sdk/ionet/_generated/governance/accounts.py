@@ -157,7 +157,7 @@ class Proposal(Account):
         transactions: Transactions that it has, and how many of them are executed.
         guardian_calls: Transactions that only set governance's guardian.
         extended: 1 once voting was extended.
-        hash: Of the description and all transactions in their order: what is voted on.
+        content_hash: Of the description and all transactions in their order: what is voted on.
         progress: Of the description and the executed transactions.
         bond: What the bond was when it was made; it is returned or burned once.
         eta: From when it can be executed.
@@ -180,7 +180,7 @@ class Proposal(Account):
     title: bytes
     uri: bytes
     text_hash: bytes
-    hash: bytes
+    content_hash: bytes
     progress: bytes
     bond_vault: Pubkey
     bond: int
@@ -220,7 +220,7 @@ bind_account(
         ("title", c.raw_bytes(64)),
         ("uri", c.raw_bytes(96)),
         ("text_hash", c.raw_bytes(32)),
-        ("hash", c.raw_bytes(32)),
+        ("content_hash", c.raw_bytes(32)),
         ("progress", c.raw_bytes(32)),
         ("bond_vault", c.pubkey),
         ("bond", c.u64),

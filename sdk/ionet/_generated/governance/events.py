@@ -191,7 +191,7 @@ class Proposed(Event):
     stake: int
     bond: int
     title: bytes
-    hash: bytes
+    content_hash: bytes
 
 
 bind_event(
@@ -206,7 +206,7 @@ bind_event(
         ("stake", c.u64),
         ("bond", c.u64),
         ("title", c.raw_bytes(64)),
-        ("hash", c.raw_bytes(32)),
+        ("content_hash", c.raw_bytes(32)),
     ),
 )
 
@@ -216,14 +216,14 @@ class TransactionAdded(Event):
     """`TransactionAdded` of the governance program.
 
     Attributes:
-        hash: Of the description and all transactions so far.
+        content_hash: Of the description and all transactions so far.
     """
 
     seq: int
     proposal: Pubkey
     index: int
     program_id: Pubkey
-    hash: bytes
+    content_hash: bytes
 
 
 bind_event(
@@ -235,7 +235,7 @@ bind_event(
         ("proposal", c.pubkey),
         ("index", c.u8),
         ("program_id", c.pubkey),
-        ("hash", c.raw_bytes(32)),
+        ("content_hash", c.raw_bytes(32)),
     ),
 )
 
@@ -290,7 +290,7 @@ class VotingBegan(Event):
 
     seq: int
     proposal: Pubkey
-    hash: bytes
+    content_hash: bytes
     week: int
     eligible: int
     quorum: int
@@ -304,7 +304,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("proposal", c.pubkey),
-        ("hash", c.raw_bytes(32)),
+        ("content_hash", c.raw_bytes(32)),
         ("week", c.u64),
         ("eligible", c.u64),
         ("quorum", c.u64),

@@ -175,7 +175,7 @@ def cancel(
 
 
 _CAST_VOTE = c.arguments(
-    "cast_vote", bytes.fromhex("14d40fbd45b44597"), (("choice", c.u8), ("hash", c.raw_bytes(32)))
+    "cast_vote", bytes.fromhex("14d40fbd45b44597"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
 )
 
 
@@ -186,13 +186,13 @@ def cast_vote(
     position: Pubkey,
     node_vote: Pubkey,
     choice: Int,
-    hash: bytes,
+    content_hash: bytes,
     vote: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
-    the vote of his node's owner. `hash` is that of the proposal's content.
+    the vote of his node's owner. `content_hash` is that of the proposal's content.
 
     Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
@@ -205,14 +205,14 @@ def cast_vote(
         vote: (writable, derived if not given)
         system_program: (read-only)
         choice: `u8`
-        hash: `[u8; 32]`
+        content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
     if vote is None:
         vote = pda.vote(proposal=proposal, position=position)
     return Instruction(
         PROGRAM_ID,
-        _CAST_VOTE(choice, hash),
+        _CAST_VOTE(choice, content_hash),
         [
             AccountMeta(holder, True, True),
             AccountMeta(proposal, False, True),
@@ -226,7 +226,7 @@ def cast_vote(
 
 
 _CHANGE_VOTE = c.arguments(
-    "change_vote", bytes.fromhex("b8276189536cb94b"), (("choice", c.u8), ("hash", c.raw_bytes(32)))
+    "change_vote", bytes.fromhex("b8276189536cb94b"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
 )
 
 
@@ -236,7 +236,7 @@ def change_vote(
     proposal: Pubkey,
     vote: Pubkey,
     choice: Int,
-    hash: bytes,
+    content_hash: bytes,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Changes a co-staker's vote; it weighs what it weighed before.
@@ -248,12 +248,12 @@ def change_vote(
         proposal: (writable)
         vote: (writable)
         choice: `u8`
-        hash: `[u8; 32]`
+        content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
         PROGRAM_ID,
-        _CHANGE_VOTE(choice, hash),
+        _CHANGE_VOTE(choice, content_hash),
         [
             AccountMeta(holder, True, False),
             AccountMeta(proposal, False, True),
@@ -507,7 +507,7 @@ def open_outflow(
 
 
 _OWNER_VOTE = c.arguments(
-    "owner_vote", bytes.fromhex("bef06d3648299b24"), (("choice", c.u8), ("hash", c.raw_bytes(32)))
+    "owner_vote", bytes.fromhex("bef06d3648299b24"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
 )
 
 
@@ -517,7 +517,7 @@ def owner_vote(
     proposal: Pubkey,
     node: Pubkey,
     choice: Int,
-    hash: bytes,
+    content_hash: bytes,
     node_vote: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -533,14 +533,14 @@ def owner_vote(
         node: (read-only)
         node_vote: (writable, derived if not given)
         choice: `u8`
-        hash: `[u8; 32]`
+        content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
     if node_vote is None:
         node_vote = pda.node_vote(proposal=proposal, node=node)
     return Instruction(
         PROGRAM_ID,
-        _OWNER_VOTE(choice, hash),
+        _OWNER_VOTE(choice, content_hash),
         [
             AccountMeta(owner, True, False),
             AccountMeta(proposal, False, True),
