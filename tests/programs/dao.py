@@ -360,10 +360,10 @@ def stored(transaction: Instruction) -> types.governance.TransactionArgs:
     """An instruction as a proposal stores it."""
     return types.governance.TransactionArgs(
         program_id=transaction.program_id,
-        accounts=[
+        accounts=tuple(
             types.governance.Meta(key=meta.pubkey, signer=meta.is_signer, writable=meta.is_writable)
             for meta in transaction.accounts
-        ],
+        ),
         data=bytes(transaction.data),
     )
 
