@@ -1,7 +1,7 @@
 """Votes by stake, from the rules alone: everything is counted again from the whole history each time.
 
-A vote weighs what was active at the start of the week in which voting began. A position's vote is its own; stake
-of positions that have not voted goes with their node's owner, if he has voted.
+A vote weighs what was active at the start of the week in which voting began. A position's vote is its own;
+stake of positions that have not voted goes with their node's owner, if he has voted.
 """
 
 from __future__ import annotations

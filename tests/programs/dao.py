@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import pytest
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -29,6 +30,7 @@ from ionet import (
     LocalNetwork,
     ProgramError,
     Sent,
+    TransactionFailed,
     accounts,
     ix,
     pda,
@@ -38,6 +40,8 @@ from ionet import (
 from ionet._generated import PROGRAMS
 from ionet._ids import SYSTEM_PROGRAM, TOKEN_PROGRAM
 
+#: A thousand IO.
+K: Final = 1_000 * TOKEN
 FOR, AGAINST, ABSTAIN = 0, 1, 2
 #: Stands for SOL where a mint would stand.
 NATIVE: Final = Pubkey.default()
@@ -102,11 +106,9 @@ class Voters:
     carol: Keypair = field(default_factory=Keypair)
     dave: Keypair = field(default_factory=Keypair)
     usdc: Keypair = field(default_factory=Keypair)
-    alpha: House = field(
-        default_factory=lambda: House("alpha", 30_000 * TOKEN, {"carol": 10_000 * TOKEN, "dave": 5_000 * TOKEN})
-    )
-    beta: House = field(default_factory=lambda: House("beta", 20_000 * TOKEN, {"carol": 10_000 * TOKEN}))
-    gamma: House = field(default_factory=lambda: House("gamma", 25_000 * TOKEN))
+    alpha: House = field(default_factory=lambda: House("alpha", 30 * K, {"carol": 10 * K, "dave": 5 * K}))
+    beta: House = field(default_factory=lambda: House("beta", 20 * K, {"carol": 10 * K}))
+    gamma: House = field(default_factory=lambda: House("gamma", 25 * K))
 
     @property
     def houses(self) -> tuple[House, House, House]:
@@ -118,8 +120,11 @@ class Voters:
         return found
 
     def everyone(self) -> list[Keypair]:
-        keys = [self.deployer, self.slasher, self.resolver, self.guardian, self.attester, self.carol, self.dave]
-        return keys + [key for one in self.houses for key in (one.owner, one.device_key)]
+        return [
+            *(self.deployer, self.slasher, self.resolver, self.guardian, self.attester),
+            *(self.carol, self.dave),
+            *(key for one in self.houses for key in (one.owner, one.device_key)),
+        ]
 
 
 class Dao:
@@ -163,6 +168,11 @@ class Dao:
     def refused(self, instruction: Instruction, error: Refusal) -> ProgramError:
         """Sends what has to fail with `error` and change nothing."""
         return self.world.refused(instruction, error, signers=self.signers(instruction))
+
+    def fails(self, instruction: Instruction, says: str) -> None:
+        """Sends what has to fail for a reason of the runtime's."""
+        with pytest.raises(TransactionFailed, match=says):
+            self.send(instruction)
 
     # -- reads
 
@@ -332,7 +342,10 @@ class Dao:
             "proposal": proposal,
             "transaction": pda.governance.transaction(proposal, index),
             "callee": found.program_id,
-            "remaining_accounts": [*(AccountMeta(one.key, False, one.writable) for one in found.accounts), *behind],
+            "remaining_accounts": [
+                *(AccountMeta(one.key, False, one.writable) for one in found.accounts),
+                *behind,
+            ],
         }
         return ix.governance.execute(**usual | given)
 
@@ -357,7 +370,7 @@ class Dao:
 
 
 def stored(transaction: Instruction) -> types.governance.TransactionArgs:
-    """An instruction as a proposal stores it."""
+    """An instruction as a proposal stores it; nothing is checked."""
     return types.governance.TransactionArgs(
         program_id=transaction.program_id,
         accounts=tuple(
@@ -443,12 +456,12 @@ def _open(dao: Dao, house: House) -> None:
             fingerprint=fingerprint(house.name),
         )
     )
-    dao.send(
-        ix.staking.register_node(owner=house.key, class_=class_, device=house.device, args=node_args())
-    )
+    dao.send(ix.staking.register_node(owner=house.key, class_=class_, device=house.device, args=node_args()))
     purse = token_account(house.key, IO_MINT)
     dao.send(
-        ix.staking.owner_stake(owner=house.key, class_=class_, node=house.node, source=purse, amount=house.own),
+        ix.staking.owner_stake(
+            owner=house.key, class_=class_, node=house.node, source=purse, amount=house.own
+        ),
         ix.staking.owner_activate(node=house.node, shard=house.shard),
     )
     for name, amount in house.co.items():
