@@ -50,10 +50,14 @@ __all__ = [
     "NATIVE",
     "TRANSACTIONS",
     "TREASURY",
+    "Authority",
+    "Ballot",
     "Choice",
     "Draft",
+    "HandOver",
     "ProposalState",
     "Standing",
+    "Step",
     "accept_authority",
     "attesters",
     "content_hash",
@@ -62,18 +66,23 @@ __all__ = [
     "hand_upgrades_to",
     "hardware_class",
     "instruction_of",
+    "keeps_bond",
     "parameters",
     "params_of",
+    "passes",
     "pay_io",
     "pay_sol",
     "pay_tokens",
+    "pay_usdc",
     "programs",
     "quorum",
     "resolve_slash",
     "stake_at",
     "standing",
     "stored",
+    "text_of",
     "upgrade",
+    "week_of",
 ]
 
 #: Signs for executed proposals, and holds what they spend.
@@ -130,6 +139,77 @@ class Standing(StrEnum):
     EXECUTED = "executed"
     DEFEATED = "defeated"
     CANCELLED = "cancelled"
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """Stake with which somebody can vote on a proposal.
+
+    Attributes:
+        node: where it is staked.
+        is_owner: whether it is the owner's vote, which speaks for silent co-stakers too.
+        weight: what the vote weighs now.
+        choice: what it says already; None before the first vote.
+    """
+
+    node: Pubkey
+    is_owner: bool
+    weight: IO
+    choice: Choice | None
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Who may change a program.
+
+    Attributes:
+        program: its name.
+        authority: sets its parameters.
+        pending: has been named the next one, and has to accept; None: nobody.
+        upgrade_authority: may replace its code; None: nobody.
+    """
+
+    program: str
+    authority: Pubkey
+    pending: Pubkey | None
+    upgrade_authority: Pubkey | None
+
+    @property
+    def handed_over(self) -> bool:
+        """Whether the treasury sets its parameters."""
+        return self.authority == TREASURY
+
+
+class Step(StrEnum):
+    """What became of a hand-over by a step of it."""
+
+    #: The present authority has named the treasury.
+    NAMED = "named"
+    #: That the treasury accepts is voted on.
+    PROPOSED = "proposed"
+    #: It has passed, and waits for its hold-up.
+    QUEUED = "queued"
+    #: The treasury is the authority.
+    DONE = "done"
+    #: Nothing can be done before a time.
+    WAITING = "waiting"
+
+
+@dataclass(frozen=True, slots=True)
+class HandOver:
+    """A hand-over after a step of it.
+
+    Attributes:
+        program: that is handed over.
+        step: what was done, or that it has to wait.
+        proposal: that the treasury accepts; None before it is made.
+        until: Unix time at which the next step can be taken, 0 for now.
+    """
+
+    program: str
+    step: Step
+    proposal: Pubkey | None = None
+    until: int = 0
 
 
 # -- a proposal's content

@@ -124,6 +124,7 @@ FREE: Final = {
     ("return_bond", "destination"),
     # Every vote that is over ends alike, and each is a vote of its own.
     ("queue", "proposal"),
+    ("close_node_vote", "node_vote"),
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.instruction import AccountMeta, Instruction
@@ -18,51 +17,13 @@ from ionet._ids import BPF_LOADER_UPGRADEABLE, TOKEN_PROGRAM
 from ionet._layouts import TokenAccount
 from ionet._pda import program_data, token_account
 from ionet._records import Found
+from ionet.governance import Authority, Ballot, HandOver, Step
 
 if TYPE_CHECKING:
     from ionet._async.client import AsyncClient
 
 SHARDS: Final = 16
 _WRAPPED_SOL: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """Stake with which somebody can vote on a proposal.
-
-    Attributes:
-        node: where it is staked.
-        is_owner: whether it is the owner's vote, which speaks for silent co-stakers too.
-        weight: what the vote weighs now.
-        choice: what it says already; None before the first vote.
-    """
-
-    node: Pubkey
-    is_owner: bool
-    weight: IO
-    choice: dao.Choice | None
-
-
-@dataclass(frozen=True, slots=True)
-class Authority:
-    """Who may change a program.
-
-    Attributes:
-        program: its name.
-        authority: sets its parameters.
-        pending: has been named the next one, and has to accept; None: nobody.
-        upgrade_authority: may replace its code; None: nobody.
-    """
-
-    program: str
-    authority: Pubkey
-    pending: Pubkey | None
-    upgrade_authority: Pubkey | None
-
-    @property
-    def handed_over(self) -> bool:
-        """Whether the treasury sets its parameters."""
-        return self.authority == dao.TREASURY
 
 
 class AsyncGovernance:
@@ -480,6 +441,58 @@ class AsyncGovernance:
         build = getattr(ix, program).propose_authority
         return AsyncCall(self._client, [build(authority=self._client.address, successor=dao.TREASURY)])
 
+    async def acceptance(self, program: str) -> Found[accounts.governance.Proposal] | None:
+        """The open proposal that does nothing but accept a program's authority, or None."""
+        wanted, now = dao.stored(dao.accept_authority(program)), await self._client.time()
+        over = (dao.Standing.FAILED, dao.Standing.EXPIRED, dao.Standing.EXECUTED)
+        for one in await self.proposals():
+            ended = one.account.state in (dao.ProposalState.DEFEATED, dao.ProposalState.CANCELLED)
+            if one.account.transactions != 1 or ended or dao.standing(one.account, now) in over:
+                continue
+            if await self.transactions(one.address) == [wanted]:
+                return one
+        return None
+
+    async def hand_over(self, program: str) -> HandOver:
+        """Takes the next step of handing a program over to the treasury, as far as the signer can.
+
+        The present authority names the treasury; who has the stake proposes that it accepts; after the vote
+        and the hold-up anyone queues and executes. The old authority stays until then.
+
+        Args:
+            program: its name.
+
+        Raises:
+            EncodeError: no such program, or it is not initialised; or the next step is somebody else's.
+        """
+        me, now = self._client.address, await self._client.time()
+        found = {one.program: one for one in await self.authorities()}
+        if program not in found:
+            raise EncodeError(f"no program {program!r} to hand over; there are {', '.join(found)}")
+        status = found[program]
+        if status.handed_over:
+            return HandOver(program, Step.DONE)
+        if status.pending != dao.TREASURY:
+            if status.authority != me:
+                raise EncodeError(f"only {program}'s authority {status.authority} can name the treasury")
+            await self.name_treasury(program).send()
+            return HandOver(program, Step.NAMED)
+        one = await self.acceptance(program)
+        if one is None or one.account.state == dao.ProposalState.DRAFT:
+            draft = dao.Draft(f"Hand {program} over to the treasury", dao.accept_authority(program))
+            address = await self.submit(draft, nonce=one.account.nonce if one else None)
+            return HandOver(program, Step.PROPOSED, address, (await self.get(address)).voting_ends)
+        match dao.standing(one.account, now):
+            case dao.Standing.PASSED:
+                ended = (await self.queue(one.address).send()).result
+                return HandOver(program, Step.QUEUED, one.address, ended.eta)
+            case dao.Standing.READY:
+                await (await self.execute(one.address)).send()
+                return HandOver(program, Step.DONE, one.address)
+            case dao.Standing.VOTING:
+                return HandOver(program, Step.WAITING, one.address, one.account.voting_ends)
+        return HandOver(program, Step.WAITING, one.address, one.account.eta)
+
     def give_upgrades(self, program: str) -> AsyncCall[None]:
         """Makes the treasury a program's upgrade authority, at once; for its present one.
 
@@ -505,6 +518,3 @@ def _held(snapshot: types.staking.Snapshot, week: int) -> int:
 
 def _choice(number: int) -> dao.Choice | None:
     return dao.Choice(number) if number <= max(dao.Choice) else None
-
-
-__all__ = ["AsyncGovernance", "Authority", "Ballot"]
