@@ -120,3 +120,23 @@ pub enum GovernanceError {
     #[msg("a number does not fit into its field")]
     Overflow,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_keep_their_numbers() {
+        for (error, number) in [
+            (GovernanceError::NotUpgradeAuthority, 6000),
+            (GovernanceError::OutflowOutOfBounds, 6010),
+            (GovernanceError::TooManyAccounts, 6020),
+            (GovernanceError::NotANode, 6030),
+            (GovernanceError::HeldUp, 6040),
+            (GovernanceError::NotCancellable, 6050),
+            (GovernanceError::Overflow, 6057),
+        ] {
+            assert_eq!(u32::from(error), number);
+        }
+    }
+}

@@ -119,6 +119,17 @@ mod tests {
     }
 
     #[test]
+    fn accounts_and_data_have_their_bounds() {
+        let full = TransactionArgs { accounts: vec![args().accounts[1]; 32], data: vec![0; 1_024], ..args() };
+        assert_eq!(full.check(), Ok(()));
+        let mut more = full.clone();
+        more.accounts.push(args().accounts[1]);
+        assert_eq!(more.check().unwrap_err(), GovernanceError::TooManyAccounts.into());
+        let long = TransactionArgs { data: vec![0; 1_025], ..full };
+        assert_eq!(long.check().unwrap_err(), GovernanceError::TooMuchData.into());
+    }
+
+    #[test]
     fn of_governance_only_parameters_and_the_guardian_are_set() {
         let call = |data: &[u8]| TransactionArgs { program_id: crate::ID, data: data.to_vec(), ..args() };
         let set_params = call(crate::instruction::SetParams::DISCRIMINATOR);
@@ -146,7 +157,7 @@ mod tests {
             |args| args.accounts[0].signer = false,
             |args| args.accounts[1].writable = false,
             |args| args.data.push(0),
-            |args| drop(args.accounts.pop()),
+            |args| args.accounts.truncate(1),
         ];
         for change in changes {
             let mut other = fine.clone();
