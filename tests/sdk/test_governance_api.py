@@ -27,7 +27,7 @@ def h100() -> int:
 
 @dataclass(slots=True)
 class Dao:
-    """A market in which alice has 8,000 and 3,000 IO on nodes, carol 2,000 on the first, the treasury 1,000."""
+    """Alice has 8,000 and 3,000 IO on nodes, carol 2,000 on the first, the treasury 1,000."""
 
     deployer: ionet.Client
     people: dict[str, Keypair]

@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "node": ("_node", "Hardware classes, devices, nodes and networks."),
     "stake": ("_stake", "Stake on nodes, and what it earns."),
     "slash": ("_slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
+    "dao": ("_dao", "Proposals, votes and the treasury."),
     "report": ("_report", "Hourly reports of rewards: building, approving, doubting, crediting."),
     "demo": ("_demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("_localnet", "Run a local node with the programs, and a market to try commands on."),

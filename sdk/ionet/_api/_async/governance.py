@@ -186,6 +186,14 @@ class AsyncGovernance:
         """
         return dao.parameters(program, await self._config_of(program), **changes)
 
+    async def params(self, program: str) -> dict[str, Any]:
+        """A program's parameters as they are, by the names under which they are set.
+
+        Raises:
+            EncodeError: no such program.
+        """
+        return dao.params_of(program, await self._config_of(program))
+
     # -- voting
 
     async def ballots(self, proposal: Pubkey, voter: Pubkey | None = None) -> list[Ballot]:

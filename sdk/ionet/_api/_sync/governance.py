@@ -183,6 +183,14 @@ class Governance:
         """
         return dao.parameters(program, self._config_of(program), **changes)
 
+    def params(self, program: str) -> dict[str, Any]:
+        """A program's parameters as they are, by the names under which they are set.
+
+        Raises:
+            EncodeError: no such program.
+        """
+        return dao.params_of(program, self._config_of(program))
+
     # -- voting
 
     def ballots(self, proposal: Pubkey, voter: Pubkey | None = None) -> list[Ballot]:
