@@ -38,6 +38,7 @@ COMMANDS: Final = {
     "slash": ("_slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
     "dao": ("_dao", "Proposals, votes and the treasury."),
     "report": ("_report", "Hourly reports of rewards: building, approving, doubting, crediting."),
+    "tx": ("_tx", "Transactions that several people sign: what --sign-only prints."),
     "demo": ("_demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("_localnet", "Run a local node with the programs, and a market to try commands on."),
 }

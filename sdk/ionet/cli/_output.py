@@ -22,7 +22,7 @@ def jsonable(value: Any) -> Any:
     """A value as JSON has it: amounts as `{"ui": "12.5", "raw": "1250000000"}`, bytes as hex."""
     match value:
         case Amount():
-            return {"ui": str(value.to_decimal()), "raw": str(value.base)}
+            return {"ui": format(value.to_decimal(), "f"), "raw": str(value.base)}
         case Enum():
             return value.name.lower()
         case None | bool() | int() | float() | str():
