@@ -22,12 +22,8 @@ from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
-from solders.system_program import TransferParams, decode_transfer, transfer
-from spl.token.instructions import (
-    create_idempotent_associated_token_account,
-    decode_transfer_checked,
-    transfer_checked,
-)
+from solders.system_program import TransferParams, transfer
+from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
 from spl.token.models import TransferCheckedParams
 
 from ionet import accounts, ix, pda, types
@@ -35,14 +31,9 @@ from ionet._amounts import IO, SOL, USDC
 from ionet._classes import HardwareClass, class_args
 from ionet._errors import EncodeError
 from ionet._generated import PROGRAMS
-from ionet._ids import (
-    ASSOCIATED_TOKEN_PROGRAM,
-    BPF_LOADER_UPGRADEABLE,
-    CLOCK,
-    SYSTEM_PROGRAM,
-    TOKEN_PROGRAM,
-)
+from ionet._ids import BPF_LOADER_UPGRADEABLE, CLOCK, TOKEN_PROGRAM
 from ionet._pda import program_data, token_account
+from ionet._transactions import SET_AUTHORITY, UPGRADE, arguments, describe, instruction_of
 
 __all__ = [
     "ACCOUNTS",
@@ -59,6 +50,7 @@ __all__ = [
     "Standing",
     "Step",
     "accept_authority",
+    "arguments",
     "attesters",
     "content_hash",
     "describe",
@@ -99,7 +91,6 @@ _WEEK: Final = 604_800
 _RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 #: Parameters that lie elsewhere in the configuration than under their own name.
 _ELSEWHERE: Final = {("jobs", "max_price_age"): "max_age"}
-_UPGRADE, _SET_AUTHORITY = 3, 4
 
 
 class Choice(IntEnum):
@@ -238,12 +229,6 @@ def stored(instruction: Instruction) -> types.governance.TransactionArgs:
     )
 
 
-def instruction_of(args: types.governance.TransactionArgs) -> Instruction:
-    """The instruction that a proposal stores."""
-    metas = [AccountMeta(one.key, one.signer, one.writable) for one in args.accounts]
-    return Instruction(args.program_id, bytes(args.data), metas)
-
-
 def _padded(text: str, size: int, what: str) -> bytes:
     encoded = text.encode()
     if len(encoded) > size:
@@ -320,51 +305,6 @@ def content_hash(
     for one in transactions:
         found = sha256(b"ionet:transaction" + found + bytes(one)).digest()
     return found
-
-
-def describe(args: types.governance.TransactionArgs) -> str:
-    """A stored transaction in one line: the program and instruction, and amounts where it pays."""
-    name = PROGRAMS.get(str(args.program_id))
-    if name is not None:
-        return f"{name}.{_instruction_name(name, bytes(args.data)[:8])}"
-    try:
-        if args.program_id == SYSTEM_PROGRAM:
-            paid = decode_transfer(instruction_of(args))
-            return f"pay {SOL.from_base(paid['lamports'])} to {paid['to_pubkey']}"
-        if args.program_id == TOKEN_PROGRAM:
-            moved = decode_transfer_checked(instruction_of(args))
-            amount: object = f"{moved.amount} base units of {moved.mint}"
-            if moved.mint == pda.mint.MINT:
-                amount = IO.from_base(moved.amount)
-            return f"pay {amount} to token account {moved.dest}"
-    except Exception:  # another instruction of that program
-        return f"{args.program_id} with {len(args.accounts)} accounts and data {bytes(args.data).hex()}"
-    if args.program_id == ASSOCIATED_TOKEN_PROGRAM and len(args.accounts) > 2:
-        return f"make the token account {args.accounts[1].key} of {args.accounts[2].key} if it is missing"
-    if args.program_id == BPF_LOADER_UPGRADEABLE:
-        kind = int.from_bytes(args.data[:4], "little")
-        if kind == _UPGRADE and len(args.accounts) > 2:
-            return f"upgrade {_named(args.accounts[1].key)} from buffer {args.accounts[2].key}"
-        if kind == _SET_AUTHORITY and args.accounts:
-            heir = str(args.accounts[2].key) if len(args.accounts) > 2 else "nobody"
-            return f"make {heir} the upgrade authority of program data {args.accounts[0].key}"
-    return f"{args.program_id} with {len(args.accounts)} accounts and data {bytes(args.data).hex()}"
-
-
-def _named(program_id: Pubkey) -> str:
-    return PROGRAMS.get(str(program_id), str(program_id))
-
-
-def _instruction_name(program: str, discriminator: bytes) -> str:
-    import json
-
-    from ionet._rpc._local import PROGRAMS as SHIPPED
-
-    idl = json.loads((SHIPPED / f"{program}.json").read_text())
-    for one in idl["instructions"]:
-        if bytes(one["discriminator"]) == discriminator:
-            return str(one["name"])
-    return discriminator.hex()
 
 
 # -- what the treasury can do
@@ -541,7 +481,7 @@ def upgrade(program_id: Pubkey, buffer: Pubkey, *, spill: Pubkey = TREASURY) -> 
         AccountMeta(CLOCK, False, False),
         AccountMeta(TREASURY, True, False),
     ]
-    return Instruction(BPF_LOADER_UPGRADEABLE, _UPGRADE.to_bytes(4, "little"), metas)
+    return Instruction(BPF_LOADER_UPGRADEABLE, UPGRADE.to_bytes(4, "little"), metas)
 
 
 def hand_upgrades_to(
@@ -557,7 +497,7 @@ def hand_upgrades_to(
     metas = [AccountMeta(program_data(program_id), False, True), AccountMeta(authority, True, False)]
     if successor is not None:
         metas.append(AccountMeta(successor, False, False))
-    return Instruction(BPF_LOADER_UPGRADEABLE, _SET_AUTHORITY.to_bytes(4, "little"), metas)
+    return Instruction(BPF_LOADER_UPGRADEABLE, SET_AUTHORITY.to_bytes(4, "little"), metas)
 
 
 # -- where a proposal stands

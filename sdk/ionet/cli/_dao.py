@@ -18,7 +18,8 @@ from ionet.cli._session import session
 from ionet.governance import Choice, Standing, Step
 
 if TYPE_CHECKING:
-    from ionet import accounts
+    from ionet import accounts, types
+    from ionet._api._sync.governance import Governance
 
 app = Commands("Proposals, votes and the treasury.")
 app.add_typer(_dao_propose.app, name="propose")
@@ -65,13 +66,11 @@ def show(proposal: ProposalAddress) -> None:
     stands = governance.standing(found, now)
     stored = client.transactions(proposal)
     told = ["closed" if one is None else governance.describe(one) for one in stored]
-    steps = [
-        (
-            "Executes" if number == 0 else "",
-            f"{number + 1}. {text}{' (done)' if number < found.executed else ''}",
-        )
-        for number, text in enumerate(told)
-    ]
+    steps: list[tuple[str, object]] = []
+    for number, (one, text) in enumerate(zip(stored, told, strict=True)):
+        done = " (done)" if number < found.executed else ""
+        steps.append(("" if steps else "Executes", f"{number + 1}. {text}{done}"))
+        steps += [("", f"   {line}") for line in _given(client, one, done=bool(done))]
     io.screen.facts(
         [
             ("Proposal", proposal),
@@ -97,6 +96,7 @@ def show(proposal: ProposalAddress) -> None:
                 if one is None
                 else {
                     "description": text,
+                    "arguments": governance.arguments(one),
                     "program": one.program_id,
                     "accounts": [
                         {"key": each.key, "signer": each.signer, "writable": each.writable}
@@ -109,6 +109,19 @@ def show(proposal: ProposalAddress) -> None:
             ],
         },
     )
+
+
+def _given(client: Governance, stored: types.governance.TransactionArgs | None, *, done: bool) -> list[str]:
+    """What a call is given, a line each; of parameters that are to be set, what changes."""
+    found = None if stored is None else governance.arguments(stored)
+    if stored is None or not found:
+        return []
+    program, _, name = governance.describe(stored).partition(".")
+    if name == "set_params" and not done:
+        now = client.params(program)
+        changes = [f"{one}: {now[one]} -> {value}" for one, value in found.items() if now[one] != value]
+        return changes or ["nothing changes"]
+    return [f"{one}: {value.hex() if isinstance(value, bytes) else value}" for one, value in found.items()]
 
 
 @app.command()
