@@ -34,6 +34,7 @@ from ionet import (
     TokenAccount,
     accounts,
     emission,
+    governance,
     ix,
     pda,
     price_feed,
@@ -46,7 +47,7 @@ from ionet.rewards import reward_leaf
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULT: Final = Path(__file__).with_suffix(".json")
-PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback")
+PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance")
 
 #: Median budgets of the design, by program and instruction.
 BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
@@ -67,10 +68,16 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "settle": 16_000,
         "settle, paid out in IO": 16_000,
     },
+    "governance": {"cast_vote": 14_000, "change_vote": 8_000, "owner_vote": 8_000},
 }
 
 #: What only another program may call: its units are part of that call's.
-CALLED: Final = frozenset({"staking.freeze_credit", "staking.set_last_proof"})
+CALLED: Final = frozenset(
+    {
+        *("staking.freeze_credit", "staking.set_last_proof"),
+        *("governance.set_params", "governance.set_guardian"),
+    }
+)
 #: A median may grow by a tenth.
 MOST_GROWTH: Final = 1.1
 NETWORKS: Final = 5
@@ -219,6 +226,8 @@ class World:
         self.measure(ix.buyback.initialize(authority=me))
         self.measure(ix.staking.initialize(authority=me, slasher=slasher, resolver=self.resolver))
         self.measure(ix.jobs.initialize(authority=me, resolver=self.resolver))
+        self.guardian = self.person()
+        self.measure(ix.governance.initialize(authority=me, guardian=self.guardian.pubkey()))
         for allocation in range(5):
             destination = self.wallet(me)
             self.measure(ix.mint.mint_genesis(authority=me, destination=destination, allocation=allocation))
@@ -346,8 +355,9 @@ class World:
         )
         return pda.staking.device(fingerprint)
 
-    def supplier(self, number: int) -> Supplier:
-        """A node with active stake of its owner and of a co-staker, and an offer."""
+    def supplier(self, number: int, own: IO | None = None) -> Supplier:
+        """A node with active stake of its owner (default: 400 IO) and of a co-staker, and an offer."""
+        stake = own or IO(400)
         owner, holder, device = self.person(), self.person(), self.key()
         class_, account = pda.staking.class_(number), self.device(number, owner, device)
         args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
@@ -356,9 +366,9 @@ class World:
         )
         one = Supplier(owner, device, holder, account, pda.staking.node(account))
         me, node, shard = owner.pubkey(), one.node, one.shard
-        purse = self.wallet(me, IO(1_000))
+        purse = self.wallet(me, stake + IO(600))
         self.measure(
-            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=purse, amount=IO(400).base),
+            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=purse, amount=stake.base),
             owner,
         )
         self.measure(ix.staking.owner_activate(node=node, shard=shard))
@@ -900,6 +910,107 @@ class World:
         self.client.network.set_account(job, lamports=0)
         self.measure(ix.buyback.close_payout(rent_payer=self.me, job=job, payout=payout, vault=vault))
 
+    # -- governance
+
+    def proposal(self, one: Supplier, nonce: int, *transactions: Instruction) -> Pubkey:
+        """A draft of a node's owner."""
+        me = one.owner.pubkey()
+        blank = types.governance.ProposalArgs(title=bytes(64), uri=bytes(96), text_hash=_ZEROS)
+        self.measure(
+            ix.governance.propose(
+                proposer=me,
+                source=self.wallet(me),
+                nonce=nonce,
+                args=blank,
+                remaining_accounts=[AccountMeta(one.node, False, False)],
+            ),
+            one.owner,
+        )
+        address = pda.governance.proposal(me, nonce)
+        for index, transaction in enumerate(transactions):
+            add = ix.governance.add_transaction(
+                proposer=me, proposal=address, index=index, args=governance.stored(transaction)
+            )
+            self.measure(add, one.owner)
+        return address
+
+    def vote(self, one: Supplier, proposal: Pubkey) -> None:
+        """The co-staker and the owner vote, and change their votes; then the vote ends."""
+        owner, holder = one.owner.pubkey(), one.holder.pubkey()
+        node_vote = pda.governance.node_vote(proposal, one.node)
+        position = pda.staking.position(one.node, holder)
+        content_hash = self.client.fetch(accounts.governance.Proposal, proposal).content_hash
+        common: dict[str, Any] = {"proposal": proposal, "content_hash": content_hash}
+        shards = [AccountMeta(pda.staking.shard(index), False, False) for index in range(16)]
+        begin = ix.governance.activate(proposer=owner, proposal=proposal, remaining_accounts=shards)
+        self.measure(begin, one.owner)
+        self.measure(ix.governance.open_node_vote(payer=self.me, proposal=proposal, node=one.node))
+        cast = ix.governance.cast_vote(
+            holder=holder, position=position, node_vote=node_vote, choice=1, **common
+        )
+        self.measure(cast, one.holder)
+        vote = pda.governance.vote(proposal, position)
+        for choice in (2, 0):
+            owners = ix.governance.owner_vote(
+                owner=owner, node=one.node, node_vote=node_vote, choice=choice, **common
+            )
+            self.measure(owners, one.owner)
+            change = ix.governance.change_vote(holder=holder, vote=vote, choice=choice, **common)
+            self.measure(change, one.holder)
+        self.wait(5 * _DAY)
+        self.measure(ix.governance.queue(proposal=proposal))
+        self.measure(ix.governance.close_vote(proposal=proposal, vote=vote, rent_payer=holder))
+        close = ix.governance.close_node_vote(proposal=proposal, node_vote=node_vote, rent_payer=self.me)
+        self.measure(close)
+
+    def govern(self, one: Supplier) -> None:
+        """Three proposals: one pays, one is cancelled, and of one the bond is burned."""
+        me, treasury = one.owner.pubkey(), pda.governance.TREASURY
+        self.wallet(me, IO(5_000))
+        self.wallet(treasury, IO(1_000))
+        self.measure(ix.governance.open_outflow(payer=self.me, asset=pda.mint.MINT))
+        _, payment = governance.pay_io(me, IO(10))
+        paying = self.proposal(one, 1, payment)
+        self.vote(one, paying)
+        self.wait(2 * _DAY)
+        transaction = pda.governance.transaction(paying, 0)
+        metas = [AccountMeta(meta.pubkey, False, meta.is_writable) for meta in payment.accounts]
+        outflow = AccountMeta(pda.governance.outflow(pda.mint.MINT), False, True)
+        self.measure(
+            ix.governance.execute(
+                proposal=paying,
+                transaction=transaction,
+                callee=payment.program_id,
+                remaining_accounts=[*metas, outflow],
+            )
+        )
+        bond = ix.governance.return_bond(proposal=paying, destination=self.wallet(me), rent_payer=me)
+        self.measure(bond)
+        self.measure(ix.governance.close_transaction(proposal=paying, transaction=transaction, rent_payer=me))
+        self.measure(ix.governance.cancel(signer=me, proposal=self.proposal(one, 2)), one.owner)
+        silent = self.proposal(one, 3)
+        shards = [AccountMeta(pda.staking.shard(index), False, False) for index in range(16)]
+        begin = ix.governance.activate(proposer=me, proposal=silent, remaining_accounts=shards)
+        self.measure(begin, one.owner)
+        self.wait(5 * _DAY)
+        self.measure(ix.governance.burn_bond(proposal=silent, rent_payer=me))
+
+    def big(self) -> Supplier:
+        """A node with enough stake to propose, since the start of a week."""
+        number = NODES
+        args = types.staking.ClassArgs(
+            pool=0,
+            enabled=True,
+            maximum=5,
+            multiplier_bps=10_000,
+            base_minimum=IO(10_000).base,
+            name=b"large".ljust(32, b"\0"),
+        )
+        self.measure(ix.staking.create_class(authority=self.me, id=number, args=args))
+        one = self.supplier(number, IO(10_000))
+        self.wait(7 * _DAY)
+        return one
+
     def play(self) -> None:
         """Everything."""
         self.initialize()
@@ -923,6 +1034,7 @@ class World:
             self.leave(one, number)
         for number, one in enumerate(suppliers):
             self.slash(one, number)
+        self.govern(self.big())
 
 
 def measure(seed: int = 1) -> Figures:

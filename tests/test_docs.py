@@ -85,7 +85,9 @@ def test_the_readmes_programs_are_those_of_the_idls() -> None:
 
 def test_every_program_has_the_administrative_instructions() -> None:
     for name, (_, instructions) in idls().items():
-        assert instructions >= ADMINISTRATIVE, name
+        # Governance is nobody's, and is not paused.
+        own = {"initialize", "set_params"} if name == "governance" else ADMINISTRATIVE
+        assert instructions & ADMINISTRATIVE == own, name
 
 
 def test_every_instruction_is_listed_once_with_who_may_call_it() -> None:

@@ -10,7 +10,8 @@
 - `ionet.IO("12.5")`, `ionet.USDC("3")`: exact amounts.
 - `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
   `ionet.constants`: one namespace per program, generated from the IDLs.
-- `ionet.emission`: the emission schedule. `ionet.testing`: the local network for pytest.
+- `ionet.emission`: the emission schedule. `ionet.governance`: what proposals can do.
+- `ionet.testing`: the local network for pytest.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ionet import accounts, constants, emission, errors, events, ix, pda, types
+    from ionet import accounts, constants, emission, errors, events, governance, ix, pda, types
     from ionet._allocations import Allocation
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
@@ -66,7 +67,10 @@ if TYPE_CHECKING:
 else:
     from ionet._lazy import lazy
 
-    _MODULES: Final = ("accounts", "constants", "emission", "errors", "events", "ix", "pda", "types")
+    _MODULES: Final = (
+        *("accounts", "constants", "emission", "errors", "events"),
+        *("governance", "ix", "pda", "types"),
+    )
     _NAMES: Final = {
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
@@ -202,6 +206,7 @@ __all__ = [
     "emission",
     "errors",
     "events",
+    "governance",
     "hardware_classes",
     "ix",
     "load_keypair",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from tests.programs.dao import Dao
 from tests.programs.market import Market
 from tests.programs.support import World
 
@@ -23,3 +24,9 @@ def world() -> World:
 def market() -> Market:
     """A market in which alice's node can be booked and co-staked on."""
     return Market.new()
+
+
+@pytest.fixture
+def dao() -> Dao:
+    """A treasury, and voters with 100,000 IO of stake."""
+    return Dao.new()

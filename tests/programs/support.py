@@ -34,7 +34,7 @@ YEAR: Final = 365 * DAY
 TWENTY_YEARS: Final = 175_320 * HOUR
 
 #: In the order in which they are initialised.
-PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs")
+PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs", "governance")
 
 #: A program's own error, or the name of one of Anchor's, the System program's or SPL Token's.
 Refusal: TypeAlias = type[ProgramError] | str
@@ -50,12 +50,14 @@ class World:
         client: of the deployer, who is the upgrade authority of all programs and pays all fees.
         slasher: staking's slasher.
         resolver: decides disputed slashes and jobs.
+        guardian: may cancel what is voted on.
     """
 
     client: Client
     slasher: Keypair = field(default_factory=Keypair)
     resolver: Keypair = field(default_factory=Keypair)
     _usdc: Pubkey | None = None
+    guardian: Keypair = field(default_factory=Keypair)
 
     @classmethod
     def bare(cls, *, now: int = NOW) -> World:
@@ -76,6 +78,7 @@ class World:
             "mint": {"start": 0},
             "staking": {"slasher": self.slasher.pubkey(), "resolver": self.resolver.pubkey()},
             "jobs": {"resolver": self.resolver.pubkey()},
+            "governance": {"guardian": self.guardian.pubkey()},
         }
         build: Callable[..., Instruction] = getattr(ix, program).initialize
         return build(authority=authority, **usual.get(program, {}) | more)

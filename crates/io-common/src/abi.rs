@@ -2,6 +2,7 @@
 //! program needs. The owner's struct begins with the same fields; its layout tests compare them.
 
 use crate::ids;
+use crate::snapshot::Snapshot;
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use core::cell::Ref;
@@ -217,6 +218,52 @@ pub enum NodeState {
     /// Its co-stakers bore a loss; it earns, stakes and works no more.
     Terminal = 2,
 }
+
+view!(
+    /// `staking::Node`: the stake that votes, and whose it is.
+    NodeStake, ids::STAKING_PROGRAM, discriminator("Node"), {
+        version: u8,
+        bump: u8,
+        state: u8,
+        padding: [u8; 5],
+        owner: Pubkey,
+        before_registered_at: [u8; 184],
+        /// When its present owner registered or reopened it.
+        registered_at: i64,
+        before_snapshots: [u8; 224],
+        /// Active stake of the owner's side, none on a terminal node.
+        own_snapshot: Snapshot,
+        /// Active stake of all positions, none on a terminal node.
+        co_snapshot: Snapshot,
+    }
+);
+
+view!(
+    /// `staking::Position`: a co-staker's stake that votes.
+    Position, ids::STAKING_PROGRAM, discriminator("Position"), {
+        version: u8,
+        bump: u8,
+        padding: [u8; 6],
+        node: Pubkey,
+        holder: Pubkey,
+        before_snapshot: [u8; 136],
+        snapshot: Snapshot,
+    }
+);
+
+view!(
+    /// `staking::StakeShard`: a sixteenth of the nodes' active stake.
+    StakeShard, ids::STAKING_PROGRAM, discriminator("StakeShard"), {
+        version: u8,
+        bump: u8,
+        index: u8,
+        padding: [u8; 5],
+        active: Snapshot,
+    }
+);
+
+/// How many shards all active stake is summed in.
+pub const STAKE_SHARDS: u8 = 16;
 
 view!(
     /// `jobs::Offer`: the lease on a node.

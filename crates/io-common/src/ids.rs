@@ -37,6 +37,7 @@ pub const PROOFS: Pda = Pda::of(b"config", PROOFS_PROGRAM);
 pub const STAKING: Pda = Pda::of(b"config", STAKING_PROGRAM);
 pub const JOBS: Pda = Pda::of(b"config", JOBS_PROGRAM);
 pub const BUYBACK: Pda = Pda::of(b"config", BUYBACK_PROGRAM);
+pub const GOVERNANCE: Pda = Pda::of(b"config", GOVERNANCE_PROGRAM);
 
 /// The IO mint.
 pub const IO: Pda = Pda::of(b"mint", MINT_PROGRAM);
@@ -44,15 +45,19 @@ pub const IO: Pda = Pda::of(b"mint", MINT_PROGRAM);
 pub const EMISSION: Pda = Pda::of(b"emission", STAKING_PROGRAM);
 /// The attester set.
 pub const ATTESTERS: Pda = Pda::of(b"attesters", PROOFS_PROGRAM);
+/// Holds what governance spends, and signs what it executes.
+pub const TREASURY: Pda = Pda::of(b"treasury", GOVERNANCE_PROGRAM);
 
 pub const MINT_CONFIG: Pubkey = MINT.address;
 pub const PROOFS_CONFIG: Pubkey = PROOFS.address;
 pub const STAKING_CONFIG: Pubkey = STAKING.address;
 pub const JOBS_CONFIG: Pubkey = JOBS.address;
 pub const BUYBACK_CONFIG: Pubkey = BUYBACK.address;
+pub const GOVERNANCE_CONFIG: Pubkey = GOVERNANCE.address;
 pub const IO_MINT: Pubkey = IO.address;
 pub const EMISSION_LEDGER: Pubkey = EMISSION.address;
 pub const ATTESTER_SET: Pubkey = ATTESTERS.address;
+pub const GOVERNANCE_TREASURY: Pubkey = TREASURY.address;
 
 #[cfg(test)]
 mod tests {
@@ -66,9 +71,11 @@ mod tests {
             (STAKING, "config", STAKING_PROGRAM),
             (JOBS, "config", JOBS_PROGRAM),
             (BUYBACK, "config", BUYBACK_PROGRAM),
+            (GOVERNANCE, "config", GOVERNANCE_PROGRAM),
             (IO, "mint", MINT_PROGRAM),
             (EMISSION, "emission", STAKING_PROGRAM),
             (ATTESTERS, "attesters", PROOFS_PROGRAM),
+            (TREASURY, "treasury", GOVERNANCE_PROGRAM),
         ] {
             let found = Pubkey::find_program_address(&[seed.as_bytes()], &program);
             assert_eq!((pda.address, pda.bump), found);

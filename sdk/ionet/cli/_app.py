@@ -36,6 +36,7 @@ COMMANDS: Final = {
     "node": ("_node", "Hardware classes, devices, nodes and networks."),
     "stake": ("_stake", "Stake on nodes, and what it earns."),
     "slash": ("_slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
+    "dao": ("_dao", "Proposals, votes and the treasury."),
     "report": ("_report", "Hourly reports of rewards: building, approving, doubting, crediting."),
     "tx": ("_tx", "Transactions that several people sign: what --sign-only prints."),
     "buyback": ("_buyback", "Burn fees, and sell IO to the auctions that buy it."),

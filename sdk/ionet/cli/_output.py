@@ -117,7 +117,8 @@ class Screen:
         shown = [(name, value) for name, value in facts if value is not None]
         width = max(len(name) for name, _ in shown) + 1
         for name, value in shown:
-            print(f"{name + ':':<{width}} {value}")
+            label = f"{name}:" if name else ""
+            print(f"{label:<{width}} {value}")
 
     def note(self, text: str) -> None:
         """What is not the result: progress, warnings."""

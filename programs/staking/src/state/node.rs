@@ -636,6 +636,20 @@ mod tests {
     }
 
     #[test]
+    fn the_stake_that_votes_lies_where_governance_reads_it() {
+        use core::mem::offset_of;
+        for (own, read) in [
+            (offset_of!(Node, state), offset_of!(abi::NodeStake, state)),
+            (offset_of!(Node, owner), offset_of!(abi::NodeStake, owner)),
+            (offset_of!(Node, registered_at), offset_of!(abi::NodeStake, registered_at)),
+            (offset_of!(Node, own_snapshot), offset_of!(abi::NodeStake, own_snapshot)),
+            (offset_of!(Node, co_snapshot), offset_of!(abi::NodeStake, co_snapshot)),
+        ] {
+            assert_eq!(own, read);
+        }
+    }
+
+    #[test]
     fn the_maximum_binds_both_sides_together() {
         // Minimum 200 IO, maximum 1,000 IO.
         let mut node = node(600 * IO, 300 * IO);

@@ -163,6 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn the_stake_that_votes_lies_where_governance_reads_it() {
+        use core::mem::offset_of;
+        use io_common::abi::{self, View};
+        for (own, read) in [
+            (offset_of!(Position, node), offset_of!(abi::Position, node)),
+            (offset_of!(Position, holder), offset_of!(abi::Position, holder)),
+            (offset_of!(Position, snapshot), offset_of!(abi::Position, snapshot)),
+        ] {
+            assert_eq!(own, read);
+        }
+        assert_eq!(Position::DISCRIMINATOR, abi::Position::DISCRIMINATOR);
+    }
+
+    #[test]
     fn rewards_are_shared_by_active_shares_only() {
         // Powers of two, so that no fraction is carried.
         let mut node = node();

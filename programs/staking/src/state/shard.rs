@@ -35,3 +35,15 @@ impl StakeShard {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use io_common::{abi, assert_layout};
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(StakeShard, abi::StakeShard, [version, bump, index, padding, active]);
+        assert_eq!(SHARDS, abi::STAKE_SHARDS);
+    }
+}

@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from ionet._api._async.buyback import AsyncBuyback
+    from ionet._api._async.governance import AsyncGovernance
     from ionet._api._async.jobs import AsyncJobs
     from ionet._api._async.mint import AsyncMint
     from ionet._api._async.proofs import AsyncProofs
@@ -81,6 +82,13 @@ class AsyncNamespaces:
         from ionet._api._async.buyback import AsyncBuyback
 
         return AsyncBuyback(self._self)
+
+    @cached_property
+    def governance(self) -> AsyncGovernance:
+        """Proposals, votes and the treasury."""
+        from ionet._api._async.governance import AsyncGovernance
+
+        return AsyncGovernance(self._self)
 
     @property
     def _self(self) -> AsyncClient:

@@ -38,6 +38,7 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from ionet._api._sync.buyback import Buyback
+    from ionet._api._sync.governance import Governance
     from ionet._api._sync.jobs import Jobs
     from ionet._api._sync.mint import Mint
     from ionet._api._sync.proofs import Proofs
@@ -82,6 +83,13 @@ class Namespaces:
         from ionet._api._sync.buyback import Buyback
 
         return Buyback(self._self)
+
+    @cached_property
+    def governance(self) -> Governance:
+        """Proposals, votes and the treasury."""
+        from ionet._api._sync.governance import Governance
+
+        return Governance(self._self)
 
     @property
     def _self(self) -> Client:

@@ -1,0 +1,37 @@
+use super::stake;
+use crate::errors::GovernanceError;
+use crate::events::VotingBegan;
+use crate::state::{Config, Proposal};
+use anchor_lang::prelude::*;
+use io_common::snapshot::week_of;
+use io_common::{clock, ids};
+use io_math::vote::quorum;
+
+/// All 16 stake shards follow as remaining accounts, in order.
+#[derive(Accounts)]
+pub struct Activate<'info> {
+    #[account(address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
+    pub proposer: Signer<'info>,
+    #[account(address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+}
+
+pub fn handle_activate<'info>(ctx: Context<'info, Activate<'info>>) -> Result<()> {
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    let now = clock::now(proposal.last_time)?;
+    proposal.last_time = now;
+    let eligible = stake::total(ctx.remaining_accounts, week_of(now))?;
+    proposal.activate(&*ctx.accounts.config.load()?, eligible, now)?;
+    emit!(VotingBegan {
+        seq: proposal.next_seq(),
+        proposal: ctx.accounts.proposal.key(),
+        content_hash: proposal.content_hash,
+        week: proposal.week,
+        eligible,
+        quorum: quorum(eligible, proposal.quorum_bps).ok_or(GovernanceError::Overflow)?,
+        voting_ends: proposal.voting_ends,
+    });
+    Ok(())
+}

@@ -1,0 +1,46 @@
+use crate::errors::GovernanceError;
+use crate::events::TransactionAdded;
+use crate::state::{Proposal, StoredTransaction, TransactionArgs};
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+#[instruction(index: u8, args: TransactionArgs)]
+pub struct AddTransaction<'info> {
+    /// Also pays the rent.
+    #[account(mut, address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
+    pub proposer: Signer<'info>,
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(
+        init,
+        payer = proposer,
+        space = StoredTransaction::space(&args),
+        seeds = [b"transaction", proposal.key().as_ref(), index.to_le_bytes().as_ref()],
+        bump
+    )]
+    pub transaction: Account<'info, StoredTransaction>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_add_transaction(ctx: Context<AddTransaction>, index: u8, args: TransactionArgs) -> Result<()> {
+    let accounts = &mut *ctx.accounts;
+    let mut proposal = accounts.proposal.load_mut()?;
+    proposal.add(index, &args)?;
+    emit!(TransactionAdded {
+        seq: proposal.next_seq(),
+        proposal: accounts.proposal.key(),
+        index,
+        program_id: args.program_id,
+        content_hash: proposal.content_hash,
+    });
+    accounts.transaction.set_inner(StoredTransaction {
+        version: 1,
+        bump: ctx.bumps.transaction,
+        index,
+        proposal: accounts.proposal.key(),
+        rent_payer: accounts.proposer.key(),
+        reserved: [0; 32],
+        args,
+    });
+    Ok(())
+}

@@ -1,0 +1,42 @@
+use super::bond;
+use crate::errors::GovernanceError;
+use crate::events::BondBurned;
+use crate::state::{Config, Proposal};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct BurnBond<'info> {
+    #[account(address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(mut, address = proposal.load()?.bond_vault @ GovernanceError::WrongBond)]
+    pub bond_vault: Account<'info, TokenAccount>,
+    /// CHECK: the proposer, by address; gets the vault's rent.
+    #[account(mut, address = proposal.load()?.proposer @ GovernanceError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_burn_bond(ctx: Context<BurnBond>) -> Result<()> {
+    let BurnBond { config, proposal, bond_vault, rent_payer, mint, token_program, .. } = &mut *ctx.accounts;
+    let seq = {
+        let mut proposal = proposal.load_mut()?;
+        let now = clock::now(proposal.last_time)?;
+        proposal.last_time = now;
+        proposal.check_bond_lost(now)?;
+        proposal.next_seq()
+    };
+    let amount = bond_vault.amount;
+    bond::burn(config, bond_vault, mint, token_program)?;
+    bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
+    mint.reload()?;
+    let (proposal, supply) = (proposal.key(), mint.supply);
+    emit_cpi!(BondBurned { seq, proposal, amount, supply });
+    Ok(())
+}

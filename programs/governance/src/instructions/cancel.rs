@@ -1,0 +1,24 @@
+use crate::events::Cancelled;
+use crate::state::{Config, Proposal};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct Cancel<'info> {
+    /// The proposer of a draft, or the guardian.
+    pub signer: Signer<'info>,
+    #[account(address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+}
+
+pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    let (now, by) = (clock::now(proposal.last_time)?, ctx.accounts.signer.key());
+    proposal.last_time = now;
+    let is_guardian = ctx.accounts.config.load()?.is_guardian(&by, now);
+    proposal.cancel(&by, is_guardian, now)?;
+    emit!(Cancelled { seq: proposal.next_seq(), proposal: ctx.accounts.proposal.key(), by });
+    Ok(())
+}

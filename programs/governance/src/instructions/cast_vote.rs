@@ -1,0 +1,57 @@
+use super::stake;
+use crate::errors::GovernanceError;
+use crate::events::Voted;
+use crate::state::{NodeVote, Proposal, VoteRecord};
+use anchor_lang::prelude::*;
+use io_common::abi::{self, Position};
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct CastVote<'info> {
+    /// The position's holder, who pays for the record.
+    #[account(mut)]
+    pub holder: Signer<'info>,
+    #[account(mut)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    /// CHECK: a position of the staking program, read as such.
+    pub position: UncheckedAccount<'info>,
+    #[account(mut, constraint = node_vote.load()?.proposal == proposal.key() @ GovernanceError::WrongProposal)]
+    pub node_vote: AccountLoader<'info, NodeVote>,
+    #[account(
+        init,
+        payer = holder,
+        space = VoteRecord::SPACE,
+        seeds = [b"vote", proposal.key().as_ref(), position.key().as_ref()],
+        bump
+    )]
+    pub vote: AccountLoader<'info, VoteRecord>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_cast_vote(ctx: Context<CastVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut proposal = accounts.proposal.load_mut()?;
+    proposal.check_hash(&content_hash)?;
+    let now = clock::now(proposal.last_time)?;
+    proposal.last_time = now;
+    let mut node_vote = accounts.node_vote.load_mut()?;
+    let weight = {
+        let position = abi::read::<Position>(&accounts.position).ok_or(GovernanceError::NotAPosition)?;
+        require_keys_eq!(position.holder, accounts.holder.key(), GovernanceError::NotHolder);
+        require_keys_eq!(position.node, node_vote.node, GovernanceError::WrongNode);
+        stake::at(&position.snapshot, proposal.week)?
+    };
+    // A loss ends a node without touching its positions: what it was before that week votes no more.
+    require!(weight > 0 && node_vote.co > 0, GovernanceError::NoWeight);
+    node_vote.position_votes(&mut proposal, choice, weight, now)?;
+    let mut vote = accounts.vote.load_init()?;
+    vote.version = 1;
+    vote.bump = ctx.bumps.vote;
+    vote.choice = choice;
+    vote.proposal = accounts.proposal.key();
+    vote.position = accounts.position.key();
+    vote.holder = accounts.holder.key();
+    vote.weight = weight;
+    emit!(Voted::of(&mut proposal, vote.proposal, vote.position, vote.holder, choice, weight));
+    Ok(())
+}

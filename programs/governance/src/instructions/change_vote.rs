@@ -1,0 +1,26 @@
+use crate::errors::GovernanceError;
+use crate::events::Voted;
+use crate::state::{Proposal, VoteRecord};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct ChangeVote<'info> {
+    #[account(address = vote.load()?.holder @ GovernanceError::NotHolder)]
+    pub holder: Signer<'info>,
+    #[account(mut, address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(mut)]
+    pub vote: AccountLoader<'info, VoteRecord>,
+}
+
+pub fn handle_change_vote(ctx: Context<ChangeVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    proposal.check_hash(&content_hash)?;
+    let now = clock::now(proposal.last_time)?;
+    proposal.last_time = now;
+    let mut vote = ctx.accounts.vote.load_mut()?;
+    vote.change(&mut proposal, choice, now)?;
+    emit!(Voted::of(&mut proposal, vote.proposal, vote.position, vote.holder, choice, vote.weight));
+    Ok(())
+}

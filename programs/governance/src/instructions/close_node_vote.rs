@@ -1,0 +1,20 @@
+use crate::errors::GovernanceError;
+use crate::state::{NodeVote, Proposal};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct CloseNodeVote<'info> {
+    #[account(address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(mut, close = rent_payer)]
+    pub node_vote: AccountLoader<'info, NodeVote>,
+    /// CHECK: who paid, by address.
+    #[account(mut, address = node_vote.load()?.rent_payer @ GovernanceError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+pub fn handle_close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
+    let proposal = ctx.accounts.proposal.load()?;
+    proposal.check_vote_over(clock::now(proposal.last_time)?)
+}

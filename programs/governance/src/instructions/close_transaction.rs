@@ -1,0 +1,20 @@
+use crate::errors::GovernanceError;
+use crate::state::{Proposal, StoredTransaction};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct CloseTransaction<'info> {
+    #[account(address = transaction.proposal @ GovernanceError::WrongProposal)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(mut, close = rent_payer)]
+    pub transaction: Account<'info, StoredTransaction>,
+    /// CHECK: who paid, by address.
+    #[account(mut, address = transaction.rent_payer @ GovernanceError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+pub fn handle_close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {
+    let proposal = ctx.accounts.proposal.load()?;
+    proposal.check_over(clock::now(proposal.last_time)?)
+}

@@ -1,0 +1,20 @@
+use crate::errors::GovernanceError;
+use crate::state::{Proposal, VoteRecord};
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+pub struct CloseVote<'info> {
+    #[account(address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(mut, close = rent_payer)]
+    pub vote: AccountLoader<'info, VoteRecord>,
+    /// CHECK: who voted and paid, by address.
+    #[account(mut, address = vote.load()?.holder @ GovernanceError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+}
+
+pub fn handle_close_vote(ctx: Context<CloseVote>) -> Result<()> {
+    let proposal = ctx.accounts.proposal.load()?;
+    proposal.check_vote_over(clock::now(proposal.last_time)?)
+}

@@ -1,0 +1,22 @@
+use crate::events::OutflowOpened;
+use crate::state::Outflow;
+use anchor_lang::prelude::*;
+
+#[derive(Accounts)]
+#[instruction(asset: Pubkey)]
+pub struct OpenOutflow<'info> {
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    #[account(init, payer = payer, space = Outflow::SPACE, seeds = [b"outflow", asset.as_ref()], bump)]
+    pub outflow: AccountLoader<'info, Outflow>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_outflow(ctx: Context<OpenOutflow>, asset: Pubkey) -> Result<()> {
+    let mut outflow = ctx.accounts.outflow.load_init()?;
+    outflow.version = 1;
+    outflow.bump = ctx.bumps.outflow;
+    outflow.asset = asset;
+    emit!(OutflowOpened { asset });
+    Ok(())
+}

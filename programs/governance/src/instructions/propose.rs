@@ -1,0 +1,81 @@
+use super::stake;
+use crate::errors::GovernanceError;
+use crate::events::Proposed;
+use crate::state::{Config, Proposal, ProposalArgs};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use io_common::snapshot::week_of;
+use io_common::{clock, ids};
+
+/// The proposer's stake follows as remaining accounts, ascending: nodes that he owns, and positions that he
+/// holds, each with its node behind it.
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(nonce: u64)]
+pub struct Propose<'info> {
+    /// Pays the bond and the rent.
+    #[account(mut)]
+    pub proposer: Signer<'info>,
+    #[account(address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(
+        init,
+        payer = proposer,
+        space = Proposal::SPACE,
+        seeds = [b"proposal", proposer.key().as_ref(), nonce.to_le_bytes().as_ref()],
+        bump
+    )]
+    pub proposal: AccountLoader<'info, Proposal>,
+    #[account(init, payer = proposer, seeds = [b"bond", proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
+    pub bond_vault: Box<Account<'info, TokenAccount>>,
+    #[account(address = ids::IO_MINT)]
+    pub mint: Box<Account<'info, Mint>>,
+    /// CHECK: any IO account that the proposer may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_propose<'info>(
+    ctx: Context<'info, Propose<'info>>,
+    nonce: u64,
+    args: ProposalArgs,
+) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let now = clock::now(0)?;
+    let shown = stake::held(ctx.remaining_accounts, accounts.proposer.key, week_of(now))?;
+    let (needed, bond) = {
+        let config = accounts.config.load()?;
+        (config.min_stake, config.bond)
+    };
+    require_gte!(shown, needed, GovernanceError::StakeTooSmall);
+    let mut proposal = accounts.proposal.load_init()?;
+    proposal.version = 1;
+    proposal.bump = ctx.bumps.proposal;
+    proposal.proposer = accounts.proposer.key();
+    proposal.nonce = nonce;
+    proposal.bond_vault = accounts.bond_vault.key();
+    proposal.bond = bond;
+    (proposal.created_at, proposal.last_time) = (now, now);
+    proposal.describe(args);
+    let event = Proposed {
+        seq: proposal.next_seq(),
+        proposal: accounts.proposal.key(),
+        proposer: proposal.proposer,
+        nonce,
+        stake: shown,
+        bond,
+        title: args.title,
+        content_hash: proposal.content_hash,
+    };
+    drop(proposal);
+    let transfer = Transfer {
+        from: accounts.source.to_account_info(),
+        to: accounts.bond_vault.to_account_info(),
+        authority: accounts.proposer.to_account_info(),
+    };
+    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
+    emit_cpi!(event);
+    Ok(())
+}

@@ -1,0 +1,23 @@
+use crate::errors::GovernanceError;
+use crate::events::GuardianSet;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct SetGuardian<'info> {
+    /// The treasury, which signs for executed proposals only.
+    #[account(address = ids::GOVERNANCE_TREASURY @ GovernanceError::NotTreasury)]
+    pub treasury: Signer<'info>,
+    #[account(mut, address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+}
+
+pub fn handle_set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {
+    let mut config = ctx.accounts.config.load_mut()?;
+    let now = clock::now(config.last_time)?;
+    config.last_time = now;
+    config.set_guardian(guardian, now);
+    emit!(GuardianSet { seq: config.next_seq(), guardian, guardian_until: config.guardian_until });
+    Ok(())
+}

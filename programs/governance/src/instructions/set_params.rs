@@ -1,0 +1,33 @@
+use crate::errors::GovernanceError;
+use crate::events::ParamsSet;
+use crate::state::{Config, ParamsArgs};
+use anchor_lang::prelude::*;
+use io_common::ids;
+
+#[derive(Accounts)]
+pub struct SetParams<'info> {
+    /// The treasury, which signs for executed proposals only.
+    #[account(address = ids::GOVERNANCE_TREASURY @ GovernanceError::NotTreasury)]
+    pub treasury: Signer<'info>,
+    #[account(mut, address = ids::GOVERNANCE_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+}
+
+pub fn handle_set_params(ctx: Context<SetParams>, params: ParamsArgs) -> Result<()> {
+    let mut config = ctx.accounts.config.load_mut()?;
+    config.set_params(params)?;
+    let ParamsArgs { min_stake, bond, voting, extension, hold_up, .. } = params;
+    let ParamsArgs { quorum_bps, threshold_bps, outflow_bps, .. } = params;
+    emit!(ParamsSet {
+        seq: config.next_seq(),
+        min_stake,
+        bond,
+        voting,
+        extension,
+        hold_up,
+        quorum_bps,
+        threshold_bps,
+        outflow_bps,
+    });
+    Ok(())
+}

@@ -1,0 +1,63 @@
+use crate::errors::GovernanceError;
+use anchor_lang::prelude::*;
+use io_math::slash::{Window, WINDOW_DAYS};
+
+/// What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Outflow {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    /// A mint; the default key is SOL, wrapped or not.
+    pub asset: Pubkey,
+    /// Day of the latest outflow, unix time / 86,400.
+    pub day: u64,
+    /// What left on that day and on each of the seven before it.
+    pub left: [u64; WINDOW_DAYS],
+    /// What ever left.
+    pub total: u64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub reserved: [u8; 64],
+}
+
+impl Outflow {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Books what leaves, of `held`; the limit is a share of what would be held had nothing left within
+    /// the window.
+    pub fn book(&mut self, amount: u64, held: u64, limit_bps: u16, now: i64) -> Result<()> {
+        let mut window = Window { day: self.day, slashed: self.left }.at(now);
+        let base = window.slashed.iter().try_fold(held, |sum, day| sum.checked_add(*day));
+        let base = base.ok_or(GovernanceError::Overflow)?;
+        let room = window.room(base, u64::from(limit_bps)).ok_or(GovernanceError::Overflow)?;
+        require_gte!(room, amount, GovernanceError::OutflowLimit);
+        window.add(amount).ok_or(GovernanceError::Overflow)?;
+        (self.day, self.left) = (window.day, window.slashed);
+        self.total = self.total.checked_add(amount).ok_or(GovernanceError::Overflow)?;
+        self.seq = self.seq.saturating_add(1);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use bytemuck::Zeroable;
+    use io_math::DAY;
+
+    #[test]
+    fn no_more_than_the_share_leaves_in_seven_days() {
+        let mut outflow = Outflow::zeroed();
+        outflow.book(150, 1_000, 2_500, 10 * DAY).unwrap();
+        // 850 are left, and 150 have gone: the limit is still a quarter of 1,000.
+        assert_eq!(outflow.book(101, 850, 2_500, 11 * DAY), Err(GovernanceError::OutflowLimit.into()));
+        outflow.book(100, 850, 2_500, 11 * DAY).unwrap();
+        assert!(outflow.book(1, 750, 2_500, 17 * DAY).is_err());
+        // The first day is out of the window: 750 and 100 of the second.
+        assert!(outflow.book(113, 750, 2_500, 18 * DAY).is_err());
+        outflow.book(112, 750, 2_500, 18 * DAY).unwrap();
+        assert_eq!((outflow.total, outflow.seq), (362, 3));
+    }
+}

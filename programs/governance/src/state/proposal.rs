@@ -1,0 +1,287 @@
+use super::{Config, TransactionArgs};
+use crate::errors::GovernanceError;
+use anchor_lang::prelude::*;
+use io_common::snapshot::week_of;
+use io_math::vote::Tally;
+use io_math::{DAY, HOUR};
+use solana_sha256_hasher::hashv;
+
+/// Transactions of a proposal, at most.
+const MAX_TRANSACTIONS: u8 = 16;
+/// Time for queueing after the vote, and for executing after the hold-up.
+pub const EXPIRY: i64 = 14 * DAY;
+/// When the outcome turns within this time before the end, voting is extended.
+const LATE: i64 = 12 * HOUR;
+
+/// Where a proposal stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum ProposalState {
+    /// Gathers its transactions.
+    Draft = 0,
+    /// Can be voted on until `voting_ends`; after that it waits to be queued.
+    Voting = 1,
+    /// Has passed; can be executed from `eta` to `expires`.
+    Queued = 2,
+    /// Has passed, and everything is done.
+    Executed = 3,
+    /// Has not passed.
+    Defeated = 4,
+    /// Taken back by its proposer, or stopped by the guardian.
+    Cancelled = 5,
+}
+
+/// What a proposal says of itself, as an instruction names it.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ProposalArgs {
+    /// UTF-8, padded with zeros.
+    pub title: [u8; 64],
+    /// Where its text is published; UTF-8, padded with zeros.
+    pub uri: [u8; 96],
+    /// SHA-256 of the text.
+    pub text_hash: [u8; 32],
+}
+
+/// A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it is ever
+/// one on another.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Proposal {
+    pub version: u8,
+    pub bump: u8,
+    /// See [`ProposalState`].
+    pub state: u8,
+    /// Transactions that it has, and how many of them are executed.
+    pub transactions: u8,
+    pub executed: u8,
+    /// Transactions that only set governance's guardian.
+    pub guardian_calls: u8,
+    /// 1 once voting was extended.
+    pub extended: u8,
+    pub padding: u8,
+    pub proposer: Pubkey,
+    pub nonce: u64,
+    pub title: [u8; 64],
+    pub uri: [u8; 96],
+    pub text_hash: [u8; 32],
+    /// Of the description and all transactions in their order: what is voted on.
+    pub content_hash: [u8; 32],
+    /// Of the description and the executed transactions.
+    pub progress: [u8; 32],
+    pub bond_vault: Pubkey,
+    /// What the bond was when it was made; it is returned or burned once.
+    pub bond: u64,
+    pub created_at: i64,
+    pub voting_from: i64,
+    pub voting_ends: i64,
+    /// From when it can be executed.
+    pub eta: i64,
+    /// Until when it can be executed.
+    pub expires: i64,
+    /// The terms of the day on which voting began.
+    pub extension: i64,
+    pub hold_up: i64,
+    pub quorum_bps: u16,
+    pub threshold_bps: u16,
+    pub padding2: u32,
+    /// Week (unix time / 604,800) whose start decides what each vote weighs.
+    pub week: u64,
+    /// All active stake at that time.
+    pub eligible: u64,
+    pub in_favour: u64,
+    pub against: u64,
+    pub abstain: u64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub last_time: i64,
+    pub reserved: [u8; 128],
+}
+
+impl Proposal {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    fn is(&self, state: ProposalState) -> bool {
+        self.state == state as u8
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Takes its description, which begins its hash:
+    /// `sha256("ionet:proposal" ‖ proposer ‖ nonce ‖ title ‖ uri ‖ text_hash)`.
+    pub fn describe(&mut self, args: ProposalArgs) {
+        let ProposalArgs { title, uri, text_hash } = args;
+        (self.title, self.uri, self.text_hash) = (title, uri, text_hash);
+        let (proposer, nonce) = (self.proposer.to_bytes(), self.nonce.to_le_bytes());
+        self.content_hash =
+            hashv(&[b"ionet:proposal", &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
+        self.progress = self.content_hash;
+    }
+
+    /// Takes the next transaction in.
+    pub fn add(&mut self, index: u8, args: &TransactionArgs) -> Result<()> {
+        require!(self.is(ProposalState::Draft), GovernanceError::NotDraft);
+        require_eq!(index, self.transactions, GovernanceError::WrongIndex);
+        require_gt!(MAX_TRANSACTIONS, index, GovernanceError::TooManyTransactions);
+        args.check()?;
+        self.content_hash = args.hash_after(&self.content_hash)?;
+        self.transactions = self.transactions.saturating_add(1);
+        if args.sets_guardian() {
+            self.guardian_calls = self.guardian_calls.saturating_add(1);
+        }
+        Ok(())
+    }
+
+    /// Whether all that it does is to set the guardian.
+    fn only_sets_guardian(&self) -> bool {
+        self.transactions > 0 && self.guardian_calls == self.transactions
+    }
+
+    /// Begins voting on what is there, under the terms of now; `eligible` is all stake at the start of
+    /// this week.
+    pub fn activate(&mut self, config: &Config, eligible: u64, now: i64) -> Result<()> {
+        require!(self.is(ProposalState::Draft), GovernanceError::NotDraft);
+        require_gt!(eligible, 0, GovernanceError::NothingStaked);
+        self.state = ProposalState::Voting as u8;
+        self.eligible = eligible;
+        self.week = week_of(now);
+        self.voting_from = now;
+        self.voting_ends = now.saturating_add(config.voting);
+        self.extension = config.extension;
+        self.hold_up = config.hold_up;
+        self.quorum_bps = config.quorum_bps;
+        self.threshold_bps = config.threshold_bps;
+        Ok(())
+    }
+
+    pub fn tally(&self) -> Tally {
+        Tally { in_favour: self.in_favour, against: self.against, abstain: self.abstain }
+    }
+
+    /// Whether it would pass if voting ended now.
+    pub fn passes(&self) -> Result<bool> {
+        let passes = self.tally().passes(self.eligible, self.quorum_bps, self.threshold_bps);
+        passes.ok_or(error!(GovernanceError::Overflow))
+    }
+
+    pub fn check_voting(&self, now: i64) -> Result<()> {
+        let open = self.is(ProposalState::Voting) && now < self.voting_ends;
+        require!(open, GovernanceError::NotVoting);
+        Ok(())
+    }
+
+    /// What a voter says he votes on.
+    pub fn check_hash(&self, hash: &[u8; 32]) -> Result<()> {
+        require!(self.content_hash == *hash, GovernanceError::WrongHash);
+        Ok(())
+    }
+
+    /// Counts a vote; when the outcome turns by it near the end, voting is extended, once.
+    pub fn vote<T>(&mut self, now: i64, count: impl FnOnce(&mut Tally) -> Option<T>) -> Result<T> {
+        self.check_voting(now)?;
+        let (before, mut tally) = (self.passes()?, self.tally());
+        let counted = count(&mut tally).ok_or(GovernanceError::Overflow)?;
+        (self.in_favour, self.against, self.abstain) = (tally.in_favour, tally.against, tally.abstain);
+        let late = now >= self.voting_ends.saturating_sub(LATE);
+        if late && self.extended == 0 && self.passes()? != before {
+            self.extended = 1;
+            self.voting_ends = self.voting_ends.saturating_add(self.extension);
+        }
+        Ok(counted)
+    }
+
+    /// Whether voting is over, and was not cut short.
+    fn was_voted(&self, now: i64) -> bool {
+        match self.state {
+            state if state == ProposalState::Voting as u8 => now >= self.voting_ends,
+            state if state == ProposalState::Draft as u8 => false,
+            state => state != ProposalState::Cancelled as u8,
+        }
+    }
+
+    /// Ends the vote. What has passed waits for its hold-up, or is done where there is nothing to execute.
+    pub fn queue(&mut self, now: i64) -> Result<()> {
+        require!(self.is(ProposalState::Voting), GovernanceError::NotVoting);
+        require_gte!(now, self.voting_ends, GovernanceError::StillVoting);
+        if !self.passes()? {
+            self.state = ProposalState::Defeated as u8;
+            return Ok(());
+        }
+        if self.transactions == 0 {
+            self.state = ProposalState::Executed as u8;
+            return Ok(());
+        }
+        require_gte!(self.voting_ends.saturating_add(EXPIRY), now, GovernanceError::QueuedTooLate);
+        self.state = ProposalState::Queued as u8;
+        self.eta = now.saturating_add(self.hold_up);
+        self.expires = self.eta.saturating_add(EXPIRY);
+        Ok(())
+    }
+
+    /// Marks the next transaction as executed.
+    pub fn execute(&mut self, index: u8, args: &TransactionArgs, now: i64) -> Result<()> {
+        require!(self.is(ProposalState::Queued), GovernanceError::NotQueued);
+        require_gte!(now, self.eta, GovernanceError::HeldUp);
+        require_gte!(self.expires, now, GovernanceError::Expired);
+        require_eq!(index, self.executed, GovernanceError::WrongIndex);
+        self.progress = args.hash_after(&self.progress)?;
+        self.executed = self.executed.saturating_add(1);
+        if self.executed == self.transactions {
+            require!(self.progress == self.content_hash, GovernanceError::NotVotedOn);
+            self.state = ProposalState::Executed as u8;
+        }
+        Ok(())
+    }
+
+    /// Stops it: its proposer before voting, the guardian afterwards.
+    pub fn cancel(&mut self, signer: &Pubkey, is_guardian: bool, now: i64) -> Result<()> {
+        let draft = self.is(ProposalState::Draft);
+        let voted_on = self.is(ProposalState::Voting) && now < self.voting_ends;
+        require!(draft || voted_on || self.is(ProposalState::Queued), GovernanceError::NotCancellable);
+        let may = if draft { self.proposer == *signer } else { is_guardian };
+        require!(may, GovernanceError::MayNotCancel);
+        require!(draft || !self.only_sets_guardian(), GovernanceError::GuardianOnly);
+        self.state = ProposalState::Cancelled as u8;
+        Ok(())
+    }
+
+    fn keeps_bond(&self) -> Result<bool> {
+        let kept = self.tally().keeps_bond(self.eligible, self.quorum_bps);
+        kept.ok_or(error!(GovernanceError::Overflow))
+    }
+
+    /// The bond goes back after a vote with a quarter of the quorum, and when no vote took place to its end.
+    pub fn check_bond_returned(&self, now: i64) -> Result<()> {
+        let returned = self.is(ProposalState::Cancelled) || self.was_voted(now) && self.keeps_bond()?;
+        require!(returned, GovernanceError::BondNotReturned);
+        Ok(())
+    }
+
+    /// The bond is lost when fewer have voted.
+    pub fn check_bond_lost(&self, now: i64) -> Result<()> {
+        require!(self.was_voted(now) && !self.keeps_bond()?, GovernanceError::BondNotLost);
+        Ok(())
+    }
+
+    /// Whether it can no longer be voted on.
+    pub fn check_vote_over(&self, now: i64) -> Result<()> {
+        let over = self.is(ProposalState::Cancelled) || self.was_voted(now);
+        require!(over, GovernanceError::StillVoting);
+        Ok(())
+    }
+
+    /// Whether nothing of it will be executed any more.
+    pub fn check_over(&self, now: i64) -> Result<()> {
+        let over = match self.state {
+            state if state == ProposalState::Draft as u8 => false,
+            state if state == ProposalState::Voting as u8 => now > self.voting_ends.saturating_add(EXPIRY),
+            state if state == ProposalState::Queued as u8 => now > self.expires,
+            _ => true,
+        };
+        require!(over, GovernanceError::NotOver);
+        Ok(())
+    }
+}

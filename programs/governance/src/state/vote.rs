@@ -1,0 +1,101 @@
+use super::Proposal;
+use crate::errors::GovernanceError;
+use anchor_lang::prelude::*;
+use io_math::vote::{Choice, NodeSide};
+
+/// A choice as instructions and events number it.
+pub fn choice_of(number: u8) -> Result<Choice> {
+    match number {
+        0 => Ok(Choice::For),
+        1 => Ok(Choice::Against),
+        2 => Ok(Choice::Abstain),
+        _ => err!(GovernanceError::UnknownChoice),
+    }
+}
+
+/// Number that stands for the owner's not having voted.
+pub const NO_CHOICE: u8 = 255;
+
+/// A node's part in a vote: `["node_vote", proposal, node]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct NodeVote {
+    pub version: u8,
+    pub bump: u8,
+    /// 0 for, 1 against, 2 abstain; 255 before the owner has voted.
+    pub owner_choice: u8,
+    pub padding: [u8; 5],
+    pub proposal: Pubkey,
+    pub node: Pubkey,
+    /// Who paid its rent.
+    pub rent_payer: Pubkey,
+    /// The owner's and the co-stakers' stake at the start of the week in which voting began.
+    pub own: u64,
+    pub co: u64,
+    /// Of the co-stakers', what has voted itself.
+    pub overridden: u64,
+    pub reserved: [u8; 32],
+}
+
+impl NodeVote {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    fn side(&self) -> NodeSide {
+        let owner = choice_of(self.owner_choice).ok();
+        NodeSide { own: self.own, co: self.co, overridden: self.overridden, owner }
+    }
+
+    /// A position's first vote.
+    pub fn position_votes(
+        &mut self,
+        proposal: &mut Proposal,
+        choice: u8,
+        weight: u64,
+        now: i64,
+    ) -> Result<()> {
+        let said = choice_of(choice)?;
+        let mut side = self.side();
+        proposal.vote(now, |tally| side.position_votes(tally, said, weight))?;
+        self.overridden = side.overridden;
+        Ok(())
+    }
+
+    /// The owner's vote, the first or a changed one. Gives its weight.
+    pub fn owner_votes(&mut self, proposal: &mut Proposal, choice: u8, now: i64) -> Result<u64> {
+        let said = choice_of(choice)?;
+        let mut side = self.side();
+        let weight = proposal.vote(now, |tally| side.owner_votes(tally, said))?;
+        self.owner_choice = choice;
+        Ok(weight)
+    }
+}
+
+/// A co-staker's vote: `["vote", proposal, position]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct VoteRecord {
+    pub version: u8,
+    pub bump: u8,
+    /// 0 for, 1 against, 2 abstain.
+    pub choice: u8,
+    pub padding: [u8; 5],
+    pub proposal: Pubkey,
+    pub position: Pubkey,
+    /// Who votes, and paid the rent.
+    pub holder: Pubkey,
+    /// The position's active stake at the start of the week in which voting began.
+    pub weight: u64,
+    pub reserved: [u8; 32],
+}
+
+impl VoteRecord {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Moves the vote to another choice.
+    pub fn change(&mut self, proposal: &mut Proposal, choice: u8, now: i64) -> Result<()> {
+        let (before, after) = (choice_of(self.choice)?, choice_of(choice)?);
+        proposal.vote(now, |tally| tally.shift(before, after, self.weight))?;
+        self.choice = choice;
+        Ok(())
+    }
+}

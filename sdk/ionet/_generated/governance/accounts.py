@@ -1,0 +1,318 @@
+"""Accounts of the governance program.
+
+Generated from idl/governance.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program, and the owner of every bond: `["config"]`. Only the
+    treasury changes it.
+
+    Attributes:
+        guardian: May cancel what is voted on or queued; the default key: nobody.
+        guardian_until: End of the guardian's term.
+        seq: Number of the latest event of this account.
+    """
+
+    version: int
+    bump: int
+    quorum_bps: int
+    threshold_bps: int
+    outflow_bps: int
+    last_time: int
+    min_stake: int
+    bond: int
+    voting: int
+    extension: int
+    hold_up: int
+    guardian: Pubkey
+    guardian_until: int
+    seq: int
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("quorum_bps", c.u16),
+        ("threshold_bps", c.u16),
+        ("outflow_bps", c.u16),
+        ("last_time", c.i64),
+        ("min_stake", c.u64),
+        ("bond", c.u64),
+        ("voting", c.i64),
+        ("extension", c.i64),
+        ("hold_up", c.i64),
+        ("guardian", c.pubkey),
+        ("guardian_until", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(256)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeVote(Account):
+    """A node's part in a vote: `["node_vote", proposal, node]`.
+
+    Attributes:
+        owner_choice: 0 for, 1 against, 2 abstain; 255 before the owner has voted.
+        rent_payer: Who paid its rent.
+        own: The owner's and the co-stakers' stake at the start of the week in which voting began.
+        overridden: Of the co-stakers', what has voted itself.
+    """
+
+    version: int
+    bump: int
+    owner_choice: int
+    proposal: Pubkey
+    node: Pubkey
+    rent_payer: Pubkey
+    own: int
+    co: int
+    overridden: int
+
+
+bind_account(
+    NodeVote,
+    PROGRAM_ID,
+    bytes.fromhex("1b945f3a204afd7d"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("owner_choice", c.u8),
+        ("", c.pad(5)),
+        ("proposal", c.pubkey),
+        ("node", c.pubkey),
+        ("rent_payer", c.pubkey),
+        ("own", c.u64),
+        ("co", c.u64),
+        ("overridden", c.u64),
+        ("", c.pad(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outflow(Account):
+    """What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
+
+    Attributes:
+        asset: A mint; the default key is SOL, wrapped or not.
+        day: Day of the latest outflow, unix time / 86,400.
+        left: What left on that day and on each of the seven before it.
+        total: What ever left.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    asset: Pubkey
+    day: int
+    left: tuple[int, ...]
+    total: int
+    seq: int
+
+
+bind_account(
+    Outflow,
+    PROGRAM_ID,
+    bytes.fromhex("f33fee40ff4acd91"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("asset", c.pubkey),
+        ("day", c.u64),
+        ("left", c.array(c.u64, 8)),
+        ("total", c.u64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal(Account):
+    """A proposal and its votes: `["proposal", proposer, nonce]`. Never closed, so that no vote on it is ever
+    one on another.
+
+    Attributes:
+        state: See [`ProposalState`].
+        transactions: Transactions that it has, and how many of them are executed.
+        guardian_calls: Transactions that only set governance's guardian.
+        extended: 1 once voting was extended.
+        content_hash: Of the description and all transactions in their order: what is voted on.
+        progress: Of the description and the executed transactions.
+        bond: What the bond was when it was made; it is returned or burned once.
+        eta: From when it can be executed.
+        expires: Until when it can be executed.
+        extension: The terms of the day on which voting began.
+        week: Week (unix time / 604,800) whose start decides what each vote weighs.
+        eligible: All active stake at that time.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    state: int
+    transactions: int
+    executed: int
+    guardian_calls: int
+    extended: int
+    proposer: Pubkey
+    nonce: int
+    title: bytes
+    uri: bytes
+    text_hash: bytes
+    content_hash: bytes
+    progress: bytes
+    bond_vault: Pubkey
+    bond: int
+    created_at: int
+    voting_from: int
+    voting_ends: int
+    eta: int
+    expires: int
+    extension: int
+    hold_up: int
+    quorum_bps: int
+    threshold_bps: int
+    week: int
+    eligible: int
+    in_favour: int
+    against: int
+    abstain: int
+    seq: int
+    last_time: int
+
+
+bind_account(
+    Proposal,
+    PROGRAM_ID,
+    bytes.fromhex("1a5ebdbb74883521"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("state", c.u8),
+        ("transactions", c.u8),
+        ("executed", c.u8),
+        ("guardian_calls", c.u8),
+        ("extended", c.u8),
+        ("", c.pad(1)),
+        ("proposer", c.pubkey),
+        ("nonce", c.u64),
+        ("title", c.raw_bytes(64)),
+        ("uri", c.raw_bytes(96)),
+        ("text_hash", c.raw_bytes(32)),
+        ("content_hash", c.raw_bytes(32)),
+        ("progress", c.raw_bytes(32)),
+        ("bond_vault", c.pubkey),
+        ("bond", c.u64),
+        ("created_at", c.i64),
+        ("voting_from", c.i64),
+        ("voting_ends", c.i64),
+        ("eta", c.i64),
+        ("expires", c.i64),
+        ("extension", c.i64),
+        ("hold_up", c.i64),
+        ("quorum_bps", c.u16),
+        ("threshold_bps", c.u16),
+        ("", c.pad(4)),
+        ("week", c.u64),
+        ("eligible", c.u64),
+        ("in_favour", c.u64),
+        ("against", c.u64),
+        ("abstain", c.u64),
+        ("seq", c.u64),
+        ("last_time", c.i64),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredTransaction(Account):
+    """A transaction of a proposal, never changed: `["transaction", proposal, index]`.
+
+    Attributes:
+        rent_payer: Who paid its rent.
+    """
+
+    version: int
+    bump: int
+    index: int
+    proposal: Pubkey
+    rent_payer: Pubkey
+    args: types.TransactionArgs
+
+
+bind_account(
+    StoredTransaction,
+    PROGRAM_ID,
+    bytes.fromhex("5244e45928ea1252"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("index", c.u8),
+        ("proposal", c.pubkey),
+        ("rent_payer", c.pubkey),
+        ("", c.pad(32)),
+        ("args", types.TransactionArgs.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VoteRecord(Account):
+    """A co-staker's vote: `["vote", proposal, position]`.
+
+    Attributes:
+        choice: 0 for, 1 against, 2 abstain.
+        holder: Who votes, and paid the rent.
+        weight: The position's active stake at the start of the week in which voting began.
+    """
+
+    version: int
+    bump: int
+    choice: int
+    proposal: Pubkey
+    position: Pubkey
+    holder: Pubkey
+    weight: int
+
+
+bind_account(
+    VoteRecord,
+    PROGRAM_ID,
+    bytes.fromhex("70097ba5ea099da7"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("choice", c.u8),
+        ("", c.pad(5)),
+        ("proposal", c.pubkey),
+        ("position", c.pubkey),
+        ("holder", c.pubkey),
+        ("weight", c.u64),
+        ("", c.pad(32)),
+    ),
+)
+
+
+__all__ = ["Config", "NodeVote", "Outflow", "Proposal", "StoredTransaction", "VoteRecord"]

@@ -1,0 +1,124 @@
+"""Types of the governance program.
+
+Generated from idl/governance.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class Meta(Record):
+    """An account of a transaction.
+
+    Attributes:
+        signer: True for the treasury at most.
+    """
+
+    key: Pubkey
+    signer: bool
+    writable: bool
+
+
+bind_record(Meta, (("key", c.pubkey), ("signer", c.boolean), ("writable", c.boolean)))
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsArgs(Record):
+    """The parameters, as an instruction names them.
+
+    Attributes:
+        min_stake: Active stake that a proposer needs, base units of IO.
+        bond: Bond of a proposal, base units of IO.
+        voting: Seconds of voting.
+        extension: Seconds by which voting is extended when the outcome turns near its end.
+        hold_up: Seconds from queueing to execution.
+        quorum_bps: Share of eligible stake that has to vote, bps.
+        threshold_bps: Share of the votes for and against that those for must exceed, bps.
+        outflow_bps: Most of an asset that may leave the treasury in any seven days, bps of what it held.
+    """
+
+    min_stake: int
+    bond: int
+    voting: int
+    extension: int
+    hold_up: int
+    quorum_bps: int
+    threshold_bps: int
+    outflow_bps: int
+
+
+bind_record(
+    ParamsArgs,
+    (
+        ("min_stake", c.u64),
+        ("bond", c.u64),
+        ("voting", c.i64),
+        ("extension", c.i64),
+        ("hold_up", c.i64),
+        ("quorum_bps", c.u16),
+        ("threshold_bps", c.u16),
+        ("outflow_bps", c.u16),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Payment(Record):
+    """What left the treasury of an asset; the default key is SOL.
+
+    Attributes:
+        seq: Number of the asset's outflow account.
+        total: What ever left of it.
+    """
+
+    seq: int
+    asset: Pubkey
+    amount: int
+    total: int
+
+
+bind_record(Payment, (("seq", c.u64), ("asset", c.pubkey), ("amount", c.u64), ("total", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
+class ProposalArgs(Record):
+    """What a proposal says of itself, as an instruction names it.
+
+    Attributes:
+        title: UTF-8, padded with zeros.
+        uri: Where its text is published; UTF-8, padded with zeros.
+        text_hash: SHA-256 of the text.
+    """
+
+    title: bytes
+    uri: bytes
+    text_hash: bytes
+
+
+bind_record(
+    ProposalArgs, (("title", c.raw_bytes(64)), ("uri", c.raw_bytes(96)), ("text_hash", c.raw_bytes(32)))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionArgs(Record):
+    """What a proposal executes: one instruction, as an instruction names it."""
+
+    program_id: Pubkey
+    accounts: tuple[Meta, ...]
+    data: bytes
+
+
+bind_record(
+    TransactionArgs, (("program_id", c.pubkey), ("accounts", c.vec(Meta.CODEC)), ("data", c.byte_vec))
+)
+
+
+__all__ = ["Meta", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]
