@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import accounts as buyback
+    from ionet._generated.distributor import accounts as distributor
     from ionet._generated.jobs import accounts as jobs
     from ionet._generated.mint import accounts as mint
     from ionet._generated.proofs import accounts as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.accounts",
+            "distributor": "ionet._generated.distributor.accounts",
             "jobs": "ionet._generated.jobs.accounts",
             "mint": "ionet._generated.mint.accounts",
             "proofs": "ionet._generated.proofs.accounts",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

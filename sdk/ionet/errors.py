@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import errors as buyback
+    from ionet._generated.distributor import errors as distributor
     from ionet._generated.jobs import errors as jobs
     from ionet._generated.mint import errors as mint
     from ionet._generated.proofs import errors as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.errors",
+            "distributor": "ionet._generated.distributor.errors",
             "jobs": "ionet._generated.jobs.errors",
             "mint": "ionet._generated.mint.errors",
             "proofs": "ionet._generated.proofs.errors",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

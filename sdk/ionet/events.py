@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import events as buyback
+    from ionet._generated.distributor import events as distributor
     from ionet._generated.jobs import events as jobs
     from ionet._generated.mint import events as mint
     from ionet._generated.proofs import events as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.events",
+            "distributor": "ionet._generated.distributor.events",
             "jobs": "ionet._generated.jobs.events",
             "mint": "ionet._generated.mint.events",
             "proofs": "ionet._generated.proofs.events",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import ix as buyback
+    from ionet._generated.distributor import ix as distributor
     from ionet._generated.jobs import ix as jobs
     from ionet._generated.mint import ix as mint
     from ionet._generated.proofs import ix as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.ix",
+            "distributor": "ionet._generated.distributor.ix",
             "jobs": "ionet._generated.jobs.ix",
             "mint": "ionet._generated.mint.ix",
             "proofs": "ionet._generated.proofs.ix",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import pda as buyback
+    from ionet._generated.distributor import pda as distributor
     from ionet._generated.jobs import pda as jobs
     from ionet._generated.mint import pda as mint
     from ionet._generated.proofs import pda as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.pda",
+            "distributor": "ionet._generated.distributor.pda",
             "jobs": "ionet._generated.jobs.pda",
             "mint": "ionet._generated.mint.pda",
             "proofs": "ionet._generated.proofs.pda",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import types as buyback
+    from ionet._generated.distributor import types as distributor
     from ionet._generated.jobs import types as jobs
     from ionet._generated.mint import types as mint
     from ionet._generated.proofs import types as proofs
@@ -20,6 +21,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.types",
+            "distributor": "ionet._generated.distributor.types",
             "jobs": "ionet._generated.jobs.types",
             "mint": "ionet._generated.mint.types",
             "proofs": "ionet._generated.proofs.types",
@@ -28,4 +30,4 @@ else:
     )
 
 
-__all__ = ["buyback", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "jobs", "mint", "proofs", "staking"]

@@ -14,6 +14,7 @@ pub mod ratio;
 pub mod reward;
 pub mod shares;
 pub mod slash;
+pub mod vesting;
 
 /// Base units in one IO (8 decimals).
 pub const IO: u64 = 100_000_000;

@@ -6,6 +6,7 @@ from typing import Final
 #: Program id to name.
 PROGRAMS: Final[Mapping[str, str]] = {
     "ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J577yHjhC8": "buyback",
+    "ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZRVuXHu3qV5Qs": "distributor",
     "ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA": "jobs",
     "iomcaX8pJmF55yH6XR6JR7DVSSpkGYaRFXJhKb9sAyV": "mint",
     "ioPaT9RX9Bc2iv5uidz6Ah2K8y3NWmkcvPe7FenwbjF": "proofs",
