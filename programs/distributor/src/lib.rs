@@ -41,16 +41,16 @@ pub mod distributor {
     ///
     /// Caller: anyone. Errors: `WrongVault`, `WrongChunk`, `AirdropOver`, `UnknownIndex`, `AlreadyClaimed`,
     /// `WrongProof`, `ZeroAmount`, `Exhausted`.
-    pub fn claim_airdrop(ctx: Context<ClaimAirdrop>, claim: ClaimArgs) -> Result<()> {
-        handle_claim_airdrop(ctx, claim)
+    pub fn claim_airdrop(ctx: Context<ClaimAirdrop>, args: ClaimArgs) -> Result<()> {
+        handle_claim_airdrop(ctx, args)
     }
 
     /// Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
     ///
     /// Caller: the claimant, who has a position there. Errors: those of `claim_airdrop` and of staking's
     /// `stake`, `NotStaked`.
-    pub fn claim_into_stake(ctx: Context<ClaimIntoStake>, claim: ClaimArgs) -> Result<()> {
-        handle_claim_into_stake(ctx, claim)
+    pub fn claim_into_stake(ctx: Context<ClaimIntoStake>, args: ClaimArgs) -> Result<()> {
+        handle_claim_into_stake(ctx, args)
     }
 
     /// Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
@@ -65,8 +65,8 @@ pub mod distributor {
     ///
     /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     /// `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
-    pub fn create_grant(ctx: Context<CreateGrant>, id: u64, grant: GrantArgs) -> Result<()> {
-        handle_create_grant(ctx, id, grant)
+    pub fn create_grant(ctx: Context<CreateGrant>, id: u64, args: GrantArgs) -> Result<()> {
+        handle_create_grant(ctx, id, args)
     }
 
     /// Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
@@ -95,8 +95,8 @@ pub mod distributor {
     ///
     /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     /// `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
-    pub fn create_airdrop(ctx: Context<CreateAirdrop>, id: u64, airdrop: AirdropArgs) -> Result<()> {
-        handle_create_airdrop(ctx, id, airdrop)
+    pub fn create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: AirdropArgs) -> Result<()> {
+        handle_create_airdrop(ctx, id, args)
     }
 
     /// Opens the account that marks the claims of 8,192 leaves, each once.

@@ -61,7 +61,7 @@ def accept_beneficiary(
 
 
 _CLAIM_AIRDROP = c.arguments(
-    "claim_airdrop", bytes.fromhex("89327a6f59fe0814"), (("claim", types.ClaimArgs.CODEC),)
+    "claim_airdrop", bytes.fromhex("89327a6f59fe0814"), (("args", types.ClaimArgs.CODEC),)
 )
 
 
@@ -70,7 +70,7 @@ def claim_airdrop(
     airdrop: Pubkey,
     claims: Pubkey,
     destination: Pubkey,
-    claim: types.ClaimArgs,
+    args: types.ClaimArgs,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -86,14 +86,14 @@ def claim_airdrop(
         vault: (writable, derived if not given)
         destination: An IO account of the claimant: its owner has to be whom the leaf names. (writable)
         token_program: (read-only)
-        claim: `ClaimArgs`
+        args: `ClaimArgs`
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(airdrop=airdrop)
+        vault = pda.vault(airdrop_or_grant=airdrop)
     return Instruction(
         PROGRAM_ID,
-        _CLAIM_AIRDROP(claim),
+        _CLAIM_AIRDROP(args),
         [
             AccountMeta(airdrop, False, True),
             AccountMeta(claims, False, True),
@@ -108,7 +108,7 @@ def claim_airdrop(
 
 
 _CLAIM_INTO_STAKE = c.arguments(
-    "claim_into_stake", bytes.fromhex("2b54a38fc3c8f5d5"), (("claim", types.ClaimArgs.CODEC),)
+    "claim_into_stake", bytes.fromhex("2b54a38fc3c8f5d5"), (("args", types.ClaimArgs.CODEC),)
 )
 
 
@@ -121,7 +121,7 @@ def claim_into_stake(
     node: Pubkey,
     position: Pubkey,
     node_vault: Pubkey,
-    claim: types.ClaimArgs,
+    args: types.ClaimArgs,
     vault: Pubkey | None = None,
     staking_config: Pubkey = pda.STAKING_CONFIG,
     staking_events: Pubkey = pda.STAKING_EVENTS,
@@ -147,14 +147,14 @@ def claim_into_stake(
         staking_events: (read-only)
         staking_program: (read-only)
         token_program: (read-only)
-        claim: `ClaimArgs`
+        args: `ClaimArgs`
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(airdrop=airdrop)
+        vault = pda.vault(airdrop_or_grant=airdrop)
     return Instruction(
         PROGRAM_ID,
-        _CLAIM_INTO_STAKE(claim),
+        _CLAIM_INTO_STAKE(args),
         [
             AccountMeta(claimant, True, False),
             AccountMeta(airdrop, False, True),
@@ -204,9 +204,7 @@ def close_claims(
 
 
 _CREATE_AIRDROP = c.arguments(
-    "create_airdrop",
-    bytes.fromhex("e387d04289b1505e"),
-    (("id", c.u64), ("airdrop_arg", types.AirdropArgs.CODEC)),
+    "create_airdrop", bytes.fromhex("e387d04289b1505e"), (("id", c.u64), ("args", types.AirdropArgs.CODEC))
 )
 
 
@@ -216,7 +214,7 @@ def create_airdrop(
     payer: Pubkey,
     source: Pubkey,
     id: Int,
-    airdrop_arg: types.AirdropArgs,
+    args: types.AirdropArgs,
     config: Pubkey = pda.CONFIG,
     airdrop: Pubkey | None = None,
     vault: Pubkey | None = None,
@@ -241,16 +239,16 @@ def create_airdrop(
         token_program: (read-only)
         system_program: (read-only)
         id: `u64`
-        airdrop_arg: `AirdropArgs`
+        args: `AirdropArgs`
         remaining_accounts: Further accounts, behind those above.
     """
     if airdrop is None:
         airdrop = pda.airdrop(id=id)
     if vault is None:
-        vault = pda.vault(airdrop=airdrop)
+        vault = pda.vault(airdrop_or_grant=airdrop)
     return Instruction(
         PROGRAM_ID,
-        _CREATE_AIRDROP(id, airdrop_arg),
+        _CREATE_AIRDROP(id, args),
         [
             AccountMeta(authority, True, False),
             AccountMeta(payer, True, True),
@@ -269,7 +267,7 @@ def create_airdrop(
 
 
 _CREATE_GRANT = c.arguments(
-    "create_grant", bytes.fromhex("1377b0df2d8ee19c"), (("id", c.u64), ("grant_arg", types.GrantArgs.CODEC))
+    "create_grant", bytes.fromhex("1377b0df2d8ee19c"), (("id", c.u64), ("args", types.GrantArgs.CODEC))
 )
 
 
@@ -279,7 +277,7 @@ def create_grant(
     payer: Pubkey,
     source: Pubkey,
     id: Int,
-    grant_arg: types.GrantArgs,
+    args: types.GrantArgs,
     config: Pubkey = pda.CONFIG,
     grant: Pubkey | None = None,
     vault: Pubkey | None = None,
@@ -304,16 +302,16 @@ def create_grant(
         token_program: (read-only)
         system_program: (read-only)
         id: `u64`
-        grant_arg: `GrantArgs`
+        args: `GrantArgs`
         remaining_accounts: Further accounts, behind those above.
     """
     if grant is None:
         grant = pda.grant(id=id)
     if vault is None:
-        vault = pda.vault(airdrop=grant)
+        vault = pda.vault(airdrop_or_grant=grant)
     return Instruction(
         PROGRAM_ID,
-        _CREATE_GRANT(id, grant_arg),
+        _CREATE_GRANT(id, args),
         [
             AccountMeta(authority, True, False),
             AccountMeta(payer, True, True),
@@ -467,7 +465,7 @@ def reclaim(
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
-        vault = pda.vault(airdrop=airdrop)
+        vault = pda.vault(airdrop_or_grant=airdrop)
     return Instruction(
         PROGRAM_ID,
         _RECLAIM(),
@@ -491,8 +489,8 @@ _RELEASE = c.arguments("release", bytes.fromhex("fdf90fce1c7fc1f1"), ())
 def release(
     *,
     grant: Pubkey,
-    vault: Pubkey,
     destination: Pubkey,
+    vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -502,11 +500,13 @@ def release(
 
     Args:
         grant: (writable)
-        vault: (writable)
+        vault: (writable, derived if not given)
         destination: An IO account of the beneficiary. (writable)
         token_program: (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=grant)
     return Instruction(
         PROGRAM_ID,
         _RELEASE(),
@@ -529,9 +529,9 @@ def revoke(
     *,
     authority: Pubkey,
     grant: Pubkey,
-    vault: Pubkey,
     destination: Pubkey,
     config: Pubkey = pda.CONFIG,
+    vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -544,11 +544,13 @@ def revoke(
         authority: (signer)
         config: (read-only)
         grant: (writable)
-        vault: (writable)
+        vault: (writable, derived if not given)
         destination: An IO account of the treasury. (writable)
         token_program: (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=grant)
     return Instruction(
         PROGRAM_ID,
         _REVOKE(),

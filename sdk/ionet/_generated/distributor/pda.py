@@ -39,9 +39,9 @@ def grant(id: Int) -> Pubkey:
     return _find((b"grant", c.seed(c.u64, id)), PROGRAM_ID)
 
 
-def vault(airdrop: Pubkey) -> Pubkey:
-    """The address seeded by `vault`, airdrop."""
-    return _find((b"vault", bytes(airdrop)), PROGRAM_ID)
+def vault(airdrop_or_grant: Pubkey) -> Pubkey:
+    """The address seeded by `vault`, airdrop_or_grant."""
+    return _find((b"vault", bytes(airdrop_or_grant)), PROGRAM_ID)
 
 
 __all__ = [
