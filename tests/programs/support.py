@@ -34,7 +34,7 @@ YEAR: Final = 365 * DAY
 TWENTY_YEARS: Final = 175_320 * HOUR
 
 #: In the order in which they are initialised.
-PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs")
+PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs", "distributor")
 
 #: A program's own error, or the name of one of Anchor's, the System program's or SPL Token's.
 Refusal: TypeAlias = type[ProgramError] | str
@@ -50,11 +50,13 @@ class World:
         client: of the deployer, who is the upgrade authority of all programs and pays all fees.
         slasher: staking's slasher.
         resolver: decides disputed slashes and jobs.
+        treasury: gets what is taken back of grants and airdrops.
     """
 
     client: Client
     slasher: Keypair = field(default_factory=Keypair)
     resolver: Keypair = field(default_factory=Keypair)
+    treasury: Keypair = field(default_factory=Keypair)
     _usdc: Pubkey | None = None
 
     @classmethod
@@ -76,6 +78,7 @@ class World:
             "mint": {"start": 0},
             "staking": {"slasher": self.slasher.pubkey(), "resolver": self.resolver.pubkey()},
             "jobs": {"resolver": self.resolver.pubkey()},
+            "distributor": {"treasury": self.treasury.pubkey()},
         }
         build: Callable[..., Instruction] = getattr(ix, program).initialize
         return build(authority=authority, **usual.get(program, {}) | more)
