@@ -21,7 +21,9 @@ class Payment:
     amount: int
 
 
-def payments(total: int, *, upfront: int = 0, cliff: int = 0, tranches: int, every: int = MONTH) -> list[Payment]:
+def payments(
+    total: int, *, upfront: int = 0, cliff: int = 0, tranches: int, every: int = MONTH
+) -> list[Payment]:
     """All payments of a grant, in order; amounts in base units, times in seconds."""
     made = [Payment(0, upfront)] if upfront else []
     part = Fraction(total - upfront, tranches)

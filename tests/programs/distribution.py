@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from typing import Any, Final
 
 from solders.instruction import Instruction
@@ -35,9 +36,7 @@ def schedule(total: int = 1_000, **changes: Any) -> types.distributor.ScheduleAr
 
 
 def leaf(airdrop: Pubkey, index: int, claimant: Pubkey, amount: int) -> bytes:
-    """What a leaf says, hashed by hand: `sha256(0 ‖ "ionet:airdrop" ‖ airdrop ‖ index ‖ claimant ‖ amount)`."""
-    from hashlib import sha256
-
+    """A leaf: `sha256(0 ‖ "ionet:airdrop" ‖ airdrop ‖ index ‖ claimant ‖ amount)`."""
     said = bytes(airdrop) + index.to_bytes(4, "little") + bytes(claimant) + amount.to_bytes(8, "little")
     return sha256(b"\0ionet:airdrop" + said).digest()
 
@@ -68,12 +67,12 @@ class Drop:
     def total(self) -> int:
         return sum(amount for _, amount in self.leaves)
 
-    def args(self, index: int, **changes: Any) -> types.distributor.ClaimArgs:
+    def args(self, at: int, **changes: Any) -> types.distributor.ClaimArgs:
         """A leaf with its proof."""
         usual: dict[str, Any] = {
-            "index": index,
-            "amount": self.leaves[index][1],
-            "proof": self.tree.proof(index),
+            "index": at,
+            "amount": self.leaves[at][1],
+            "proof": self.tree.proof(at),
         }
         return types.distributor.ClaimArgs(**usual | changes)
 
@@ -151,7 +150,7 @@ class Distribution:
             "payer": self.world.deployer,
             "source": source,
             "id": id_,
-            "args": types.distributor.GrantArgs(**usual | args),
+            "args": types.distributor.GrantArgs(**{**usual, **args}),
         }
         return ix.distributor.create_grant(**more | given)
 
@@ -189,7 +188,7 @@ class Distribution:
             "payer": self.world.deployer,
             "source": self.world.io_account(self.world.deployer),
             "id": drop.id,
-            "args": types.distributor.AirdropArgs(**usual | (args or {})),
+            "args": types.distributor.AirdropArgs(**{**usual, **(args or {})}),
         }
         return ix.distributor.create_airdrop(**more | given)
 

@@ -87,7 +87,9 @@ def test_a_grant_of_more_than_there_is_is_not_made(made: Distribution) -> None:
     world = made.world
     purse = world.give_io(world.deployer, IO(1))
     total = world.balance(purse)
-    world.refused(made.granting(0, Keypair().pubkey(), {"schedule": schedule(total + 1)}), "InsufficientFunds")
+    world.refused(
+        made.granting(0, Keypair().pubkey(), {"schedule": schedule(total + 1)}), "InsufficientFunds"
+    )
     world.send(made.granting(0, Keypair().pubkey(), {"schedule": schedule(total)}))
 
 
@@ -454,9 +456,7 @@ def test_nobody_makes_himself_the_beneficiary(made: Distribution) -> None:
 
     world.refused(name(thief, thief.pubkey()), errors.distributor.NotBeneficiary, signers=[thief])
     # Not even the authority.
-    theirs = ix.distributor.set_beneficiary(
-        beneficiary=world.deployer, grant=grant, successor=world.deployer
-    )
+    theirs = ix.distributor.set_beneficiary(beneficiary=world.deployer, grant=grant, successor=world.deployer)
     world.refused(theirs, errors.distributor.NotBeneficiary)
     # Named, and taken back.
     world.send(name(who, thief.pubkey()), signers=[who])

@@ -23,7 +23,7 @@ pub enum DistributorError {
     NoBeneficiary,
     #[msg("allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors, 255 none")]
     UnknownAllocation,
-    #[msg("a grant needs a total, an upfront part within it, and tranches from half an hour to a year apart that end within 20 years")]
+    #[msg("upfront must be within the total, and tranches half an hour to a year apart, within 20 years")]
     UnsoundSchedule,
     #[msg("a grant starts at most 20 years ago and at most one year ahead")]
     StartOutOfRange,
