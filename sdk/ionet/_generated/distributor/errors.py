@@ -91,13 +91,11 @@ class UnknownAllocation(_ProgramError):
 
 
 class UnsoundSchedule(_ProgramError):
-    """6010: a grant needs a total, an upfront part within it, and tranches from half an hour to a year apart
-    that end within 20 years.
-    """
+    """6010: upfront must be within the total, and tranches half an hour to a year apart, within 20 years."""
 
     CODE = 6010
     NAME = "UnsoundSchedule"
-    MSG = "a grant needs a total, an upfront part within it, and tranches from half an hour to a year apart that end within 20 years"
+    MSG = "upfront must be within the total, and tranches half an hour to a year apart, within 20 years"
 
 
 class StartOutOfRange(_ProgramError):
