@@ -10,7 +10,9 @@
 - `ionet.IO("12.5")`, `ionet.USDC("3")`: exact amounts.
 - `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
   `ionet.constants`: one namespace per program, generated from the IDLs.
-- `ionet.emission`: the emission schedule. `ionet.testing`: the local network for pytest.
+- `ionet.emission`, `ionet.vesting`, `ionet.genesis`, `ionet.airdrop`, `ionet.supply`: how much IO there
+  is when, and whose.
+- `ionet.testing`: the local network for pytest.
 """
 
 from __future__ import annotations
@@ -18,7 +20,20 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ionet import accounts, constants, emission, errors, events, ix, pda, types
+    from ionet import (
+        accounts,
+        airdrop,
+        constants,
+        emission,
+        errors,
+        events,
+        genesis,
+        ix,
+        pda,
+        supply,
+        types,
+        vesting,
+    )
     from ionet._allocations import Allocation
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
@@ -65,7 +80,10 @@ if TYPE_CHECKING:
 else:
     from ionet._lazy import lazy
 
-    _MODULES: Final = ("accounts", "constants", "emission", "errors", "events", "ix", "pda", "types")
+    _MODULES: Final = (
+        *("accounts", "airdrop", "constants", "emission", "errors", "events", "genesis", "ix", "pda"),
+        *("supply", "types", "vesting"),
+    )
     _NAMES: Final = {
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
@@ -193,11 +211,13 @@ __all__ = [
     "TransportError",
     "Undecoded",
     "accounts",
+    "airdrop",
     "connect",
     "constants",
     "emission",
     "errors",
     "events",
+    "genesis",
     "hardware_classes",
     "ix",
     "load_keypair",
@@ -206,6 +226,8 @@ __all__ = [
     "price_feed",
     "read_events",
     "register_program",
+    "supply",
     "token_account",
     "types",
+    "vesting",
 ]
