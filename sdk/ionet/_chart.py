@@ -34,11 +34,12 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point of the upper edge with a few words."""
+    """A point of the upper edge with a few words, which stand above it at the height `text_at`."""
 
     month: int
     value: float
     text: str
+    text_at: float
 
 
 def area_chart(
@@ -68,8 +69,8 @@ def area_chart(
         f'<svg xmlns="http://www.w3.org/2000/svg" {box} role="img" {_FONT}>',
         f"<title>{escape(title)}</title>",
         f'<rect width="{_WIDTH}" height="{_HEIGHT}" fill="#ffffff"/>',
-        _text(_LEFT, 34, title, size=20, weight=600),
-        _text(_LEFT, 57, subtitle, size=13, colour=_FAINT),
+        _text(_LEFT, 34, title, size=20, weight=600, anchor="start"),
+        _text(_LEFT, 57, subtitle, size=13, colour=_FAINT, anchor="start"),
     ]
     for value in range(0, int(most) + 1, 100):
         out.append(_rule(x(0), y(value), x(months), y(value)))
@@ -93,8 +94,9 @@ def area_chart(
     )
     for mark in marks:
         left, top = x(mark.month), y(mark.value)
+        out.append(_rule(left, top, left, y(mark.text_at), colour=_FAINT))
         out.append(f'<circle cx="{left:.1f}" cy="{top:.1f}" r="4" fill="{_INK}" stroke="#ffffff"/>')
-        out.append(_text(left + 8, top - 10, mark.text, size=12, anchor="start"))
+        out.append(_text(left + 7, y(mark.text_at) + 9, mark.text, size=12, anchor="start"))
     out.append("</svg>")
     return "\n".join(out) + "\n"
 
@@ -124,12 +126,11 @@ def _text(
     size: int,
     colour: str = _INK,
     weight: int = 400,
-    anchor: str | None = None,
+    anchor: str = "middle",
 ) -> str:
-    where = anchor or ("start" if weight > 400 or x == _LEFT else "middle")
     return (
         f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size}" fill="{colour}" font-weight="{weight}"'
-        f' text-anchor="{where}">{escape(text)}</text>'
+        f' text-anchor="{anchor}">{escape(text)}</text>'
     )
 
 

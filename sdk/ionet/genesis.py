@@ -1,7 +1,7 @@
 """The 500,000,000 IO that exist at genesis: who gets them, and when.
 
 Everything goes through the distributor program: what vests as a grant for each recipient, what is claimed as
-an airdrop. `read_plan` takes the recipients from a CSV file and refuses one whose sums are not the table's, to
+an airdrop. `read_plan` takes recipients from a CSV file and refuses one whose sums are not the table's, to
 the base unit; `client.genesis.run` carries a plan out, `client.genesis.verify` compares it with the chain.
 
 | item | IO | terms |
@@ -33,6 +33,7 @@ from solders.pubkey import Pubkey
 from ionet import pda
 from ionet._allocations import Allocation
 from ionet._amounts import IO
+from ionet._genesis import GenesisItem, GenesisMismatch, GenesisState, GenesisStep
 from ionet.airdrop import AirdropTree, RecipientsError, Share, share
 from ionet.vesting import Schedule
 
@@ -240,7 +241,11 @@ __all__ = [
     "BY_NAME",
     "CLAIM_DAYS",
     "ITEMS",
+    "GenesisItem",
+    "GenesisMismatch",
     "GenesisPlan",
+    "GenesisState",
+    "GenesisStep",
     "Item",
     "PlannedGrant",
     "Recipient",

@@ -110,22 +110,24 @@ def chart(start: int) -> str:
     """
     times = [start + month * MONTH for month in range(MONTHS + 1)]
     parts = [parts_at(time, start) for time in times]
-    lines = [
-        Line(label, colour, [float(one[name].base) / IO.UNIT / 1e6 for one in parts])
-        for name, label, colour in _AREAS
-    ]
+    lines = [Line(label, colour, [_millions(one[name]) for one in parts]) for name, label, colour in _AREAS]
     first = planned(start, start).circulating
     return area_chart(
         lines,
         title="Circulating supply of IO over 20 years",
         subtitle="Millions of IO by origin, before burns; all that exists at most: 800 million",
         years=MONTHS // 12,
-        most=float(CAP.base) / IO.UNIT / 1e6,
+        most=_millions(CAP),
         marks=[
-            Mark(0, float(first.base) / IO.UNIT / 1e6, f"{first.base / IO.UNIT / 1e6:.1f} M at genesis"),
-            Mark(48, sum(line.values[48] for line in lines), "after 4 years: all of genesis has vested"),
+            Mark(0, _millions(first), f"{_millions(first):.1f} at genesis", 650),
+            Mark(48, sum(line.values[48] for line in lines), "all of genesis has vested", 760),
         ],
     )
+
+
+def _millions(amount: IO) -> float:
+    """For drawing only."""
+    return amount.base / IO.UNIT / 1e6
 
 
 def projected(time: int, now: SupplyAt, start: int, grants: Sequence[tuple[Schedule, IO]]) -> SupplyAt:

@@ -97,6 +97,7 @@ class Market:
             deployer.staking.initialize(slasher=people.slasher.pubkey(), resolver=people.resolver.pubkey()),
         )
         self.send("initialize jobs", deployer.jobs.initialize(resolver=people.resolver.pubkey()))
+        self.send("initialize distributor", deployer.distributor.initialize(treasury=deployer.address))
         self.send("seat an attester", deployer.proofs.set_attesters({people.attester.pubkey(): 1}))
         self._in_parts("open stake shards", deployer.staking.open_shards(), _SHARDS_PER_TRANSACTION)
         classes = deployer.staking.create_classes(hardware_classes())
