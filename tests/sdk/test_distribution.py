@@ -32,6 +32,7 @@ from ionet import (
 from ionet.airdrop import AirdropTree, RecipientsError, Share
 from ionet.vesting import HALF_HOUR, MONTH, Schedule
 
+ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000
 DAY = 86_400
 
@@ -391,3 +392,7 @@ def test_the_chart_is_an_svg_of_the_published_terms() -> None:
     assert abs(heights[0] - 94.4) < 0.2
     assert abs(heights[-1] - 800) < 0.2
     assert heights == sorted(heights)
+
+
+def test_the_documents_show_the_chart_that_the_code_draws() -> None:
+    assert (ROOT / "docs/supply.svg").read_text() == supply.chart(0)
