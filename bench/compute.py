@@ -42,12 +42,14 @@ from ionet import (
     types,
 )
 from ionet._ids import TOKEN_PROGRAM
+from ionet.airdrop import AirdropTree, Share
 from ionet.merkle import root_from_proof
 from ionet.rewards import reward_leaf
+from ionet.vesting import MONTH, Schedule
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULT: Final = Path(__file__).with_suffix(".json")
-PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance")
+PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance", "distributor")
 
 #: Median budgets of the design, by program and instruction.
 BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
@@ -69,6 +71,11 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "settle, paid out in IO": 16_000,
     },
     "governance": {"cast_vote": 14_000, "change_vote": 8_000, "owner_vote": 8_000},
+    "distributor": {
+        "claim_airdrop": 14_000,
+        "claim_airdrop, 10,000 leaves": 14_000,
+        "release": 12_000,
+    },
 }
 
 #: What only another program may call: its units are part of that call's.
@@ -228,6 +235,7 @@ class World:
         self.measure(ix.jobs.initialize(authority=me, resolver=self.resolver))
         self.guardian = self.person()
         self.measure(ix.governance.initialize(authority=me, guardian=self.guardian.pubkey()))
+        self.measure(ix.distributor.initialize(authority=me, treasury=me))
         for allocation in range(5):
             destination = self.wallet(me)
             self.measure(ix.mint.mint_genesis(authority=me, destination=destination, allocation=allocation))
@@ -289,6 +297,7 @@ class World:
                 ),
             )
         )
+        self.measure(ix.distributor.set_params(authority=me, pauser=me, treasury=me))
         self.measure(
             ix.proofs.set_params(
                 authority=me,
@@ -328,7 +337,7 @@ class World:
             )
         )
         successor = self.key()
-        for program in (ix.mint, ix.proofs, ix.staking, ix.jobs, ix.buyback):
+        for program in (ix.mint, ix.proofs, ix.staking, ix.jobs, ix.buyback, ix.distributor):
             for paused in (1, 0):
                 self.measure(program.set_paused(signer=me, paused=paused))
             self.measure(program.propose_authority(authority=me, successor=successor.pubkey()))
@@ -1011,6 +1020,80 @@ class World:
         self.wait(7 * _DAY)
         return one
 
+    def grant(self, number: int) -> None:
+        """A grant that is released, passed on and revoked."""
+        me, keys = self.me, random.Random(f"grant {number} of {self.me}")
+        old, new = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
+        terms = Schedule.monthly(IO(24), self.now, months=24)
+        args = types.distributor.GrantArgs(
+            beneficiary=old.pubkey(), schedule=terms.args(), revocable=True, allocation=4
+        )
+        purse, address = self.wallet(me), pda.distributor.grant(number)
+        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
+        for _ in range(3):
+            self.wait(MONTH)
+            self.measure(ix.distributor.release(grant=address, destination=self.wallet(old.pubkey())))
+        named = ix.distributor.set_beneficiary(
+            beneficiary=old.pubkey(), grant=address, successor=new.pubkey()
+        )
+        self.measure(named, old)
+        self.measure(ix.distributor.accept_beneficiary(successor=new.pubkey(), grant=address), new)
+        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=purse))
+
+    def drop(self, number: int, levels: int, node: Pubkey, vault: Pubkey, class_id: int) -> None:
+        """An airdrop of two leaves in a tree of so many levels; the deepest is also staked and reclaimed."""
+        me, keys = self.me, random.Random(f"airdrop {number} of {self.me}")
+        one, two = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
+        self.client.airdrop(two.pubkey(), SOL(1))
+        tree = AirdropTree(number, [Share(one.pubkey(), IO(1)), Share(two.pubkey(), IO.from_base(1))])
+        above = [keys.randbytes(32) for _ in range(levels - 1)]
+        args = types.distributor.AirdropArgs(
+            root=root_from_proof(tree.root, 0, above),
+            leaves=1 << levels,
+            total=tree.total.base,
+            deadline=self.now + 30 * _DAY,
+            allocation=0,
+        )
+        purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
+        self.measure(
+            ix.distributor.create_airdrop(authority=me, payer=me, source=purse, id=number, args=args)
+        )
+        self.measure(ix.distributor.open_claims(payer=me, airdrop=tree.address, number=0))
+        first, second = (
+            types.distributor.ClaimArgs(index=leaf.index, amount=leaf.amount, proof=(*leaf.proof, *above))
+            for leaf in (tree.args(0), tree.args(1))
+        )
+        claims, wallet = tree.claims(0), self.wallet(one.pubkey())
+        claim = ix.distributor.claim_airdrop(
+            airdrop=tree.address, claims=claims, destination=wallet, args=first
+        )
+        self.measure(claim, case=case)
+        if not case:
+            return
+        self.client.send(ix.staking.open_position(holder=two.pubkey(), node=node), signers=[two])
+        staked = ix.distributor.claim_into_stake(
+            claimant=two.pubkey(),
+            airdrop=tree.address,
+            claims=claims,
+            class_=pda.staking.class_(class_id),
+            node=node,
+            position=pda.staking.position(node, two.pubkey()),
+            node_vault=vault,
+            args=second,
+        )
+        self.measure(staked, two)
+        self.wait(30 * _DAY)
+        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=purse, rent_payer=me))
+        self.measure(ix.distributor.close_claims(airdrop=tree.address, claims=claims, rent_payer=me))
+
+    def distribute(self, one: Supplier) -> None:
+        """Grants, and airdrops of which one goes into stake on a node."""
+        node = self.client.staking.node(one.node)
+        for number in range(NODES):
+            self.grant(number)
+            for levels in (14, PROOF_LEVELS):
+                self.drop(2 * number + levels % 2, levels, one.node, node.vault, node.class_)
+
     def play(self) -> None:
         """Everything."""
         self.initialize()
@@ -1030,6 +1113,7 @@ class World:
         self.policies()
         self.void()
         self.squat(self.supplier(0))
+        self.distribute(self.supplier(0))
         for number, one in enumerate(suppliers):
             self.leave(one, number)
         for number, one in enumerate(suppliers):

@@ -10,7 +10,9 @@
 - `ionet.IO("12.5")`, `ionet.USDC("3")`: exact amounts.
 - `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
   `ionet.constants`: one namespace per program, generated from the IDLs.
-- `ionet.emission`: the emission schedule. `ionet.governance`: what proposals can do.
+- `ionet.governance`: what proposals can do.
+- `ionet.emission`, `ionet.vesting`, `ionet.genesis`, `ionet.airdrop`, `ionet.supply`: how much IO there
+  is when, and whose.
 - `ionet.testing`: the local network for pytest.
 """
 
@@ -19,7 +21,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ionet import accounts, constants, emission, errors, events, governance, ix, pda, types
+    from ionet import (
+        accounts,
+        airdrop,
+        constants,
+        emission,
+        errors,
+        events,
+        genesis,
+        governance,
+        ix,
+        pda,
+        supply,
+        types,
+        vesting,
+    )
     from ionet._allocations import Allocation
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
@@ -68,8 +84,8 @@ else:
     from ionet._lazy import lazy
 
     _MODULES: Final = (
-        *("accounts", "constants", "emission", "errors", "events"),
-        *("governance", "ix", "pda", "types"),
+        *("accounts", "airdrop", "constants", "emission", "errors", "events", "genesis", "governance"),
+        *("ix", "pda", "supply", "types", "vesting"),
     )
     _NAMES: Final = {
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
@@ -201,12 +217,14 @@ __all__ = [
     "TransportError",
     "Undecoded",
     "accounts",
+    "airdrop",
     "connect",
     "constants",
     "emission",
     "errors",
     "events",
     "governance",
+    "genesis",
     "hardware_classes",
     "ix",
     "load_keypair",
@@ -215,6 +233,8 @@ __all__ = [
     "price_feed",
     "read_events",
     "register_program",
+    "supply",
     "token_account",
     "types",
+    "vesting",
 ]

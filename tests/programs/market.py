@@ -17,6 +17,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
 from tests.programs.support import HOUR, NOW, Refusal, World
+from tests.programs.support import PROGRAMS as INITIALISED
 
 from ionet import (
     IO,
@@ -559,7 +560,7 @@ def _build(
 def _world(people: People, network: LocalNetwork) -> World:
     client = Client.local(network=network, signer=people.deployer, funds=SOL(0))
     client.fees = _FEES
-    return World(client, people.slasher, people.resolver, people.usdc.pubkey())
+    return World(client, people.slasher, people.resolver, people.treasury, people.usdc.pubkey())
 
 
 @functools.cache
@@ -571,7 +572,7 @@ def _template() -> tuple[People, dict[Pubkey, Any]]:
     for one in people.everyone():
         network.airdrop(one.pubkey(), SOL(1_000).base)
     world.client.cheats.set_mint(people.usdc.pubkey(), decimals=USDC.DECIMALS, authority=world.deployer)
-    for program in ("mint", "proofs", "buyback", "staking", "jobs"):
+    for program in INITIALISED:
         world.send(world.initialize(program, world.deployer))
     market = Market(world, people)
     _set_up(market)

@@ -121,6 +121,7 @@ class People:
     deployer: Keypair = field(default_factory=Keypair)
     slasher: Keypair = field(default_factory=Keypair)
     resolver: Keypair = field(default_factory=Keypair)
+    treasury: Keypair = field(default_factory=Keypair)
     attesters: tuple[Keypair, Keypair] = field(default_factory=lambda: (Keypair(), Keypair()))
     alice: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "alice"))
     bob: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "bob"))

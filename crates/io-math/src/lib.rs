@@ -17,6 +17,7 @@ pub mod reward;
 pub mod shares;
 pub mod slash;
 pub mod vote;
+pub mod vesting;
 
 /// Base units in one IO (8 decimals).
 pub const IO: u64 = 100_000_000;
