@@ -1,6 +1,8 @@
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
-use io_math::slash::{Window, WINDOW_DAYS};
+use io_math::outflow::{Window, WINDOW_DAYS};
+use io_math::ratio::mul_div_floor;
+use io_math::BPS;
 
 /// What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
 #[account(zero_copy)]
@@ -28,13 +30,13 @@ impl Outflow {
     /// Books what leaves, of `held`; the limit is a share of what would be held had nothing left within
     /// the window.
     pub fn book(&mut self, amount: u64, held: u64, limit_bps: u16, now: i64) -> Result<()> {
-        let mut window = Window { day: self.day, slashed: self.left }.at(now);
-        let base = window.slashed.iter().try_fold(held, |sum, day| sum.checked_add(*day));
+        let mut window = Window { day: self.day, out: self.left }.at(now);
+        let base = window.out.iter().try_fold(held, |sum, day| sum.checked_add(*day));
         let base = base.ok_or(GovernanceError::Overflow)?;
-        let room = window.room(base, u64::from(limit_bps)).ok_or(GovernanceError::Overflow)?;
-        require_gte!(room, amount, GovernanceError::OutflowLimit);
+        let limit = mul_div_floor(base, u64::from(limit_bps), BPS).ok_or(GovernanceError::Overflow)?;
+        require_gte!(window.room(limit), amount, GovernanceError::OutflowLimit);
         window.add(amount).ok_or(GovernanceError::Overflow)?;
-        (self.day, self.left) = (window.day, window.slashed);
+        (self.day, self.left) = (window.day, window.out);
         self.total = self.total.checked_add(amount).ok_or(GovernanceError::Overflow)?;
         self.seq = self.seq.saturating_add(1);
         Ok(())
