@@ -1,7 +1,7 @@
 """Stake on nodes: rules 1 to 7 of the specification, with exact shares.
 
-A co-staker's rewards are kept as an exact `Fraction`, so that what a program pays can be compared with what it
-should have: never more, and less only by what floors keep back. Tokens are base units, times Unix seconds.
+A co-staker's rewards are kept as an exact `Fraction`, so that what a program pays can be compared with what
+is due: never more, and less only by what floors keep back. Tokens are base units, times Unix seconds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
-from tests.model.refusal import Refused, refuse
+from tests.model.refusal import refuse
 
 BPS: Final = 10_000
 DAY: Final = 86_400
@@ -148,7 +148,7 @@ class Slash:
 
     def decidable(self, now: int) -> bool:
         """An appealed one for 30 days, another one when nobody can appeal any more but it can be executed."""
-        if self.amount == 0 or self.decided_at is not None:
+        if self.decided_at is not None:
             return False
         if self.appealed_at is not None:
             return now <= self.appealed_at + DECISION
@@ -623,19 +623,3 @@ class Staking:
 def _cooled(slots: list[Slot], now: int) -> tuple[int, list[Slot]]:
     ready = sum(one.amount for one in slots if one.ready_at <= now)
     return ready, [one for one in slots if one.ready_at > now]
-
-
-__all__ = [
-    "LIVE",
-    "RETIRED",
-    "TERMINAL",
-    "HardwareClass",
-    "History",
-    "Node",
-    "Owner",
-    "Position",
-    "Refused",
-    "Slash",
-    "Slot",
-    "Staking",
-]

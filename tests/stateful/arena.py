@@ -1,7 +1,7 @@
 """A market for random walks: prepared once, put back to its beginning for each walk.
 
-Three owners supply nodes of two classes; four more people, and two of the owners, stake on others' nodes. Three
-attesters have seats of weight 2, 1 and 1, of which 3 decide.
+Three owners supply nodes of two classes; four more people, and two of the owners, stake on others' nodes.
+Three attesters have seats of weight 2, 1 and 1, of which 3 decide.
 """
 
 from __future__ import annotations
@@ -9,12 +9,15 @@ from __future__ import annotations
 import functools
 import hashlib
 from dataclasses import dataclass, field
+from fractions import Fraction
 from typing import Any, Final, TypeVar
 
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.model import emission, reports, staking
+from tests.model.emission import Mint
+from tests.model.reports import Reports
+from tests.model.staking import HardwareClass, Node, Staking
 from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market, prepared
 from tests.programs.people import COMMISSION_BPS, TOKEN, People, Supplier, class_args, node_args
 from tests.programs.support import HOUR, NOW
@@ -176,21 +179,21 @@ class Arena:
 
     # -- the model of it
 
-    def model(self) -> tuple[emission.Mint, staking.Staking, reports.Reports]:
+    def model(self) -> tuple[Mint, Staking, Reports]:
         """The same market in the model, at the beginning."""
         config = self.market.world.mint_config
-        mint = emission.Mint(config.start, genesis=config.genesis)
-        stakes = staking.Staking({who: self.purse(who) for who in self.people})
+        mint = Mint(config.start, genesis=config.genesis)
+        stakes = Staking({who: self.purse(who) for who in self.people})
         for name, supplier in self.nodes.items():
             bps, times = CLASSES[self.kind(name)]
-            bounds = staking.HardwareClass(200 * TOKEN, staking.Fraction(bps, 10_000), times)
-            stakes.nodes[name] = staking.Node(name, bounds, COMMISSION_BPS)
+            bounds = HardwareClass(200 * TOKEN, Fraction(bps, 10_000), times)
+            stakes.nodes[name] = Node(name, bounds, COMMISSION_BPS)
             # Nothing is credited of the time before.
             stakes.nodes[name].credited_through = self.market.node(supplier).registered_at
         alice = stakes.nodes["alice"]
         alice.own.active = 500 * TOKEN
         alice.own_history.set(NOW, 500 * TOKEN)
-        return mint, stakes, reports.Reports(mint, stakes, WEIGHTS, THRESHOLD)
+        return mint, stakes, Reports(mint, stakes, WEIGHTS, THRESHOLD)
 
 
 @functools.cache
@@ -198,11 +201,16 @@ def arena() -> Arena:
     """The one arena of this process."""
     market = prepared(
         People(
-            *(_key(name) for name in ("deployer", "slasher", "resolver")),
+            deployer=_key("deployer"),
+            slasher=_key("slasher"),
+            resolver=_key("resolver"),
             attesters=(_key("attester 0"), _key("attester 1")),
             alice=Supplier(_key("alice"), _key("alice's device"), "alice"),
             bob=Supplier(_key("bob"), _key("bob's device"), "bob"),
-            **{name: _key(name) for name in ("carol", "dave", "renter", "usdc")},
+            carol=_key("carol"),
+            dave=_key("dave"),
+            renter=_key("renter"),
+            usdc=_key("usdc"),
         )
     )
     world = market.world
@@ -216,9 +224,7 @@ def arena() -> Arena:
     people |= {"carol": market.carol, "dave": market.dave}
     people |= {"frank": _actor(market, "frank"), "grace": _actor(market, "grace")}
     attesters = (*market.attesters, _actor(market, "attester 2"))
-    seats = [
-        types.proofs.Seat(one.pubkey(), weight) for one, weight in zip(attesters, WEIGHTS, strict=True)
-    ]
+    seats = [types.proofs.Seat(one.pubkey(), weight) for one, weight in zip(attesters, WEIGHTS, strict=True)]
     world.send(ix.proofs.set_attesters(authority=world.deployer, seats=seats, threshold=THRESHOLD))
     for kind, (bps, times) in CLASSES.items():
         args = class_args(multiplier_bps=bps, maximum=times)
@@ -259,7 +265,14 @@ def wallet(key: Pubkey) -> Pubkey:
 _position = functools.cache(pda.staking.position)
 
 
-@functools.lru_cache(maxsize=1_024)
 def _decoded(kind: type[T], data: bytes) -> T:
     """Most accounts are as they were a step ago."""
-    return kind.decode(data)
+    found = _seen.get(data)
+    if not isinstance(found, kind):
+        if len(_seen) > 10_000:
+            _seen.clear()
+        found = _seen[data] = kind.decode(data)
+    return found
+
+
+_seen: dict[bytes, Account] = {}

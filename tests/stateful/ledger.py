@@ -1,7 +1,7 @@
 """The ledger that events alone rebuild (rule 23): every sum of the three programs from their events.
 
-It takes nothing from an account. Where an event states a sum after it, the sum has to be what the events before
-made of it, and each account's numbers must run without a gap.
+It takes nothing from an account. Where an event states a sum after it, the sum has to be what the events
+before made of it, and each account's numbers must run without a gap.
 """
 
 from __future__ import annotations
@@ -129,9 +129,7 @@ class Ledger:
         if mine:
             # Tokens: whatever does not cool has left.
             assert of_pending + of_active == event.left + event.cooling
-            self._add(
-                event.node, own_pending=-of_pending, own_active=-of_active, own_cooling=event.cooling
-            )
+            self._add(event.node, own_pending=-of_pending, own_active=-of_active, own_cooling=event.cooling)
         else:
             # Shares: what was active cools, what was pending is gone for tokens.
             assert of_active == event.cooling
