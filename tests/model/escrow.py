@@ -1,7 +1,7 @@
 """A job's escrow: rules 10 to 14. Amounts are base units of the currency paid, times Unix seconds.
 
-Sums go over segments: the first is booked, each extension is another one. Attested seconds fill them in order,
-so G = Σ ⌊P · B / T⌋ over segments, while P, F and D are the sums of what was paid for each.
+Sums go over segments: the first is booked, each extension is another one. Attested seconds fill them in
+order, so G = Σ ⌊P · B / T⌋ over segments, while P, F and D are the sums of what was paid for each.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ class Proposal:
         return self.turnout >= self.rules.quorum / 4
 
     def vote(self, node: str, holder: str | None, choice: Choice, now: int) -> None:
-        """A vote of a position, or of the owner (holder: None). A lead that turns late extends the vote once."""
+        """A vote of a position, or of the owner (None). A lead that turns late extends the vote once."""
         refuse(VotingOver=now >= self.ends_at)
         before = self.leads
         if holder is None:

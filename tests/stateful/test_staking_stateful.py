@@ -16,12 +16,13 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Final, TypeAlias
+from functools import partial
+from typing import Any, Final, TypeAlias, TypeVar
 
 import numpy as np
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from tests.model import emission, reports, staking
@@ -50,7 +51,8 @@ a_holder = st.sampled_from(HOLDERS)
 a_side = st.integers(0, 5)
 a_pick = st.one_of(
     st.tuples(st.just("part"), st.integers(1, 100)),
-    st.tuples(st.just("limit"), st.integers(-1, 1)),
+    st.tuples(st.just("limit"), st.integers(0, 1)),
+    st.tuples(st.just("limit"), st.integers(0, 1)),
     st.tuples(st.just("units"), st.integers(0, 3)),
     st.tuples(st.just("io"), st.integers(1, 600)),
 )
@@ -69,8 +71,8 @@ an_order = st.sampled_from(
             ("set_policy", one)
             for one in (None, (0, 0), (5_000, 0), (2_500, 20_000), (10_000, 0), (0, 100_000))
         ),
-        ("burn_reserve", None),
-        ("burn_reserve", None),
+        *(("burn_reserve", None), ("emit", None)) * 3,
+        *(("burn_fees", (who, amount)) for who in ("carol", "bob") for amount in (1, 999, 50 * TOKEN)),
         *(("set_params", days) for days in ((14, 30), (20, 7), (30, 60), (14, 7))),
         *(("set_class", (kind, base)) for kind in CLASSES for base in (100, 200, 333, 400)),
     )
@@ -99,6 +101,14 @@ class Step:
     done: Callable[[Sent[None] | None], Any]
 
 
+def _any_report(walk: Walk) -> bool:
+    return bool(walk.published)
+
+
+def _any_challenge(walk: Walk) -> bool:
+    return bool(walk.reports.challenges)
+
+
 def _any_undecided(walk: Walk) -> bool:
     return any(one.state in (reports.PENDING, reports.APPROVED) for one in walk.reports.reports)
 
@@ -110,6 +120,38 @@ def _any_terminal(walk: Walk) -> bool:
 
 def _any_slash(walk: Walk) -> bool:
     return any(one.slashes for one in walk.stakes.nodes.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something to try.
+
+    Attributes:
+        weight: how often, beside the others.
+        when: whether there is anything to try it on.
+        given: its arguments.
+    """
+
+    name: str
+    weight: int
+    when: Callable[[Walk], bool]
+    given: st.SearchStrategy[dict[str, Any]]
+
+
+ACTIONS: list[Action] = []
+M = TypeVar("M", bound=Callable[..., None])
+
+
+def action(
+    *, weight: int = 2, when: Callable[[Walk], bool] = lambda _: True, **given: st.SearchStrategy[Any]
+) -> Callable[[M], M]:
+    """Makes a method of `Walk` one of its actions."""
+
+    def mark(method: M) -> M:
+        ACTIONS.append(Action(method.__name__, weight, when, st.fixed_dictionaries(given)))
+        return method
+
+    return mark
 
 
 class Walk(RuleBasedStateMachine):
@@ -214,13 +256,84 @@ class Walk(RuleBasedStateMachine):
             self.mint, self.stakes, self.reports = before
             self.earned = earned
 
+    @rule(data=st.data())
+    def act(self, data: st.DataObject) -> None:
+        """One of the actions that make sense now; rules of their own would not all be in every walk."""
+        ready = tuple(one for one in ACTIONS for _ in range(one.weight) if one.when(self))
+        one = data.draw(st.sampled_from(ready).map(lambda one: one.name), label="action")
+        given = next(each.given for each in ACTIONS if each.name == one)
+        getattr(self, one)(**data.draw(given, label=one))
+
     # -- time, emission
 
-    @rule(seconds=a_time)
+    @action(weight=2, seconds=a_time)
     def wait(self, seconds: int) -> None:
         self.world.advance(seconds)
 
-    @rule()
+    @action(weight=6, pick=st.integers(0, 20), off=st.sampled_from((-1, 0, 1)))
+    def be_in_time(self, pick: int, off: int) -> None:
+        """Tries what a time decides about, right then, a second before, or a second after."""
+        ahead = [one for one in self.deadlines() if one[0] + off > self.now]
+        if ahead:
+            time, action = ahead[pick % len(ahead)]
+            self.world.advance(time + off - self.now)
+            action()
+
+    def deadlines(self) -> list[tuple[int, Callable[[], None]]]:
+        """All times that decide, and what about."""
+        found: list[tuple[int, Callable[[], None]]] = []
+        week = (self.now // staking.WEEK + 1) * staking.WEEK
+        for name, node in self.stakes.nodes.items():
+            sides: list[staking.Owner | staking.Position] = [node.own, *node.positions.values()]
+            for side, one in enumerate(sides):
+                if one.pending:
+                    found.append((one.pending_at + staking.FORTNIGHT, partial(self.activate, name, side)))
+                found += ((slot.ready_at, partial(self.withdraw, name, side)) for slot in one.slots)
+                if one.active:
+                    found.append((week, partial(self.unstake, name, side, ("part", 10))))
+            if node.announced is not None:
+                found.append((node.announced[0], partial(self.set_commission, name, 0)))
+            if node.leased_until:
+                found.append((node.leased_until, partial(self.unstake, name, 0, ("limit", 0))))
+                found.append((node.leased_until, partial(self.retire_or_reopen, name, None)))
+            if node.frozen_until and self.published:
+                found.append((node.frozen_until, partial(self.credit, 0, name)))
+        slashes = [one for node in self.stakes.nodes.values() for one in node.slashes.values()]
+        for pick, slash in enumerate(reversed(slashes)):
+            found += self._of_slash_in_time(pick, slash)
+        for number, made in enumerate(self.reports.reports):
+            back = len(self.published) - 1 - number
+            if made.state == reports.APPROVED:
+                found.append((made.approved_at + DAY, partial(self.finalize, back)))
+            elif made.state == reports.FINAL:
+                end = made.finalized_at + reports.CREDITABLE
+                found += ((end, partial(self.credit, back, name)) for name in NODES)
+        for pick, key in enumerate(sorted(self.reports.challenges)):
+            until = self.reports.challenges[key].until
+            found.append((until, partial(self.lift, pick)))
+            found.append((until, partial(self.decide, pick, True)))
+        return sorted(found, key=lambda one: one[0])
+
+    def _of_slash_in_time(self, pick: int, slash: staking.Slash) -> list[tuple[int, Callable[[], None]]]:
+        execute, close = partial(self.execute_slash, pick), partial(self.close_slash, pick)
+        if slash.decided_at is not None:
+            end = slash.decided_at + staking.EXECUTION
+            return [(end, execute), (end, close)]
+        resolve = partial(self.resolve_slash, pick, 100)
+        if slash.appealed_at is not None:
+            end = slash.appealed_at + staking.DECISION
+            return [(end, resolve), (end, close)]
+        begin, end = slash.appeal_until, slash.appeal_until + staking.EXECUTION
+        appeal = partial(self.appeal, pick)
+        return [
+            (begin, appeal),
+            (begin, execute),
+            (begin, resolve),
+            (end, execute),
+            (end, resolve),
+            (end, close),
+        ]
+
     def emit(self) -> None:
         self.attempt(Step(ix.mint.emit(), self._emitted))
 
@@ -232,24 +345,20 @@ class Walk(RuleBasedStateMachine):
         due = (made.paid, made.withheld)
         assert [(one.paid, one.withheld) for one in stated] == ([due] if any(due) else [])
 
-    @rule(pick=a_pick, who=a_holder)
-    def burn_fees(self, pick: Pick, who: str) -> None:
+    def _burn_fees(self, what: tuple[str, int]) -> None:
         """What was paid as fees is burned; here somebody pays them out of pocket."""
-        amount = amount_of(pick, self.stakes.purses[who] // 50)
-        if 0 < amount <= self.stakes.purses[who]:
-            self._pay(who, FEE_VAULT, amount)
-            self.stakes.purses[who] -= amount
-            self.worth[who] -= amount
-            self.purses[who] -= amount
-        amount = self.arena.balance(FEE_VAULT)
+        who, amount = what
+        if amount > self.stakes.purses[who]:
+            return
+        self._pay(who, FEE_VAULT, amount)
+        for book in (self.stakes.purses, self.worth, self.purses):
+            book[who] -= amount
 
         def done(_: Sent[None] | None) -> None:
             self.mint.burned += amount
             self.mint.burned_by_fees += amount
 
-        call = ix.buyback.burn_fees(shard=0) if amount else None
-        if call is not None:
-            self.attempt(Step(call, done))
+        self.attempt(Step(ix.buyback.burn_fees(shard=0), done))
 
     def _pay(self, who: str, destination: Pubkey, amount: int) -> None:
         owner = self.arena.people[who]
@@ -258,10 +367,18 @@ class Walk(RuleBasedStateMachine):
 
     # -- stake
 
-    @rule(node=a_node, holder=a_holder)
-    def open_position(self, node: str, holder: str) -> None:
+    def open_position(self, node: str, holder: str) -> bool:
         call = self.arena.staking("open_position", node, holder)
-        self.attempt(Step(call, lambda _: self.stakes.open_position(node, holder)))
+        return self.attempt(Step(call, lambda _: self.stakes.open_position(node, holder)))
+
+    @action(node=a_node, holder=a_holder, pick=a_pick, wait=st.booleans())
+    def join(self, node: str, holder: str, pick: Pick, wait: bool) -> None:
+        """Somebody opens a position, stakes, and waits."""
+        if self.open_position(node, holder):
+            self.attempt(self.staking_step(node, holder, pick))
+            if wait:
+                self.world.advance(14 * DAY)
+                self.attempt(self.activation(node, holder))
 
     def who(self, node: str, side: int) -> str:
         sides: tuple[str, ...] = (node, *self.stakes.nodes[node].positions)
@@ -280,11 +397,11 @@ class Walk(RuleBasedStateMachine):
 
         return Step(self.arena.side("stake", node, who, amount=amount), done)
 
-    @rule(node=a_node, side=a_side, pick=a_pick)
+    @action(weight=4, node=a_node, side=a_side, pick=a_pick)
     def stake(self, node: str, side: int, pick: Pick) -> None:
         self.attempt(self.staking_step(node, self.who(node, side), pick))
 
-    @rule(node=a_node, side=a_side)
+    @action(node=a_node, side=a_side)
     def activate(self, node: str, side: int) -> None:
         self.attempt(self.activation(node, self.who(node, side)))
 
@@ -295,7 +412,7 @@ class Walk(RuleBasedStateMachine):
             lambda _: self.stakes.activate(node, holder, self.now),
         )
 
-    @rule(node=a_node, side=a_side, pick=a_pick)
+    @action(weight=3, node=a_node, side=a_side, pick=a_pick)
     def unstake(self, node: str, side: int, pick: Pick) -> None:
         self.attempt(self.unstaking(node, self.who(node, side), pick))
 
@@ -313,7 +430,7 @@ class Walk(RuleBasedStateMachine):
 
         return Step(self.arena.side("unstake", node, who, amount=amount), done)
 
-    @rule(node=a_node, side=a_side)
+    @action(node=a_node, side=a_side)
     def withdraw(self, node: str, side: int) -> None:
         who = self.who(node, side)
 
@@ -326,15 +443,28 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(self.arena.side("withdraw", node, who), done))
 
-    @rule(node=a_node, side=a_side, part=st.integers(1, 100))
+    @action(node=a_node, side=a_side, part=st.integers(1, 100))
     def leave(self, node: str, side: int, part: int) -> None:
         """A part of somebody's stake leaves, the whole way."""
         self.unstake(node, side, ("part", part))
         self.world.advance(self.stakes.cooldown)
         self.withdraw(node, side)
 
-    @precondition(lambda self: self.published)
-    @rule(node=a_node, side=a_side, pick=a_pick, back=a_number, activate=st.booleans())
+    @action(weight=1, node=a_node, side=a_side, parts=st.integers(4, 5))
+    def leave_bit_by_bit(self, node: str, side: int, parts: int) -> None:
+        """Four parts cool at a time."""
+        for _ in range(parts):
+            self.unstake(node, side, ("part", 10))
+
+    @action(
+        weight=2,
+        when=_any_report,
+        node=a_node,
+        side=a_side,
+        pick=a_pick,
+        back=a_number,
+        activate=st.booleans(),
+    )
     def snipe(self, node: str, side: int, pick: Pick, back: int, activate: bool) -> None:
         """Stake, credit and leave in one transaction."""
         who, number = self.who(node, side), self.number(back)
@@ -353,23 +483,18 @@ class Walk(RuleBasedStateMachine):
 
     # -- leases
 
-    @rule(node=a_node, hours=st.sampled_from((1, 24)))
+    @action(weight=1, node=a_node, hours=st.sampled_from((1, 24)))
     def rent(self, node: str, hours: int) -> None:
-        """Somebody hires the node, for USDC; what that takes is no matter of this walk."""
+        """Somebody hires the node, or gives it up again; what he pays, in USDC, is no matter of this walk."""
         market, of = self.market, self.arena.nodes[node]
-        market.set_price(market.usdc)
-        job = pda.jobs.job(of.offer, market.offer(of).nonce + 1)
-        if not isinstance(
-            self.arena.send(market.booking(hours * HOUR, of=of, mint=market.usdc)), ProgramError
-        ):
-            self.jobs[node] = job
-            self._leased(node)
-
-    @precondition(lambda self: self.jobs)
-    @rule(pick=a_number)
-    def end_rent(self, pick: int) -> None:
-        node = sorted(self.jobs)[pick % len(self.jobs)]
-        self.arena.send(self.market.jobs("cancel", self.jobs[node]))
+        if node in self.jobs:
+            self.arena.send(market.jobs("cancel", self.jobs.pop(node)))
+        else:
+            market.set_price(market.usdc)
+            job = pda.jobs.job(of.offer, market.offer(of).nonce + 1)
+            booking = market.booking(hours * HOUR, of=of, mint=market.usdc)
+            if not isinstance(self.arena.send(booking), ProgramError):
+                self.jobs[node] = job
         self._leased(node)
 
     def _leased(self, node: str) -> None:
@@ -377,7 +502,7 @@ class Walk(RuleBasedStateMachine):
 
     # -- rewards
 
-    @rule(node=a_node, side=a_side)
+    @action(weight=3, node=a_node, side=a_side)
     def claim(self, node: str, side: int) -> None:
         who = self.who(node, side)
 
@@ -390,7 +515,7 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(self.arena.side("claim", node, who), done))
 
-    @rule(node=a_node, side=a_side)
+    @action(weight=3, node=a_node, side=a_side)
     def compound(self, node: str, side: int) -> None:
         who = self.who(node, side)
 
@@ -403,7 +528,11 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(self.arena.side("compound", node, who), done))
 
-    @rule(node=a_node, bps=st.sampled_from((0, 300, 1_000, 1_500, 1_501, 2_000, 9_999, 10_000, 10_001)))
+    @action(
+        weight=1,
+        node=a_node,
+        bps=st.sampled_from((0, 300, 1_000, 1_500, 1_501, 2_000, 9_999, 10_000, 10_001)),
+    )
     def set_commission(self, node: str, bps: int) -> None:
         call = self.arena.staking("set_commission", node, commission_bps=bps)
 
@@ -413,9 +542,26 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(call, done))
 
+    @action(
+        weight=1,
+        node=a_node,
+        step=st.sampled_from((-1_000, -300, 300, 500)),
+        wait=st.booleans(),
+        more=st.integers(0, 200 * TOKEN),
+    )
+    def change_commission(self, node: str, step: int, wait: bool, more: int) -> None:
+        """A commission is announced, and rewards are credited from before to after it begins."""
+        rate = max(0, self.stakes.nodes[node].commission + step)
+        self.set_commission(node, rate)
+        announced = self.stakes.nodes[node].announced
+        if wait and announced is not None and announced[0] - HOUR > self.now:
+            self.world.advance(announced[0] - HOUR - self.now)
+        self.publish([more] * 3, node)
+        self.publish([more] * 3, node)
+
     # -- the node's life
 
-    @rule(node=a_node, bps=st.sampled_from((None, None, None, None, 0, 1_000, 2_500, 10_001)))
+    @action(weight=1, node=a_node, bps=st.sampled_from((None, None, None, None, 0, 1_000, 2_500, 10_001)))
     def retire_or_reopen(self, node: str, bps: int | None) -> None:
         if bps is None and self.stakes.nodes[node].state == staking.LIVE:
             call = self.arena.staking("retire_node", node)
@@ -427,10 +573,13 @@ class Walk(RuleBasedStateMachine):
 
     # -- administration
 
-    @rule(what=an_order)
+    @action(weight=1, what=an_order)
     def administer(self, what: tuple[str, Any]) -> None:
         name, value = what
-        getattr(self, f"_{name}")(value)
+        if name == "emit":
+            self.emit()
+        else:
+            getattr(self, f"_{name}")(value)
 
     def _pause_staking(self, bits: int) -> None:
         def done(_: Sent[None] | None) -> None:
@@ -493,7 +642,8 @@ class Walk(RuleBasedStateMachine):
         latest = {name: leaf.lifetime for name, leaf in standing[-1].leaves.items()} if standing else {}
         return {name: max(latest.get(name, 0), self.stakes.nodes[name].credited) for name in NODES}
 
-    @rule(
+    @action(
+        weight=2,
         grown=st.lists(
             st.sampled_from((-TOKEN, -1, 0, 1, 7, 999, TOKEN, 90 * TOKEN)), min_size=3, max_size=3
         ),
@@ -562,8 +712,7 @@ class Walk(RuleBasedStateMachine):
         """A report by how many have been made since."""
         return (len(self.published) - 1 - back) % len(self.published)
 
-    @precondition(_any_undecided)
-    @rule(back=a_number, seat=a_seat)
+    @action(when=_any_undecided, back=a_number, seat=a_seat)
     def approve(self, back: int, seat: int | None) -> None:
         self.approval(self.number(back), seat)
 
@@ -571,14 +720,13 @@ class Walk(RuleBasedStateMachine):
         call = ix.proofs.approve(attester=self.attester(seat), report=self.published[number].address)
         self.attempt(Step(call, lambda _: self.reports.approve(number, seat, self.now)))
 
-    @precondition(_any_undecided)
-    @rule(back=a_number)
+    @action(when=_any_undecided, back=a_number)
     def finalize(self, back: int) -> None:
         number = self.number(back)
         call = ix.proofs.finalize(report=self.published[number].address)
         self.attempt(Step(call, lambda _: self.reports.finalize(number, self.now)))
 
-    @rule(grown=st.lists(st.integers(0, 200 * TOKEN), min_size=3, max_size=3), node=a_node)
+    @action(weight=3, grown=st.lists(st.integers(0, 200 * TOKEN), min_size=3, max_size=3), node=a_node)
     def publish(self, grown: list[int], node: str) -> None:
         """An honest report to its end: an hour, its emission, two attesters, a day; a node is credited."""
         self.world.advance(HOUR)
@@ -593,8 +741,7 @@ class Walk(RuleBasedStateMachine):
             self.finalize(0)
             self.credit(0, node)
 
-    @precondition(_any_undecided)
-    @rule(back=a_number, node=st.sampled_from((*NODES, "nobody")))
+    @action(when=_any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
     def refute(self, back: int, node: str) -> None:
         number = self.number(back)
         if node not in self.reports.reports[number].leaves:
@@ -605,16 +752,14 @@ class Walk(RuleBasedStateMachine):
         call = ix.proofs.refute(report=made.address, node=self.key(node), leaf=args)
         self.attempt(Step(call, lambda _: self.reports.refute(number, node)))
 
-    @precondition(_any_undecided)
-    @rule(back=a_number)
+    @action(weight=1, when=_any_undecided, back=a_number)
     def void(self, back: int) -> None:
         number = self.number(back)
         made = self.published[number].address
         call = ix.proofs.void_report(guardian=self.world.deployer, report=made)
         self.attempt(Step(call, lambda _: self.reports.void(number)))
 
-    @precondition(lambda self: self.published)
-    @rule(back=a_number, node=a_node, who=a_holder)
+    @action(when=_any_report, back=a_number, node=a_node, who=a_holder)
     def challenge(self, back: int, node: str, who: str) -> None:
         number = self.number(back)
         call = ix.proofs.challenge(
@@ -640,8 +785,7 @@ class Walk(RuleBasedStateMachine):
         }
         return number, node, common
 
-    @precondition(lambda self: self.reports.challenges)
-    @rule(pick=a_number, upheld=st.booleans())
+    @action(when=_any_challenge, pick=a_number, upheld=st.booleans())
     def decide(self, pick: int, upheld: bool) -> None:
         number, node, common = self.of_challenge(pick)
         who = self.reports.challenges[number, node].challenger
@@ -653,8 +797,7 @@ class Walk(RuleBasedStateMachine):
             else:
                 self.worth[who] -= self.reports.bond
 
-    @precondition(lambda self: self.reports.challenges)
-    @rule(pick=a_number)
+    @action(when=_any_challenge, pick=a_number)
     def lift(self, pick: int) -> None:
         number, node, common = self.of_challenge(pick)
         who = self.reports.challenges[number, node].challenger
@@ -666,8 +809,7 @@ class Walk(RuleBasedStateMachine):
         # Events name the challenge, not the challenger.
         self.ledger.received[self.arena.people[who].pubkey()] += self.reports.bond
 
-    @precondition(lambda self: self.published)
-    @rule(back=a_number, node=a_node)
+    @action(weight=3, when=_any_report, back=a_number, node=a_node)
     def credit(self, back: int, node: str) -> None:
         number = self.number(back)
         if node in self.reports.reports[number].leaves:
@@ -689,9 +831,13 @@ class Walk(RuleBasedStateMachine):
 
         return Step(call, done)
 
-    @precondition(_any_terminal)
-    @rule(back=a_number, node=a_node)
-    def forfeit(self, back: int, node: str) -> None:
+    @action(when=_any_terminal, more=st.integers(0, TOKEN), back=a_number, pick=a_number)
+    def forfeit(self, more: int, back: int, pick: int) -> None:
+        """What a terminal node earns is burned; nearly always of one that is."""
+        ended = [name for name in NODES if self.stakes.nodes[name].state == staking.TERMINAL]
+        node = NODES[0] if pick == 7 else ended[pick % len(ended)]
+        if more:
+            self.publish([more] * 3, node)
         number = self.number(back)
         if node not in self.reports.reports[number].leaves:
             return
@@ -706,14 +852,19 @@ class Walk(RuleBasedStateMachine):
 
     # -- slashes
 
-    @rule(node=a_node, pick=a_pick, beyond=st.booleans())
+    @action(node=a_node, pick=a_pick, beyond=st.booleans())
     def propose_slash(self, node: str, pick: Pick, beyond: bool) -> None:
-        of, nonce = self.stakes.nodes[node], self.nonces[node]
-        limit = of.own.side + (of.co_tokens if beyond else 0) - of.frozen
-        amount = amount_of(pick, limit)
-        call = self.arena.staking("propose_slash", node, nonce=nonce, amount=amount, evidence_hash=EVIDENCE)
-        if self.attempt(Step(call, lambda _: self.stakes.propose_slash(node, nonce, amount, self.now))):
-            self.nonces[node] += 1
+        of = self.stakes.nodes[node]
+        self._propose(node, amount_of(pick, of.own.side + (of.co_tokens if beyond else 0) - of.frozen))
+
+    def _propose(self, node: str, amount: int) -> int | None:
+        nonce = self.nonces[node]
+        given: dict[str, Any] = {"nonce": nonce, "amount": amount, "evidence_hash": EVIDENCE}
+        call = self.arena.staking("propose_slash", node, **given)
+        if not self.attempt(Step(call, lambda _: self.stakes.propose_slash(node, nonce, amount, self.now))):
+            return None
+        self.nonces[node] += 1
+        return nonce
 
     def of_slash(self, pick: int) -> tuple[str, int, dict[str, Any]]:
         """A slash that is not closed: its node, its number, and its account."""
@@ -721,15 +872,13 @@ class Walk(RuleBasedStateMachine):
         name, nonce = found[-1 - pick % len(found)]
         return name, nonce, {"slash": pda.staking.slash(self.key(name), nonce)}
 
-    @precondition(_any_slash)
-    @rule(pick=a_number)
+    @action(when=_any_slash, pick=a_number)
     def appeal(self, pick: int) -> None:
         node, nonce, given = self.of_slash(pick)
         call = self.arena.staking("appeal", node, **given)
         self.attempt(Step(call, lambda _: self.stakes.appeal(node, nonce, self.now)))
 
-    @precondition(_any_slash)
-    @rule(pick=a_number, part=st.sampled_from((0, 50, 100, 101)))
+    @action(when=_any_slash, pick=a_number, part=st.sampled_from((0, 50, 100, 101)))
     def resolve_slash(self, pick: int, part: int) -> None:
         node, nonce, given = self.of_slash(pick)
         amount = self.stakes.nodes[node].slashes[nonce].amount
@@ -742,8 +891,7 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(call, done))
 
-    @precondition(_any_slash)
-    @rule(pick=a_number)
+    @action(when=_any_slash, pick=a_number)
     def execute_slash(self, pick: int) -> None:
         node, nonce, given = self.of_slash(pick)
         others = self.arena.other_shards(node)
@@ -759,31 +907,28 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(call, done))
 
-    @precondition(_any_slash)
-    @rule(pick=a_number)
+    @action(when=_any_slash, pick=a_number)
     def close_slash(self, pick: int) -> None:
         node, nonce, given = self.of_slash(pick)
         call = self.arena.staking("close_slash", node, **given)
         self.attempt(Step(call, lambda _: self.stakes.close_slash(node, nonce, self.now)))
 
-    @rule(node=a_node, kind=st.sampled_from(("owner", "decided", "beyond")), part=st.integers(1, 100))
+    @action(node=a_node, kind=st.sampled_from(("owner", "decided", "beyond")), part=st.integers(1, 100))
     def slash(self, node: str, kind: str, part: int) -> None:
         """A slash to its end, as far as the week allows."""
         of = self.stakes.nodes[node]
-        limit = of.own.side + (of.co_tokens if kind == "beyond" else 0) - of.frozen
-        if limit <= 0:
+        free = of.own.side - of.frozen
+        amount = free + of.co_tokens * part // 100 if kind == "beyond" else free * part // 100
+        nonce = self._propose(node, max(0, amount))
+        if nonce is None:
             return
-        nonce = self.nonces[node]
-        self.propose_slash(node, ("limit", 0) if kind == "beyond" else ("part", part), kind == "beyond")
-        if nonce not in of.slashes:
-            return
-        place = next(n for n in range(99) if self.of_slash(n)[:2] == (node, nonce))
-        if kind != "owner":
-            self.appeal(place)
-            self.resolve_slash(place, 100)
-        else:
+        pick = next(n for n in range(99) if self.of_slash(n)[:2] == (node, nonce))
+        if kind == "owner":
             self.world.advance(self.stakes.appeal_time)
-        self.execute_slash(place)
+        else:
+            self.appeal(pick)
+            self.resolve_slash(pick, 100)
+        self.execute_slash(pick)
 
     # -- the end
 
@@ -791,7 +936,7 @@ class Walk(RuleBasedStateMachine):
         """Invariant 10 and the end: everything paused, everybody leaves, and nothing but fractions stays."""
         if sys.exc_info()[1] is not None or not hasattr(self, "stakes"):
             return
-        self.world.advance(2 * DAY)
+        self.world.advance(30 * DAY)
         self._pause_staking(3)
         self._pause_reports(True)
         self._pause_emission(True)
@@ -952,11 +1097,8 @@ class Walk(RuleBasedStateMachine):
             assert book.totals == types.staking.NodeTotals(
                 own.active, own.pending, _sum(own.cooling), own.due, *_co(co)
             )
-            assert (book.seq, book.credited, book.through) == (
-                found.seq,
-                found.credited,
-                found.credited_through,
-            )
+            assert (book.seq, book.credited) == (found.seq, found.credited)
+            assert book.through in (None, found.credited_through)
             assert book.frozen == found.frozen
             for who in (name, *node.positions):
                 side = node.own if who == name else node.positions[who]
