@@ -243,6 +243,7 @@ class Staking:
         staking_paused, registering_paused: what a pause stops; nothing else.
         elsewhere: active stake on nodes that nobody looks at.
         credited: to all nodes, in all time.
+        slashed_on: burned by slashes, by day.
         burned: by slashes, and what terminal nodes earned.
     """
 
@@ -256,7 +257,7 @@ class Staking:
         self.elsewhere = 0
         self.credited = 0
         self.burned = 0
-        self._slashed_on: dict[int, int] = {}
+        self.slashed_on: dict[int, int] = {}
 
     # -- what stands
 
@@ -580,7 +581,7 @@ class Staking:
     def slashable(self, now: int) -> int:
         """At most 1 % of all stake in seven days, which count as the days that they touch."""
         today = now // DAY
-        lately = sum(burned for day, burned in self._slashed_on.items() if day >= today - 7)
+        lately = sum(burned for day, burned in self.slashed_on.items() if day >= today - 7)
         return max(0, self.active() // 100 - lately)
 
     def execute_slash(self, name: str, nonce: int, now: int) -> int:
@@ -609,7 +610,7 @@ class Staking:
         slash.burned += amount
         self.burned += amount
         today = now // DAY
-        self._slashed_on[today] = self._slashed_on.get(today, 0) + amount
+        self.slashed_on[today] = self.slashed_on.get(today, 0) + amount
         self._recorded(node, now)
         return amount
 

@@ -73,6 +73,7 @@ an_order = st.sampled_from(
         ),
         *(("burn_reserve", None), ("emit", None)) * 3,
         *(("burn_fees", (who, amount)) for who in ("carol", "bob") for amount in (1, 999, 50 * TOKEN)),
+        *(("demand", (one, 600 * TOKEN)) for one in ((0, 100_000), (0, 100_000), (2_500, 20_000), (0, 0))),
         *(("set_params", days) for days in ((14, 30), (20, 7), (30, 60), (14, 7))),
         *(("set_class", (kind, base)) for kind in CLASSES for base in (100, 200, 333, 400)),
     )
@@ -163,7 +164,7 @@ class Walk(RuleBasedStateMachine):
         owners=st.tuples(*[st.integers(0, 60)] * 3),
         others=st.lists(st.tuples(a_node, a_holder, st.integers(1, 100)), max_size=6),
         lifetimes=st.lists(st.integers(0, 200 * TOKEN), max_size=3),
-        elsewhere=st.sampled_from((0, 20_000 * TOKEN, 1_000_000 * TOKEN)),
+        elsewhere=st.sampled_from((0, 20_000 * TOKEN, 1_000_000 * TOKEN, 1_000_000 * TOKEN)),
     )
     def begin(
         self,
@@ -301,6 +302,9 @@ class Walk(RuleBasedStateMachine):
         slashes = [one for node in self.stakes.nodes.values() for one in node.slashes.values()]
         for pick, slash in enumerate(reversed(slashes)):
             found += self._of_slash_in_time(pick, slash)
+        if slashes:
+            again = ((day + 8) * DAY for day in self.stakes.slashed_on)
+            found += ((time, partial(self.execute_slash, 0)) for time in again)
         for number, made in enumerate(self.reports.reports):
             back = len(self.published) - 1 - number
             if made.state == reports.APPROVED:
@@ -515,9 +519,14 @@ class Walk(RuleBasedStateMachine):
 
         self.attempt(Step(self.arena.side("claim", node, who), done))
 
-    @action(weight=3, node=a_node, side=a_side)
-    def compound(self, node: str, side: int) -> None:
+    @action(weight=3, node=a_node, side=a_side, tight=st.booleans())
+    def compound(self, node: str, side: int, tight: bool) -> None:
+        """Turns rewards into stake; where it is tight, a few units before the caps."""
         who = self.who(node, side)
+        of = self.stakes.nodes[node]
+        room = of.room if who == node else min(of.room, of.room_of_half)
+        if tight and room > 7:
+            self.attempt(self.staking_step(node, who, ("units", room - 7)))
 
         def done(sent: Sent[None] | None) -> None:
             moved = 0 if sent is None else sent.event(events.staking.Compounded).amount
@@ -561,19 +570,21 @@ class Walk(RuleBasedStateMachine):
 
     # -- the node's life
 
-    @action(weight=1, node=a_node, bps=st.sampled_from((None, None, None, None, 0, 1_000, 2_500, 10_001)))
+    @action(weight=2, node=a_node, bps=st.sampled_from((None, None, 0, 1_000, 2_500, 10_001)))
     def retire_or_reopen(self, node: str, bps: int | None) -> None:
-        if bps is None and self.stakes.nodes[node].state == staking.LIVE:
+        """A node leaves the market, and comes back: at once where a commission is given, else next time."""
+        if self.stakes.nodes[node].state == staking.LIVE:
             call = self.arena.staking("retire_node", node)
             self.attempt(Step(call, lambda _: self.stakes.retire(node, self.now)))
-        else:
-            rate = 1_000 if bps is None else bps
-            call = self.arena.staking("reopen_node", node, args=node_args(rate))
-            self.attempt(Step(call, lambda _: self.stakes.reopen(node, rate)))
+            if bps is None:
+                return
+        rate = self.stakes.nodes[node].commission if bps is None else bps
+        call = self.arena.staking("reopen_node", node, args=node_args(rate))
+        self.attempt(Step(call, lambda _: self.stakes.reopen(node, rate)))
 
     # -- administration
 
-    @action(weight=1, what=an_order)
+    @action(weight=3, what=an_order)
     def administer(self, what: tuple[str, Any]) -> None:
         name, value = what
         if name == "emit":
@@ -603,6 +614,14 @@ class Walk(RuleBasedStateMachine):
             self._paid(sent, self.mint.set_policy(self.now, linked))
 
         self.attempt(Step(ix.mint.set_policy(authority=self.world.deployer, policy=args), done))
+
+    def _demand(self, what: tuple[tuple[int, int], int]) -> None:
+        """A policy, fees burned under it, and the emission of an hour."""
+        linked, amount = what
+        self._set_policy(linked)
+        self._burn_fees(("carol", amount))
+        self.world.advance(HOUR)
+        self.emit()
 
     def _burn_reserve(self, _: None) -> None:
         self.attempt(Step(ix.mint.burn_reserve(), lambda _: self.mint.burn_reserve()))
@@ -648,21 +667,30 @@ class Walk(RuleBasedStateMachine):
             st.sampled_from((-TOKEN, -1, 0, 1, 7, 999, TOKEN, 90 * TOKEN)), min_size=3, max_size=3
         ),
         stranger=st.sampled_from((False, False, False, True)),
-        more=st.sampled_from((0, 0, 0, 1, -1, 500 * TOKEN, 10**15)),
+        more=st.sampled_from((0, 0, 0, 1, -1, 500 * TOKEN)),
+        over=st.sampled_from((None, None, None, 0, 1)),
         back=st.sampled_from((0, 0, 0, 1, 30)),
         through=st.sampled_from((0, 0, 0, -1, 1)),
         seat=a_seat,
     )
     def report(
-        self, grown: list[int], stranger: bool, more: int, back: int, through: int, seat: int | None
+        self,
+        grown: list[int],
+        stranger: bool,
+        more: int,
+        over: int | None,
+        back: int,
+        through: int,
+        seat: int | None,
     ) -> None:
+        """Any report; `over`: its total stands at the emission less what was withheld, or one unit above."""
         lifetimes = {
             name: max(0, value + extra)
             for (name, value), extra in zip(self.lifetimes().items(), grown, strict=True)
         }
         if stranger:
             lifetimes["nobody"] = TOKEN
-        self.make(lifetimes, seat=seat, more=more, back=back, through=through)
+        self.make(lifetimes, seat=seat, more=more, over=over, back=back, through=through)
 
     def make(
         self,
@@ -670,6 +698,7 @@ class Walk(RuleBasedStateMachine):
         *,
         seat: int | None,
         more: int = 0,
+        over: int | None = None,
         back: int = 0,
         through: int = 0,
     ) -> bool:
@@ -685,6 +714,9 @@ class Walk(RuleBasedStateMachine):
         )
         tree = build_report(leaves, end, bytes(32))
         total = max(0, sum(lifetimes.values()) + more)
+        if over is not None:
+            config = self.arena.minted
+            total = max(0, emission.cumulative(end - start) - config.withheld + over)
         proposal = Proposal(
             self.world,
             hours,
@@ -741,6 +773,18 @@ class Walk(RuleBasedStateMachine):
             self.finalize(0)
             self.credit(0, node)
 
+    @action(weight=1, more=st.integers(0, TOKEN))
+    def publish_two(self, more: int) -> None:
+        """Reports of two hours, of which the later one becomes final first."""
+        for n in (1, 2):
+            self.world.advance(HOUR)
+            self.emit()
+            if self.make({name: value + more for name, value in self.lifetimes().items()}, seat=n):
+                self.approval(len(self.published) - 1, 0)
+        self.world.advance(DAY)
+        for back in range(min(2, len(self.published))):
+            self.finalize(back)
+
     @action(when=_any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
     def refute(self, back: int, node: str) -> None:
         number = self.number(back)
@@ -759,9 +803,13 @@ class Walk(RuleBasedStateMachine):
         call = ix.proofs.void_report(guardian=self.world.deployer, report=made)
         self.attempt(Step(call, lambda _: self.reports.void(number)))
 
-    @action(when=_any_report, back=a_number, node=a_node, who=a_holder)
-    def challenge(self, back: int, node: str, who: str) -> None:
-        number = self.number(back)
+    @action(weight=3, when=_any_report, back=a_number, node=a_node, who=a_holder, times=st.integers(1, 2))
+    def challenge(self, back: int, node: str, who: str, times: int) -> None:
+        """Doubts a leaf, maybe that of the report before too."""
+        for n in range(times):
+            self._challenge(self.number(back + n), node, who)
+
+    def _challenge(self, number: int, node: str, who: str) -> None:
         call = ix.proofs.challenge(
             challenger=self.arena.people[who].pubkey(),
             report=self.published[number].address,
@@ -785,7 +833,7 @@ class Walk(RuleBasedStateMachine):
         }
         return number, node, common
 
-    @action(when=_any_challenge, pick=a_number, upheld=st.booleans())
+    @action(weight=3, when=_any_challenge, pick=a_number, upheld=st.booleans())
     def decide(self, pick: int, upheld: bool) -> None:
         number, node, common = self.of_challenge(pick)
         who = self.reports.challenges[number, node].challenger
@@ -797,7 +845,7 @@ class Walk(RuleBasedStateMachine):
             else:
                 self.worth[who] -= self.reports.bond
 
-    @action(when=_any_challenge, pick=a_number)
+    @action(weight=3, when=_any_challenge, pick=a_number)
     def lift(self, pick: int) -> None:
         number, node, common = self.of_challenge(pick)
         who = self.reports.challenges[number, node].challenger
@@ -918,7 +966,8 @@ class Walk(RuleBasedStateMachine):
         """A slash to its end, as far as the week allows."""
         of = self.stakes.nodes[node]
         free = of.own.side - of.frozen
-        amount = free + of.co_tokens * part // 100 if kind == "beyond" else free * part // 100
+        # Not a round part of co-stake, so that shares are worth fractions.
+        amount = free + max(0, of.co_tokens * part // 100 - 7) if kind == "beyond" else free * part // 100
         nonce = self._propose(node, max(0, amount))
         if nonce is None:
             return
@@ -1159,4 +1208,4 @@ def _transfer(owner: Pubkey, destination: Pubkey, amount: int) -> Instruction:
 
 
 Walk.TestCase.settings = settings(settings.default, stateful_step_count=STEPS, report_multiple_bugs=False)
-TestWalk = Walk.TestCase
+TestStakeAndReportsAgreeWithTheModel = Walk.TestCase
