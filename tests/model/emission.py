@@ -122,7 +122,8 @@ class Mint:
             scheduled = self.emitted + due - one.scheduled_before
             most = scheduled * one.floor_bps // 10_000
             most += (self.burned_by_fees - one.burned_before) * one.per_burned_bps // 10_000
-            paid = min(due, max(0, min(most, scheduled) - one.paid))
+            # What is withheld is gone: a policy catches up on what is due now and on nothing else.
+            paid = min(due, max(0, most - one.paid))
             one.paid += paid
         self.emitted += due
         self.withheld += due - paid

@@ -785,6 +785,22 @@ class Walk(RuleBasedStateMachine):
         for back in range(min(2, len(self.published))):
             self.finalize(back)
 
+    @action(weight=1, node=a_node, crank=st.booleans())
+    def publish_all(self, node: str, crank: bool) -> None:
+        """A report gives one node all that there is to give, whether it was minted yet or not."""
+        self.world.advance(6 * HOUR)
+        if crank:
+            self.emit()
+        end = self.now - (self.now - self.mint.start) % HOUR
+        lifetimes = self.lifetimes()
+        left = emission.cumulative(end - self.mint.start) - self.arena.minted.withheld
+        lifetimes[node] = max(lifetimes[node], left - sum(lifetimes.values()) + lifetimes[node])
+        if self.make(lifetimes, seat=1):
+            self.approval(len(self.published) - 1, 0)
+            self.world.advance(DAY)
+            self.finalize(0)
+            self.credit(0, node)
+
     @action(when=_any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
     def refute(self, back: int, node: str) -> None:
         number = self.number(back)
@@ -961,9 +977,14 @@ class Walk(RuleBasedStateMachine):
         call = self.arena.staking("close_slash", node, **given)
         self.attempt(Step(call, lambda _: self.stakes.close_slash(node, nonce, self.now)))
 
-    @action(node=a_node, kind=st.sampled_from(("owner", "decided", "beyond")), part=st.integers(1, 100))
-    def slash(self, node: str, kind: str, part: int) -> None:
-        """A slash to its end, as far as the week allows."""
+    @action(
+        node=a_node,
+        kind=st.sampled_from(("owner", "decided", "beyond")),
+        part=st.integers(1, 100),
+        again=st.sampled_from((None, 6, 7, 8)),
+    )
+    def slash(self, node: str, kind: str, part: int, again: int | None) -> None:
+        """A slash to its end, as far as the week allows, and once more some days later."""
         of = self.stakes.nodes[node]
         free = of.own.side - of.frozen
         # Not a round part of co-stake, so that shares are worth fractions.
@@ -978,6 +999,19 @@ class Walk(RuleBasedStateMachine):
             self.appeal(pick)
             self.resolve_slash(pick, 100)
         self.execute_slash(pick)
+        if again is not None:
+            self.world.advance((self.now // DAY + again) * DAY + DAY // 2 - self.now)
+            self.execute_slash(pick)
+
+    @action(weight=1, node=a_node, side=st.integers(1, 5))
+    def run_ahead(self, node: str, side: int) -> None:
+        """A co-staker wants to leave before a slash that reaches him."""
+        self.unstake(node, side, ("part", 30))
+        self.world.advance(self.stakes.cooldown)
+        of = self.stakes.nodes[node]
+        self._propose(node, max(0, of.own.side - of.frozen + of.co_tokens // 2))
+        self.withdraw(node, side)
+        self.unstake(node, side, ("limit", 0))
 
     # -- the end
 
