@@ -567,6 +567,12 @@ def _world(people: People, network: LocalNetwork) -> World:
 def _template() -> tuple[People, dict[Pubkey, Any]]:
     """The people, and every account of a market that is set up, at the time `NOW`."""
     people = People()
+    network = prepared(people).world.client.network
+    return people, _copies(network, [people.usdc.pubkey(), price_feed(IO_FEED), price_feed(USDC_FEED)])
+
+
+def prepared(people: People) -> Market:
+    """A market of these people, set up by transactions at the time `NOW`."""
     network = LocalNetwork(now=NOW, upgrade_authority=people.deployer.pubkey())
     world = _world(people, network)
     for one in people.everyone():
@@ -576,7 +582,7 @@ def _template() -> tuple[People, dict[Pubkey, Any]]:
         world.send(world.initialize(program, world.deployer))
     market = Market(world, people)
     _set_up(market)
-    return people, _copies(network, [people.usdc.pubkey(), price_feed(IO_FEED), price_feed(USDC_FEED)])
+    return market
 
 
 def _set_up(market: Market) -> None:

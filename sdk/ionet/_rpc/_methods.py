@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import inspect
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -58,6 +59,7 @@ def answer(network: LocalNetwork, method: str, params: Sequence[Any]) -> Json:
         raise
 
 
+@functools.cache
 def _arity(function: Callable[..., Json]) -> tuple[int, int]:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return sum(p.default is p.empty for p in parameters), len(parameters)
