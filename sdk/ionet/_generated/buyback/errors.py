@@ -91,11 +91,11 @@ class Overflow(_ProgramError):
 
 
 class SlopeOutOfBounds(_ProgramError):
-    """6010: an auction runs from at most 10 % below the oracle to at most 10 % above it, and does not fall."""
+    """6010: an auction's price stays within 10 % of the oracle and does not fall."""
 
     CODE = 6010
     NAME = "SlopeOutOfBounds"
-    MSG = "an auction runs from at most 10 % below the oracle to at most 10 % above it, and does not fall"
+    MSG = "an auction's price stays within 10 % of the oracle and does not fall"
 
 
 class PeriodOutOfBounds(_ProgramError):
