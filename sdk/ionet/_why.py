@@ -170,7 +170,12 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
         yield Cause("no-hour", "no hour of emission is over yet")
     elif node.registered_at >= end:
         yield Cause("not-registered", f"it was registered at {_when(node.registered_at)}, after the hour")
-        return
+    elif end - node.registered_at < UP_HOURS * HOUR:
+        yield Cause(
+            "too-new",
+            f"it was registered at {_when(node.registered_at)}: it cannot have been up {UP_HOURS} h by"
+            f" {_when(end)}",
+        )
     if node.state == NodeState.TERMINAL:
         yield Cause(
             "terminal",
@@ -182,12 +187,6 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
         code = "retired" if node.retired_at <= end else "retired-since"
         words = f"it was retired at {_when(node.retired_at)}"
         yield Cause(code, words, "bring it back with `ionet node reopen`")
-    if facts.seq and end - node.registered_at < UP_HOURS * HOUR:
-        yield Cause(
-            "too-new",
-            f"it was registered at {_when(node.registered_at)}: it cannot have been up {UP_HOURS} h by"
-            f" {_when(end)}",
-        )
     active, needed = node.own.active + node.co.active, minimum(facts.class_, node.units).base
     if active < needed:
         yield _short(facts, active, needed, "is")
@@ -285,8 +284,7 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
         until = max(one.account.until for one in facts.challenges)
         yield Cause(
             "challenged",
-            f"{_count(len(facts.challenges), 'challenge')} of its reward hold its credit back until"
-            f" {_when(until)} at the latest",
+            f"{_challenges(len(facts.challenges))} its credit back until {_when(until)} at the latest",
             "the resolver decides it; afterwards anyone can lift it: `ionet report lift`",
         )
     # Leaves are cumulative: any later report pays the hour, too.
@@ -346,8 +344,8 @@ def _report_state(facts: Facts) -> Cause:
     return Cause("no-report", "the attesters have not reported the hour yet", "the next report pays it, too")
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'s' if number != 1 else ''}"
+def _challenges(number: int) -> str:
+    return "a challenge of its reward holds" if number == 1 else f"{number} challenges of its reward hold"
 
 
 def _when(timestamp: int) -> str:

@@ -10,14 +10,18 @@ from typing import Any
 
 import pytest
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
-from ionet import Client
+from ionet import IO, Client
 from ionet.cli._app import app
 from ionet.cli._localnet import PEOPLE, set_up
+from ionet.rewards import Statement, Word, statement_bytes, write_words
 
 #: Unix time at which every market begins.
 NOW = 1_800_000_000
+HOUR = 3_600
+DAY = 24 * HOUR
 
 
 @dataclass(slots=True)
@@ -38,8 +42,17 @@ class Shell:
     runner: CliRunner = field(default_factory=CliRunner)
 
     def key(self, name: str) -> str:
-        """The keypair file of one of the people."""
-        return str(self.folder / f"{name}.json")
+        """The keypair file of somebody, made if it is not there."""
+        place = self.folder / f"{name}.json"
+        if not place.exists():
+            self.people[name] = Keypair()
+            write_key(place, self.people[name])
+        return str(place)
+
+    def address(self, name: str) -> str:
+        """Somebody's address."""
+        self.key(name)
+        return str(self.people[name].pubkey())
 
     def run(self, *arguments: object, who: str | None = None, **more: Any) -> Result:
         """Runs `ionet` with these arguments, as one of the people."""
@@ -66,6 +79,60 @@ class Shell:
         assert lines[0].startswith("error: ")
         assert "Traceback" not in done.stderr
         return lines[0].removeprefix("error: ")
+
+    # -- what most tests begin with
+
+    def register(self, uuid: str, *, who: str = "alice", class_: str = "RTX 4090", **options: object) -> str:
+        """A node whose device's key is named after its uuid."""
+        more = [part for name, value in options.items() for part in (f"--{name}", value)]
+        line = ("node", "register", "--class", class_, "--uuid", uuid, "--device-key", self.key(uuid))
+        node: str = self.json(*line, "--attester", self.key("attester"), *more, who=who)["node"]
+        return node
+
+    def stake(self, node: str, amount: str, *, who: str = "alice") -> None:
+        """Active stake on a node that has none."""
+        self.text("stake", "add", node, amount, who=who)
+        self.text("stake", "activate", node, who=who)
+
+    def advance(self, seconds: int) -> None:
+        """Lets time pass."""
+        self.client.network.clock.advance(seconds)
+
+    def prove(self, node: str, *, reason: int = 0) -> None:
+        """A verdict of the attester."""
+        proofs = self.client.as_(self.people["attester"]).proofs
+        proofs.record_proof(key(node), seed=bytes(32), score_bps=10_300, reason=reason).send()
+
+    def hour_begins(self) -> int:
+        """Moves the clock to the next whole hour of emission; its number."""
+        proofs = self.client.proofs
+        latest = proofs.latest_hour() + 1
+        self.client.network.clock.set(proofs.period_end(latest))
+        return latest
+
+    def words(self, path: Path, up_hours: int, *nodes: tuple[str, str]) -> Path:
+        """Statements of these nodes' devices (node, uuid) for the latest hour."""
+        end = self.client.proofs.period_end(self.client.proofs.latest_hour())
+        found = []
+        for node, uuid in nodes:
+            device, raw = self.people[uuid], bytes(key(node))
+            said = statement_bytes(raw, end, up_hours, HOUR, bytes(32), bytes(32))
+            signature = bytes(device.sign_message(said))
+            word = Statement(bytes(device.pubkey()), HOUR, bytes(32), bytes(32), signature)
+            found.append(Word(raw, up_hours, word))
+        write_words(path, found)
+        return path
+
+
+def key(text: str) -> Pubkey:
+    return Pubkey.from_string(text)
+
+
+def io(value: Any) -> IO:
+    """An amount of a JSON document, whose two forms must agree."""
+    found = IO(value["ui"])
+    assert str(found.base) == value["raw"]
+    return found
 
 
 def write_key(place: Path, pair: Keypair) -> None:

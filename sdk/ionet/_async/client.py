@@ -12,6 +12,7 @@ from solders.hash import Hash
 from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
 
 from ionet._amounts import SOL, Amount
 from ionet._api._async import AsyncNamespaces
@@ -231,6 +232,15 @@ class AsyncClient(AsyncNamespaces):
     ) -> Sent[None]:
         """Sends instructions in one transaction; see `AsyncCall.send`."""
         return await self.call(*instructions, signers=signers, payer=payer).send(fees=fees)
+
+    async def send_signed(self, transaction: VersionedTransaction) -> Sent[None]:
+        """Sends a transaction that has all its signatures, for example from several people, and waits for it.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail, or did.
+            TransactionExpired: it did not land and no longer can.
+        """
+        return await sending.send_signed(self, transaction, self.commitment)
 
     # -- accounts
 

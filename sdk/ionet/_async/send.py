@@ -176,7 +176,11 @@ async def send(
         raise failure(record, program_ids=_call.program_ids(call.instructions))
     signature = str(transaction.signatures[0])
     await _deliver(client, transaction, signature, prepared.last_valid, commitment)
-    # The status is known a moment before the transaction is.
+    return await _shown(client, signature, decode)
+
+
+async def _shown(client: AsyncClient, signature: str, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    """A transaction that landed; its status is known a moment before it is."""
     for _ in range(20):
         if (found := await landed(client, signature, decode)) is not None:
             return found
@@ -184,6 +188,26 @@ async def send(
     raise RpcError(
         -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
     )
+
+
+async def send_signed(client: AsyncClient, transaction: VersionedTransaction, commitment: str) -> Sent[None]:
+    """Sends a transaction that has all its signatures, after a simulation, and waits for it."""
+    keys = [str(key) for key in transaction.message.account_keys]
+    programs = [keys[one.program_id_index] for one in transaction.message.instructions]
+    if client.is_local:
+        record = client.network.submit(transaction)
+        if isinstance(record, TransactionRecord):
+            return _from_record(record, None)
+        raise failure(record, program_ids=programs)
+    raw, signature = _call.encoded(transaction), str(transaction.signatures[0])
+    config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
+    found = (await client.request("simulateTransaction", raw, config))["value"]
+    if found["err"] is not None:
+        raise failure(found["err"], logs=found.get("logs") or (), program_ids=programs)
+    # Its blockhash is not from us: it can land for as long as a fresh one, at most.
+    _, last_valid = await client.blockhash()
+    await _deliver(client, transaction, signature, last_valid, commitment)
+    return await _shown(client, signature, None)
 
 
 def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:

@@ -123,6 +123,8 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
     others = {name: one for name, one in people.items() if name != "deployer"}
     market = Market(Recorder(lambda step: None), deployer=client, people=People(**others))
     market.initialize()
+    resolver = people["resolver"].pubkey()
+    client.proofs.set_params(resolver=resolver, guardian=resolver).send()
     wallet = token_account(client.address, pda.mint.MINT)
     market.open_wallets([client.address, *(one.pubkey() for one in others.values())])
     client.mint.mint_genesis(0, wallet).send()

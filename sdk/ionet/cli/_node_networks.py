@@ -7,12 +7,15 @@ from typing import Annotated
 import typer
 
 from ionet.cli._arguments import address
+from ionet.cli._node_import import export_key, import_export
 from ionet.cli._node_parts import text_of
 from ionet.cli._options import Commands
 from ionet.cli._output import when
 from ionet.cli._session import session
 
 app = Commands("Other networks that bring their devices in bulk.")
+app.command("import")(import_export)
+app.command("key")(export_key)
 
 
 @app.command("list")

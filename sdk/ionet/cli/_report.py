@@ -14,7 +14,7 @@ from ionet import IO, NodeState, ReportState, accounts
 from ionet._stake import CREDITABLE
 from ionet.cli._arguments import NodeAddress, address, digest
 from ionet.cli._evidence import evidence_of, leaves_of, place_of, require_numpy
-from ionet.cli._failures import UNUSABLE, UserError
+from ionet.cli._failures import REFUSED, UNUSABLE, UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import when
 from ionet.cli._session import Session, session
@@ -305,8 +305,11 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
 
     stated: Evidence = read_evidence(path)
     rows: dict[bytes, NodeHour] = {row.node: row for row in stated.hour.rows()}
-    said = (row for row in rows.values() if row.statement is not None)
-    words = {row.node: Word(row.node, row.up_hours, row.statement) for row in said}
+    words = {
+        node: Word(node, row.up_hours, row.statement)
+        for node, row in rows.items()
+        if row.statement is not None
+    }
     seen = {row.node: row for row in io.reader.proofs.facts(report.seq, words)}
     found: list[dict[str, Any]] = []
     for node in sorted(rows.keys() | seen.keys()):
@@ -362,7 +365,7 @@ def credit(
     io = session()
     found = io.reader.proofs.get(report)
     if found.state != ReportState.FINAL:
-        raise UserError(f"report {found.seq} is not final: {_now(io, found)}", 1)
+        raise UserError(f"report {found.seq} is not final: {_now(io, found)}", REFUSED)
     leaves = leaves_of(found, evidence)
     if node is not None:
         try:
@@ -411,6 +414,8 @@ def _credit_all(io: Session, report: Pubkey, found: accounts.proofs.Report, leav
     )
     if rows and not io.dry_run:
         io.screen.note(f"credited {total} to {sum('credited' in one for one in data)} nodes")
+    if any("error" in one for one in data):
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

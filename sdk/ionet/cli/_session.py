@@ -33,6 +33,7 @@ from ionet.cli._options import Commitment, Output, given
 from ionet.cli._output import Screen
 
 if TYPE_CHECKING:
+    from ionet import AsyncClient
     from ionet._call import Change
 
 T = TypeVar("T")
@@ -82,7 +83,12 @@ class Session:
     @cached_property
     def signer(self) -> Keypair:
         """Who signs."""
-        return self.keypair(self._options.get("keypair") or self._config["keypair_path"])
+        given = self._options.get("keypair")
+        if given is None and not Path(self._config["keypair_path"]).expanduser().exists():
+            raise ConfigError(
+                f"there is no keypair at {self._config['keypair_path']}; name one with --keypair"
+            )
+        return self.keypair(given or self._config["keypair_path"])
 
     def keypair(self, place: str) -> Keypair:
         """The keypair in a file, or in standard input for `-`; the person is warned if others can read it."""
@@ -128,6 +134,15 @@ class Session:
     def reader(self) -> Client:
         """A client that only reads: it needs no keypair."""
         return self._connect(None)
+
+    def async_client(self) -> AsyncClient:
+        """The same client as coroutines, for work on many things at once."""
+        from ionet import AsyncClient, AsyncHttpTransport
+
+        transport = AsyncHttpTransport(self.url)
+        return AsyncClient(
+            transport, signer=self.signer, commitment=self.client.commitment, fees=self.client.fees
+        )
 
     @cached_property
     def cluster(self) -> str:

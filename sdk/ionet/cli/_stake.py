@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from ionet import IO, AccountNotFound
 from ionet.cli._arguments import IoAmount, NodeAddress, address, io_amount
-from ionet.cli._failures import NOT_FOUND, UserError
+from ionet.cli._failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import span, when
 from ionet.cli._session import session
@@ -141,6 +141,8 @@ def _each(call: Any, verb: str, past: str) -> None:
         rows.append((one.node, sent.result, sent.signature))
         data.append({"node": one.node, past: sent.result, "signature": sent.signature})
     io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if any("error" in one for one in data):
+        raise typer.Exit(REFUSED)
 
 
 @app.command()

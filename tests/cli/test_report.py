@@ -1,0 +1,253 @@
+"""`ionet report`: from an hour's facts to a node's credit, by two attesters, a doubter and anybody.
+
+Alice's RTX 4090 has a co-staker and is up; Bob's is not. An hour emits 4,563.08464522 IO, of which 95 % are
+for GPUs; all of them go to the only node that is eligible.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import DAY, HOUR, Shell, io
+
+from ionet import IO, SOL
+from ionet.rewards import Leaves, read_evidence, score_hour, write_evidence
+
+#: 95 % of the hour's emission, rounded down with the carry of earlier hours.
+GPUS = IO("4334.93041295")
+
+
+@dataclass(slots=True)
+class Hour:
+    """An hour with its evidence.
+
+    Attributes:
+        seq: its number.
+        evidence: its file.
+        previous: the hour's before.
+        alice: her node.
+        bob: his.
+    """
+
+    seq: int
+    evidence: Path
+    alice: str
+    bob: str
+    statements: Path
+
+
+@pytest.fixture(scope="module")
+def hour(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hour:
+    """A sixth hour, built; two attesters of whom both have to agree."""
+    folder = tmp_path_factory.mktemp("evidence")
+    attesters = {shell.people["attester"].pubkey(): 1}
+    shell.key("second")
+    shell.client.airdrop(shell.people["second"].pubkey(), SOL(1))
+    attesters[shell.people["second"].pubkey()] = 1
+    shell.client.proofs.set_attesters(attesters, threshold=2).send()
+    alice = shell.register("GPU-alice", commission=10)
+    bob = shell.register("GPU-bob", who="bob")
+    shell.stake(alice, "300")
+    shell.stake(bob, "300", who="bob")
+    shell.advance(1)
+    shell.text("stake", "add", alice, "100", who="carol")
+    shell.advance(14 * DAY)
+    shell.text("stake", "activate", alice, who="carol")
+    shell.hour_begins()
+    shell.advance(5 * HOUR + 1)
+    shell.prove(alice)
+    shell.prove(bob)
+    seq = shell.hour_begins()
+    shell.client.mint.emit().send()
+    statements = shell.words(folder / "words.jsonl", 6, (alice, "GPU-alice"))
+    evidence = folder / "evidence.jsonl"
+    built = shell.json("report", "build", "--out", evidence, "--statements", statements)
+    assert (built["hour"], built["nodes"], built["paid_nodes"]) == (seq, 2, 1)
+    assert io(built["rewards"]) == GPUS
+    assert built["reasons"] == {"NOT_UP": 1}
+    return Hour(seq, evidence, alice, bob, statements)
+
+
+@pytest.fixture(scope="module")
+def report(shell: Shell, hour: Hour) -> str:
+    """The hour's report, with one approval of two."""
+    line = ("report", "submit", hour.evidence, "--place", f"file:{hour.evidence}")
+    done = shell.json(*line, who="attester")
+    assert (done["hour"], done["state"]) == (hour.seq, "pending")
+    found: str = done["report"]
+    return found
+
+
+def test_building_again_gives_the_same_bytes(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    again = tmp_path / "again.jsonl"
+    shell.text("report", "build", "--out", again, "--hour", hour.seq, "--statements", hour.statements)
+    assert again.read_bytes() == hour.evidence.read_bytes()
+
+
+def test_a_statement_must_be_the_devices_own_and_of_the_hour(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    line = hour.statements.read_text()
+    forged = tmp_path / "forged.jsonl"
+    forged.write_text(line.replace('"up_hours":6', '"up_hours":9'))
+    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
+    assert said.startswith(f"line 1: the device of node {hour.alice} did not sign this for the hour")
+    forged.write_text(line + line)
+    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
+    assert said == f"line 2: a second statement of node {hour.alice}"
+    forged.write_text("{}\n")
+    said = shell.fails(2, "report", "build", "--out", tmp_path / "x", "--statements", forged)
+    assert said.startswith("line 1: the field")
+
+
+def test_a_pending_report_names_the_weight_it_lacks(shell: Shell, hour: Hour, report: str) -> None:
+    assert "waiting for approvals: weight 1 of 2" in shell.text("report", "list")
+    said = shell.text("node", "why", hour.alice, "--evidence", hour.evidence)
+    assert f"the node earned {GPUS}." in said
+    assert "its report has the approval of 1 of 2 needed" in said
+    assert shell.fails(1, "report", "credit", report, hour.alice, who="bob") == (
+        f"report {hour.seq} is not final: waiting for approvals: weight 1 of 2"
+    )
+
+
+def test_why_reads_the_reasons_of_the_evidence(shell: Shell, hour: Hour, report: str) -> None:
+    found = shell.json("node", "why", hour.bob, "--evidence", hour.evidence)
+    assert [one["code"] for one in found["unpaid"]] == ["not-up"]
+    assert found["report"] == report
+    assert found["hour"] == hour.seq
+    assert found["unpaid"][0]["text"] == "it had been up 0 h in a row at the end of the hour; 5 h are needed"
+    said = shell.fails(4, "node", "why", hour.bob, "--evidence", hour.evidence, "--hour", 1)
+    assert said == f"the evidence is of hour {hour.seq}, not of hour 1"
+
+
+def test_an_attester_recomputes_before_approving(
+    shell: Shell, hour: Hour, report: str, tmp_path: Path
+) -> None:
+    assert shell.json("report", "check", report)["differences"] == []
+    # A fact that is not as the chain shows it: Bob leaves after the hour.
+    shell.text("stake", "unstake", hour.bob, "60", who="bob")
+    done = shell.run("report", "check", report)
+    assert done.exit_code == 1
+    line = f"  {hour.bob} stake: stated {IO(300).base}, chain {IO(240).base}"
+    assert line in done.stdout.splitlines()
+    said = shell.run("report", "approve", report, who="second")
+    assert said.exit_code == 2
+    assert "1 facts of report" in said.stderr
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(hour.evidence.read_bytes().replace(b'"up_hours":6', b'"up_hours":7'))
+    said2 = shell.fails(3, "report", "approve", report, "--evidence", other, who="second")
+    assert said2.startswith(f"{other} is not the evidence of report {hour.seq}: its sha256 is")
+    done2 = shell.json("report", "approve", report, "--accept-differences", who="second")
+    assert (done2["state"], done2["weight"]) == ("approved", 2)
+    assert "it can be challenged until" in shell.text("node", "why", hour.alice, "--evidence", hour.evidence)
+
+
+def test_a_file_that_does_not_follow_is_not_submitted(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    other = tmp_path / "greedy.jsonl"
+    reward = str(GPUS.base).encode()
+    other.write_bytes(hour.evidence.read_bytes().replace(reward, str(GPUS.base + 1).encode()))
+    said = shell.fails(3, "report", "submit", other, "--place", "x", who="attester")
+    assert "the facts give" in said
+
+
+def test_a_challenge_holds_one_nodes_credit_back(
+    shell: Shell, hour: Hour, report: str, tmp_path: Path
+) -> None:
+    reason = tmp_path / "reason.txt"
+    reason.write_text("I saw it down")
+    made = shell.json("report", "challenge", report, hour.alice, "--reason", reason, who="carol")
+    assert io(made["bond"]) == IO(500)
+    assert made["challenge"] in shell.text("report", "challenges")
+    assert "1 open challenge: no credit before" in shell.text("node", "show", hour.alice)
+    waiting = shell.json("node", "why", hour.alice, "--evidence", hour.evidence)["waiting"]
+    assert [one["code"] for one in waiting] == ["challenged", "window-open"]
+    shell.advance(DAY)
+    waiting = shell.json("node", "why", hour.alice, "--evidence", hour.evidence)["waiting"]
+    assert [one["code"] for one in waiting] == ["challenged", "not-final"]
+    shell.text("report", "finalize", report, who="carol")
+    done = shell.run("report", "credit", report, "--all", who="bob")
+    assert done.exit_code == 1
+    assert "refused: a challenge holds this node's credit back (staking.CreditFrozen)" in done.stdout
+    decided = shell.json("report", "decide", made["challenge"], "--reject", who="resolver")
+    assert (decided["upheld"], io(decided["bond"])) == (False, IO(500))
+    assert shell.text("report", "challenges") == "No open challenges.\n"
+
+
+def test_anybody_credits_from_the_published_leaves(shell: Shell, hour: Hour, report: str) -> None:
+    waiting = shell.json("node", "why", hour.alice, "--evidence", hour.evidence)["waiting"]
+    assert [one["code"] for one in waiting] == ["not-credited"]
+    assert f"ionet report credit {report} {hour.alice}" in waiting[0]["todo"]
+    dry = shell.json("report", "credit", report, "--all", "--dry-run", who="carol")
+    due = {one["node"]: io(one["due"]) for one in dry["nodes"]}
+    # Bob's was credited with the first run above: nothing, but up to the hour's end.
+    assert due == {hour.alice: GPUS}
+    done = shell.json("report", "credit", report, "--all", who="carol")
+    assert io(done["total"]) == GPUS
+    assert "was credited" in shell.text("node", "why", hour.alice, "--evidence", hour.evidence)
+    assert "credited up to report" in shell.text("report", "credit", report, "--all", who="carol")
+    # 100 of 400 are Carol's, less 10 %: floor(433493041295 · 100 · 9000 / (400 · 10000)) = 97535934291. The
+    # accumulator keeps floor(97535934291 · 2^64 / 10^10) a share, so that a fraction of a unit is carried.
+    part = IO("975.3593429")
+    assert io(shell.json("stake", "status", hour.alice, who="carol")["claimable"]) == part
+    assert io(shell.json("stake", "claim", hour.alice, who="carol")["amount"]) == part
+    (mine,) = shell.json("stake", "claim", "--all", who="alice")
+    assert io(mine["claimed"]) == GPUS - IO("975.35934291")
+
+
+def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    shell.prove(hour.alice)
+    shell.hour_begins()
+    seq = shell.client.proofs.latest_hour()
+    words = shell.words(tmp_path / "w", 7, (hour.alice, "GPU-alice"))
+    out = tmp_path / "next.jsonl"
+    built = shell.json("report", "build", "--out", out, "--statements", words, "--previous", hour.evidence)
+    assert built["hour"] == seq
+    assert io(built["total"]) == GPUS + io(built["rewards"])
+    # Without the file before, lifetimes would fall.
+    line = ("report", "submit", out, "--place", "x", "--previous", hour.evidence)
+    first = shell.json(*line, who="attester")["report"]
+    shell.text("report", "void", first, who="resolver")
+    assert "void: the next report heals it" in shell.text("report", "show", first)
+
+
+def test_a_report_without_the_lifetimes_before_is_refused(shell: Shell, hour: Hour, tmp_path: Path) -> None:
+    shell.hour_begins()
+    out = tmp_path / "fallen.jsonl"
+    shell.text("report", "build", "--out", out)
+    said = shell.fails(1, "report", "submit", out, "--place", f"file:{out}", who="attester")
+    assert said == "the total must not be below that of the latest final report (proofs.TotalFell)"
+
+
+def test_a_report_that_takes_rewards_back_is_refuted_by_anybody(
+    shell: Shell, hour: Hour, tmp_path: Path
+) -> None:
+    """Attesters give Bob what Alice has earned: the total stands, but her leaf falls."""
+    shell.hour_begins()
+    honest, forged = tmp_path / "honest.jsonl", tmp_path / "forged.jsonl"
+    shell.text("report", "build", "--out", honest, "--previous", hour.evidence)
+    found = read_evidence(honest)
+    lifetime = found.leaves.lifetime[::-1].copy()
+    leaves = Leaves(nodes=found.leaves.nodes, lifetime=lifetime, through=found.leaves.through)
+    scores = score_hour(found.hour, found.emission, found.carry)
+    write_evidence(
+        forged,
+        hour=found.hour,
+        scores=scores,
+        leaves=leaves,
+        emission=found.emission,
+        period_end=found.period_end,
+        carry=found.carry,
+        previous_root=found.previous_root,
+    )
+    line = ("report", "submit", forged, "--place", f"file:{forged}")
+    # Compared with the hour before, it is found out at once.
+    said = shell.fails(3, *line, "--previous", hour.evidence, who="attester")
+    assert "lifetime" in said
+    report = shell.json(*line, who="attester")["report"]
+    assert shell.fails(1, "report", "refute", report, hour.bob, who="renter") == (
+        "the leaf refutes nothing: its node exists and was credited no more than it says (proofs.LeafStands)"
+    )
+    shell.text("report", "refute", report, hour.alice, who="renter")
+    assert shell.json("report", "show", report)["state"] == "void"
