@@ -37,13 +37,14 @@ def price(oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> Fraction:
 
 def io_for(out: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> int:
     """Base units of IO that `out` base units of a token at par cost, rounded up."""
-    dollars = Fraction(out, 10**decimals)
-    return math.ceil(dollars / price(oracle, elapsed, terms) * 10**8)
+    exact: Fraction = Fraction(out, 10**decimals) / price(oracle, elapsed, terms) * 10**8
+    return math.ceil(exact)
 
 
 def out_for(io: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> int:
     """Base units of a token at par that `io` base units of IO pay for, rounded down."""
-    return math.floor(Fraction(io, 10**8) * price(oracle, elapsed, terms) * 10**decimals)
+    exact: Fraction = Fraction(io, 10**8) * price(oracle, elapsed, terms) * 10**decimals
+    return math.floor(exact)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,8 @@ class Vault:
     @property
     def minimum(self) -> int:
         """The smallest sale, in base units."""
-        return math.ceil(self.terms.minimum * 10**self.decimals)
+        exact: Fraction = self.terms.minimum * 10**self.decimals
+        return math.ceil(exact)
 
     def allowed(self, now: int) -> int:
         """What may still be sold today."""

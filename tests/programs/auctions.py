@@ -23,10 +23,10 @@ DOLLAR: Final = 10**6
 PLENTY: Final = IO(1_000_000).base
 
 
-def params(market: Market, **changes: Any) -> types.buyback.ParamsArgs:
+def params(pauser: Pubkey, **changes: Any) -> types.buyback.ParamsArgs:
     """The published defaults, with the market's price of IO."""
     usual: dict[str, Any] = {
-        "pauser": market.world.deployer,
+        "pauser": pauser,
         "feed_id": IO_FEED,
         "price_account": price_feed(IO_FEED),
         "start_bps": -300,
@@ -42,7 +42,7 @@ def params(market: Market, **changes: Any) -> types.buyback.ParamsArgs:
 
 
 def set_params(market: Market, **changes: Any) -> Sent[None]:
-    args = params(market, **changes)
+    args = params(market.world.deployer, **changes)
     return market.send(ix.buyback.set_params(authority=market.world.deployer, params=args))
 
 

@@ -119,7 +119,8 @@ def test_sales_and_burnt_fees_are_numbered_together_and_add_up(auctions: Auction
     first = auctions.sell(IO(30).base)
     second = world.send(ix.buyback.burn_fees(shard=4)).event(events.buyback.FeesBurned)
     third = auctions.sell(IO(40).base)
-    for receipt, event in enumerate((first, second, third), 1):
+    receipts: list[events.buyback.IoSold | events.buyback.FeesBurned] = [first, second, third]
+    for receipt, event in enumerate(receipts, 1):
         burned += event.supply_before - event.supply_after
         assert (event.receipt, event.burned_total) == (receipt, burned)
     assert [(one.sale, one.seq) for one in (first, third)] == [(1, 3), (2, 4)]
@@ -308,7 +309,10 @@ def test_a_clock_that_goes_back_begins_no_day_again(auctions: Auctions) -> None:
 def test_shards_are_sold_apart(auctions: Auctions) -> None:
     market, world = auctions.market, auctions.world
     world.send(ix.buyback.open_auction(payer=world.deployer, mint=auctions.mint, shard=1))
-    other = {"auction": pda.buyback.auction(auctions.mint, 1), "vault": pda.buyback.vault(auctions.mint, 1)}
+    other: dict[str, Any] = {
+        "auction": pda.buyback.auction(auctions.mint, 1),
+        "vault": pda.buyback.vault(auctions.mint, 1),
+    }
     auctions.offer(THOUSAND)
     auctions.sell()
     auctions.pay(other["vault"], THOUSAND)
@@ -485,7 +489,7 @@ def test_a_pause_stops_auctions_and_what_is_in_the_vaults_stays(auctions: Auctio
 )
 def test_parameters_have_bounds(market: Market, change: dict[str, int], error: str) -> None:
     authority = market.world.deployer
-    beyond = ix.buyback.set_params(authority=authority, params=params(market, **change))
+    beyond = ix.buyback.set_params(authority=authority, params=params(authority, **change))
     market.refused(beyond, getattr(errors.buyback, error))
 
 
@@ -512,7 +516,7 @@ def test_parameters_have_bounds(market: Market, change: dict[str, int], error: s
 )
 def test_parameters_can_be_set_up_to_their_bounds(market: Market, change: dict[str, int]) -> None:
     sent = set_params(market, **change)
-    assert sent.event(events.buyback.ParamsSet).params == params(market, **change)
+    assert sent.event(events.buyback.ParamsSet).params == params(market.world.deployer, **change)
     config = market.world.buyback_config
     limits = config.price_limits
     found = {
@@ -562,8 +566,8 @@ def test_the_program_does_what_the_model_says(market: Market, seed: int) -> None
         if dice.random() < 0.5:
             call, step = auctions.starting(), partial(model.start, now)
         else:
-            io = dice.choice([0, 51, dice.randrange(10**7, 10**11), PLENTY])
-            least = dice.choice([0, 0, 60 * unit])
+            io = dice.choice([51, *(dice.randrange(10**9, 10**11) for _ in range(3)), PLENTY])
+            least = dice.choice([0, 0, 0, 60 * unit])
             call = auctions.selling(io, least)
             step = partial(model.sell, io, least, Fraction(price, 10**8), now)
         try:

@@ -37,6 +37,8 @@ COMMANDS: Final = {
     "stake": ("_stake", "Stake on nodes, and what it earns."),
     "slash": ("_slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
     "report": ("_report", "Hourly reports of rewards: building, approving, doubting, crediting."),
+    "job": ("_job", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
+    "buyback": ("_buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "tx": ("_tx", "Transactions that several people sign: what --sign-only prints."),
     "demo": ("_demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("_localnet", "Run a local node with the programs, and a market to try commands on."),

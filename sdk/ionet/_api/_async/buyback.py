@@ -50,7 +50,7 @@ class AsyncBuyback:
         """
         config = await self.config()
         limits = config.price_limits
-        now = {
+        now: dict[str, Any] = {
             "pauser": config.roles.pauser,
             "feed_id": config.feed_id,
             "price_account": config.price_account,

@@ -51,7 +51,7 @@ class Buyback:
         """
         config = self.config()
         limits = config.price_limits
-        now = {
+        now: dict[str, Any] = {
             "pauser": config.roles.pauser,
             "feed_id": config.feed_id,
             "price_account": config.price_account,
