@@ -428,8 +428,8 @@ impl Job {
 
     /// Freezes what is not paid yet, for a party that has not disputed before; returns how much that is.
     pub fn dispute(&mut self, by_renter: bool, now: i64) -> Result<u64> {
-        // Before its start nothing of a job is in doubt.
-        require!(!self.is(JobState::Booked) && self.started_at != 0, JobsError::NotRunning);
+        // Of a job that was never started nothing is in doubt; the start sets its end.
+        require!(!self.is(JobState::Booked) && self.ends_at != 0, JobsError::NotRunning);
         if self.is(JobState::Ended) {
             let until = self.ended_at.saturating_add(Config::DISPUTE_WINDOW);
             require!(self.reason != CloseReason::Resolved as u8, JobsError::AlreadyDecided);
@@ -704,5 +704,159 @@ mod tests {
         late.cancel(true, 121).unwrap();
         assert_eq!(late.owed_fees, 25_000_000);
         assert!(running().cancel(true, 1).is_err());
+    }
+
+    /// 100 IO for two hours and 60 IO for the third, of which `seconds` were good.
+    fn extended(seconds: u32) -> Job {
+        let mut job = running();
+        assert_eq!(job.extend(3_600, 6_000_000_000, 7_199).unwrap(), 15_000_000);
+        job.attest(0, &says(seconds, 10_800), 10_800).unwrap();
+        job
+    }
+
+    #[test]
+    fn an_extension_is_paid_at_its_own_price() {
+        let mut job = extended(9_000);
+        assert_eq!(
+            (job.ends_at, job.seconds, job.price, job.fee),
+            (10_800, 10_800, 16_000_000_000, 40_000_000)
+        );
+        job.complete(10_800).unwrap();
+        // G = 100 + 60 · 1,800 / 3,600 = 130, its fee 0.325; both segments' F = 0.25 + 0.15.
+        assert_eq!(job.owed_supplier, 13_000_000_000 - 32_500_000);
+        assert_eq!((job.owed_fees, job.owed_refund), (32_500_000 + 40_000_000, 3_000_000_000));
+    }
+
+    #[test]
+    fn a_job_is_extended_four_times_while_it_runs() {
+        let mut late = running();
+        assert!(late.extend(3_600, 1, 7_200).is_err(), "its time is over");
+        assert!(late.extend(0, 1, 7_199).is_err(), "no time at all");
+        assert!(job(1).extend(3_600, 1, 0).is_err(), "it has not started");
+        for _ in 0..4 {
+            late.extend(60, 1, 10).unwrap();
+        }
+        assert!(late.extend(60, 1, 10).is_err());
+        late.stop(true, 20).unwrap();
+        assert!(running().extend(u64::MAX, 1, 10).is_err());
+        assert!(running().extend(1, u64::MAX, 10).is_err());
+    }
+
+    #[test]
+    fn a_dispute_freezes_what_is_not_paid_for_a_fortnight_at_most() {
+        let mut job = running();
+        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.pay_supplier(3_600).unwrap();
+        // 100.25 less half of 99.75.
+        assert_eq!(job.dispute(true, 5_000).unwrap(), 10_025_000_000 - 4_987_500_000);
+        for refused in [job.dispute(true, 5_001), job.dispute(false, 5_001)] {
+            assert!(refused.is_err());
+        }
+        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+        assert!(job.pay_supplier(7_200).is_err());
+        assert!(job.clone().extend(60, 1, 7_000).is_err());
+        job.complete(7_200).unwrap();
+        let until = 5_000 + 14 * 86_400;
+        for refused in [job.pay_supplier(until - 1), job.pay_fees(until - 1), job.pay_refund(until - 1)] {
+            assert!(refused.is_err());
+        }
+        assert!(job.resolve(0, until).is_err(), "too late to decide");
+        // The attested split stands.
+        assert_eq!(job.pay_supplier(until).unwrap(), 9_975_000_000 - 4_987_500_000);
+    }
+
+    #[test]
+    fn a_job_is_disputed_within_a_day_of_its_end_and_once_by_each_side() {
+        let ended = || {
+            let mut job = running();
+            job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+            job.complete(7_200).unwrap();
+            job
+        };
+        assert!(job(1).dispute(true, 10).is_err(), "it has not started");
+        assert!(ended().dispute(true, 7_201 + 86_400).is_err());
+        ended().dispute(true, 7_200 + 86_400).unwrap();
+        let mut twice = running();
+        twice.dispute(false, 0).unwrap();
+        let (over, again) = (14 * 86_400, 28 * 86_400);
+        assert!(twice.dispute(false, over).is_err());
+        twice.dispute(true, over).unwrap();
+        assert!(twice.dispute(true, again).is_err());
+        let mut paid = ended();
+        (paid.pay_supplier(7_200).unwrap(), paid.pay_fees(7_200).unwrap(), paid.pay_refund(7_200).unwrap());
+        assert!(paid.dispute(true, 7_200).is_err(), "there is nothing left to freeze");
+        let mut never = job(1);
+        never.cancel(true, 200).unwrap();
+        assert!(never.dispute(true, 200).is_err());
+    }
+
+    #[test]
+    fn a_decision_is_any_split_that_takes_nothing_back() {
+        let disputed = || {
+            let mut job = running();
+            job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+            job.pay_supplier(3_600).unwrap();
+            job.dispute(true, 3_600).unwrap();
+            job
+        };
+        assert!(disputed().resolve(PRICE + 1, 3_700).is_err());
+        // 49.875 were paid, for which G = 50.
+        assert!(disputed().resolve(4_999_999_999, 3_700).is_err());
+        for (gross, supplier, fees, refund) in [
+            // E = ⌈0.25 · G / 100⌉, the supplier's fee as much.
+            (5_000_000_000, 4_987_500_000, 25_000_000, 5_012_500_000),
+            (PRICE, 9_975_000_000, 50_000_000, 0),
+            (6_000_000_000, 5_985_000_000, 30_000_000, 4_010_000_000),
+        ] {
+            let mut job = disputed();
+            assert_eq!(job.resolve(gross, 3_700).unwrap(), gross.cmp(&5_000_000_000));
+            assert_eq!((job.owed_supplier, job.owed_fees, job.owed_refund), (supplier, fees, refund));
+            assert_eq!((job.state, job.reason), (JobState::Ended as u8, CloseReason::Resolved as u8));
+            assert_eq!((job.ended_at, job.ends_at), (3_700, 3_700));
+            assert!(job.resolve(gross, 3_700).is_err(), "it is decided");
+            assert!(job.dispute(false, 3_700).is_err());
+            job.pay_supplier(3_700).unwrap();
+        }
+    }
+
+    #[test]
+    fn jobs_of_a_broken_cluster_end_at_once_by_who_broke_it() {
+        let ends = |by_renter: bool, at: i64| {
+            let mut job = job(1);
+            job.expire(Some(Broken { by_renter, at }), at + 1).unwrap();
+            (job.reason, job.owed_supplier, job.owed_fees)
+        };
+        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken as u8, 0, 0));
+        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled as u8, 0, 0));
+        // The booking fee, 0.25 of 100.
+        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate as u8, 0, 25_000_000));
+        assert_eq!(ends(true, 1_201), (CloseReason::NoShow as u8, 0, 0));
+    }
+
+    #[test]
+    fn behind_the_start_window_there_is_nothing_to_cancel() {
+        let mut late = job(1);
+        late.cancel(true, 1_201).unwrap();
+        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow as u8, 0));
+    }
+
+    #[test]
+    fn no_time_is_good_without_the_samples_that_show_it() {
+        let mut job = running();
+        let without = AttestArgs { timelock: [0; 32], ..says(100, 100) };
+        assert!(job.attest(0, &without, 100).is_err());
+        job.attest(0, &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
+    }
+
+    #[test]
+    fn a_supplier_paid_in_io_for_another_mint_takes_it_through_the_buyback_alone() {
+        let mut job = job(1);
+        let (vault, any) = (Pubkey::new_unique(), Pubkey::new_unique());
+        job.supplier = Pubkey::new_unique();
+        assert!(job.supplier_takes(&any, &job.supplier));
+        assert!(!job.supplier_takes(&any, &any));
+        job.payout_vault = vault;
+        assert!(job.supplier_takes(&vault, &any));
+        assert!(!job.supplier_takes(&any, &job.supplier));
     }
 }
