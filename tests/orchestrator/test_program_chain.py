@@ -87,8 +87,6 @@ class Site:
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
-            cluster=bytes(32),
-            cluster_size=1,
         )
         market.send(market.booking(args=args))
         return pda.jobs.job(supplier.offer, args.nonce)
@@ -232,7 +230,9 @@ async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     assert (running.attested, running.agreed_upto) == (None, site.now)
     site.market.world.advance(100)
     assert running.started_at is not None
-    said = Attestation(40, running.started_at + 100, bytes(32), bytes(32), (BreakReason.SAMPLE_GAP,))
+    said = Attestation(
+        40, running.started_at + 100, bytes(32), bytes([7]) * 32, bytes(32), (BreakReason.SAMPLE_GAP,)
+    )
     await chain.attest(running, said)
     again = await chain.job(key)
     assert again is not None
@@ -252,7 +252,7 @@ async def test_what_the_program_refuses_has_its_name(site: Site) -> None:
         await chain.start(job)
     running = await chain.job(key)
     assert running is not None
-    ahead = Attestation(1, site.now + 1, bytes(32), bytes(32))
+    ahead = Attestation(1, site.now + 1, bytes(32), bytes([7]) * 32, bytes(32))
     with pytest.raises(ChainRejected, match="AttestationAhead"):
         await chain.attest(running, ahead)
     with pytest.raises(ChainRejected, match="FirstHour"):

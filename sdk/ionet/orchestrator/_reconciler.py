@@ -560,7 +560,7 @@ class Orchestrator:
         result = self._store.resolve(_result_name(gang.name))
         reasons = tuple(dict.fromkeys(item.reason for item in breaks)) if gained < upto - before.upto else ()
         record = self._store.put(_record_bytes(job, before, upto, gained, proof, breaks, judge))
-        statement = Attestation(before.good + gained, upto, proof, result or bytes(32), reasons)
+        statement = Attestation(before.good + gained, upto, proof, judge.digest, result or bytes(32), reasons)
         signature = await self._chain.attest(job, statement)
         words = f", without {', '.join(reasons)}" if reasons else ""
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"

@@ -17,6 +17,7 @@ from ionet._async.call import AsyncCall
 from ionet._call import Sent
 from ionet._cluster import ClusterBooking, ClusterNotBooked, Undone
 from ionet._errors import IonetError
+from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
 from ionet._job_status import ClusterStatus, cluster_status
 from ionet._pack import pack
@@ -262,8 +263,9 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         source: Pubkey | None,
         cluster: Pubkey | None = None,
     ) -> tuple[Pubkey, Instruction]:
-        address, mint = pda.jobs.offer(node), terms.currency.mint
-        nonce, job = cheapest_job(address, offer.nonce)
+        mint = terms.currency.mint
+        paid_in = mint if offer.payout else pda.mint.MINT
+        nonce, job = cheapest_job(pda.jobs.offer(node), offer.nonce, exchanged=paid_in != mint)
         args = types.jobs.BookArgs(
             nonce=nonce, seconds=seconds, max_deposit=limit, manifest_hash=manifest_hash
         )
@@ -271,7 +273,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         instruction = ix.jobs.book(
             renter=renter,
             node=node,
-            payout_currency=pda.jobs.currency(mint if offer.payout else pda.mint.MINT),
+            payout_currency=pda.jobs.currency(paid_in),
             price=terms.currency.price_account,
             mint=mint,
             source=source or token_account(renter, mint),
@@ -281,16 +283,23 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         return job, instruction
 
 
-def cheapest_job(offer: Pubkey, nonce: int) -> tuple[int, Pubkey]:
-    """The next nonce for which deriving the job's and its escrow's addresses costs the program least."""
-    program = PROGRAM_ID
+def cheapest_job(offer: Pubkey, nonce: int, *, exchanged: bool = False) -> tuple[int, Pubkey]:
+    """The next nonce for which deriving the addresses of the job costs the program least.
+
+    Args:
+        offer: the node's.
+        nonce: its latest.
+        exchanged: whether the supplier is paid in another currency, through an account of the buyback's.
+    """
     best: tuple[int, int, Pubkey] | None = None
     for candidate in range(nonce + 1, nonce + _NONCES + 1):
         seeds = (b"job", bytes(offer), candidate.to_bytes(8, "little"))
-        job, bump = find_with_bump(seeds, program)
+        job, bump = find_with_bump(seeds, PROGRAM_ID)
         misses = 255 - bump
         if best is None or misses < best[0]:
-            misses += 255 - find_with_bump((b"escrow", bytes(job)), program)[1]
+            misses += 255 - find_with_bump((b"escrow", bytes(job)), PROGRAM_ID)[1]
+            if exchanged:
+                misses += 255 - find_with_bump((b"payout", bytes(job)), BUYBACK)[1]
             if best is None or misses < best[0]:
                 best = misses, candidate, job
         if best[0] == 0:

@@ -18,7 +18,7 @@ from ionet._errors import AccountNotFound, IonetError, ProgramError, Transaction
 from ionet._escrow import if_cancelled
 from ionet._job_status import Crank, JobStatus, or_none
 from ionet._pda import token_account
-from ionet._states import DisputeOutcome
+from ionet._states import DisputeOutcome, JobState
 from ionet._sync.call import Call
 
 #: More steps than a job ever needs.
@@ -155,7 +155,9 @@ class Paying(Watching):
     def expire(self, job: Pubkey) -> Call[None]:
         """Ends a job that nobody started, whose cluster broke, or whose attesters are silent; for anyone."""
         found = self.get(job)
-        instruction = ix.jobs.expire(job=job, offer=found.offer, cluster=or_none(found.cluster))
+        # Only a job that waits needs its cluster, and keeps it from being closed.
+        cluster = or_none(found.cluster) if found.state == JobState.BOOKED else None
+        instruction = ix.jobs.expire(job=job, offer=found.offer, cluster=cluster)
         return Call(self._client, [instruction])
 
     # -- parts
