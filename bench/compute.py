@@ -287,6 +287,7 @@ class World:
                     pauser=me,
                     resolver=self.resolver,
                     booking_bps=25,
+                    dispute_bond_bps=500,
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
                     max_price_age=60,
@@ -635,12 +636,11 @@ class World:
                 seconds=2 * _HOUR,
                 max_deposit=IO(1_000).base,
                 manifest_hash=self.keys.randbytes(32),
-                cluster=_ZEROS,
-                cluster_size=1,
             )
             book = ix.jobs.book(
                 renter=self.renter.pubkey(),
                 node=one.node,
+                payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,
                 source=source,
@@ -664,7 +664,12 @@ class World:
     def attest(self, job: Pubkey, good: int) -> None:
         """All of it good, by the second attester's seat."""
         said = types.jobs.AttestArgs(
-            good=good, upto=good, reason=0, proof_digest=self.keys.randbytes(32), result_hash=_ZEROS
+            good=good,
+            upto=good,
+            reason=0,
+            proof_digest=self.keys.randbytes(32),
+            timelock=self.keys.randbytes(32),
+            result_hash=_ZEROS,
         )
         attester = self.attesters[1]
         self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)

@@ -231,7 +231,7 @@ async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     site.market.world.advance(100)
     assert running.started_at is not None
     said = Attestation(
-        40, running.started_at + 100, bytes(32), bytes([7]) * 32, bytes(32), (BreakReason.SAMPLE_GAP,)
+        40, running.started_at + 100, bytes(32), b"\1" * 32, bytes(32), (BreakReason.SAMPLE_GAP,)
     )
     await chain.attest(running, said)
     again = await chain.job(key)
@@ -252,7 +252,7 @@ async def test_what_the_program_refuses_has_its_name(site: Site) -> None:
         await chain.start(job)
     running = await chain.job(key)
     assert running is not None
-    ahead = Attestation(1, site.now + 1, bytes(32), bytes([7]) * 32, bytes(32))
+    ahead = Attestation(1, site.now + 1, bytes(32), b"\1" * 32, bytes(32))
     with pytest.raises(ChainRejected, match="AttestationAhead"):
         await chain.attest(running, ahead)
     with pytest.raises(ChainRejected, match="FirstHour"):

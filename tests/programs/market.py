@@ -27,6 +27,7 @@ from ionet import (
     LocalNetwork,
     ProgramError,
     Sent,
+    TokenAccount,
     accounts,
     ix,
     pda,
@@ -35,6 +36,7 @@ from ionet import (
     types,
 )
 from ionet._generated import PROGRAMS
+from ionet._generated.buyback import PROGRAM_ID as PROGRAM_OF_BUYBACK
 from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
 from ionet.rewards import Leaves, Report, build_report
 
@@ -51,6 +53,7 @@ TWO_HOURS: Final = 2 * HOUR
 #: A class whose nodes stake 200 to 1,000 IO, and another one.
 CLASS: Final = 1
 OTHER_CLASS: Final = 2
+EVIDENCE: Final = hashlib.sha256(b"evidence").digest()
 MANIFEST: Final = hashlib.sha256(b"manifest").digest()
 ANYTHING: Final = 2**64 - 1
 IO_MINT: Final = pda.mint.MINT
@@ -402,7 +405,6 @@ class Market:
         by: Keypair | None = None,
         nonce: int | None = None,
         max_deposit: int = ANYTHING,
-        cluster_size: int = 1,
         **given: Any,
     ) -> Instruction:
         """Books a supplier's node for the renter."""
@@ -412,11 +414,11 @@ class Market:
             seconds=seconds,
             max_deposit=max_deposit,
             manifest_hash=MANIFEST,
-            cluster=bytes(32),
-            cluster_size=cluster_size,
         )
+        paid_in = mint if self.offer(supplier).payout else IO_MINT
         usual = {
             "renter": who,
+            "payout_currency": pda.jobs.currency(paid_in),
             "node": supplier.node,
             "offer": supplier.offer,
             "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
@@ -439,8 +441,9 @@ class Market:
     def jobs(self, name: str, job: Pubkey, **given: Any) -> Instruction:
         """An instruction of the jobs program about a job; `given` replaces what it usually has."""
         found = self.job(job)
+        exchanged = found.payout_vault != Pubkey.default()
         recipients = {
-            "settle": token_account(found.supplier, found.mint),
+            "settle": found.payout_vault if exchanged else token_account(found.supplier, found.mint),
             "refund": token_account(found.renter, found.mint),
             "collect_fees": found.fee_vault,
         }
@@ -455,8 +458,58 @@ class Market:
             "party": found.renter,
             "operator": found.supplier,
             "attester": self.attesters[0].pubkey(),
+            "cluster": found.cluster if found.state == 0 and found.cluster != Pubkey.default() else None,
+            "renter": found.renter,
+            "currency": pda.jobs.currency(found.mint),
+            "price": price_feed(IO_FEED if found.mint == IO_MINT else USDC_FEED),
+            "mint": found.mint,
+            "max_deposit": ANYTHING,
+            "max_bond": ANYTHING,
+            "evidence_hash": EVIDENCE,
+            "resolver": self.people.resolver.pubkey(),
         }
+        payer = given.get("party") or found.renter
+        usual["source"] = token_account(payer, found.mint)
+        if name == "resolve":
+            usual["dispute"] = pda.jobs.dispute(job, found.renter)
         return _build(getattr(ix.jobs, name), usual, given)
+
+    def extend(self, job: Pubkey, seconds: int, **more: Any) -> Sent[None]:
+        """Books more time at the usual price as of now."""
+        self.set_price(self.job(job).mint)
+        return self.send(self.jobs("extend", job, seconds=seconds, **more))
+
+    def cluster(self, size: int = 2, *, number: int = 1) -> Pubkey:
+        """A new cluster of the renter's."""
+        renter, chosen = self.renter.pubkey(), number.to_bytes(32, "little")
+        self.send(ix.jobs.open_cluster(renter=renter, id=chosen, size=size))
+        return pda.jobs.cluster(renter, chosen)
+
+    def dispute(self, job: Pubkey, by: Keypair | None = None, **more: Any) -> Pubkey:
+        """Disputes a job; returns the dispute's address."""
+        party = (by or self.renter).pubkey()
+        self.send(self.jobs("dispute", job, party=party, **more))
+        return pda.jobs.dispute(job, party)
+
+    def closing(self, dispute: Pubkey, **given: Any) -> Instruction:
+        """Closes a dispute, whose bond goes where it belongs."""
+        found = self.world.client.fetch(accounts.jobs.Dispute, dispute)
+        mint = self.world.client.token_account(found.bond_vault).mint
+        usual = {
+            "dispute": dispute,
+            "bond_vault": found.bond_vault,
+            "destination": found.fee_vault if found.outcome == 2 else token_account(found.party, mint),
+            "rent_payer": found.party,
+        }
+        return _build(ix.jobs.close_dispute, usual, given)
+
+    def open_payout(self, job: Pubkey, mint: Pubkey | None = None) -> Pubkey:
+        """The account of the buyback's that a job's supplier is paid into, as its program makes it."""
+        found = self.job(job)
+        vault = Pubkey.find_program_address([b"payout", bytes(job)], PROGRAM_OF_BUYBACK)[0]
+        held = TokenAccount(mint or found.mint, pda.buyback.CONFIG, 0).encode()
+        self.world.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
+        return vault
 
     def start(self, job: Pubkey) -> None:
         self.send(self.jobs("start", job))
@@ -476,8 +529,9 @@ class Market:
     def pay_out(self, job: Pubkey) -> tuple[int, int, int]:
         """Pays everyone and closes; what supplier, fee vault and renter got."""
         found = self.job(job)
+        exchanged = found.payout_vault != Pubkey.default()
         places = [
-            token_account(found.supplier, found.mint),
+            found.payout_vault if exchanged else token_account(found.supplier, found.mint),
             found.fee_vault,
             token_account(found.renter, found.mint),
         ]

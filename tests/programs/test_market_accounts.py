@@ -97,6 +97,53 @@ def _job(name: str) -> Case:
     return case
 
 
+def _cluster(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        renter = market.renter.pubkey()
+        if name == "open_cluster":
+            return ix.jobs.open_cluster(renter=renter, id=bytes(32), size=2)
+        cluster = market.cluster()
+        market.world.advance(HOUR)
+        return ix.jobs.close_cluster(renter=renter, cluster=cluster)
+
+    return case
+
+
+def _extend(market: Market) -> Instruction:
+    job = market.run()
+    market.world.advance(30)
+    return market.jobs("extend", job, seconds=HOUR)
+
+
+def _dispute(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        job = market.run()
+        if name == "dispute":
+            return market.jobs(name, job)
+        dispute = market.dispute(job)
+        if name == "resolve":
+            return market.jobs(name, job, gross=0)
+        market.send(market.jobs("resolve", job, gross=0))
+        return market.closing(dispute)
+
+    return case
+
+
+def _member(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        cluster = market.cluster()
+        first = market.book(cluster=cluster)
+        if name == "book":
+            market.set_price()
+            return market.booking(of=market.bob, cluster=cluster)
+        market.book(of=market.bob, cluster=cluster)
+        if name == "expire":
+            market.world.advance(HOUR)
+        return market.jobs(name, first)
+
+    return case
+
+
 def _successor(program: Any) -> Case:
     def case(market: Market) -> Instruction:
         heir = market.actor().pubkey()
@@ -272,6 +319,10 @@ JOBS: dict[str, Case] = {
             *("complete", "expire", "cancel", "stop", "close"),
         )
     },
+    "open_cluster": _cluster("open_cluster"),
+    "close_cluster": _cluster("close_cluster"),
+    "extend": _extend,
+    **{name: _dispute(name) for name in ("dispute", "resolve", "close_dispute")},
     "set_params": _admin(lambda market, who: ix.jobs.set_params(authority=who, params=jobs_params(market))),
     "set_paused": _admin(lambda _, who: ix.jobs.set_paused(signer=who, paused=1)),
     "propose_authority": _admin(lambda _, who: ix.jobs.propose_authority(authority=who, successor=who)),
@@ -280,7 +331,10 @@ JOBS: dict[str, Case] = {
 CASES = [
     *(("staking", name, case) for name, case in STAKING.items()),
     *(("jobs", name, case) for name, case in JOBS.items()),
+    *(("jobs", name, _member(name)) for name in ("book", "start", "cancel", "expire")),
 ]
+
+IDS = [f"{one[0]}.{one[1]}" for one in CASES]
 
 #: Accounts that may be another one, and why.
 FREE: Final = {
@@ -309,12 +363,14 @@ FREE: Final = {
     ("jobs", "set_currency", "currency"),
     # The other party, the other attester, and whoever else may start.
     ("jobs", "cancel", "party"),
+    # Whoever opens one will be its renter.
+    ("jobs", "open_cluster", "renter"),
     ("jobs", "stop", "party"),
     ("jobs", "attest", "attester"),
     ("jobs", "start", "operator"),
 }
 #: What is meant again when it is sent again.
-AGAIN: Final = {"owner_stake", "owner_unstake", "stake", "unstake"}
+AGAIN: Final = {"owner_stake", "owner_unstake", "stake", "unstake", "extend"}
 #: What a program signs, so that no test can send it.
 SIGNED_BY_PROGRAMS: Final = {"freeze_credit", "set_last_proof"}
 
@@ -390,7 +446,7 @@ def test_every_instruction_has_a_case(program: str) -> None:
     assert cases == {one["name"] for one in idl["instructions"]} - {"initialize"}
 
 
-@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=[f"{one[0]}.{one[1]}" for one in CASES])
+@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=IDS)
 def test_no_account_can_be_another_one(program: str, name: str, case: Case) -> None:
     market, call, payer = prepared(case)
     assert works(market, payer, call)
@@ -410,7 +466,7 @@ def test_no_account_can_be_another_one(program: str, name: str, case: Case) -> N
     assert not accepted
 
 
-@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=[f"{one[0]}.{one[1]}" for one in CASES])
+@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=IDS)
 def test_every_signature_and_every_writable_account_is_needed(program: str, name: str, case: Case) -> None:
     market, call, payer = prepared(case)
     assert works(market, payer, call)

@@ -177,7 +177,7 @@ pub enum JobsError {
     DisputeWindowOver,
     #[msg("everything is paid: there is nothing to dispute")]
     NothingToDispute,
-    #[msg("this dispute is of another job")]
+    #[msg("this is not the open dispute of the job")]
     WrongDispute,
     #[msg("the dispute is neither decided nor over")]
     DisputeOpen,

@@ -1,6 +1,7 @@
 //! Random walks through a job's life, in any order of calls: its escrow holds at every step what the job
 //! says, and in the end nothing.
-#![allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::indexing_slicing)]
+#![allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 use jobs::state::{AttestArgs, Job, JobState, Terms};
 use proptest::prelude::*;

@@ -52,6 +52,7 @@ class Job:
         manifest: the manifest's hash, 32 bytes.
         cluster: address of the cluster's account, 32 bytes; zeros for a job that stands alone.
         cluster_size: how many jobs the cluster has.
+        broken: whether another job of its cluster ended before its start, so that this one cannot start.
         phase: where it stands.
         booked_at: Unix seconds.
         start_by: the last moment of the start window; afterwards anyone may expire the booking.
@@ -63,7 +64,6 @@ class Job:
         settle_from: from when on parties can be paid: after the first hour, and after a dispute.
         unsettled: parties to whom a settlement would pay something now.
         closable_at: from when on it can be closed once nothing is unsettled; None while it runs.
-        broken: whether it can start no more, since another job of its cluster has left before the start.
     """
 
     key: bytes
@@ -76,6 +76,7 @@ class Job:
     start_by: int
     cluster: bytes = bytes(32)
     cluster_size: int = 1
+    broken: bool = False
     started_at: int | None = None
     ends_at: int | None = None
     attested: Attested | None = None
@@ -84,7 +85,6 @@ class Job:
     settle_from: int = 0
     unsettled: frozenset[Party] = field(default_factory=frozenset)
     closable_at: int | None = None
-    broken: bool = False
 
 
 @dataclass(frozen=True, slots=True)

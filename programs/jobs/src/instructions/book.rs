@@ -96,8 +96,8 @@ impl Book<'_> {
         Ok((terms, usd))
     }
 
-    /// Fills the job's account and gives it the lease.
-    fn book(&self, args: &BookArgs, terms: Terms, bump: u8, now: i64) -> Result<()> {
+    /// Fills the job's account and gives it the lease; says what was booked.
+    fn book(&self, args: &BookArgs, (terms, usd): (Terms, u64), bump: u8, now: i64) -> Result<Booked> {
         let key = self.job.key();
         let mut job = self.job.load_init()?;
         let mut offer = self.offer.load_mut()?;
@@ -130,7 +130,7 @@ impl Book<'_> {
         job.manifest_hash = args.manifest_hash;
         job.nonce = args.nonce;
         job.next_seq();
-        Ok(())
+        Ok(Booked::of(key, &job, usd))
     }
 
     fn fund(&self, amount: u64) -> Result<()> {
@@ -149,9 +149,8 @@ pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     let (terms, usd) = accounts.terms(args.seconds, now)?;
     let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
-    accounts.book(&args, terms, ctx.bumps.job, now)?;
+    let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
     accounts.fund(deposit)?;
-    let event = Booked::of(accounts.job.key(), &*accounts.job.load()?, usd);
-    emit_cpi!(event);
+    emit_cpi!(booked);
     Ok(())
 }
