@@ -25,10 +25,13 @@ from ionet import (
     IO,
     AccountNotFound,
     AmountError,
+    ClusterNotBooked,
     ConfigError,
     DecodeError,
     EncodeError,
     IonetError,
+    NotBookable,
+    PriceUnusable,
     ProgramError,
     RpcError,
     TransactionExpired,
@@ -81,6 +84,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = bad.status
         case ProgramError() | TransactionFailed():
             status = REFUSED
+        case NotBookable() | PriceUnusable():
+            status, more = REFUSED, {"reason": bad.reason}
+        case ClusterNotBooked():
+            status = REFUSED
+            more = {"cluster": str(bad.cluster), "undone": [str(one.job) for one in bad.undone]}
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
         case ConfigError():

@@ -65,6 +65,7 @@ class Session:
         self._options = options
         self.screen = Screen(as_json=options.get("output") is Output.JSON)
         self.dry_run = bool(options.get("dry_run"))
+        self.sign_only = bool(options.get("sign_only"))
 
     # -- who and where
 
