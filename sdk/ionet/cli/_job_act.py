@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import Amount, AmountError, CloseReason, Crank, JobState
 from ionet._currency import unit_of
-from ionet._escrow import if_cancelled, if_stopped
+from ionet._escrow import if_cancelled, if_stopped, net
 from ionet.cli._arguments import address, digest, percent
 from ionet.cli._failures import REFUSED, UserError
 from ionet.cli._job_book import evidence_hash
@@ -48,7 +48,7 @@ def extend(
     seconds: Annotated[
         int, typer.Argument(metavar="LENGTH", parser=length_of, help="How much more: 90min, 2h, 7d.")
     ],
-    slip: Slippage = 100,
+    slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
 ) -> None:
     """Book more time for a running job, at its rate and the price of now; for its renter."""
     io = session()
@@ -85,8 +85,8 @@ def cancel(job: JobAddress) -> None:
     found, now = io.client.jobs.get(job), io.client.time()
     unit = _unit(io, found)
     if found.state != JobState.BOOKED:
-        other = "stop it" if found.state == JobState.RUNNING else "see its status"
-        raise UserError(f"job {job} waits for no start: {other} with `ionet job`", REFUSED)
+        told = f"runs: ionet job stop {job}" if found.state == JobState.RUNNING else "has ended"
+        raise UserError(f"job {job} {told}", REFUSED)
     by_renter = found.renter == io.client.address
     reason, split = if_cancelled(found, by_renter, now)
     cost = unit.from_base(split.fees)
@@ -112,8 +112,8 @@ def stop(job: JobAddress) -> None:
     by_renter = found.renter == io.client.address
     reason = CloseReason.RENTER_STOPPED if by_renter else CloseReason.SUPPLIER_STOPPED
     if found.state != JobState.RUNNING:
-        other = "cancel it" if found.state == JobState.BOOKED else "it has ended"
-        raise UserError(f"job {job} does not run: {other}", REFUSED)
+        told = f"has not started: ionet job cancel {job}" if found.state == JobState.BOOKED else "has ended"
+        raise UserError(f"job {job} {told}", REFUSED)
     split = if_stopped(found, reason, now)
     refund, supplier = unit.from_base(split.refund), unit.from_base(split.supplier)
     told = f"at least {refund} go back to the renter, the supplier gets {supplier} at most"
@@ -182,6 +182,13 @@ def resolve(
         gross = unit(amount) if amount is not None else unit.from_base(found.price * (share or 0) // 10_000)
     except AmountError as bad:
         raise UserError(str(bad)) from None
+    if net(found, gross.base) < found.paid_supplier:
+        paid = unit.from_base(found.paid_supplier)
+        raise UserError(
+            f"the supplier was paid {paid} already; of {gross} he would get"
+            f" {unit.from_base(net(found, gross.base))} only: more has to be due",
+            REFUSED,
+        )
     sent = io.send(io.client.jobs.resolve(job, gross.base), f"decide that {gross} of job {job} are due")
     done = io.client.jobs.status(job)
     outcome = next((one.outcome for one in done.disputes if one.outcome), None)
@@ -203,7 +210,14 @@ def resolve(
 
 def _pay(job: Pubkey, step: Crank, verb: str, whom: str) -> None:
     io = session()
-    unit = _unit(io, io.client.jobs.get(job))
+    found, now = io.client.jobs.get(job), io.client.time()
+    if now < found.frozen_until:
+        raise UserError(
+            f"job {job} is disputed: what is not paid is held back until {when(found.frozen_until)}, unless it"
+            " is decided before",
+            REFUSED,
+        )
+    unit = _unit(io, found)
     sent = io.send(io.client.jobs.step(job, step), f"{verb} job {job}")
     paid = unit.from_base(sent.result)
     io.done(sent, f"Paid {paid} {whom}" if paid else "Nothing was due", job=job, paid=paid)

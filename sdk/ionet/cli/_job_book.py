@@ -101,13 +101,13 @@ def _put(store: Path, found: Manifest) -> bytes:
 
 @app.command()
 def book(
-    nodes: Nodes,
     seconds: For,
+    nodes: Nodes = None,
     file: ManifestFile = None,
     manifest_hash: ManifestHash = None,
     store: StoreFolder = None,
     currency: Currency = "IO",
-    slip: Slippage = 100,
+    slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
     class_: ClassFilter = None,
     count: Annotated[
         int | None, typer.Option("--count", min=1, max=255, help="So many of the cheapest such nodes.")

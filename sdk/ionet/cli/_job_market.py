@@ -209,7 +209,12 @@ def _listing_json(one: Listing, classes: dict[int, str]) -> dict[str, object]:
 
 
 @app.command()
-def quote(nodes: Nodes, seconds: For, currency: Currency = "IO", slip: Slippage = 100) -> None:
+def quote(
+    seconds: For,
+    nodes: Nodes = None,
+    currency: Currency = "IO",
+    slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
+) -> None:
     """Show what nodes cost now, with every fee of both sides; nothing is signed."""
     if not nodes:
         raise UserError("name a node, or several")

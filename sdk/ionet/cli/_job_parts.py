@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
@@ -14,7 +13,7 @@ from ionet.cli._localnet import length_of
 from ionet.cli._output import span
 
 if TYPE_CHECKING:
-    from ionet import Quote, Quotes
+    from ionet import Quotes
     from ionet.cli._session import Session
 
 
@@ -95,45 +94,50 @@ def show_quotes(io: Session, quotes: Quotes) -> None:
         f"{span(first.seconds)} on {len(quotes.nodes)} node{_s(len(quotes.nodes))} with {processors}"
         f" processor{_s(processors)}: {quotes.usd}, {_price(quotes)}"
     )
-    rows = [_row(str(one.node), one.usd, [one]) for one in quotes.nodes]
-    if len(rows) > 1:
-        rows.append(_row("all together", quotes.usd, quotes.nodes))
-    io.screen.rows(
-        (
-            "node",
-            ">usd",
-            f">price {name}",
-            ">booking fee",
-            ">payment fee",
-            ">deposit",
-            ">at most",
-            ">supplier's fees",
-            ">supplier gets",
-        ),
-        rows,
-    )
-    if any(one.sold_for_io for one in quotes.nodes):
-        print(
-            f"What the supplier gets in {name} buys IO for him in an auction; nothing of yours waits for it."
+    facts: list[tuple[str, object]] = [
+        ("Price", quotes.total("price")),
+        ("Booking fee", quotes.total("booking_fee")),
+        ("Payment fee", quotes.total("payment_fee")),
+        ("Deposit", f"{quotes.deposit}, signed for at most {quotes.limit}"),
+        ("Supplier's booking fee", quotes.total("supplier_booking_fee")),
+        ("Supplier's payment fee", quotes.total("supplier_payment_fee")),
+        ("Supplier gets", f"{quotes.total('supplier_net')}{_exchange(quotes)}"),
+    ]
+    io.screen.facts(facts, data={})
+    if len(quotes.nodes) > 1:
+        io.screen.rows(
+            (
+                "node",
+                ">units",
+                ">usd/h each",
+                f">price {name}",
+                ">fees",
+                ">deposit",
+                ">at most",
+                ">supplier gets",
+            ),
+            [
+                (
+                    one.node,
+                    one.units,
+                    f"{one.rate:n}",
+                    f"{one.price:n}",
+                    f"{one.fee:n}",
+                    f"{one.deposit:n}",
+                    f"{one.limit:n}",
+                    f"{one.supplier_net:n}",
+                )
+                for one in quotes.nodes
+            ],
         )
 
 
-def _row(name: str, dollars: USD, quotes: Sequence[Quote]) -> tuple[str, ...]:
-    def total(field: str) -> str:
-        amounts = [getattr(one, field) for one in quotes]
-        return f"{sum(amounts[1:], amounts[0]):n}"
-
-    return (
-        name,
-        f"{dollars:n}",
-        total("price"),
-        total("booking_fee"),
-        total("payment_fee"),
-        total("deposit"),
-        total("limit"),
-        total("supplier_fee"),
-        total("supplier_net"),
-    )
+def _exchange(quotes: Quotes) -> str:
+    sold = sum(one.sold_for_io for one in quotes.nodes)
+    if not sold:
+        return ""
+    which = "" if sold == len(quotes.nodes) else f" on {sold} nodes"
+    return f"; it buys IO for him in an auction{which}"
 
 
 def _price(quotes: Quotes) -> str:

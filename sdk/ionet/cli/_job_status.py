@@ -99,7 +99,7 @@ def watch(
     job: JobAddress,
     every: Annotated[
         int, typer.Option("--every", metavar="LENGTH", parser=length_of, help="Time between two looks.")
-    ] = 2,
+    ] = "2s",  # type: ignore[assignment]  # read by its parser
 ) -> None:
     """Tell of every change of a job until it is closed, or Ctrl-C; JSON is one document a line."""
     io = session()
@@ -129,7 +129,7 @@ def _json(found: JobStatus) -> dict[str, Any]:
 def _facts(one: JobStatus, lost: list[TimeLost]) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = [
         ("Job", one.job),
-        ("State", f"{one.state.name.lower()}: {one.summary}"),
+        ("State", one.summary),
         ("Node", f"{one.node}, {one.units} processor{'s' * (one.units > 1)} at {one.rate} an hour each"),
         ("Renter", one.renter),
         ("Supplier", one.supplier),
@@ -158,7 +158,7 @@ def _time(one: JobStatus, lost: list[TimeLost]) -> list[tuple[str, object]]:
     facts: list[tuple[str, object]] = [("Booked", f"{when(one.booked_at)} for {span(one.seconds)}{extended}")]
     if not one.started_at:
         return facts
-    facts.append(("Started", f"{when(one.started_at)}; {span(one.elapsed)} of its time have passed"))
+    facts.append(("Started", f"{when(one.started_at)}; {span(one.elapsed)} of {span(one.seconds)} passed"))
     seats = f"{one.attesters} attester{'s' * (one.attesters > 1)}"
     facts.append(("Attested", f"{span(one.attested)} good of {span(one.looked_at)} looked at, by {seats}"))
     for n, stretch in enumerate(lost):

@@ -105,7 +105,7 @@ class Screen:
         shown = [(name, value) for name, value in facts if value is not None]
         width = max(len(name) for name, _ in shown) + 1
         for name, value in shown:
-            print(f"{name + ':':<{width}} {value}")
+            print(f"{name + ':' if name else '':<{width}} {value}")
 
     def note(self, text: str) -> None:
         """What is not the result: progress, warnings."""
