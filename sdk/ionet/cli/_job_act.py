@@ -213,8 +213,8 @@ def _pay(job: Pubkey, step: Crank, verb: str, whom: str) -> None:
     found, now = io.client.jobs.get(job), io.client.time()
     if now < found.frozen_until:
         raise UserError(
-            f"job {job} is disputed: what is not paid is held back until {when(found.frozen_until)}, unless it"
-            " is decided before",
+            f"job {job} is disputed: what is not paid is held back until {when(found.frozen_until)}, unless"
+            " it is decided before",
             REFUSED,
         )
     unit = _unit(io, found)

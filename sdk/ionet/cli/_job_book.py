@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import ClusterNotBooked, Sent, accounts, pda
+from ionet import ClusterNotBooked, ProgramError, Sent, accounts, pda
 from ionet.cli._arguments import address
 from ionet.cli._failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli._job_parts import (
@@ -203,7 +203,12 @@ def _check_purse(io: Session, quotes: Quotes, currency: str) -> None:
 def _book_one(io: Session, node: Pubkey, seconds: int, digest: bytes, currency: str, quotes: Quotes) -> None:
     one = quotes.nodes[0]
     call = io.client.jobs.book(node, seconds, digest, currency=currency, max_deposit=one.limit.base)
-    sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
+    try:
+        sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
+    except ProgramError:
+        # Another renter may have been faster: the node says it better than the program.
+        io.client.jobs.quote(node, seconds, currency=currency)
+        raise
     status = io.client.jobs.status(sent.result)
     io.done(
         sent,

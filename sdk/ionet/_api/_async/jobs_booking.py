@@ -16,13 +16,13 @@ from ionet._api._async.jobs_paying import AsyncPaying
 from ionet._async.call import AsyncCall
 from ionet._call import Sent
 from ionet._cluster import ClusterBooking, ClusterNotBooked, Undone
-from ionet._errors import IonetError
+from ionet._errors import IonetError, TransactionFailed
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
 from ionet._job_status import ClusterStatus, cluster_status
 from ionet._pack import pack
 from ionet._pda import find_with_bump, token_account
-from ionet._quote import SLIPPAGE_BPS, Quotes, Terms
+from ionet._quote import SLIPPAGE_BPS, NotBookable, PriceUnusable, Quotes, Terms
 from ionet._records import Found
 from ionet._states import JobState
 
@@ -193,7 +193,8 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             except IonetError as bad:
                 # A transaction without an answer may have landed: its jobs are looked for, too.
                 undone = await self._undo([*before, *jobs, *part.jobs])
-                raise ClusterNotBooked(cluster, part.nodes, tuple(signatures), undone, bad) from bad
+                cause = await self._cause(bad, part.nodes, seconds, currency)
+                raise ClusterNotBooked(cluster, part.nodes, tuple(signatures), undone, cause) from bad
             jobs += sent.result
             signatures.append(sent.signature)
             on_sent(sent)
@@ -231,7 +232,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         waiting = [
             (address, job)
             for address, job in zip(dict.fromkeys(jobs), found, strict=True)
-            if job is not None and job.state == JobState.BOOKED
+            if job is not None and job.state == JobState.BOOKED and job.renter == self._client.address
         ]
         groups = [self._cancelling(address, job, now) for address, job in waiting]
         undone = []
@@ -251,6 +252,18 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         return tuple(undone)
 
     # -- parts
+
+    async def _cause(
+        self, failed: IonetError, nodes: Sequence[Pubkey], seconds: int, currency: str | Pubkey
+    ) -> IonetError:
+        """Why a booking failed, in terms of the nodes if they show it, as when another renter was faster."""
+        if not isinstance(failed, TransactionFailed):
+            return failed
+        try:
+            await self.quotes(nodes, seconds, currency=currency)
+        except (NotBookable, PriceUnusable) as cause:
+            return cause
+        return failed
 
     def _booking(
         self,
