@@ -53,6 +53,7 @@ def extend(
     """Book more time for a running job, at its rate and the price of now; for its renter."""
     io = session()
     quote = io.client.jobs.quote_extension(job, seconds, slippage_bps=slip)
+    call = io.client.jobs.extend(job, seconds, max_deposit=quote.limit.base)
     if not io.screen.as_json:
         print(f"{span(seconds)} more: {quote.usd}")
         io.screen.facts(
@@ -65,7 +66,6 @@ def extend(
             ],
             data={},
         )
-    call = io.client.jobs.extend(job, seconds, max_deposit=quote.limit.base)
     sent = io.send(call, f"extend job {job} by {span(seconds)}, for at most {quote.limit}")
     found = io.client.jobs.get(job)
     io.done(

@@ -103,10 +103,13 @@ class Running(Paying):
 
         Raises:
             NotBookable, PriceUnusable: see `quote_extension`.
+            IonetError: the signer is not its renter.
         """
         if max_deposit is None:
             max_deposit = (self.quote_extension(job, seconds)).limit.base
         found = self.get(job)
+        if found.renter != self._client.address:
+            raise IonetError(f"only its renter extends a job, {found.renter}")
         address = pda.jobs.currency(found.mint)
         currency = self._client.fetch(accounts.jobs.Currency, address)
         renter = self._client.address
