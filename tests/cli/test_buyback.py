@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
@@ -53,52 +54,70 @@ def dollars(shell: Shell) -> Dollars:
     ).send()
     client.buyback.open_vaults(mint).send()
     client.buyback.set_params(feed_id=FEED, price_account=account).send()
+    assert "are open" in shell.text("buyback", "open", who="carol")
     return Dollars(client, mint)
 
 
-def test_what_there_is_to_sell_and_to_burn(shell: Shell, dollars: Dollars) -> None:
-    vault = pda.buyback.vault(dollars.mint, 3)
-    assert shell.fails(4, "buyback", "burn", who="carol") == "these vaults hold no IO to burn"
-    shell.fails(4, "buyback", "sell", 100, who="carol")
-    said = shell.fails(4, "buyback", "start", who="carol")
-    assert said == "nothing can be offered: see ionet buyback status"
-    assert "are open" in shell.text("buyback", "open", who="carol")
-    dollars.pay(vault, 1_000 * DOLLAR)
-    assert "shards 3" in shell.text("buyback", "start", who="carol")
+def row(shell: Shell, shard: int) -> dict[str, Any]:
+    """What `status` says of a fee vault."""
+    vaults: list[dict[str, Any]] = shell.json("buyback", "status")["vaults"]
+    return next(one for one in vaults if one["shard"] == shard)
+
+
+def test_what_is_for_sale_and_what_it_costs(shell: Shell, dollars: Dollars) -> None:
+    dollars.pay(pda.buyback.vault(dollars.mint, 3), 1_000 * DOLLAR)
+    assert row(shell, 3)["lot"] is None
+    assert shell.json("buyback", "start", "--shard", 3, who="carol")["shards"] == [3]
     shell.client.network.clock.advance(36 * 60)
     dollars.price()
-    found = shell.json("buyback", "status")
-    assert found["burned"] == {"ui": "0", "raw": "0"}
-    row = next(one for one in found["vaults"] if one["shard"] == 3)
-    assert (row["held"]["ui"], row["left_today"]["ui"]) == ("1000", "200")
-    assert (row["lot"]["usd_per_io"], row["lot"]["io"]["ui"]) == ("2", "100")
+    found = row(shell, 3)
+    assert (found["held"]["ui"], found["left_today"]["ui"]) == ("1000", "200")
+    assert (found["lot"]["usd_per_io"], found["lot"]["io"]["ui"]) == ("2", "100")
     text = shell.text("buyback", "status", "--mint", dollars.mint)
     assert "-3 % to +2 % of the oracle in 1 h, 20 % of a vault a day" in text
     assert "1 h 24 min" in text
+    said = shell.fails(4, "buyback", "start", "--shard", 3, who="carol")
+    assert said == "nothing can be offered: see ionet buyback status"
 
 
 def test_io_is_sold_to_the_vault_that_pays_most_and_burned(shell: Shell, dollars: Dollars) -> None:
+    for shard, amount in ((5, 1_100), (6, 10_000)):
+        dollars.pay(pda.buyback.vault(dollars.mint, shard), amount * DOLLAR)
+    assert shell.json("buyback", "start", who="carol")["shards"][-2:] == [5, 6]
+    shell.client.network.clock.advance(36 * 60)
     dollars.price()
-    said = shell.fails(2, "buyback", "sell", 24, who="carol")
-    assert said == "24 IO pay for 48; a sale is of 50 at least, for 25 IO"
-    said = shell.fails(1, "buyback", "sell", 25, "--min-out", 51, who="carol")
-    assert "this much IO pays less than the seller's minimum" in said
-    for wrong in ("much", "-1", "0.0000001"):
-        assert "is no amount" in shell.fails(2, "buyback", "sell", 25, f"--min-out={wrong}", who="carol")
     carol = shell.people["carol"].pubkey()
     before = shell.client.tokens(carol, pda.mint.MINT)
-    done = shell.json("buyback", "sell", 30, who="carol")
-    assert (done["shard"], done["io"]["ui"], done["out"]["ui"], done["receipt"]) == (3, "30", "60", 1)
-    assert shell.client.tokens(carol, pda.mint.MINT) == before - IO(30).base
-    assert shell.client.tokens(carol, dollars.mint) == 60 * DOLLAR
+    burned = shell.client.buyback.config().burned
+    # 1,000 IO would pay for all of shard 5 and of shard 6, which holds more.
+    done = shell.json("buyback", "sell", 1_000, who="carol")
+    assert (done["shard"], done["io"]["ui"], done["out"]["ui"]) == (6, "1000", "2000")
+    assert shell.client.tokens(carol, pda.mint.MINT) == before - IO(1_000).base
+    assert shell.client.tokens(carol, dollars.mint) == 2_000 * DOLLAR
+    assert shell.client.buyback.config().burned == burned + IO(1_000).base
     # More than is left is not taken.
-    assert "Sold 70 IO for 140 of" in shell.text("buyback", "sell", 500, who="carol")
-    assert shell.json("buyback", "status")["burned"]["ui"] == "100"
-    shell.fails(4, "buyback", "start", who="carol")
+    assert "Sold 110 IO for 220 of" in shell.text("buyback", "sell", 500, "--shard", 5, who="carol")
+    shell.fails(4, "buyback", "sell", 500, "--shard", 5, who="carol")
 
 
-def test_fees_in_io_are_burned(shell: Shell) -> None:
+def test_a_sale_that_cannot_be_is_explained(shell: Shell, dollars: Dollars) -> None:
+    dollars.pay(pda.buyback.vault(dollars.mint, 0), 1_000 * DOLLAR)
+    assert 0 in shell.json("buyback", "start", who="carol")["shards"]
+    shell.client.network.clock.advance(36 * 60)
+    dollars.price()
+    one = ("buyback", "sell", "--shard", 0)
+    said = shell.fails(2, *one, 24, who="carol")
+    assert said == "24 IO pay for 48; a sale is of 50 at least, for 25 IO"
+    said = shell.fails(1, *one, 25, "--min-out", 51, who="carol")
+    assert "this much IO pays less than the seller's minimum" in said
+    for wrong in ("much", "-1", "0.0000001"):
+        assert "is no amount" in shell.fails(2, *one, 25, f"--min-out={wrong}", who="carol")
+    shell.fails(4, "buyback", "sell", 25, "--shard", 1, who="carol")
+
+
+def test_fees_in_io_are_burned(shell: Shell, dollars: Dollars) -> None:
     client = shell.client
+    assert shell.fails(4, "buyback", "burn", who="carol") == "these vaults hold no IO to burn"
     purse = token_account(client.address, pda.mint.MINT)
     params = TransferCheckedParams(
         program_id=TOKEN_PROGRAM_ID,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Final
 
 import pytest
@@ -103,7 +104,7 @@ CASES: Final[dict[str, Case]] = {
     "open_vault": _vault,
     "open_auction": lambda one: ix.buyback.open_auction(payer=one.world.deployer, mint=one.mint, shard=1),
     **{
-        name: lambda one, name=name: _admin(one, name)
+        name: partial(_admin, name=name)
         for name in ("set_params", "set_paused", "propose_authority", "accept_authority")
     },
 }

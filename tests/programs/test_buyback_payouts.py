@@ -11,9 +11,9 @@ from tests.model.auction import Vault
 from tests.programs.auctions import DOLLAR, PLENTY, Auctions, set_params
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR, MINUTE
+from tests.programs.support import HOUR, MINUTE
 
-from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account
+from ionet import SOL, errors, events, ix, pda, price_feed, token_account
 
 THOUSAND = 1_000 * DOLLAR
 
@@ -33,10 +33,8 @@ def job(auctions: Auctions) -> Pubkey:
 
 def owing(auctions: Auctions) -> Pubkey:
     """A job that is paid in USDC and owes its supplier IO."""
-    market = auctions.market
-    job = market.run(mint=market.usdc)
-    market.poke(job, accounts.jobs.Job, "payout", b"\0")
-    return job
+    auctions.market.set_offer(payout=0)
+    return auctions.market.run(mint=auctions.mint)
 
 
 def offer(auctions: Auctions, job: Pubkey, amount: int) -> None:
@@ -66,16 +64,20 @@ def test_anyone_opens_the_payout_of_a_job_that_owes_io(auctions: Auctions) -> No
 
 def test_only_a_job_that_owes_io_for_another_currency_has_a_payout(auctions: Auctions) -> None:
     market = auctions.market
-    as_paid = market.run(mint=market.usdc)
+    market.join(market.bob, 300 * TOKEN)
+    as_paid = market.run(mint=market.usdc, of=market.bob)
     market.refused(auctions.payouts("open_payout", as_paid), errors.buyback.NotPaidOutInIo)
-    market.poke(as_paid, accounts.jobs.Job, "payout", b"\0")
-    market.refused(auctions.payouts("open_payout", as_paid, mint=IO_MINT), errors.buyback.WrongMint)
+    market.set_offer(payout=0)
+    in_io = market.run()
+    market.refused(auctions.payouts("open_payout", in_io, mint=IO_MINT), errors.buyback.NotPaidOutInIo)
     for other in (market.alice.offer, market.alice.node, Keypair().pubkey()):
         market.refused(auctions.payouts("open_payout", other), errors.buyback.NotAJob)
-    market.join(market.bob, 300 * TOKEN)
-    in_io = market.run(of=market.bob)
-    market.poke(in_io, accounts.jobs.Job, "payout", b"\0")
-    market.refused(auctions.payouts("open_payout", in_io, mint=IO_MINT), errors.buyback.NotPaidOutInIo)
+
+
+def test_a_payout_is_of_the_mint_that_the_job_is_paid_in(auctions: Auctions) -> None:
+    job = owing(auctions)
+    wrong = auctions.payouts("open_payout", job, mint=IO_MINT)
+    auctions.market.refused(wrong, errors.buyback.WrongMint)
 
 
 def test_a_payout_is_opened_once(auctions: Auctions, job: Pubkey) -> None:
@@ -110,8 +112,9 @@ def test_the_supplier_gets_io_at_the_auctions_price(
 def test_receipts_are_numbered_job_by_job_and_add_up(auctions: Auctions, job: Pubkey) -> None:
     market = auctions.market
     market.join(market.bob, 300 * TOKEN)
+    terms = market.offer_args(payout=0)
+    market.send(ix.jobs.set_offer(owner=market.bob.key, node=market.bob.node, args=terms))
     other = market.run(mint=market.usdc, of=market.bob)
-    market.poke(other, accounts.jobs.Job, "payout", b"\0")
     auctions.world.send(auctions.payouts("open_payout", other))
     offer(auctions, job, THOUSAND)
     offer(auctions, other, THOUSAND)
@@ -306,14 +309,12 @@ def test_nobody_else_withdraws_and_nowhere_else(auctions: Auctions, job: Pubkey)
     market.refused(other, errors.buyback.WrongCurrency)
 
 
-def ended(auctions: Auctions, job: Pubkey) -> None:
-    """Runs the job to its end, and closes it."""
-    market = auctions.market
+def end(market: Market, job: Pubkey) -> None:
+    """Runs the job to its end, pays everyone and closes it."""
     market.world.advance(2 * HOUR)
     market.attest(job, 2 * HOUR)
     market.send(market.jobs("complete", job))
-    for name in ("settle", "collect_fees", "refund", "close"):
-        market.send(market.jobs(name, job))
+    market.pay_out(job)
 
 
 def test_an_empty_payout_of_a_closed_job_is_closed_and_its_rent_returned(
@@ -321,20 +322,17 @@ def test_an_empty_payout_of_a_closed_job_is_closed_and_its_rent_returned(
 ) -> None:
     market, world = auctions.market, auctions.world
     vault, state = pda.buyback.payout_vault(job), pda.buyback.payout(job)
-    offer(auctions, job, THOUSAND)
-    auctions.credit(job)
     closing = auctions.payouts("close_payout", job)
     market.refused(closing, errors.buyback.JobIsOpen)
-    market.refused(
-        auctions.payouts("close_payout", job, job=Keypair().pubkey(), payout=state, vault=vault),
-        errors.buyback.WrongJob,
-    )
-    ended(auctions, job)
+    nobodys = auctions.payouts("close_payout", job, job=Keypair().pubkey())
+    market.refused(nobodys, errors.buyback.WrongJob)
+    end(market, job)
+    market.refused(closing, errors.buyback.PayoutNotEmpty)
+    world.send(auctions.payouts("start_payout", job))
+    auctions.credit(job)
     # One unit that somebody sent keeps it open until somebody buys it.
     offer(auctions, job, 1)
     market.refused(closing, errors.buyback.PayoutNotEmpty)
-    auctions.world.advance(DAY)
-    world.send(auctions.payouts("start_payout", job))
     assert auctions.credit(job).io == 52
     thief = auctions.payouts("close_payout", job, rent_payer=market.dave.pubkey())
     market.refused(thief, errors.buyback.WrongRentPayer)
@@ -344,6 +342,34 @@ def test_an_empty_payout_of_a_closed_job_is_closed_and_its_rent_returned(
     assert world.client.balance(world.deployer) == before + SOL.from_base(rent)
     assert (world.client.account(vault), world.client.account(state)) == (None, None)
     event = sent.event(events.buyback.PayoutClosed)
-    assert (event.job, event.sold_total, event.withdrawn_total) == (job, THOUSAND + 1, 0)
+    assert (event.job, event.sold_total, event.withdrawn_total) == (job, 3_990_001, 0)
     # The job is gone for good: there is nothing to open it for.
     market.refused(auctions.payouts("open_payout", job), errors.buyback.NotAJob)
+
+
+# -- with the jobs program
+
+
+def test_what_a_job_earns_in_dollars_reaches_its_supplier_in_io(auctions: Auctions) -> None:
+    # Two hours at 2 USD: P = 4, of which the supplier pays the booking fee alone: S = 4 − 0.01.
+    market, world = auctions.market, auctions.world
+    job = owing(auctions)
+    world.advance(HOUR)
+    market.attest(job, HOUR)
+    # Nobody has opened the account yet: only the supplier waits.
+    market.refused(market.jobs("settle", job), "AccountNotInitialized")
+    world.send(auctions.payouts("open_payout", job))
+    market.send(market.jobs("settle", job))
+    world.send(auctions.payouts("start_payout", job))
+    world.advance(36 * MINUTE)
+    first = auctions.credit(job)
+    assert (first.out, first.io) == (1_995_000, 99_750_000)
+    world.advance(24 * MINUTE)
+    market.attest(job, 2 * HOUR)
+    market.send(market.jobs("complete", job))
+    market.pay_out(job)
+    world.send(auctions.payouts("start_payout", job))
+    # 1.995 USDC at 1.94, rounded up; the job is closed, and its payout is not.
+    second = auctions.credit(job)
+    assert (second.receipt, second.io, second.sold_total) == (2, 102_835_052, 3_990_000)
+    world.send(auctions.payouts("close_payout", job))

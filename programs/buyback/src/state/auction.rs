@@ -47,7 +47,7 @@ impl Auction {
     /// What the vault may still sell today. The day's first call notes what the vault `held`: nothing
     /// that comes in later raises the day's share.
     fn allowance(&mut self, held: u64, share_bps: u16, now: i64) -> Result<u64> {
-        let day = now.unsigned_abs() / DAY.unsigned_abs();
+        let day = now.unsigned_abs().checked_div(DAY.unsigned_abs()).ok_or(BuybackError::Overflow)?;
         if day != self.day {
             (self.day, self.opening, self.sold_today) = (day, held, 0);
         }
