@@ -70,7 +70,7 @@ class ProofReason(IntEnum):
         return _REASONS.get(number, f"reason {number}")
 
 
-_REASONS: Final = {
+_REASONS: Final[dict[int, str]] = {
     ProofReason.PASSED: "it passed",
     ProofReason.MALFORMED: "the answer could not be read",
     ProofReason.SMALLER: "the answer was to a smaller problem",

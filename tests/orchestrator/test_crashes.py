@@ -23,7 +23,7 @@ from tests.orchestrator.support import HOUR, World, key
 from ionet.orchestrator import LocalAgents, NodeRules, Orchestrator, Party
 from ionet.worker import TimeLockPolicy
 
-_CHAIN = ("start", "attest", "settle", "complete", "expire", "close")
+_CHAIN = ("start", "attest", "record_proof", "settle", "complete", "expire", "close")
 _EXECUTOR = ("open", "run", "stop", "release")
 _AGENTS = ("begin", "sample", "commit", "open", "end")
 _STORE = ("put", "link")
@@ -167,7 +167,7 @@ def test_a_real_process_killed_with_sigkill_is_continued_by_the_next(tmp_path: P
     ready = tmp_path / "ready"
     child = subprocess.Popen(
         [sys.executable, "-m", "tests.orchestrator.child", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": "."},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((".", *sys.path))},
     )
     try:
         while not ready.exists():
@@ -180,7 +180,7 @@ def test_a_real_process_killed_with_sigkill_is_continued_by_the_next(tmp_path: P
     begun = time.monotonic()
     done = subprocess.run(
         [sys.executable, "-m", "tests.orchestrator.child", str(tmp_path)],
-        env={**os.environ, "PYTHONPATH": "."},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((".", *sys.path))},
         capture_output=True,
         text=True,
         check=False,

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
+from ionet import ProofReason
 from ionet.manifest import Command, FileStore, Function, Input, Manifest, Resources
 from ionet.orchestrator import (
+    ChainRejected,
     ChainUnavailable,
     FailureReason,
     InlineExecutor,
@@ -20,6 +22,7 @@ from ionet.orchestrator import (
     NodeRules,
     Party,
     Phase,
+    ProofVerdict,
 )
 from ionet.proof import Challenge, Opening, Reference
 from ionet.worker import BreakReason, Observation, TimeLockPolicy
@@ -31,6 +34,7 @@ async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> Non
     await world.serve(orchestrator)
     assert [step[0] for step in world.chain.steps] == [
         "start",
+        "record_proof",
         "attest",
         "attest",
         "settle",
@@ -354,6 +358,66 @@ async def test_an_accepted_proof_stands_for_its_period_and_seeds_are_never_repea
     seeds = {Opening.from_bytes(world.store.get(proof)).challenge.seed for proof in proofs}
     assert len(seeds) == 3
     assert world.chain.closed[job].good == 3 * HOUR
+
+
+def verdicts(world: World) -> list[tuple[bytes, int, int]]:
+    """What was written into the node's account: seed, reason, speed."""
+    told = [step[2] for step in world.chain.steps if step[0] == "record_proof"]
+    return [(one.seed, one.reason, one.score_bps) for one in told]
+
+
+async def test_every_verdict_is_written_into_the_nodes_account_once(world: World) -> None:
+    world.book(seconds=3 * HOUR)
+    await world.serve(world.orchestrator())
+    proofs = [step[2].proof for step in world.chain.steps if step[0] == "attest"]
+    seeds = [Opening.from_bytes(world.store.get(proof)).challenge.seed for proof in dict.fromkeys(proofs)]
+    # Not timed, as the node's class has no reference here.
+    assert verdicts(world) == [(seed, ProofReason.PASSED, 0) for seed in seeds]
+    order = [step[0] for step in world.chain.steps]
+    assert order.index("record_proof") < order.index("attest")
+
+
+async def test_a_failed_proof_is_written_with_its_reason_and_speed(world: World) -> None:
+    world.book()
+    # The reference needs a nanosecond: any answer is slow, and at less than a thousandth of its speed.
+    rules = NodeRules(TimeLockPolicy(max_gap=STEP), Reference(64, 256, nanoseconds=1))
+    await world.serve(world.orchestrator(default_rules=rules))
+    found = verdicts(world)
+    assert {(reason, score) for _, reason, score in found} == {(ProofReason.SLOW, 0)}
+    assert len({seed for seed, _, _ in found}) == len(found) >= 2
+
+
+async def test_a_verdict_that_cannot_be_written_stops_no_attestation(world: World) -> None:
+    job = world.book()
+
+    async def refused(node: bytes, verdict: object) -> str:
+        raise ChainRejected("NotAttester")
+
+    world.chain.record_proof = refused  # type: ignore[method-assign]
+    orchestrator = world.orchestrator()
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == HOUR
+    assert "verdict not recorded" in [entry.step for entry in orchestrator.journal.entries()]
+
+
+async def test_a_later_verdict_of_another_attester_stays(world: World) -> None:
+    """Within a proof's hour its verdict is not written over one that came after it."""
+    world.book(seconds=2 * HOUR)
+    orchestrator = world.orchestrator()
+    other = (b"\7" * 32, 2**40)
+    record = world.chain.record_proof
+
+    async def and_then_another(node: bytes, verdict: ProofVerdict) -> str:
+        signature = await record(node, verdict)
+        world.chain.verdicts[node] = other
+        return signature
+
+    world.chain.record_proof = and_then_another  # type: ignore[method-assign]
+    await world.serve(orchestrator)
+    attested = sum(step[0] == "attest" for step in world.chain.steps)
+    proofs = {step[2].proof for step in world.chain.steps if step[0] == "attest"}
+    assert attested > len(proofs) == len(verdicts(world))
+    assert set(world.chain.verdicts.values()) == {other}
 
 
 async def test_an_unreachable_chain_stops_nothing_for_good(world: World) -> None:

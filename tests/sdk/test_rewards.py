@@ -127,6 +127,26 @@ def test_an_idle_node_is_paid_less_than_the_same_node_in_use() -> None:
     assert used > idle > 0
 
 
+def test_a_used_and_an_idle_node_of_the_first_hour_are_not_paid_alike() -> None:
+    """Two nodes of 8 × H100, the first hour's 4,563.08464522 IO, and 10 IO of fees on the first node's job.
+
+    The GPU pool: 456,308,464,522 · 95 % = 433,493,041,295.9. Of it 30 % are for use, 130,047,912,388.5, and
+    only the first node is in use; but its job paid 10 IO, so that it gets 8 IO of them at most. The rest,
+    433,493,041,295 - 800,000,000 = 432,693,041,295, is shared by both: 216,346,520,647.5 each, and the odd
+    unit goes to the smaller key.
+    """
+    h100 = {"multiplier_bps": 100_000, "units": 8, "stake": 80 * MINIMUM, "required_stake": 80 * MINIMUM}
+    used, idle = row(1, in_use=True, fees=10 * 10**8, **h100), row(2, **h100)
+    first_hour = 456_308_464_522
+    assert rewards([used, idle], first_hour) == [216_346_520_648 + 800_000_000, 216_346_520_647]
+    # With fees without end the whole 30 % are its own: 433,493,041,295 - 130,047,912,388 = 303,445,128,907.
+    rich = replace(used, fees=10**16)
+    assert rewards([rich, idle], first_hour) == [151_722_564_454 + 130_047_912_388, 151_722_564_453]
+    # And nobody in use: alike.
+    both = [replace(used, in_use=False), idle]
+    assert rewards(both, first_hour) == [216_746_520_648, 216_746_520_647]
+
+
 def test_renting_from_oneself_never_pays() -> None:
     """Whatever fees a node pays to itself, the part for use is at most 80 % of them."""
     for fees in (0, 1, 7, 1_000, 10**6, 10**9, 10**12):

@@ -484,7 +484,8 @@ def _proof(proof: Any) -> str:
     if not proof.time:
         return "none yet: nothing is earned before the first passed one"
     if proof.passed:
-        return f"passed {when(proof.time)}, at {proof.score_bps / 100:g} % of the class's speed"
+        speed = f", at {proof.score_bps / 100:g} % of the class's speed" if proof.score_bps else ", not timed"
+        return f"passed {when(proof.time)}{speed}"
     return f"failed {when(proof.time)}: {ProofReason.explain(proof.reason)}"
 
 

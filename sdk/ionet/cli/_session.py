@@ -167,8 +167,8 @@ class Session:
             call: what to send.
             what: the same in a few words, for the person: `stake 12.5 IO on …`.
         """
-        if place := self._options.get("fee_payer"):
-            call = call.paid_by(self.keypair(place))
+        if (payer := self.fee_payer) is not None:
+            call = call.paid_by(payer)
         if self._options.get("sign_only"):
             self._show_unsent(call)
             raise typer.Exit
@@ -178,6 +178,17 @@ class Session:
         self.confirm(what)
         return call.send()
 
+    @property
+    def fee_payer(self) -> Keypair | None:
+        """Who pays fees, if not who signs."""
+        place = self._options.get("fee_payer")
+        return None if place is None else self.keypair(place)
+
+    def refuse_sign_only(self) -> None:
+        """For commands that send several transactions, of which later ones need the earlier ones."""
+        if self._options.get("sign_only"):
+            raise UserError("this sends several transactions: --sign-only does not go with it")
+
     def confirm(self, what: str) -> None:
         """Asks before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
@@ -185,6 +196,8 @@ class Session:
         if not sys.stdin.isatty():
             raise UserError(f"this would {what} on mainnet-beta; say so with --yes")
         typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
+        # Once a run: a command that sends many is one decision.
+        self._options["yes"] = True
 
     def done(self, sent: Sent[Any], *lines: str, **data: Any) -> None:
         """Shows what a transaction did, its signature and where to look at it."""

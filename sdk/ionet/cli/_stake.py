@@ -124,6 +124,7 @@ def _each(call: Any, verb: str, past: str) -> None:
     from ionet.cli._failures import sentence
 
     io = session()
+    io.refuse_sign_only()
     rows, data = [], []
     for one in io.client.staking.stakes():
         if not one.claimable:

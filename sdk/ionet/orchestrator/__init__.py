@@ -22,6 +22,8 @@ if TYPE_CHECKING:
         Job,
         Party,
         Phase,
+        ProofVerdict,
+        Recorded,
     )
     from ionet.orchestrator._executor import (
         Executor,
@@ -60,6 +62,10 @@ else:
             "Job",
             "Party",
             "Phase",
+            "ProofVerdict",
+            "Recorded",
+            "ProofVerdict",
+            "Recorded",
         ),
         "_executor": (
             "Executor",
@@ -123,7 +129,9 @@ __all__ = [
     "Phase",
     "Policy",
     "ProgramChain",
+    "ProofVerdict",
     "RayExecutor",
+    "Recorded",
     "Result",
     "RunFailure",
     "RunOutput",

@@ -18,16 +18,25 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from ionet import _canonical
 from ionet._errors import IonetError
+from ionet._states import ProofReason
 from ionet.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.orchestrator._agents import Agents, NodeUnreachable
-from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, Job, Phase
+from ionet.orchestrator._chain import (
+    Attestation,
+    Attested,
+    Chain,
+    ChainError,
+    Job,
+    Phase,
+    ProofVerdict,
+)
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._logs import keep_log
@@ -579,6 +588,8 @@ class Orchestrator:
         records = self._proof_records(job)
         for record in reversed(records):
             if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
+                # The process may have died between the proof and its verdict.
+                await self._tell(job, record, stale={bytes.fromhex(one["seed"]) for one in records})
                 return bytes.fromhex(record["proof"]), ""
         why = ""
         roots = {bytes.fromhex(record["root"]) for record in records}
@@ -634,7 +645,35 @@ class Orchestrator:
             "seed": seed.hex(),
         }
         self._store.link(_proof_name(job, attempt), self._store.put(_canonical.encode(record)))
+        await self._tell(job, record)
         return verdict, proof
+
+    async def _tell(
+        self, job: Job, record: Mapping[str, Any], *, stale: Container[bytes] | None = None
+    ) -> None:
+        """Writes a proof's verdict into the node's account, unless it is there.
+
+        The job is attested whether or not that succeeds; what is missing is written with the next look at
+        the proof.
+
+        Args:
+            job: whose proof.
+            record: the proof, as stored.
+            stale: for a proof of before: seeds of the job's proofs, which it may replace; verdicts that
+                others wrote since then are later ones, and stay.
+        """
+        reference = self._policy.rules_for(job.node).reference
+        score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
+        verdict = ProofVerdict(
+            bytes.fromhex(record["seed"]), min(score, 2**32 - 1), int(ProofReason.of(record["reason"]))
+        )
+        try:
+            last = await self._chain.recorded(job.node)
+            later = stale is not None and last.time > record["at"] and last.seed not in stale
+            if last.seed != verdict.seed and not later:
+                await self._chain.record_proof(job.node, verdict)
+        except ChainError as error:
+            self.journal.note(job.key.hex(), "verdict not recorded", str(error))
 
     def _proof_records(self, job: Job) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = []

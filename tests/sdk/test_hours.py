@@ -1,0 +1,161 @@
+"""What an attester reads from the chain about an hour: use and fees, proofs, devices' words.
+
+Two hours of Alice's node cost P = 2.02020203 IO and F = 0.00505051 IO of renter's fee (25 bps, rounded up),
+or 4 USDC and 0.09 USDC (225 bps). The supplier's side pays the same rates of what is earned.
+"""
+
+from __future__ import annotations
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.programs.market import TWO_HOURS, Market
+from tests.programs.support import HOUR
+
+from ionet import ProofReason
+from ionet.rewards import NodeHour, Pool, Proof, Statement, Word, statement_bytes
+
+
+@pytest.fixture
+def market() -> Market:
+    """A market at the beginning of an hour of emission."""
+    found = Market.new()
+    proofs = found.world.client.proofs
+    found.world.client.network.clock.set(proofs.period_end(proofs.latest_hour() + 1))
+    return found
+
+
+def hours(market: Market) -> int:
+    return market.world.client.proofs.latest_hour()
+
+
+def alice(market: Market, seq: int | None = None, **more: object) -> NodeHour:
+    """What is known of her node for an hour; default: the latest."""
+    rows = market.world.client.proofs.facts(hours(market) if seq is None else seq, **more)  # type: ignore[arg-type]
+    return next(row for row in rows if row.node == bytes(market.alice.node))
+
+
+# -- use
+
+
+def test_a_node_that_nobody_rents_is_not_in_use(market: Market) -> None:
+    market.world.advance(HOUR)
+    found = alice(market)
+    assert (found.in_use, found.fees) == (False, 0)
+    assert (found.pool, found.multiplier_bps, found.units) == (Pool.GPU, 10_000, 1)
+    assert (found.stake, found.required_stake) == (500 * 10**8, 200 * 10**8)
+
+
+def test_fees_of_both_sides_count_by_attested_seconds(market: Market) -> None:
+    job = market.run(TWO_HOURS)
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    found = alice(market)
+    # ⌊F / 2⌋ = 252,525 of the renter's; of the supplier's ⌊⌊P / 2⌋ · 25 / 10⁴⌋ = 252,525.
+    assert (found.in_use, found.fees) == (True, 505_050)
+    market.world.advance(HOUR)
+    # Half of the second hour was good.
+    market.attest(job, HOUR + 1_800, TWO_HOURS)
+    found = alice(market)
+    # A quarter: ⌊505,051 / 4⌋ = 126,262, and ⌊50,505,050 · 25 / 10⁴⌋ = 126,262.
+    assert (found.in_use, found.fees) == (True, 252_524)
+    assert alice(market, hours(market) - 1).fees == 505_050
+
+
+def test_a_leased_hour_that_nobody_attested_is_not_in_use(market: Market) -> None:
+    market.run(TWO_HOURS)
+    market.world.advance(HOUR)
+    found = alice(market)
+    assert (found.in_use, found.fees) == (False, 0)
+
+
+def test_fees_in_usdc_count_in_io(market: Market) -> None:
+    job = market.run(TWO_HOURS, mint=market.usdc)
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    # 45,000 and 2,000,000 · 225 / 10⁴ = 45,000 micro-dollars are 0.09 USD: 0.045 IO at 2.00 USD.
+    assert alice(market).fees == 4_500_000
+
+
+def test_a_closed_job_still_counts_for_its_hour(market: Market) -> None:
+    job = market.run(HOUR)
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    before = alice(market)
+    market.send(market.jobs("complete", job))
+    market.pay_out(job)
+    assert before.in_use
+    assert alice(market, hours(market)) == before
+    market.world.advance(HOUR)
+    assert not alice(market).in_use
+
+
+# -- proofs
+
+
+def judged(market: Market, reason: int) -> None:
+    client = market.world.client.as_(market.attesters[0])
+    client.proofs.record_proof(market.alice.node, seed=bytes(32), score_bps=0, reason=reason).send()
+
+
+def test_the_proof_of_an_hour_is_its_latest(market: Market) -> None:
+    market.world.advance(600)
+    judged(market, ProofReason.WRONG_ROW)
+    market.world.advance(600)
+    judged(market, ProofReason.PASSED)
+    market.world.advance(HOUR - 1_200)
+    first = hours(market)
+    assert alice(market).proof is Proof.PASSED
+    market.world.advance(600)
+    judged(market, ProofReason.SLOW)
+    # The account has a later verdict by now: the hour's own is in the node's history.
+    assert alice(market, first).proof is Proof.PASSED
+    market.world.advance(HOUR)
+    assert alice(market, first + 1).proof is Proof.FAILED
+    market.world.advance(HOUR)
+    assert alice(market, first + 2).proof is Proof.MISSING
+
+
+def test_an_hour_before_the_first_proof_has_none(market: Market) -> None:
+    market.world.advance(HOUR)
+    first = hours(market)
+    market.world.advance(60)
+    judged(market, ProofReason.PASSED)
+    assert alice(market, first).proof is Proof.MISSING
+
+
+# -- words
+
+
+def word(market: Market, up_hours: int, *, key: Keypair | None = None) -> dict[bytes, Word]:
+    """What a device says of the latest hour."""
+    node, device = bytes(market.alice.node), key or market.alice.device_key
+    end = market.world.client.proofs.period_end(hours(market))
+    said = statement_bytes(node, end, up_hours, HOUR, bytes(32), bytes(32))
+    signature = bytes(device.sign_message(said))
+    statement = Statement(bytes(device.pubkey()), HOUR, bytes(32), bytes(32), signature)
+    return {node: Word(node, up_hours, statement)}
+
+
+def test_uptime_is_the_devices_word_as_far_as_it_can_be(market: Market) -> None:
+    market.world.advance(5 * HOUR)
+    registered = market.node().registered_at
+    possible = (market.world.client.proofs.period_end(hours(market)) - registered) // HOUR
+    assert alice(market).up_hours == 0
+    assert alice(market, words=word(market, possible)).up_hours == possible
+    # More than there was, or another key's word, is none.
+    for claimed in (word(market, possible + 1), word(market, possible, key=Keypair())):
+        found = alice(market, words=claimed)
+        assert (found.up_hours, found.statement) == (0, None)
+
+
+def test_nodes_that_came_later_or_left_have_no_row(market: Market) -> None:
+    first = hours(market)
+    market.world.advance(HOUR)
+    market.join(market.bob, 200 * 10**8)
+    assert len(market.world.client.proofs.facts(first + 1)) == 1
+    market.world.advance(HOUR)
+    assert len(market.world.client.proofs.facts(first + 2)) == 2
+    market.send(market.staking("retire_node", of=market.bob))
+    rows = market.world.client.proofs.facts(first + 2)
+    assert [Pubkey(row.node) for row in rows] == [market.alice.node]
