@@ -16,7 +16,7 @@ import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -24,6 +24,7 @@ from typing import Any, Final
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import (
@@ -31,15 +32,14 @@ from ionet import (
     SOL,
     Client,
     FeePolicy,
-    TokenAccount,
     accounts,
     emission,
     ix,
     pda,
+    price_feed,
     token_account,
     types,
 )
-from ionet._ids import TOKEN_PROGRAM
 from ionet.merkle import root_from_proof
 from ionet.rewards import reward_leaf
 
@@ -57,6 +57,7 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "owner_claim": 10_000,
         "credit_node": 14_000,
     },
+    "buyback": {"sell_io": 18_000, "sell_to_supplier": 18_000},
     "jobs": {
         "book": 28_000,
         "book, paid out in IO": 28_000,
@@ -81,6 +82,7 @@ _DAY: Final = 86_400
 _NOW: Final = 1_800_000_000
 _FEED: Final = b"IO/USD".ljust(32, b"\0")
 _ZEROS: Final = bytes(32)
+_DOLLAR: Final = 1_000_000
 #: The compute budget's instruction that sets the limit.
 _OVERHEAD: Final = 150
 _FEES: Final = FeePolicy(compute_limit=1_400_000)
@@ -245,7 +247,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
-        self.dollars = other
+        self.second = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -259,7 +261,24 @@ class World:
         """Parameters, pauses, and a hand-over there and back."""
         me = self.me
         self.measure(ix.mint.set_params(authority=me, pauser=me))
-        self.measure(ix.buyback.set_params(authority=me, pauser=me))
+        self.measure(
+            ix.buyback.set_params(
+                authority=me,
+                params=types.buyback.ParamsArgs(
+                    pauser=me,
+                    feed_id=_FEED,
+                    price_account=price_feed(_FEED),
+                    start_bps=-300,
+                    end_bps=200,
+                    period=_HOUR,
+                    daily_share_bps=2_000,
+                    max_confidence_bps=100,
+                    max_ema_distance_bps=500,
+                    max_price_age=60,
+                    min_lot=50 * _DOLLAR,
+                ),
+            )
+        )
         self.measure(
             ix.proofs.set_params(
                 authority=me,
@@ -348,7 +367,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, self.dollars, *[Pubkey.default()] * 2),
+            currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -692,7 +711,7 @@ class World:
 
     def exchange(self, one: Supplier) -> None:
         """A job in dollars whose supplier wants IO."""
-        dollars = self.dollars
+        dollars = self.second
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
@@ -703,9 +722,7 @@ class World:
         self.start(one, job)
         self.wait(2 * _HOUR)
         self.attest(job, 2 * _HOUR)
-        # The buyback's account, as its program makes it.
-        held = TokenAccount(dollars, pda.buyback.CONFIG, 0).encode()
-        self.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
+        self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
         settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
         self.measure(settle, case="paid out in IO")
 
@@ -795,6 +812,90 @@ class World:
             if fees:
                 self.measure(ix.buyback.burn_fees(shard=shard))
 
+    def dollars(self) -> Pubkey:
+        """A currency at par."""
+        mint = self.key().pubkey()
+        self.client.cheats.set_mint(mint, decimals=6)
+        terms = types.jobs.CurrencyArgs(
+            pricing=1, enabled=True, payment_bps=200, feed_id=_FEED, price_account=price_feed(_FEED)
+        )
+        self.client.send(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
+        return mint
+
+    def fill(self, vault: Pubkey) -> None:
+        """Makes a token account hold 10,000 dollars."""
+        account = replace(self.client.token_account(vault), amount=10_000 * _DOLLAR)
+        self.client.network.set_account(vault, data=account.encode(), owner=TOKEN_PROGRAM_ID)
+
+    def buy(self) -> None:
+        """IO for the fees of a currency at par."""
+        mint, seller = self.dollars(), self.person()
+        who = seller.pubkey()
+        source = self.wallet(who, IO(1_000_000))
+        destination = self.client.cheats.set_tokens(who, mint, 0)
+        for shard in range(8):
+            vault, auction = pda.buyback.vault(mint, shard), pda.buyback.auction(mint, shard)
+            self.measure(ix.buyback.open_vault(payer=self.me, mint=mint, shard=shard))
+            self.measure(ix.buyback.open_auction(payer=self.me, mint=mint, shard=shard))
+            self.fill(vault)
+            start = ix.buyback.start_auction(auction=auction, currency=pda.jobs.currency(mint), vault=vault)
+            self.measure(start)
+            for io in (IO(100 + shard), IO(10_000)):
+                self.wait(self.keys.randrange(_HOUR))
+                sale = ix.buyback.sell_io(
+                    seller=who,
+                    auction=auction,
+                    price=self.price(),
+                    source=source,
+                    vault=vault,
+                    destination=destination,
+                    args=types.buyback.SaleArgs(max_io=io.base, min_out=50 * _DOLLAR),
+                )
+                self.measure(sale, seller)
+        self.owing = mint, seller
+
+    def pay_out(self, one: Supplier) -> None:
+        """IO to a supplier, for a job that was paid in a currency at par."""
+        (mint, seller), job = self.owing, self.key().pubkey()
+        who, supplier = seller.pubkey(), one.owner.pubkey()
+        # An account as the jobs program has it.
+        found = self.client.account(self.book(one))
+        assert found is not None
+        data, offsets = bytearray(found.data), accounts.jobs.Job.OFFSETS
+        data[offsets["payout"]] = 0
+        data[offsets["mint"] : offsets["mint"] + 32] = bytes(mint)
+        self.client.network.set_account(job, data=bytes(data), owner=found.owner)
+        payout, vault = pda.buyback.payout(job), pda.buyback.payout_vault(job)
+        currency, destination = pda.jobs.currency(mint), token_account(who, mint)
+        self.measure(ix.buyback.open_payout(payer=self.me, job=job, mint=mint))
+        for sold in (True, False):
+            self.fill(vault)
+            self.measure(ix.buyback.start_payout(payout=payout, currency=currency, vault=vault))
+            if sold:
+                self.wait(self.keys.randrange(_HOUR))
+                sale = ix.buyback.sell_to_supplier(
+                    seller=who,
+                    payout=payout,
+                    price=self.price(),
+                    source=token_account(who, pda.mint.MINT),
+                    credit=self.wallet(supplier),
+                    vault=vault,
+                    destination=destination,
+                    args=types.buyback.SaleArgs(max_io=IO(10_000).base, min_out=50 * _DOLLAR),
+                )
+                self.measure(sale, seller)
+        withdraw = ix.buyback.withdraw_payout(
+            supplier=supplier,
+            payout=payout,
+            currency=currency,
+            vault=vault,
+            destination=self.client.cheats.set_tokens(supplier, mint, 0),
+            fee_vault=pda.buyback.vault(mint, bytes(job)[-1] % 8),
+        )
+        self.measure(withdraw, one.owner)
+        self.client.network.set_account(job, lamports=0)
+        self.measure(ix.buyback.close_payout(rent_payer=self.me, job=job, payout=payout, vault=vault))
+
     def play(self) -> None:
         """Everything."""
         self.initialize()
@@ -808,6 +909,9 @@ class World:
             self.change(one, number)
         self.burn()
         self.cluster(suppliers[0], suppliers[1])
+        self.buy()
+        for one in suppliers:
+            self.pay_out(one)
         self.policies()
         self.void()
         self.squat(self.supplier(0))

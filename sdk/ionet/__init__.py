@@ -23,8 +23,9 @@ if TYPE_CHECKING:
     from ionet._amounts import IO, SOL, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
-    from ionet._call import MissingSigner, Sent, Simulated
-    from ionet._classes import HardwareClass, hardware_classes
+    from ionet._auction import FeeVault, LotQuote
+    from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
+    from ionet._classes import ClassChange, HardwareClass, hardware_classes
     from ionet._errors import (
         AccountNotFound,
         AmountError,
@@ -57,8 +58,11 @@ if TYPE_CHECKING:
     from ionet._rpc._sync.local import LocalTransport
     from ionet._schema import Account, Event, Record
     from ionet._signers import Signer, load_keypair
+    from ionet._stake import Cooling, Room, StakeStatus, Supply
+    from ionet._states import NodeState, ProofReason, ProofsEntry, ReportState, SlashState, StakingEntry
     from ionet._sync.call import Call
     from ionet._sync.client import Client
+    from ionet._why import Answer, Cause
 else:
     from ionet._lazy import lazy
 
@@ -67,7 +71,8 @@ else:
         "_amounts": ("IO", "SOL", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
         "_async.client": ("AsyncClient",),
-        "_call": ("MissingSigner", "Sent", "Simulated"),
+        "_auction": ("FeeVault", "LotQuote"),
+        "_call": ("Change", "MissingSigner", "Preview", "Sent", "Simulated"),
         "_errors": (
             "AccountNotFound",
             "AmountError",
@@ -84,7 +89,7 @@ else:
             "TransportError",
         ),
         "_allocations": ("Allocation",),
-        "_classes": ("HardwareClass", "hardware_classes"),
+        "_classes": ("ClassChange", "HardwareClass", "hardware_classes"),
         "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
         "_fees": ("FeePolicy",),
         "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
@@ -102,8 +107,18 @@ else:
         "_rpc._sync.local": ("LocalTransport",),
         "_schema": ("Account", "Event", "Record"),
         "_signers": ("Signer", "load_keypair"),
+        "_stake": ("Cooling", "Room", "StakeStatus", "Supply"),
+        "_states": (
+            "NodeState",
+            "ProofReason",
+            "ProofsEntry",
+            "ReportState",
+            "SlashState",
+            "StakingEntry",
+        ),
         "_sync.call": ("Call",),
         "_sync.client": ("Client",),
+        "_why": ("Answer", "Cause"),
     }
     __getattr__, __dir__ = lazy(
         __name__,
@@ -125,39 +140,56 @@ __all__ = [
     "Amount",
     "AmountError",
     "AnchorError",
+    "Answer",
     "AsyncCall",
     "AsyncClient",
     "AsyncHttpTransport",
     "AsyncLocalTransport",
     "AsyncTransport",
     "Call",
+    "Cause",
+    "Change",
+    "ClassChange",
     "Client",
     "ConfigError",
+    "Cooling",
     "DecodeError",
     "EmittedEvent",
     "EncodeError",
     "Event",
     "EventLog",
     "FeePolicy",
+    "FeeVault",
     "Found",
     "HardwareClass",
     "HttpTransport",
     "IonetError",
     "LocalNetwork",
     "LocalTransport",
+    "LotQuote",
     "Mint",
     "MissingSigner",
     "NetworkClock",
+    "NodeState",
+    "Preview",
     "PriceUpdate",
     "ProgramError",
+    "ProofReason",
+    "ProofsEntry",
     "Proposal",
     "Quote",
     "Record",
+    "ReportState",
+    "Room",
     "RpcError",
     "Sent",
     "Signer",
     "Simulated",
     "SimulationFailed",
+    "SlashState",
+    "StakeStatus",
+    "StakingEntry",
+    "Supply",
     "TokenAccount",
     "TransactionExpired",
     "TransactionFailed",

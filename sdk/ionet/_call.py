@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
+from solders.account import Account as RawAccount
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
@@ -19,10 +21,11 @@ from ionet._base58 import b58decode
 from ionet._errors import EncodeError, IonetError
 from ionet._events import EventLog, InnerCall, read_events
 from ionet._fees import MAX_COMPUTE_UNITS
-from ionet._ids import COMPUTE_BUDGET_PROGRAM
+from ionet._ids import COMPUTE_BUDGET_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet._signers import Signer
 
 if TYPE_CHECKING:
+    from ionet._layouts import TokenAccount
     from ionet._rpc._types import InnerGroup, Simulation, TransactionRecord
     from ionet._schema import Event
 
@@ -172,6 +175,44 @@ class Simulated:
         return f"<Simulated {self.compute_units:,} units>"
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What a transaction does to the balance of one account.
+
+    Attributes:
+        address: the account.
+        owner: whose tokens it holds; None for lamports.
+        mint: of which token; None for lamports.
+        before: base units (lamports) before.
+        after: base units (lamports) after.
+    """
+
+    address: Pubkey
+    owner: Pubkey | None
+    mint: Pubkey | None
+    before: int
+    after: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a call would cost and move if it were sent now; nothing was sent.
+
+    Attributes:
+        compute_units: units it would use.
+        compute_limit: units it would ask for.
+        fee: lamports, priority fee included.
+        changes: balances that would change, in the order of the transaction's accounts.
+        events: the events it would emit.
+    """
+
+    compute_units: int
+    compute_limit: int
+    fee: int
+    changes: tuple[Change, ...]
+    events: tuple[Event, ...]
+
+
 if TYPE_CHECKING:
     EventT = TypeVar("EventT", bound=Event)
 else:
@@ -236,8 +277,15 @@ def _bytes(message: MessageV0) -> bytes:
     return raw
 
 
-def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTransaction:
+def signed(
+    message: MessageV0, signers: Mapping[Pubkey, Signer], *, partial: bool = False
+) -> VersionedTransaction:
     """The transaction with every signature it needs.
+
+    Args:
+        message: what is signed.
+        signers: by address.
+        partial: leave signatures that nobody here can give empty, for others to fill in.
 
     Raises:
         MissingSigner: nobody signs for one of the accounts.
@@ -248,10 +296,16 @@ def signed(message: MessageV0, signers: Mapping[Pubkey, Signer]) -> VersionedTra
     signatures = []
     for key in message.account_keys[:needed]:
         signer = signers.get(key)
-        if signer is None:
+        if signer is None and not partial:
             raise MissingSigner(f"nobody signs for {key}; give its keypair in signers=", key)
-        signatures.append(signer.sign_message(raw))
+        signatures.append(_EMPTY if signer is None else signer.sign_message(raw))
     return VersionedTransaction.populate(message, signatures)
+
+
+def unsigned_by(transaction: VersionedTransaction) -> list[Pubkey]:
+    """Whose signatures a transaction still lacks."""
+    keys = transaction.message.account_keys
+    return [keys[i] for i, one in enumerate(transaction.signatures) if one == _EMPTY]
 
 
 def unsigned(message: MessageV0) -> VersionedTransaction:
@@ -369,3 +423,54 @@ def simulated_from_json(found: Any, message: MessageV0) -> Simulated:
         programs=[_at(keys, one.program_id_index) for one in message.instructions],
         inner=_inner_from_json(found.get("innerInstructions"), keys),
     )
+
+
+# --- previews ---------------------------------------------------------------------------------
+
+
+def raw_account(found: Any) -> RawAccount | None:
+    """An account as a node writes it, with encoding base64."""
+    if found is None:
+        return None
+    return RawAccount(
+        found["lamports"],
+        b64decode(found["data"][0]),
+        Pubkey.from_string(found["owner"]),
+        found["executable"],
+        found["rentEpoch"],
+    )
+
+
+def compute_limit(message: MessageV0) -> int:
+    """The compute limit that a message asks for."""
+    for one in message.instructions:
+        data = bytes(one.data)
+        if message.account_keys[one.program_id_index] == COMPUTE_BUDGET_PROGRAM and data[:1] == b"\x02":
+            return int.from_bytes(data[1:5], "little")
+    return MAX_COMPUTE_UNITS
+
+
+def changes(
+    keys: Sequence[Pubkey], before: Sequence[RawAccount | None], after: Sequence[RawAccount | None]
+) -> tuple[Change, ...]:
+    """The balances that differ, lamports and tokens."""
+    found = []
+    for key, old, new in zip(keys, before, after, strict=True):
+        lamports = (0 if old is None else old.lamports), (0 if new is None else new.lamports)
+        if lamports[0] != lamports[1]:
+            found.append(Change(key, None, None, *lamports))
+        tokens = _tokens(old), _tokens(new)
+        known = tokens[1] or tokens[0]
+        if known is not None:
+            amounts = [0 if one is None else one.amount for one in tokens]
+            if amounts[0] != amounts[1]:
+                found.append(Change(key, known.owner, known.mint, *amounts))
+    return tuple(found)
+
+
+def _tokens(found: RawAccount | None) -> TokenAccount | None:
+    from ionet._layouts import TokenAccount
+
+    if found is None or found.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(found.data) < 165:
+        return None
+    return TokenAccount.decode(bytes(found.data))

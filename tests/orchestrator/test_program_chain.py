@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
@@ -79,19 +80,19 @@ class Site:
         )
 
     def book(
-        self, seconds: int = HOUR, *, of: Supplier | None = None, cluster: Pubkey | None = None
+        self, seconds: int = HOUR, *, of: Supplier | None = None, mint: Pubkey = IO_MINT, **more: Any
     ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
         manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
         supplier, market = of or self.market.alice, self.market
-        market.set_price()
+        market.set_price(mint)
         args = types.jobs.BookArgs(
             nonce=market.offer(supplier).nonce + 1,
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
         )
-        market.send(market.booking(of=supplier, args=args, cluster=cluster))
+        market.send(market.booking(of=supplier, mint=mint, args=args, **more))
         return pda.jobs.job(supplier.offer, args.nonce)
 
     def chain(self) -> ProgramChain:
@@ -249,6 +250,15 @@ async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> No
     market.world.advance(14 * DAY)
     await site.serve(orchestrator, job)
     market.send(market.closing(dispute))
+
+
+async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site: Site) -> None:
+    site.market.set_offer(payout=0)
+    job = site.book(mint=site.market.usdc)
+    vault = site.market.job(job).payout_vault
+    await site.serve(site.orchestrator(), job)
+    # 2 USD less the booking fee of a quarter per cent; the buyback opened the account, and sells it.
+    assert site.market.world.balance(vault) == 2_000_000 - 5_000
 
 
 async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:

@@ -27,7 +27,6 @@ from ionet import (
     LocalNetwork,
     ProgramError,
     Sent,
-    TokenAccount,
     accounts,
     ix,
     pda,
@@ -36,7 +35,6 @@ from ionet import (
     types,
 )
 from ionet._generated import PROGRAMS
-from ionet._generated.buyback import PROGRAM_ID as PROGRAM_OF_BUYBACK
 from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
 from ionet.rewards import Leaves, Report, build_report
 
@@ -503,13 +501,11 @@ class Market:
         }
         return _build(ix.jobs.close_dispute, usual, given)
 
-    def open_payout(self, job: Pubkey, mint: Pubkey | None = None) -> Pubkey:
-        """The account of the buyback's that a job's supplier is paid into, as its program makes it."""
-        found = self.job(job)
-        vault = Pubkey.find_program_address([b"payout", bytes(job)], PROGRAM_OF_BUYBACK)[0]
-        held = TokenAccount(mint or found.mint, pda.buyback.CONFIG, 0).encode()
-        self.world.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
-        return vault
+    def open_payout(self, job: Pubkey) -> Pubkey:
+        """Opens the buyback's account that a job's supplier is paid into."""
+        mint = self.job(job).mint
+        self.world.send(ix.buyback.open_payout(payer=self.world.deployer, job=job, mint=mint))
+        return pda.buyback.payout_vault(job)
 
     def start(self, job: Pubkey) -> None:
         self.send(self.jobs("start", job))

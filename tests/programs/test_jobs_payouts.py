@@ -14,11 +14,7 @@ from tests.programs.support import HOUR
 from ionet import errors, events, ix, pda, token_account
 
 D_USDC = 4_090_000
-BUYBACK = Pubkey.from_string("ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J577yHjhC8")
-
-
-def vault_of(job: Pubkey) -> Pubkey:
-    return Pubkey.find_program_address([b"payout", bytes(job)], BUYBACK)[0]
+vault_of = pda.buyback.payout_vault
 
 
 def test_a_supplier_who_wants_io_is_paid_through_the_buyback(market: Market) -> None:
@@ -78,8 +74,8 @@ def test_the_payout_account_is_of_the_jobs_mint(market: Market) -> None:
     job = market.run(mint=market.usdc)
     market.world.advance(HOUR)
     market.attest(job, HOUR)
-    market.open_payout(job, IO_MINT)
-    market.refused(market.jobs("settle", job), errors.jobs.WrongMint)
+    wrong = ix.buyback.open_payout(payer=market.world.deployer, job=job, mint=IO_MINT)
+    market.refused(wrong, errors.buyback.WrongMint)
     market.open_payout(job)
     market.send(market.jobs("settle", job))
 

@@ -50,7 +50,7 @@ class Program:
 
 
 MINT, PROOFS = Program("mint", 0b1), Program("proofs", 0b1)
-PROGRAMS = [MINT, PROOFS, Program("buyback", 0b1), Program("staking", 0b11), Program("jobs", 0b11)]
+PROGRAMS = [MINT, PROOFS, Program("buyback", 0b11), Program("staking", 0b11), Program("jobs", 0b11)]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: program.name)

@@ -141,7 +141,7 @@ def test_a_dispute_is_made_decided_and_closed(market: Market) -> None:
     job = market.run(mint=market.usdc)
     market.world.advance(HOUR)
     market.attest(job, HOUR)
-    with pytest.raises(IonetError, match="no dispute of job .* is open"):
+    with pytest.raises(IonetError, match="no dispute of job"):
         resolver.jobs.resolve(job, 0)
     dispute = client.jobs.dispute(job, EVIDENCE).send().result
     (found,) = client.jobs.disputes(job=job)

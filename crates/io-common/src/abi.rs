@@ -274,6 +274,42 @@ pub enum Payout {
 }
 
 view!(
+    /// `jobs::Currency`: how a mint is priced, what using it costs, and where its fees go.
+    Currency, ids::JOBS_PROGRAM, discriminator("Currency"), {
+        version: u8,
+        bump: u8,
+        /// 0 by its feed, 1 at par with the dollar.
+        pricing: u8,
+        enabled: u8,
+        decimals: u8,
+        padding: u8,
+        /// Payment fee of the side that uses it, bps.
+        payment_bps: u16,
+        mint: Pubkey,
+        feed_id: [u8; 32],
+        price_account: Pubkey,
+        /// The buyback's fee vaults for this mint, by shard.
+        vaults: [Pubkey; FEE_SHARDS],
+    }
+);
+
+/// Fee vaults of a currency; a job pays into the one of its key's last three bits.
+pub const FEE_SHARDS: usize = 8;
+
+impl Currency {
+    /// Whether one token counts as one dollar.
+    pub fn at_par(&self) -> bool {
+        self.pricing == 1
+    }
+
+    /// The fee vault of a job.
+    pub fn vault_of(&self, job: &Pubkey) -> Option<Pubkey> {
+        let [.., last] = job.to_bytes();
+        self.vaults.get(usize::from(last).checked_rem(FEE_SHARDS)?).copied()
+    }
+}
+
+view!(
     /// `buyback::Config`: what was burned.
     BuybackConfig, ids::BUYBACK_PROGRAM, discriminator("Config"), {
         version: u8,

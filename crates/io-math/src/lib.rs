@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::cast_possible_truncation))]
 
+pub mod auction;
 pub mod emission;
 mod emission_table;
 pub mod escrow;

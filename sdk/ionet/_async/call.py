@@ -10,7 +10,7 @@ from solders.instruction import Instruction
 from solders.transaction import VersionedTransaction
 
 from ionet._async import send as sending
-from ionet._call import Sent, Simulated
+from ionet._call import Preview, Sent, Simulated
 from ionet._fees import FeePolicy
 from ionet._signers import Signer, SignerLike, as_signer
 
@@ -31,7 +31,7 @@ class AsyncCall(Generic[T]):
     - `call.ix()`: the instructions.
     - `await call.tx()`: the signed transaction, with compute limit and fee.
     - `await call.send()`: sends it and waits until it is confirmed.
-    - `await call.simulate()`: what it would do.
+    - `await call.simulate()`: what it would do; `await call.preview()`: what it would cost and move.
 
     Joined calls (`a + b`) are one transaction: all or nothing, in order. Its result is that of `b`.
     """
@@ -59,14 +59,18 @@ class AsyncCall(Generic[T]):
         """The instructions, to put into a transaction of your own."""
         return list(self.instructions)
 
-    async def tx(self, *, fees: FeePolicy | None = None) -> VersionedTransaction:
+    async def tx(self, *, fees: FeePolicy | None = None, partial: bool = False) -> VersionedTransaction:
         """The signed transaction, with a compute limit from a simulation and a priority fee.
+
+        Args:
+            fees: how much to pay; default: the client's policy.
+            partial: leave signatures empty that nobody here can give, for others to fill in.
 
         Raises:
             TransactionFailed: the simulation failed; nothing was sent.
-            MissingSigner: a signature is missing.
+            MissingSigner: a signature is missing, and not `partial`.
         """
-        prepared = await sending.prepare(self._client, self, fees or self._client.fees)
+        prepared = await sending.prepare(self._client, self, fees or self._client.fees, partial=partial)
         return prepared.transaction
 
     async def send(self, *, fees: FeePolicy | None = None, commitment: Commitment | None = None) -> Sent[T]:
@@ -96,6 +100,14 @@ class AsyncCall(Generic[T]):
             ProgramError, TransactionFailed: it would fail.
         """
         return await sending.simulate(self._client, self)
+
+    async def preview(self, *, fees: FeePolicy | None = None) -> Preview:
+        """What it would cost and which balances it would change; needs no signatures.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return await sending.preview(self._client, self, fees or self._client.fees)
 
     def signed_by(self, *signers: SignerLike) -> AsyncCall[T]:
         """The same call with more signers."""

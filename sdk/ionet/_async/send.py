@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import time
+from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from solders.hash import Hash
-from solders.message import MessageV0
+from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from ionet import _call
-from ionet._call import Sent, Simulated
+from ionet._call import Preview, Sent, Simulated
 from ionet._errors import RpcError, TransactionExpired, TransportError, failure
 from ionet._fees import FeePolicy
 from ionet._rpc._types import TransactionRecord
@@ -92,9 +93,19 @@ async def _simulate(client: AsyncClient, message: MessageV0) -> Simulated:
     return simulated
 
 
-async def prepare(client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy) -> Prepared:
-    """Simulates, sets limit and fee, signs."""
+async def prepare(
+    client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy, *, partial: bool = False
+) -> Prepared:
+    """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
     payer, signers = _signers(client, call)
+    message, last_valid = await _final_message(client, call, fees, payer)
+    return Prepared(_call.signed(message, signers, partial=partial), last_valid)
+
+
+async def _final_message(
+    client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy, payer: Pubkey
+) -> tuple[MessageV0, int]:
+    """The message as it will be sent, and the last block in which it can land."""
     trial = _call.compile_message(payer, _call.for_simulation(call.instructions), call.tables, Hash.default())
     limit = fees.compute_limit
     if limit is None:
@@ -107,8 +118,37 @@ async def prepare(client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy) ->
         price = await _price(client, trial, fees, limit)
         blockhash, last_valid = await client.blockhash()
     instructions = _call.with_budget(call.instructions, limit, price)
-    message = _call.compile_message(payer, instructions, call.tables, blockhash)
-    return Prepared(_call.signed(message, signers), last_valid)
+    return _call.compile_message(payer, instructions, call.tables, blockhash), last_valid
+
+
+async def preview(client: AsyncClient, call: AsyncCall[Any], fees: FeePolicy) -> Preview:
+    """What the call would cost and move; raises what it would fail with."""
+    payer = client.address if call.payer is None else call.payer.pubkey()
+    message, _ = await _final_message(client, call, fees, payer)
+    keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    before = await client.accounts(keys)
+    config = {
+        "encoding": "base64",
+        "commitment": client.commitment,
+        "sigVerify": False,
+        "innerInstructions": True,
+        "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
+    }
+    raw = _call.encoded(_call.unsigned(message))
+    found = (await client.request("simulateTransaction", raw, config))["value"]
+    simulated = _call.simulated_from_json(found, message)
+    if found["err"] is not None:
+        raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
+    after = [_call.raw_account(one) for one in found["accounts"]]
+    fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    limit = _call.compute_limit(message)
+    return Preview(
+        compute_units=simulated.compute_units,
+        compute_limit=limit,
+        fee=fee["value"] or 0,
+        changes=_call.changes(keys, before, after),
+        events=simulated.events,
+    )
 
 
 async def _price(client: AsyncClient, message: MessageV0, fees: FeePolicy, limit: int) -> int:

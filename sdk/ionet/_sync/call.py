@@ -10,7 +10,7 @@ from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
 from solders.transaction import VersionedTransaction
 
-from ionet._call import Sent, Simulated
+from ionet._call import Preview, Sent, Simulated
 from ionet._fees import FeePolicy
 from ionet._signers import Signer, SignerLike, as_signer
 from ionet._sync import send as sending
@@ -32,7 +32,7 @@ class Call(Generic[T]):
     - `call.ix()`: the instructions.
     - `call.tx()`: the signed transaction, with compute limit and fee.
     - `call.send()`: sends it and waits until it is confirmed.
-    - `call.simulate()`: what it would do.
+    - `call.simulate()`: what it would do; `call.preview()`: what it would cost and move.
 
     Joined calls (`a + b`) are one transaction: all or nothing, in order. Its result is that of `b`.
     """
@@ -60,14 +60,18 @@ class Call(Generic[T]):
         """The instructions, to put into a transaction of your own."""
         return list(self.instructions)
 
-    def tx(self, *, fees: FeePolicy | None = None) -> VersionedTransaction:
+    def tx(self, *, fees: FeePolicy | None = None, partial: bool = False) -> VersionedTransaction:
         """The signed transaction, with a compute limit from a simulation and a priority fee.
+
+        Args:
+            fees: how much to pay; default: the client's policy.
+            partial: leave signatures empty that nobody here can give, for others to fill in.
 
         Raises:
             TransactionFailed: the simulation failed; nothing was sent.
-            MissingSigner: a signature is missing.
+            MissingSigner: a signature is missing, and not `partial`.
         """
-        prepared = sending.prepare(self._client, self, fees or self._client.fees)
+        prepared = sending.prepare(self._client, self, fees or self._client.fees, partial=partial)
         return prepared.transaction
 
     def send(self, *, fees: FeePolicy | None = None, commitment: Commitment | None = None) -> Sent[T]:
@@ -97,6 +101,14 @@ class Call(Generic[T]):
             ProgramError, TransactionFailed: it would fail.
         """
         return sending.simulate(self._client, self)
+
+    def preview(self, *, fees: FeePolicy | None = None) -> Preview:
+        """What it would cost and which balances it would change; needs no signatures.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return sending.preview(self._client, self, fees or self._client.fees)
 
     def signed_by(self, *signers: SignerLike) -> Call[T]:
         """The same call with more signers."""

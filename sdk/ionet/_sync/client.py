@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 
 from ionet._amounts import SOL, Amount
 from ionet._api._sync import Namespaces
-from ionet._call import MissingSigner, Sent
+from ionet._call import MissingSigner, Sent, raw_account
 from ionet._errors import AccountNotFound, ConfigError, DecodeError
 from ionet._fees import FeePolicy
 from ionet._ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
@@ -241,7 +241,7 @@ class Client(Namespaces):
     def account(self, address: Pubkey) -> RawAccount | None:
         """The account at an address as it is, or None."""
         found = self.request("getAccountInfo", str(address), self._config())
-        return _raw(found["value"])
+        return raw_account(found["value"])
 
     def accounts(self, addresses: Sequence[Pubkey]) -> list[RawAccount | None]:
         """The accounts at these addresses, None where there is none; asked in hundreds."""
@@ -249,7 +249,7 @@ class Client(Namespaces):
         for start in range(0, len(addresses), 100):
             part = [str(one) for one in addresses[start : start + 100]]
             answer = self.request("getMultipleAccounts", part, self._config())
-            found += [_raw(one) for one in answer["value"]]
+            found += [raw_account(one) for one in answer["value"]]
         return found
 
     def fetch(self, kind: type[A], address: Pubkey) -> A:
@@ -293,6 +293,20 @@ class Client(Namespaces):
             data = b64decode(one["account"]["data"][0])
             found.append(Found(Pubkey.from_string(one["pubkey"]), kind.decode(data)))
         return found
+
+    def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
+        """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
+
+        Args:
+            kind: the accounts' type.
+            offset: where the part begins, see `kind.OFFSETS`.
+            length: how many bytes.
+            fields: see `find`.
+        """
+        part = {"offset": offset, "length": length}
+        config = self._config(filters=kind.filters(**fields), dataSlice=part)
+        answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
+        return [b64decode(one["account"]["data"][0]) for one in answer]
 
     # -- money
 
@@ -431,18 +445,6 @@ class Client(Namespaces):
         """
         signature = self.request("requestAirdrop", str(address), amount.base)
         sending.wait(self, signature, self.commitment)
-
-
-def _raw(found: Any) -> RawAccount | None:
-    if found is None:
-        return None
-    return RawAccount(
-        found["lamports"],
-        b64decode(found["data"][0]),
-        Pubkey.from_string(found["owner"]),
-        found["executable"],
-        found["rentEpoch"],
-    )
 
 
 def _decode(kind: type[A], address: Pubkey, found: RawAccount) -> A:

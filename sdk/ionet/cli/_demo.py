@@ -7,14 +7,30 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
+
+from ionet.cli._options import Commands
+from ionet.cli._session import session
 
 if TYPE_CHECKING:
     from ionet.demo import Demo, Step
 
 _NEEDED = {"ray": "ray[default]", "sklearn": "scikit-learn", "numpy": "numpy", "psutil": "psutil"}
+
+
+app = Commands()
+
+
+@app.command()
+def demo() -> None:
+    """Run the whole marketplace in one process, from genesis to burn, with a job that is really run.
+
+    Exits with 1 when one of the checks at the end does not hold.
+    """
+    raise typer.Exit(run_demo(as_json=session().screen.as_json))
 
 
 def run_demo(*, as_json: bool) -> int:

@@ -3,7 +3,18 @@
 `run` plays the scenario on a network inside this process and returns what happened and what was checked.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from ionet.demo._record import Check, Demo, Step, Transaction
-from ionet.demo._scenario import run
+
+if TYPE_CHECKING:
+    from ionet.demo._scenario import run
+else:
+    # The scenario needs Ray; the market that it plays on does not.
+    from ionet._lazy import lazy
+
+    __getattr__, __dir__ = lazy(__name__, {"run": "ionet.demo._scenario:run"})
 
 __all__ = ["Check", "Demo", "Step", "Transaction", "run"]

@@ -44,12 +44,21 @@ class Market:
     Args:
         recorder: told of each transaction.
         now: Unix time at the start; default: the current time.
+        deployer: a client of the programs' upgrade authority on a local network; default: of a new one.
+        people: default: with new keys.
     """
 
-    def __init__(self, recorder: Recorder, *, now: int | None = None) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        *,
+        now: int | None = None,
+        deployer: Client | None = None,
+        people: People | None = None,
+    ) -> None:
         self.recorder = recorder
-        self.deployer = Client.local(now=now)
-        self.people = People()
+        self.deployer = Client.local(now=now) if deployer is None else deployer
+        self.people = People() if people is None else people
         for name in People.__slots__:
             self.deployer.network.airdrop(getattr(self.people, name).pubkey(), SOL(100).base)
 

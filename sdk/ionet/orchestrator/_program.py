@@ -109,7 +109,7 @@ class ProgramChain:
         return await self._do(self._client.jobs.attest(Pubkey(job.key), args))
 
     async def settle(self, job: Job, party: Party) -> str:
-        """See `Chain.settle`. A party whose token account is gone gets a new one."""
+        """See `Chain.settle`. A party whose token account is gone gets a new one, a payout in IO its own."""
         key = Pubkey(job.key)
         calls = {
             Party.SUPPLIER: self._client.jobs.settle,
@@ -119,13 +119,23 @@ class ProgramChain:
         call = await self._ask(calls[party](key))
         if party is not Party.FEES:
             found = await self._ask(self._client.jobs.get(key))
-            if party is Party.SUPPLIER and found.payout_vault != Pubkey.default():
-                return await self._do(call)
-            owner = found.supplier if party is Party.SUPPLIER else found.renter
-            if await self._ask(self._client.account(token_account(owner, found.mint))) is None:
-                opening = create_idempotent_associated_token_account(self._client.address, owner, found.mint)
-                call = self._client.call(opening) + call
+            opening = await self._opening(key, found, party)
+            call = call if opening is None else opening + call
         return await self._do(call)
+
+    async def _opening(self, key: Pubkey, job: accounts.jobs.Job, party: Party) -> AsyncCall[Any] | None:
+        """Opens the token account that a party is paid into, where there is none."""
+        if party is Party.SUPPLIER and job.payout_vault != Pubkey.default():
+            if await self._ask(self._client.account(job.payout_vault)) is not None:
+                return None
+            opening: AsyncCall[Any] = await self._ask(self._client.buyback.open_payout(key))
+            return opening
+        owner = job.supplier if party is Party.SUPPLIER else job.renter
+        if await self._ask(self._client.account(token_account(owner, job.mint))) is not None:
+            return None
+        return self._client.call(
+            create_idempotent_associated_token_account(self._client.address, owner, job.mint)
+        )
 
     async def complete(self, job: Job) -> str:
         """See `Chain.complete`."""

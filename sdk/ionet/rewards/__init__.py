@@ -9,7 +9,9 @@ its rounding.
 from ionet.rewards._evidence import (
     Evidence,
     EvidenceError,
+    NodeLine,
     Statement,
+    find_node,
     read_evidence,
     statement_bytes,
     verify_evidence,
@@ -29,6 +31,7 @@ from ionet.rewards._score import (
     score_hour,
     usdc_to_io,
 )
+from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [
     "DOMAIN",
@@ -38,6 +41,7 @@ __all__ = [
     "Hour",
     "Leaves",
     "NodeHour",
+    "NodeLine",
     "Pool",
     "Proof",
     "Report",
@@ -46,14 +50,19 @@ __all__ = [
     "SharePolicy",
     "Statement",
     "Why",
+    "Word",
     "build_report",
     "cumulate",
+    "find_node",
     "leaf_payload",
     "read_evidence",
+    "read_words",
     "reward_leaf",
     "score_hour",
     "statement_bytes",
     "usdc_to_io",
     "verify_evidence",
+    "word_line",
     "write_evidence",
+    "write_words",
 ]

@@ -286,6 +286,79 @@ def read_evidence(path: str | Path) -> Evidence:
         raise EvidenceError(f"{where}: {error}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class NodeLine:
+    """What a file says of one node.
+
+    Attributes:
+        digest: sha256 of the whole file.
+        period_end: end of the hour.
+        policy: shares and bounds.
+        lifetime: everything the node has earned.
+        through: until when.
+        row: the hour's facts, or None for a node that is no longer live.
+        reward: what it earned in the hour.
+        why: why it earned nothing.
+    """
+
+    digest: bytes
+    period_end: int
+    policy: SharePolicy
+    lifetime: int
+    through: int
+    row: NodeHour | None
+    reward: int
+    why: int
+
+
+def find_node(path: str | Path, node: bytes) -> NodeLine | None:
+    """What a file says of one node, without reading the others; None if it has no line for it.
+
+    Raises:
+        EvidenceError: for a header or a line of the node that cannot be read.
+    """
+    digest = hashlib.sha256()
+    # A line is canonical, so the node stands in it exactly so.
+    wanted = f'"node":"{Pubkey(node)}"'.encode()
+    header: dict[str, Any] | None = None
+    value: Any = None
+    where = "the file"
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                digest.update(line)
+                if number == 1 or wanted in line:
+                    where = f"line {number}"
+                    found = _canonical.decode(line.removesuffix(b"\n"))
+                    if not isinstance(found, dict):
+                        raise EvidenceError("expected one object")
+                    if number == 1:
+                        header = found
+                        if found["format"] != FORMAT:
+                            raise EvidenceError(f"the format is {found['format']!r}, expected {FORMAT!r}")
+                    else:
+                        value = found
+        if header is None:
+            raise EvidenceError("it is empty")
+        if value is None:
+            return None
+        live = "through" not in value
+        return NodeLine(
+            digest=digest.digest(),
+            period_end=header["period_end"],
+            policy=SharePolicy(**header["policy"]),
+            lifetime=_amount(value["lifetime"]),
+            through=header["period_end"] if live else value["through"],
+            row=_row(node, value) if live else None,
+            reward=_amount(value["reward"]) if live else 0,
+            why=value["why"] if live else 0,
+        )
+    except KeyError as error:
+        raise EvidenceError(f"{where}: the field {error.args[0]!r} is missing or unknown") from error
+    except (ValueError, TypeError, OverflowError) as error:
+        raise EvidenceError(f"{where}: {error}") from error
+
+
 def _amount(text: object) -> int:
     if not isinstance(text, str) or not text.isascii() or not text.isdigit() or str(int(text)) != text:
         raise EvidenceError(f"{text!r} is not an amount in base units")

@@ -1,44 +1,103 @@
-"""The proofs program: the attester set and its hourly reports."""
+"""The proofs program: the attester set, its hourly reports, challenges, and verdicts of compute proofs."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, events, ix, pda, types
+from ionet._api._async.proofs_hours import AsyncHours
 from ionet._async.call import AsyncCall
+from ionet._pda import token_account
 from ionet._report import Proposal
+from ionet._states import ProofReason, ProofsEntry, ReportState
 
 if TYPE_CHECKING:
+    from ionet._amounts import IO
     from ionet._async.client import AsyncClient
+    from ionet._records import Found
     from ionet.rewards import Report
 
 
-class AsyncProofs:
+class AsyncProofs(AsyncHours):
     """Calls and reads of the proofs program."""
 
     def __init__(self, client: AsyncClient) -> None:
         self._client = client
+
+    # -- setting up
 
     def initialize(self) -> AsyncCall[None]:
         """Creates the configuration and an empty attester set; for the program's upgrade authority."""
         return AsyncCall(self._client, [ix.proofs.initialize(authority=self._client.address)])
 
     def set_attesters(
-        self, weights: Mapping[Pubkey, int], *, threshold: int | None = None
+        self, weights: Mapping[Pubkey, int] | Iterable[tuple[Pubkey, int]], *, threshold: int | None = None
     ) -> AsyncCall[None]:
-        """Replaces the attester set; for the authority. Seats follow the mapping's order.
+        """Replaces the attester set; for the authority. Seats follow the order given.
 
         Args:
-            weights: key to weight, 16 at most.
+            weights: key to weight, 16 at most. Every seat there was is listed, in its place; a vacated one
+                has the default key and weight 0, so a set with several of those is given as pairs.
             threshold: weight that approves; default: two thirds of all, rounded up.
         """
-        needed = -(-2 * sum(weights.values()) // 3) if threshold is None else threshold
-        seats = [types.proofs.Seat(key, weight) for key, weight in weights.items()]
+        pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
+        needed = -(-2 * sum(weight for _, weight in pairs) // 3) if threshold is None else threshold
+        seats = [types.proofs.Seat(key, weight) for key, weight in pairs]
         instruction = ix.proofs.set_attesters(authority=self._client.address, seats=seats, threshold=needed)
         return AsyncCall(self._client, [instruction])
+
+    async def set_params(
+        self,
+        *,
+        pauser: Pubkey | None = None,
+        guardian: Pubkey | None = None,
+        resolver: Pubkey | None = None,
+        challenge_window: int | None = None,
+        challenge_freeze: int | None = None,
+        challenge_bond: IO | None = None,
+    ) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is None stays as it is.
+
+        Args:
+            pauser: may pause.
+            guardian: may void a report that is not final.
+            resolver: decides challenges.
+            challenge_window: seconds from approval to finality, 6 to 72 hours.
+            challenge_freeze: most seconds that a challenge freezes a node's credit, 1 to 7 days.
+            challenge_bond: bond of a challenge, 1 to 100,000 IO.
+        """
+        now = await self.config()
+        params = types.proofs.ParamsArgs(
+            pauser=now.roles.pauser if pauser is None else pauser,
+            guardian=now.guardian if guardian is None else guardian,
+            resolver=now.resolver if resolver is None else resolver,
+            challenge_window=now.challenge_window if challenge_window is None else challenge_window,
+            challenge_freeze=now.challenge_freeze if challenge_freeze is None else challenge_freeze,
+            challenge_bond=now.challenge_bond if challenge_bond is None else challenge_bond.base,
+        )
+        return AsyncCall(self._client, [ix.proofs.set_params(authority=self._client.address, params=params)])
+
+    def set_paused(self, entries: ProofsEntry | int) -> AsyncCall[None]:
+        """Sets which entries are paused; for the authority, or the pauser to pause more."""
+        return AsyncCall(
+            self._client, [ix.proofs.set_paused(signer=self._client.address, paused=int(entries))]
+        )
+
+    def propose_authority(self, successor: Pubkey) -> AsyncCall[None]:
+        """Names a successor of the authority; the default key takes it back."""
+        authority = self._client.address
+        return AsyncCall(
+            self._client, [ix.proofs.propose_authority(authority=authority, successor=successor)]
+        )
+
+    def accept_authority(self) -> AsyncCall[None]:
+        """Becomes the authority; for the named successor."""
+        return AsyncCall(self._client, [ix.proofs.accept_authority(successor=self._client.address)])
+
+    # -- reports
 
     async def propose(self, report: Report, place: str) -> Proposal:
         """What a report's account would say; nothing is sent.
@@ -71,9 +130,124 @@ class AsyncProofs:
         """Makes an approved report final when its challenge window is over; for anyone."""
         return AsyncCall(self._client, [ix.proofs.finalize(report=report)])
 
+    def refute(self, report: Pubkey, node: Pubkey, leaves: Report) -> AsyncCall[None]:
+        """Voids a report that is not final by one of its leaves; for anyone, without bond.
+
+        Args:
+            report: the report's account.
+            node: whose leaf is below what the node was credited, or is no node.
+            leaves: the report's leaves.
+        """
+        index, proof = leaves.proof(bytes(node))
+        leaf = types.proofs.LeafArgs(
+            lifetime=int(leaves.leaves.lifetime[index]),
+            through=int(leaves.leaves.through[index]),
+            index=index,
+            proof=proof,
+        )
+        return AsyncCall(self._client, [ix.proofs.refute(report=report, node=node, leaf=leaf)])
+
+    def void(self, report: Pubkey) -> AsyncCall[None]:
+        """Voids a report that is not final; for the guardian. The next one heals it."""
+        return AsyncCall(self._client, [ix.proofs.void_report(guardian=self._client.address, report=report)])
+
     async def get(self, report: Pubkey) -> accounts.proofs.Report:
         """The report at an address."""
         return await self._client.fetch(accounts.proofs.Report, report)
+
+    async def reports(self, *, state: ReportState | None = None) -> list[Found[accounts.proofs.Report]]:
+        """All reports, or those that stand so, latest hour first."""
+        fields = {} if state is None else {"state": int(state)}
+        found = await self._client.find(accounts.proofs.Report, **fields)
+        return sorted(found, key=lambda one: (-one.account.seq, -one.account.created_at, str(one.address)))
+
+    # -- challenges
+
+    def challenge(
+        self, report: Pubkey, node: Pubkey, evidence_hash: bytes, *, source: Pubkey | None = None
+    ) -> AsyncCall[Pubkey]:
+        """Doubts a node's leaf, with a bond, and holds its credit back; for anyone. Gives the challenge.
+
+        Args:
+            report: an approved or a final report.
+            node: whose leaf.
+            evidence_hash: sha256 of what shows that it is wrong, 32 bytes.
+            source: the IO account that the bond comes from; default: the signer's associated one.
+        """
+        challenger = self._client.address
+        address = pda.proofs.challenge(report, node)
+        instruction = ix.proofs.challenge(
+            challenger=challenger,
+            report=report,
+            node=node,
+            source=source or token_account(challenger, pda.mint.MINT),
+            evidence_hash=evidence_hash,
+        )
+        return AsyncCall(self._client, [instruction], decode=lambda _: address)
+
+    async def decide(self, challenge: Pubkey, *, upheld: bool) -> AsyncCall[events.proofs.ChallengeDecided]:
+        """Decides a challenge; for the resolver. Gives the event.
+
+        Args:
+            challenge: which.
+            upheld: the leaf is wrong: the bond goes back, and the node is credited from later reports only.
+                Otherwise the bond is burned.
+        """
+        now = await self.get_challenge(challenge)
+        instruction = ix.proofs.decide(
+            resolver=self._client.address,
+            challenge=challenge,
+            report=now.report,
+            node=now.node,
+            destination=token_account(now.challenger, pda.mint.MINT),
+            rent_payer=now.challenger,
+            upheld=upheld,
+        )
+        return AsyncCall(
+            self._client, [instruction], decode=lambda sent: sent.event(events.proofs.ChallengeDecided)
+        )
+
+    async def lift(self, challenge: Pubkey) -> AsyncCall[None]:
+        """Ends a challenge that nobody has decided in time; for anyone. The bond goes back."""
+        now = await self.get_challenge(challenge)
+        instruction = ix.proofs.lift_challenge(
+            challenge=challenge,
+            node=now.node,
+            destination=token_account(now.challenger, pda.mint.MINT),
+            rent_payer=now.challenger,
+        )
+        return AsyncCall(self._client, [instruction])
+
+    async def get_challenge(self, challenge: Pubkey) -> accounts.proofs.Challenge:
+        """The challenge at an address; of a report and node it is `ionet.pda.proofs.challenge(...)`."""
+        return await self._client.fetch(accounts.proofs.Challenge, challenge)
+
+    async def challenges(
+        self, *, node: Pubkey | None = None, report: Pubkey | None = None
+    ) -> list[Found[accounts.proofs.Challenge]]:
+        """Open challenges, or those of a node or a report."""
+        wanted: dict[str, Any] = {"node": node, "report": report}
+        fields = {name: one for name, one in wanted.items() if one is not None}
+        return await self._client.find(accounts.proofs.Challenge, **fields)
+
+    # -- compute proofs
+
+    def record_proof(
+        self, node: Pubkey, *, seed: bytes, score_bps: int, reason: ProofReason | int = 0
+    ) -> AsyncCall[None]:
+        """Keeps the verdict of a node's latest compute proof in the node's account; for an attester.
+
+        Args:
+            node: who was challenged.
+            seed: the challenge's seed, 32 bytes.
+            score_bps: measured speed against the class's reference, 10,000 is one.
+            reason: why it failed; 0 when it passed.
+        """
+        verdict = types.proofs.ProofVerdict(seed=seed, score_bps=score_bps, reason=int(reason))
+        instruction = ix.proofs.record_proof(attester=self._client.address, node=node, verdict=verdict)
+        return AsyncCall(self._client, [instruction])
+
+    # -- reads
 
     async def config(self) -> accounts.proofs.Config:
         """Parameters, and the latest final report's sums."""

@@ -1,0 +1,39 @@
+"""What the parts of the staking namespace share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, pda
+from ionet._pda import token_account
+
+if TYPE_CHECKING:
+    from ionet._async.client import AsyncClient
+
+#: Accounts over which the sum of active stake is spread.
+SHARDS: Final = 16
+
+
+def shard_of(node: Pubkey) -> Pubkey:
+    """The account that a node's active stake is summed in."""
+    return pda.staking.shard(bytes(node)[0] % SHARDS)
+
+
+class AsyncStakingBase:
+    """The client, and the reads that every part needs."""
+
+    def __init__(self, client: AsyncClient) -> None:
+        self._client = client
+
+    async def node(self, address: Pubkey) -> accounts.staking.Node:
+        """The node at an address."""
+        return await self._client.fetch(accounts.staking.Node, address)
+
+    async def config(self) -> accounts.staking.Config:
+        """Roles, cooldown, and what was slashed lately."""
+        return await self._client.fetch(accounts.staking.Config, pda.staking.CONFIG)
+
+    def _wallet(self) -> Pubkey:
+        return token_account(self._client.address, pda.mint.MINT)

@@ -1,0 +1,150 @@
+"""`ionet localnet`: a node in this process, with a market on it, to try every other command on."""
+
+from __future__ import annotations
+
+import json
+import re
+import signal
+import sys
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Final
+
+import typer
+
+from ionet import pda
+from ionet.cli._failures import UNUSABLE, UserError
+from ionet.cli._options import Commands
+from ionet.cli._output import span, when
+from ionet.cli._session import session
+
+if TYPE_CHECKING:
+    from solders.keypair import Keypair
+
+    from ionet import Client
+
+app = Commands("Run a local node with the programs, and a market to try commands on.")
+
+_UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+#: What each person of the market starts with.
+_PURSE: Final = 100_000
+
+
+@app.command()
+def start(
+    port: Annotated[int, typer.Option("--port", help="Of JSON-RPC on 127.0.0.1; 0: any free one.")] = 8899,
+    keys: Annotated[
+        Path,
+        typer.Option("--keys", metavar="DIR", help="Where the keypairs of the market's people are written."),
+    ] = Path("ionet-localnet"),
+) -> None:
+    """Start a node with a market on it, and keep it until Ctrl-C.
+
+    Everything is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
+    one attester is seated, and everybody has 100,000 IO; the keypairs are in DIR. The clock is this
+    machine's; `ionet localnet advance` moves it.
+    """
+    from ionet import Client
+
+    screen = session().screen
+    people = _keys(keys)
+    client = Client.local(signer=people["deployer"])
+    try:
+        server = client.network.serve(port)
+    except OSError as bad:
+        raise UserError(f"port {port}: {bad.strerror}; choose another with --port", UNUSABLE) from None
+    with server:
+        screen.note("Setting up the market …")
+        set_up(client, people)
+        addresses = {name: one.pubkey() for name, one in people.items()}
+        screen.show(
+            {"url": server.url, "keys": str(keys), "people": addresses},
+            f"Listening on {server.url}. Keypairs in {keys}:",
+            *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
+            "In another terminal, for example:",
+            f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
+            "Ctrl-C ends it.",
+        )
+        sys.stdout.flush()
+        _keep(client)
+
+
+@app.command()
+def advance(
+    length: Annotated[str, typer.Argument(metavar="LENGTH", help="How long: 90s, 30min, 5h, 14d.")],
+) -> None:
+    """Let time pass on a local node (this one, or surfpool)."""
+    seconds = length_of(length)
+    io = session()
+    now = io.reader.cheats.advance(seconds)
+    io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {io.url}")
+
+
+def length_of(text: str) -> int:
+    """Seconds of a length such as `14d`."""
+    found = re.fullmatch(r"(\d+)\s*(s|min|h|d)", text.strip())
+    if found is None:
+        raise typer.BadParameter(f"{text!r} is no length of time; write for example 90s, 30min, 5h or 14d")
+    return int(found[1]) * _UNITS[found[2]]
+
+
+PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")
+
+
+def _keys(folder: Path) -> dict[str, Keypair]:
+    """The people's keypairs, made where they are missing."""
+    from solders.keypair import Keypair
+
+    from ionet import load_keypair
+
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    found = {}
+    for name in PEOPLE:
+        place = folder / f"{name}.json"
+        if not place.exists():
+            place.touch(mode=0o600)
+            place.write_text(json.dumps(list(bytes(Keypair()))))
+        found[name] = load_keypair(place)
+    return found
+
+
+def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
+    """Initialises the programs, and gives everybody SOL and IO.
+
+    Args:
+        client: of the programs' upgrade authority, on a local network.
+        people: by the names in `PEOPLE`; the deployer is the client's signer.
+    """
+    from ionet import IO, token_account
+    from ionet.demo._market import Market, People
+    from ionet.demo._record import Recorder
+
+    others = {name: one for name, one in people.items() if name != "deployer"}
+    market = Market(Recorder(lambda step: None), deployer=client, people=People(**others))
+    market.initialize()
+    wallet = token_account(client.address, pda.mint.MINT)
+    market.open_wallets([client.address, *(one.pubkey() for one in others.values())])
+    client.mint.mint_genesis(0, wallet).send()
+    market.give({one.pubkey(): IO(_PURSE) for one in others.values()})
+
+
+def _keep(client: Client) -> None:
+    """Lets the node's clock follow this machine's, from where it was moved to."""
+    # A terminal sends SIGINT, a supervisor SIGTERM; both are good ends.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    network = client.network
+    ahead = network.clock.now() - int(time.time())
+    seen = network.clock.now()
+    try:
+        while True:
+            time.sleep(0.4)
+            now = network.clock.now()
+            ahead += now - seen if now > seen else 0
+            target = int(time.time()) + ahead
+            if target > now:
+                network.clock.set(target)
+            seen = max(target, now)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,114 @@
+"""Devices' statements of an hour as lines of a file: what workers hand to attesters.
+
+One JSON object a line::
+
+    {"device": "..", "good": 3600, "node": "..", "proof": "<hex>", "samples": "<hex>", "signature": "..",
+     "up_hours": 5}
+
+Keys and signature are base58. The signature is over `statement_bytes`, which names the hour's end.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+
+from ionet import _canonical
+from ionet.rewards._evidence import EvidenceError, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a device says of an hour.
+
+    Attributes:
+        node: the node's address, 32 bytes.
+        up_hours: hours in a row that it has been up.
+        statement: the rest, signed.
+    """
+
+    node: bytes
+    up_hours: int
+    statement: Statement
+
+
+def word_line(word: Word) -> bytes:
+    """A statement as a line, without its line feed."""
+    return _canonical.encode(
+        {
+            "device": str(Pubkey(word.statement.device)),
+            "good": word.statement.good,
+            "node": str(Pubkey(word.node)),
+            "proof": word.statement.proof.hex(),
+            "samples": word.statement.samples.hex(),
+            "signature": str(Signature.from_bytes(word.statement.signature)),
+            "up_hours": word.up_hours,
+        }
+    )
+
+
+def write_words(path: str | Path, words: Iterable[Word]) -> None:
+    """Writes statements to a file."""
+    with open(path, "wb") as file:
+        file.writelines(word_line(word) + b"\n" for word in words)
+
+
+def read_words(path: str | Path, period_end: int) -> dict[bytes, Word]:
+    """Statements of a file by node, each checked by its signature.
+
+    Args:
+        path: the file.
+        period_end: end of the hour that they are about, Unix seconds.
+
+    Raises:
+        EvidenceError: naming the line that is no statement, that its device did not sign for this hour, or
+            that is the second of its node.
+    """
+    found: dict[bytes, Word] = {}
+    with open(path, "rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.strip():
+                continue
+            try:
+                word = _word(json.loads(line))
+            except (ValueError, TypeError, KeyError) as bad:
+                reason = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
+                raise EvidenceError(f"line {number}: {reason}") from None
+            name = str(Pubkey(word.node))
+            if word.node in found:
+                raise EvidenceError(f"line {number}: a second statement of node {name}")
+            if not word.statement.verify(word.node, period_end, word.up_hours):
+                raise EvidenceError(
+                    f"line {number}: the device of node {name} did not sign this for the hour that ends"
+                    f" at {period_end}"
+                )
+            found[word.node] = word
+    return found
+
+
+def _word(value: Mapping[str, Any]) -> Word:
+    if not isinstance(value, dict):
+        raise ValueError("expected one JSON object")
+    for name in ("good", "up_hours"):
+        if type(value[name]) is not int or not 0 <= value[name] < 1 << 31:
+            raise ValueError(f"{name} is a number of seconds or hours, not {value[name]!r}")
+    hashes = {name: bytes.fromhex(value[name]) for name in ("proof", "samples")}
+    if any(len(one) != 32 for one in hashes.values()):
+        raise ValueError("proof and samples are 64 hexadecimal digits each")
+    return Word(
+        node=bytes(Pubkey.from_string(value["node"])),
+        up_hours=value["up_hours"],
+        statement=Statement(
+            device=bytes(Pubkey.from_string(value["device"])),
+            good=value["good"],
+            proof=hashes["proof"],
+            samples=hashes["samples"],
+            signature=bytes(Signature.from_string(value["signature"])),
+        ),
+    )
