@@ -27,7 +27,19 @@ from solders.pubkey import Pubkey
 from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import IO, SOL, Client, FeePolicy, accounts, emission, ix, pda, price_feed, token_account, types
+from ionet import (
+    IO,
+    SOL,
+    Client,
+    FeePolicy,
+    accounts,
+    emission,
+    ix,
+    pda,
+    price_feed,
+    token_account,
+    types,
+)
 from ionet.merkle import root_from_proof
 from ionet.rewards import reward_leaf
 
@@ -46,7 +58,14 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "credit_node": 14_000,
     },
     "buyback": {"sell_io": 18_000, "sell_to_supplier": 18_000},
-    "jobs": {"book": 28_000, "book, any nonce": 45_000, "attest": 5_000, "settle": 16_000},
+    "jobs": {
+        "book": 28_000,
+        "book, paid out in IO": 28_000,
+        "book, any nonce": 45_000,
+        "attest": 5_000,
+        "settle": 16_000,
+        "settle, paid out in IO": 16_000,
+    },
 }
 
 #: What only another program may call: its units are part of that call's.
@@ -228,6 +247,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
+        self.second = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -347,7 +367,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, *[Pubkey.default()] * 3),
+            currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -674,6 +694,60 @@ class World:
         attester = self.attesters[1]
         self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)
 
+    def extend(self, job: Pubkey) -> None:
+        """An hour more."""
+        self.price()
+        call = self.client.as_(self.renter).jobs.extend(job, _HOUR)
+        self.measure(call.ix()[0], self.renter)
+
+    def dispute(self, job: Pubkey) -> None:
+        """By the renter; decided, and the bond given back."""
+        renter = self.client.as_(self.renter)
+        self.measure(renter.jobs.dispute(job, self.keys.randbytes(32)).ix()[0], self.renter)
+        dispute = pda.jobs.dispute(job, self.renter.pubkey())
+        found = self.client.fetch(accounts.jobs.Job, job)
+        self.measure(self.client.as_(self.judge).jobs.resolve(job, found.price // 4).ix()[0], self.judge)
+        self.measure(self.client.jobs.close_dispute(dispute).ix()[0])
+
+    def exchange(self, one: Supplier) -> None:
+        """A job in dollars whose supplier wants IO."""
+        dollars = self.second
+        self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
+        renter = self.client.as_(self.renter)
+        self.price()
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), mint=dollars)
+        self.measure(call.ix()[0], self.renter, case="paid out in IO")
+        found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
+        job, vault = found.address, found.account.payout_vault
+        self.start(one, job)
+        self.wait(2 * _HOUR)
+        self.attest(job, 2 * _HOUR)
+        self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
+        settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
+        self.measure(settle, case="paid out in IO")
+
+    def cluster(self, first: Supplier, second: Supplier) -> None:
+        """Two nodes that start together."""
+        renter = self.client.as_(self.renter)
+        self.price()
+        cluster_id, jobs = self.keys.randbytes(32), []
+        opening = ix.jobs.open_cluster(renter=self.renter.pubkey(), id=cluster_id, size=2)
+        self.measure(opening, self.renter)
+        cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
+        manifest = self.keys.randbytes(32)
+        for one in (first, second):
+            call = renter.jobs.book(one.node, 2 * _HOUR, manifest, cluster=cluster)
+            self.measure(call.ix()[0], self.renter, case="in a cluster")
+            jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
+        for one, job in zip((first, second), jobs, strict=True):
+            start = self.client.as_(one.device).jobs.start(job)
+            self.measure(start.ix()[0], one.device, case="in a cluster")
+        self.wait(_HOUR)
+        self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
+        for one, job in zip((first, second), jobs, strict=True):
+            stop = ix.jobs.stop(party=one.owner.pubkey(), job=job, offer=pda.jobs.offer(one.node))
+            self.client.send(stop, signers=[one.owner])
+
     def wind_up(self, job: Pubkey) -> None:
         """Everyone takes what he is owed, and the account is closed."""
         found = self.client.fetch(accounts.jobs.Job, job)
@@ -693,18 +767,27 @@ class World:
         )
 
     def rent(self, one: Supplier) -> None:
-        """Four jobs of a node, each with another end."""
+        """Jobs of a node, each with another end."""
         offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
         job = self.book(one)
         self.start(one, job)
         self.wait(_HOUR)
         self.attest(job, _HOUR)
+        self.extend(job)
         escrow = self.client.fetch(accounts.jobs.Job, job).escrow
         self.measure(ix.jobs.settle(job=job, escrow=escrow, destination=wallet))
-        self.wait(_HOUR)
-        self.attest(job, 2 * _HOUR)
+        self.wait(2 * _HOUR)
+        self.attest(job, 3 * _HOUR)
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
+
+        job = self.book(one)
+        self.start(one, job)
+        self.wait(_HOUR)
+        self.attest(job, _HOUR)
+        self.dispute(job)
+        self.wind_up(job)
+        self.exchange(one)
 
         job = self.book(one)
         self.start(one, job)
@@ -825,6 +908,7 @@ class World:
             self.rent(one)
             self.change(one, number)
         self.burn()
+        self.cluster(suppliers[0], suppliers[1])
         self.buy()
         for one in suppliers:
             self.pay_out(one)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
 from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
 from tests.programs.market import IO_MINT, Market
-from tests.programs.support import HOUR
+from tests.programs.people import TOKEN, Supplier
+from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, pda, token_account, types
 from ionet._canonical import Json
@@ -77,18 +79,20 @@ class Site:
             kernel=numpy_backend(),
         )
 
-    def book(self, seconds: int = HOUR) -> Pubkey:
+    def book(
+        self, seconds: int = HOUR, *, of: Supplier | None = None, mint: Pubkey = IO_MINT, **more: Any
+    ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
         manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
-        supplier, market = self.market.alice, self.market
-        market.set_price()
+        supplier, market = of or self.market.alice, self.market
+        market.set_price(mint)
         args = types.jobs.BookArgs(
             nonce=market.offer(supplier).nonce + 1,
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
         )
-        market.send(market.booking(args=args))
+        market.send(market.booking(of=supplier, mint=mint, args=args, **more))
         return pda.jobs.job(supplier.offer, args.nonce)
 
     def chain(self) -> ProgramChain:
@@ -218,6 +222,46 @@ async def test_a_job_that_the_renter_stops_is_attested_to_the_stop(site: Site) -
     # The first hour is paid in any case.
     gross = price // 3
     assert site.money().renter == before.renter + price - gross
+
+
+async def test_what_is_left_of_a_broken_cluster_is_given_back_at_once(site: Site) -> None:
+    market = site.market
+    market.join(market.bob, 300 * TOKEN)
+    cluster, before = market.cluster(), site.money()
+    job = site.book(cluster=cluster)
+    other = site.book(of=market.bob, cluster=cluster)
+    market.send(market.jobs("cancel", other, party=market.bob.key))
+    view = await site.chain().job(bytes(job))
+    assert view is not None
+    assert (view.broken, view.cluster, view.cluster_size) == (True, bytes(cluster), 2)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    assert market.world.client.account(job) is None, "nobody waited for the start window to end"
+    assert site.money() == before
+
+
+async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> None:
+    market, job = site.market, site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    dispute = market.dispute(job)
+    for _ in range(8):
+        market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    found = market.job(job)
+    assert (found.state, found.paid_supplier, found.paid_fees, found.paid_refund) == (2, 0, 0, 0)
+    market.world.advance(14 * DAY)
+    await site.serve(orchestrator, job)
+    market.send(market.closing(dispute))
+
+
+async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site: Site) -> None:
+    site.market.set_offer(payout=0)
+    job = site.book(mint=site.market.usdc)
+    vault = site.market.job(job).payout_vault
+    await site.serve(site.orchestrator(), job)
+    # 2 USD less the booking fee of a quarter per cent; the buyback opened the account, and sells it.
+    assert site.market.world.balance(vault) == 2_000_000 - 5_000
 
 
 async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:

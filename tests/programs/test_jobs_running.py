@@ -71,6 +71,15 @@ def test_a_start_belongs_to_the_jobs_own_offer_and_node(market: Market) -> None:
     market.refused(wrong, errors.jobs.WrongNode)
 
 
+def test_a_node_that_has_left_the_market_starts_nothing(market: Market) -> None:
+    job = market.book()
+    for state in (b"\x01", b"\x02"):
+        market.poke(market.alice.node, accounts.staking.Node, "state", state)
+        market.refused(market.jobs("start", job), errors.jobs.NodeNotLive)
+    market.poke(market.alice.node, accounts.staking.Node, "state", b"\x00")
+    market.start(job)
+
+
 def test_every_end_belongs_to_the_jobs_own_offer(market: Market) -> None:
     market.join(market.bob, 300 * TOKEN)
     booked, running = market.book(), market.run(of=market.bob)

@@ -363,6 +363,9 @@ FREE: Final = {
     ("jobs", "set_currency", "currency"),
     # The other party, the other attester, and whoever else may start.
     ("jobs", "cancel", "party"),
+    # Without it the node is booked alone; its place then names the program, where the event's call finds it.
+    ("jobs", "book", "cluster"),
+    ("jobs", "book", "program"),
     # Whoever opens one will be its renter.
     ("jobs", "open_cluster", "renter"),
     ("jobs", "stop", "party"),

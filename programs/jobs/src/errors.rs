@@ -192,3 +192,23 @@ pub enum JobsError {
     #[msg("this is not the vault of the bond")]
     WrongBond,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stay_with_their_names() {
+        for (error, code) in [
+            (JobsError::NotUpgradeAuthority, 6_000),
+            (JobsError::WrongMint, 6_031),
+            (JobsError::WrongPriceAccount, 6_033),
+            (JobsError::ClusterSize, 6_043),
+            (JobsError::Overflow, 6_067),
+            (JobsError::WrongPayoutCurrency, 6_068),
+            (JobsError::WrongBond, 6_093),
+        ] {
+            assert_eq!(u32::from(error), code);
+        }
+    }
+}

@@ -93,8 +93,8 @@ pub mod jobs {
     /// Begins the booked time, within 20 minutes of the booking.
     ///
     /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    /// `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`,
-    /// `ClusterIncomplete`, `ClusterBroken`.
+    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    /// `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
     pub fn start(ctx: Context<Start>) -> Result<()> {
         handle_start(ctx)
     }

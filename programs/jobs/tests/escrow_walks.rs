@@ -57,6 +57,7 @@ impl Walk {
         let fee = (price as u128 * (booking + renter) as u128).div_ceil(10_000) as u64;
         let mut job: Job = bytemuck::Zeroable::zeroed();
         let terms = Terms {
+            supplier: Default::default(),
             price,
             fee,
             seconds,

@@ -83,6 +83,7 @@ impl Book<'_> {
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
         let fee_bps = u64::from(config.booking_bps).saturating_add(currency.payment_bps.into());
         let terms = Terms {
+            supplier: node.owner,
             price,
             fee: bps_ceil(price, fee_bps).ok_or(JobsError::Overflow)?,
             seconds,
@@ -118,7 +119,6 @@ impl Book<'_> {
         job.offer = self.offer.key();
         job.node = offer.node;
         job.renter = self.renter.key();
-        job.supplier = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?.owner;
         job.mint = self.mint.key();
         if offer.paid_in(&job.mint) != job.mint {
             let seeds: &[&[u8]] = &[b"payout", key.as_ref()];

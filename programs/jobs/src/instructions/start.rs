@@ -25,9 +25,11 @@ pub struct Start<'info> {
 }
 
 impl Start<'_> {
+    /// The node still works, and the signer may say that it does.
     fn check_operator(&self) -> Result<()> {
         let key = self.operator.key;
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
         if node.device_key == *key || self.job.load()?.supplier == *key {
             return Ok(());
         }

@@ -73,6 +73,8 @@ pub struct AttestArgs {
 /// What a booking fixes for the life of its job.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
+    /// The node's owner.
+    pub supplier: Pubkey,
     pub price: u64,
     pub fee: u64,
     pub seconds: u64,
@@ -186,6 +188,7 @@ impl Job {
     pub fn book(&mut self, terms: Terms, now: i64) {
         let Terms { price, fee, seconds, rate, units, .. } = terms;
         self.state = JobState::Booked as u8;
+        self.supplier = terms.supplier;
         self.attesters = terms.attesters;
         self.booking_bps = terms.booking_bps;
         self.renter_payment_bps = terms.renter_payment_bps;
@@ -536,6 +539,7 @@ mod tests {
         let mut job: Job = bytemuck::Zeroable::zeroed();
         job.book(
             Terms {
+                supplier: Pubkey::default(),
                 price: PRICE,
                 fee: 25_000_000,
                 seconds: 7_200,
