@@ -94,7 +94,15 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status, more = REFUSED, {"reason": bad.reason}
         case ClusterNotBooked():
             status = REFUSED
-            more = {"cluster": str(bad.cluster), "undone": [str(one.job) for one in bad.undone]}
+            more = {
+                "cluster": str(bad.cluster),
+                "nodes": [str(one) for one in bad.nodes],
+                "signatures": list(bad.signatures),
+                "undone": [
+                    {"job": str(one.job), "signature": one.signature, "error": one.error}
+                    for one in bad.undone
+                ],
+            }
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
         case ConfigError():

@@ -274,8 +274,7 @@ def crank(
     else:
         targets = [job] if job is not None else _mine(io)
     due = {one: jobs.due(one) for one in targets}
-    if io.sign_only:
-        raise UserError("--sign-only makes one transaction; a step is one: ionet job settle, refund, close …")
+    io.check_several("crank")
     if io.dry_run:
         rows = [(one, step) for one, steps in due.items() for step in steps]
         io.screen.table(

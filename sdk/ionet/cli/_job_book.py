@@ -252,12 +252,11 @@ def _send_cluster(
         calls = jobs.cluster_calls(
             nodes, seconds, digest, cluster_id=cluster_id, currency=currency, quotes=quotes
         )
-        if io.sign_only and len(calls) > 1:
-            raise UserError(
-                f"{len(nodes)} nodes are booked in {len(calls)} transactions: --sign-only makes one"
-            )
+        if len(calls) > 1 and io.sign_only:
+            io.check_several(f"booking {len(nodes)} nodes")
         io.screen.note(f"The first of {len(calls)} transactions:")
         io.send(calls[0], what)
+    io.check_several("booking a cluster")
     io.confirm(what)
     io.screen.note(f"Cluster {cluster}; should this be interrupted: ionet job cluster {cluster}")
     booked = 0
@@ -384,6 +383,7 @@ def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts
     if not waiting:
         raise UserError(f"no job of cluster {found.address} waits for its start", NOT_FOUND)
     what = f"cancel {len(waiting)} jobs of cluster {found.address}"
+    io.check_several("cancelling a cluster")
     if io.dry_run:
         io.screen.show(
             {"dry_run": True, "jobs": [one.address for one in waiting]}, f"Dry run, nothing was sent: {what}"
