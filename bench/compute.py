@@ -31,7 +31,6 @@ from ionet import (
     SOL,
     Client,
     FeePolicy,
-    TokenAccount,
     accounts,
     emission,
     governance,
@@ -265,7 +264,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
-        self.dollars = other
+        self.second = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -387,7 +386,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, self.dollars, *[Pubkey.default()] * 2),
+            currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -732,7 +731,7 @@ class World:
 
     def exchange(self, one: Supplier) -> None:
         """A job in dollars whose supplier wants IO."""
-        dollars = self.dollars
+        dollars = self.second
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
@@ -743,9 +742,7 @@ class World:
         self.start(one, job)
         self.wait(2 * _HOUR)
         self.attest(job, 2 * _HOUR)
-        # The buyback's account, as its program makes it.
-        held = TokenAccount(dollars, pda.buyback.CONFIG, 0).encode()
-        self.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
+        self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
         settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
         self.measure(settle, case="paid out in IO")
 
