@@ -735,7 +735,7 @@ class World:
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
-        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), mint=dollars)
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
         found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
         job, vault = found.address, found.account.payout_vault
@@ -751,13 +751,13 @@ class World:
         renter = self.client.as_(self.renter)
         self.price()
         cluster_id, jobs = self.keys.randbytes(32), []
-        opening = ix.jobs.open_cluster(renter=self.renter.pubkey(), id=cluster_id, size=2)
-        self.measure(opening, self.renter)
         cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
-        manifest = self.keys.randbytes(32)
-        for one in (first, second):
-            call = renter.jobs.book(one.node, 2 * _HOUR, manifest, cluster=cluster)
-            self.measure(call.ix()[0], self.renter, case="in a cluster")
+        nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
+        calls = renter.jobs.cluster_calls(nodes, 2 * _HOUR, manifest, cluster_id=cluster_id)
+        opening, *bookings = [one for call in calls for one in call.ix()]
+        self.measure(opening, self.renter)
+        for one, booking in zip((first, second), bookings, strict=True):
+            self.measure(booking, self.renter, case="in a cluster")
             jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
         for one, job in zip((first, second), jobs, strict=True):
             start = self.client.as_(one.device).jobs.start(job)
