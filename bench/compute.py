@@ -715,7 +715,7 @@ class World:
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
-        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), mint=dollars)
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
         found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
         job, vault = found.address, found.account.payout_vault
