@@ -352,14 +352,18 @@ FREE_STAKING: Final = {
 FREE_JOBS: Final = {
     # The authority changes any of them.
     "set_currency": frozenset({"currency"}),
+    # The empty place of the cluster names the program, where the event's call finds it.
+    "book": frozenset({"program"}),
     # The other party, the other attester, and whoever else may start.
     "cancel": frozenset({"party"}),
-    # Without it the node is booked alone; its place then names the program, where the event's call finds it.
-    "book": frozenset({"cluster", "program"}),
-    # Whoever opens one will be its renter.
-    "open_cluster": frozenset({"renter"}),
     "stop": frozenset({"party"}),
     "attest": frozenset({"attester"}),
+    "start": frozenset({"operator"}),
+}
+FREE_MEMBERS: Final = {
+    # Without it the node is booked alone.
+    "book": frozenset({"cluster"}),
+    "cancel": frozenset({"party"}),
     "start": frozenset({"operator"}),
 }
 #: Accounts that need not exist.
@@ -423,8 +427,8 @@ ON_MEMBERS: Final = Suite(
     MEMBERS,
     joined,
     market_accounts,
-    {name: accounts for name, accounts in FREE_JOBS.items() if name in MEMBERS},
-    {name: accounts for name, accounts in ABSENT_JOBS.items() if name in MEMBERS},
+    FREE_MEMBERS,
+    {"start": ABSENT_JOBS["start"]},
     untested=frozenset(JOBS) - frozenset(MEMBERS) | {"initialize"},
 )
 
