@@ -16,7 +16,7 @@ from solders.pubkey import Pubkey
 from tests.model.grants import MONTH
 from tests.programs.distribution import Distribution, Drop, schedule
 from tests.programs.market import OTHER_CLASS, Market
-from tests.programs.negative import Case, Check, Suite
+from tests.programs.negative import SETTERS, Case, Check, Suite
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY, World
 from tests.programs.test_distributor_airdrops import staking
@@ -187,6 +187,7 @@ SUITE: Final = Suite(
     free=dict.fromkeys(("create_grant", "create_airdrop", "open_claims"), frozenset({"payer"})),
     # An account that gets its rent back may have been empty.
     absent=dict.fromkeys(("reclaim", "close_claims"), frozenset({"rent_payer"})),
+    harmless=SETTERS | {"set_beneficiary"},
 )
 
 

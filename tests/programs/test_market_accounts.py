@@ -14,7 +14,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, IO_MINT, TWO_HOURS, Market
-from tests.programs.negative import Case, Check, Suite, joined, market_accounts
+from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_accounts
 from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_jobs_running import jobs_params
@@ -406,6 +406,8 @@ ON_STAKING: Final = Suite(
     FREE_STAKING,
     ABSENT_STAKING,
     again=frozenset({"owner_stake", "owner_unstake", "stake", "unstake"}),
+    # A leaf credits what is new in it.
+    harmless=SETTERS | {"credit_node", "evict_device", "set_class", "set_commission"},
     # What the proofs program signs.
     unsendable=frozenset({"freeze_credit", "set_last_proof"}),
     # A slash is dismissed by nothing.
@@ -420,6 +422,8 @@ ON_JOBS: Final = Suite(
     FREE_JOBS,
     ABSENT_JOBS,
     again=frozenset({"extend"}),
+    # What is owed is paid once; what was attested is attested.
+    harmless=SETTERS | {"attest", "collect_fees", "refund", "set_currency", "set_offer", "settle"},
     scenes={"offer": _without_offer},
 )
 ON_MEMBERS: Final = Suite(
