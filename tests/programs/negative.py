@@ -173,7 +173,7 @@ class Suite(Generic[S]):
                 network.set_account(meta.pubkey, lamports=0)
                 if made.works(made.call):
                     accepted.add(account)
-        assert accepted == self.absent.get(name, frozenset())
+        assert accepted == self.absent.get(name, frozenset()), accepted
 
     def arguments_at_their_ends_are_refused_or_harmless(self, name: str) -> None:
         """At 0, 1 and their bounds: a reason, or books that are right. No amount of nothing is taken."""
@@ -208,8 +208,9 @@ class Suite(Generic[S]):
                 if (found := world.client.account(meta.pubkey)) is not None
                 and len(found.data) == _TOKEN_ACCOUNT
             }
-            assert made.works(call) == (name in self.harmless)
-            if name in self.harmless:
+            taken = made.works(call)
+            assert taken == (name in self.harmless), f"{name} is {'taken' if taken else 'refused'} again"
+            if taken:
                 world.send(call, signers=made.scene.signers(call))
             for key, data in tokens.items():
                 assert bytes(world.raw(key).data) == data, f"{name} moved tokens of {key} again"
