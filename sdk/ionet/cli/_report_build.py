@@ -94,10 +94,13 @@ def build(
         raise UserError(f"hour {last} is not among those that are over: 1 to {latest}")
     before = _continued(io, previous)
     begin = first or (last if before is None else before.seq + 1)
-    if before is not None and before.seq >= begin:
-        raise UserError(f"{previous} is of hour {before.seq} already; what follows is hour {before.seq + 1}")
+    if before is not None and before.seq >= min(begin, last):
+        over = "" if before.seq < latest else ", which is not over yet"
+        raise UserError(
+            f"{previous} is of hour {before.seq} already; what follows is hour {before.seq + 1}{over}"
+        )
     if begin > last:
-        raise UserError(f"there is nothing to build from hour {begin} to hour {last}")
+        raise UserError(f"hour {begin}, to begin with, comes after hour {last}")
     wanted = range(begin, last + 1)
     places = _places(out, wanted, "--out")
     heard = {} if words is None else _places(words, wanted, "--statements")
@@ -115,8 +118,8 @@ def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
     if len(hours) > 1 and _NUMBER not in path.name:
         raise UserError(
             f"hours {hours[0]} to {hours[-1]} are to be built, each with a file of its own: write {_NUMBER}"
-            f" in the name of {option}, as in {path.stem}-{_NUMBER}{path.suffix}; or --hour {hours[0]} for the"
-            " first alone"
+            f" in the name of {option}, as in {path.stem}-{_NUMBER}{path.suffix}; or --hour {hours[0]} for"
+            " the first alone"
         )
     return {seq: path.with_name(path.name.replace(_NUMBER, str(seq))) for seq in hours}
 
