@@ -82,7 +82,7 @@ def test_parameters_are_set_and_shown_before_and_after(shell: Shell) -> None:
     line = ("admin", "set", "proofs", "challenge_bond=600", "challenge_window=36h")
     dry = shell.text(*line, "--dry-run", who="deployer")
     told = "challenge_bond: 500 IO -> 600 IO; challenge_window: 1d -> 36h"
-    assert f"Dry run, nothing was sent: set proofs's {told}" in dry
+    assert f"Dry run, nothing was sent: set of proofs: {told}" in dry
     assert parameters(shell, "proofs")["challenge_window"] == DAY
     done = shell.text(*line, who="deployer")
     assert "  challenge_bond: 500 IO -> 600 IO\n  challenge_window: 1d -> 36h\n" in done
@@ -121,10 +121,10 @@ def test_entries_are_paused_and_pauses_lifted(shell: Shell) -> None:
     shell.text("admin", "set", "jobs", f"pauser={shell.address('bob')}", who="deployer")
     assert "Paused:" in shell.text("admin", "show", "jobs")
     done = shell.text("admin", "pause", "jobs", "booking", who="bob")
-    assert "Of jobs, nothing is paused before, booking is paused now" in done
+    assert "Paused of jobs: nothing -> booking" in done
     assert shell.json("admin", "pause", "jobs", who="bob")["paused"] == ["offering", "booking"]
     said = shell.fails(2, "admin", "pause", "jobs", "offering", who="bob")
-    assert said == "nothing would change: of jobs, offering, booking are paused already"
+    assert said == "nothing would change: paused of jobs is offering, booking already"
     said = shell.fails(1, "admin", "unpause", "jobs", "booking", who="bob")
     assert said.startswith("only the authority may lift a pause")
     assert shell.json("admin", "unpause", "jobs", "booking", who="deployer")["paused"] == ["offering"]

@@ -70,8 +70,8 @@ def show(program: Program) -> None:
         facts = [
             ("Authority", config.roles.authority),
             ("Proposed", roles["pending_authority"]),
-            ("Paused", ", ".join(paused) or "nothing"),
-            ("Not paused", ", ".join(open_) or "nothing"),
+            ("Paused", _paused(program, config.roles.paused)),
+            ("Not paused", _paused(program, ~config.roles.paused)),
         ]
     io.screen.facts(
         [*facts, *((name, written(name, one)) for name, one in params.items())],
@@ -110,7 +110,7 @@ def set_(
     lines = [
         f"{name}: {written(name, before[name])} -> {written(name, one)}" for name, one in differing.items()
     ]
-    sent = io.send(_call(io, made), f"set {program}'s {'; '.join(lines)}")
+    sent = io.send(_call(io, made), f"set of {program}: {'; '.join(lines)}")
     after = governance.params_of(program, _config(io, program))
     io.done(
         sent,
@@ -146,13 +146,13 @@ def _set_paused(program: str, entries: list[str] | None, *, pausing: bool) -> No
     wanted = sum({known[one] for one in entries or known})
     paused = now | wanted if pausing else now & ~wanted
     if paused == now:
-        raise UserError(f"nothing would change: of {program}, {_paused(program, now)} already")
+        raise UserError(f"nothing would change: paused of {program} is {_paused(program, now)} already")
     made = _builder(program, "set_paused")(signer=io.signer.pubkey(), paused=paused)
     what = f"{'pause' if pausing else 'lift the pause of'} {', '.join(entries or known)} of {program}"
     sent = io.send(_call(io, made), what)
     io.done(
         sent,
-        f"Of {program}, {_paused(program, now)} before, {_paused(program, paused)} now",
+        f"Paused of {program}: {_paused(program, now)} -> {_paused(program, paused)}",
         program=program,
         paused=_names(program, paused),
     )
@@ -225,5 +225,4 @@ def _names(program: str, paused: int) -> list[str]:
 
 
 def _paused(program: str, paused: int) -> str:
-    names = _names(program, paused)
-    return f"{', '.join(names) or 'nothing'} {'are' if len(names) > 1 else 'is'} paused"
+    return ", ".join(_names(program, paused)) or "nothing"

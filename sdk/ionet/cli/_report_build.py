@@ -90,6 +90,10 @@ def build(
     io = session()
     latest = io.reader.proofs.latest_hour()
     last = latest if hour is None else hour
+    if not latest:
+        raise UserError(
+            f"no hour of emission is over yet: the first ends {when(io.reader.proofs.period_end(1))}"
+        )
     if not 1 <= last <= latest:
         raise UserError(f"hour {last} is not among those that are over: 1 to {latest}")
     before = _continued(io, previous)
