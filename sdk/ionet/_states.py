@@ -157,6 +157,30 @@ class StakingEntry(IntFlag):
     STAKING = 2
 
 
+class MintEntry(IntFlag):
+    """Entries of the mint that can be paused."""
+
+    EMITTING = 1
+
+
+class BuybackEntry(IntFlag):
+    """Entries of the buyback that can be paused."""
+
+    #: Burning fees.
+    BURNING = 1
+    #: Auctions, and selling to them.
+    SELLING = 2
+
+
+class DistributorEntry(IntFlag):
+    """Entries of the distributor that can be paused."""
+
+    #: Making grants.
+    GRANTING = 1
+    #: Making airdrops.
+    AIRDROPPING = 2
+
+
 class ProofsEntry(IntFlag):
     """Entries of the proofs program that can be paused."""
 

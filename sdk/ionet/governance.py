@@ -90,7 +90,7 @@ ACCOUNTS: Final = 32
 _WEEK: Final = 604_800
 _RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 #: Parameters that lie elsewhere in the configuration than under their own name.
-_ELSEWHERE: Final = {("jobs", "max_price_age"): "max_age"}
+_ELSEWHERE: Final = {"max_price_age": "max_age"}
 
 
 class Choice(IntEnum):
@@ -410,7 +410,7 @@ def _value(program: str, config: Any, name: str) -> Any:
         config,
         *(getattr(config, one) for one in config.__slots__ if hasattr(getattr(config, one), "CODEC")),
     ]
-    wanted = _ELSEWHERE.get((program, name), name)
+    wanted = _ELSEWHERE.get(name, name)
     for place in places:
         if wanted in place.__slots__:
             return getattr(place, wanted)

@@ -83,8 +83,8 @@ def test_more_than_the_limit_is_refused_in_a_sentence(shell: Shell, house: str) 
 def test_parameters_are_shown_and_changed_by_name(shell: Shell, house: str) -> None:
     found = shell.json("dao", "params", "governance")["params"]
     assert found["voting"] == 5 * DAY
-    proposal = proposed(shell, "params", "governance", f"voting={4 * DAY}")["proposal"]
-    assert f"voting: {5 * DAY} -> {4 * DAY}" in shell.text("dao", "show", proposal)
+    proposal = proposed(shell, "params", "governance", "voting=4d")["proposal"]
+    assert "voting: 5d -> 4d" in shell.text("dao", "show", proposal)
     passed(shell, proposal)
     shell.text("dao", "execute", proposal, who="carol")
     assert "4 d, 1 d more" in shell.text("dao", "terms")

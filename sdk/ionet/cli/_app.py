@@ -40,6 +40,7 @@ COMMANDS: Final = {
     "job": ("_job", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
     "buyback": ("_buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "dao": ("_dao", "Proposals, votes and the treasury."),
+    "admin": ("_admin", "Parameters, pauses and authorities of the programs."),
     "grant": ("_grant", "Vesting grants: making, releasing, revoking, passing on."),
     "airdrop": ("_airdrop", "Airdrops: making, claiming to a wallet or into stake, reclaiming."),
     "supply": ("_supply", "What of IO exists, is locked and circulates."),

@@ -16,6 +16,7 @@ from ionet.cli._arguments import address, io_amount
 from ionet.cli._failures import UNUSABLE, UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import when
+from ionet.cli._parameters import changes_of
 from ionet.cli._session import Session, session
 from ionet.governance import Draft
 
@@ -95,7 +96,7 @@ def text(title: Title, text: Text = None, uri: Uri = "", nonce: Nonce = None) ->
 def params(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="Whose; governance among them.")],
     changes: Annotated[
-        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values: a number, or an address.")
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values, written as there.")
     ],
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Default: what is set.")
@@ -104,23 +105,11 @@ def params(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose to change parameters of a program; the others stay. `ionet dao params` lists them."""
+    """Propose to change parameters of a program; the others stay. `ionet dao params` shows them."""
     io = session()
-    wanted = dict(map(_change, changes))
+    wanted = changes_of(io.client.governance.params(program), changes)
     made = io.client.governance.parameters(program, **wanted)
     submit(io, title or f"Set {program}'s {', '.join(wanted)}", made, text, uri, nonce)
-
-
-def _change(text: str) -> tuple[str, int | Pubkey]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise UserError(f"{text!r} is no NAME=VALUE")
-    if value.replace("_", "").isdigit():
-        return name, int(value)
-    try:
-        return name, Pubkey.from_string(value)
-    except ValueError:
-        raise UserError(f"{value!r} is neither a number nor an address") from None
 
 
 @app.command()

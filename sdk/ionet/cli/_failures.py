@@ -28,6 +28,7 @@ from ionet import (
     ClusterNotBooked,
     ConfigError,
     DecodeError,
+    EmissionUnknown,
     EncodeError,
     IonetError,
     NotBookable,
@@ -90,7 +91,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = bad.status
         case ProgramError() | TransactionFailed():
             status = REFUSED
-        case NotBookable() | PriceUnusable():
+        case NotBookable() | PriceUnusable() | EmissionUnknown():
             status, more = REFUSED, {"reason": bad.reason}
         case ClusterNotBooked():
             status = REFUSED
@@ -137,6 +138,10 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = _of_program(bad)
         case TransportError():
             text = f"{bad}; is the node up, and is --url right?"
+        case EmissionUnknown(reason="NotEmitted"):
+            text = f"{bad} (ionet report emit)"
+        case EmissionUnknown():
+            text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
             text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
         case _:

@@ -26,7 +26,8 @@ if TYPE_CHECKING:
 
 app = Commands("Run a local node with the programs, and a market to try commands on.")
 
-_UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+#: Seconds of the units of lengths.
+UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 #: Seconds between two prices; programs take none that is older than a minute.
 _PRICES_EVERY: Final = 20
 #: What each person of the market starts with.
@@ -91,7 +92,7 @@ def length_of(text: str) -> int:
     found = re.fullmatch(r"(\d+)\s*(s|min|h|d)", text.strip())
     if found is None:
         raise typer.BadParameter(f"{text!r} is no length of time; write for example 90s, 30min, 5h or 14d")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(found[1]) * UNITS[found[2]]
 
 
 PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")

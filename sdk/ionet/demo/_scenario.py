@@ -13,7 +13,7 @@ from typing import Any, Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, emission, pda, token_account
+from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, pda, token_account
 from ionet._classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.demo._checks import job_check, market_checks
 from ionet.demo._market import Market
@@ -301,7 +301,7 @@ class _Scenario:
     def rewards(self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int) -> None:
         record = self.record
         end = self.start + JOB_HOUR * HOUR
-        hourly = emission.cumulative(JOB_HOUR * HOUR) - emission.cumulative((JOB_HOUR - 1) * HOUR)
+        hourly = self.market.deployer.proofs.emission(JOB_HOUR).base
         hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
         scores = score_hour(hour, hourly)
         leaves = cumulate(None, hour, scores, end)
