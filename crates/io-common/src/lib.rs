@@ -11,6 +11,7 @@ pub mod calls;
 pub mod clock;
 pub mod ids;
 pub mod merkle;
+pub mod outflow;
 pub mod pyth;
 pub mod roles;
 pub mod snapshot;

@@ -9,6 +9,7 @@
 pub mod emission;
 mod emission_table;
 pub mod escrow;
+pub mod outflow;
 pub mod price;
 pub mod ratio;
 pub mod reward;
