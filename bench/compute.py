@@ -16,7 +16,7 @@ import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -26,13 +26,29 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import IO, SOL, Client, FeePolicy, accounts, emission, governance, ix, pda, token_account, types
+from ionet import (
+    IO,
+    SOL,
+    Client,
+    FeePolicy,
+    accounts,
+    emission,
+    governance,
+    ix,
+    pda,
+    price_feed,
+    token_account,
+    types,
+)
+from ionet._ids import TOKEN_PROGRAM
+from ionet.airdrop import AirdropTree, Share
 from ionet.merkle import root_from_proof
 from ionet.rewards import reward_leaf
+from ionet.vesting import MONTH, Schedule
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULT: Final = Path(__file__).with_suffix(".json")
-PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance")
+PROGRAMS: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance", "distributor")
 
 #: Median budgets of the design, by program and instruction.
 BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
@@ -44,8 +60,21 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "owner_claim": 10_000,
         "credit_node": 14_000,
     },
-    "jobs": {"book": 28_000, "book, any nonce": 45_000, "attest": 5_000, "settle": 16_000},
+    "buyback": {"sell_io": 18_000, "sell_to_supplier": 18_000},
+    "jobs": {
+        "book": 28_000,
+        "book, paid out in IO": 28_000,
+        "book, any nonce": 45_000,
+        "attest": 5_000,
+        "settle": 16_000,
+        "settle, paid out in IO": 16_000,
+    },
     "governance": {"cast_vote": 14_000, "change_vote": 8_000, "owner_vote": 8_000},
+    "distributor": {
+        "claim_airdrop": 14_000,
+        "claim_airdrop, 10,000 leaves": 14_000,
+        "release": 12_000,
+    },
 }
 
 #: What only another program may call: its units are part of that call's.
@@ -67,6 +96,7 @@ _DAY: Final = 86_400
 _NOW: Final = 1_800_000_000
 _FEED: Final = b"IO/USD".ljust(32, b"\0")
 _ZEROS: Final = bytes(32)
+_DOLLAR: Final = 1_000_000
 #: The compute budget's instruction that sets the limit.
 _OVERHEAD: Final = 150
 _FEES: Final = FeePolicy(compute_limit=1_400_000)
@@ -204,6 +234,7 @@ class World:
         self.measure(ix.jobs.initialize(authority=me, resolver=self.resolver))
         self.guardian = self.person()
         self.measure(ix.governance.initialize(authority=me, guardian=self.guardian.pubkey()))
+        self.measure(ix.distributor.initialize(authority=me, treasury=me))
         for allocation in range(5):
             destination = self.wallet(me)
             self.measure(ix.mint.mint_genesis(authority=me, destination=destination, allocation=allocation))
@@ -233,6 +264,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
+        self.second = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -246,7 +278,25 @@ class World:
         """Parameters, pauses, and a hand-over there and back."""
         me = self.me
         self.measure(ix.mint.set_params(authority=me, pauser=me))
-        self.measure(ix.buyback.set_params(authority=me, pauser=me))
+        self.measure(
+            ix.buyback.set_params(
+                authority=me,
+                params=types.buyback.ParamsArgs(
+                    pauser=me,
+                    feed_id=_FEED,
+                    price_account=price_feed(_FEED),
+                    start_bps=-300,
+                    end_bps=200,
+                    period=_HOUR,
+                    daily_share_bps=2_000,
+                    max_confidence_bps=100,
+                    max_ema_distance_bps=500,
+                    max_price_age=60,
+                    min_lot=50 * _DOLLAR,
+                ),
+            )
+        )
+        self.measure(ix.distributor.set_params(authority=me, pauser=me, treasury=me))
         self.measure(
             ix.proofs.set_params(
                 authority=me,
@@ -275,6 +325,7 @@ class World:
                     pauser=me,
                     resolver=self.resolver,
                     booking_bps=25,
+                    dispute_bond_bps=500,
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
                     max_price_age=60,
@@ -285,7 +336,7 @@ class World:
             )
         )
         successor = self.key()
-        for program in (ix.mint, ix.proofs, ix.staking, ix.jobs, ix.buyback):
+        for program in (ix.mint, ix.proofs, ix.staking, ix.jobs, ix.buyback, ix.distributor):
             for paused in (1, 0):
                 self.measure(program.set_paused(signer=me, paused=paused))
             self.measure(program.propose_authority(authority=me, successor=successor.pubkey()))
@@ -335,7 +386,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, *[Pubkey.default()] * 3),
+            currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -593,7 +644,8 @@ class World:
                 self.measure(ix.proofs.refute(report=report, node=nobody, leaf=said))
 
     def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
-        """A report that one attester approves."""
+        """A report that one attester approves; its hours are emitted."""
+        self.client.send(ix.mint.emit())
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
         seq = (content.period_end - config.start) // _HOUR
         digest = sha256(b"ionet:report" + bytes(content)).digest()
@@ -624,12 +676,11 @@ class World:
                 seconds=2 * _HOUR,
                 max_deposit=IO(1_000).base,
                 manifest_hash=self.keys.randbytes(32),
-                cluster=_ZEROS,
-                cluster_size=1,
             )
             book = ix.jobs.book(
                 renter=self.renter.pubkey(),
                 node=one.node,
+                payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,
                 source=source,
@@ -653,10 +704,69 @@ class World:
     def attest(self, job: Pubkey, good: int) -> None:
         """All of it good, by the second attester's seat."""
         said = types.jobs.AttestArgs(
-            good=good, upto=good, reason=0, proof_digest=self.keys.randbytes(32), result_hash=_ZEROS
+            good=good,
+            upto=good,
+            reason=0,
+            proof_digest=self.keys.randbytes(32),
+            timelock=self.keys.randbytes(32),
+            result_hash=_ZEROS,
         )
         attester = self.attesters[1]
         self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)
+
+    def extend(self, job: Pubkey) -> None:
+        """An hour more."""
+        self.price()
+        call = self.client.as_(self.renter).jobs.extend(job, _HOUR)
+        self.measure(call.ix()[0], self.renter)
+
+    def dispute(self, job: Pubkey) -> None:
+        """By the renter; decided, and the bond given back."""
+        renter = self.client.as_(self.renter)
+        self.measure(renter.jobs.dispute(job, self.keys.randbytes(32)).ix()[0], self.renter)
+        dispute = pda.jobs.dispute(job, self.renter.pubkey())
+        found = self.client.fetch(accounts.jobs.Job, job)
+        self.measure(self.client.as_(self.judge).jobs.resolve(job, found.price // 4).ix()[0], self.judge)
+        self.measure(self.client.jobs.close_dispute(dispute).ix()[0])
+
+    def exchange(self, one: Supplier) -> None:
+        """A job in dollars whose supplier wants IO."""
+        dollars = self.second
+        self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
+        renter = self.client.as_(self.renter)
+        self.price()
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), currency=dollars)
+        self.measure(call.ix()[0], self.renter, case="paid out in IO")
+        found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
+        job, vault = found.address, found.account.payout_vault
+        self.start(one, job)
+        self.wait(2 * _HOUR)
+        self.attest(job, 2 * _HOUR)
+        self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
+        settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
+        self.measure(settle, case="paid out in IO")
+
+    def cluster(self, first: Supplier, second: Supplier) -> None:
+        """Two nodes that start together."""
+        renter = self.client.as_(self.renter)
+        self.price()
+        cluster_id, jobs = self.keys.randbytes(32), []
+        cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
+        nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
+        calls = renter.jobs.cluster_calls(nodes, 2 * _HOUR, manifest, cluster_id=cluster_id)
+        opening, *bookings = [one for call in calls for one in call.ix()]
+        self.measure(opening, self.renter)
+        for one, booking in zip((first, second), bookings, strict=True):
+            self.measure(booking, self.renter, case="in a cluster")
+            jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
+        for one, job in zip((first, second), jobs, strict=True):
+            start = self.client.as_(one.device).jobs.start(job)
+            self.measure(start.ix()[0], one.device, case="in a cluster")
+        self.wait(_HOUR)
+        self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
+        for one, job in zip((first, second), jobs, strict=True):
+            stop = ix.jobs.stop(party=one.owner.pubkey(), job=job, offer=pda.jobs.offer(one.node))
+            self.client.send(stop, signers=[one.owner])
 
     def wind_up(self, job: Pubkey) -> None:
         """Everyone takes what he is owed, and the account is closed."""
@@ -677,18 +787,27 @@ class World:
         )
 
     def rent(self, one: Supplier) -> None:
-        """Four jobs of a node, each with another end."""
+        """Jobs of a node, each with another end."""
         offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
         job = self.book(one)
         self.start(one, job)
         self.wait(_HOUR)
         self.attest(job, _HOUR)
+        self.extend(job)
         escrow = self.client.fetch(accounts.jobs.Job, job).escrow
         self.measure(ix.jobs.settle(job=job, escrow=escrow, destination=wallet))
-        self.wait(_HOUR)
-        self.attest(job, 2 * _HOUR)
+        self.wait(2 * _HOUR)
+        self.attest(job, 3 * _HOUR)
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
+
+        job = self.book(one)
+        self.start(one, job)
+        self.wait(_HOUR)
+        self.attest(job, _HOUR)
+        self.dispute(job)
+        self.wind_up(job)
+        self.exchange(one)
 
         job = self.book(one)
         self.start(one, job)
@@ -712,6 +831,90 @@ class World:
         for shard, fees in enumerate(self.client.buyback.fees()):
             if fees:
                 self.measure(ix.buyback.burn_fees(shard=shard))
+
+    def dollars(self) -> Pubkey:
+        """A currency at par."""
+        mint = self.key().pubkey()
+        self.client.cheats.set_mint(mint, decimals=6)
+        terms = types.jobs.CurrencyArgs(
+            pricing=1, enabled=True, payment_bps=200, feed_id=_FEED, price_account=price_feed(_FEED)
+        )
+        self.client.send(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
+        return mint
+
+    def fill(self, vault: Pubkey) -> None:
+        """Makes a token account hold 10,000 dollars."""
+        account = replace(self.client.token_account(vault), amount=10_000 * _DOLLAR)
+        self.client.network.set_account(vault, data=account.encode(), owner=TOKEN_PROGRAM)
+
+    def buy(self) -> None:
+        """IO for the fees of a currency at par."""
+        mint, seller = self.dollars(), self.person()
+        who = seller.pubkey()
+        source = self.wallet(who, IO(1_000_000))
+        destination = self.client.cheats.set_tokens(who, mint, 0)
+        for shard in range(8):
+            vault, auction = pda.buyback.vault(mint, shard), pda.buyback.auction(mint, shard)
+            self.measure(ix.buyback.open_vault(payer=self.me, mint=mint, shard=shard))
+            self.measure(ix.buyback.open_auction(payer=self.me, mint=mint, shard=shard))
+            self.fill(vault)
+            start = ix.buyback.start_auction(auction=auction, currency=pda.jobs.currency(mint), vault=vault)
+            self.measure(start)
+            for io in (IO(100 + shard), IO(10_000)):
+                self.wait(self.keys.randrange(_HOUR))
+                sale = ix.buyback.sell_io(
+                    seller=who,
+                    auction=auction,
+                    price=self.price(),
+                    source=source,
+                    vault=vault,
+                    destination=destination,
+                    args=types.buyback.SaleArgs(max_io=io.base, min_out=50 * _DOLLAR),
+                )
+                self.measure(sale, seller)
+        self.owing = mint, seller
+
+    def pay_out(self, one: Supplier) -> None:
+        """IO to a supplier, for a job that was paid in a currency at par."""
+        (mint, seller), job = self.owing, self.key().pubkey()
+        who, supplier = seller.pubkey(), one.owner.pubkey()
+        # An account as the jobs program has it.
+        found = self.client.account(self.book(one))
+        assert found is not None
+        data, offsets = bytearray(found.data), accounts.jobs.Job.OFFSETS
+        data[offsets["payout"]] = 0
+        data[offsets["mint"] : offsets["mint"] + 32] = bytes(mint)
+        self.client.network.set_account(job, data=bytes(data), owner=found.owner)
+        payout, vault = pda.buyback.payout(job), pda.buyback.payout_vault(job)
+        currency, destination = pda.jobs.currency(mint), token_account(who, mint)
+        self.measure(ix.buyback.open_payout(payer=self.me, job=job, mint=mint))
+        for sold in (True, False):
+            self.fill(vault)
+            self.measure(ix.buyback.start_payout(payout=payout, currency=currency, vault=vault))
+            if sold:
+                self.wait(self.keys.randrange(_HOUR))
+                sale = ix.buyback.sell_to_supplier(
+                    seller=who,
+                    payout=payout,
+                    price=self.price(),
+                    source=token_account(who, pda.mint.MINT),
+                    credit=self.wallet(supplier),
+                    vault=vault,
+                    destination=destination,
+                    args=types.buyback.SaleArgs(max_io=IO(10_000).base, min_out=50 * _DOLLAR),
+                )
+                self.measure(sale, seller)
+        withdraw = ix.buyback.withdraw_payout(
+            supplier=supplier,
+            payout=payout,
+            currency=currency,
+            vault=vault,
+            destination=self.client.cheats.set_tokens(supplier, mint, 0),
+            fee_vault=pda.buyback.vault(mint, bytes(job)[-1] % 8),
+        )
+        self.measure(withdraw, one.owner)
+        self.client.network.set_account(job, lamports=0)
+        self.measure(ix.buyback.close_payout(rent_payer=self.me, job=job, payout=payout, vault=vault))
 
     # -- governance
 
@@ -814,6 +1017,80 @@ class World:
         self.wait(7 * _DAY)
         return one
 
+    def grant(self, number: int) -> None:
+        """A grant that is released, passed on and revoked."""
+        me, keys = self.me, random.Random(f"grant {number} of {self.me}")
+        old, new = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
+        terms = Schedule.monthly(IO(24), self.now, months=24)
+        args = types.distributor.GrantArgs(
+            beneficiary=old.pubkey(), schedule=terms.args(), revocable=True, allocation=4
+        )
+        purse, address = self.wallet(me), pda.distributor.grant(number)
+        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
+        for _ in range(3):
+            self.wait(MONTH)
+            self.measure(ix.distributor.release(grant=address, destination=self.wallet(old.pubkey())))
+        named = ix.distributor.set_beneficiary(
+            beneficiary=old.pubkey(), grant=address, successor=new.pubkey()
+        )
+        self.measure(named, old)
+        self.measure(ix.distributor.accept_beneficiary(successor=new.pubkey(), grant=address), new)
+        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=purse))
+
+    def drop(self, number: int, levels: int, node: Pubkey, vault: Pubkey, class_id: int) -> None:
+        """An airdrop of two leaves in a tree of so many levels; the deepest is also staked and reclaimed."""
+        me, keys = self.me, random.Random(f"airdrop {number} of {self.me}")
+        one, two = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
+        self.client.airdrop(two.pubkey(), SOL(1))
+        tree = AirdropTree(number, [Share(one.pubkey(), IO(1)), Share(two.pubkey(), IO.from_base(1))])
+        above = [keys.randbytes(32) for _ in range(levels - 1)]
+        args = types.distributor.AirdropArgs(
+            root=root_from_proof(tree.root, 0, above),
+            leaves=1 << levels,
+            total=tree.total.base,
+            deadline=self.now + 30 * _DAY,
+            allocation=0,
+        )
+        purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
+        self.measure(
+            ix.distributor.create_airdrop(authority=me, payer=me, source=purse, id=number, args=args)
+        )
+        self.measure(ix.distributor.open_claims(payer=me, airdrop=tree.address, number=0))
+        first, second = (
+            types.distributor.ClaimArgs(index=leaf.index, amount=leaf.amount, proof=(*leaf.proof, *above))
+            for leaf in (tree.args(0), tree.args(1))
+        )
+        claims, wallet = tree.claims(0), self.wallet(one.pubkey())
+        claim = ix.distributor.claim_airdrop(
+            airdrop=tree.address, claims=claims, destination=wallet, args=first
+        )
+        self.measure(claim, case=case)
+        if not case:
+            return
+        self.client.send(ix.staking.open_position(holder=two.pubkey(), node=node), signers=[two])
+        staked = ix.distributor.claim_into_stake(
+            claimant=two.pubkey(),
+            airdrop=tree.address,
+            claims=claims,
+            class_=pda.staking.class_(class_id),
+            node=node,
+            position=pda.staking.position(node, two.pubkey()),
+            node_vault=vault,
+            args=second,
+        )
+        self.measure(staked, two)
+        self.wait(30 * _DAY)
+        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=purse, rent_payer=me))
+        self.measure(ix.distributor.close_claims(airdrop=tree.address, claims=claims, rent_payer=me))
+
+    def distribute(self, one: Supplier) -> None:
+        """Grants, and airdrops of which one goes into stake on a node."""
+        node = self.client.staking.node(one.node)
+        for number in range(NODES):
+            self.grant(number)
+            for levels in (14, PROOF_LEVELS):
+                self.drop(2 * number + levels % 2, levels, one.node, node.vault, node.class_)
+
     def play(self) -> None:
         """Everything."""
         self.initialize()
@@ -826,9 +1103,14 @@ class World:
             self.rent(one)
             self.change(one, number)
         self.burn()
+        self.cluster(suppliers[0], suppliers[1])
+        self.buy()
+        for one in suppliers:
+            self.pay_out(one)
         self.policies()
         self.void()
         self.squat(self.supplier(0))
+        self.distribute(self.supplier(0))
         for number, one in enumerate(suppliers):
             self.leave(one, number)
         for number, one in enumerate(suppliers):

@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -114,13 +115,100 @@ def test_an_open_instruction_asks_for_no_particular_signer() -> None:
             assert is_open == (signers <= {"payer"}), f"{path.stem}.{one['name']} is signed by {signers}"
 
 
-def test_every_test_that_the_threat_model_names_exists() -> None:
-    rows = table_after(ROOT / "docs/threat-model.md", "## Attacks")
-    named = set().union(*(code(row[3]) for row in rows))
+@dataclass(frozen=True)
+class Signed:
+    """A signer of an instruction, as the program's source has it."""
+
+    program: str
+    instruction: str
+    name: str
+    role: str | None
+
+
+def signers() -> list[Signed]:
+    """Every signer of every instruction, with the role that the program asks it to have, if any.
+
+    A role is what is compared with a field of the configuration, with another program's address, with the
+    attesters' seats, or with the loader's upgrade authority; the rest is a party to the account in question.
+    """
+    found = []
+    for program in sorted(path.parent.parent for path in ROOT.glob("programs/*/src/lib.rs")):
+        entries = re.findall(r"pub fn (\w+)\(\s*ctx: Context<(\w+)", (program / "src/lib.rs").read_text())
+        for path in (program / "src/instructions").glob("*.rs"):
+            source = path.read_text()
+            for struct, body in re.findall(r"pub struct (\w+)<'info> \{\n(.*?)\n\}", source, re.DOTALL):
+                used = [name for name, context in entries if context == struct]
+                # What stands before a field belongs to it: comments and attributes.
+                for before, name, kind in re.findall(r"(.*?)pub (\w+): ([^\n]+)", body, re.DOTALL):
+                    if "Signer<'info>" in kind:
+                        role = role_of(name, before, body, source)
+                        found += [Signed(program.name, one, name, role) for one in used]
+    return found
+
+
+def role_of(name: str, attributes: str, body: str, source: str) -> str | None:
+    """The role that a signer must have, or None."""
+    if "roles.is_authority(" in attributes:
+        return "authority"
+    if "roles.may_pause(" in attributes:
+        return "pauser"
+    if "roles.is_pending(" in attributes:
+        return "successor"
+    if f"upgrade_authority_address == Some({name}.key())" in body:
+        return "upgrade authority"
+    if field := re.search(r"address = config\.load\(\)\?\.(?:roles\.)?(\w+)", attributes):
+        return field[1]
+    if field := re.search(rf"config\.load\(\)\?\.(?:roles\.)?(\w+) == {name}\.key\(\)", attributes):
+        return field[1]
+    if address := re.search(r"address = ids::(\w+)_CONFIG", attributes):
+        return f'{address[1].lower()}\' `["config"]`' if address[1].endswith("S") else address[1].lower()
+    if name in ("attester", "operator") and "AttesterSet" in source:
+        return "attester"
+    return "device key" if name == "device_key" else None
+
+
+def test_every_privileged_key_of_the_programs_is_listed_with_what_it_can_do() -> None:
+    rows = table_after(ROOT / "docs/authorities.md", "## Keys")
+    for one in signers():
+        if one.role in (None, "successor"):
+            continue
+        own = {str(one.role), f"… of {one.program}"} if one.role == "authority" else {str(one.role)}
+        held = [
+            cells
+            for cells in rows
+            if any(role in cells[0] for role in own)
+            and ("`[" in cells[0] or re.search(rf"\b({one.program}|all)\b", cells[1]))
+        ]
+        assert held, f"docs/authorities.md has no key {one.role} of {one.program} ({one.instruction})"
+        if one.instruction not in ADMINISTRATIVE:
+            named = set().union(*(code(cell) for cells in held for cell in cells[2:3]))
+            assert one.instruction in named, f"{one.role} of {one.program} also signs {one.instruction}"
+
+
+def test_what_a_role_must_sign_is_privileged_and_nothing_else_is() -> None:
+    rows = table_after(ROOT / "docs/authorities.md", "## Instructions")
+    listed = {(program, code(instruction).pop()): cells for program, instruction, *cells in rows}
+    roles: dict[tuple[str, str], set[str]] = {}
+    for one in signers():
+        program = "every one" if one.instruction in ADMINISTRATIVE else one.program
+        held = roles.setdefault((program, one.instruction), set())
+        # A device's key belongs to the device's owner, who signs beside it.
+        held |= {one.role} if one.role and one.role != "device key" else set()
+    for key, (access, signs) in listed.items():
+        wanted = roles.get(key, set())
+        assert (access == "privileged") == bool(wanted), f"{key} is {access}, and asks for {wanted}"
+        for role in wanted:
+            assert role in signs, f"{key} is signed by {role}, and the table says {signs}"
+
+
+@pytest.mark.parametrize("heading", ["## Attacks", "## Once-only regressions"])
+def test_every_test_that_the_threat_model_names_exists(heading: str) -> None:
+    rows = table_after(ROOT / "docs/threat-model.md", heading)
+    named = set().union(*(code(row[-1]) for row in rows))
     sources = [*(ROOT / "tests").rglob("*.py"), *ROOT.glob("crates/**/*.rs"), *ROOT.glob("programs/**/*.rs")]
     defined = set(re.findall(r"(?:def|fn) (\w+)\(", "\n".join(path.read_text() for path in sources)))
 
-    assert all(code(row[3]) for row in rows)
+    assert all(code(row[-1]) for row in rows)
     assert named <= defined, f"not found: {', '.join(sorted(named - defined))}"
 
 

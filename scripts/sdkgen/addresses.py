@@ -106,9 +106,12 @@ class Shape:
     def params(self) -> list[str]:
         """The function's parameter for each seed, "" for constants."""
         names: list[str] = []
-        for seed in self.uses[0]:
+        for at, seed in enumerate(self.uses[0]):
             *owner, leaf = seed.path.split(".")
             name = "" if seed.const is not None else identifier(leaf)
+            if name and seed.account and not owner:
+                # Accounts of several kinds may own one of the same kind.
+                name = identifier("_or_".join(sorted({use[at].path for use in self.uses})))
             if name and owner and seed.account and seed.source is None:
                 name = identifier("_".join([*owner, leaf]))
             if name and name in names:
@@ -316,12 +319,18 @@ class Addresses:
         (only,) = known
         if only[0] == "fixed":
             return Fixed(only[1], only[2])
-        key = only[1]
+        uses = (self._borrowing(only[1], use, instruction, slot) for use in self.shapes[only[1]].uses)
+        return next((place for place in uses if place is not None), None)
+
+    def _borrowing(
+        self, key: tuple[Any, ...], use: Sequence[Seed], instruction: Mapping[str, Any], slot: AccountSlot
+    ) -> Derived | None:
+        """The place that follows from what the instruction calls the seeds of another's derivation."""
         slots = list(flatten(instruction["accounts"]))
         args = {a["name"]: a["type"] for a in instruction["args"]}
         by_path = {one.path: one for one in slots}
         seeds = []
-        for seed, default in zip(self.shapes[key].uses[0], self.shapes[key].defaults(), strict=True):
+        for seed, default in zip(use, self.shapes[key].defaults(), strict=True):
             if seed.const is not None:
                 seeds.append(seed)
             elif seed.account and seed.source is not None and seed.path in by_path and seed.path != slot.path:

@@ -10,7 +10,9 @@
 - `ionet.IO("12.5")`, `ionet.USDC("3")`: exact amounts.
 - `ionet.ix`, `ionet.accounts`, `ionet.events`, `ionet.errors`, `ionet.types`, `ionet.pda`,
   `ionet.constants`: one namespace per program, generated from the IDLs.
-- `ionet.emission`: the emission schedule. `ionet.governance`: what proposals can do.
+- `ionet.governance`: what proposals can do.
+- `ionet.emission`, `ionet.vesting`, `ionet.genesis`, `ionet.airdrop`, `ionet.supply`: how much IO there
+  is when, and whose.
 - `ionet.testing`: the local network for pytest.
 """
 
@@ -19,13 +21,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from ionet import accounts, constants, emission, errors, events, governance, ix, pda, types
+    from ionet import (
+        accounts,
+        airdrop,
+        constants,
+        emission,
+        errors,
+        events,
+        genesis,
+        governance,
+        ix,
+        pda,
+        supply,
+        types,
+        vesting,
+    )
     from ionet._allocations import Allocation
-    from ionet._amounts import IO, SOL, USDC, Amount
+    from ionet._amounts import IO, SOL, USD, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
+    from ionet._auction import FeeVault, LotQuote
     from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
     from ionet._classes import ClassChange, HardwareClass, hardware_classes
+    from ionet._cluster import ClusterBooking, ClusterNotBooked, Undone
+    from ionet._cranked import Cranked
     from ionet._errors import (
         AccountNotFound,
         AmountError,
@@ -43,10 +62,19 @@ if TYPE_CHECKING:
     )
     from ionet._events import EmittedEvent, EventLog, Undecoded, read_events
     from ionet._fees import FeePolicy
+    from ionet._job_status import (
+        ClusterStatus,
+        Crank,
+        DisputeStatus,
+        JobStatus,
+        PayoutStatus,
+        TimeLost,
+    )
     from ionet._layouts import Mint, PriceUpdate, TokenAccount
+    from ionet._listing import Listing
     from ionet._open import connect, local
     from ionet._pda import price_feed, token_account
-    from ionet._quote import Quote
+    from ionet._quote import NotBookable, PriceUnusable, Quote, Quotes
     from ionet._records import Found
     from ionet._registry import register_program
     from ionet._report import Proposal
@@ -59,7 +87,18 @@ if TYPE_CHECKING:
     from ionet._schema import Account, Event, Record
     from ionet._signers import Signer, load_keypair
     from ionet._stake import Cooling, Room, StakeStatus, Supply
-    from ionet._states import NodeState, ProofReason, ProofsEntry, ReportState, SlashState, StakingEntry
+    from ionet._states import (
+        CloseReason,
+        DisputeOutcome,
+        JobsEntry,
+        JobState,
+        NodeState,
+        ProofReason,
+        ProofsEntry,
+        ReportState,
+        SlashState,
+        StakingEntry,
+    )
     from ionet._sync.call import Call
     from ionet._sync.client import Client
     from ionet._why import Answer, Cause
@@ -67,13 +106,14 @@ else:
     from ionet._lazy import lazy
 
     _MODULES: Final = (
-        *("accounts", "constants", "emission", "errors", "events"),
-        *("governance", "ix", "pda", "types"),
+        *("accounts", "airdrop", "constants", "emission", "errors", "events", "genesis", "governance"),
+        *("ix", "pda", "supply", "types", "vesting"),
     )
     _NAMES: Final = {
-        "_amounts": ("IO", "SOL", "USDC", "Amount"),
+        "_amounts": ("IO", "SOL", "USD", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
         "_async.client": ("AsyncClient",),
+        "_auction": ("FeeVault", "LotQuote"),
         "_call": ("Change", "MissingSigner", "Preview", "Sent", "Simulated"),
         "_errors": (
             "AccountNotFound",
@@ -94,10 +134,21 @@ else:
         "_classes": ("ClassChange", "HardwareClass", "hardware_classes"),
         "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
         "_fees": ("FeePolicy",),
+        "_cluster": ("ClusterBooking", "ClusterNotBooked", "Undone"),
+        "_cranked": ("Cranked",),
+        "_job_status": (
+            "ClusterStatus",
+            "Crank",
+            "DisputeStatus",
+            "JobStatus",
+            "PayoutStatus",
+            "TimeLost",
+        ),
         "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
+        "_listing": ("Listing",),
         "_open": ("connect", "local"),
         "_pda": ("price_feed", "token_account"),
-        "_quote": ("Quote",),
+        "_quote": ("NotBookable", "PriceUnusable", "Quote", "Quotes"),
         "_records": ("Found",),
         "_registry": ("register_program",),
         "_report": ("Proposal",),
@@ -111,6 +162,10 @@ else:
         "_signers": ("Signer", "load_keypair"),
         "_stake": ("Cooling", "Room", "StakeStatus", "Supply"),
         "_states": (
+            "CloseReason",
+            "DisputeOutcome",
+            "JobState",
+            "JobsEntry",
             "NodeState",
             "ProofReason",
             "ProofsEntry",
@@ -135,6 +190,7 @@ __version__: Final = "0.1.0"
 __all__ = [
     "IO",
     "SOL",
+    "USD",
     "USDC",
     "Account",
     "AccountNotFound",
@@ -153,31 +209,49 @@ __all__ = [
     "Change",
     "ClassChange",
     "Client",
+    "CloseReason",
+    "ClusterBooking",
+    "ClusterNotBooked",
+    "ClusterStatus",
     "ConfigError",
     "Cooling",
+    "Crank",
+    "Cranked",
     "DecodeError",
+    "DisputeOutcome",
+    "DisputeStatus",
     "EmittedEvent",
     "EncodeError",
     "Event",
     "EventLog",
     "FeePolicy",
+    "FeeVault",
     "Found",
     "HardwareClass",
     "HttpTransport",
     "IonetError",
+    "JobState",
+    "JobStatus",
+    "JobsEntry",
+    "Listing",
     "LocalNetwork",
     "LocalTransport",
+    "LotQuote",
     "Mint",
     "MissingSigner",
     "NetworkClock",
     "NodeState",
+    "NotBookable",
+    "PayoutStatus",
     "Preview",
+    "PriceUnusable",
     "PriceUpdate",
     "ProgramError",
     "ProofReason",
     "ProofsEntry",
     "Proposal",
     "Quote",
+    "Quotes",
     "Record",
     "ReportState",
     "Room",
@@ -190,18 +264,22 @@ __all__ = [
     "StakeStatus",
     "StakingEntry",
     "Supply",
+    "TimeLost",
     "TokenAccount",
     "TransactionExpired",
     "TransactionFailed",
     "Transport",
     "TransportError",
     "Undecoded",
+    "Undone",
     "accounts",
+    "airdrop",
     "connect",
     "constants",
     "emission",
     "errors",
     "events",
+    "genesis",
     "governance",
     "hardware_classes",
     "ix",
@@ -211,6 +289,8 @@ __all__ = [
     "price_feed",
     "read_events",
     "register_program",
+    "supply",
     "token_account",
     "types",
+    "vesting",
 ]

@@ -173,7 +173,7 @@ class ProgramError(TransactionFailed):
         if account is not None:
             text += f" [account {account}]"
         if compared is not None:
-            text += f" [{compared[0]} != {compared[1]}]"
+            text += f" [left: {compared[0]}, right: {compared[1]}]"
         super().__init__(
             text,
             error=error,

@@ -7,7 +7,10 @@ for GPUs; all of them go to the only node that is eligible.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from tests.cli.conftest import DAY, HOUR, Shell, io
@@ -17,6 +20,13 @@ from ionet.rewards import Leaves, read_evidence, score_hour, write_evidence
 
 #: 95 % of the hour's emission, rounded down with the carry of earlier hours.
 GPUS = IO("4334.93041295")
+
+
+class Files(SimpleHTTPRequestHandler):
+    """Where evidence is published."""
+
+    def log_message(self, *arguments: object) -> None:
+        pass
 
 
 @dataclass(slots=True)
@@ -205,9 +215,19 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     built = shell.json("report", "build", "--out", out, "--statements", words, "--previous", hour.evidence)
     assert built["hour"] == seq
     assert io(built["total"]) == GPUS + io(built["rewards"])
-    # Without the file before, lifetimes would fall.
-    line = ("report", "submit", out, "--place", "x", "--previous", hour.evidence)
+    # Anybody fetches it from where it is published, and computes it again.
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Files, directory=str(tmp_path)))
+    Thread(target=server.serve_forever, daemon=True).start()
+    place = f"http://127.0.0.1:{server.server_address[1]}"
+    line = ("report", "submit", out, "--place", f"{place}/next.jsonl", "--previous", hour.evidence)
     first = shell.json(*line, who="attester")["report"]
+    assert shell.json("report", "check", first, "--previous", hour.evidence)["differences"] == []
+    out.write_bytes(out.read_bytes() + b"\n")
+    said = shell.fails(3, "report", "check", first)
+    assert said.startswith(f"{place}/next.jsonl is not the evidence of report {seq}: its sha256 is")
+    server.shutdown()
+    server.server_close()
+    assert "cannot be fetched" in shell.fails(5, "report", "check", first)
     shell.text("report", "void", first, who="resolver")
     assert "void: the next report heals it" in shell.text("report", "show", first)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
 from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
 from tests.programs.market import IO_MINT, Market
-from tests.programs.support import HOUR
+from tests.programs.people import TOKEN, Supplier
+from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, pda, token_account, types
 from ionet._canonical import Json
@@ -51,6 +53,7 @@ class Site:
         self.store = FileStore(root / "store")
         self.watch = StillWatch()
         self.workers: list[Worker] = []
+        self.machines = [self.market.alice]
         self.client = AsyncClient.local(
             network=self.market.world.client.network, signer=self.market.attesters[0], funds=SOL(1)
         )
@@ -63,10 +66,15 @@ class Site:
     def restart(self) -> None:
         for worker in self.workers:
             worker.end()
-        self.workers = [self._worker()]
+        self.workers = [self._worker(one) for one in self.machines]
 
-    def _worker(self) -> Worker:
-        machine = self.market.alice
+    def add(self, machine: Supplier) -> None:
+        """One more node that this orchestrator serves."""
+        self.market.join(machine, 300 * TOKEN)
+        self.machines.append(machine)
+        self.restart()
+
+    def _worker(self, machine: Supplier) -> Worker:
         device = Device(0, machine.name, "test processor", "cpu", 1 << 30, None)
         return Worker(
             bytes(machine.node),
@@ -77,27 +85,33 @@ class Site:
             kernel=numpy_backend(),
         )
 
-    def book(self, seconds: int = HOUR) -> Pubkey:
+    def book(
+        self,
+        seconds: int = HOUR,
+        *,
+        of: Supplier | None = None,
+        mint: Pubkey = IO_MINT,
+        nodes: int = 1,
+        **more: Any,
+    ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
-        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
-        supplier, market = self.market.alice, self.market
-        market.set_price()
+        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments), nodes=nodes)
+        supplier, market = of or self.market.alice, self.market
+        market.set_price(mint)
         args = types.jobs.BookArgs(
             nonce=market.offer(supplier).nonce + 1,
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
-            cluster=bytes(32),
-            cluster_size=1,
         )
-        market.send(market.booking(args=args))
+        market.send(market.booking(of=supplier, mint=mint, args=args, **more))
         return pda.jobs.job(supplier.offer, args.nonce)
 
     def chain(self) -> ProgramChain:
         return ProgramChain(self.client)
 
     def orchestrator(self, bomb: Bomb | None = None) -> Orchestrator:
-        specs = [NodeSpec(bytes(self.market.alice.node), cpus=1)]
+        specs = [NodeSpec(bytes(one.node), cpus=1) for one in self.machines]
         executor = InlineExecutor(specs, self.store, self.root / "work")
         found = bomb or Bomb(None)
         return Orchestrator(
@@ -222,6 +236,100 @@ async def test_a_job_that_the_renter_stops_is_attested_to_the_stop(site: Site) -
     assert site.money().renter == before.renter + price - gross
 
 
+async def test_what_is_left_of_a_broken_cluster_is_given_back_at_once(site: Site) -> None:
+    market = site.market
+    market.join(market.bob, 300 * TOKEN)
+    cluster, before = market.cluster(), site.money()
+    job = site.book(cluster=cluster)
+    other = site.book(of=market.bob, cluster=cluster)
+    market.send(market.jobs("cancel", other, party=market.bob.key))
+    view = await site.chain().job(bytes(job))
+    assert view is not None
+    assert (view.broken, view.cluster, view.cluster_size) == (True, bytes(cluster), 2)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    assert market.world.client.account(job) is None, "nobody waited for the start window to end"
+    assert site.money() == before
+
+
+async def test_a_cluster_starts_when_all_are_booked_runs_once_and_leaves_nothing(site: Site) -> None:
+    site.add(site.market.bob)
+    cluster = site.market.cluster()
+    first = site.book(cluster=cluster, nodes=2)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    assert site.market.job(first).started_at == 0, "half a cluster does not start"
+    second = site.book(of=site.market.bob, cluster=cluster, nodes=2)
+    await site.settled(orchestrator)
+    assert [site.market.job(job).started_at for job in (first, second)] == [site.now, site.now]
+    await site.serve(orchestrator, first, second)
+    assert site.runs == 1
+    assert site.market.world.client.account(cluster) is None, "its rent is the renter's again"
+
+
+async def test_an_extended_job_runs_and_is_paid_to_its_new_end(site: Site) -> None:
+    before, job = site.money(), site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    for _ in range(5):
+        site.market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    site.market.set_price()
+    renter = site.market.world.client.as_(site.market.renter)
+    renter.jobs.extend(job, HOUR).send()
+    booked = site.market.job(job)
+    for _ in range(2):
+        site.market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    assert site.market.job(job).state == 1, "its first end does not end it"
+    await site.serve(orchestrator, job)
+    fee = -(-booked.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + booked.price - fee
+    assert site.runs == 1
+
+
+async def test_a_decided_dispute_is_paid_out_and_the_job_given_up(site: Site) -> None:
+    before, job = site.money(), site.book(2 * HOUR)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.market.world.advance(_STEP)
+    site.market.dispute(job)
+    await site.settled(orchestrator)
+    price = site.market.job(job).price
+    resolver = site.market.world.client.as_(site.market.people.resolver)
+    resolver.jobs.resolve(job, price // 4).send()
+    await site.settled(orchestrator)
+    assert site.market.world.client.account(job) is None
+    gross = price // 4
+    assert site.money().supplier == before.supplier + gross - -(-gross * 25 // 10_000)
+
+
+async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> None:
+    market, job = site.market, site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    dispute = market.dispute(job)
+    for _ in range(8):
+        market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    found = market.job(job)
+    assert (found.state, found.paid_supplier, found.paid_fees, found.paid_refund) == (2, 0, 0, 0)
+    market.world.advance(14 * DAY)
+    await site.serve(orchestrator, job)
+    market.send(market.closing(dispute))
+
+
+async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site: Site) -> None:
+    site.market.set_offer(payout=0)
+    job = site.book(mint=site.market.usdc)
+    vault = site.market.job(job).payout_vault
+    await site.serve(site.orchestrator(), job)
+    # 2 USD less the booking fee of a quarter per cent; the buyback opened the account, and sells it.
+    assert site.market.world.balance(vault) == 2_000_000 - 5_000
+    payout = site.market.world.client.buyback.payout(job)
+    assert payout.lot.left == 2_000_000 - 5_000, "on offer from the settlement on"
+
+
 async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     chain, key = site.chain(), bytes(site.book())
     booked = await chain.job(key)
@@ -235,7 +343,9 @@ async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:
     assert (running.attested, running.agreed_upto) == (None, site.now)
     site.market.world.advance(100)
     assert running.started_at is not None
-    said = Attestation(40, running.started_at + 100, bytes(32), bytes(32), (BreakReason.SAMPLE_GAP,))
+    said = Attestation(
+        40, running.started_at + 100, bytes(32), b"\1" * 32, bytes(32), (BreakReason.SAMPLE_GAP,)
+    )
     await chain.attest(running, said)
     again = await chain.job(key)
     assert again is not None
@@ -255,7 +365,7 @@ async def test_what_the_program_refuses_has_its_name(site: Site) -> None:
         await chain.start(job)
     running = await chain.job(key)
     assert running is not None
-    ahead = Attestation(1, site.now + 1, bytes(32), bytes(32))
+    ahead = Attestation(1, site.now + 1, bytes(32), b"\1" * 32, bytes(32))
     with pytest.raises(ChainRejected, match="AttestationAhead"):
         await chain.attest(running, ahead)
     with pytest.raises(ChainRejected, match="FirstHour"):

@@ -394,7 +394,9 @@ def readonly(keys: Sequence[Pubkey]) -> list[AccountMeta]:
 def _world(voters: Voters, network: LocalNetwork) -> World:
     client = Client.local(network=network, signer=voters.deployer, funds=SOL(0))
     client.fees = _FEES
-    return World(client, voters.slasher, voters.resolver, voters.usdc.pubkey(), voters.guardian)
+    return World(
+        client, voters.slasher, voters.resolver, guardian=voters.guardian, _usdc=voters.usdc.pubkey()
+    )
 
 
 @functools.cache

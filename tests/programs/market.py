@@ -17,6 +17,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
 from tests.programs.support import HOUR, NOW, Refusal, World
+from tests.programs.support import PROGRAMS as INITIALISED
 
 from ionet import (
     IO,
@@ -51,6 +52,7 @@ TWO_HOURS: Final = 2 * HOUR
 #: A class whose nodes stake 200 to 1,000 IO, and another one.
 CLASS: Final = 1
 OTHER_CLASS: Final = 2
+EVIDENCE: Final = hashlib.sha256(b"evidence").digest()
 MANIFEST: Final = hashlib.sha256(b"manifest").digest()
 ANYTHING: Final = 2**64 - 1
 IO_MINT: Final = pda.mint.MINT
@@ -402,7 +404,6 @@ class Market:
         by: Keypair | None = None,
         nonce: int | None = None,
         max_deposit: int = ANYTHING,
-        cluster_size: int = 1,
         **given: Any,
     ) -> Instruction:
         """Books a supplier's node for the renter."""
@@ -412,11 +413,11 @@ class Market:
             seconds=seconds,
             max_deposit=max_deposit,
             manifest_hash=MANIFEST,
-            cluster=bytes(32),
-            cluster_size=cluster_size,
         )
+        paid_in = mint if self.offer(supplier).payout else IO_MINT
         usual = {
             "renter": who,
+            "payout_currency": pda.jobs.currency(paid_in),
             "node": supplier.node,
             "offer": supplier.offer,
             "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
@@ -439,8 +440,9 @@ class Market:
     def jobs(self, name: str, job: Pubkey, **given: Any) -> Instruction:
         """An instruction of the jobs program about a job; `given` replaces what it usually has."""
         found = self.job(job)
+        exchanged = found.payout_vault != Pubkey.default()
         recipients = {
-            "settle": token_account(found.supplier, found.mint),
+            "settle": found.payout_vault if exchanged else token_account(found.supplier, found.mint),
             "refund": token_account(found.renter, found.mint),
             "collect_fees": found.fee_vault,
         }
@@ -455,8 +457,56 @@ class Market:
             "party": found.renter,
             "operator": found.supplier,
             "attester": self.attesters[0].pubkey(),
+            "cluster": found.cluster if found.state == 0 and found.cluster != Pubkey.default() else None,
+            "renter": found.renter,
+            "currency": pda.jobs.currency(found.mint),
+            "price": price_feed(IO_FEED if found.mint == IO_MINT else USDC_FEED),
+            "mint": found.mint,
+            "max_deposit": ANYTHING,
+            "max_bond": ANYTHING,
+            "evidence_hash": EVIDENCE,
+            "resolver": self.people.resolver.pubkey(),
         }
+        payer = given.get("party") or found.renter
+        usual["source"] = token_account(payer, found.mint)
+        if name == "resolve":
+            usual["dispute"] = pda.jobs.dispute(job, found.renter)
         return _build(getattr(ix.jobs, name), usual, given)
+
+    def extend(self, job: Pubkey, seconds: int, **more: Any) -> Sent[None]:
+        """Books more time at the usual price as of now."""
+        self.set_price(self.job(job).mint)
+        return self.send(self.jobs("extend", job, seconds=seconds, **more))
+
+    def cluster(self, size: int = 2, *, number: int = 1) -> Pubkey:
+        """A new cluster of the renter's."""
+        renter, chosen = self.renter.pubkey(), number.to_bytes(32, "little")
+        self.send(ix.jobs.open_cluster(renter=renter, id=chosen, size=size))
+        return pda.jobs.cluster(renter, chosen)
+
+    def dispute(self, job: Pubkey, by: Keypair | None = None, **more: Any) -> Pubkey:
+        """Disputes a job; returns the dispute's address."""
+        party = (by or self.renter).pubkey()
+        self.send(self.jobs("dispute", job, party=party, **more))
+        return pda.jobs.dispute(job, party)
+
+    def closing(self, dispute: Pubkey, **given: Any) -> Instruction:
+        """Closes a dispute, whose bond goes where it belongs."""
+        found = self.world.client.fetch(accounts.jobs.Dispute, dispute)
+        mint = self.world.client.token_account(found.bond_vault).mint
+        usual = {
+            "dispute": dispute,
+            "bond_vault": found.bond_vault,
+            "destination": found.fee_vault if found.outcome == 2 else token_account(found.party, mint),
+            "rent_payer": found.party,
+        }
+        return _build(ix.jobs.close_dispute, usual, given)
+
+    def open_payout(self, job: Pubkey) -> Pubkey:
+        """Opens the buyback's account that a job's supplier is paid into."""
+        mint = self.job(job).mint
+        self.world.send(ix.buyback.open_payout(payer=self.world.deployer, job=job, mint=mint))
+        return pda.buyback.payout_vault(job)
 
     def start(self, job: Pubkey) -> None:
         self.send(self.jobs("start", job))
@@ -476,8 +526,9 @@ class Market:
     def pay_out(self, job: Pubkey) -> tuple[int, int, int]:
         """Pays everyone and closes; what supplier, fee vault and renter got."""
         found = self.job(job)
+        exchanged = found.payout_vault != Pubkey.default()
         places = [
-            token_account(found.supplier, found.mint),
+            found.payout_vault if exchanged else token_account(found.supplier, found.mint),
             found.fee_vault,
             token_account(found.renter, found.mint),
         ]
@@ -509,23 +560,29 @@ def _build(
 def _world(people: People, network: LocalNetwork) -> World:
     client = Client.local(network=network, signer=people.deployer, funds=SOL(0))
     client.fees = _FEES
-    return World(client, people.slasher, people.resolver, people.usdc.pubkey())
+    return World(client, people.slasher, people.resolver, people.treasury, people.usdc.pubkey())
 
 
 @functools.cache
 def _template() -> tuple[People, dict[Pubkey, Any]]:
     """The people, and every account of a market that is set up, at the time `NOW`."""
     people = People()
+    network = prepared(people).world.client.network
+    return people, _copies(network, [people.usdc.pubkey(), price_feed(IO_FEED), price_feed(USDC_FEED)])
+
+
+def prepared(people: People) -> Market:
+    """A market of these people, set up by transactions at the time `NOW`."""
     network = LocalNetwork(now=NOW, upgrade_authority=people.deployer.pubkey())
     world = _world(people, network)
     for one in people.everyone():
         network.airdrop(one.pubkey(), SOL(1_000).base)
     world.client.cheats.set_mint(people.usdc.pubkey(), decimals=USDC.DECIMALS, authority=world.deployer)
-    for program in ("mint", "proofs", "buyback", "staking", "jobs"):
+    for program in INITIALISED:
         world.send(world.initialize(program, world.deployer))
     market = Market(world, people)
     _set_up(market)
-    return people, _copies(network, [people.usdc.pubkey(), price_feed(IO_FEED), price_feed(USDC_FEED)])
+    return market
 
 
 def _set_up(market: Market) -> None:

@@ -15,6 +15,8 @@ from ionet.rewards import Report
 #: One token of IO.
 TOKEN: Final = 10**8
 COMMISSION_BPS: Final = 1_000
+#: Digest of the samples of a time-lock.
+SAMPLES: Final = hashlib.sha256(b"samples").digest()
 
 
 def class_args(**changes: Any) -> types.staking.ClassArgs:
@@ -48,6 +50,7 @@ def attestation(good: int, upto: int | None = None, **changes: Any) -> types.job
         "upto": looked,
         "reason": 7 if good < looked else 0,
         "proof_digest": bytes(32),
+        "timelock": SAMPLES,
         "result_hash": bytes(32),
     }
     return types.jobs.AttestArgs(**usual | changes)
@@ -118,6 +121,7 @@ class People:
     deployer: Keypair = field(default_factory=Keypair)
     slasher: Keypair = field(default_factory=Keypair)
     resolver: Keypair = field(default_factory=Keypair)
+    treasury: Keypair = field(default_factory=Keypair)
     attesters: tuple[Keypair, Keypair] = field(default_factory=lambda: (Keypair(), Keypair()))
     alice: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "alice"))
     bob: Supplier = field(default_factory=lambda: Supplier(Keypair(), Keypair(), "bob"))

@@ -34,7 +34,7 @@ YEAR: Final = 365 * DAY
 TWENTY_YEARS: Final = 175_320 * HOUR
 
 #: In the order in which they are initialised.
-PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs", "governance")
+PROGRAMS: Final = ("mint", "proofs", "buyback", "staking", "jobs", "governance", "distributor")
 
 #: A program's own error, or the name of one of Anchor's, the System program's or SPL Token's.
 Refusal: TypeAlias = type[ProgramError] | str
@@ -51,11 +51,13 @@ class World:
         slasher: staking's slasher.
         resolver: decides disputed slashes and jobs.
         guardian: may cancel what is voted on.
+        treasury: gets what is taken back of grants and airdrops.
     """
 
     client: Client
     slasher: Keypair = field(default_factory=Keypair)
     resolver: Keypair = field(default_factory=Keypair)
+    treasury: Keypair = field(default_factory=Keypair)
     _usdc: Pubkey | None = None
     guardian: Keypair = field(default_factory=Keypair)
 
@@ -79,6 +81,7 @@ class World:
             "staking": {"slasher": self.slasher.pubkey(), "resolver": self.resolver.pubkey()},
             "jobs": {"resolver": self.resolver.pubkey()},
             "governance": {"guardian": self.guardian.pubkey()},
+            "distributor": {"treasury": self.treasury.pubkey()},
         }
         build: Callable[..., Instruction] = getattr(ix, program).initialize
         return build(authority=authority, **usual.get(program, {}) | more)
@@ -294,6 +297,7 @@ class World:
         """A report of the latest whole hour that all attesters approve and that is final; a day passes."""
         hours = (self.now - self.mint_config.start) // HOUR
         made = Proposal(self, hours, root=root, total=total, leaves=leaves)
+        self.send(ix.mint.emit())
         self.send(made.report(attesters[0].pubkey()), signers=attesters[:1])
         for attester in attesters[1:]:
             self.send(made.approve(attester.pubkey()), signers=[attester])

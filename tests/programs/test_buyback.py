@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from solders.pubkey import Pubkey
+from tests.programs.auctions import params
 from tests.programs.support import HOUR, World
 
 from ionet import IO, SOL, USDC, errors, events, ix, pda
@@ -169,10 +170,21 @@ def test_a_clock_that_goes_back_gives_no_receipt_an_earlier_time(world: World) -
 # -- parameters
 
 
-def test_only_the_authority_names_the_pauser(world: World) -> None:
+def test_a_new_configuration_has_the_published_defaults_and_sells_nothing(world: World) -> None:
+    config = world.buyback_config
+    limits = config.price_limits
+    assert (config.start_bps, config.end_bps, config.period) == (-300, 200, HOUR)
+    assert (config.min_lot, config.daily_share_bps) == (50 * 10**6, 2_000)
+    found = (limits.max_age, limits.max_confidence_bps, limits.max_ema_distance_bps)
+    assert found == (60, 100, 500)
+    assert (config.price_account, config.feed_id) == (Pubkey.default(), bytes(32))
+    assert config.roles.pauser == world.deployer
+
+
+def test_only_the_authority_sets_parameters(world: World) -> None:
     thief = world.actor()
-    mine = ix.buyback.set_params(authority=thief.pubkey(), pauser=thief.pubkey())
+    mine = ix.buyback.set_params(authority=thief.pubkey(), params=params(thief.pubkey()))
     world.refused(mine, errors.buyback.NotAuthority, signers=[thief])
-    sent = world.send(ix.buyback.set_params(authority=world.deployer, pauser=thief.pubkey()))
-    assert sent.event(events.buyback.ParamsSet).pauser == thief.pubkey()
+    changed = ix.buyback.set_params(authority=world.deployer, params=params(thief.pubkey()))
+    assert world.send(changed).event(events.buyback.ParamsSet).params.pauser == thief.pubkey()
     assert world.buyback_config.roles.pauser == thief.pubkey()

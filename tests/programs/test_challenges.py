@@ -165,6 +165,26 @@ def test_the_guardian_voids_what_is_not_final(market: Market, approved: bool) ->
     market.refused(challenging(market, made), errors.proofs.NotChallengeable)
 
 
+def test_a_voided_report_is_never_made_again_and_never_pays(market: Market) -> None:
+    """closed_root_replay: no report's account is ever closed, so that its content stands for one report."""
+    lifetimes = {market.alice.node: 30 * TOKEN}
+    made = proposed(market, lifetimes)
+    market.send(voiding(market, made))
+    hours = (made.report.period_end - market.world.mint_config.start) // HOUR
+    again = Proposal(market.world, hours, root=made.report.root, total=made.report.total, leaves=1)
+    assert again.address == made.address
+    for attester in market.attesters:
+        market.refused(again.report(attester.pubkey()), "AccountAlreadyInUse")
+        market.refused(again.approve(attester.pubkey()), errors.proofs.NotPending)
+    market.world.advance(DAY)
+    market.refused(ix.proofs.finalize(report=made.address), errors.proofs.NotApproved)
+    market.refused(market.credit(made), errors.staking.ReportNotFinal)
+    # The next report has the same leaf; it is credited once.
+    healed = market.publish(lifetimes)
+    for amount in (30 * TOKEN, 0):
+        assert market.send(market.credit(healed)).event(events.staking.Credited).amount == amount
+
+
 def test_the_guardian_does_not_touch_a_final_report(market: Market) -> None:
     made = market.publish({market.alice.node: TOKEN})
     market.refused(voiding(market, made), errors.proofs.ReportDecided)
@@ -308,6 +328,7 @@ def test_a_bond_is_paid_by_who_has_it(market: Market) -> None:
 
 
 def test_only_the_resolver_decides_and_about_the_challenge_alone(market: Market) -> None:
+    """wrong_owner_destination: bond and rent go back to the challenger, whoever calls."""
     market.join(market.bob, 300 * TOKEN)
     other = market.publish({market.alice.node: TOKEN})
     made = market.publish({market.alice.node: TOKEN, market.bob.node: TOKEN})

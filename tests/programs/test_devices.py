@@ -318,7 +318,7 @@ def test_a_device_without_a_node_is_released_too(market: Market) -> None:
     one = another(market)
     market.send(market.staking("release_device", device=one.device, node=None))
     assert device(market, one).owner == NOBODY
-    # Leaving the node out is no way around its state.
+    # omitted_oracle: leaving the node out is no way around its state.
     market.refused(market.staking("release_device", node=None), errors.staking.WrongNode)
     market.refused(market.staking("release_device"), errors.staking.NodeNotRetired)
     market.join(market.bob, 300 * TOKEN)
@@ -354,7 +354,7 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
     market.book()
     event = market.send(market.staking("evict_device", ban=False)).event(events.staking.DeviceEvicted)
     assert event == events.staking.DeviceEvicted(
-        market.alice.device, market.alice.key, market.alice.node, False
+        2, market.alice.device, market.alice.key, market.alice.node, False
     )
     # The lease that stands runs on; the next booking is refused.
     market.send(market.staking("evict_node"))
@@ -378,6 +378,7 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
 
 
 def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(market: Market) -> None:
+    """wrong_owner_destination: what is the former owner's goes to him alone."""
     expel = market.staking("expel_owner")
     market.refused(expel, errors.staking.DeviceOwned)
     market.send(market.staking("evict_device", ban=False))
@@ -401,6 +402,7 @@ def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(m
 
 
 def test_an_evicted_processor_comes_off_its_node(market: Market) -> None:
+    """omitted_oracle: nor can the node be left out."""
     one = attached(market)
     evict = market.staking("evict_device", device=one.device, ban=False)
     market.refused(

@@ -284,17 +284,6 @@ def test_the_node_has_to_be_the_offers(market: Market) -> None:
     market.refused(other, errors.jobs.WrongNode)
 
 
-def test_clusters_have_one_node(market: Market) -> None:
-    for size in (0, 2, 255):
-        market.refused(market.booking(cluster_size=size), errors.jobs.ClusterSize)
-
-
-def test_a_supplier_who_wants_io_is_not_booked_for_dollars(market: Market) -> None:
-    market.set_offer(payout=0)
-    market.refused(market.booking(mint=market.usdc), errors.jobs.PayoutUnavailable)
-    assert market.job(market.book()).payout == 0
-
-
 def test_only_mints_that_the_offer_takes_pay(market: Market) -> None:
     market.set_offer(currencies=(NOBODY, market.usdc, NOBODY, NOBODY))
     market.refused(market.booking(), errors.jobs.MintNotTaken)

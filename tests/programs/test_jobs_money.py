@@ -80,6 +80,9 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         fee=currency.fee,
         seconds=TWO_HOURS,
         attesters=1,
+        payout=1,
+        cluster_size=1,
+        cluster=Pubkey.default(),
         manifest_hash=MANIFEST,
     )
     assert (found.price, found.fee, found.seconds) == (currency.price, currency.fee, TWO_HOURS)

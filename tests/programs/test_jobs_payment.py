@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -13,6 +15,8 @@ from tests.programs.people import TOKEN
 from tests.programs.support import HOUR
 
 from ionet import USDC, errors, events, ix, pda, token_account
+from ionet._ids import TOKEN_PROGRAM
+from ionet._layouts import TokenState
 
 # Two hours at 4 USD: see test_jobs_money.
 P_IO, F_IO, D_USDC = 202_020_203, 505_051, 4_090_000
@@ -104,6 +108,28 @@ def test_a_closed_account_of_one_party_blocks_no_other(market: Market) -> None:
         # Any other account of his will do.
         market.world.usdc_account(closed)
         market.world.give_usdc(closed, USDC(100))
+        market.send(market.jobs(blocked, job))
+        market.send(market.jobs("close", job))
+
+
+def test_a_frozen_account_of_one_party_blocks_no_other(market: Market) -> None:
+    for frozen, blocked, others in [
+        (market.alice.key, "settle", ("refund", "collect_fees")),
+        (market.renter.pubkey(), "refund", ("settle", "collect_fees")),
+    ]:
+        job = market.run(mint=market.usdc)
+        market.world.advance(TWO_HOURS)
+        market.attest(job, HOUR, TWO_HOURS)
+        market.send(market.jobs("complete", job))
+        wallet = token_account(frozen, market.usdc)
+        found = market.world.client.token_account(wallet)
+        for state in (TokenState.FROZEN, TokenState.INITIALIZED):
+            data = dataclasses.replace(found, state=state).encode()
+            market.world.client.network.set_account(wallet, data=data, owner=TOKEN_PROGRAM)
+            if state is TokenState.FROZEN:
+                market.refused(market.jobs(blocked, job), "AccountFrozen")
+                for name in others:
+                    market.send(market.jobs(name, job))
         market.send(market.jobs(blocked, job))
         market.send(market.jobs("close", job))
 

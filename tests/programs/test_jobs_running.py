@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from solders.pubkey import Pubkey
 from tests.programs.market import DOLLAR, TWO_HOURS, Market
-from tests.programs.people import TOKEN, attestation
+from tests.programs.people import SAMPLES, TOKEN, attestation
 from tests.programs.support import DAY, HOUR, MINUTE, Refusal, World
 
 from ionet import accounts, errors, events, ix, pda, types
@@ -71,6 +71,15 @@ def test_a_start_belongs_to_the_jobs_own_offer_and_node(market: Market) -> None:
     market.refused(wrong, errors.jobs.WrongNode)
 
 
+def test_a_node_that_has_left_the_market_starts_nothing(market: Market) -> None:
+    job = market.book()
+    for state in (b"\x01", b"\x02"):
+        market.poke(market.alice.node, accounts.staking.Node, "state", state)
+        market.refused(market.jobs("start", job), errors.jobs.NodeNotLive)
+    market.poke(market.alice.node, accounts.staking.Node, "state", b"\x00")
+    market.start(job)
+
+
 def test_every_end_belongs_to_the_jobs_own_offer(market: Market) -> None:
     market.join(market.bob, 300 * TOKEN)
     booked, running = market.book(), market.run(of=market.bob)
@@ -99,6 +108,7 @@ def test_an_attester_says_what_it_saw(market: Market) -> None:
         reason=7,
         attested=3_000,
         proof_digest=digest,
+        timelock=SAMPLES,
         result_hash=result,
     )
     found = market.job(job)
@@ -331,6 +341,7 @@ def jobs_params(market: Market, **changes: Any) -> types.jobs.ParamsArgs:
         "pauser": market.world.deployer,
         "resolver": market.people.resolver.pubkey(),
         "booking_bps": 25,
+        "dispute_bond_bps": 500,
         "max_confidence_bps": 100,
         "max_ema_distance_bps": 500,
         "max_price_age": 60,
@@ -348,14 +359,15 @@ def test_the_program_begins_with_the_published_defaults(bare: World) -> None:
     assert (config.booking_bps, config.attesters, config.attesters_large) == (25, 1, 2)
     assert config.large_daily_usd == 1_000 * DOLLAR
     assert config.price_limits == types.jobs.PriceLimits(60, 100, 500)
+    assert config.dispute_bond_bps == 500
     assert (config.resolver, config.roles.pauser) == (bare.resolver.pubkey(), bare.deployer)
 
 
 def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, resolver = market.actor().pubkey(), market.actor().pubkey()
-    wanted = types.jobs.ParamsArgs(pauser, resolver, 100, 500, 2_000, 300, 5, 4, 7)
+    wanted = types.jobs.ParamsArgs(pauser, resolver, 100, 2_000, 500, 2_000, 300, 5, 4, 7)
     sent = market.send(ix.jobs.set_params(authority=market.world.deployer, params=wanted))
-    assert sent.event(events.jobs.ParamsSet) == events.jobs.ParamsSet(3, 100, 5, 4)
+    assert sent.event(events.jobs.ParamsSet) == events.jobs.ParamsSet(3, 100, 2_000, 5, 4)
     config = market.world.client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
     assert (config.roles.pauser, config.resolver, config.booking_bps) == (pauser, resolver, 100)
     assert config.price_limits == types.jobs.PriceLimits(300, 500, 2_000)
@@ -366,6 +378,8 @@ def test_the_authority_sets_every_parameter(market: Market) -> None:
     ("change", "error"),
     [
         ({"booking_bps": 101}, errors.jobs.BookingFeeOutOfBounds),
+        ({"dispute_bond_bps": 99}, errors.jobs.DisputeBondOutOfBounds),
+        ({"dispute_bond_bps": 2_001}, errors.jobs.DisputeBondOutOfBounds),
         ({"max_price_age": 0}, errors.jobs.PriceAgeOutOfBounds),
         ({"max_price_age": 301}, errors.jobs.PriceAgeOutOfBounds),
         ({"max_confidence_bps": 501}, errors.jobs.ConfidenceOutOfBounds),

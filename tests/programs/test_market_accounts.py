@@ -1,25 +1,20 @@
-"""Every instruction of the staking and jobs programs, with each account replaced, unsigned and read-only.
+"""Every instruction of the staking and jobs programs: each account replaced, unsigned, read-only and closed,
+each argument at its ends, and the call sent twice.
 
-Each case is a call that works. It may not work any more when one account is another one, but for what `FREE`
-names.
+Each case is a call that works; what the programs accept besides stands in the exceptions, with its reason.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Final
 
 import pytest
-from solders.compute_budget import set_compute_unit_limit
-from solders.instruction import AccountMeta, Instruction
+from solders.instruction import Instruction
 from solders.keypair import Keypair
-from solders.message import MessageV0
 from solders.pubkey import Pubkey
-from solders.signature import Signature
-from solders.transaction import VersionedTransaction
-from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, TWO_HOURS, Market
+from tests.programs.market import CLASS, IO_MINT, TWO_HOURS, Market
+from tests.programs.negative import Case, Suite
 from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_jobs_running import jobs_params
@@ -27,11 +22,7 @@ from tests.programs.test_slashing import APPEAL, about, decided, executing, prop
 from tests.programs.test_staking_owner import FORTNIGHT
 from tests.programs.test_staking_setup import params
 
-from ionet import ix, pda, price_feed, token_account, types
-
-IDL: Final = Path(__file__).resolve().parents[2] / "idl"
-Case = Callable[[Market], Instruction]
-
+from ionet import ix, pda, types
 
 # -- one working call of each instruction
 
@@ -93,6 +84,53 @@ def _job(name: str) -> Case:
                 market.send(market.jobs(paying, job))
             market.gift(market.job(job).escrow, 1)
         return market.jobs(name, job)
+
+    return case
+
+
+def _cluster(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        renter = market.renter.pubkey()
+        if name == "open_cluster":
+            return ix.jobs.open_cluster(renter=renter, id=bytes(32), size=2)
+        cluster = market.cluster()
+        market.world.advance(HOUR)
+        return ix.jobs.close_cluster(renter=renter, cluster=cluster)
+
+    return case
+
+
+def _extend(market: Market) -> Instruction:
+    job = market.run()
+    market.world.advance(30)
+    return market.jobs("extend", job, seconds=HOUR)
+
+
+def _dispute(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        job = market.run()
+        if name == "dispute":
+            return market.jobs(name, job)
+        dispute = market.dispute(job)
+        if name == "resolve":
+            return market.jobs(name, job, gross=0)
+        market.send(market.jobs("resolve", job, gross=0))
+        return market.closing(dispute)
+
+    return case
+
+
+def _member(name: str) -> Case:
+    def case(market: Market) -> Instruction:
+        cluster = market.cluster()
+        first = market.book(cluster=cluster)
+        if name == "book":
+            market.set_price()
+            return market.booking(of=market.bob, cluster=cluster)
+        market.book(of=market.bob, cluster=cluster)
+        if name == "expire":
+            market.world.advance(HOUR)
+        return market.jobs(name, first)
 
     return case
 
@@ -272,51 +310,106 @@ JOBS: dict[str, Case] = {
             *("complete", "expire", "cancel", "stop", "close"),
         )
     },
+    "open_cluster": _cluster("open_cluster"),
+    "close_cluster": _cluster("close_cluster"),
+    "extend": _extend,
+    **{name: _dispute(name) for name in ("dispute", "resolve", "close_dispute")},
     "set_params": _admin(lambda market, who: ix.jobs.set_params(authority=who, params=jobs_params(market))),
     "set_paused": _admin(lambda _, who: ix.jobs.set_paused(signer=who, paused=1)),
     "propose_authority": _admin(lambda _, who: ix.jobs.propose_authority(authority=who, successor=who)),
     "accept_authority": _successor(ix.jobs),
 }
-CASES = [
-    *(("staking", name, case) for name, case in STAKING.items()),
-    *(("jobs", name, case) for name, case in JOBS.items()),
-]
+
+#: The same calls for a node that is booked as part of a cluster.
+MEMBERS: Final[dict[str, Case]] = {name: _member(name) for name in ("book", "start", "cancel", "expire")}
 
 #: Accounts that may be another one, and why.
-FREE: Final = {
+FREE_STAKING: Final = {
     # Anybody pays.
-    ("staking", "open_shard", "payer"),
+    "open_shard": frozenset({"payer"}),
     # The device's key is whatever signs for it; either attester lets it in, in the class that it measured.
-    ("staking", "register_device", "attester"),
-    ("staking", "register_device", "device_key"),
-    ("staking", "register_device", "owner"),
-    ("staking", "register_device", "class"),
-    # Wherever in IO its owner wants it.
-    *(
-        ("staking", name, "destination")
-        for name in ("owner_unstake", "owner_withdraw", "owner_claim", "unstake", "withdraw", "claim")
-    ),
+    "register_device": frozenset({"attester", "device_key", "owner", "class"}),
     # As when it was registered: whoever brings device and attester has it, in the class that was measured.
-    ("staking", "claim_device", "attester"),
-    ("staking", "claim_device", "device_key"),
-    ("staking", "claim_device", "owner"),
-    ("staking", "claim_device", "class"),
-    # The resolver may evict any of them, and the proofs program judge and freeze any; the slasher chooses.
-    ("staking", "evict_node", "node"),
-    ("staking", "freeze_credit", "node"),
-    ("staking", "set_last_proof", "node"),
-    # The authority changes any of them.
-    ("jobs", "set_currency", "currency"),
-    # The other party, the other attester, and whoever else may start.
-    ("jobs", "cancel", "party"),
-    ("jobs", "stop", "party"),
-    ("jobs", "attest", "attester"),
-    ("jobs", "start", "operator"),
+    "claim_device": frozenset({"attester", "device_key", "owner", "class"}),
+    # Wherever in IO its owner wants it.
+    **dict.fromkeys(
+        ("owner_unstake", "owner_withdraw", "owner_claim", "unstake", "withdraw", "claim"),
+        frozenset({"destination"}),
+    ),
+    # The resolver may evict any of them, and the proofs program judge and freeze any.
+    "evict_node": frozenset({"node"}),
+    "freeze_credit": frozenset({"node"}),
+    "set_last_proof": frozenset({"node"}),
 }
-#: What is meant again when it is sent again.
-AGAIN: Final = {"owner_stake", "owner_unstake", "stake", "unstake"}
-#: What a program signs, so that no test can send it.
-SIGNED_BY_PROGRAMS: Final = {"freeze_credit", "set_last_proof"}
+FREE_JOBS: Final = {
+    # The authority changes any of them.
+    "set_currency": frozenset({"currency"}),
+    # The other party, the other attester, and whoever else may start.
+    "cancel": frozenset({"party"}),
+    # Without it the node is booked alone; its place then names the program, where the event's call finds it.
+    "book": frozenset({"cluster", "program"}),
+    # Whoever opens one will be its renter.
+    "open_cluster": frozenset({"renter"}),
+    "stop": frozenset({"party"}),
+    "attest": frozenset({"attester"}),
+    "start": frozenset({"operator"}),
+}
+#: Accounts that need not exist.
+ABSENT_STAKING: Final = {
+    # A node that was never offered has no lease.
+    **dict.fromkeys(
+        ("owner_unstake", "retire_node", "attach_device", "detach_device", "expel_owner"),
+        frozenset({"offer"}),
+    ),
+    # An account that gets its rent back may have been empty.
+    "close_slash": frozenset({"proposer"}),
+}
+ABSENT_JOBS: Final = {
+    "close": frozenset({"rent_payer"}),
+    # The device starts without being an attester.
+    "start": frozenset({"attester_set"}),
+}
+
+
+def _without_node(market: Market) -> None:
+    market.send(market.register_device(market.bob))
+
+
+def _without_offer(market: Market) -> None:
+    market.send(market.register_device(market.bob), market.register_node(market.bob))
+
+
+SUITES: Final = {
+    "staking": Suite(
+        "staking",
+        STAKING,
+        FREE_STAKING,
+        ABSENT_STAKING,
+        again=frozenset({"owner_stake", "owner_unstake", "stake", "unstake"}),
+        # What the proofs program signs.
+        unsendable=frozenset({"freeze_credit", "set_last_proof"}),
+        # A slash is dismissed by nothing.
+        zero=frozenset({"resolve_slash"}),
+        setups={"register_node": _without_node},
+    ),
+    "jobs": Suite(
+        "jobs",
+        JOBS,
+        FREE_JOBS,
+        ABSENT_JOBS,
+        again=frozenset({"extend"}),
+        setups={"offer": _without_offer},
+    ),
+    "jobs, in a cluster": Suite(
+        "jobs",
+        MEMBERS,
+        FREE_JOBS,
+        ABSENT_JOBS,
+        untested=frozenset(JOBS) - frozenset(MEMBERS) | {"initialize"},
+    ),
+}
+CASES: Final = [(program, name) for program, suite in SUITES.items() for name in suite.cases]
+ONCE: Final = [(program, name) for program, suite in SUITES.items() for name in suite.once]
 
 
 def _unused(market: Market) -> int:
@@ -325,121 +418,32 @@ def _unused(market: Market) -> int:
     return 3
 
 
-# -- running them
-
-
-def prepared(case: Case) -> tuple[Market, Instruction, Pubkey]:
-    """A market with alice's and bob's nodes in which the call works, and somebody to pay for it."""
-    market = Market.new()
-    if case is _register_node:
-        market.send(market.register_device(market.bob))
-    elif case is _offer:
-        market.send(market.register_device(market.bob), market.register_node(market.bob))
-    else:
-        market.join(market.bob, 300 * TOKEN)
-        market.co_stake(market.carol, TOKEN, of=market.bob)
-    return market, case(market), market.actor().pubkey()
-
-
-def works(market: Market, payer: Pubkey, instruction: Instruction) -> bool:
-    """Whether a call would succeed; signatures are not looked at, flags are."""
-    instructions = [instruction, set_compute_unit_limit(1_400_000)]
-    network = market.world.client.network
-    message = MessageV0.try_compile(payer, instructions, [], network.latest_blockhash)
-    signatures = [Signature.default()] * message.header.num_required_signatures
-    return network.simulate(VersionedTransaction.populate(message, signatures)).error is None
-
-
-def names(program: str, instruction: str) -> list[str]:
-    """The names of an instruction's accounts, in order."""
-    idl = json.loads((IDL / f"{program}.json").read_text())
-    found = next(one for one in idl["instructions"] if one["name"] == instruction)
-    return [one["name"] for one in found["accounts"]]
-
-
-def changed(instruction: Instruction, index: int, meta: AccountMeta) -> Instruction:
-    metas = list(instruction.accounts)
-    metas[index] = meta
-    return Instruction(instruction.program_id, bytes(instruction.data), metas)
-
-
-def others(market: Market, instruction: Instruction) -> Iterator[Pubkey]:
-    """An account of every type, those of other people and nodes, and nothing at all."""
-    yield from {meta.pubkey for meta in instruction.accounts}
-    yield Keypair().pubkey()
-    yield from (pda.mint.CONFIG, pda.proofs.CONFIG, pda.proofs.ATTESTER_SET, pda.buyback.CONFIG)
-    yield from (pda.staking.CONFIG, pda.staking.EMISSION_LEDGER, pda.staking.class_(OTHER_CLASS))
-    yield from (pda.jobs.CONFIG, pda.jobs.currency(market.usdc), price_feed(b"USDC/USD".ljust(32, b"\0")))
-    yield from (pda.staking.shard(index) for index in range(0, 16, 5))
-    for supplier in (market.alice, market.bob):
-        yield from (supplier.device, supplier.node, supplier.vault, supplier.offer)
-        yield from (supplier.key, supplier.device_key.pubkey(), token_account(supplier.key, IO_MINT))
-    for holder in (market.carol, market.dave, market.renter):
-        yield from (holder.pubkey(), token_account(holder.pubkey(), IO_MINT))
-    yield from (pda.staking.position(market.bob.node, market.carol.pubkey()), market.usdc, IO_MINT)
-    yield from (token_account(market.renter.pubkey(), market.usdc), pda.mint.EMISSION_VAULT)
-    yield from (pda.buyback.vault(IO_MINT, shard) for shard in range(8))
-    yield from (one.pubkey() for one in market.attesters)
-
-
-@pytest.mark.parametrize("program", ["staking", "jobs"])
+@pytest.mark.parametrize("program", SUITES)
 def test_every_instruction_has_a_case(program: str) -> None:
     """The other one, `initialize`, is tested with the roles."""
-    idl = json.loads((IDL / f"{program}.json").read_text())
-    cases = {name for of, name, _ in CASES if of == program}
-    assert cases == {one["name"] for one in idl["instructions"]} - {"initialize"}
+    SUITES[program].every_instruction_has_a_case()
 
 
-@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=[f"{one[0]}.{one[1]}" for one in CASES])
-def test_no_account_can_be_another_one(program: str, name: str, case: Case) -> None:
-    market, call, payer = prepared(case)
-    assert works(market, payer, call)
-    accepted = set()
-    for index, account in enumerate(names(program, name)):
-        meta = call.accounts[index]
-        if (program, name, account) in FREE:
-            continue
-        accepted |= {
-            f"{account}: {other}"
-            for other in others(market, call)
-            if other != meta.pubkey
-            and works(
-                market, payer, changed(call, index, AccountMeta(other, meta.is_signer, meta.is_writable))
-            )
-        }
-    assert not accepted
+@pytest.mark.parametrize(("program", "name"), CASES)
+def test_no_account_can_be_another_one(program: str, name: str) -> None:
+    SUITES[program].no_account_can_be_another_one(name)
 
 
-@pytest.mark.parametrize(("program", "name", "case"), CASES, ids=[f"{one[0]}.{one[1]}" for one in CASES])
-def test_every_signature_and_every_writable_account_is_needed(program: str, name: str, case: Case) -> None:
-    market, call, payer = prepared(case)
-    assert works(market, payer, call)
-    needless = []
-    for index, account in enumerate(names(program, name)):
-        meta = call.accounts[index]
-        if meta.is_signer:
-            unsigned = changed(call, index, AccountMeta(meta.pubkey, False, meta.is_writable))
-            needless += ["signer " + account] if works(market, payer, unsigned) else []
-        if meta.is_writable:
-            fixed = changed(call, index, AccountMeta(meta.pubkey, meta.is_signer, False))
-            needless += ["writable " + account] if works(market, payer, fixed) else []
-    assert not needless
+@pytest.mark.parametrize(("program", "name"), CASES)
+def test_every_signature_and_every_writable_account_is_needed(program: str, name: str) -> None:
+    SUITES[program].every_signature_and_every_writable_account_is_needed(name)
 
 
-@pytest.mark.parametrize(
-    ("name", "case"),
-    [(name, case) for _, name, case in CASES if name not in AGAIN | SIGNED_BY_PROGRAMS],
-    ids=[f"{program}.{name}" for program, name, _ in CASES if name not in AGAIN | SIGNED_BY_PROGRAMS],
-)
-def test_the_same_call_twice_moves_no_tokens_twice(name: str, case: Case) -> None:
-    market, call, payer = prepared(case)
-    market.world.send(call, signers=market.signers(call))
-    tokens = {
-        meta.pubkey: bytes(found.data)
-        for meta in call.accounts
-        if (found := market.world.client.account(meta.pubkey)) is not None and len(found.data) == 165
-    }
-    if works(market, payer, call):
-        market.world.send(call, signers=market.signers(call))
-    for key, data in tokens.items():
-        assert bytes(market.world.raw(key).data) == data, f"{name} moved tokens of {key} again"
+@pytest.mark.parametrize(("program", "name"), CASES)
+def test_no_account_may_be_closed(program: str, name: str) -> None:
+    SUITES[program].no_account_may_be_closed(name)
+
+
+@pytest.mark.parametrize(("program", "name"), CASES)
+def test_arguments_at_their_ends_are_refused_or_harmless(program: str, name: str) -> None:
+    SUITES[program].arguments_at_their_ends_are_refused_or_harmless(name)
+
+
+@pytest.mark.parametrize(("program", "name"), ONCE)
+def test_the_same_call_twice_moves_no_tokens_twice(program: str, name: str) -> None:
+    SUITES[program].the_same_call_twice_moves_no_tokens_twice(name)

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from typing import Any
 
 import pytest
 from solders.instruction import Instruction
+from solders.pubkey import Pubkey
 from tests.programs.market import IO_MINT, RATE, TWO_HOURS, Market
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR
 
-from ionet import ProgramError, errors
+from ionet import ProgramError, accounts, errors, pda, token_account
+from ionet._records import Found
 
 SIDES = ("owner", "carol", "dave")
 
@@ -88,43 +91,88 @@ def test_no_sequence_of_stakes_and_credits_loses_or_makes_a_token(market: Market
     assert left == node.co.owed <= 2 + done["credit"]
 
 
-@pytest.mark.parametrize("seed", range(12))
+def _work(market: Market, dice: random.Random, job: Pubkey) -> str:
+    """One step of a job's life, by whoever may take it; some are refused."""
+    found, party = market.job(job), dice.choice((market.renter, market.alice.owner)).pubkey()
+    steps = ("start", "attest", "attest", "settle", "extend", "stop", "cancel", "complete", "expire")
+    what = dice.choice((*steps, "dispute", "resolve", "refund", "collect_fees"))
+    if what in ("stop", "cancel", "dispute") and dice.random() < 0.7:
+        return "nothing"
+    if what == "attest":
+        if found.state != 1:
+            return "nothing"
+        seat = dice.randrange(2)
+        seen = found.seen[seat]
+        passed = min(market.world.now, found.ends_at) - found.started_at
+        looked = dice.choice((passed, dice.randint(seen.upto, passed)))
+        fine = seen.good + dice.choice((looked - seen.upto, dice.randint(0, looked - seen.upto)))
+        reason = 7 if fine - seen.good < looked - seen.upto else 0
+        market.attest(job, fine, looked, seat=seat, reason=reason)
+        return what
+    more: dict[str, Any] = {"party": party} if what in ("stop", "cancel", "dispute") else {}
+    if what == "dispute" and market.world.client.account(pda.jobs.dispute(job, party)) is not None:
+        return "refused"
+    if what == "extend":
+        market.set_price(found.mint)
+        more = {"seconds": dice.randrange(1, 3 * HOUR)}
+    if what == "resolve":
+        open_ = [one for one in _disputes(market, job) if one.account.until == found.frozen_until]
+        if not open_:
+            return "refused"
+        more = {"gross": dice.randint(0, found.price), "dispute": open_[0].address}
+    return what if tried(market, market.jobs(what, job, **more)) else "refused"
+
+
+def _disputes(market: Market, job: Pubkey) -> list[Found[accounts.jobs.Dispute]]:
+    return market.world.client.find(accounts.jobs.Dispute, job=job)
+
+
+@pytest.mark.parametrize("seed", range(24))
 def test_every_path_of_a_job_ends_and_pays_out_its_deposit(market: Market, seed: int) -> None:
     dice = random.Random(seed)
     mint = dice.choice((IO_MINT, market.usdc))
-    market.set_offer(rate=dice.choice((1, RATE + 1, 41_666_667)))
+    market.set_offer(rate=dice.choice((1, RATE + 1, 41_666_667)), payout=dice.randrange(2))
     job = market.book(dice.randrange(HOUR, TWO_HOURS * 3), mint=mint)
-    deposit = market.job(job).price + market.job(job).fee
-    good, upto = [0, 0], [0, 0]
-    for _ in range(25):
+    vault = market.job(job).payout_vault
+    if vault != Pubkey.default():
+        market.open_payout(job)
+    if dice.random() < 0.8:
+        market.start(job)
+    places = [vault, *(token_account(one, mint) for one in (market.renter.pubkey(), market.alice.key))]
+    places += [market.job(job).fee_vault, market.job(job).escrow]
+    whole = sum(market.world.balance(one) for one in places if one != Pubkey.default())
+    for _ in range(40):
         market.world.advance(dice.choice((0, 1, 60, 600, HOUR)))
-        found = market.job(job)
-        if found.state == 2:
-            break
-        what = dice.choice(("start", "attest", "attest", "settle", "stop", "cancel", "complete", "expire"))
-        if what in ("stop", "cancel") and dice.random() < 0.7:
-            continue
-        if what == "attest" and found.state == 1:
-            seat = dice.randrange(2)
-            passed = min(market.world.now, found.ends_at) - found.started_at
-            looked = dice.randint(upto[seat], passed)
-            fine = good[seat] + dice.choice((looked - upto[seat], dice.randint(0, looked - upto[seat])))
-            reason = 7 if fine - good[seat] < looked - upto[seat] else 0
-            market.attest(job, fine, looked, seat=seat, reason=reason)
-            good[seat], upto[seat] = fine, looked
-        elif what != "attest":
-            party = dice.choice((market.renter, market.alice.owner)).pubkey()
-            more = {"party": party} if what in ("stop", "cancel") else {}
-            tried(market, market.jobs(what, job, **more))
+        _work(market, dice, job)
     # Whatever happened, anyone ends it in the end.
+    market.world.advance(30 * DAY)
     if market.job(job).state != 2:
-        market.world.advance(2 * DAY)
         market.send(market.jobs("expire", job))
     found = market.job(job)
-    assert found.owed_supplier + found.owed_fees + found.owed_refund == deposit
-    assert found.paid_supplier <= found.owed_supplier
-    paid = found.paid_supplier
-    assert sum(market.pay_out(job)) + paid == deposit
+    assert found.owed_supplier + found.owed_fees + found.owed_refund == found.price + found.fee
+    paid = found.paid_supplier + found.paid_fees + found.paid_refund
+    assert sum(market.pay_out(job)) + paid == found.price + found.fee
+    for one in _disputes(market, job):
+        market.send(market.closing(one.address))
+    # Nothing was made or lost on the way: it lies with the parties and the fee vault.
+    places.remove(found.escrow)
+    assert sum(market.world.balance(one) for one in places if one != Pubkey.default()) == whole
+
+
+def test_walks_come_by_every_step(market: Market) -> None:
+    """What the walks above are about does happen in them."""
+    dice, done = random.Random(3), Counter[str]()
+    for _ in range(12):
+        job = market.run(3 * HOUR, mint=market.usdc)
+        for _ in range(25):
+            market.world.advance(dice.choice((0, 60, 600, HOUR)))
+            done[_work(market, dice, job)] += 1
+        market.world.advance(30 * DAY)
+        if market.job(job).state != 2:
+            market.send(market.jobs("expire", job))
+        market.pay_out(job)
+    for what in ("attest", "settle", "extend", "stop", "complete", "dispute", "resolve", "refund"):
+        assert done[what], done
 
 
 def test_renting_ones_own_node_costs_both_sides_fees(market: Market) -> None:

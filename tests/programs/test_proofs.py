@@ -31,6 +31,7 @@ def set_attesters(world: World, seats: list[types.proofs.Seat], threshold: int) 
 
 
 def report(world: World, made: Proposal, attester: Keypair) -> None:
+    world.send(ix.mint.emit())
     world.send(made.report(attester.pubkey()), signers=[attester])
 
 
@@ -40,9 +41,10 @@ def approve(world: World, made: Proposal, attester: Keypair) -> None:
 
 @pytest.fixture
 def attesters(world: World) -> list[Keypair]:
-    """Three attesters of weight 1, two of whom decide; three hours have passed."""
+    """Three attesters of weight 1, two of whom decide; three hours have passed and are emitted."""
     found = world.seat_attesters(1, 1, 1, threshold=2)
     world.advance(3 * HOUR)
+    world.send(ix.mint.emit())
     return found
 
 
@@ -231,6 +233,7 @@ def test_a_report_is_made_approved_and_final(world: World, attesters: list[Keypa
 def test_a_set_of_one_decides_within_the_report(world: World) -> None:
     (only,) = world.seat_attesters(1, threshold=1)
     world.advance(HOUR)
+    world.send(ix.mint.emit())
     made = Proposal(world, 1, total=FIRST_HOUR)
     sent = world.send(made.report(only.pubkey()), signers=[only])
     assert sent.event(events.proofs.ReportApproved).approved_at == world.now
@@ -334,7 +337,7 @@ def test_a_report_of_an_hour_is_made_when_it_is_over_and_not_a_second_before(
     call = made.report(attesters[0].pubkey())
     world.refused(call, errors.proofs.PeriodNotOver, signers=attesters[:1])
     world.advance(1)
-    world.send(call, signers=attesters[:1])
+    report(world, made, attesters[0])
 
 
 def test_a_report_needs_leaves(world: World, attesters: list[Keypair]) -> None:
@@ -352,19 +355,101 @@ def test_a_report_gives_at_most_what_was_emitted(world: World, attesters: list[K
         report(world, Proposal(world, hours, total=most), attesters[0])
 
 
+def withholding(world: World, floor_bps: int) -> None:
+    """From now on, this part of the schedule is paid and the rest withheld."""
+    kept = types.mint.PolicyArgs(kind=1, floor_bps=floor_bps, per_burned_bps=0)
+    world.send(ix.mint.set_policy(authority=world.deployer, policy=kept))
+
+
+def gives_at_most(world: World, hours: int, most: int, attester: Keypair) -> None:
+    """A report of so many hours is accepted up to `most`, and the error says how much that is."""
+    above = Proposal(world, hours, total=most + 1)
+    refused = world.refused(
+        above.report(attester.pubkey()), errors.proofs.TotalAboveEmission, signers=[attester]
+    )
+    assert refused.compared == (str(most), str(most + 1))
+    world.send(Proposal(world, hours, total=most).report(attester.pubkey()), signers=[attester])
+
+
 def test_what_a_policy_withheld_is_not_given(world: World, attesters: list[Keypair]) -> None:
-    half = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
-    world.send(ix.mint.set_policy(authority=world.deployer, policy=half))
+    withholding(world, 5_000)
     world.advance(HOUR)
     world.send(ix.mint.emit())
     withheld = world.mint_config.withheld
-    assert withheld > 0
-    most = emission.cumulative(4 * HOUR) - withheld
-    above = Proposal(world, 4, total=most + 1)
+    fourth = emission.cumulative(4 * HOUR) - emission.cumulative(3 * HOUR)
+    assert withheld == fourth - fourth // 2
+    gives_at_most(world, 4, emission.cumulative(4 * HOUR) - withheld, attesters[0])
+
+
+def test_an_hour_is_reported_when_it_is_emitted_and_what_it_withheld_is_known(
+    world: World, attesters: list[Keypair]
+) -> None:
+    """stale_after_config_change: before the crank, the withholding of the hour would be missed."""
+    first = attesters[0]
+    withholding(world, 5_000)
+    world.advance(HOUR)
+    everything = Proposal(world, 4, total=emission.cumulative(4 * HOUR))
+    refused = world.refused(everything.report(first.pubkey()), errors.proofs.NotEmitted, signers=[first])
+    assert refused.compared == (str(emission.cumulative(3 * HOUR)), str(emission.cumulative(4 * HOUR)))
+    # Whoever reports can emit in the same transaction, so that nobody can hold the report up.
     world.refused(
-        above.report(attesters[0].pubkey()), errors.proofs.TotalAboveEmission, signers=attesters[:1]
+        world.call(ix.mint.emit(), everything.report(first.pubkey()), signers=[first]),
+        errors.proofs.TotalAboveEmission,
     )
-    report(world, Proposal(world, 4, total=most), attesters[0])
+    made = Proposal(world, 4, total=emission.cumulative(3 * HOUR))
+    world.send(ix.mint.emit(), made.report(first.pubkey()), signers=[first])
+
+
+def test_a_late_report_is_measured_by_its_own_hours_and_not_by_what_is_withheld_since(
+    world: World, attesters: list[Keypair]
+) -> None:
+    """missed_period_reward_lost: later hours that withhold take nothing from an earlier one."""
+    withholding(world, 2_500)
+    paid, hours = [emission.cumulative(3 * HOUR)], range(4, 9)
+    for hour in hours:
+        world.advance(HOUR)
+        world.send(ix.mint.emit())
+        paid.append(world.balance(pda.mint.EMISSION_VAULT))
+        assert paid[-1] == emission.cumulative(hour * HOUR) - world.mint_config.withheld
+    for hour, most in zip(range(3, 9), paid, strict=True):
+        gives_at_most(world, hour, most, attesters[0])
+
+
+def test_hours_that_one_crank_emitted_share_what_it_paid(world: World, attesters: list[Keypair]) -> None:
+    withholding(world, 5_000)
+    world.advance(2 * HOUR)
+    world.send(ix.mint.emit())
+    three, four, five = (emission.cumulative(hours * HOUR) for hours in (3, 4, 5))
+    paid = (five - three) // 2
+    gives_at_most(world, 4, three + paid * (four - three) // (five - three), attesters[0])
+    gives_at_most(world, 5, three + paid, attesters[0])
+
+
+def test_totals_may_rise_after_the_policy_has_changed_twice(world: World, attesters: list[Keypair]) -> None:
+    """stale_after_config_change: each hour counts under the policy in whose time it lay."""
+    withholding(world, 0)
+    world.advance(HOUR)
+    fixed = types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+    world.send(ix.mint.set_policy(authority=world.deployer, policy=fixed))
+    world.advance(HOUR)
+    world.send(ix.mint.emit())
+    three, four, five = (emission.cumulative(hours * HOUR) for hours in (3, 4, 5))
+    gives_at_most(world, 3, three, attesters[0])
+    gives_at_most(world, 4, three, attesters[0])
+    gives_at_most(world, 5, three + five - four, attesters[0])
+
+
+def test_an_hour_of_more_than_a_day_ago_is_healed_by_a_later_report(
+    world: World, attesters: list[Keypair]
+) -> None:
+    for _ in range(24):
+        world.advance(HOUR)
+        world.send(ix.mint.emit())
+    first = attesters[0]
+    forgotten = Proposal(world, 3)
+    world.refused(forgotten.report(first.pubkey()), errors.proofs.PeriodForgotten, signers=[first])
+    gives_at_most(world, 4, emission.cumulative(4 * HOUR), first)
+    gives_at_most(world, 27, emission.cumulative(27 * HOUR), first)
 
 
 def test_without_the_mint_there_is_no_hour_to_report(bare: World) -> None:
@@ -373,6 +458,7 @@ def test_without_the_mint_there_is_no_hour_to_report(bare: World) -> None:
     bare.send(ix.mint.initialize(authority=bare.deployer, start=0))
     bare.advance(HOUR)
     made = Proposal(bare, 1)
+    bare.send(ix.mint.emit())
     found = bare.raw(pda.mint.CONFIG)
     bare.client.network.set_account(pda.mint.CONFIG, lamports=0)
     bare.refused(made.report(only.pubkey()), errors.proofs.NoEmission, signers=[only])
@@ -521,6 +607,7 @@ def test_totals_and_periods_never_fall(world: World, attesters: list[Keypair], a
     world.send(ix.proofs.finalize(report=risen.address))
     world.refused(ix.proofs.finalize(report=fallen.address), errors.proofs.PeriodFell)
     # Such a report is not even made any more.
+    world.send(ix.mint.emit())
     lower = Proposal(world, 6, total=100)
     world.refused(lower.report(first.pubkey()), errors.proofs.TotalFell, signers=[first])
     assert world.proofs_config.final_total == 101

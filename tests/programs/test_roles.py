@@ -50,7 +50,10 @@ class Program:
 
 
 MINT, PROOFS = Program("mint", 0b1), Program("proofs", 0b1)
-PROGRAMS = [MINT, PROOFS, Program("buyback", 0b1), Program("staking", 0b11), Program("jobs", 0b11)]
+PROGRAMS = [
+    *(MINT, PROOFS, Program("buyback", 0b11), Program("staking", 0b11), Program("jobs", 0b11)),
+    Program("distributor", 0b11),
+]
 
 
 @pytest.fixture(params=PROGRAMS, ids=lambda program: program.name)
@@ -123,6 +126,7 @@ def test_there_is_nothing_to_pause_besides_the_entries(world: World, program: Pr
 def test_a_program_is_initialised_once_and_by_its_upgrade_authority_alone(
     bare: World, world: World, program: Program
 ) -> None:
+    """init_front_run: a stranger is refused before and after the deployer."""
     thief = bare.actor()
     mine = bare.initialize(program.name, thief.pubkey())
     bare.refused(mine, program.errors.NotUpgradeAuthority, signers=[thief])

@@ -170,7 +170,7 @@ def test_positions_shards_and_vaults_of_other_nodes_are_refused(market: Market) 
 
 
 def test_nobody_but_the_holder_sends_pending_stake_back_to_wait(market: Market) -> None:
-    """A stranger's dust moved somebody's waiting time elsewhere."""
+    """dust_bond_griefing: a stranger's dust moves nobody's waiting time."""
     market.co_stake(market.carol, 100 * TOKEN)
     since = market.position(market.carol).pending_at
     market.world.advance(DAY)

@@ -171,7 +171,7 @@ def test_a_device_is_registered_with_its_key_and_an_attester(market: Market) -> 
         events.staking.DeviceRegistered
     )
     key = bob.device_key.pubkey()
-    assert event == events.staking.DeviceRegistered(bob.device, bob.fingerprint, key, bob.key, CLASS, 1)
+    assert event == events.staking.DeviceRegistered(1, bob.device, bob.fingerprint, key, bob.key, CLASS, 1)
     found = market.world.client.fetch(accounts.staking.Device, bob.device)
     assert (found.fingerprint, found.device_key, found.owner) == (bob.fingerprint, key, bob.key)
     assert (found.seat, found.class_, found.banned, found.node) == (1, CLASS, 0, NOBODY)

@@ -97,6 +97,7 @@ def test_values_are_compared_on_one_line_each(own: str) -> None:
     )
     assert isinstance(error, ionet.AnchorError)
     assert error.compared == ("3", "4")
+    assert str(error).endswith("A require_eq expression was violated [left: 3, right: 4]")
 
 
 def test_what_a_program_prints_about_another_number_is_not_believed(vaults: Any, own: str) -> None:

@@ -6,6 +6,7 @@ use crate::snapshot::Snapshot;
 use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use core::cell::Ref;
+use io_math::emission::Stand;
 
 /// The beginning of an account of another program.
 pub trait View: Pod {
@@ -53,6 +54,19 @@ macro_rules! view {
     };
 }
 
+/// Where emission stood after a crank.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Checkpoint {
+    /// Minted on the schedule, what was withheld included.
+    pub emitted: u64,
+    /// Of it, minted into the reserve.
+    pub withheld: u64,
+}
+
+/// How many cranks emission remembers: a day of hourly ones.
+pub const HISTORY: usize = 24;
+
 view!(
     /// `mint::Config`: how much was emitted, and since when.
     MintConfig, ids::MINT_PROGRAM, discriminator("Config"), {
@@ -65,8 +79,22 @@ view!(
         emitted: u64,
         /// Of it, minted into the reserve.
         withheld: u64,
+        /// After each of the latest cranks, the latest first; zeros stand for the start.
+        history: [Checkpoint; HISTORY],
     }
 );
+
+impl MintConfig {
+    /// What the emission vault received for the first `scheduled` of the schedule; `None` when so much is not
+    /// emitted yet, or was so many cranks ago that it is not known any more.
+    pub fn paid_until(&self, scheduled: u64) -> Option<u64> {
+        let stand = |point: &Checkpoint| Stand { emitted: point.emitted, withheld: point.withheld };
+        let found = self.history.iter().position(|point| point.emitted <= scheduled)?;
+        let before = stand(self.history.get(found)?);
+        let after = found.checked_sub(1).and_then(|next| self.history.get(next)).map_or(before, stand);
+        before.paid_until(after, scheduled)
+    }
+}
 
 view!(
     /// `proofs::AttesterSet`: who attests, with which weight.
@@ -263,6 +291,100 @@ impl Offer {
 }
 
 view!(
+    /// `jobs::Job`: whose rental it is, and in what its supplier is paid.
+    Job, ids::JOBS_PROGRAM, discriminator("Job"), {
+        version: u8,
+        bump: u8,
+        /// See [`JobState`].
+        state: u8,
+        /// Why it ended.
+        reason: u8,
+        /// Attesters that must have seen a second good for it to count.
+        attesters: u8,
+        /// See [`Payout`].
+        payout: u8,
+        /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
+        cluster_size: u8,
+        /// Stretches of booked time in use.
+        stretch_count: u8,
+        booking_bps: u16,
+        renter_payment_bps: u16,
+        supplier_payment_bps: u16,
+        /// Who has disputed it.
+        disputes: u8,
+        padding: u8,
+        offer: Pubkey,
+        node: Pubkey,
+        renter: Pubkey,
+        /// The node's owner at booking.
+        supplier: Pubkey,
+        /// What it is paid in.
+        mint: Pubkey,
+        /// The buyback's account `["payout", job]` where it pays the supplier in IO for another mint, or
+        /// zeros.
+        payout_vault: Pubkey,
+        /// Paid to the supplier, or into his payout account, so far.
+        paid_supplier: u64,
+    }
+);
+
+/// Where a job stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum JobState {
+    /// Paid for, and waiting for its start.
+    Booked = 0,
+    Running = 1,
+    /// Over: each party can take what it is owed.
+    Ended = 2,
+}
+
+/// What a supplier is paid in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub enum Payout {
+    Io = 0,
+    /// What the renter pays.
+    AsPaid = 1,
+}
+
+view!(
+    /// `jobs::Currency`: how a mint is priced, what using it costs, and where its fees go.
+    Currency, ids::JOBS_PROGRAM, discriminator("Currency"), {
+        version: u8,
+        bump: u8,
+        /// 0 by its feed, 1 at par with the dollar.
+        pricing: u8,
+        enabled: u8,
+        decimals: u8,
+        padding: u8,
+        /// Payment fee of the side that uses it, bps.
+        payment_bps: u16,
+        mint: Pubkey,
+        feed_id: [u8; 32],
+        price_account: Pubkey,
+        /// The buyback's fee vaults for this mint, by shard.
+        vaults: [Pubkey; FEE_SHARDS],
+    }
+);
+
+/// Fee vaults of a currency; a job pays into the one of its key's last three bits.
+pub const FEE_SHARDS: usize = 8;
+
+impl Currency {
+    /// Whether one token counts as one dollar.
+    pub fn at_par(&self) -> bool {
+        self.pricing == 1
+    }
+
+    /// The fee vault of a job.
+    pub fn vault_of(&self, job: &Pubkey) -> Option<Pubkey> {
+        let [.., last] = job.to_bytes();
+        self.vaults.get(usize::from(last).checked_rem(FEE_SHARDS)?).copied()
+    }
+}
+
+view!(
     /// `buyback::Config`: what was burned.
     BuybackConfig, ids::BUYBACK_PROGRAM, discriminator("Config"), {
         version: u8,
@@ -296,4 +418,40 @@ macro_rules! assert_layout {
         );
         assert_eq!(<$account as anchor_lang::Owner>::owner(), <$view as $crate::abi::View>::PROGRAM);
     }};
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn emission(cranks: &[(u64, u64)]) -> MintConfig {
+        let mut config = MintConfig::zeroed();
+        for (slot, (emitted, withheld)) in config.history.iter_mut().zip(cranks.iter().rev()) {
+            *slot = Checkpoint { emitted: *emitted, withheld: *withheld };
+        }
+        config
+    }
+
+    #[test]
+    fn what_was_paid_for_a_time_is_known_from_the_cranks_around_it() {
+        let config = emission(&[(100, 0), (200, 50), (400, 150)]);
+        for (scheduled, paid) in
+            [(0, 0), (60, 60), (100, 100), (150, 125), (200, 150), (300, 200), (400, 250)]
+        {
+            assert_eq!(config.paid_until(scheduled), Some(paid), "{scheduled}");
+        }
+        assert_eq!(config.paid_until(401), None, "not emitted yet");
+        assert_eq!(emission(&[]).paid_until(0), Some(0));
+        assert_eq!(emission(&[]).paid_until(1), None);
+    }
+
+    #[test]
+    fn what_is_more_than_the_remembered_cranks_ago_is_not_known() {
+        let cranks: Vec<(u64, u64)> = (1..=HISTORY as u64).map(|i| (i * 10, i)).collect();
+        let config = emission(&cranks);
+        assert_eq!(config.paid_until(10), Some(9));
+        assert_eq!(config.paid_until(9), None);
+        // With one place free it still knows the start.
+        assert_eq!(emission(&cranks[..HISTORY - 1]).paid_until(5), Some(4));
+    }
 }

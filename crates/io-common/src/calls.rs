@@ -4,7 +4,7 @@ use crate::abi::{CreditFreeze, ProofVerdict};
 use crate::ids::{PROOFS, PROOFS_CONFIG, STAKING_PROGRAM};
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
-use anchor_lang::solana_program::program::invoke_signed;
+use anchor_lang::solana_program::program::{invoke, invoke_signed};
 
 /// `sha256("global:<name>")[..8]`.
 const fn discriminator(name: &str) -> [u8; 8] {
@@ -35,6 +35,23 @@ pub fn set_last_proof<'info>(
     let mut data = discriminator("set_last_proof").to_vec();
     verdict.serialize(&mut data)?;
     call_staking(proofs_config, node, data)
+}
+
+/// `staking.stake`, signed by the holder as the transaction's signer: holder, configuration, class, node,
+/// position, vault, source, token program, event authority, program.
+pub fn stake(accounts: [AccountInfo; 10], amount: u64) -> Result<()> {
+    const WRITABLE: [bool; 10] = [false, false, false, true, true, true, true, false, false, false];
+    let mut data = discriminator("stake").to_vec();
+    amount.serialize(&mut data)?;
+    let [holder, ..] = &accounts;
+    let metas = accounts.iter().zip(WRITABLE).map(|(account, is_writable)| AccountMeta {
+        pubkey: *account.key,
+        is_signer: account.key == holder.key,
+        is_writable,
+    });
+    let instruction = Instruction { program_id: STAKING_PROGRAM, accounts: metas.collect(), data };
+    invoke(&instruction, &accounts)?;
+    Ok(())
 }
 
 fn call_staking<'info>(proofs: AccountInfo<'info>, node: AccountInfo<'info>, data: Vec<u8>) -> Result<()> {

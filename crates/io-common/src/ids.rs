@@ -11,6 +11,8 @@ pub const BUYBACK_PROGRAM: Pubkey = pubkey!("ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J5
 pub const GOVERNANCE_PROGRAM: Pubkey = pubkey!("iogC7NKioP1989xDJ7kgkT1H4vizYuy5UduYNquSX7E");
 pub const DISTRIBUTOR_PROGRAM: Pubkey = pubkey!("ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZRVuXHu3qV5Qs");
 
+/// The classic SPL Token program.
+pub const TOKEN_PROGRAM: Pubkey = pubkey!("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA");
 /// Owner of every Pyth price account (Pyth's receiver program).
 pub const PYTH_RECEIVER: Pubkey = pubkey!("rec5EKMGg6MxZYaMdyBfgwp4d5rB9T1VQH5pJv5LtFJ");
 
@@ -36,11 +38,14 @@ pub const STAKING: Pda = Pda::of(b"config", STAKING_PROGRAM);
 pub const JOBS: Pda = Pda::of(b"config", JOBS_PROGRAM);
 pub const BUYBACK: Pda = Pda::of(b"config", BUYBACK_PROGRAM);
 pub const GOVERNANCE: Pda = Pda::of(b"config", GOVERNANCE_PROGRAM);
+pub const DISTRIBUTOR: Pda = Pda::of(b"config", DISTRIBUTOR_PROGRAM);
 
 /// The IO mint.
 pub const IO: Pda = Pda::of(b"mint", MINT_PROGRAM);
 /// Emission's ledger in staking, and the owner of the token account that emissions are paid to.
 pub const EMISSION: Pda = Pda::of(b"emission", STAKING_PROGRAM);
+/// Signs staking's events; Anchor's name for it.
+pub const STAKING_EVENT_AUTHORITY: Pda = Pda::of(b"__event_authority", STAKING_PROGRAM);
 /// The attester set.
 pub const ATTESTERS: Pda = Pda::of(b"attesters", PROOFS_PROGRAM);
 /// Holds what governance spends, and signs what it executes.
@@ -52,8 +57,10 @@ pub const STAKING_CONFIG: Pubkey = STAKING.address;
 pub const JOBS_CONFIG: Pubkey = JOBS.address;
 pub const BUYBACK_CONFIG: Pubkey = BUYBACK.address;
 pub const GOVERNANCE_CONFIG: Pubkey = GOVERNANCE.address;
+pub const DISTRIBUTOR_CONFIG: Pubkey = DISTRIBUTOR.address;
 pub const IO_MINT: Pubkey = IO.address;
 pub const EMISSION_LEDGER: Pubkey = EMISSION.address;
+pub const STAKING_EVENTS: Pubkey = STAKING_EVENT_AUTHORITY.address;
 pub const ATTESTER_SET: Pubkey = ATTESTERS.address;
 pub const GOVERNANCE_TREASURY: Pubkey = TREASURY.address;
 
@@ -70,8 +77,10 @@ mod tests {
             (JOBS, "config", JOBS_PROGRAM),
             (BUYBACK, "config", BUYBACK_PROGRAM),
             (GOVERNANCE, "config", GOVERNANCE_PROGRAM),
+            (DISTRIBUTOR, "config", DISTRIBUTOR_PROGRAM),
             (IO, "mint", MINT_PROGRAM),
             (EMISSION, "emission", STAKING_PROGRAM),
+            (STAKING_EVENT_AUTHORITY, "__event_authority", STAKING_PROGRAM),
             (ATTESTERS, "attesters", PROOFS_PROGRAM),
             (TREASURY, "treasury", GOVERNANCE_PROGRAM),
         ] {

@@ -9,12 +9,15 @@ pub mod abi;
 pub mod bytes;
 pub mod calls;
 pub mod clock;
+pub mod events;
 pub mod ids;
 pub mod merkle;
 pub mod outflow;
 pub mod pyth;
 pub mod roles;
 pub mod snapshot;
+pub mod token;
 
+pub use outflow::Outflow;
 pub use roles::Roles;
 pub use snapshot::Snapshot;

@@ -11,6 +11,8 @@ pub type Hash = [u8; 32];
 
 /// Domain of reward leaves.
 pub const REWARD: &[u8] = b"ionet:reward";
+/// Domain of airdrop leaves.
+pub const AIRDROP: &[u8] = b"ionet:airdrop";
 
 /// The hash of a leaf.
 pub fn leaf(domain: &[u8], fields: &[&[u8]; 3]) -> Hash {
@@ -21,6 +23,18 @@ pub fn leaf(domain: &[u8], fields: &[&[u8]; 3]) -> Hash {
 /// The leaf that says `node` has earned `lifetime` base units in all, until `through`.
 pub fn reward_leaf(node: &Hash, lifetime: u64, through: i64) -> Hash {
     leaf(REWARD, &[node, &lifetime.to_le_bytes(), &through.to_le_bytes()])
+}
+
+/// The leaf that says that `claimant` gets `amount` base units of `airdrop` at `index`. It names the
+/// airdrop, so that it is worth nothing in another.
+pub fn airdrop_leaf(airdrop: &Pubkey, index: u32, claimant: &Pubkey, amount: u64) -> Hash {
+    let (index, amount) = (index.to_le_bytes(), amount.to_le_bytes());
+    hashv(&[&[0], AIRDROP, airdrop.as_ref(), &index, claimant.as_ref(), &amount]).to_bytes()
+}
+
+/// The levels of a tree of `leaves` leaves: `⌈log2(leaves)⌉`.
+pub fn depth(leaves: u32) -> u32 {
+    u32::BITS.saturating_sub(leaves.saturating_sub(1).leading_zeros())
 }
 
 /// A leaf of a report, with its place and proof.
@@ -86,6 +100,23 @@ mod tests {
         fields[..32].copy_from_slice(&leaves[0]);
         fields[32..].copy_from_slice(&leaves[1]);
         assert_ne!(leaf(b"", &[&fields, &[], &[]]), root);
+    }
+
+    #[test]
+    fn a_tree_has_as_many_levels_as_its_leaves_need() {
+        for (leaves, levels) in [(1, 0), (2, 1), (3, 2), (4, 2), (5, 3), (10_000, 14), (u32::MAX, 32)] {
+            assert_eq!(depth(leaves), levels, "{leaves}");
+        }
+    }
+
+    #[test]
+    fn an_airdrops_leaf_is_the_published_hash() {
+        // python: sha256(b"\0ionet:airdrop" + b"\1" * 32 + (5).to_bytes(4, "little") + b"\2" * 32
+        //                + (9).to_bytes(8, "little"))
+        let (airdrop, claimant) = (Pubkey::new_from_array([1; 32]), Pubkey::new_from_array([2; 32]));
+        let hex: String =
+            airdrop_leaf(&airdrop, 5, &claimant, 9).iter().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hex, "a9094fdc4831668f82b131b7638906b57ab910014b6e8248fc7e21aade557d69");
     }
 
     #[test]

@@ -30,6 +30,11 @@ pub struct PriceLimits {
     pub max_ema_distance_bps: u16,
 }
 
+impl PriceLimits {
+    /// The worst limits that may be set.
+    pub const WORST: Self = Self { max_age: 300, max_confidence_bps: 500, max_ema_distance_bps: 2_000 };
+}
+
 /// A checked price: `price · 10^exponent` USD a token, give or take `confidence`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Price {

@@ -7,6 +7,8 @@ use crate::HOUR;
 pub const HOURS: i64 = 175_320;
 /// Seconds from the first to the last emission.
 pub const END: i64 = HOURS * HOUR;
+/// What the first month emits, more than any other.
+pub const FIRST_MONTH: u64 = CUMULATIVE[1];
 /// Half hours in one month, so that a month of 730.5 hours is a whole number.
 const HALF_HOURS_PER_MONTH: u64 = 1_461;
 
@@ -35,6 +37,37 @@ pub fn cumulative(seconds: i64) -> u64 {
 pub struct Portion {
     pub paid: u64,
     pub withheld: u64,
+}
+
+/// Where emission stood after a crank.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stand {
+    /// Minted on the schedule, what was withheld included.
+    pub emitted: u64,
+    /// Of it, kept from the emission vault.
+    pub withheld: u64,
+}
+
+impl Stand {
+    /// What the emission vault has received.
+    pub fn paid(&self) -> Option<u64> {
+        self.emitted.checked_sub(self.withheld)
+    }
+
+    /// What the emission vault received for the first `scheduled` of the schedule, where one crank led from
+    /// here to `after` and across it: hours that were emitted together share what was paid for them in the
+    /// proportion of the schedule, rounded down. `None` when `scheduled` is not between the two.
+    pub fn paid_until(&self, after: Self, scheduled: u64) -> Option<u64> {
+        let (before, paid) = (self.paid()?, after.paid()?.checked_sub(self.paid()?)?);
+        let (into, span) = (scheduled.checked_sub(self.emitted)?, after.emitted.checked_sub(self.emitted)?);
+        if into == 0 {
+            return Some(before);
+        }
+        if into > span {
+            return None;
+        }
+        before.checked_add(crate::ratio::mul_div_floor(paid, into, span)?)
+    }
 }
 
 /// Terms of a policy that links emission to the IO that fees have burned. It can pay less than the
@@ -130,7 +163,35 @@ mod tests {
         assert_eq!(policy.divide(1_000, 3_000, u64::MAX, 700), Portion { paid: 1_000, withheld: 0 });
     }
 
+    #[test]
+    fn hours_emitted_together_share_what_was_paid_for_them() {
+        let before = Stand { emitted: 1_000, withheld: 100 };
+        let after = Stand { emitted: 1_300, withheld: 300 };
+        // Of 300 scheduled 100 were paid: a third, on top of 900.
+        assert_eq!(before.paid_until(after, 999), None);
+        assert_eq!(before.paid_until(after, 1_000), Some(900));
+        assert_eq!(before.paid_until(after, 1_100), Some(933));
+        assert_eq!(before.paid_until(after, 1_300), Some(1_000));
+        assert_eq!(before.paid_until(after, 1_301), None);
+        assert_eq!(before.paid_until(before, 1_000), Some(900));
+        assert_eq!(before.paid_until(before, 1_001), None);
+    }
+
     proptest! {
+        #[test]
+        fn a_longer_time_is_paid_no_less_and_never_more_than_all(
+            emitted in 0..=EMISSION, more in 0..=EMISSION, kept in 0..=10_000u64, kept_more in 0..=10_000u64,
+            at in 0..=10_000u64, later in 0..=10_000u64,
+        ) {
+            let part = |of: u64, bps: u64| crate::ratio::mul_div_floor(of, bps, 10_000).unwrap();
+            let before = Stand { emitted, withheld: part(emitted, kept) };
+            let after = Stand { emitted: emitted + more, withheld: before.withheld + part(more, kept_more) };
+            let paid = |bps| before.paid_until(after, emitted + part(more, bps)).unwrap();
+            prop_assert!(paid(at.min(later)) <= paid(at.max(later)));
+            prop_assert!(before.paid().unwrap() <= paid(at) && paid(at) <= after.paid().unwrap());
+            prop_assert!(paid(at) <= emitted + part(more, at) - before.withheld);
+        }
+
         #[test]
         fn a_policy_only_ever_withholds(
             due: u64, scheduled: u64, burned: u64, paid: u64, floor_bps in 0u16..=10_000, per_burned_bps: u32,

@@ -70,12 +70,14 @@ pub enum Ending {
     CancelledFree,
     /// The renter cancelled before the start, later.
     CancelledLate,
+    /// A dispute was decided.
+    Resolved,
 }
 
-/// Seconds that are paid for, given the attested ones.
+/// Seconds that are paid for, given the attested ones; a decided dispute goes by its own gross instead.
 pub fn billable(ending: Ending, attested: u64) -> u64 {
     match ending {
-        Ending::Completed | Ending::TimedOut => attested,
+        Ending::Completed | Ending::TimedOut | Ending::Resolved => attested,
         Ending::RenterStopped { elapsed } => attested.saturating_add(FIRST_HOUR.saturating_sub(elapsed)),
         Ending::SupplierStopped { elapsed } if elapsed < FIRST_HOUR => 0,
         Ending::SupplierStopped { .. } => attested,
@@ -101,8 +103,10 @@ pub fn fee_kept(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64)
         Ending::Completed | Ending::RenterStopped { .. } => Some(fee),
         Ending::CancelledLate => bps_ceil(price, u64::from(rates.booking)).map(|kept| kept.min(fee)),
         Ending::CancelledFree | Ending::NeverStarted => Some(0),
-        Ending::TimedOut | Ending::SupplierStopped { .. } if price == 0 => Some(0),
-        Ending::TimedOut | Ending::SupplierStopped { .. } => mul_div_ceil(fee, gross, price),
+        _ if price == 0 => Some(0),
+        Ending::TimedOut | Ending::SupplierStopped { .. } | Ending::Resolved => {
+            mul_div_ceil(fee, gross, price)
+        }
     }
 }
 
@@ -127,6 +131,15 @@ pub fn divide(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -
         fees: gross.checked_sub(supplier)?.checked_add(kept)?,
         refund: deposit.checked_sub(gross)?.checked_sub(kept)?,
     })
+}
+
+/// Divides a deposit of `price` and `fee` by a decision that `gross` of the price is due. Fees that were
+/// paid stay paid, at the renter's expense.
+pub fn decide(rates: &Rates, price: u64, fee: u64, gross: u64, paid_fees: u64) -> Option<Division> {
+    let decided = divide(Ending::Resolved, rates, price, fee, gross)?;
+    let more = paid_fees.saturating_sub(decided.fees);
+    let fees = decided.fees.checked_add(more)?;
+    Some(Division { fees, refund: decided.refund.checked_sub(more)?, ..decided })
 }
 
 #[cfg(test)]
@@ -208,6 +221,19 @@ mod tests {
         assert_eq!(gross(&job, 9_000), Some(400));
     }
 
+    #[test]
+    fn a_decision_divides_by_the_gross_it_names() {
+        // Half of 4 USDC is due: S = 2 − 0.045, E = ⌈0.09 · 2 / 4⌉ = 0.045.
+        let division = decide(&USDC_RATES, 4_000_000, 90_000, 2_000_000, 0).unwrap();
+        assert_eq!(division, Division { supplier: 1_955_000, fees: 90_000, refund: 2_045_000 });
+        // 0.135 were paid as fees before: the renter bears what is more.
+        let division = decide(&USDC_RATES, 4_000_000, 90_000, 2_000_000, 135_000).unwrap();
+        assert_eq!(division, Division { supplier: 1_955_000, fees: 135_000, refund: 2_000_000 });
+        let nothing = decide(&USDC_RATES, 4_000_000, 90_000, 0, 0).unwrap();
+        assert_eq!(nothing, Division { supplier: 0, fees: 0, refund: 4_090_000 });
+        assert_eq!(decide(&USDC_RATES, 4_000_000, 90_000, 4_000_001, 0), None);
+    }
+
     fn endings() -> impl Strategy<Value = Ending> {
         prop_oneof![
             Just(Ending::Completed),
@@ -217,6 +243,7 @@ mod tests {
             Just(Ending::NeverStarted),
             Just(Ending::CancelledFree),
             Just(Ending::CancelledLate),
+            Just(Ending::Resolved),
         ]
     }
 
@@ -238,6 +265,27 @@ mod tests {
             let division = ended(ending, &rates, &job, attested);
             let deposit: u64 = job.iter().map(|s| s.price + rates.renter_fee(s.price).unwrap()).sum();
             prop_assert_eq!(division.supplier + division.fees + division.refund, deposit);
+        }
+
+        #[test]
+        fn a_decision_divides_the_whole_deposit_after_any_payment_of_fees(
+            price in 1..=crate::CAP, attested: u64, decided: u64,
+            booking in 0u16..=100, p in 0u16..=300, q in 0u16..=300,
+        ) {
+            let rates = Rates { booking, renter_payment: p, supplier_payment: q };
+            let fee = rates.renter_fee(price).unwrap();
+            // The most that can have been paid as fees: those of a completed job.
+            let paid = divide(Ending::Completed, &rates, price, fee, attested % (price + 1)).unwrap();
+            let gross = decided % (price + 1);
+            if let Some(division) = decide(&rates, price, fee, gross, paid.fees) {
+                prop_assert_eq!(division.supplier + division.fees + division.refund, price + fee);
+                prop_assert!(division.fees >= paid.fees);
+                prop_assert_eq!(division.supplier, rates.supplier_net(gross).unwrap());
+            } else {
+                // Only where the fees that were paid leave less than the supplier is given.
+                prop_assert!(rates.supplier_net(gross).unwrap() + paid.fees > price + fee);
+            }
+            prop_assert!(decide(&rates, price, fee, gross, 0).is_some());
         }
 
         #[test]

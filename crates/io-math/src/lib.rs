@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 #![cfg_attr(test, allow(clippy::indexing_slicing, clippy::cast_possible_truncation))]
 
+pub mod auction;
 pub mod emission;
 mod emission_table;
 pub mod escrow;
@@ -16,6 +17,7 @@ pub mod reward;
 pub mod shares;
 pub mod slash;
 pub mod vote;
+pub mod vesting;
 
 /// Base units in one IO (8 decimals).
 pub const IO: u64 = 100_000_000;

@@ -99,11 +99,26 @@ mod tests {
         assert_eq!(accrue(CAP, wide.acc, 0, 0), Some((CAP, 0)));
     }
 
+    #[test]
+    fn the_remainder_of_every_division_is_carried() {
+        // 2^64 / (8 · 10^16 − 1) is 230.58: without its remainder each unit would lose a quarter per cent.
+        let stake = CAP - 1;
+        let acc = (0..100_000).fold(Accumulator::default(), |acc, _| acc.add(1, stake).unwrap());
+        let (whole, fraction) = accrue(stake, acc.acc, 0, 0).unwrap();
+        assert_eq!((whole, fraction > 0), (99_999, true));
+    }
+
     proptest! {
         #[test]
         fn the_sides_sum_to_the_reward(r in 0..=CAP, own in 0..=CAP, co in 0..=CAP, c in 0u16..=10_000) {
             let parts = split(r, own, co, c).unwrap();
             prop_assert_eq!(parts.owner + parts.co, r);
+            // The co-stakers' part is the floor of r · co · (10⁴ − c) / ((own + co) · 10⁴).
+            let (share, of) = (u128::from(r) * u128::from(co) * u128::from(10_000 - c), u128::from(own + co) * 10_000);
+            if co > 0 {
+                prop_assert!(u128::from(parts.co) * of <= share);
+                prop_assert!(share < (u128::from(parts.co) + 1) * of);
+            }
         }
 
         /// However often anyone claims, nobody gets more than the exact share, and what is not yet

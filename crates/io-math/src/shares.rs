@@ -45,6 +45,10 @@ mod tests {
             for part in &parts {
                 let out = redeem(*part, tokens, total).unwrap();
                 prop_assert!(out <= *part);
+                // Rounded down, so that nobody takes of what those who stay are owed.
+                let exact = u128::from(*part) * u128::from(tokens);
+                prop_assert!(u128::from(out) * u128::from(total) <= exact);
+                prop_assert!(exact < (u128::from(out) + 1) * u128::from(total));
                 (tokens, total, paid) = (tokens - out, total - part, paid + out);
             }
             prop_assert_eq!((tokens, total, paid), (0, 0, funded));

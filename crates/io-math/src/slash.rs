@@ -1,7 +1,5 @@
 //! Who loses what when a node is slashed: its owner first.
 
-use crate::DAY;
-
 /// What a slash can reach, in base units.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Reach {
@@ -34,45 +32,6 @@ impl Reach {
     }
 }
 
-/// Days that are looked at together: today and the seven before, so that no seven days exceed the limit.
-pub const WINDOW_DAYS: usize = 8;
-
-/// What was slashed on each of the latest days.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Window {
-    /// The latest day, unix time / 86,400.
-    pub day: u64,
-    /// Slashed on that day and on each before it.
-    pub slashed: [u64; WINDOW_DAYS],
-}
-
-impl Window {
-    /// The window as of `now`.
-    pub fn at(mut self, now: i64) -> Self {
-        // Unsigned, because the program's instruction set divides nothing else.
-        let today = u64::try_from(now).unwrap_or(0).checked_div(DAY.unsigned_abs()).unwrap_or(0);
-        let passed = usize::try_from(today.saturating_sub(self.day)).unwrap_or(WINDOW_DAYS).min(WINDOW_DAYS);
-        self.slashed.rotate_right(passed);
-        self.slashed.iter_mut().take(passed).for_each(|day| *day = 0);
-        self.day = self.day.max(today);
-        self
-    }
-
-    /// How much more may be slashed of `stake` at a limit in basis points.
-    pub fn room(&self, stake: u64, limit_bps: u64) -> Option<u64> {
-        let limit = crate::ratio::mul_div_floor(stake, limit_bps, crate::BPS)?;
-        let slashed = self.slashed.iter().try_fold(0u64, |sum, day| sum.checked_add(*day))?;
-        Some(limit.saturating_sub(slashed))
-    }
-
-    /// Books a slash on the latest day.
-    pub fn add(&mut self, amount: u64) -> Option<()> {
-        let [today, ..] = &mut self.slashed;
-        *today = today.checked_add(amount)?;
-        Some(())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -91,22 +50,6 @@ mod tests {
         assert_eq!(reach.take(13_112), None);
     }
 
-    #[test]
-    fn one_per_cent_of_stake_may_be_slashed_in_seven_days() {
-        let mut window = Window::default().at(100 * DAY);
-        assert_eq!(window.room(10_000, 100), Some(100));
-        window.add(30).unwrap();
-        assert_eq!(window.room(10_000, 100), Some(70));
-        assert_eq!(window.room(1_000, 100), Some(0));
-        let mut later = window.at(106 * DAY);
-        later.add(70).unwrap();
-        assert_eq!(later.at(108 * DAY - 1).room(10_000, 100), Some(0));
-        assert_eq!(later.at(108 * DAY).room(10_000, 100), Some(30));
-        assert_eq!(later.at(114 * DAY).room(10_000, 100), Some(100));
-        assert_eq!(later.at(9_000 * DAY).slashed, [0; WINDOW_DAYS]);
-        assert_eq!(later.at(0), later, "time does not go back");
-    }
-
     proptest! {
         #[test]
         fn what_is_taken_and_what_is_left_are_all_there_was(
@@ -121,21 +64,6 @@ mod tests {
                     prop_assert!(left.co == reach.co || sum(left) == left.co);
                 }
                 None => prop_assert!(amount > sum(reach)),
-            }
-        }
-
-        /// In whatever rhythm it is slashed, no seven days see more than the limit.
-        #[test]
-        fn no_seven_days_exceed_the_limit(steps in prop::collection::vec((0..3 * DAY, 0u64..200), 1..60)) {
-            let (mut window, mut now, mut log) = (Window::default(), 0, Vec::new());
-            for (wait, wanted) in steps {
-                now += wait;
-                window = window.at(now);
-                let amount = wanted.min(window.room(10_000, 100).unwrap());
-                window.add(amount).unwrap();
-                log.push((now, amount));
-                let recent = log.iter().filter(|(at, _)| now - at <= 7 * DAY);
-                prop_assert!(recent.map(|(_, amount)| amount).sum::<u64>() <= 100);
             }
         }
     }

@@ -1,8 +1,10 @@
-//! Where the marketplace's fees go: vaults that jobs pay into, and the burning of what they hold.
+//! Where the marketplace's fees go, and how IO is bought: fees in IO are burned, fees in dollars are sold
+//! for IO that is burned, and what a job paid in dollars owes a supplier in IO is sold for IO that he gets.
 //!
-//! Every burn has a numbered receipt with the supply before and after, so that the total burned is the
-//! drop in supply.
-#![cfg_attr(test, allow(clippy::unwrap_used))]
+//! Sales are Dutch auctions against an oracle. A lot fixes amount and start together; its price runs from
+//! below the oracle to above it. Every burn has a numbered receipt with the supply before and after, so
+//! that the total burned is the drop in supply.
+#![cfg_attr(test, allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 
 use anchor_lang::prelude::*;
 
@@ -12,6 +14,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
+use state::{ParamsArgs, SaleArgs};
 
 declare_id!("ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J577yHjhC8");
 
@@ -27,18 +30,24 @@ solana_security_txt::security_txt! {
 pub mod buyback {
     use super::*;
 
-    /// Creates the configuration, which owns the fee vaults.
+    /// Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
+    /// vault may sell today. The IO is burned.
     ///
-    /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
-    pub fn initialize(ctx: Context<Initialize>) -> Result<()> {
-        handle_initialize(ctx)
+    /// Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
+    /// `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
+    /// `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+    /// `BelowMinimum`, `SupplyMismatch`, `Overflow`.
+    pub fn sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
+        handle_sell_io(ctx, args)
     }
 
-    /// Opens the fee vault of a mint's shard (0 to 7), each once.
+    /// Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
+    /// the job's supplier.
     ///
-    /// Caller: anyone, who pays for the account. Errors: `UnknownShard`.
-    pub fn open_vault(ctx: Context<OpenVault>, shard: u8) -> Result<()> {
-        handle_open_vault(ctx, shard)
+    /// Caller: anyone with IO. Errors: `WrongPriceAccount` and those of a price, `WrongVault`,
+    /// `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+    pub fn sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> Result<()> {
+        handle_sell_to_supplier(ctx, args)
     }
 
     /// Burns all that the shard's vault of IO holds; nothing when it is empty.
@@ -48,14 +57,79 @@ pub mod buyback {
         handle_burn_fees(ctx, shard)
     }
 
-    /// Sets who may pause.
+    /// Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
+    /// lapsed, or to be a rest.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
-    pub fn set_params(ctx: Context<Administer>, pauser: Pubkey) -> Result<()> {
-        handle_set_params(ctx, pauser)
+    /// Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
+    /// `DayIsSold`, `LotIsOpen`, `Overflow`.
+    pub fn start_auction(ctx: Context<StartAuction>) -> Result<()> {
+        handle_start_auction(ctx)
     }
 
-    /// Sets the paused entries (bit 0: `burn_fees`). What a pause delays is burned afterwards.
+    /// Offers all that a payout's vault holds, from now on, as `start_auction` does.
+    ///
+    /// Caller: anyone. Errors: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
+    /// `Overflow`.
+    pub fn start_payout(ctx: Context<StartPayout>) -> Result<()> {
+        handle_start_payout(ctx)
+    }
+
+    /// Opens the vault that a job's part of its supplier is paid into, where the job is paid in another
+    /// currency and its supplier in IO; once a job.
+    ///
+    /// Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+    pub fn open_payout(ctx: Context<OpenPayout>) -> Result<()> {
+        handle_open_payout(ctx)
+    }
+
+    /// Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+    ///
+    /// Caller: the job's supplier. Errors: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
+    /// `WrongMint`, `NothingToSell`.
+    pub fn withdraw_payout(ctx: Context<WithdrawPayout>) -> Result<()> {
+        handle_withdraw_payout(ctx)
+    }
+
+    /// Closes an empty payout whose job is closed; the rent goes back to who paid it.
+    ///
+    /// Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
+    pub fn close_payout(ctx: Context<ClosePayout>) -> Result<()> {
+        handle_close_payout(ctx)
+    }
+
+    /// Opens the fee vault of a mint's shard (0 to 7), each once.
+    ///
+    /// Caller: anyone, who pays for the account. Errors: `UnknownShard`.
+    pub fn open_vault(ctx: Context<OpenVault>, shard: u8) -> Result<()> {
+        handle_open_vault(ctx, shard)
+    }
+
+    /// Opens the auction of a fee vault that holds another mint than IO, each once.
+    ///
+    /// Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
+    pub fn open_auction(ctx: Context<OpenAuction>, shard: u8) -> Result<()> {
+        handle_open_auction(ctx, shard)
+    }
+
+    /// Creates the configuration, which owns the vaults, with the published defaults; nothing is sold until
+    /// the price account is set.
+    ///
+    /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
+    pub fn initialize(ctx: Context<Initialize>) -> Result<()> {
+        handle_initialize(ctx)
+    }
+
+    /// Sets the parameters, within their bounds.
+    ///
+    /// Caller: authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
+    /// `MinimumLotOutOfBounds`, `DailyShareOutOfBounds`, `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`,
+    /// `EmaDistanceOutOfBounds`.
+    pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
+        handle_set_params(ctx, params)
+    }
+
+    /// Sets the paused entries (bit 0: `burn_fees`; bit 1: `start_auction` and `sell_io`). What a pause
+    /// delays is burned and sold afterwards; payouts have no pause.
     ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {

@@ -68,10 +68,9 @@ pub enum JobsError {
     MintNotTaken,
     #[msg("the currency, the escrow and the payer must be of one mint")]
     WrongMint,
-    #[msg("suppliers who want IO are not yet paid out of other currencies")]
-    PayoutUnavailable,
+    // 32 was an error of a version that paid nobody in another currency than the renter's.
     #[msg("this is not the currency's price account")]
-    WrongPriceAccount,
+    WrongPriceAccount = 33,
     #[msg("this is not a price account of Pyth")]
     NotAPrice,
     #[msg("the price is not fully verified")]
@@ -90,7 +89,7 @@ pub enum JobsError {
     BelowPar,
     #[msg("the deposit is above the renter's limit; left: limit, right: deposit")]
     DepositAboveLimit,
-    #[msg("clusters have one node at present")]
+    #[msg("a cluster has 2 to 255 jobs")]
     ClusterSize,
     #[msg("the job is not waiting for its start")]
     NotBooked,
@@ -140,4 +139,76 @@ pub enum JobsError {
     WrongRentPayer,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
+    #[msg("this is not the currency that the supplier is paid in")]
+    WrongPayoutCurrency,
+    #[msg("the job is of this cluster or of none, and needs exactly that account")]
+    WrongCluster,
+    #[msg("all jobs of the cluster are booked; left: its size, right: booked")]
+    ClusterFull,
+    #[msg("jobs of a cluster start only when all are booked; left: booked, right: its size")]
+    ClusterIncomplete,
+    #[msg("a job of the cluster ended before its start, so no other one starts")]
+    ClusterBroken,
+    #[msg("all jobs of a cluster run the same manifest")]
+    ClusterManifest,
+    #[msg("jobs of the cluster wait for their start")]
+    ClusterWaits,
+    #[msg("a cluster can be closed 20 minutes after it was opened; left: now, right: from then on")]
+    ClusterYoung,
+    #[msg("good time needs the digest of the samples that show it")]
+    NoTimelock,
+    #[msg("a job is extended at most four times")]
+    TooManyExtensions,
+    #[msg("the node has passed on to another owner")]
+    NodePassedOn,
+    #[msg("only the renter may do this")]
+    NotRenter,
+    #[msg("the bond of a dispute is 100 to 2,000 bps")]
+    DisputeBondOutOfBounds,
+    #[msg("a dispute holds back what is not paid yet")]
+    Disputed,
+    #[msg("no dispute of the job is open")]
+    NotDisputed,
+    #[msg("each party may dispute a job once")]
+    DisputedBefore,
+    #[msg("the dispute was decided")]
+    AlreadyDecided,
+    #[msg("a job is disputed while it runs, or within a day of its end; left: latest time, right: now")]
+    DisputeWindowOver,
+    #[msg("everything is paid: there is nothing to dispute")]
+    NothingToDispute,
+    #[msg("this is not the open dispute of the job")]
+    WrongDispute,
+    #[msg("the dispute is neither decided nor over")]
+    DisputeOpen,
+    #[msg("the bond would be above the party's limit; left: limit, right: bond")]
+    BondAboveLimit,
+    #[msg("only the resolver may do this")]
+    NotResolver,
+    #[msg("more than the price is given away; left: price, right: gross")]
+    SplitAbovePrice,
+    #[msg("a decision takes nothing back that was paid; left: decided, right: paid")]
+    SplitBelowPaid,
+    #[msg("this is not the vault of the bond")]
+    WrongBond,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn codes_stay_with_their_names() {
+        for (error, code) in [
+            (JobsError::NotUpgradeAuthority, 6_000),
+            (JobsError::WrongMint, 6_031),
+            (JobsError::WrongPriceAccount, 6_033),
+            (JobsError::ClusterSize, 6_043),
+            (JobsError::Overflow, 6_067),
+            (JobsError::WrongPayoutCurrency, 6_068),
+            (JobsError::WrongBond, 6_093),
+        ] {
+            assert_eq!(u32::from(error), code);
+        }
+    }
 }

@@ -41,7 +41,44 @@ pub struct Booked {
     pub fee: u64,
     pub seconds: u64,
     pub attesters: u8,
+    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
+    pub payout: u8,
+    /// Jobs of the cluster; 1 for a job that stands alone.
+    pub cluster_size: u8,
+    /// The cluster's account, or zeros.
+    pub cluster: Pubkey,
     pub manifest_hash: [u8; 32],
+}
+
+/// A cluster can be booked.
+#[event]
+pub struct ClusterOpened {
+    pub seq: u64,
+    pub cluster: Pubkey,
+    pub renter: Pubkey,
+    pub id: [u8; 32],
+    pub size: u8,
+}
+
+#[event]
+pub struct ClusterClosed {
+    pub seq: u64,
+    pub cluster: Pubkey,
+}
+
+/// A running job got more time, and its escrow the price of it.
+#[event]
+pub struct Extended {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub usd: u64,
+    /// Of the new stretch.
+    pub price: u64,
+    pub fee: u64,
+    pub seconds: u64,
+    pub ends_at: i64,
+    /// What the escrow holds by the job's account.
+    pub held: u64,
 }
 
 #[event]
@@ -64,7 +101,24 @@ pub struct Attested {
     /// Good seconds that enough attesters agree on.
     pub attested: u64,
     pub proof_digest: [u8; 32],
+    /// Digest of the samples of the time-lock.
+    pub timelock: [u8; 32],
     pub result_hash: [u8; 32],
+}
+
+/// Time that an attester found not to count.
+#[event]
+pub struct TimeLost {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub seat: u8,
+    /// Seconds since the start between which it lies.
+    pub from: u32,
+    pub upto: u32,
+    /// How many of them are lost.
+    pub lost: u32,
+    /// Bits of the worker's break reasons.
+    pub reason: u16,
 }
 
 /// The work was stopped before its time.
@@ -105,6 +159,45 @@ pub struct Paid {
     pub held: u64,
 }
 
+/// A party disputes the split: what is not paid yet is held back.
+#[event]
+pub struct DisputeMade {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub dispute: Pubkey,
+    pub party: Pubkey,
+    /// What is held back, base units.
+    pub frozen: u64,
+    pub bond: u64,
+    pub until: i64,
+    pub evidence_hash: [u8; 32],
+}
+
+/// The resolver has decided; `Ended` follows.
+#[event]
+pub struct DisputeResolved {
+    pub seq: u64,
+    pub job: Pubkey,
+    pub dispute: Pubkey,
+    /// Part of the price that is due.
+    pub gross: u64,
+    /// 1 upheld, 2 rejected.
+    pub outcome: u8,
+}
+
+/// A bond went back, or to the fee vault; the dispute's accounts are closed.
+#[event]
+pub struct DisputeClosed {
+    /// Of the dispute's account.
+    pub seq: u64,
+    pub job: Pubkey,
+    pub dispute: Pubkey,
+    /// 0 undecided, 1 upheld, 2 rejected.
+    pub outcome: u8,
+    pub destination: Pubkey,
+    pub amount: u64,
+}
+
 /// Both accounts are closed; what others had sent to the escrow went to the fee vault.
 #[event]
 pub struct JobClosed {
@@ -117,6 +210,7 @@ pub struct JobClosed {
 pub struct ParamsSet {
     pub seq: u64,
     pub booking_bps: u16,
+    pub dispute_bond_bps: u16,
     pub attesters: u8,
     pub attesters_large: u8,
 }
@@ -152,6 +246,29 @@ impl OfferSet {
             max_seconds: offer.max_seconds,
             open: offer.open == 1,
             payout: offer.payout,
+        }
+    }
+}
+
+impl Booked {
+    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64) -> Self {
+        Self {
+            seq: job.seq,
+            job: key,
+            offer: job.offer,
+            node: job.node,
+            renter: job.renter,
+            supplier: job.supplier,
+            mint: job.mint,
+            usd,
+            price: job.price,
+            fee: job.fee,
+            seconds: job.seconds,
+            attesters: job.attesters,
+            payout: job.payout,
+            cluster_size: job.cluster_size,
+            cluster: job.cluster,
+            manifest_hash: job.manifest_hash,
         }
     }
 }

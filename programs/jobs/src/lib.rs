@@ -66,12 +66,26 @@ pub mod jobs {
         handle_set_offer(ctx, args)
     }
 
+    /// Opens a cluster of `size` jobs, none of which starts before all are booked.
+    ///
+    /// Caller: the renter who will book them. Errors: `ClusterSize`.
+    pub fn open_cluster(ctx: Context<OpenCluster>, id: [u8; 32], size: u8) -> Result<()> {
+        handle_open_cluster(ctx, id, size)
+    }
+
+    /// Closes a cluster in which no job waits; the rent goes back to its renter.
+    ///
+    /// Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+    pub fn close_cluster(ctx: Context<CloseCluster>) -> Result<()> {
+        handle_close_cluster(ctx)
+    }
+
     /// Books a node: the deposit goes into the job's own escrow, the job gets the lease.
     ///
     /// Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
     /// `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
-    /// `WrongMint`, `PayoutUnavailable`, `ClusterSize`, `DepositAboveLimit`, `BelowPar`, and those of
-    /// prices.
+    /// `WrongMint`, `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a
+    /// cluster `WrongCluster`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
     pub fn book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
         handle_book(ctx, args)
     }
@@ -79,7 +93,8 @@ pub mod jobs {
     /// Begins the booked time, within 20 minutes of the booking.
     ///
     /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    /// `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`.
+    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    /// `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
     pub fn start(ctx: Context<Start>) -> Result<()> {
         handle_start(ctx)
     }
@@ -87,28 +102,39 @@ pub mod jobs {
     /// Says how much of the time since the start a seat has looked at, and how much of it was good.
     ///
     /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
-    /// `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`.
+    /// `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
     pub fn attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
         handle_attest(ctx, args)
     }
 
-    /// Pays the supplier what attested time has earned, from one hour after the start.
+    /// Books more time for a job that runs, at its rate and at today's price of its currency.
     ///
-    /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    /// Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
+    /// `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
+    /// `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
+    pub fn extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Result<()> {
+        handle_extend(ctx, seconds, max_deposit)
+    }
+
+    /// Pays the supplier what attested time has earned, from one hour after the start; into the job's
+    /// payout account of the buyback, where he is paid in IO for another mint.
+    ///
+    /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
+    /// `WrongMint`.
     pub fn settle(ctx: Context<Settle>) -> Result<()> {
         handle_settle(ctx)
     }
 
     /// Pays the fees of an ended job into the buyback's vault.
     ///
-    /// Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongVault`.
+    /// Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongVault`.
     pub fn collect_fees(ctx: Context<CollectFees>) -> Result<()> {
         handle_collect_fees(ctx)
     }
 
     /// Pays the renter what is left of an ended job.
     ///
-    /// Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    /// Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
     pub fn refund(ctx: Context<Refund>) -> Result<()> {
         handle_refund(ctx)
     }
@@ -120,16 +146,17 @@ pub mod jobs {
         handle_complete(ctx)
     }
 
-    /// Ends a job that nobody started in 20 minutes, or whose attesters are silent for a day.
+    /// Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has
+    /// ended before its start, or whose attesters are silent for a day.
     ///
-    /// Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`.
+    /// Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
     pub fn expire(ctx: Context<Expire>) -> Result<()> {
         handle_expire(ctx)
     }
 
     /// Ends a job before its start. Free for the supplier, and for the renter within two minutes.
     ///
-    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`.
+    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
     pub fn cancel(ctx: Context<Cancel>) -> Result<()> {
         handle_cancel(ctx)
     }
@@ -142,6 +169,32 @@ pub mod jobs {
         handle_stop(ctx)
     }
 
+    /// Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
+    /// 14 days at most. Needs a bond of that in the job's mint.
+    ///
+    /// Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
+    /// `DisputeWindowOver`, `Disputed`, `DisputedBefore`, `AlreadyDecided`, `NothingToDispute`,
+    /// `WrongMint`, `BondAboveLimit`.
+    pub fn dispute(ctx: Context<MakeDispute>, max_bond: u64, evidence_hash: [u8; 32]) -> Result<()> {
+        handle_dispute(ctx, max_bond, evidence_hash)
+    }
+
+    /// Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+    ///
+    /// Caller: the resolver. Errors: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
+    /// `SplitBelowPaid`, `WrongOffer`.
+    pub fn resolve(ctx: Context<Resolve>, gross: u64) -> Result<()> {
+        handle_resolve(ctx, gross)
+    }
+
+    /// Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party
+    /// no more than the attested split did.
+    ///
+    /// Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+    pub fn close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
+        handle_close_dispute(ctx)
+    }
+
     /// Closes a job that has paid everyone; the rent goes back to the one who paid it.
     ///
     /// Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
@@ -151,13 +204,13 @@ pub mod jobs {
 
     /// Sets roles, fees, price limits and attesters of new jobs.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `PriceAgeOutOfBounds`,
-    /// `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+    /// Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
+    /// `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: offering, bit 1: booking). What is booked goes on.
+    /// Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
     ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {

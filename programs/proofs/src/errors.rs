@@ -51,9 +51,9 @@ pub enum ProofsError {
     PeriodNotOver,
     #[msg("seq must be the hours from the start of emission to period_end")]
     WrongSeq,
-    #[msg("the total must not exceed what was emitted until period_end, less what was withheld")]
+    #[msg("the total exceeds what the emission vault was paid until period_end; left: paid, right: total")]
     TotalAboveEmission,
-    #[msg("the total must not be below that of the latest final report")]
+    #[msg("the total must not be below that of the latest final report; left: total, right: that one's")]
     TotalFell,
     #[msg("a report must have at least one leaf")]
     NoLeaves,
@@ -101,4 +101,8 @@ pub enum ProofsError {
     WrongDestination,
     #[msg("the rent goes back to the one who paid it")]
     WrongRentPayer,
+    #[msg("period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled")]
+    NotEmitted,
+    #[msg("what was paid until period_end is not known any more: report a later hour")]
+    PeriodForgotten,
 }

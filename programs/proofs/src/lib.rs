@@ -50,8 +50,8 @@ pub mod proofs {
     /// `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
     ///
     /// Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
-    /// `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`,
-    /// `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+    /// `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
+    /// `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
     pub fn report(
         ctx: Context<MakeReport>,
         seq: u64,

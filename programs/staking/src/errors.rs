@@ -172,4 +172,6 @@ pub enum StakingError {
     CommissionNotice,
     #[msg("the former owner's stake leaves a cooldown after the node was retired")]
     OwnerStays,
+    #[msg("in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed")]
+    CreditLimit,
 }

@@ -19,6 +19,7 @@ pub struct ClassSet {
 
 #[event]
 pub struct DeviceRegistered {
+    pub seq: u64,
     pub device: Pubkey,
     pub fingerprint: [u8; 32],
     pub device_key: Pubkey,
@@ -149,6 +150,7 @@ impl UnitsSet {
 
 #[event]
 pub struct DeviceEvicted {
+    pub seq: u64,
     pub device: Pubkey,
     pub owner: Pubkey,
     pub node: Pubkey,
@@ -157,6 +159,7 @@ pub struct DeviceEvicted {
 
 #[event]
 pub struct DeviceReleased {
+    pub seq: u64,
     pub device: Pubkey,
     pub owner: Pubkey,
 }

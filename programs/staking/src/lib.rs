@@ -33,12 +33,12 @@ pub mod staking {
 
     // The dispatcher compares discriminators in this order: what is called most comes first.
 
-    /// Credits a node with a final report's leaf: what it earned in its life, less what it was
-    /// credited before.
+    /// Credits a node with a final report's leaf: what it earned in its life, less what it was credited
+    /// before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
     ///
     /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`,
-    /// `WrongVault`.
+    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
+    /// `CreditFrozen`, `WrongVault`.
     pub fn credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
         handle_credit_node(ctx, leaf)
     }
@@ -328,8 +328,8 @@ pub mod staking {
 
     /// Burns what a terminal node's leaf proves, instead of crediting it.
     ///
-    /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, and those of a leaf in
-    /// `credit_node`.
+    /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those of
+    /// a leaf in `credit_node`.
     pub fn forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Result<()> {
         handle_forfeit_reward(ctx, leaf)
     }

@@ -6,6 +6,7 @@ from typing import Final
 #: Program id to name.
 PROGRAMS: Final[Mapping[str, str]] = {
     "ioBtFpfDmKyGmc4baQQPDfYDY4xmst2G3J577yHjhC8": "buyback",
+    "ioD6AuCTSDUE4Ujet18uvMf7hEtqjEZRVuXHu3qV5Qs": "distributor",
     "iogC7NKioP1989xDJ7kgkT1H4vizYuy5UduYNquSX7E": "governance",
     "ioJ3q1D96XiecZbvgCoH1c5hehvLWw1F1yKD6oCykpA": "jobs",
     "iomcaX8pJmF55yH6XR6JR7DVSSpkGYaRFXJhKb9sAyV": "mint",

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import binascii
+import functools
 import inspect
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
@@ -18,11 +19,11 @@ from solders.transaction import VersionedTransaction
 
 from ionet._base58 import b58decode, b58encode
 from ionet._errors import DecodeError, RpcError, describe
+from ionet._fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet._ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet._rpc._local import (
     _API_VERSION,
     BLOCKHASH_AGE,
-    LAMPORTS_PER_SIGNATURE,
     PACKET_SIZE,
     SLOTS_PER_EPOCH,
     LocalNetwork,
@@ -58,6 +59,7 @@ def answer(network: LocalNetwork, method: str, params: Sequence[Any]) -> Json:
         raise
 
 
+@functools.cache
 def _arity(function: Callable[..., Json]) -> tuple[int, int]:
     parameters = list(inspect.signature(function).parameters.values())[1:]
     return sum(p.default is p.empty for p in parameters), len(parameters)
@@ -254,8 +256,6 @@ def getRecentPrioritizationFees(network: LocalNetwork, accounts: Any = None) -> 
 
 @_method
 def getFeeForMessage(network: LocalNetwork, message: str, config: Any = None) -> Json:
-    from ionet._fees import priority_fee
-
     try:
         parsed = from_bytes_versioned(_raw(message, "base64"))
     except Exception as bad:  # solders raises several kinds here

@@ -79,6 +79,7 @@ class Registration:
             transactions that it signs later.
         keys: keys of the devices.
         args: what every node says of itself.
+        payer: who pays the fees; default: the client's signer.
         concurrency: nodes that are worked on at the same time.
     """
 
@@ -89,6 +90,7 @@ class Registration:
         keys: DeviceKeys,
         args: types.staking.NodeArgs,
         *,
+        payer: Signer | None = None,
         concurrency: int = 16,
     ) -> None:
         self._client = client
@@ -96,6 +98,7 @@ class Registration:
         self._signs = None if isinstance(attester, Pubkey) else attester
         self._keys = keys
         self._args = args
+        self._payer = payer
         self._concurrency = concurrency
 
     # -- looking
@@ -162,18 +165,22 @@ class Registration:
         for instruction, more in remaining.steps:
             together = {**signers, **{one.pubkey(): one for one in more}}
             if instructions and not self._fits([*instructions, instruction]):
-                calls.append(AsyncCall(self._client, instructions, signers=signers.values()))
+                calls.append(self._call(instructions, signers))
                 instructions, together = [], {one.pubkey(): one for one in more}
             instructions.append(instruction)
             signers = together
         if instructions:
-            calls.append(AsyncCall(self._client, instructions, signers=signers.values()))
+            calls.append(self._call(instructions, signers))
         return calls
+
+    def _call(self, instructions: Sequence[Any], signers: dict[Pubkey, Signer]) -> AsyncCall[None]:
+        return AsyncCall(self._client, instructions, signers=signers.values(), payer=self._payer)
 
     def _fits(self, instructions: Sequence[Any]) -> bool:
         budgeted = _call.for_simulation(instructions)
         try:
-            _call.unsigned(_call.compile_message(self._client.address, budgeted, (), Hash.default()))
+            payer = self._client.address if self._payer is None else self._payer.pubkey()
+            _call.unsigned(_call.compile_message(payer, budgeted, (), Hash.default()))
         except EncodeError:
             return False
         return True

@@ -58,7 +58,7 @@ def evidence_of(report: accounts.proofs.Report, given: Path | None) -> Iterator[
     with tempfile.TemporaryDirectory(prefix="ionet-evidence-") as folder:
         path = Path(folder) / "evidence.jsonl"
         _fetch(place, path)
-        _check(path, report)
+        _check(path, report, place)
         yield path
 
 
@@ -83,14 +83,14 @@ def _fetch(place: str, path: Path) -> None:
         raise UserError(f"the evidence at {place} cannot be fetched: {bad}", NO_NODE) from None
 
 
-def _check(path: Path, report: accounts.proofs.Report) -> None:
+def _check(path: Path, report: accounts.proofs.Report, name: str | None = None) -> None:
     digest = sha256()
     with path.open("rb") as file:
         while part := file.read(1 << 20):
             digest.update(part)
     if digest.digest() != report.evidence_hash:
         raise UserError(
-            f"{path} is not the evidence of report {report.seq}: its sha256 is {digest.hexdigest()},"
+            f"{name or path} is not the evidence of report {report.seq}: its sha256 is {digest.hexdigest()},"
             f" the report's is {report.evidence_hash.hex()}",
             UNUSABLE,
         )

@@ -84,6 +84,7 @@ def import_export(
     if (attester is None) == (unsigned_for is None):
         raise UserError("name the attester by --attester, or --unsigned-for if it signs elsewhere")
     io = session()
+    io.refuse_sign_only()
     found = _checked(io, export)
     authority = io.signer
     network = pda.staking.network(authority.pubkey())
@@ -99,9 +100,9 @@ def import_export(
     args = types.staking.NodeArgs(commission, region, memory, link)
 
     def work(client: AsyncClient) -> Registration:
-        return Registration(client, signs, source, args, concurrency=concurrency)
+        return Registration(client, signs, source, args, payer=io.fee_payer, concurrency=concurrency)
 
-    plans = list_count(found)
+    plans = node_count(found)
     if unsigned_for is not None:
         asyncio.run(_print_unsigned(io, work, plan_nodes(found, network)))
         return
@@ -111,7 +112,7 @@ def import_export(
     _report(io, found, progress)
 
 
-def list_count(export: Export) -> int:
+def node_count(export: Export) -> int:
     """Nodes that an export makes."""
     return sum(-(-row.count // UNITS) for row in export)
 

@@ -6,6 +6,7 @@ stands last holds.
 
 from __future__ import annotations
 
+import re
 import sys
 from collections.abc import Callable, Mapping
 from enum import StrEnum
@@ -153,7 +154,10 @@ class Command(TyperCommand):
     """A command with the common options."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        super().__init__(*args, **{**more, "params": [*(more.get("params") or ()), *_parameters()]})
+        # A docstring's lines are those of the source; a paragraph is as wide as the terminal.
+        text = re.sub(r"(?<!\n)\n(?!\n)", " ", more.get("help") or "")
+        params = [*(more.get("params") or ()), *_parameters()]
+        super().__init__(*args, **{**more, "help": text, "params": params})
 
     def invoke(self, ctx: Context) -> Any:
         """Runs it, with the common options out of its way."""

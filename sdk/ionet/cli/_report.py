@@ -385,6 +385,7 @@ def _credit_all(io: Session, report: Pubkey, found: accounts.proofs.Report, leav
 
     keys = [Pubkey(bytes(row)) for row in leaves.leaves.nodes]
     known = io.reader.fetch_many(accounts.staking.Node, keys)
+    io.refuse_sign_only()
     rows, data = [], []
     total = IO(0)
     for n, (key, node) in enumerate(zip(keys, known, strict=True)):

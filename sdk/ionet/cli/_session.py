@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import typer
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 from typer._click.globals import get_current_context
 
 from ionet import (
@@ -24,9 +25,11 @@ from ionet import (
     HttpTransport,
     Preview,
     Sent,
+    accounts,
     load_keypair,
     pda,
 )
+from ionet._currency import unit_of
 from ionet._signers import cluster_url, solana_config
 from ionet.cli._failures import UserError
 from ionet.cli._options import Commitment, Output, given
@@ -65,6 +68,7 @@ class Session:
         self._options = options
         self.screen = Screen(as_json=options.get("output") is Output.JSON)
         self.dry_run = bool(options.get("dry_run"))
+        self.sign_only = bool(options.get("sign_only"))
 
     # -- who and where
 
@@ -166,8 +170,8 @@ class Session:
             call: what to send.
             what: the same in a few words, for the person: `stake 12.5 IO on …`.
         """
-        if place := self._options.get("fee_payer"):
-            call = call.paid_by(self.keypair(place))
+        if (payer := self.fee_payer) is not None:
+            call = call.paid_by(payer)
         if self._options.get("sign_only"):
             self._show_unsent(call)
             raise typer.Exit
@@ -177,6 +181,27 @@ class Session:
         self.confirm(what)
         return call.send()
 
+    @property
+    def fee_payer(self) -> Keypair | None:
+        """Who pays fees, if not who signs."""
+        place = self._options.get("fee_payer")
+        return None if place is None else self.keypair(place)
+
+    def refuse_sign_only(self) -> None:
+        """For commands that send several transactions, of which later ones need the earlier ones."""
+        if self._options.get("sign_only"):
+            raise UserError("this sends several transactions: --sign-only does not go with it")
+
+    def check_several(self, what: str) -> None:
+        """Refuses the options that are for a single transaction.
+
+        Raises:
+            UserError: one of them was given.
+        """
+        for name, option in (("sign_only", "--sign-only"), ("fee_payer", "--fee-payer")):
+            if self._options.get(name):
+                raise UserError(f"{what} takes several transactions: {option} is for one")
+
     def confirm(self, what: str) -> None:
         """Asks before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
@@ -184,6 +209,8 @@ class Session:
         if not sys.stdin.isatty():
             raise UserError(f"this would {what} on mainnet-beta; say so with --yes")
         typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
+        # Once a run: a command that sends many is one decision.
+        self._options["yes"] = True
 
     def done(self, sent: Sent[Any], *lines: str, **data: Any) -> None:
         """Shows what a transaction did, its signature and where to look at it."""
@@ -236,15 +263,22 @@ class Session:
         )
 
     def _change(self, one: Change) -> tuple[Any, Any, str]:
-        if one.mint not in (None, pda.mint.MINT):
+        unit = SOL if one.mint is None else self._unit(one.mint)
+        if unit is None:
             return one.before, one.after, f"{one.after - one.before:+,} base units"
-        unit: type[Amount] = SOL if one.mint is None else IO
         sign = "+" if one.after > one.before else ""
         return (
             unit.from_base(one.before),
             unit.from_base(one.after),
             f"{sign}{unit.from_base(one.after - one.before)}",
         )
+
+    def _unit(self, mint: Pubkey) -> type[Amount] | None:
+        """How amounts of a mint are written, if it is a currency."""
+        if mint == pda.mint.MINT:
+            return IO
+        (found,) = self.reader.fetch_many(accounts.jobs.Currency, [pda.jobs.currency(mint)])
+        return None if found is None else unit_of(found)
 
     def _whose(self, one: Change) -> str:
         me = self.signer.pubkey()

@@ -99,6 +99,7 @@ class Market:
         self.send("initialize jobs", deployer.jobs.initialize(resolver=people.resolver.pubkey()))
         self.send("initialize governance", deployer.governance.initialize(guardian=deployer.address))
         self.send("count what leaves the treasury", deployer.governance.open_outflows())
+        self.send("initialize distributor", deployer.distributor.initialize(treasury=pda.governance.TREASURY))
         self.send("seat an attester", deployer.proofs.set_attesters({people.attester.pubkey(): 1}))
         self._in_parts("open stake shards", deployer.staking.open_shards(), _SHARDS_PER_TRANSACTION)
         classes = deployer.staking.create_classes(hardware_classes())

@@ -168,8 +168,8 @@ def next_step(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy) -> St
 
 def _booked(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
     booked = [job for job in jobs if job.phase is Phase.BOOKED]
-    late = [Step(Kind.EXPIRE, job) for job in booked if now > job.start_by]
-    intime = [job for job in booked if now <= job.start_by]
+    late = [Step(Kind.EXPIRE, job) for job in booked if job.broken or now > job.start_by]
+    intime = [job for job in booked if not job.broken and now <= job.start_by]
     if not intime:
         return late
     until = min(job.start_by for job in intime)

@@ -2,7 +2,7 @@
 
 use crate::errors::BuybackError;
 use crate::events::{AuthorityAccepted, AuthorityProposed, ParamsSet, PausedSet};
-use crate::state::{Config, PAUSES};
+use crate::state::{Config, ParamsArgs, PAUSES};
 use anchor_lang::prelude::*;
 use io_common::ids;
 
@@ -32,10 +32,10 @@ pub struct AcceptAuthority<'info> {
     pub config: AccountLoader<'info, Config>,
 }
 
-pub fn handle_set_params(ctx: Context<Administer>, pauser: Pubkey) -> Result<()> {
+pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
-    config.roles.pauser = pauser;
-    emit!(ParamsSet { seq: config.next_seq(), pauser });
+    config.set_params(params)?;
+    emit!(ParamsSet { seq: config.next_seq(), params });
     Ok(())
 }
 

@@ -1,3 +1,4 @@
+use super::vault::SEEDS;
 use crate::errors::BuybackError;
 use crate::events::FeesBurned;
 use crate::state::{check_burned, Config, PAUSE_BURN};
@@ -39,8 +40,7 @@ pub fn handle_burn_fees(ctx: Context<BurnFees>, shard: u8) -> Result<()> {
         from: accounts.vault.to_account_info(),
         authority: accounts.config.to_account_info(),
     };
-    let seeds: &[&[u8]] = &[b"config", &[ids::BUYBACK.bump]];
-    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)?;
+    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[&SEEDS]), amount)?;
     accounts.mint.reload()?;
     let supply_after = accounts.mint.supply;
     check_burned(supply_before, supply_after, amount)?;

@@ -26,6 +26,7 @@ pub fn handle_initialize(ctx: Context<Initialize>) -> Result<()> {
     config.bump = ctx.bumps.config;
     config.last_time = io_common::clock::now(0)?;
     config.roles = Roles::new(authority);
+    config.set_params(Config::defaults(authority))?;
     emit!(Initialized { authority });
     Ok(())
 }

@@ -1,9 +1,26 @@
 pub mod administer;
 pub mod burn_fees;
+pub mod close_payout;
 pub mod initialize;
+pub mod open_auction;
+pub mod open_payout;
 pub mod open_vault;
+pub mod sell_io;
+pub mod sell_to_supplier;
+pub mod start_auction;
+pub mod start_payout;
+mod vault;
+pub mod withdraw_payout;
 
 pub use administer::*;
 pub use burn_fees::*;
+pub use close_payout::*;
 pub use initialize::*;
+pub use open_auction::*;
+pub use open_payout::*;
 pub use open_vault::*;
+pub use sell_io::*;
+pub use sell_to_supplier::*;
+pub use start_auction::*;
+pub use start_payout::*;
+pub use withdraw_payout::*;

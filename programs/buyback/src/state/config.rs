@@ -1,15 +1,53 @@
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
+use io_common::pyth::{self, Price, PriceLimits};
 use io_common::Roles;
+use io_math::auction::Slope;
 
-/// Paused entry: `burn_fees`.
+/// Paused entries: `burn_fees`, and the auctions of fees. Payouts have none.
 pub const PAUSE_BURN: u64 = 1;
-pub const PAUSES: u64 = PAUSE_BURN;
+pub const PAUSE_SELL: u64 = 2;
+pub const PAUSES: u64 = PAUSE_BURN | PAUSE_SELL;
 
 /// Fee vaults of a mint. Several, so that jobs settling at once do not wait for one account.
 pub const SHARDS: u8 = 8;
 
-/// The one configuration account of the program, and the owner of every fee vault: `["config"]`.
+/// Farthest from the oracle that an auction may begin or end, bps.
+const MAX_DISTANCE_BPS: i16 = 1_000;
+/// Shortest and longest run of an auction's price, seconds.
+const MIN_PERIOD: u32 = 600;
+const MAX_PERIOD: u32 = 14_400;
+/// Bounds of the smallest lot, micro-dollars.
+const LEAST_LOT: u64 = 1_000_000;
+const MOST_LOT: u64 = 10_000_000_000;
+/// Most of a vault that may be sold in a day, bps. Well below the whole, so that a gift to a vault lets
+/// far less be sold than was given.
+const MAX_DAILY_SHARE_BPS: u16 = 5_000;
+
+/// Parameters as an instruction names them.
+#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ParamsArgs {
+    pub pauser: Pubkey,
+    /// Pyth's id of the feed that quotes IO in USD.
+    pub feed_id: [u8; 32],
+    /// The one account that the feed is read from.
+    pub price_account: Pubkey,
+    /// Distance of an auction's price from the oracle at its start and its end, bps.
+    pub start_bps: i16,
+    pub end_bps: i16,
+    /// Seconds from one to the other.
+    pub period: u32,
+    /// Most of a vault that is sold in a UTC day, bps.
+    pub daily_share_bps: u16,
+    pub max_confidence_bps: u16,
+    pub max_ema_distance_bps: u16,
+    /// Oldest price, seconds.
+    pub max_price_age: u32,
+    /// The smallest sale, micro-dollars.
+    pub min_lot: u64,
+}
+
+/// The one configuration account of the program, and the owner of every vault: `["config"]`.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
@@ -25,16 +63,87 @@ pub struct Config {
     /// Number of the latest event.
     pub seq: u64,
     pub roles: Roles,
-    pub reserved: [u8; 256],
+    /// Pyth's id of the feed that quotes IO in USD.
+    pub feed_id: [u8; 32],
+    /// The one account that the feed is read from; zeros until it is set, and then nothing is sold.
+    pub price_account: Pubkey,
+    /// The smallest sale, micro-dollars.
+    pub min_lot: u64,
+    /// Seconds from an auction's first to its last price.
+    pub period: u32,
+    /// Distance of an auction's price from the oracle at its start and its end, bps.
+    pub start_bps: i16,
+    pub end_bps: i16,
+    /// Most of a vault that is sold in a UTC day, bps.
+    pub daily_share_bps: u16,
+    pub padding_2: [u8; 6],
+    pub price_limits: PriceLimits,
+    pub reserved: [u8; 160],
 }
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
+    /// The published defaults, without a price account.
+    pub fn defaults(authority: Pubkey) -> ParamsArgs {
+        ParamsArgs {
+            pauser: authority,
+            feed_id: [0; 32],
+            price_account: Pubkey::default(),
+            start_bps: -300,
+            end_bps: 200,
+            period: 3_600,
+            daily_share_bps: 2_000,
+            max_confidence_bps: 100,
+            max_ema_distance_bps: 500,
+            max_price_age: 60,
+            min_lot: 50_000_000,
+        }
+    }
+
+    pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
+        let distances = -MAX_DISTANCE_BPS..=MAX_DISTANCE_BPS;
+        let slope = distances.contains(&args.start_bps)
+            && (args.start_bps..=MAX_DISTANCE_BPS).contains(&args.end_bps);
+        require!(slope, BuybackError::SlopeOutOfBounds);
+        require!((MIN_PERIOD..=MAX_PERIOD).contains(&args.period), BuybackError::PeriodOutOfBounds);
+        require!((LEAST_LOT..=MOST_LOT).contains(&args.min_lot), BuybackError::MinimumLotOutOfBounds);
+        let shares = 1..=MAX_DAILY_SHARE_BPS;
+        require!(shares.contains(&args.daily_share_bps), BuybackError::DailyShareOutOfBounds);
+        let worst = PriceLimits::WORST;
+        require!((1..=worst.max_age).contains(&args.max_price_age), BuybackError::PriceAgeOutOfBounds);
+        require_gte!(worst.max_confidence_bps, args.max_confidence_bps, BuybackError::ConfidenceOutOfBounds);
+        let from_average = 1..=worst.max_ema_distance_bps;
+        require!(from_average.contains(&args.max_ema_distance_bps), BuybackError::EmaDistanceOutOfBounds);
+        self.roles.pauser = args.pauser;
+        self.feed_id = args.feed_id;
+        self.price_account = args.price_account;
+        (self.start_bps, self.end_bps, self.period) = (args.start_bps, args.end_bps, args.period);
+        self.daily_share_bps = args.daily_share_bps;
+        self.min_lot = args.min_lot;
+        self.price_limits = PriceLimits {
+            max_age: args.max_price_age,
+            max_confidence_bps: args.max_confidence_bps,
+            max_ema_distance_bps: args.max_ema_distance_bps,
+        };
+        Ok(())
+    }
+
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
         self.seq
+    }
+
+    /// How an auction's price runs.
+    pub fn slope(&self) -> Slope {
+        Slope { start_bps: self.start_bps, end_bps: self.end_bps, period: self.period }
+    }
+
+    /// Reads the price of IO.
+    pub fn read_price(&self, account: &AccountInfo, now: i64) -> Result<Price> {
+        pyth::read(account, &self.feed_id, now, &self.price_limits)
+            .map_err(|fault| error!(BuybackError::from(fault)))
     }
 
     /// Books a burn at `now` and returns the number of its receipt.

@@ -1,3 +1,9 @@
+mod auction;
 mod config;
+mod lot;
+mod payout;
 
+pub use auction::*;
 pub use config::*;
+pub use lot::*;
+pub use payout::*;

@@ -35,8 +35,8 @@ pub struct AcceptAuthority<'info> {
 pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { booking_bps, attesters, attesters_large, .. } = params;
-    emit!(ParamsSet { seq: config.next_seq(), booking_bps, attesters, attesters_large });
+    let ParamsArgs { booking_bps, dispute_bond_bps, attesters, attesters_large, .. } = params;
+    emit!(ParamsSet { seq: config.next_seq(), booking_bps, dispute_bond_bps, attesters, attesters_large });
     Ok(())
 }
 

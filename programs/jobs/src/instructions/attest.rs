@@ -1,5 +1,5 @@
 use crate::errors::JobsError;
-use crate::events::Attested;
+use crate::events::{Attested, TimeLost};
 use crate::state::{AttestArgs, Job};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
@@ -23,18 +23,24 @@ pub fn handle_attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
     let mut job = accounts.job.load_mut()?;
     let now = clock::now(job.last_time)?;
     job.last_time = now;
-    job.attest(seat, &args, now)?;
-    let AttestArgs { good, upto, reason, proof_digest, result_hash } = args;
+    let key = accounts.job.key();
+    let before = job.attest(seat, &args, now)?;
+    let AttestArgs { good, upto, reason, proof_digest, timelock, result_hash } = args;
     emit!(Attested {
         seq: job.next_seq(),
-        job: accounts.job.key(),
+        job: key,
         seat,
         good,
         upto,
         reason,
         attested: job.attested(),
         proof_digest,
+        timelock,
         result_hash,
     });
+    if reason != 0 {
+        let lost = upto.saturating_sub(before.upto).saturating_sub(good.saturating_sub(before.good));
+        emit!(TimeLost { seq: job.next_seq(), job: key, seat, from: before.upto, upto, lost, reason });
+    }
     Ok(())
 }

@@ -1,6 +1,7 @@
+use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
-use crate::state::{Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
+use crate::state::{Cluster, Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
 use io_common::{abi, clock, ids};
@@ -17,9 +18,6 @@ pub struct BookArgs {
     pub max_deposit: u64,
     /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
-    /// Id of the cluster that the job is part of, or zeros.
-    pub cluster: [u8; 32],
-    pub cluster_size: u8,
 }
 
 #[event_cpi]
@@ -44,6 +42,11 @@ pub struct Book<'info> {
         constraint = offer.load()?.takes(&mint.key()) @ JobsError::MintNotTaken
     )]
     pub currency: AccountLoader<'info, Currency>,
+    /// The one that the supplier is paid in: IO's, or the same again.
+    #[account(
+        constraint = payout_currency.load()?.mint == offer.load()?.paid_in(&mint.key()) @ JobsError::WrongPayoutCurrency
+    )]
+    pub payout_currency: AccountLoader<'info, Currency>,
     /// CHECK: read as a price of Pyth.
     #[account(address = currency.load()?.price_account @ JobsError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
@@ -62,6 +65,9 @@ pub struct Book<'info> {
     /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
+    /// The renter's cluster, if the job is to be part of one.
+    #[account(mut, constraint = cluster.load()?.renter == renter.key() @ JobsError::WrongCluster)]
+    pub cluster: Option<AccountLoader<'info, Cluster>>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,
 }
@@ -73,12 +79,11 @@ impl Book<'_> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
         require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
         let (rate, units) = (offer.rate, u32::from(node.units));
-        let usd = rental_usd(rate, units, seconds).ok_or(JobsError::Overflow)?;
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
-        let quote = currency.read_price(&self.price, now, &config.price_limits)?;
-        let price = currency.amount_for(usd, &quote)?;
+        let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
         let fee_bps = u64::from(config.booking_bps).saturating_add(currency.payment_bps.into());
         let terms = Terms {
+            supplier: node.owner,
             price,
             fee: bps_ceil(price, fee_bps).ok_or(JobsError::Overflow)?,
             seconds,
@@ -86,14 +91,14 @@ impl Book<'_> {
             units,
             booking_bps: config.booking_bps,
             renter_payment_bps: currency.payment_bps,
-            supplier_payment_bps: currency.payment_bps,
+            supplier_payment_bps: self.payout_currency.load()?.payment_bps,
             attesters: config.attesters_for(daily),
         };
         Ok((terms, usd))
     }
 
-    /// Fills the job's account and gives it the lease.
-    fn book(&self, args: &BookArgs, terms: Terms, bump: u8, now: i64) -> Result<()> {
+    /// Fills the job's account and gives it the lease; says what was booked.
+    fn book(&self, args: &BookArgs, (terms, usd): (Terms, u64), bump: u8, now: i64) -> Result<Booked> {
         let key = self.job.key();
         let mut job = self.job.load_init()?;
         let mut offer = self.offer.load_mut()?;
@@ -105,20 +110,27 @@ impl Book<'_> {
         offer.lease(key, args.nonce, args.seconds, now, until)?;
         offer.last_time = now;
         job.payout = offer.payout;
-        job.cluster_size = args.cluster_size;
+        job.cluster_size = 1;
+        if let Some(account) = &self.cluster {
+            let mut cluster = account.load_mut()?;
+            cluster.join(&args.manifest_hash)?;
+            (job.cluster, job.cluster_size) = (account.key(), cluster.size);
+        }
         job.offer = self.offer.key();
         job.node = offer.node;
         job.renter = self.renter.key();
-        job.supplier = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?.owner;
         job.mint = self.mint.key();
+        if offer.paid_in(&job.mint) != job.mint {
+            let seeds: &[&[u8]] = &[b"payout", key.as_ref()];
+            (job.payout_vault, _) = Pubkey::find_program_address(seeds, &ids::BUYBACK_PROGRAM);
+        }
         job.escrow = self.escrow.key();
         job.fee_vault = self.currency.load()?.vault_of(&key);
         job.rent_payer = self.renter.key();
-        job.cluster = args.cluster;
         job.manifest_hash = args.manifest_hash;
         job.nonce = args.nonce;
         job.next_seq();
-        Ok(())
+        Ok(Booked::of(key, &job, usd))
     }
 
     fn fund(&self, amount: u64) -> Result<()> {
@@ -133,34 +145,12 @@ impl Book<'_> {
 
 pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     let accounts = &ctx.accounts;
-    require!(args.cluster_size == 1, JobsError::ClusterSize);
-    let (payout, last_time) = {
-        let offer = accounts.offer.load()?;
-        (offer.payout, offer.last_time)
-    };
-    require!(payout == 1 || accounts.mint.key() == ids::IO_MINT, JobsError::PayoutUnavailable);
-    let now = clock::now(last_time)?;
+    let now = clock::now(accounts.offer.load()?.last_time)?;
     let (terms, usd) = accounts.terms(args.seconds, now)?;
     let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
-    accounts.book(&args, terms, ctx.bumps.job, now)?;
+    let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
     accounts.fund(deposit)?;
-    let Terms { price, fee, seconds, attesters, .. } = terms;
-    let supplier = abi::read::<abi::Node>(&accounts.node).ok_or(JobsError::NotANode)?.owner;
-    emit_cpi!(Booked {
-        seq: 1,
-        job: accounts.job.key(),
-        offer: accounts.offer.key(),
-        node: accounts.node.key(),
-        renter: accounts.renter.key(),
-        supplier,
-        mint: accounts.mint.key(),
-        usd,
-        price,
-        fee,
-        seconds,
-        attesters,
-        manifest_hash: args.manifest_hash,
-    });
+    emit_cpi!(booked);
     Ok(())
 }

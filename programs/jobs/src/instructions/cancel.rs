@@ -1,6 +1,7 @@
+use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;
-use crate::state::{Job, Offer};
+use crate::state::{Cluster, Job, Offer};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -15,6 +16,9 @@ pub struct Cancel<'info> {
     pub job: AccountLoader<'info, Job>,
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The job's, if it is part of one.
+    #[account(mut)]
+    pub cluster: Option<AccountLoader<'info, Cluster>>,
 }
 
 pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
@@ -24,6 +28,7 @@ pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
     job.last_time = now;
     let by_renter = job.renter == ctx.accounts.party.key();
     job.cancel(by_renter, now)?;
+    cluster::leave(&job, &ctx.accounts.cluster, now)?;
     ctx.accounts.offer.load_mut()?.release(&key, now);
     emit!(Ended::of(key, &mut job));
     Ok(())

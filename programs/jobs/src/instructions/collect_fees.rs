@@ -23,7 +23,7 @@ pub fn handle_collect_fees(ctx: Context<CollectFees>) -> Result<()> {
     let CollectFees { job, escrow, destination, token_program, .. } = &*ctx.accounts;
     let paid = pay(job, escrow, destination, token_program, Party::FeeVault, |job| {
         job.last_time = clock::now(job.last_time)?;
-        job.pay_fees()
+        job.pay_fees(job.last_time)
     })?;
     if let Some(event) = paid {
         emit_cpi!(event);

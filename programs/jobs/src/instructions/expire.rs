@@ -1,6 +1,7 @@
+use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;
-use crate::state::{Job, Offer};
+use crate::state::{Cluster, Job, JobState, Offer};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -10,6 +11,9 @@ pub struct Expire<'info> {
     pub job: AccountLoader<'info, Job>,
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The job's, if it is part of one.
+    #[account(mut)]
+    pub cluster: Option<AccountLoader<'info, Cluster>>,
 }
 
 pub fn handle_expire(ctx: Context<Expire>) -> Result<()> {
@@ -17,7 +21,13 @@ pub fn handle_expire(ctx: Context<Expire>) -> Result<()> {
     let mut job = ctx.accounts.job.load_mut()?;
     let now = clock::now(job.last_time)?;
     job.last_time = now;
-    job.expire(now)?;
+    // Only a job that waits needs its cluster, and keeps it from being closed.
+    let waits = job.is(JobState::Booked);
+    let mut cluster = if waits { cluster::of(&job, &ctx.accounts.cluster)? } else { None };
+    job.expire(cluster.as_ref().and_then(|cluster| cluster.broken()), now)?;
+    if let Some(cluster) = &mut cluster {
+        cluster.leave(job.reason, now);
+    }
     ctx.accounts.offer.load_mut()?.release(&key, now);
     emit!(Ended::of(key, &mut job));
     Ok(())

@@ -23,7 +23,7 @@ pub fn handle_refund(ctx: Context<Refund>) -> Result<()> {
     let Refund { job, escrow, destination, token_program, .. } = &*ctx.accounts;
     let paid = pay(job, escrow, destination, token_program, Party::Renter, |job| {
         job.last_time = clock::now(job.last_time)?;
-        job.pay_refund()
+        job.pay_refund(job.last_time)
     })?;
     if let Some(event) = paid {
         emit_cpi!(event);

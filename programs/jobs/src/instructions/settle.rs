@@ -13,8 +13,11 @@ pub struct Settle<'info> {
     /// CHECK: the job's escrow, by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the supplier.
-    #[account(mut, constraint = destination.owner == job.load()?.supplier @ JobsError::WrongDestination)]
+    /// Any account of the supplier, or the job's payout account where he is paid in IO for another mint.
+    #[account(
+        mut,
+        constraint = job.load()?.supplier_takes(&destination.key(), &destination.owner) @ JobsError::WrongDestination
+    )]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }

@@ -1,6 +1,7 @@
+use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Started;
-use crate::state::{Job, Offer};
+use crate::state::{Cluster, Job, Offer};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
@@ -18,12 +19,17 @@ pub struct Start<'info> {
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The job's, if it is part of one.
+    #[account(mut)]
+    pub cluster: Option<AccountLoader<'info, Cluster>>,
 }
 
 impl Start<'_> {
+    /// The node still works, and the signer may say that it does.
     fn check_operator(&self) -> Result<()> {
         let key = self.operator.key;
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
         if node.device_key == *key || self.job.load()?.supplier == *key {
             return Ok(());
         }
@@ -41,6 +47,9 @@ pub fn handle_start(ctx: Context<Start>) -> Result<()> {
     let now = clock::now(job.last_time)?;
     job.last_time = now;
     job.start(now)?;
+    if let Some(mut cluster) = cluster::of(&job, &accounts.cluster)? {
+        cluster.start()?;
+    }
     accounts.offer.load_mut()?.hold_until(&key, job.ends_at)?;
     emit!(Started {
         seq: job.next_seq(),

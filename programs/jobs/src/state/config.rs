@@ -11,6 +11,8 @@ pub const PAUSES: u64 = PAUSE_OFFER | PAUSE_BOOK;
 
 /// Largest booking fee of one side.
 const MAX_BOOKING_BPS: u16 = 100;
+/// Smallest and largest bond of a dispute.
+const DISPUTE_BOND_BPS: core::ops::RangeInclusive<u16> = 100..=2_000;
 /// Worst price limits that may be set.
 const MAX_PRICE_AGE: u32 = 300;
 const MAX_CONFIDENCE_BPS: u16 = 500;
@@ -26,6 +28,8 @@ pub struct ParamsArgs {
     pub resolver: Pubkey,
     /// Booking fee of each side, bps.
     pub booking_bps: u16,
+    /// Bond of a dispute, bps of what it freezes.
+    pub dispute_bond_bps: u16,
     pub max_confidence_bps: u16,
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
@@ -46,7 +50,8 @@ pub struct Config {
     pub attesters: u8,
     pub attesters_large: u8,
     pub booking_bps: u16,
-    pub padding: [u8; 2],
+    /// Bond of a dispute, bps of what it freezes.
+    pub dispute_bond_bps: u16,
     pub last_time: i64,
     pub roles: Roles,
     pub resolver: Pubkey,
@@ -65,6 +70,10 @@ impl Config {
     pub const FREE_CANCEL: i64 = 120;
     /// Without a word of the attesters for this long, anyone may end a job.
     pub const SILENCE: i64 = DAY;
+    /// A job may be disputed until this long after its end, seconds.
+    pub const DISPUTE_WINDOW: i64 = DAY;
+    /// A dispute that nobody decides is over after this long, seconds.
+    pub const DISPUTE_TIME: i64 = 14 * DAY;
 
     /// The published defaults.
     pub fn defaults(authority: Pubkey, resolver: Pubkey) -> ParamsArgs {
@@ -72,6 +81,7 @@ impl Config {
             pauser: authority,
             resolver,
             booking_bps: 25,
+            dispute_bond_bps: 500,
             max_confidence_bps: 100,
             max_ema_distance_bps: 500,
             max_price_age: 60,
@@ -83,6 +93,7 @@ impl Config {
 
     pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
         require!(args.booking_bps <= MAX_BOOKING_BPS, JobsError::BookingFeeOutOfBounds);
+        require!(DISPUTE_BOND_BPS.contains(&args.dispute_bond_bps), JobsError::DisputeBondOutOfBounds);
         require!((1..=MAX_PRICE_AGE).contains(&args.max_price_age), JobsError::PriceAgeOutOfBounds);
         require!(args.max_confidence_bps <= MAX_CONFIDENCE_BPS, JobsError::ConfidenceOutOfBounds);
         require!(
@@ -95,6 +106,7 @@ impl Config {
         self.roles.pauser = args.pauser;
         self.resolver = args.resolver;
         self.booking_bps = args.booking_bps;
+        self.dispute_bond_bps = args.dispute_bond_bps;
         self.attesters = args.attesters;
         self.attesters_large = args.attesters_large;
         self.large_daily_usd = args.large_daily_usd;

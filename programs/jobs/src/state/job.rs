@@ -1,22 +1,13 @@
-use super::Config;
+use super::{Broken, Config};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+use core::cmp::Ordering;
+pub use io_common::abi::JobState;
 use io_common::abi::SEATS;
 use io_math::escrow::{self, Division, Ending, Rates, Segment, FIRST_HOUR};
 
 /// The booking and at most four extensions.
 pub const SEGMENTS: usize = 5;
-
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum JobState {
-    /// Paid for, and waiting for its start.
-    Booked = 0,
-    Running = 1,
-    /// Over: each party can take what it is owed.
-    Ended = 2,
-}
 
 /// Why a job ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -35,7 +26,13 @@ pub enum CloseReason {
     RenterCancelledLate = 8,
     /// A dispute was decided.
     Resolved = 9,
+    /// Another job of its cluster ended before the start.
+    ClusterBroken = 10,
 }
+
+/// Bits of `Job::disputes`.
+const BY_RENTER: u8 = 1;
+const BY_SUPPLIER: u8 = 2;
 
 /// A booked stretch of time: the booking, or an extension.
 #[zero_copy]
@@ -67,6 +64,8 @@ pub struct AttestArgs {
     pub reason: u16,
     /// Digest of the latest Proof of Compute; zeros when there is none yet.
     pub proof_digest: [u8; 32],
+    /// Digest of the device's signed samples that show it used by nobody else: without it no time is good.
+    pub timelock: [u8; 32],
     /// Hash of the job's result; zeros while there is none. It is recorded and unlocks nothing.
     pub result_hash: [u8; 32],
 }
@@ -74,6 +73,8 @@ pub struct AttestArgs {
 /// What a booking fixes for the life of its job.
 #[derive(Clone, Copy, Debug)]
 pub struct Terms {
+    /// The node's owner.
+    pub supplier: Pubkey,
     pub price: u64,
     pub fee: u64,
     pub seconds: u64,
@@ -100,28 +101,35 @@ pub struct Job {
     pub attesters: u8,
     /// What the supplier is paid in, as the offer said at booking.
     pub payout: u8,
-    /// Nodes of the cluster that the job is part of.
+    /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// Stretches in use.
     pub stretch_count: u8,
     pub booking_bps: u16,
     pub renter_payment_bps: u16,
     pub supplier_payment_bps: u16,
-    pub padding: u16,
+    /// Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
+    pub disputes: u8,
+    pub padding: u8,
     pub offer: Pubkey,
     pub node: Pubkey,
     pub renter: Pubkey,
     /// The node's owner at booking.
     pub supplier: Pubkey,
     pub mint: Pubkey,
+    /// The buyback's account `["payout", job]`, which the supplier's part goes to where he is paid in IO
+    /// and the renter pays in another mint; else zeros.
+    pub payout_vault: Pubkey,
+    /// Paid to the supplier, or into his payout account, so far.
+    pub paid_supplier: u64,
     /// Token account that holds the deposit.
     pub escrow: Pubkey,
     /// The buyback's vault that the fees go to.
     pub fee_vault: Pubkey,
     /// Who gets the rent back.
     pub rent_payer: Pubkey,
-    /// Id of the cluster, or zeros.
-    pub cluster: [u8; 32],
+    /// The cluster's account, or zeros.
+    pub cluster: Pubkey,
     /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
     /// Hash of the result as attested; unlocks nothing.
@@ -146,12 +154,13 @@ pub struct Job {
     pub ended_at: i64,
     pub last_attested_at: i64,
     pub last_time: i64,
+    /// Nothing is paid before this time, while a dispute is open; 0 where none is.
+    pub frozen_until: i64,
     /// Owed to each party in all, once the job has ended.
     pub owed_supplier: u64,
     pub owed_fees: u64,
     pub owed_refund: u64,
-    /// Paid to each party so far.
-    pub paid_supplier: u64,
+    /// Paid so far.
     pub paid_fees: u64,
     pub paid_refund: u64,
     /// Number of the latest event.
@@ -159,7 +168,7 @@ pub struct Job {
     pub stretches: [Stretch; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
-    pub reserved: [u8; 128],
+    pub reserved: [u8; 120],
 }
 
 impl Job {
@@ -179,6 +188,7 @@ impl Job {
     pub fn book(&mut self, terms: Terms, now: i64) {
         let Terms { price, fee, seconds, rate, units, .. } = terms;
         self.state = JobState::Booked as u8;
+        self.supplier = terms.supplier;
         self.attesters = terms.attesters;
         self.booking_bps = terms.booking_bps;
         self.renter_payment_bps = terms.renter_payment_bps;
@@ -209,14 +219,32 @@ impl Job {
         Ok(())
     }
 
+    /// Adds a stretch of time to a job that runs. The fee rates are those of the booking.
+    pub fn extend(&mut self, seconds: u64, price: u64, now: i64) -> Result<u64> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gt!(self.ends_at, now, JobsError::Over);
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        require_gt!(seconds, 0, JobsError::DurationOutOfBounds);
+        let fee = self.rates().renter_fee(price).ok_or(JobsError::Overflow)?;
+        let place = self.stretches.get_mut(usize::from(self.stretch_count));
+        *place.ok_or(JobsError::TooManyExtensions)? = Stretch { seconds, price };
+        self.stretch_count = self.stretch_count.saturating_add(1);
+        self.price = self.price.checked_add(price).ok_or(JobsError::Overflow)?;
+        self.fee = self.fee.checked_add(fee).ok_or(JobsError::Overflow)?;
+        self.seconds = self.seconds.checked_add(seconds).ok_or(JobsError::Overflow)?;
+        let seconds = i64::try_from(seconds).map_err(|_| JobsError::Overflow)?;
+        self.ends_at = self.ends_at.checked_add(seconds).ok_or(JobsError::Overflow)?;
+        Ok(fee)
+    }
+
     /// Seconds from the start to `now`, at most the booked ones.
     fn elapsed(&self, now: i64) -> u64 {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
     /// Takes an attester's word: both sums never fall, no second counts twice, and none that has not
-    /// passed.
-    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<()> {
+    /// passed. Returns what the seat had said before.
+    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
         let elapsed = self.elapsed(now);
         let seen = self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?;
@@ -226,7 +254,8 @@ impl Job {
         let (looked, good) = (args.upto.saturating_sub(seen.upto), args.good.saturating_sub(seen.good));
         require_gte!(looked, good, JobsError::AttestationOverlaps);
         require!((looked > good) == (args.reason != 0), JobsError::BreakWithoutReason);
-        *seen = Seen { good: args.good, upto: args.upto };
+        require!(good == 0 || args.timelock != [0; 32], JobsError::NoTimelock);
+        let before = core::mem::replace(seen, Seen { good: args.good, upto: args.upto });
         self.last_attested_at = now;
         for (field, value) in
             [(&mut self.proof_digest, args.proof_digest), (&mut self.result_hash, args.result_hash)]
@@ -235,7 +264,7 @@ impl Job {
                 *field = value;
             }
         }
-        Ok(())
+        Ok(before)
     }
 
     /// The value that enough seats reach: the k-th largest.
@@ -267,20 +296,28 @@ impl Job {
         escrow::gross(&segments, billable).ok_or(error!(JobsError::Overflow))
     }
 
+    /// The supplier's part in all, by the attested time.
+    fn supplier_part(&self) -> Result<u64> {
+        match self.state {
+            state if state == JobState::Ended as u8 => Ok(self.owed_supplier),
+            state if state == JobState::Running as u8 => {
+                let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
+                self.rates().supplier_net(gross).ok_or(error!(JobsError::Overflow))
+            }
+            _ => err!(JobsError::NotRunning),
+        }
+    }
+
     /// What the supplier can take at `now`: nothing in the first hour, then what attested time has
     /// earned, less what was paid.
     pub fn payable(&self, now: i64) -> Result<u64> {
-        let owed = match self.state {
-            state if state == JobState::Ended as u8 => self.owed_supplier,
-            state if state == JobState::Running as u8 => {
-                let first_hour = i64::try_from(FIRST_HOUR).map_err(|_| JobsError::Overflow)?;
-                let opens = self.started_at.saturating_add(first_hour);
-                require_gte!(now, opens, JobsError::FirstHour);
-                let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
-                self.rates().supplier_net(gross).ok_or(JobsError::Overflow)?
-            }
-            _ => return err!(JobsError::NotRunning),
-        };
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        let owed = self.supplier_part()?;
+        if self.is(JobState::Running) {
+            let first_hour = i64::try_from(FIRST_HOUR).map_err(|_| JobsError::Overflow)?;
+            let opens = self.started_at.saturating_add(first_hour);
+            require_gte!(now, opens, JobsError::FirstHour);
+        }
         Ok(owed.saturating_sub(self.paid_supplier))
     }
 
@@ -324,12 +361,31 @@ impl Job {
         self.end(self.ending(), self.reason_or(CloseReason::Completed), now)
     }
 
-    /// Ends a job that nobody started in time, or whose attesters fell silent.
-    pub fn expire(&mut self, now: i64) -> Result<()> {
+    /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
+    fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
+        if at <= self.booked_at.saturating_add(Config::FREE_CANCEL) {
+            (Ending::CancelledFree, CloseReason::RenterCancelled)
+        } else if at <= self.start_by() {
+            (Ending::CancelledLate, CloseReason::RenterCancelledLate)
+        } else {
+            (Ending::NeverStarted, CloseReason::NoShow)
+        }
+    }
+
+    /// Ends a job that nobody started in time, or whose attesters fell silent. One whose cluster is broken
+    /// cannot start any more and ends at once: cancelled when its renter broke it, else at no cost.
+    pub fn expire(&mut self, cluster: Option<Broken>, now: i64) -> Result<()> {
         match self.state {
             state if state == JobState::Booked as u8 => {
-                require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
-                self.end(Ending::NeverStarted, CloseReason::NoShow, now)
+                let (ending, reason) = match cluster {
+                    Some(Broken { by_renter: true, at }) => self.cancelled_at(at),
+                    Some(_) => (Ending::NeverStarted, CloseReason::ClusterBroken),
+                    None => {
+                        require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
+                        (Ending::NeverStarted, CloseReason::NoShow)
+                    }
+                };
+                self.end(ending, reason, now)
             }
             state if state == JobState::Running as u8 => {
                 // Words after the end do not put it off: one attester of several could for ever.
@@ -349,12 +405,12 @@ impl Job {
     /// Ends a job before its start, for its renter or its supplier.
     pub fn cancel(&mut self, by_renter: bool, now: i64) -> Result<()> {
         require!(self.is(JobState::Booked), JobsError::NotBooked);
-        let free_until = self.booked_at.saturating_add(Config::FREE_CANCEL);
-        match (by_renter, now <= free_until) {
-            (false, _) => self.end(Ending::NeverStarted, CloseReason::SupplierCancelled, now),
-            (true, true) => self.end(Ending::CancelledFree, CloseReason::RenterCancelled, now),
-            (true, false) => self.end(Ending::CancelledLate, CloseReason::RenterCancelledLate, now),
-        }
+        let (ending, reason) = if by_renter {
+            self.cancelled_at(now)
+        } else {
+            (Ending::NeverStarted, CloseReason::SupplierCancelled)
+        };
+        self.end(ending, reason, now)
     }
 
     /// Ends the work before its time, for the renter or the supplier. The account closes as usual, when
@@ -368,6 +424,52 @@ impl Job {
         Ok(())
     }
 
+    /// Whether a dispute holds back what is not paid yet.
+    pub fn is_frozen(&self, now: i64) -> bool {
+        now < self.frozen_until
+    }
+
+    /// Freezes what is not paid yet, for a party that has not disputed before; returns how much that is.
+    pub fn dispute(&mut self, by_renter: bool, now: i64) -> Result<u64> {
+        // Of a job that was never started nothing is in doubt; the start sets its end.
+        require!(!self.is(JobState::Booked) && self.ends_at != 0, JobsError::NotRunning);
+        if self.is(JobState::Ended) {
+            let until = self.ended_at.saturating_add(Config::DISPUTE_WINDOW);
+            require!(self.reason != CloseReason::Resolved as u8, JobsError::AlreadyDecided);
+            require_gte!(until, now, JobsError::DisputeWindowOver);
+        }
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        let bit = if by_renter { BY_RENTER } else { BY_SUPPLIER };
+        require!(self.disputes & bit == 0, JobsError::DisputedBefore);
+        let held = self.held()?;
+        require_gt!(held, 0, JobsError::NothingToDispute);
+        self.disputes |= bit;
+        self.frozen_until = now.saturating_add(Config::DISPUTE_TIME);
+        Ok(held)
+    }
+
+    /// Ends a disputed job by a decision that `gross` of its price is due. What was paid stays paid. Says
+    /// how the supplier's part compares with the attested one.
+    pub fn resolve(&mut self, gross: u64, now: i64) -> Result<Ordering> {
+        require!(self.is_frozen(now), JobsError::NotDisputed);
+        require_gte!(self.price, gross, JobsError::SplitAbovePrice);
+        let attested = self.supplier_part()?;
+        let Division { supplier, fees, refund } =
+            escrow::decide(&self.rates(), self.price, self.fee, gross, self.paid_fees)
+                .ok_or(JobsError::SplitBelowPaid)?;
+        require_gte!(supplier, self.paid_supplier, JobsError::SplitBelowPaid);
+        require_gte!(refund, self.paid_refund, JobsError::SplitBelowPaid);
+        (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
+        if self.is(JobState::Running) {
+            self.ended_at = now;
+            self.ends_at = self.ends_at.min(now);
+        }
+        self.state = JobState::Ended as u8;
+        self.reason = CloseReason::Resolved as u8;
+        self.frozen_until = 0;
+        Ok(supplier.cmp(&attested))
+    }
+
     /// Takes what the supplier is owed now.
     pub fn pay_supplier(&mut self, now: i64) -> Result<u64> {
         let amount = self.payable(now)?;
@@ -376,19 +478,35 @@ impl Job {
     }
 
     /// Takes what the fee vault is owed.
-    pub fn pay_fees(&mut self) -> Result<u64> {
-        require!(self.is(JobState::Ended), JobsError::NotEnded);
+    pub fn pay_fees(&mut self, now: i64) -> Result<u64> {
+        self.check_payable(now)?;
         let amount = self.owed_fees.saturating_sub(self.paid_fees);
         self.paid_fees = self.owed_fees;
         Ok(amount)
     }
 
     /// Takes what the renter is owed.
-    pub fn pay_refund(&mut self) -> Result<u64> {
-        require!(self.is(JobState::Ended), JobsError::NotEnded);
+    pub fn pay_refund(&mut self, now: i64) -> Result<u64> {
+        self.check_payable(now)?;
         let amount = self.owed_refund.saturating_sub(self.paid_refund);
         self.paid_refund = self.owed_refund;
         Ok(amount)
+    }
+
+    fn check_payable(&self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Ended), JobsError::NotEnded);
+        require!(!self.is_frozen(now), JobsError::Disputed);
+        Ok(())
+    }
+
+    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of his, or the one in
+    /// which the buyback turns it into IO for him.
+    pub fn supplier_takes(&self, key: &Pubkey, owner: &Pubkey) -> bool {
+        if self.payout_vault == Pubkey::default() {
+            *owner == self.supplier
+        } else {
+            *key == self.payout_vault
+        }
     }
 
     /// Whether everyone has what he is owed.
@@ -412,6 +530,7 @@ impl Job {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use io_common::{abi, assert_layout};
 
     const PRICE: u64 = 10_000_000_000;
 
@@ -420,6 +539,7 @@ mod tests {
         let mut job: Job = bytemuck::Zeroable::zeroed();
         job.book(
             Terms {
+                supplier: Pubkey::default(),
                 price: PRICE,
                 fee: 25_000_000,
                 seconds: 7_200,
@@ -443,7 +563,37 @@ mod tests {
 
     fn says(good: u32, upto: u32) -> AttestArgs {
         let reason = u16::from(good < upto);
-        AttestArgs { good, upto, reason, proof_digest: [1; 32], result_hash: [0; 32] }
+        AttestArgs { good, upto, reason, proof_digest: [1; 32], timelock: [2; 32], result_hash: [0; 32] }
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Job,
+            abi::Job,
+            [
+                version,
+                bump,
+                state,
+                reason,
+                attesters,
+                payout,
+                cluster_size,
+                stretch_count,
+                booking_bps,
+                renter_payment_bps,
+                supplier_payment_bps,
+                disputes,
+                padding,
+                offer,
+                node,
+                renter,
+                supplier,
+                mint,
+                payout_vault,
+                paid_supplier
+            ]
+        );
     }
 
     #[test]
@@ -451,8 +601,8 @@ mod tests {
         assert!(job(1).start(1_201).is_err());
         job(1).start(1_200).unwrap();
         let mut late = job(1);
-        assert!(late.expire(1_200).is_err());
-        late.expire(1_201).unwrap();
+        assert!(late.expire(None, 1_200).is_err());
+        late.expire(None, 1_201).unwrap();
         assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
         assert_eq!(late.reason, CloseReason::NoShow as u8);
     }
@@ -503,7 +653,8 @@ mod tests {
         assert!(job.complete(7_200).is_err(), "not yet attested to its end");
         job.attest(0, &says(7_000, 7_200), 7_300).unwrap();
         job.complete(7_300).unwrap();
-        let paid = [job.pay_supplier(7_300).unwrap(), job.pay_fees().unwrap(), job.pay_refund().unwrap()];
+        let paid =
+            [job.pay_supplier(7_300).unwrap(), job.pay_fees(7_300).unwrap(), job.pay_refund(7_300).unwrap()];
         // G = ⌊100 · 7,000 / 7,200⌋ = 97.22222222, its fee 0.24305556, and 49.875 were paid before.
         assert_eq!(paid, [9_697_916_666 - 4_987_500_000, 24_305_556 + 25_000_000, 277_777_778]);
         assert!(job.is_settled());
@@ -514,8 +665,8 @@ mod tests {
     fn silence_ends_a_job_after_a_day() {
         let mut job = running();
         job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
-        assert!(job.expire(3_600 + 86_400).is_err());
-        job.expire(3_601 + 86_400).unwrap();
+        assert!(job.expire(None, 3_600 + 86_400).is_err());
+        job.expire(None, 3_601 + 86_400).unwrap();
         assert_eq!(job.reason, CloseReason::TimedOut as u8);
         // Half the time, half the renter's fee.
         assert_eq!(job.owed_fees, 12_500_000 + 12_500_000);
@@ -528,8 +679,8 @@ mod tests {
         job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
         job.attest(0, &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
         assert!(job.complete(90_000).is_err());
-        assert!(job.expire(7_200 + 86_400).is_err());
-        job.expire(7_201 + 86_400).unwrap();
+        assert!(job.expire(None, 7_200 + 86_400).is_err());
+        job.expire(None, 7_201 + 86_400).unwrap();
         assert_eq!(job.owed_supplier, 0);
     }
 
@@ -557,5 +708,159 @@ mod tests {
         late.cancel(true, 121).unwrap();
         assert_eq!(late.owed_fees, 25_000_000);
         assert!(running().cancel(true, 1).is_err());
+    }
+
+    /// 100 IO for two hours and 60 IO for the third, of which `seconds` were good.
+    fn extended(seconds: u32) -> Job {
+        let mut job = running();
+        assert_eq!(job.extend(3_600, 6_000_000_000, 7_199).unwrap(), 15_000_000);
+        job.attest(0, &says(seconds, 10_800), 10_800).unwrap();
+        job
+    }
+
+    #[test]
+    fn an_extension_is_paid_at_its_own_price() {
+        let mut job = extended(9_000);
+        assert_eq!(
+            (job.ends_at, job.seconds, job.price, job.fee),
+            (10_800, 10_800, 16_000_000_000, 40_000_000)
+        );
+        job.complete(10_800).unwrap();
+        // G = 100 + 60 · 1,800 / 3,600 = 130, its fee 0.325; both segments' F = 0.25 + 0.15.
+        assert_eq!(job.owed_supplier, 13_000_000_000 - 32_500_000);
+        assert_eq!((job.owed_fees, job.owed_refund), (32_500_000 + 40_000_000, 3_000_000_000));
+    }
+
+    #[test]
+    fn a_job_is_extended_four_times_while_it_runs() {
+        let mut late = running();
+        assert!(late.extend(3_600, 1, 7_200).is_err(), "its time is over");
+        assert!(late.extend(0, 1, 7_199).is_err(), "no time at all");
+        assert!(job(1).extend(3_600, 1, 0).is_err(), "it has not started");
+        for _ in 0..4 {
+            late.extend(60, 1, 10).unwrap();
+        }
+        assert!(late.extend(60, 1, 10).is_err());
+        late.stop(true, 20).unwrap();
+        assert!(running().extend(u64::MAX, 1, 10).is_err());
+        assert!(running().extend(1, u64::MAX, 10).is_err());
+    }
+
+    #[test]
+    fn a_dispute_freezes_what_is_not_paid_for_a_fortnight_at_most() {
+        let mut job = running();
+        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.pay_supplier(3_600).unwrap();
+        // 100.25 less half of 99.75.
+        assert_eq!(job.dispute(true, 5_000).unwrap(), 10_025_000_000 - 4_987_500_000);
+        for refused in [job.dispute(true, 5_001), job.dispute(false, 5_001)] {
+            assert!(refused.is_err());
+        }
+        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+        assert!(job.pay_supplier(7_200).is_err());
+        assert!(job.clone().extend(60, 1, 7_000).is_err());
+        job.complete(7_200).unwrap();
+        let until = 5_000 + 14 * 86_400;
+        for refused in [job.pay_supplier(until - 1), job.pay_fees(until - 1), job.pay_refund(until - 1)] {
+            assert!(refused.is_err());
+        }
+        assert!(job.resolve(0, until).is_err(), "too late to decide");
+        // The attested split stands.
+        assert_eq!(job.pay_supplier(until).unwrap(), 9_975_000_000 - 4_987_500_000);
+    }
+
+    #[test]
+    fn a_job_is_disputed_within_a_day_of_its_end_and_once_by_each_side() {
+        let ended = || {
+            let mut job = running();
+            job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+            job.complete(7_200).unwrap();
+            job
+        };
+        assert!(job(1).dispute(true, 10).is_err(), "it has not started");
+        assert!(ended().dispute(true, 7_201 + 86_400).is_err());
+        ended().dispute(true, 7_200 + 86_400).unwrap();
+        let mut twice = running();
+        twice.dispute(false, 0).unwrap();
+        let (over, again) = (14 * 86_400, 28 * 86_400);
+        assert!(twice.dispute(false, over).is_err());
+        twice.dispute(true, over).unwrap();
+        assert!(twice.dispute(true, again).is_err());
+        let mut paid = ended();
+        (paid.pay_supplier(7_200).unwrap(), paid.pay_fees(7_200).unwrap(), paid.pay_refund(7_200).unwrap());
+        assert!(paid.dispute(true, 7_200).is_err(), "there is nothing left to freeze");
+        let mut never = job(1);
+        never.cancel(true, 200).unwrap();
+        assert!(never.dispute(true, 200).is_err());
+    }
+
+    #[test]
+    fn a_decision_is_any_split_that_takes_nothing_back() {
+        let disputed = || {
+            let mut job = running();
+            job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+            job.pay_supplier(3_600).unwrap();
+            job.dispute(true, 3_600).unwrap();
+            job
+        };
+        assert!(disputed().resolve(PRICE + 1, 3_700).is_err());
+        // 49.875 were paid, for which G = 50.
+        assert!(disputed().resolve(4_999_999_999, 3_700).is_err());
+        for (gross, supplier, fees, refund) in [
+            // E = ⌈0.25 · G / 100⌉, the supplier's fee as much.
+            (5_000_000_000, 4_987_500_000, 25_000_000, 5_012_500_000),
+            (PRICE, 9_975_000_000, 50_000_000, 0),
+            (6_000_000_000, 5_985_000_000, 30_000_000, 4_010_000_000),
+        ] {
+            let mut job = disputed();
+            assert_eq!(job.resolve(gross, 3_700).unwrap(), gross.cmp(&5_000_000_000));
+            assert_eq!((job.owed_supplier, job.owed_fees, job.owed_refund), (supplier, fees, refund));
+            assert_eq!((job.state, job.reason), (JobState::Ended as u8, CloseReason::Resolved as u8));
+            assert_eq!((job.ended_at, job.ends_at), (3_700, 3_700));
+            assert!(job.resolve(gross, 3_700).is_err(), "it is decided");
+            assert!(job.dispute(false, 3_700).is_err());
+            job.pay_supplier(3_700).unwrap();
+        }
+    }
+
+    #[test]
+    fn jobs_of_a_broken_cluster_end_at_once_by_who_broke_it() {
+        let ends = |by_renter: bool, at: i64| {
+            let mut job = job(1);
+            job.expire(Some(Broken { by_renter, at }), at + 1).unwrap();
+            (job.reason, job.owed_supplier, job.owed_fees)
+        };
+        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken as u8, 0, 0));
+        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled as u8, 0, 0));
+        // The booking fee, 0.25 of 100.
+        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate as u8, 0, 25_000_000));
+        assert_eq!(ends(true, 1_201), (CloseReason::NoShow as u8, 0, 0));
+    }
+
+    #[test]
+    fn behind_the_start_window_there_is_nothing_to_cancel() {
+        let mut late = job(1);
+        late.cancel(true, 1_201).unwrap();
+        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow as u8, 0));
+    }
+
+    #[test]
+    fn no_time_is_good_without_the_samples_that_show_it() {
+        let mut job = running();
+        let without = AttestArgs { timelock: [0; 32], ..says(100, 100) };
+        assert!(job.attest(0, &without, 100).is_err());
+        job.attest(0, &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
+    }
+
+    #[test]
+    fn a_supplier_paid_in_io_for_another_mint_takes_it_through_the_buyback_alone() {
+        let mut job = job(1);
+        let (vault, any) = (Pubkey::new_unique(), Pubkey::new_unique());
+        job.supplier = Pubkey::new_unique();
+        assert!(job.supplier_takes(&any, &job.supplier));
+        assert!(!job.supplier_takes(&any, &any));
+        job.payout_vault = vault;
+        assert!(job.supplier_takes(&vault, &any));
+        assert!(!job.supplier_takes(&any, &job.supplier));
     }
 }

@@ -1,5 +1,7 @@
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+use io_common::abi::Payout;
+use io_common::ids;
 use io_math::escrow::FIRST_HOUR;
 
 /// How many mints an offer can name.
@@ -81,6 +83,15 @@ impl Offer {
         *mint != Pubkey::default() && self.currencies.contains(mint)
     }
 
+    /// The mint that the supplier is paid in when the renter pays in `mint`.
+    pub fn paid_in(&self, mint: &Pubkey) -> Pubkey {
+        if self.payout == Payout::Io as u8 {
+            ids::IO_MINT
+        } else {
+            *mint
+        }
+    }
+
     pub fn is_leased(&self, now: i64) -> bool {
         self.lease_job != Pubkey::default() && now < self.lease_until
     }
@@ -104,6 +115,14 @@ impl Offer {
         require_keys_eq!(self.lease_job, *job, JobsError::LeaseLost);
         self.lease_until = until;
         Ok(())
+    }
+
+    /// Lets the job that has the lease keep it until `until`, for `seconds` in all: a new word of the
+    /// supplier's, as a booking is.
+    pub fn extend(&mut self, job: &Pubkey, seconds: u64, until: i64) -> Result<()> {
+        require!(self.open == 1, JobsError::OfferClosed);
+        require_gte!(u64::from(self.max_seconds), seconds, JobsError::DurationOutOfBounds);
+        self.hold_until(job, until)
     }
 
     /// Ends a job's lease where it still has it.
@@ -151,6 +170,19 @@ mod tests {
         assert!(offer.is_leased(2_000));
         offer.release(&second, 2_000);
         assert!(!offer.is_leased(2_000));
+    }
+
+    #[test]
+    fn an_extension_needs_an_open_offer_the_lease_and_room_below_the_longest_rental() {
+        let (mut offer, job) = (offer(), Pubkey::new_unique());
+        offer.lease(job, 1, 3_600, 100, 1_300).unwrap();
+        assert!(offer.extend(&Pubkey::new_unique(), 7_200, 7_300).is_err());
+        assert!(offer.extend(&job, 86_401, 86_501).is_err());
+        offer.open = 0;
+        assert!(offer.extend(&job, 86_400, 86_500).is_err());
+        offer.open = 1;
+        offer.extend(&job, 86_400, 86_500).unwrap();
+        assert_eq!(offer.lease_until, 86_500);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 use crate::errors::MintError;
 use anchor_lang::prelude::*;
+use io_common::abi::{Checkpoint, HISTORY};
 use io_common::Roles;
 use io_math::emission::{cumulative, Demand, Portion};
 use io_math::{CAP, DAY, IO};
@@ -68,6 +69,8 @@ pub struct Config {
     pub emitted: u64,
     /// Of it, minted into the reserve; never falls.
     pub withheld: u64,
+    /// Both after each of the latest cranks, the latest first; zeros stand for the start.
+    pub history: [Checkpoint; HISTORY],
     /// Latest time that an instruction has seen.
     pub last_time: i64,
     pub roles: Roles,
@@ -127,8 +130,18 @@ impl Config {
         self.emitted = self.emitted.checked_add(due).ok_or(MintError::Overflow)?;
         self.withheld = self.withheld.checked_add(portion.withheld).ok_or(MintError::Overflow)?;
         self.policy.paid = self.policy.paid.checked_add(portion.paid).ok_or(MintError::Overflow)?;
+        if due > 0 {
+            self.remember();
+        }
         self.check_cap()?;
         Ok(portion)
+    }
+
+    /// Reports of the hours up to now are measured by what this crank paid.
+    fn remember(&mut self) {
+        self.history.copy_within(..HISTORY - 1, 1);
+        let [latest, ..] = &mut self.history;
+        *latest = Checkpoint { emitted: self.emitted, withheld: self.withheld };
     }
 
     fn divide(&self, due: u64, scheduled: u64, burned: u64) -> Portion {
@@ -183,7 +196,7 @@ mod tests {
 
     #[test]
     fn the_layout_begins_as_others_read_it() {
-        assert_layout!(Config, abi::MintConfig, [version, bump, padding, start, emitted, withheld]);
+        assert_layout!(Config, abi::MintConfig, [version, bump, padding, start, emitted, withheld, history]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::state::Config;
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, CloseAccount, Mint, Token, TokenAccount, Transfer};
+use anchor_spl::token::{self, CloseAccount, Mint, Token, TokenAccount};
 use io_common::ids;
 
 const SEEDS: &[&[u8]] = &[b"config", &[ids::PROOFS.bump]];
@@ -11,11 +11,9 @@ const SEEDS: &[&[u8]] = &[b"config", &[ids::PROOFS.bump]];
 pub fn give_back<'info>(
     config: &AccountLoader<'info, Config>,
     vault: &Account<'info, TokenAccount>,
-    to: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    to: &Account<'info, TokenAccount>,
 ) -> Result<()> {
-    let accounts = Transfer { from: vault.to_account_info(), to, authority: config.to_account_info() };
-    token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[SEEDS]), vault.amount)
+    io_common::token::transfer(vault.as_ref(), to.as_ref(), config.as_ref(), &[SEEDS], vault.amount)
 }
 
 /// Burns all that the vault holds.
@@ -23,14 +21,8 @@ pub fn burn<'info>(
     config: &AccountLoader<'info, Config>,
     vault: &Account<'info, TokenAccount>,
     mint: &Account<'info, Mint>,
-    token_program: &Program<'info, Token>,
 ) -> Result<()> {
-    let accounts = Burn {
-        mint: mint.to_account_info(),
-        from: vault.to_account_info(),
-        authority: config.to_account_info(),
-    };
-    token::burn(CpiContext::new_with_signer(token_program.key(), accounts, &[SEEDS]), vault.amount)
+    io_common::token::burn(vault.as_ref(), mint.as_ref(), config.as_ref(), &[SEEDS], vault.amount)
 }
 
 /// Closes the empty vault; its rent goes to `rent_payer`.

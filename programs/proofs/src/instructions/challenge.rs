@@ -2,9 +2,9 @@ use crate::errors::ProofsError;
 use crate::events::ChallengeMade;
 use crate::state::{Challenge, Config, Report};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::abi::{self, CreditFreeze};
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -61,23 +61,22 @@ pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) ->
     challenge.made_at = now;
     challenge.until = until;
     drop(challenge);
-    let transfer = Transfer {
-        from: accounts.source.to_account_info(),
-        to: accounts.bond_vault.to_account_info(),
-        authority: accounts.challenger.to_account_info(),
-    };
-    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
+    let (vault, challenger) = (accounts.bond_vault.to_account_info(), &accounts.challenger);
+    token::transfer(&accounts.source, &vault, challenger, &[], bond)?;
     let freeze = CreditFreeze { until, ..CreditFreeze::default() };
     calls::freeze_credit(accounts.config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
-    emit_cpi!(ChallengeMade {
-        seq,
-        challenge: accounts.challenge.key(),
-        report: accounts.report.key(),
-        node: accounts.node.key(),
-        challenger: accounts.challenger.key(),
-        bond,
-        until,
-        evidence_hash,
-    });
+    emit_cpi!(
+        ctx,
+        ChallengeMade {
+            seq,
+            challenge: accounts.challenge.key(),
+            report: accounts.report.key(),
+            node: accounts.node.key(),
+            challenger: accounts.challenger.key(),
+            bond,
+            until,
+            evidence_hash,
+        }
+    )?;
     Ok(())
 }

@@ -5,7 +5,7 @@ use crate::state::{Challenge, Config, Report};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -52,19 +52,22 @@ pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
     if upheld {
         // The wrong leaf, and every earlier one, pays this node nothing; the next report heals it.
         freeze.min_report_seq = accounts.report.load()?.seq.saturating_add(1);
-        bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
+        bond::give_back(config, bond_vault, destination)?;
     } else {
-        bond::burn(config, bond_vault, &accounts.mint, token_program)?;
+        bond::burn(config, bond_vault, &accounts.mint)?;
     }
     bond::close(config, bond_vault, accounts.rent_payer.to_account_info(), token_program)?;
     calls::freeze_credit(config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
-    emit_cpi!(ChallengeDecided {
-        seq,
-        challenge: accounts.challenge.key(),
-        report: accounts.report.key(),
-        node: accounts.node.key(),
-        upheld,
-        bond: amount,
-    });
+    emit_cpi!(
+        ctx,
+        ChallengeDecided {
+            seq,
+            challenge: accounts.challenge.key(),
+            report: accounts.report.key(),
+            node: accounts.node.key(),
+            upheld,
+            bond: amount,
+        }
+    )?;
     Ok(())
 }

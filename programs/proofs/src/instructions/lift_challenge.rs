@@ -5,7 +5,7 @@ use crate::state::{Challenge, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, ids};
+use io_common::{calls, clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -42,11 +42,14 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
         config.next_seq()
     };
     let amount = bond_vault.amount;
-    bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
+    bond::give_back(config, bond_vault, destination)?;
     bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
     let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
     let report = challenge.load()?.report;
-    emit_cpi!(ChallengeLifted { seq, challenge: challenge.key(), report, node: node.key(), bond: amount });
+    emit_cpi!(
+        ctx,
+        ChallengeLifted { seq, challenge: challenge.key(), report, node: node.key(), bond: amount }
+    )?;
     Ok(())
 }

@@ -51,7 +51,10 @@ impl ReportArgs {
         require_gte!(now, self.period_end, ProofsError::PeriodNotOver);
         require!(elapsed.checked_div(hour) == Some(seq), ProofsError::WrongSeq);
         require!(self.leaves > 0, ProofsError::NoLeaves);
-        let most = cumulative(seconds).saturating_sub(emission.withheld);
+        // What a policy withheld of these hours is known once they are emitted, and stays what it was.
+        let scheduled = cumulative(seconds);
+        require_gte!(emission.emitted, scheduled, ProofsError::NotEmitted);
+        let most = emission.paid_until(scheduled).ok_or(ProofsError::PeriodForgotten)?;
         require_gte!(most, self.total, ProofsError::TotalAboveEmission);
         Ok(())
     }
@@ -176,8 +179,14 @@ mod tests {
         }
     }
 
+    /// Emitted to the end of the third hour, of which 3 were withheld; 10 of the first two, which were
+    /// emitted together.
     fn emission() -> abi::MintConfig {
-        abi::MintConfig { start: START, withheld: 10, ..abi::MintConfig::zeroed() }
+        let mut emission = abi::MintConfig { start: START, withheld: 13, ..abi::MintConfig::zeroed() };
+        emission.emitted = cumulative(3 * HOUR);
+        emission.history[1] = abi::Checkpoint { emitted: cumulative(2 * HOUR), withheld: 10 };
+        emission.history[0] = abi::Checkpoint { emitted: emission.emitted, withheld: 13 };
+        emission
     }
 
     fn check(args: ReportArgs, seq: u64, now: i64) -> Result<()> {
@@ -236,8 +245,30 @@ mod tests {
         refused(ReportArgs { leaves: 0, ..args() }, 2, now, ProofsError::NoLeaves);
         let more = ReportArgs { total: args().total + 1, ..args() };
         refused(more, 2, now, ProofsError::TotalAboveEmission);
+        let early = ReportArgs { period_end: START + 4 * HOUR, ..args() };
+        refused(early, 4, START + 4 * HOUR, ProofsError::NotEmitted);
         let other = args().check(2, &more.content_hash().unwrap(), &emission(), now);
         assert_eq!(code(other), Some(ProofsError::WrongContentHash.into()));
+    }
+
+    #[test]
+    fn a_total_is_measured_by_what_was_withheld_of_its_own_hours() {
+        let check = |hours: i64, total: u64, emission: &abi::MintConfig| {
+            let args = ReportArgs { total, period_end: START + hours * HOUR, ..args() };
+            let seq = hours.unsigned_abs();
+            code(args.check(seq, &args.content_hash().unwrap(), emission, START + 9 * HOUR))
+        };
+        let above = Some(ProofsError::TotalAboveEmission.into());
+        let mut emission = emission();
+        // Half of what the first two hours were paid, 2 · 456,308,464,522 − 10.
+        for (hours, most) in [(1, 456_308_464_517), (2, 912_616_929_034), (3, cumulative(3 * HOUR) - 13)] {
+            assert_eq!(check(hours, most, &emission), None, "{hours} h");
+            assert_eq!(check(hours, most + 1, &emission), above, "{hours} h");
+        }
+        // When every place is taken by later cranks, the hour is too old; a newer report heals it.
+        emission.history = [emission.history[0]; abi::HISTORY];
+        assert_eq!(check(2, 1, &emission), Some(ProofsError::PeriodForgotten.into()));
+        assert_eq!(check(3, 1, &emission), None);
     }
 
     #[test]

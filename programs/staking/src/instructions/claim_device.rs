@@ -43,6 +43,7 @@ pub fn handle_claim_device(ctx: Context<ClaimDevice>) -> Result<()> {
     device.seat = seat;
     device.registered_at = clock::now(device.registered_at)?;
     emit!(DeviceRegistered {
+        seq: device.next_seq(),
         device: accounts.device.key(),
         fingerprint: device.fingerprint,
         device_key: device.device_key,

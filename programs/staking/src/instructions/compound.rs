@@ -2,7 +2,7 @@ use crate::errors::StakingError;
 use crate::events::Compounded;
 use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};
 use anchor_lang::prelude::*;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -36,6 +36,6 @@ pub fn handle_compound(ctx: Context<Compound>) -> Result<()> {
     drop(node);
     drop(position);
     let (node, holder) = (ctx.accounts.node.key(), ctx.accounts.holder.key());
-    emit_cpi!(Compounded { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals })?;
     Ok(())
 }

@@ -2,9 +2,12 @@ use crate::errors::StakingError;
 use crate::events::Credited;
 use crate::state::{EmissionLedger, Node};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Token, Transfer};
+use anchor_spl::token::Token;
 use io_common::merkle::LeafArgs;
-use io_common::{abi, clock, ids};
+use io_common::{abi, clock, emit_cpi, ids, token};
+
+/// With these the emission vault's owner signs.
+pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[b"emission", &[ids::EMISSION.bump]]];
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -48,9 +51,9 @@ pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
-    let (amount, parts) = node.credit(leaf.lifetime, leaf.through, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    ledger.credit(amount, report_total)?;
+    let (amount, parts) = node.credit(leaf.lifetime, leaf.through, ledger.room(now), now)?;
+    ledger.credit(amount, report_total, now)?;
     let event = Credited {
         seq: node.next_seq(),
         node: accounts.node.key(),
@@ -65,15 +68,9 @@ pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()
     drop(node);
     drop(ledger);
     if amount > 0 {
-        let transfer = Transfer {
-            from: accounts.emission_vault.to_account_info(),
-            to: accounts.vault.to_account_info(),
-            authority: accounts.emission_ledger.to_account_info(),
-        };
-        let seeds: &[&[u8]] = &[b"emission", &[ids::EMISSION.bump]];
-        let program = accounts.token_program.key();
-        token::transfer(CpiContext::new_with_signer(program, transfer, &[seeds]), amount)?;
+        let ledger = accounts.emission_ledger.as_ref();
+        token::transfer(&accounts.emission_vault, &accounts.vault, ledger, EMISSION_SEEDS, amount)?;
     }
-    emit_cpi!(event);
+    emit_cpi!(ctx, event)?;
     Ok(())
 }

@@ -34,6 +34,6 @@ pub fn handle_evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
             emit!(UnitsSet::new(&mut node, node_key, key));
         }
     }
-    emit!(DeviceEvicted { device: key, owner, node: node_key, ban });
+    emit!(DeviceEvicted { seq: device.next_seq(), device: key, owner, node: node_key, ban });
     Ok(())
 }

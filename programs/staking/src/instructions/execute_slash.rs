@@ -1,9 +1,10 @@
+use super::vault::burn;
 use crate::errors::StakingError;
 use crate::events::Slashed;
 use crate::state::{Config, Node, Slash, StakeShard, SHARDS};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, Mint, Token};
-use io_common::{clock, ids};
+use anchor_spl::token::{Mint, Token};
+use io_common::{clock, emit_cpi, ids};
 
 /// The other 15 stake shards follow as remaining accounts, in any order.
 #[event_cpi]
@@ -48,23 +49,9 @@ pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> 
         totals: node.totals()?,
     };
     drop((config, node, slash));
-    burn(accounts, amount)?;
-    emit_cpi!(event);
+    burn(&accounts.node, &accounts.vault, accounts.mint.as_ref(), amount)?;
+    emit_cpi!(ctx, event)?;
     Ok(())
-}
-
-fn burn<'info>(accounts: &ExecuteSlash<'info>, amount: u64) -> Result<()> {
-    let (device, bump) = {
-        let node = accounts.node.load()?;
-        (node.device, node.bump)
-    };
-    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
-    let burn = Burn {
-        mint: accounts.mint.to_account_info(),
-        from: accounts.vault.to_account_info(),
-        authority: accounts.node.to_account_info(),
-    };
-    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)
 }
 
 /// Active stake of all nodes: the sum of all shards, each given once.

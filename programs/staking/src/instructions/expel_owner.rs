@@ -5,7 +5,7 @@ use crate::events::Withdrawn;
 use crate::state::{Config, Device, Node, StakeShard};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -44,8 +44,7 @@ pub fn handle_expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
     accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
     let (seq, holder, totals) = (state.next_seq(), state.owner, state.totals()?);
     drop(state);
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
-    emit_cpi!(Withdrawn { seq, node: accounts.node.key(), holder, amount, totals });
+    pay_out(&accounts.node, &accounts.vault, accounts.destination.as_ref(), amount)?;
+    emit_cpi!(ctx, Withdrawn { seq, node: accounts.node.key(), holder, amount, totals })?;
     Ok(())
 }

@@ -1,11 +1,11 @@
-use super::credit_node::check_leaf;
+use super::credit_node::{check_leaf, EMISSION_SEEDS};
 use crate::errors::StakingError;
 use crate::events::Forfeited;
 use crate::state::{EmissionLedger, Node};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, Mint, Token};
+use anchor_spl::token::{Mint, Token};
 use io_common::merkle::LeafArgs;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -30,9 +30,9 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
-    let amount = node.forfeit(leaf.lifetime, leaf.through, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    ledger.credit(amount, report_total)?;
+    let amount = node.forfeit(leaf.lifetime, leaf.through, ledger.room(now), now)?;
+    ledger.credit(amount, report_total, now)?;
     let event = Forfeited {
         seq: node.next_seq(),
         node: accounts.node.key(),
@@ -41,13 +41,8 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
         credited_total: ledger.credited,
     };
     drop((node, ledger));
-    let burn = Burn {
-        mint: accounts.mint.to_account_info(),
-        from: accounts.emission_vault.to_account_info(),
-        authority: accounts.emission_ledger.to_account_info(),
-    };
-    let seeds: &[&[u8]] = &[b"emission", &[ids::EMISSION.bump]];
-    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)?;
-    emit_cpi!(event);
+    let ledger = accounts.emission_ledger.as_ref();
+    token::burn(&accounts.emission_vault, accounts.mint.as_ref(), ledger, EMISSION_SEEDS, amount)?;
+    emit_cpi!(ctx, event)?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use crate::events::Claimed;
 use crate::state::Node;
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -30,9 +30,8 @@ pub fn handle_owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
     let amount = state.claim()?;
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
+    pay_out(&accounts.node, &accounts.vault, &accounts.destination, amount)?;
     let (node, holder) = (accounts.node.key(), accounts.owner.key());
-    emit_cpi!(Claimed { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Claimed { seq, node, holder, amount, totals })?;
     Ok(())
 }

@@ -2,7 +2,7 @@ use crate::errors::StakingError;
 use crate::events::Compounded;
 use crate::state::{Class, Config, Node, PAUSE_STAKE};
 use anchor_lang::prelude::*;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -28,6 +28,6 @@ pub fn handle_owner_compound(ctx: Context<OwnerCompound>) -> Result<()> {
     let (seq, totals) = (node.next_seq(), node.totals()?);
     drop(node);
     let (node, holder) = (ctx.accounts.node.key(), ctx.accounts.owner.key());
-    emit_cpi!(Compounded { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Compounded { seq, node, holder, amount, totals })?;
     Ok(())
 }

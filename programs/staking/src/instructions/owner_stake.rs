@@ -1,10 +1,9 @@
-use super::vault::pay_in;
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, PAUSE_STAKE};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -38,9 +37,8 @@ pub fn handle_owner_stake(ctx: Context<OwnerStake>, amount: u64) -> Result<()> {
     node.stake(&*accounts.class.load()?, amount, now)?;
     let (seq, totals) = (node.next_seq(), node.totals()?);
     drop(node);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    pay_in(source, vault, &accounts.owner, &accounts.token_program, amount)?;
+    token::transfer(&accounts.source, &accounts.vault, &accounts.owner, &[], amount)?;
     let (node, holder) = (accounts.node.key(), accounts.owner.key());
-    emit_cpi!(Staked { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals })?;
     Ok(())
 }

@@ -46,6 +46,7 @@ pub fn handle_register_device(ctx: Context<RegisterDevice>, fingerprint: [u8; 32
     device.owner = accounts.owner.key();
     device.registered_at = clock::now(0)?;
     emit!(DeviceRegistered {
+        seq: device.next_seq(),
         device: accounts.device.key(),
         fingerprint,
         device_key: device.device_key,

@@ -23,6 +23,6 @@ pub fn handle_release_device(ctx: Context<ReleaseDevice>) -> Result<()> {
     require!(ctx.accounts.node.is_some() || device.node == Pubkey::default(), StakingError::WrongNode);
     let owner = core::mem::take(&mut device.owner);
     device.device_key = Pubkey::default();
-    emit!(DeviceReleased { device: ctx.accounts.device.key(), owner });
+    emit!(DeviceReleased { seq: device.next_seq(), device: ctx.accounts.device.key(), owner });
     Ok(())
 }

@@ -1,10 +1,9 @@
-use super::vault::pay_in;
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -47,9 +46,8 @@ pub fn handle_stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let (seq, totals) = (node.next_seq(), node.totals()?);
     drop(node);
     drop(position);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    pay_in(source, vault, &accounts.holder, &accounts.token_program, amount)?;
+    token::transfer(&accounts.source, &accounts.vault, &accounts.holder, &[], amount)?;
     let (node, holder) = (accounts.node.key(), accounts.holder.key());
-    emit_cpi!(Staked { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Staked { seq, node, holder, amount, totals })?;
     Ok(())
 }

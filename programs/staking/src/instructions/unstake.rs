@@ -4,7 +4,7 @@ use crate::events::Unstaked;
 use crate::state::{Config, Node, Position, StakeShard};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -47,17 +47,19 @@ pub fn handle_unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
     drop(state);
     drop(position);
     if leaving.now > 0 {
-        let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-        pay_out(&accounts.node, vault, to, &accounts.token_program, leaving.now)?;
+        pay_out(&accounts.node, &accounts.vault, &accounts.destination, leaving.now)?;
     }
-    emit_cpi!(Unstaked {
-        seq,
-        node: accounts.node.key(),
-        holder: accounts.holder.key(),
-        left: leaving.now,
-        cooling: leaving.cooling,
-        ready_at: now.saturating_add(cooldown),
-        totals,
-    });
+    emit_cpi!(
+        ctx,
+        Unstaked {
+            seq,
+            node: accounts.node.key(),
+            holder: accounts.holder.key(),
+            left: leaving.now,
+            cooling: leaving.cooling,
+            ready_at: now.saturating_add(cooldown),
+            totals,
+        }
+    )?;
     Ok(())
 }

@@ -1,34 +1,34 @@
-//! Movements between wallets and a node's vault.
+//! Movements out of a node's vault.
 
 use crate::state::Node;
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Token, Transfer};
-
-/// Moves tokens of `authority` into a vault.
-pub fn pay_in<'info>(
-    from: AccountInfo<'info>,
-    vault: AccountInfo<'info>,
-    authority: &Signer<'info>,
-    token_program: &Program<'info, Token>,
-    amount: u64,
-) -> Result<()> {
-    let accounts = Transfer { from, to: vault, authority: authority.to_account_info() };
-    token::transfer(CpiContext::new(token_program.key(), accounts), amount)
-}
+use io_common::token;
 
 /// Moves tokens out of a node's vault.
 pub fn pay_out<'info>(
     node: &AccountLoader<'info, Node>,
-    vault: AccountInfo<'info>,
-    to: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    vault: &AccountInfo<'info>,
+    to: &AccountInfo<'info>,
     amount: u64,
 ) -> Result<()> {
-    let (device, bump) = {
-        let state = node.load()?;
-        (state.device, state.bump)
-    };
+    let (device, bump) = seeds_of(node)?;
     let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
-    let accounts = Transfer { from: vault, to, authority: node.to_account_info() };
-    token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[seeds]), amount)
+    token::transfer(vault, to, node.as_ref(), &[seeds], amount)
+}
+
+/// Burns tokens of a node's vault.
+pub fn burn<'info>(
+    node: &AccountLoader<'info, Node>,
+    vault: &AccountInfo<'info>,
+    mint: &AccountInfo<'info>,
+    amount: u64,
+) -> Result<()> {
+    let (device, bump) = seeds_of(node)?;
+    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
+    token::burn(vault, mint, node.as_ref(), &[seeds], amount)
+}
+
+fn seeds_of(node: &AccountLoader<Node>) -> Result<(Pubkey, u8)> {
+    let state = node.load()?;
+    Ok((state.device, state.bump))
 }

@@ -4,7 +4,7 @@ use crate::events::Withdrawn;
 use crate::state::{Node, Position};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -38,9 +38,8 @@ pub fn handle_withdraw(ctx: Context<Withdraw>) -> Result<()> {
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);
     drop(position);
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    pay_out(&accounts.node, vault, to, &accounts.token_program, amount)?;
+    pay_out(&accounts.node, &accounts.vault, &accounts.destination, amount)?;
     let (node, holder) = (accounts.node.key(), accounts.holder.key());
-    emit_cpi!(Withdrawn { seq, node, holder, amount, totals });
+    emit_cpi!(ctx, Withdrawn { seq, node, holder, amount, totals })?;
     Ok(())
 }

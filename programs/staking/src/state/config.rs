@@ -1,8 +1,8 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::Roles;
-use io_math::slash::{Window, WINDOW_DAYS};
-use io_math::DAY;
+use io_common::{Outflow, Roles};
+use io_math::ratio::mul_div_floor;
+use io_math::{BPS, DAY};
 
 /// Paused entries: registering, and staking. Exits have no bit.
 pub const PAUSE_REGISTER: u64 = 1;
@@ -15,7 +15,7 @@ const COOLDOWN: core::ops::RangeInclusive<i64> = 14 * DAY..=30 * DAY;
 
 /// Bounds of the time for an appeal.
 const APPEAL: core::ops::RangeInclusive<i64> = 7 * DAY..=60 * DAY;
-/// Most that may be slashed of all stake in one window, bps.
+/// Most that may be slashed of all stake in seven days, bps.
 const SLASH_LIMIT_BPS: u64 = 100;
 
 /// Parameters as an instruction names them.
@@ -47,10 +47,8 @@ pub struct Config {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
-    /// Day of the latest slash, unix time / 86,400.
-    pub slash_day: u64,
-    /// What was slashed on that day and on each of the seven before it.
-    pub slashed: [u64; WINDOW_DAYS],
+    /// What was slashed lately.
+    pub slashed: Outflow,
     /// Number of the latest event of this account.
     pub seq: u64,
     pub reserved: [u8; 176],
@@ -77,12 +75,10 @@ impl Config {
 
     /// How much of `amount` may be slashed now, given all active stake; books it.
     pub fn slash(&mut self, amount: u64, stake: u64, now: i64) -> Result<u64> {
-        let mut window = Window { day: self.slash_day, slashed: self.slashed }.at(now);
-        let room = window.room(stake, SLASH_LIMIT_BPS).ok_or(StakingError::Overflow)?;
-        let amount = amount.min(room);
+        let limit = mul_div_floor(stake, SLASH_LIMIT_BPS, BPS).ok_or(StakingError::Overflow)?;
+        let amount = amount.min(self.slashed.room(now, limit));
         require_gt!(amount, 0, StakingError::SlashLimit);
-        window.add(amount).ok_or(StakingError::Overflow)?;
-        (self.slash_day, self.slashed) = (window.day, window.slashed);
+        require!(self.slashed.take(now, limit, amount), StakingError::SlashLimit);
         Ok(amount)
     }
 

@@ -21,9 +21,17 @@ pub struct Device {
     /// The node it belongs to, or zeros.
     pub node: Pubkey,
     pub registered_at: i64,
-    pub reserved: [u8; 64],
+    /// Number of the latest event.
+    pub seq: u64,
+    pub reserved: [u8; 56],
 }
 
 impl Device {
     pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
 }

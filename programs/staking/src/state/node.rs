@@ -432,13 +432,13 @@ impl Node {
         Ok(())
     }
 
-    /// Credits a report's leaf: what the node earned in its life, of which it was credited a part.
-    /// Returns the newly credited amount and how the two sides share it.
-    pub fn credit(&mut self, lifetime: u64, through: i64, now: i64) -> Result<(u64, Split)> {
+    /// Credits a report's leaf: what the node earned in its life, of which it was credited a part, but no more
+    /// than `most` now. Returns the newly credited amount and how the two sides share it. What had to wait
+    /// is credited later by the same leaf, or a newer one; until then the node is not credited past it.
+    pub fn credit(&mut self, lifetime: u64, through: i64, most: u64, now: i64) -> Result<(u64, Split)> {
         require!(!self.is_terminal(), StakingError::NodeTerminal);
         require_gt!(self.active()?, 0, StakingError::NoActiveStake);
-        require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
-        let reward = lifetime.saturating_sub(self.credited);
+        let reward = self.creditable(lifetime, most, now)?;
         let commission = self.commission_until(through);
         let parts =
             split(reward, self.own.active, self.co.active, commission).ok_or(StakingError::Overflow)?;
@@ -448,25 +448,46 @@ impl Node {
         }
         self.co.owed = self.co.owed.checked_add(parts.co).ok_or(StakingError::Overflow)?;
         self.own.due = self.own.due.checked_add(parts.owner).ok_or(StakingError::Overflow)?;
-        self.credited = self.credited.checked_add(reward).ok_or(StakingError::Overflow)?;
-        self.credited_through = self.credited_through.max(through);
+        self.count(reward, lifetime, through)?;
         Ok((reward, parts))
     }
 
-    /// The commission for rewards up to `through`; across a change the lower rate applies, and a
-    /// change that lies wholly behind becomes the rate.
-    fn commission_until(&mut self, through: i64) -> u16 {
-        if self.commission_at == 0 || through < self.commission_at {
-            return self.commission_bps;
+    /// How much of a leaf is credited now.
+    fn creditable(&self, lifetime: u64, most: u64, now: i64) -> Result<u64> {
+        require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
+        let owed = lifetime.saturating_sub(self.credited);
+        if owed > 0 && most == 0 {
+            return Err(error!(StakingError::CreditLimit).with_values((most, owed)));
         }
-        let crosses = self.credited_through < self.commission_at;
-        let lower = self.commission_bps.min(self.next_commission_bps);
-        self.commission_bps = self.next_commission_bps;
-        self.commission_at = 0;
-        if crosses {
-            lower
-        } else {
+        Ok(owed.min(most))
+    }
+
+    /// Counts what was credited of a leaf; all of it brings the node to the leaf's time.
+    fn count(&mut self, reward: u64, lifetime: u64, through: i64) -> Result<()> {
+        self.credited = self.credited.checked_add(reward).ok_or(StakingError::Overflow)?;
+        if self.credited >= lifetime {
+            self.credited_through = self.credited_through.max(through);
+            self.settle_commission();
+        }
+        Ok(())
+    }
+
+    /// The commission for rewards up to `through`; across a change the lower rate applies.
+    fn commission_until(&self, through: i64) -> u16 {
+        if self.commission_at == 0 || through < self.commission_at {
             self.commission_bps
+        } else if self.credited_through < self.commission_at {
+            self.commission_bps.min(self.next_commission_bps)
+        } else {
+            self.next_commission_bps
+        }
+    }
+
+    /// A change of the commission that lies wholly behind becomes the rate.
+    fn settle_commission(&mut self) {
+        if self.commission_at != 0 && self.credited_through >= self.commission_at {
+            self.commission_bps = self.next_commission_bps;
+            self.commission_at = 0;
         }
     }
 
@@ -483,14 +504,12 @@ impl Node {
         Ok(())
     }
 
-    /// Counts rewards that a terminal node's leaf proves; they are to be burned.
-    pub fn forfeit(&mut self, lifetime: u64, through: i64, now: i64) -> Result<u64> {
+    /// Counts rewards that a terminal node's leaf proves, no more than `most` now; they are to be burned.
+    pub fn forfeit(&mut self, lifetime: u64, through: i64, most: u64, now: i64) -> Result<u64> {
         require!(self.is_terminal(), StakingError::NodeNotTerminal);
-        require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
-        let amount = lifetime.saturating_sub(self.credited);
+        let amount = self.creditable(lifetime, most, now)?;
         require_gt!(amount, 0, StakingError::NothingToClaim);
-        self.credited = self.credited.checked_add(amount).ok_or(StakingError::Overflow)?;
-        self.credited_through = self.credited_through.max(through);
+        self.count(amount, lifetime, through)?;
         Ok(amount)
     }
 
@@ -594,6 +613,8 @@ mod tests {
     use io_math::IO;
 
     const COOLDOWN: i64 = 14 * DAY;
+    /// No limit.
+    const ANY: u64 = u64::MAX;
 
     fn node(own: u64, co: u64) -> Node {
         let mut node: Node = bytemuck::Zeroable::zeroed();
@@ -687,11 +708,11 @@ mod tests {
     fn a_leaf_is_credited_once_and_missed_hours_heal() {
         let mut node = node(600, 400);
         node.commission_bps = 1_000;
-        assert_eq!(node.credit(100, 3_600, 0).unwrap(), (100, Split { owner: 64, co: 36 }));
-        assert_eq!(node.credit(100, 7_200, 0).unwrap().0, 0);
+        assert_eq!(node.credit(100, 3_600, ANY, 0).unwrap(), (100, Split { owner: 64, co: 36 }));
+        assert_eq!(node.credit(100, 7_200, ANY, 0).unwrap().0, 0);
         assert_eq!(node.credited_through, 7_200);
-        assert_eq!(node.credit(350, 14_400, 0).unwrap().0, 250);
-        assert_eq!(node.credit(300, 10_800, 0).unwrap().0, 0);
+        assert_eq!(node.credit(350, 14_400, ANY, 0).unwrap().0, 250);
+        assert_eq!(node.credit(300, 10_800, ANY, 0).unwrap().0, 0);
         assert_eq!((node.credited, node.credited_through), (350, 14_400));
         assert_eq!(node.own.due + node.co.owed, 350);
     }
@@ -700,19 +721,35 @@ mod tests {
     fn a_credit_across_a_change_of_commission_uses_the_lower_rate() {
         let mut node = node(500, 500);
         (node.commission_bps, node.next_commission_bps, node.commission_at) = (1_000, 2_000, 7_200);
-        assert_eq!(node.credit(100, 3_600, 0).unwrap().1.co, 45);
-        assert_eq!(node.credit(200, 10_800, 0).unwrap().1.co, 45);
-        assert_eq!(node.credit(300, 14_400, 0).unwrap().1.co, 40);
+        assert_eq!(node.credit(100, 3_600, ANY, 0).unwrap().1.co, 45);
+        assert_eq!(node.credit(200, 10_800, ANY, 0).unwrap().1.co, 45);
+        assert_eq!(node.credit(300, 14_400, ANY, 0).unwrap().1.co, 40);
+    }
+
+    #[test]
+    fn what_exceeds_the_limit_waits_and_is_credited_by_the_same_leaf() {
+        let mut node = node(500, 500);
+        (node.commission_bps, node.next_commission_bps, node.commission_at) = (2_000, 1_000, 7_200);
+        // The lower commission of the two holds for every part of the leaf, and nothing is skipped.
+        assert_eq!(node.credit(300, 10_800, 100, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
+        assert_eq!((node.credited, node.credited_through, node.commission_bps), (100, 0, 2_000));
+        assert!(node.credit(300, 10_800, 0, 9).is_err());
+        assert_eq!(node.credit(300, 10_800, 100, 9).unwrap().1.co, 45);
+        assert_eq!(node.credit(300, 10_800, 200, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
+        assert_eq!((node.credited, node.credited_through, node.commission_bps), (300, 10_800, 1_000));
+        // A leaf without a new reward needs no room.
+        assert_eq!(node.credit(300, 14_400, 0, 9).unwrap().0, 0);
+        assert_eq!(node.credited_through, 14_400);
     }
 
     #[test]
     fn nothing_is_credited_without_active_stake_or_while_frozen() {
         let mut idle = node(0, 0);
-        assert!(idle.credit(1, 1, 0).is_err());
+        assert!(idle.credit(1, 1, ANY, 0).is_err());
         let mut frozen = node(1, 0);
         frozen.credit_frozen_until = 10;
-        assert!(frozen.credit(1, 1, 9).is_err());
-        frozen.credit(1, 1, 10).unwrap();
+        assert!(frozen.credit(1, 1, ANY, 9).is_err());
+        frozen.credit(1, 1, ANY, 10).unwrap();
     }
 
     #[test]
@@ -758,11 +795,11 @@ mod tests {
         let mut node = node(0, 300);
         node.freeze(1).unwrap();
         node.slash(1, 0).unwrap();
-        assert!(node.credit(100, 1, 0).is_err());
+        assert!(node.credit(100, 1, ANY, 0).is_err());
         node.credit_frozen_until = 5;
-        assert!(node.forfeit(100, 1, 4).is_err());
-        assert_eq!(node.forfeit(100, 1, 5).unwrap(), 100);
-        assert!(node.forfeit(100, 2, 6).is_err());
+        assert!(node.forfeit(100, 1, ANY, 4).is_err());
+        assert_eq!(node.forfeit(100, 1, ANY, 5).unwrap(), 100);
+        assert!(node.forfeit(100, 2, ANY, 6).is_err());
     }
 
     #[test]
@@ -773,7 +810,7 @@ mod tests {
         node.set_commission(1_500, 0, 100).unwrap();
         node.set_commission(200, 99, 199).unwrap();
         assert!(node.set_commission(300, 199, 299).is_err(), "the change of 199 is not applied yet");
-        node.credit(0, 199, 199).unwrap();
+        node.credit(0, 199, ANY, 199).unwrap();
         node.set_commission(300, 200, 300).unwrap();
         assert_eq!((node.commission_bps, node.next_commission_bps), (200, 300));
     }

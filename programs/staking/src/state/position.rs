@@ -182,9 +182,9 @@ mod tests {
         let mut node = node();
         node.own.active = 5 << 30;
         let mut early = staked(&mut node, 1 << 30);
-        node.credit(600, 10, 10).unwrap();
+        node.credit(600, 10, u64::MAX, 10).unwrap();
         let mut late = staked(&mut node, 1 << 30);
-        node.credit(1_300, 20, 20).unwrap();
+        node.credit(1_300, 20, u64::MAX, 20).unwrap();
         // A sixth of the first 600; then a seventh of 700 each.
         assert_eq!(early.claim(&mut node).unwrap(), 200);
         assert_eq!(late.claim(&mut node).unwrap(), 100);
@@ -198,7 +198,7 @@ mod tests {
         let mut position = staked(&mut node, 100 * IO);
         let mut claimed = 0;
         for hour in 1..=600 {
-            node.credit(7 * hour, 10, 10).unwrap();
+            node.credit(7 * hour, 10, u64::MAX, 10).unwrap();
             claimed += position.claim(&mut node).unwrap_or(0);
         }
         // Each credit of 7 gives ⌊7 / 6⌋ = 1 to the co-stakers; all of it arrives but the last fraction.

@@ -37,11 +37,14 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from ionet._api._async.buyback import AsyncBuyback
+    from ionet._api._async.distributor import AsyncDistributor
+    from ionet._api._async.genesis import AsyncGenesis
     from ionet._api._async.governance import AsyncGovernance
     from ionet._api._async.jobs import AsyncJobs
     from ionet._api._async.mint import AsyncMint
     from ionet._api._async.proofs import AsyncProofs
     from ionet._api._async.staking import AsyncStaking
+    from ionet._api._async.supply import AsyncSupply
     from ionet._async.client import AsyncClient
 
 
@@ -89,6 +92,27 @@ class AsyncNamespaces:
         from ionet._api._async.governance import AsyncGovernance
 
         return AsyncGovernance(self._self)
+
+    @cached_property
+    def distributor(self) -> AsyncDistributor:
+        """Vesting grants and airdrops."""
+        from ionet._api._async.distributor import AsyncDistributor
+
+        return AsyncDistributor(self._self)
+
+    @cached_property
+    def genesis(self) -> AsyncGenesis:
+        """What exists from the start: plans of `ionet.genesis`, carried out and compared."""
+        from ionet._api._async.genesis import AsyncGenesis
+
+        return AsyncGenesis(self._self)
+
+    @cached_property
+    def supply(self) -> AsyncSupply:
+        """What exists, is locked and circulates, by date."""
+        from ionet._api._async.supply import AsyncSupply
+
+        return AsyncSupply(self._self)
 
     @property
     def _self(self) -> AsyncClient:

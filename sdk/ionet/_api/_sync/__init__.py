@@ -38,11 +38,14 @@ from typing import TYPE_CHECKING, cast
 
 if TYPE_CHECKING:
     from ionet._api._sync.buyback import Buyback
+    from ionet._api._sync.distributor import Distributor
+    from ionet._api._sync.genesis import Genesis
     from ionet._api._sync.governance import Governance
     from ionet._api._sync.jobs import Jobs
     from ionet._api._sync.mint import Mint
     from ionet._api._sync.proofs import Proofs
     from ionet._api._sync.staking import Staking
+    from ionet._api._sync.supply import Supply
     from ionet._sync.client import Client
 
 
@@ -90,6 +93,27 @@ class Namespaces:
         from ionet._api._sync.governance import Governance
 
         return Governance(self._self)
+
+    @cached_property
+    def distributor(self) -> Distributor:
+        """Vesting grants and airdrops."""
+        from ionet._api._sync.distributor import Distributor
+
+        return Distributor(self._self)
+
+    @cached_property
+    def genesis(self) -> Genesis:
+        """What exists from the start: plans of `ionet.genesis`, carried out and compared."""
+        from ionet._api._sync.genesis import Genesis
+
+        return Genesis(self._self)
+
+    @cached_property
+    def supply(self) -> Supply:
+        """What exists, is locked and circulates, by date."""
+        from ionet._api._sync.supply import Supply
+
+        return Supply(self._self)
 
     @property
     def _self(self) -> Client:

@@ -1,4 +1,4 @@
-"""The buyback program: Fee vaults and the burning of what they hold.
+"""The buyback program: Fee vaults, the burning of IO, and the auctions that buy it.
 
 Generated from idl/buyback.json by scripts/codegen; do not edit.
 """

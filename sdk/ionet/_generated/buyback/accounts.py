@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from solders.pubkey import Pubkey
+
 from ionet import _codec as c
 from ionet._schema import Account, bind_account
 
@@ -14,14 +16,78 @@ from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
+class Auction(Account):
+    """The sale of a fee vault's content for IO that is burned: `["auction", mint, shard]`.
+
+    Attributes:
+        mint: What is sold.
+        vault: The fee vault.
+        day: The UTC day that `opening` and `sold_today` are of, counted from 1970.
+        opening: What the vault held when the day's first lot was started or sold, base units.
+        sold_today: Sold on that day.
+        sold: Sold in all, base units of the mint.
+        bought: Burned for it, base units of IO.
+        sales: Sales so far, and the number of the latest.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    shard: int
+    mint: Pubkey
+    vault: Pubkey
+    lot: types.Lot
+    day: int
+    opening: int
+    sold_today: int
+    sold: int
+    bought: int
+    sales: int
+    last_time: int
+    seq: int
+
+
+bind_account(
+    Auction,
+    PROGRAM_ID,
+    bytes.fromhex("da5ef7f27ee98351"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("shard", c.u8),
+        ("", c.pad(5)),
+        ("mint", c.pubkey),
+        ("vault", c.pubkey),
+        ("lot", types.Lot.CODEC),
+        ("day", c.u64),
+        ("opening", c.u64),
+        ("sold_today", c.u64),
+        ("sold", c.u64),
+        ("bought", c.u64),
+        ("sales", c.u64),
+        ("last_time", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Config(Account):
-    """The one configuration account of the program, and the owner of every fee vault: `["config"]`.
+    """The one configuration account of the program, and the owner of every vault: `["config"]`.
 
     Attributes:
         burned: IO burned in all, base units; never falls.
         last_time: Latest time that an instruction has seen.
         receipts: Burns so far, and the number of the latest.
         seq: Number of the latest event.
+        feed_id: Pyth's id of the feed that quotes IO in USD.
+        price_account: The one account that the feed is read from; zeros until it is set, and then nothing
+                is sold.
+        min_lot: The smallest sale, micro-dollars.
+        period: Seconds from an auction's first to its last price.
+        start_bps: Distance of an auction's price from the oracle at its start and its end, bps.
+        daily_share_bps: Most of a vault that is sold in a UTC day, bps.
     """
 
     version: int
@@ -31,6 +97,14 @@ class Config(Account):
     receipts: int
     seq: int
     roles: types.Roles
+    feed_id: bytes
+    price_account: Pubkey
+    min_lot: int
+    period: int
+    start_bps: int
+    end_bps: int
+    daily_share_bps: int
+    price_limits: types.PriceLimits
 
 
 bind_account(
@@ -46,9 +120,76 @@ bind_account(
         ("receipts", c.u64),
         ("seq", c.u64),
         ("roles", types.Roles.CODEC),
-        ("", c.pad(256)),
+        ("feed_id", c.raw_bytes(32)),
+        ("price_account", c.pubkey),
+        ("min_lot", c.u64),
+        ("period", c.u32),
+        ("start_bps", c.i16),
+        ("end_bps", c.i16),
+        ("daily_share_bps", c.u16),
+        ("", c.pad(6)),
+        ("price_limits", types.PriceLimits.CODEC),
+        ("", c.pad(160)),
     ),
 )
 
 
-__all__ = ["Config"]
+@dataclass(frozen=True, slots=True)
+class Payout(Account):
+    """What a job paid in another currency owes its supplier in IO: `["payout_state", job]`. The jobs program
+    pays the supplier's part into the vault; what IO is sold for it goes to the supplier.
+
+    Attributes:
+        supplier: Who gets the IO.
+        mint: What the job was paid in.
+        vault: The token account that the job pays into: `["payout", job]`.
+        rent_payer: Who gets the rent of both accounts back.
+        sold: Sold so far, base units of the mint.
+        credited: Credited to the supplier for it, base units of IO.
+        withdrawn: Taken by the supplier in the mint itself, the fee for that included.
+        sales: Sales so far, and the number of the latest receipt.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    job: Pubkey
+    supplier: Pubkey
+    mint: Pubkey
+    vault: Pubkey
+    rent_payer: Pubkey
+    lot: types.Lot
+    sold: int
+    credited: int
+    withdrawn: int
+    sales: int
+    last_time: int
+    seq: int
+
+
+bind_account(
+    Payout,
+    PROGRAM_ID,
+    bytes.fromhex("452df583da659ee4"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("job", c.pubkey),
+        ("supplier", c.pubkey),
+        ("mint", c.pubkey),
+        ("vault", c.pubkey),
+        ("rent_payer", c.pubkey),
+        ("lot", types.Lot.CODEC),
+        ("sold", c.u64),
+        ("credited", c.u64),
+        ("withdrawn", c.u64),
+        ("sales", c.u64),
+        ("last_time", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+__all__ = ["Auction", "Config", "Payout"]

@@ -59,11 +59,11 @@ class UnknownEntry(_ProgramError):
 
 
 class Paused(_ProgramError):
-    """6006: burning is paused."""
+    """6006: this entry is paused."""
 
     CODE = 6006
     NAME = "Paused"
-    MSG = "burning is paused"
+    MSG = "this entry is paused"
 
 
 class UnknownShard(_ProgramError):
@@ -90,6 +90,286 @@ class Overflow(_ProgramError):
     MSG = "an amount does not fit into 64 bits"
 
 
+class SlopeOutOfBounds(_ProgramError):
+    """6010: an auction's price stays within 10 % of the oracle and does not fall."""
+
+    CODE = 6010
+    NAME = "SlopeOutOfBounds"
+    MSG = "an auction's price stays within 10 % of the oracle and does not fall"
+
+
+class PeriodOutOfBounds(_ProgramError):
+    """6011: an auction's price runs for 10 minutes to 4 hours."""
+
+    CODE = 6011
+    NAME = "PeriodOutOfBounds"
+    MSG = "an auction's price runs for 10 minutes to 4 hours"
+
+
+class MinimumLotOutOfBounds(_ProgramError):
+    """6012: the smallest lot is 1 to 10,000 dollars."""
+
+    CODE = 6012
+    NAME = "MinimumLotOutOfBounds"
+    MSG = "the smallest lot is 1 to 10,000 dollars"
+
+
+class DailyShareOutOfBounds(_ProgramError):
+    """6013: a vault sells 0.01 % to 50 % a day."""
+
+    CODE = 6013
+    NAME = "DailyShareOutOfBounds"
+    MSG = "a vault sells 0.01 % to 50 % a day"
+
+
+class PriceAgeOutOfBounds(_ProgramError):
+    """6014: a price may be 1 to 300 seconds old."""
+
+    CODE = 6014
+    NAME = "PriceAgeOutOfBounds"
+    MSG = "a price may be 1 to 300 seconds old"
+
+
+class ConfidenceOutOfBounds(_ProgramError):
+    """6015: a confidence interval may be at most 5 %."""
+
+    CODE = 6015
+    NAME = "ConfidenceOutOfBounds"
+    MSG = "a confidence interval may be at most 5 %"
+
+
+class EmaDistanceOutOfBounds(_ProgramError):
+    """6016: a price may be 0.01 % to 20 % from its average."""
+
+    CODE = 6016
+    NAME = "EmaDistanceOutOfBounds"
+    MSG = "a price may be 0.01 % to 20 % from its average"
+
+
+class WrongPriceAccount(_ProgramError):
+    """6017: this is not the price account of the configuration."""
+
+    CODE = 6017
+    NAME = "WrongPriceAccount"
+    MSG = "this is not the price account of the configuration"
+
+
+class NotAPrice(_ProgramError):
+    """6018: not a price account of Pyth's receiver."""
+
+    CODE = 6018
+    NAME = "NotAPrice"
+    MSG = "not a price account of Pyth's receiver"
+
+
+class PriceNotVerified(_ProgramError):
+    """6019: the price was not verified in full."""
+
+    CODE = 6019
+    NAME = "PriceNotVerified"
+    MSG = "the price was not verified in full"
+
+
+class WrongFeed(_ProgramError):
+    """6020: the price is of another feed."""
+
+    CODE = 6020
+    NAME = "WrongFeed"
+    MSG = "the price is of another feed"
+
+
+class StalePrice(_ProgramError):
+    """6021: the price is too old."""
+
+    CODE = 6021
+    NAME = "StalePrice"
+    MSG = "the price is too old"
+
+
+class UnusablePrice(_ProgramError):
+    """6022: the price is not positive, or its digits cannot be used."""
+
+    CODE = 6022
+    NAME = "UnusablePrice"
+    MSG = "the price is not positive, or its digits cannot be used"
+
+
+class UncertainPrice(_ProgramError):
+    """6023: the price's confidence interval is too wide."""
+
+    CODE = 6023
+    NAME = "UncertainPrice"
+    MSG = "the price's confidence interval is too wide"
+
+
+class VolatilePrice(_ProgramError):
+    """6024: the price is too far from its average."""
+
+    CODE = 6024
+    NAME = "VolatilePrice"
+    MSG = "the price is too far from its average"
+
+
+class IoIsBurned(_ProgramError):
+    """6025: IO is burned, not sold for IO."""
+
+    CODE = 6025
+    NAME = "IoIsBurned"
+    MSG = "IO is burned, not sold for IO"
+
+
+class WrongCurrency(_ProgramError):
+    """6026: this is not the currency of the mint."""
+
+    CODE = 6026
+    NAME = "WrongCurrency"
+    MSG = "this is not the currency of the mint"
+
+
+class NotAtPar(_ProgramError):
+    """6027: only currencies at par with the dollar are sold."""
+
+    CODE = 6027
+    NAME = "NotAtPar"
+    MSG = "only currencies at par with the dollar are sold"
+
+
+class WrongVault(_ProgramError):
+    """6028: this is not the vault of the auction or payout."""
+
+    CODE = 6028
+    NAME = "WrongVault"
+    MSG = "this is not the vault of the auction or payout"
+
+
+class WrongMint(_ProgramError):
+    """6029: the destination is not of this mint."""
+
+    CODE = 6029
+    NAME = "WrongMint"
+    MSG = "the destination is not of this mint"
+
+
+class WrongDestination(_ProgramError):
+    """6030: the destination does not belong to whom it must."""
+
+    CODE = 6030
+    NAME = "WrongDestination"
+    MSG = "the destination does not belong to whom it must"
+
+
+class NothingToSell(_ProgramError):
+    """6031: the vault holds nothing that could be sold."""
+
+    CODE = 6031
+    NAME = "NothingToSell"
+    MSG = "the vault holds nothing that could be sold"
+
+
+class DayIsSold(_ProgramError):
+    """6032: the vault has sold its share of the day; the next day begins at 00:00 UTC."""
+
+    CODE = 6032
+    NAME = "DayIsSold"
+    MSG = "the vault has sold its share of the day; the next day begins at 00:00 UTC"
+
+
+class LotIsOpen(_ProgramError):
+    """6033: the lot before is still for sale."""
+
+    CODE = 6033
+    NAME = "LotIsOpen"
+    MSG = "the lot before is still for sale"
+
+
+class NoLot(_ProgramError):
+    """6034: no lot is for sale: start one."""
+
+    CODE = 6034
+    NAME = "NoLot"
+    MSG = "no lot is for sale: start one"
+
+
+class LotHasLapsed(_ProgramError):
+    """6035: the lot was not sold in time: start another one."""
+
+    CODE = 6035
+    NAME = "LotHasLapsed"
+    MSG = "the lot was not sold in time: start another one"
+
+
+class SaleTooSmall(_ProgramError):
+    """6036: a sale takes at least the smallest lot, or all that is left."""
+
+    CODE = 6036
+    NAME = "SaleTooSmall"
+    MSG = "a sale takes at least the smallest lot, or all that is left"
+
+
+class BelowMinimum(_ProgramError):
+    """6037: this much IO pays less than the seller's minimum."""
+
+    CODE = 6037
+    NAME = "BelowMinimum"
+    MSG = "this much IO pays less than the seller's minimum"
+
+
+class NotAJob(_ProgramError):
+    """6038: not a job."""
+
+    CODE = 6038
+    NAME = "NotAJob"
+    MSG = "not a job"
+
+
+class NotPaidOutInIo(_ProgramError):
+    """6039: the job pays its supplier in what the renter paid."""
+
+    CODE = 6039
+    NAME = "NotPaidOutInIo"
+    MSG = "the job pays its supplier in what the renter paid"
+
+
+class WrongJob(_ProgramError):
+    """6040: this is not the job of the payout."""
+
+    CODE = 6040
+    NAME = "WrongJob"
+    MSG = "this is not the job of the payout"
+
+
+class NotSupplier(_ProgramError):
+    """6041: the signer is not the payout's supplier."""
+
+    CODE = 6041
+    NAME = "NotSupplier"
+    MSG = "the signer is not the payout's supplier"
+
+
+class JobIsOpen(_ProgramError):
+    """6042: the job is not closed yet."""
+
+    CODE = 6042
+    NAME = "JobIsOpen"
+    MSG = "the job is not closed yet"
+
+
+class PayoutNotEmpty(_ProgramError):
+    """6043: the payout still holds something: sell or withdraw it first."""
+
+    CODE = 6043
+    NAME = "PayoutNotEmpty"
+    MSG = "the payout still holds something: sell or withdraw it first"
+
+
+class WrongRentPayer(_ProgramError):
+    """6044: this is not who paid the rent."""
+
+    CODE = 6044
+    NAME = "WrongRentPayer"
+    MSG = "this is not who paid the rent"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -102,18 +382,88 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6007: UnknownShard,
     6008: SupplyMismatch,
     6009: Overflow,
+    6010: SlopeOutOfBounds,
+    6011: PeriodOutOfBounds,
+    6012: MinimumLotOutOfBounds,
+    6013: DailyShareOutOfBounds,
+    6014: PriceAgeOutOfBounds,
+    6015: ConfidenceOutOfBounds,
+    6016: EmaDistanceOutOfBounds,
+    6017: WrongPriceAccount,
+    6018: NotAPrice,
+    6019: PriceNotVerified,
+    6020: WrongFeed,
+    6021: StalePrice,
+    6022: UnusablePrice,
+    6023: UncertainPrice,
+    6024: VolatilePrice,
+    6025: IoIsBurned,
+    6026: WrongCurrency,
+    6027: NotAtPar,
+    6028: WrongVault,
+    6029: WrongMint,
+    6030: WrongDestination,
+    6031: NothingToSell,
+    6032: DayIsSold,
+    6033: LotIsOpen,
+    6034: NoLot,
+    6035: LotHasLapsed,
+    6036: SaleTooSmall,
+    6037: BelowMinimum,
+    6038: NotAJob,
+    6039: NotPaidOutInIo,
+    6040: WrongJob,
+    6041: NotSupplier,
+    6042: JobIsOpen,
+    6043: PayoutNotEmpty,
+    6044: WrongRentPayer,
 }
 
 
 __all__ = [
+    "BelowMinimum",
+    "ConfidenceOutOfBounds",
+    "DailyShareOutOfBounds",
+    "DayIsSold",
+    "EmaDistanceOutOfBounds",
+    "IoIsBurned",
+    "JobIsOpen",
+    "LotHasLapsed",
+    "LotIsOpen",
     "MayNotPause",
+    "MinimumLotOutOfBounds",
+    "NoLot",
+    "NotAJob",
+    "NotAPrice",
+    "NotAtPar",
     "NotAuthority",
+    "NotPaidOutInIo",
     "NotPendingAuthority",
+    "NotSupplier",
     "NotUpgradeAuthority",
+    "NothingToSell",
     "Overflow",
     "Paused",
+    "PayoutNotEmpty",
+    "PeriodOutOfBounds",
+    "PriceAgeOutOfBounds",
+    "PriceNotVerified",
+    "SaleTooSmall",
+    "SlopeOutOfBounds",
+    "StalePrice",
     "SupplyMismatch",
+    "UncertainPrice",
     "UnknownEntry",
     "UnknownShard",
+    "UnusablePrice",
+    "VolatilePrice",
+    "WrongCurrency",
+    "WrongDestination",
+    "WrongFeed",
+    "WrongJob",
+    "WrongMint",
+    "WrongPriceAccount",
     "WrongProgramData",
+    "WrongRentPayer",
+    "WrongVault",
 ]

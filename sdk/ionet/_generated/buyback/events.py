@@ -13,7 +13,66 @@ from solders.pubkey import Pubkey
 from ionet import _codec as c
 from ionet._schema import Event, bind_event
 
-from . import PROGRAM_ID
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionOpened(Event):
+    """`seq` is the auction's, here and in the two events after it."""
+
+    seq: int
+    auction: Pubkey
+    mint: Pubkey
+    shard: int
+    vault: Pubkey
+
+
+bind_event(
+    AuctionOpened,
+    PROGRAM_ID,
+    bytes.fromhex("19e68cd764c10e46"),
+    (("seq", c.u64), ("auction", c.pubkey), ("mint", c.pubkey), ("shard", c.u8), ("vault", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuctionStarted(Event):
+    """`AuctionStarted` of the buyback program.
+
+    Attributes:
+        size: What is for sale, base units of the auction's mint.
+        minimum: The smallest sale but for the rest.
+        day: UTC day, counted from 1970, with what the vault held when it began and what was sold in it.
+        vault: What the vault holds.
+    """
+
+    seq: int
+    auction: Pubkey
+    time: int
+    size: int
+    minimum: int
+    day: int
+    opening: int
+    sold_today: int
+    vault: int
+
+
+bind_event(
+    AuctionStarted,
+    PROGRAM_ID,
+    bytes.fromhex("7e61c13848a2a240"),
+    (
+        ("seq", c.u64),
+        ("auction", c.pubkey),
+        ("time", c.i64),
+        ("size", c.u64),
+        ("minimum", c.u64),
+        ("day", c.u64),
+        ("opening", c.u64),
+        ("sold_today", c.u64),
+        ("vault", c.u64),
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +113,7 @@ class FeesBurned(Event):
     """`FeesBurned` of the buyback program.
 
     Attributes:
-        receipt: Counts burns from 1.
+        receipt: Counts burns from 1, those of [`IoSold`] included.
         burned_total: Burned so far.
     """
 
@@ -96,14 +155,148 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 
 @dataclass(frozen=True, slots=True)
+class IoCredited(Event):
+    """A job's supplier was credited IO for what the job was paid in: the receipt.
+
+    Attributes:
+        receipt: Counts the payout's sales from 1.
+        elapsed: Seconds since the start of the lot.
+        price: The oracle's: `price · 10^exponent` USD an IO.
+        out: Paid out of the vault, base units of the payout's mint.
+        io: Credited to the supplier, base units.
+        left: Of the lot.
+        sold_total: Sold for this job so far, and credited for it.
+        credit_before: What the supplier's account held.
+    """
+
+    seq: int
+    job: Pubkey
+    supplier: Pubkey
+    seller: Pubkey
+    receipt: int
+    time: int
+    elapsed: int
+    price: int
+    exponent: int
+    out: int
+    io: int
+    left: int
+    sold_total: int
+    credited_total: int
+    credit_before: int
+    credit_after: int
+    vault_before: int
+    vault_after: int
+
+
+bind_event(
+    IoCredited,
+    PROGRAM_ID,
+    bytes.fromhex("e6321c4f747c427e"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("supplier", c.pubkey),
+        ("seller", c.pubkey),
+        ("receipt", c.u64),
+        ("time", c.i64),
+        ("elapsed", c.u64),
+        ("price", c.i64),
+        ("exponent", c.i32),
+        ("out", c.u64),
+        ("io", c.u64),
+        ("left", c.u64),
+        ("sold_total", c.u64),
+        ("credited_total", c.u64),
+        ("credit_before", c.u64),
+        ("credit_after", c.u64),
+        ("vault_before", c.u64),
+        ("vault_after", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class IoSold(Event):
+    """Fees were sold for IO that was burned: the receipt.
+
+    Attributes:
+        receipt: Counts burns from 1, those of [`FeesBurned`] included.
+        sale: Counts the auction's sales from 1.
+        elapsed: Seconds since the start of the lot.
+        price: The oracle's: `price · 10^exponent` USD an IO.
+        out: Paid out of the vault, base units of the auction's mint.
+        io: Burned, base units.
+        left: Of the lot.
+        sold_total: Sold by this auction so far, and burned for it.
+        burned_total: Burned so far, by all vaults.
+    """
+
+    seq: int
+    auction: Pubkey
+    seller: Pubkey
+    receipt: int
+    sale: int
+    time: int
+    elapsed: int
+    price: int
+    exponent: int
+    out: int
+    io: int
+    left: int
+    sold_today: int
+    sold_total: int
+    bought_total: int
+    burned_total: int
+    supply_before: int
+    supply_after: int
+    vault_before: int
+    vault_after: int
+
+
+bind_event(
+    IoSold,
+    PROGRAM_ID,
+    bytes.fromhex("727dc69956edc95f"),
+    (
+        ("seq", c.u64),
+        ("auction", c.pubkey),
+        ("seller", c.pubkey),
+        ("receipt", c.u64),
+        ("sale", c.u64),
+        ("time", c.i64),
+        ("elapsed", c.u64),
+        ("price", c.i64),
+        ("exponent", c.i32),
+        ("out", c.u64),
+        ("io", c.u64),
+        ("left", c.u64),
+        ("sold_today", c.u64),
+        ("sold_total", c.u64),
+        ("bought_total", c.u64),
+        ("burned_total", c.u64),
+        ("supply_before", c.u64),
+        ("supply_after", c.u64),
+        ("vault_before", c.u64),
+        ("vault_after", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
     """`ParamsSet` of the buyback program."""
 
     seq: int
-    pauser: Pubkey
+    params: types.ParamsArgs
 
 
-bind_event(ParamsSet, PROGRAM_ID, bytes.fromhex("396f21fc784c62f5"), (("seq", c.u64), ("pauser", c.pubkey)))
+bind_event(
+    ParamsSet,
+    PROGRAM_ID,
+    bytes.fromhex("396f21fc784c62f5"),
+    (("seq", c.u64), ("params", types.ParamsArgs.CODEC)),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +313,110 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("ab7d7f9ce9514442"),
     (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutClosed(Event):
+    """`PayoutClosed` of the buyback program."""
+
+    seq: int
+    job: Pubkey
+    sold_total: int
+    credited_total: int
+    withdrawn_total: int
+
+
+bind_event(
+    PayoutClosed,
+    PROGRAM_ID,
+    bytes.fromhex("34de19c805ba61a4"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("sold_total", c.u64),
+        ("credited_total", c.u64),
+        ("withdrawn_total", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutOpened(Event):
+    """`seq` is the payout's, here and in the four events after it."""
+
+    seq: int
+    job: Pubkey
+    supplier: Pubkey
+    mint: Pubkey
+    vault: Pubkey
+
+
+bind_event(
+    PayoutOpened,
+    PROGRAM_ID,
+    bytes.fromhex("75216ccad5338ce5"),
+    (("seq", c.u64), ("job", c.pubkey), ("supplier", c.pubkey), ("mint", c.pubkey), ("vault", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutStarted(Event):
+    """`PayoutStarted` of the buyback program.
+
+    Attributes:
+        size: What is for sale, base units of the payout's mint.
+        minimum: The smallest sale but for the rest.
+    """
+
+    seq: int
+    job: Pubkey
+    time: int
+    size: int
+    minimum: int
+
+
+bind_event(
+    PayoutStarted,
+    PROGRAM_ID,
+    bytes.fromhex("736c169a11c34d3a"),
+    (("seq", c.u64), ("job", c.pubkey), ("time", c.i64), ("size", c.u64), ("minimum", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutWithdrawn(Event):
+    """A supplier took what was left in the mint that the job was paid in.
+
+    Attributes:
+        amount: To the supplier, and to the fee vault.
+        withdrawn_total: Both, so far.
+    """
+
+    seq: int
+    job: Pubkey
+    supplier: Pubkey
+    time: int
+    destination: Pubkey
+    amount: int
+    fee: int
+    withdrawn_total: int
+
+
+bind_event(
+    PayoutWithdrawn,
+    PROGRAM_ID,
+    bytes.fromhex("613d26d2d71bf773"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("supplier", c.pubkey),
+        ("time", c.i64),
+        ("destination", c.pubkey),
+        ("amount", c.u64),
+        ("fee", c.u64),
+        ("withdrawn_total", c.u64),
+    ),
 )
 
 
@@ -143,22 +440,38 @@ bind_event(
 
 #: Each event by its discriminator.
 EVENTS: Mapping[bytes, type[Event]] = {
+    AuctionOpened.DISCRIMINATOR: AuctionOpened,
+    AuctionStarted.DISCRIMINATOR: AuctionStarted,
     AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
     FeesBurned.DISCRIMINATOR: FeesBurned,
     Initialized.DISCRIMINATOR: Initialized,
+    IoCredited.DISCRIMINATOR: IoCredited,
+    IoSold.DISCRIMINATOR: IoSold,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
+    PayoutClosed.DISCRIMINATOR: PayoutClosed,
+    PayoutOpened.DISCRIMINATOR: PayoutOpened,
+    PayoutStarted.DISCRIMINATOR: PayoutStarted,
+    PayoutWithdrawn.DISCRIMINATOR: PayoutWithdrawn,
     VaultOpened.DISCRIMINATOR: VaultOpened,
 }
 
 
 __all__ = [
+    "AuctionOpened",
+    "AuctionStarted",
     "AuthorityAccepted",
     "AuthorityProposed",
     "FeesBurned",
     "Initialized",
+    "IoCredited",
+    "IoSold",
     "ParamsSet",
     "PausedSet",
+    "PayoutClosed",
+    "PayoutOpened",
+    "PayoutStarted",
+    "PayoutWithdrawn",
     "VaultOpened",
 ]

@@ -14,7 +14,7 @@ from ionet import _codec as c
 from ionet import _ids
 from ionet._codec import Int
 
-from . import PROGRAM_ID, pda
+from . import PROGRAM_ID, pda, types
 
 _ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6ba0"), ())
 
@@ -79,6 +79,49 @@ def burn_fees(
     )
 
 
+_CLOSE_PAYOUT = c.arguments("close_payout", bytes.fromhex("fbace4696241ef7c"), ())
+
+
+def close_payout(
+    *,
+    rent_payer: Pubkey,
+    job: Pubkey,
+    vault: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    payout: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Closes an empty payout whose job is closed; the rent goes back to who paid it.
+
+    Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
+
+    Args:
+        rent_payer: (writable)
+        config: (read-only)
+        job: (read-only)
+        payout: (writable, derived if not given)
+        vault: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if payout is None:
+        payout = pda.payout(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_PAYOUT(),
+        [
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(config, False, False),
+            AccountMeta(job, False, False),
+            AccountMeta(payout, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(token_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _INITIALIZE = c.arguments("initialize", bytes.fromhex("afaf6d1f0d989bed"), ())
 
 
@@ -90,7 +133,8 @@ def initialize(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Creates the configuration, which owns the fee vaults.
+    """Creates the configuration, which owns the vaults, with the published defaults; nothing is sold until
+    the price account is set.
 
     Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
 
@@ -110,6 +154,102 @@ def initialize(
             AccountMeta(config, False, True),
             AccountMeta(PROGRAM_ID, False, False),
             AccountMeta(program_data, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_OPEN_AUCTION = c.arguments("open_auction", bytes.fromhex("303ccc0caf82ad21"), (("shard", c.u8),))
+
+
+def open_auction(
+    *,
+    payer: Pubkey,
+    mint: Pubkey,
+    shard: Int,
+    vault: Pubkey | None = None,
+    auction: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Opens the auction of a fee vault that holds another mint than IO, each once.
+
+    Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
+
+    Args:
+        payer: (signer, writable)
+        mint: What the vault holds; not IO, which is burned as it is. (read-only)
+        vault: The shard's fee vault. (read-only, derived if not given)
+        auction: (writable, derived if not given)
+        system_program: (read-only)
+        shard: `u8`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(mint=mint, shard=shard)
+    if auction is None:
+        auction = pda.auction(mint=mint, shard=shard)
+    return Instruction(
+        PROGRAM_ID,
+        _OPEN_AUCTION(shard),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(vault, False, False),
+            AccountMeta(auction, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_OPEN_PAYOUT = c.arguments("open_payout", bytes.fromhex("5ed8dabb16234328"), ())
+
+
+def open_payout(
+    *,
+    payer: Pubkey,
+    job: Pubkey,
+    mint: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    payout: Pubkey | None = None,
+    payout_vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Opens the vault that a job's part of its supplier is paid into, where the job is paid in another
+    currency and its supplier in IO; once a job.
+
+    Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+
+    Args:
+        payer: Pays the rent, and has it back at the close. (signer, writable)
+        config: (read-only)
+        job: (read-only)
+        mint: What the job is paid in. (read-only)
+        payout: (writable, derived if not given)
+        payout_vault: (writable, derived if not given)
+        token_program: (read-only)
+        system_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if payout is None:
+        payout = pda.payout(job=job)
+    if payout_vault is None:
+        payout_vault = pda.payout_vault(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _OPEN_PAYOUT(),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(job, False, False),
+            AccountMeta(mint, False, False),
+            AccountMeta(payout, False, True),
+            AccountMeta(payout_vault, False, True),
+            AccountMeta(token_program, False, False),
             AccountMeta(system_program, False, False),
             *remaining_accounts,
         ],
@@ -190,29 +330,149 @@ def propose_authority(
     )
 
 
-_SET_PARAMS = c.arguments("set_params", bytes.fromhex("1beab2349302bb8d"), (("pauser", c.pubkey),))
+_SELL_IO = c.arguments("sell_io", bytes.fromhex("3ec696744b3f7ab9"), (("args", types.SaleArgs.CODEC),))
+
+
+def sell_io(
+    *,
+    seller: Pubkey,
+    auction: Pubkey,
+    price: Pubkey,
+    source: Pubkey,
+    vault: Pubkey,
+    destination: Pubkey,
+    args: types.SaleArgs,
+    config: Pubkey = pda.CONFIG,
+    mint: Pubkey = pda.MINT,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
+    vault may sell today. The IO is burned.
+
+    Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
+    `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
+    `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+    `BelowMinimum`, `SupplyMismatch`, `Overflow`.
+
+    Args:
+        seller: Gives IO. (signer)
+        config: (writable)
+        auction: (writable)
+        price: (read-only)
+        mint: IO's. (writable)
+        source: (writable)
+        vault: (writable)
+        destination: Any account of the seller's in the mint that is sold. (writable)
+        token_program: (read-only)
+        args: `SaleArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SELL_IO(args),
+        [
+            AccountMeta(seller, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(auction, False, True),
+            AccountMeta(price, False, False),
+            AccountMeta(mint, False, True),
+            AccountMeta(source, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SELL_TO_SUPPLIER = c.arguments(
+    "sell_to_supplier", bytes.fromhex("9f1c84feab6b7d02"), (("args", types.SaleArgs.CODEC),)
+)
+
+
+def sell_to_supplier(
+    *,
+    seller: Pubkey,
+    payout: Pubkey,
+    price: Pubkey,
+    source: Pubkey,
+    credit: Pubkey,
+    vault: Pubkey,
+    destination: Pubkey,
+    args: types.SaleArgs,
+    config: Pubkey = pda.CONFIG,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
+    the job's supplier.
+
+    Caller: anyone with IO. Errors: `WrongPriceAccount` and those of a price, `WrongVault`,
+    `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+
+    Args:
+        seller: Gives IO. (signer)
+        config: (read-only)
+        payout: (writable)
+        price: (read-only)
+        source: (writable)
+        credit: Any account of the supplier's for IO. (writable)
+        vault: (writable)
+        destination: Any account of the seller's in the mint that is sold. (writable)
+        token_program: (read-only)
+        args: `SaleArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SELL_TO_SUPPLIER(args),
+        [
+            AccountMeta(seller, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(payout, False, True),
+            AccountMeta(price, False, False),
+            AccountMeta(source, False, True),
+            AccountMeta(credit, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_PARAMS = c.arguments(
+    "set_params", bytes.fromhex("1beab2349302bb8d"), (("params", types.ParamsArgs.CODEC),)
+)
 
 
 def set_params(
     *,
     authority: Pubkey,
-    pauser: Pubkey,
+    params: types.ParamsArgs,
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets who may pause.
+    """Sets the parameters, within their bounds.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
+    `MinimumLotOutOfBounds`, `DailyShareOutOfBounds`, `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`,
+    `EmaDistanceOutOfBounds`.
 
     Args:
         authority: (signer)
         config: (writable)
-        pauser: `pubkey`
+        params: `ParamsArgs`
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
         PROGRAM_ID,
-        _SET_PARAMS(pauser),
+        _SET_PARAMS(params),
         [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
     )
 
@@ -227,7 +487,8 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: `burn_fees`). What a pause delays is burned afterwards.
+    """Sets the paused entries (bit 0: `burn_fees`; bit 1: `start_auction` and `sell_io`). What a pause
+    delays is burned and sold afterwards; payouts have no pause.
 
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
@@ -244,12 +505,143 @@ def set_paused(
     )
 
 
+_START_AUCTION = c.arguments("start_auction", bytes.fromhex("ff029588947d41c3"), ())
+
+
+def start_auction(
+    *,
+    auction: Pubkey,
+    currency: Pubkey,
+    vault: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
+    lapsed, or to be a rest.
+
+    Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
+    `DayIsSold`, `LotIsOpen`, `Overflow`.
+
+    Args:
+        config: (read-only)
+        auction: (writable)
+        currency: (read-only)
+        vault: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _START_AUCTION(),
+        [
+            AccountMeta(config, False, False),
+            AccountMeta(auction, False, True),
+            AccountMeta(currency, False, False),
+            AccountMeta(vault, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_START_PAYOUT = c.arguments("start_payout", bytes.fromhex("e2fcfa97174b30b3"), ())
+
+
+def start_payout(
+    *,
+    payout: Pubkey,
+    currency: Pubkey,
+    vault: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Offers all that a payout's vault holds, from now on, as `start_auction` does.
+
+    Caller: anyone. Errors: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
+    `Overflow`.
+
+    Args:
+        config: (read-only)
+        payout: (writable)
+        currency: (read-only)
+        vault: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _START_PAYOUT(),
+        [
+            AccountMeta(config, False, False),
+            AccountMeta(payout, False, True),
+            AccountMeta(currency, False, False),
+            AccountMeta(vault, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_WITHDRAW_PAYOUT = c.arguments("withdraw_payout", bytes.fromhex("729230f031396cbc"), ())
+
+
+def withdraw_payout(
+    *,
+    supplier: Pubkey,
+    payout: Pubkey,
+    currency: Pubkey,
+    vault: Pubkey,
+    destination: Pubkey,
+    fee_vault: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+
+    Caller: the job's supplier. Errors: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
+    `WrongMint`, `NothingToSell`.
+
+    Args:
+        supplier: (signer)
+        config: (read-only)
+        payout: (writable)
+        currency: (read-only)
+        vault: (writable)
+        destination: Any account of the supplier's. (writable)
+        fee_vault: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _WITHDRAW_PAYOUT(),
+        [
+            AccountMeta(supplier, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(payout, False, True),
+            AccountMeta(currency, False, False),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(fee_vault, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 __all__ = [
     "accept_authority",
     "burn_fees",
+    "close_payout",
     "initialize",
+    "open_auction",
+    "open_payout",
     "open_vault",
     "propose_authority",
+    "sell_io",
+    "sell_to_supplier",
     "set_params",
     "set_paused",
+    "start_auction",
+    "start_payout",
+    "withdraw_payout",
 ]

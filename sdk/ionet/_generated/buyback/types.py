@@ -14,6 +14,102 @@ from ionet._schema import Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)
+class Lot(Record):
+    """What a vault offers for IO, and since when. The amount and the start are fixed together: neither a
+    sale nor what comes into the vault later changes the price of what is left.
+
+    Attributes:
+        size: Base units at the start.
+        left: Base units not yet sold.
+        minimum: The smallest sale but for the last, base units.
+        decimals: Decimals of the mint.
+    """
+
+    started_at: int
+    size: int
+    left: int
+    minimum: int
+    decimals: int
+
+
+bind_record(
+    Lot,
+    (
+        ("started_at", c.i64),
+        ("size", c.u64),
+        ("left", c.u64),
+        ("minimum", c.u64),
+        ("decimals", c.u8),
+        ("", c.pad(7)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsArgs(Record):
+    """Parameters as an instruction names them.
+
+    Attributes:
+        feed_id: Pyth's id of the feed that quotes IO in USD.
+        price_account: The one account that the feed is read from.
+        start_bps: Distance of an auction's price from the oracle at its start and its end, bps.
+        period: Seconds from one to the other.
+        daily_share_bps: Most of a vault that is sold in a UTC day, bps.
+        max_price_age: Oldest price, seconds.
+        min_lot: The smallest sale, micro-dollars.
+    """
+
+    pauser: Pubkey
+    feed_id: bytes
+    price_account: Pubkey
+    start_bps: int
+    end_bps: int
+    period: int
+    daily_share_bps: int
+    max_confidence_bps: int
+    max_ema_distance_bps: int
+    max_price_age: int
+    min_lot: int
+
+
+bind_record(
+    ParamsArgs,
+    (
+        ("pauser", c.pubkey),
+        ("feed_id", c.raw_bytes(32)),
+        ("price_account", c.pubkey),
+        ("start_bps", c.i16),
+        ("end_bps", c.i16),
+        ("period", c.u32),
+        ("daily_share_bps", c.u16),
+        ("max_confidence_bps", c.u16),
+        ("max_ema_distance_bps", c.u16),
+        ("max_price_age", c.u32),
+        ("min_lot", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PriceLimits(Record):
+    """What a price may be at worst.
+
+    Attributes:
+        max_age: Oldest acceptable price, in seconds.
+        max_confidence_bps: Largest confidence interval, in bps of the price.
+        max_ema_distance_bps: Largest distance from the moving average, in bps of it; 0 means that it is
+                not looked at.
+    """
+
+    max_age: int
+    max_confidence_bps: int
+    max_ema_distance_bps: int
+
+
+bind_record(PriceLimits, (("max_age", c.u32), ("max_confidence_bps", c.u16), ("max_ema_distance_bps", c.u16)))
+
+
+@dataclass(frozen=True, slots=True)
 class Roles(Record):
     """Authority, its successor until the successor accepts, and the pauser.
 
@@ -35,4 +131,20 @@ bind_record(
 )
 
 
-__all__ = ["Roles"]
+@dataclass(frozen=True, slots=True)
+class SaleArgs(Record):
+    """What a seller of IO asks for.
+
+    Attributes:
+        max_io: The most IO to give, base units. Less is taken when less is left of the lot.
+        min_out: The least to receive, base units of the lot's mint.
+    """
+
+    max_io: int
+    min_out: int
+
+
+bind_record(SaleArgs, (("max_io", c.u64), ("min_out", c.u64)))
+
+
+__all__ = ["Lot", "ParamsArgs", "PriceLimits", "Roles", "SaleArgs"]

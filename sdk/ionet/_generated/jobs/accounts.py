@@ -16,10 +16,63 @@ from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
+class Cluster(Account):
+    """Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
+    that wait; what runs or has ended needs it no more.
+
+    Attributes:
+        size: Jobs that it is to have.
+        joined: Jobs that were booked for it.
+        waiting: Of them, those that are neither started nor ended.
+        broken: Why the first one left before its start, as a [`CloseReason`]; 0 while none has.
+        renter: Books its jobs, and paid the rent.
+        manifest_hash: What all of them run together.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    size: int
+    joined: int
+    waiting: int
+    broken: int
+    renter: Pubkey
+    id: bytes
+    manifest_hash: bytes
+    opened_at: int
+    broken_at: int
+    seq: int
+
+
+bind_account(
+    Cluster,
+    PROGRAM_ID,
+    bytes.fromhex("ece176e4ad6a123c"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("size", c.u8),
+        ("joined", c.u8),
+        ("waiting", c.u8),
+        ("broken", c.u8),
+        ("", c.pad(2)),
+        ("renter", c.pubkey),
+        ("id", c.raw_bytes(32)),
+        ("manifest_hash", c.raw_bytes(32)),
+        ("opened_at", c.i64),
+        ("broken_at", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
     Attributes:
+        dispute_bond_bps: Bond of a dispute, bps of what it freezes.
         seq: Number of the latest event of this account.
     """
 
@@ -28,6 +81,7 @@ class Config(Account):
     attesters: int
     attesters_large: int
     booking_bps: int
+    dispute_bond_bps: int
     last_time: int
     roles: types.Roles
     resolver: Pubkey
@@ -46,7 +100,7 @@ bind_account(
         ("attesters", c.u8),
         ("attesters_large", c.u8),
         ("booking_bps", c.u16),
-        ("", c.pad(2)),
+        ("dispute_bond_bps", c.u16),
         ("last_time", c.i64),
         ("roles", types.Roles.CODEC),
         ("resolver", c.pubkey),
@@ -101,6 +155,64 @@ bind_account(
 
 
 @dataclass(frozen=True, slots=True)
+class Dispute(Account):
+    """A party's bonded doubt about a job's split: `["dispute", job, party]`. It signs for its bond, so that
+    it outlives the job.
+
+    Attributes:
+        by_renter: 1 when the renter disputes, 0 when the supplier does.
+        outcome: See [`Outcome`].
+        party: Who disputes; paid bond and rent.
+        bond_vault: Token account that holds the bond.
+        fee_vault: Where a lost bond goes: the job's fee vault.
+        bond: Base units of the job's mint.
+        frozen: What was frozen, base units.
+        until: When it is over if nobody has decided it.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    by_renter: int
+    outcome: int
+    job: Pubkey
+    party: Pubkey
+    bond_vault: Pubkey
+    fee_vault: Pubkey
+    bond: int
+    frozen: int
+    evidence_hash: bytes
+    made_at: int
+    until: int
+    seq: int
+
+
+bind_account(
+    Dispute,
+    PROGRAM_ID,
+    bytes.fromhex("2431f1432824f14a"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("by_renter", c.u8),
+        ("outcome", c.u8),
+        ("", c.pad(4)),
+        ("job", c.pubkey),
+        ("party", c.pubkey),
+        ("bond_vault", c.pubkey),
+        ("fee_vault", c.pubkey),
+        ("bond", c.u64),
+        ("frozen", c.u64),
+        ("evidence_hash", c.raw_bytes(32)),
+        ("made_at", c.i64),
+        ("until", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Job(Account):
     """A rental with its escrow: `["job", offer, nonce]`. deposit = paid to the supplier + fees + refund +
     what the escrow holds, at all times.
@@ -110,13 +222,17 @@ class Job(Account):
         reason: See [`CloseReason`].
         attesters: Attesters that must have seen a second good for it to count.
         payout: What the supplier is paid in, as the offer said at booking.
-        cluster_size: Nodes of the cluster that the job is part of.
+        cluster_size: Nodes of the cluster that the job is part of; 1 for a job that stands alone.
         stretch_count: Stretches in use.
+        disputes: Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
         supplier: The node's owner at booking.
+        payout_vault: The buyback's account `["payout", job]`, which the supplier's part goes to where he
+                is paid in IO and the renter pays in another mint; else zeros.
+        paid_supplier: Paid to the supplier, or into his payout account, so far.
         escrow: Token account that holds the deposit.
         fee_vault: The buyback's vault that the fees go to.
         rent_payer: Who gets the rent back.
-        cluster: Id of the cluster, or zeros.
+        cluster: The cluster's account, or zeros.
         manifest_hash: `sha256` of the manifest that says what is to be run.
         result_hash: Hash of the result as attested; unlocks nothing.
         proof_digest: Digest of the latest Proof of Compute.
@@ -125,8 +241,9 @@ class Job(Account):
         fee: Sum of the renter's fees, base units.
         seconds: Sum of the stretches' seconds.
         ends_at: When the booked time is over.
+        frozen_until: Nothing is paid before this time, while a dispute is open; 0 where none is.
         owed_supplier: Owed to each party in all, once the job has ended.
-        paid_supplier: Paid to each party so far.
+        paid_fees: Paid so far.
         seq: Number of the latest event.
         seen: By attester seat.
     """
@@ -142,15 +259,18 @@ class Job(Account):
     booking_bps: int
     renter_payment_bps: int
     supplier_payment_bps: int
+    disputes: int
     offer: Pubkey
     node: Pubkey
     renter: Pubkey
     supplier: Pubkey
     mint: Pubkey
+    payout_vault: Pubkey
+    paid_supplier: int
     escrow: Pubkey
     fee_vault: Pubkey
     rent_payer: Pubkey
-    cluster: bytes
+    cluster: Pubkey
     manifest_hash: bytes
     result_hash: bytes
     proof_digest: bytes
@@ -166,10 +286,10 @@ class Job(Account):
     ended_at: int
     last_attested_at: int
     last_time: int
+    frozen_until: int
     owed_supplier: int
     owed_fees: int
     owed_refund: int
-    paid_supplier: int
     paid_fees: int
     paid_refund: int
     seq: int
@@ -193,16 +313,19 @@ bind_account(
         ("booking_bps", c.u16),
         ("renter_payment_bps", c.u16),
         ("supplier_payment_bps", c.u16),
-        ("", c.pad(2)),
+        ("disputes", c.u8),
+        ("", c.pad(1)),
         ("offer", c.pubkey),
         ("node", c.pubkey),
         ("renter", c.pubkey),
         ("supplier", c.pubkey),
         ("mint", c.pubkey),
+        ("payout_vault", c.pubkey),
+        ("paid_supplier", c.u64),
         ("escrow", c.pubkey),
         ("fee_vault", c.pubkey),
         ("rent_payer", c.pubkey),
-        ("cluster", c.raw_bytes(32)),
+        ("cluster", c.pubkey),
         ("manifest_hash", c.raw_bytes(32)),
         ("result_hash", c.raw_bytes(32)),
         ("proof_digest", c.raw_bytes(32)),
@@ -219,16 +342,16 @@ bind_account(
         ("ended_at", c.i64),
         ("last_attested_at", c.i64),
         ("last_time", c.i64),
+        ("frozen_until", c.i64),
         ("owed_supplier", c.u64),
         ("owed_fees", c.u64),
         ("owed_refund", c.u64),
-        ("paid_supplier", c.u64),
         ("paid_fees", c.u64),
         ("paid_refund", c.u64),
         ("seq", c.u64),
         ("stretches", c.array(types.Stretch.CODEC, 5)),
         ("seen", c.array(types.Seen.CODEC, 16)),
-        ("", c.pad(128)),
+        ("", c.pad(120)),
     ),
 )
 
@@ -289,4 +412,4 @@ bind_account(
 )
 
 
-__all__ = ["Config", "Currency", "Job", "Offer"]
+__all__ = ["Cluster", "Config", "Currency", "Dispute", "Job", "Offer"]

@@ -266,14 +266,6 @@ class WrongMint(_ProgramError):
     MSG = "the currency, the escrow and the payer must be of one mint"
 
 
-class PayoutUnavailable(_ProgramError):
-    """6032: suppliers who want IO are not yet paid out of other currencies."""
-
-    CODE = 6032
-    NAME = "PayoutUnavailable"
-    MSG = "suppliers who want IO are not yet paid out of other currencies"
-
-
 class WrongPriceAccount(_ProgramError):
     """6033: this is not the currency's price account."""
 
@@ -355,11 +347,11 @@ class DepositAboveLimit(_ProgramError):
 
 
 class ClusterSize(_ProgramError):
-    """6043: clusters have one node at present."""
+    """6043: a cluster has 2 to 255 jobs."""
 
     CODE = 6043
     NAME = "ClusterSize"
-    MSG = "clusters have one node at present"
+    MSG = "a cluster has 2 to 255 jobs"
 
 
 class NotBooked(_ProgramError):
@@ -554,6 +546,214 @@ class Overflow(_ProgramError):
     MSG = "an amount does not fit into 64 bits"
 
 
+class WrongPayoutCurrency(_ProgramError):
+    """6068: this is not the currency that the supplier is paid in."""
+
+    CODE = 6068
+    NAME = "WrongPayoutCurrency"
+    MSG = "this is not the currency that the supplier is paid in"
+
+
+class WrongCluster(_ProgramError):
+    """6069: the job is of this cluster or of none, and needs exactly that account."""
+
+    CODE = 6069
+    NAME = "WrongCluster"
+    MSG = "the job is of this cluster or of none, and needs exactly that account"
+
+
+class ClusterFull(_ProgramError):
+    """6070: all jobs of the cluster are booked; left: its size, right: booked."""
+
+    CODE = 6070
+    NAME = "ClusterFull"
+    MSG = "all jobs of the cluster are booked; left: its size, right: booked"
+
+
+class ClusterIncomplete(_ProgramError):
+    """6071: jobs of a cluster start only when all are booked; left: booked, right: its size."""
+
+    CODE = 6071
+    NAME = "ClusterIncomplete"
+    MSG = "jobs of a cluster start only when all are booked; left: booked, right: its size"
+
+
+class ClusterBroken(_ProgramError):
+    """6072: a job of the cluster ended before its start, so no other one starts."""
+
+    CODE = 6072
+    NAME = "ClusterBroken"
+    MSG = "a job of the cluster ended before its start, so no other one starts"
+
+
+class ClusterManifest(_ProgramError):
+    """6073: all jobs of a cluster run the same manifest."""
+
+    CODE = 6073
+    NAME = "ClusterManifest"
+    MSG = "all jobs of a cluster run the same manifest"
+
+
+class ClusterWaits(_ProgramError):
+    """6074: jobs of the cluster wait for their start."""
+
+    CODE = 6074
+    NAME = "ClusterWaits"
+    MSG = "jobs of the cluster wait for their start"
+
+
+class ClusterYoung(_ProgramError):
+    """6075: a cluster can be closed 20 minutes after it was opened; left: now, right: from then on."""
+
+    CODE = 6075
+    NAME = "ClusterYoung"
+    MSG = "a cluster can be closed 20 minutes after it was opened; left: now, right: from then on"
+
+
+class NoTimelock(_ProgramError):
+    """6076: good time needs the digest of the samples that show it."""
+
+    CODE = 6076
+    NAME = "NoTimelock"
+    MSG = "good time needs the digest of the samples that show it"
+
+
+class TooManyExtensions(_ProgramError):
+    """6077: a job is extended at most four times."""
+
+    CODE = 6077
+    NAME = "TooManyExtensions"
+    MSG = "a job is extended at most four times"
+
+
+class NodePassedOn(_ProgramError):
+    """6078: the node has passed on to another owner."""
+
+    CODE = 6078
+    NAME = "NodePassedOn"
+    MSG = "the node has passed on to another owner"
+
+
+class NotRenter(_ProgramError):
+    """6079: only the renter may do this."""
+
+    CODE = 6079
+    NAME = "NotRenter"
+    MSG = "only the renter may do this"
+
+
+class DisputeBondOutOfBounds(_ProgramError):
+    """6080: the bond of a dispute is 100 to 2,000 bps."""
+
+    CODE = 6080
+    NAME = "DisputeBondOutOfBounds"
+    MSG = "the bond of a dispute is 100 to 2,000 bps"
+
+
+class Disputed(_ProgramError):
+    """6081: a dispute holds back what is not paid yet."""
+
+    CODE = 6081
+    NAME = "Disputed"
+    MSG = "a dispute holds back what is not paid yet"
+
+
+class NotDisputed(_ProgramError):
+    """6082: no dispute of the job is open."""
+
+    CODE = 6082
+    NAME = "NotDisputed"
+    MSG = "no dispute of the job is open"
+
+
+class DisputedBefore(_ProgramError):
+    """6083: each party may dispute a job once."""
+
+    CODE = 6083
+    NAME = "DisputedBefore"
+    MSG = "each party may dispute a job once"
+
+
+class AlreadyDecided(_ProgramError):
+    """6084: the dispute was decided."""
+
+    CODE = 6084
+    NAME = "AlreadyDecided"
+    MSG = "the dispute was decided"
+
+
+class DisputeWindowOver(_ProgramError):
+    """6085: a job is disputed while it runs, or within a day of its end; left: latest time, right: now."""
+
+    CODE = 6085
+    NAME = "DisputeWindowOver"
+    MSG = "a job is disputed while it runs, or within a day of its end; left: latest time, right: now"
+
+
+class NothingToDispute(_ProgramError):
+    """6086: everything is paid: there is nothing to dispute."""
+
+    CODE = 6086
+    NAME = "NothingToDispute"
+    MSG = "everything is paid: there is nothing to dispute"
+
+
+class WrongDispute(_ProgramError):
+    """6087: this is not the open dispute of the job."""
+
+    CODE = 6087
+    NAME = "WrongDispute"
+    MSG = "this is not the open dispute of the job"
+
+
+class DisputeOpen(_ProgramError):
+    """6088: the dispute is neither decided nor over."""
+
+    CODE = 6088
+    NAME = "DisputeOpen"
+    MSG = "the dispute is neither decided nor over"
+
+
+class BondAboveLimit(_ProgramError):
+    """6089: the bond would be above the party's limit; left: limit, right: bond."""
+
+    CODE = 6089
+    NAME = "BondAboveLimit"
+    MSG = "the bond would be above the party's limit; left: limit, right: bond"
+
+
+class NotResolver(_ProgramError):
+    """6090: only the resolver may do this."""
+
+    CODE = 6090
+    NAME = "NotResolver"
+    MSG = "only the resolver may do this"
+
+
+class SplitAbovePrice(_ProgramError):
+    """6091: more than the price is given away; left: price, right: gross."""
+
+    CODE = 6091
+    NAME = "SplitAbovePrice"
+    MSG = "more than the price is given away; left: price, right: gross"
+
+
+class SplitBelowPaid(_ProgramError):
+    """6092: a decision takes nothing back that was paid; left: decided, right: paid."""
+
+    CODE = 6092
+    NAME = "SplitBelowPaid"
+    MSG = "a decision takes nothing back that was paid; left: decided, right: paid"
+
+
+class WrongBond(_ProgramError):
+    """6093: this is not the vault of the bond."""
+
+    CODE = 6093
+    NAME = "WrongBond"
+    MSG = "this is not the vault of the bond"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -588,7 +788,6 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6029: CurrencyDisabled,
     6030: MintNotTaken,
     6031: WrongMint,
-    6032: PayoutUnavailable,
     6033: WrongPriceAccount,
     6034: NotAPrice,
     6035: PriceNotVerified,
@@ -624,21 +823,60 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6065: NotSettled,
     6066: WrongRentPayer,
     6067: Overflow,
+    6068: WrongPayoutCurrency,
+    6069: WrongCluster,
+    6070: ClusterFull,
+    6071: ClusterIncomplete,
+    6072: ClusterBroken,
+    6073: ClusterManifest,
+    6074: ClusterWaits,
+    6075: ClusterYoung,
+    6076: NoTimelock,
+    6077: TooManyExtensions,
+    6078: NodePassedOn,
+    6079: NotRenter,
+    6080: DisputeBondOutOfBounds,
+    6081: Disputed,
+    6082: NotDisputed,
+    6083: DisputedBefore,
+    6084: AlreadyDecided,
+    6085: DisputeWindowOver,
+    6086: NothingToDispute,
+    6087: WrongDispute,
+    6088: DisputeOpen,
+    6089: BondAboveLimit,
+    6090: NotResolver,
+    6091: SplitAbovePrice,
+    6092: SplitBelowPaid,
+    6093: WrongBond,
 }
 
 
 __all__ = [
+    "AlreadyDecided",
     "AttestationAhead",
     "AttestationFalls",
     "AttestationOverlaps",
     "AttestersOutOfBounds",
     "BelowPar",
+    "BondAboveLimit",
     "BookingFeeOutOfBounds",
     "BreakWithoutReason",
+    "ClusterBroken",
+    "ClusterFull",
+    "ClusterIncomplete",
+    "ClusterManifest",
     "ClusterSize",
+    "ClusterWaits",
+    "ClusterYoung",
     "ConfidenceOutOfBounds",
     "CurrencyDisabled",
     "DepositAboveLimit",
+    "DisputeBondOutOfBounds",
+    "DisputeOpen",
+    "DisputeWindowOver",
+    "Disputed",
+    "DisputedBefore",
     "DurationOutOfBounds",
     "EmaDistanceOutOfBounds",
     "FirstHour",
@@ -648,7 +886,9 @@ __all__ = [
     "MayNotStart",
     "MintNotTaken",
     "NoCurrency",
+    "NoTimelock",
     "NodeNotLive",
+    "NodePassedOn",
     "NonceOutOfBounds",
     "NotANode",
     "NotAParty",
@@ -657,27 +897,33 @@ __all__ = [
     "NotAttester",
     "NotAuthority",
     "NotBooked",
+    "NotDisputed",
     "NotEnded",
     "NotNodeOwner",
     "NotOver",
     "NotPendingAuthority",
+    "NotRenter",
+    "NotResolver",
     "NotRunning",
     "NotSettled",
     "NotSilent",
     "NotUpgradeAuthority",
+    "NothingToDispute",
     "OfferClosed",
     "Over",
     "Overflow",
     "Paused",
     "PaymentFeeOutOfBounds",
-    "PayoutUnavailable",
     "PriceAgeOutOfBounds",
     "PriceNotVerified",
     "RentalBoundsCrossed",
     "RentalTooShort",
+    "SplitAbovePrice",
+    "SplitBelowPaid",
     "StalePrice",
     "StartWindowOpen",
     "StartWindowOver",
+    "TooManyExtensions",
     "UncertainPrice",
     "UnknownEntry",
     "UnknownPayout",
@@ -685,12 +931,16 @@ __all__ = [
     "UnusablePrice",
     "VolatilePrice",
     "WrongAttesterSet",
+    "WrongBond",
+    "WrongCluster",
     "WrongDestination",
+    "WrongDispute",
     "WrongEscrow",
     "WrongFeed",
     "WrongMint",
     "WrongNode",
     "WrongOffer",
+    "WrongPayoutCurrency",
     "WrongPriceAccount",
     "WrongProgramData",
     "WrongRentPayer",

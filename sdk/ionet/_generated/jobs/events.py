@@ -22,6 +22,7 @@ class Attested(Event):
 
     Attributes:
         attested: Good seconds that enough attesters agree on.
+        timelock: Digest of the samples of the time-lock.
     """
 
     seq: int
@@ -32,6 +33,7 @@ class Attested(Event):
     reason: int
     attested: int
     proof_digest: bytes
+    timelock: bytes
     result_hash: bytes
 
 
@@ -48,6 +50,7 @@ bind_event(
         ("reason", c.u16),
         ("attested", c.u64),
         ("proof_digest", c.raw_bytes(32)),
+        ("timelock", c.raw_bytes(32)),
         ("result_hash", c.raw_bytes(32)),
     ),
 )
@@ -88,7 +91,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Booked(Event):
-    """A deposit went into its escrow."""
+    """A deposit went into its escrow.
+
+    Attributes:
+        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
+        cluster_size: Jobs of the cluster; 1 for a job that stands alone.
+        cluster: The cluster's account, or zeros.
+    """
 
     seq: int
     job: Pubkey
@@ -102,6 +111,9 @@ class Booked(Event):
     fee: int
     seconds: int
     attesters: int
+    payout: int
+    cluster_size: int
+    cluster: Pubkey
     manifest_hash: bytes
 
 
@@ -122,8 +134,43 @@ bind_event(
         ("fee", c.u64),
         ("seconds", c.u64),
         ("attesters", c.u8),
+        ("payout", c.u8),
+        ("cluster_size", c.u8),
+        ("cluster", c.pubkey),
         ("manifest_hash", c.raw_bytes(32)),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterClosed(Event):
+    """`ClusterClosed` of the jobs program."""
+
+    seq: int
+    cluster: Pubkey
+
+
+bind_event(
+    ClusterClosed, PROGRAM_ID, bytes.fromhex("5efa895c3d2e6daa"), (("seq", c.u64), ("cluster", c.pubkey))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterOpened(Event):
+    """A cluster can be booked."""
+
+    seq: int
+    cluster: Pubkey
+    renter: Pubkey
+    id: bytes
+    size: int
+
+
+bind_event(
+    ClusterOpened,
+    PROGRAM_ID,
+    bytes.fromhex("1c43eae1cf8f2e8b"),
+    (("seq", c.u64), ("cluster", c.pubkey), ("renter", c.pubkey), ("id", c.raw_bytes(32)), ("size", c.u8)),
 )
 
 
@@ -143,6 +190,97 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("69ad16a10bdfbaea"),
     (("seq", c.u64), ("mint", c.pubkey), ("pricing", c.u8), ("enabled", c.boolean), ("payment_bps", c.u16)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeClosed(Event):
+    """A bond went back, or to the fee vault; the dispute's accounts are closed.
+
+    Attributes:
+        seq: Of the dispute's account.
+        outcome: 0 undecided, 1 upheld, 2 rejected.
+    """
+
+    seq: int
+    job: Pubkey
+    dispute: Pubkey
+    outcome: int
+    destination: Pubkey
+    amount: int
+
+
+bind_event(
+    DisputeClosed,
+    PROGRAM_ID,
+    bytes.fromhex("ab2e9d234ee00dad"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("dispute", c.pubkey),
+        ("outcome", c.u8),
+        ("destination", c.pubkey),
+        ("amount", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeMade(Event):
+    """A party disputes the split: what is not paid yet is held back.
+
+    Attributes:
+        frozen: What is held back, base units.
+    """
+
+    seq: int
+    job: Pubkey
+    dispute: Pubkey
+    party: Pubkey
+    frozen: int
+    bond: int
+    until: int
+    evidence_hash: bytes
+
+
+bind_event(
+    DisputeMade,
+    PROGRAM_ID,
+    bytes.fromhex("d73be741b7c59c0a"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("dispute", c.pubkey),
+        ("party", c.pubkey),
+        ("frozen", c.u64),
+        ("bond", c.u64),
+        ("until", c.i64),
+        ("evidence_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeResolved(Event):
+    """The resolver has decided; `Ended` follows.
+
+    Attributes:
+        gross: Part of the price that is due.
+        outcome: 1 upheld, 2 rejected.
+    """
+
+    seq: int
+    job: Pubkey
+    dispute: Pubkey
+    gross: int
+    outcome: int
+
+
+bind_event(
+    DisputeResolved,
+    PROGRAM_ID,
+    bytes.fromhex("7940f9998b80ecbb"),
+    (("seq", c.u64), ("job", c.pubkey), ("dispute", c.pubkey), ("gross", c.u64), ("outcome", c.u8)),
 )
 
 
@@ -173,6 +311,42 @@ bind_event(
         ("owed_fees", c.u64),
         ("owed_refund", c.u64),
         ("result_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extended(Event):
+    """A running job got more time, and its escrow the price of it.
+
+    Attributes:
+        price: Of the new stretch.
+        held: What the escrow holds by the job's account.
+    """
+
+    seq: int
+    job: Pubkey
+    usd: int
+    price: int
+    fee: int
+    seconds: int
+    ends_at: int
+    held: int
+
+
+bind_event(
+    Extended,
+    PROGRAM_ID,
+    bytes.fromhex("054c5b2cbbd672a5"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("usd", c.u64),
+        ("price", c.u64),
+        ("fee", c.u64),
+        ("seconds", c.u64),
+        ("ends_at", c.i64),
+        ("held", c.u64),
     ),
 )
 
@@ -276,6 +450,7 @@ class ParamsSet(Event):
 
     seq: int
     booking_bps: int
+    dispute_bond_bps: int
     attesters: int
     attesters_large: int
 
@@ -284,7 +459,13 @@ bind_event(
     ParamsSet,
     PROGRAM_ID,
     bytes.fromhex("396f21fc784c62f5"),
-    (("seq", c.u64), ("booking_bps", c.u16), ("attesters", c.u8), ("attesters_large", c.u8)),
+    (
+        ("seq", c.u64),
+        ("booking_bps", c.u16),
+        ("dispute_bond_bps", c.u16),
+        ("attesters", c.u8),
+        ("attesters_large", c.u8),
+    ),
 )
 
 
@@ -343,14 +524,55 @@ bind_event(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class TimeLost(Event):
+    """Time that an attester found not to count.
+
+    Attributes:
+        from_: Seconds since the start between which it lies.
+        lost: How many of them are lost.
+        reason: Bits of the worker's break reasons.
+    """
+
+    seq: int
+    job: Pubkey
+    seat: int
+    from_: int
+    upto: int
+    lost: int
+    reason: int
+
+
+bind_event(
+    TimeLost,
+    PROGRAM_ID,
+    bytes.fromhex("b7c3683e0db4dbe0"),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("seat", c.u8),
+        ("from_", c.u32),
+        ("upto", c.u32),
+        ("lost", c.u32),
+        ("reason", c.u16),
+    ),
+)
+
+
 #: Each event by its discriminator.
 EVENTS: Mapping[bytes, type[Event]] = {
     Attested.DISCRIMINATOR: Attested,
     AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
     Booked.DISCRIMINATOR: Booked,
+    ClusterClosed.DISCRIMINATOR: ClusterClosed,
+    ClusterOpened.DISCRIMINATOR: ClusterOpened,
     CurrencySet.DISCRIMINATOR: CurrencySet,
+    DisputeClosed.DISCRIMINATOR: DisputeClosed,
+    DisputeMade.DISCRIMINATOR: DisputeMade,
+    DisputeResolved.DISCRIMINATOR: DisputeResolved,
     Ended.DISCRIMINATOR: Ended,
+    Extended.DISCRIMINATOR: Extended,
     Initialized.DISCRIMINATOR: Initialized,
     JobClosed.DISCRIMINATOR: JobClosed,
     OfferSet.DISCRIMINATOR: OfferSet,
@@ -359,6 +581,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     PausedSet.DISCRIMINATOR: PausedSet,
     Started.DISCRIMINATOR: Started,
     Stopped.DISCRIMINATOR: Stopped,
+    TimeLost.DISCRIMINATOR: TimeLost,
 }
 
 
@@ -367,8 +590,14 @@ __all__ = [
     "AuthorityAccepted",
     "AuthorityProposed",
     "Booked",
+    "ClusterClosed",
+    "ClusterOpened",
     "CurrencySet",
+    "DisputeClosed",
+    "DisputeMade",
+    "DisputeResolved",
     "Ended",
+    "Extended",
     "Initialized",
     "JobClosed",
     "OfferSet",
@@ -377,4 +606,5 @@ __all__ = [
     "PausedSet",
     "Started",
     "Stopped",
+    "TimeLost",
 ]

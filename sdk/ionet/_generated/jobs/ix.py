@@ -52,7 +52,7 @@ def attest(
     """Says how much of the time since the start a seat has looked at, and how much of it was good.
 
     Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
-    `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`.
+    `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
 
     Args:
         attester: (signer)
@@ -80,6 +80,7 @@ def book(
     *,
     renter: Pubkey,
     node: Pubkey,
+    payout_currency: Pubkey,
     price: Pubkey,
     mint: Pubkey,
     source: Pubkey,
@@ -89,6 +90,7 @@ def book(
     currency: Pubkey | None = None,
     job: Pubkey | None = None,
     escrow: Pubkey | None = None,
+    cluster: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -97,8 +99,8 @@ def book(
 
     Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
     `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
-    `WrongMint`, `PayoutUnavailable`, `ClusterSize`, `DepositAboveLimit`, `BelowPar`, and those of
-    prices.
+    `WrongMint`, `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a
+    cluster `WrongCluster`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 
     Args:
         renter: Pays the deposit and the rent. (signer, writable)
@@ -106,11 +108,13 @@ def book(
         node: (read-only)
         offer: (writable, derived if not given)
         currency: (read-only, derived if not given)
+        payout_currency: The one that the supplier is paid in: IO's, or the same again. (read-only)
         price: (read-only)
         mint: (read-only)
         job: (writable, derived if not given)
         escrow: (writable, derived if not given)
         source: (writable)
+        cluster: The renter's cluster, if the job is to be part of one. (writable, left out if None)
         token_program: (read-only)
         system_program: (read-only)
         args: `BookArgs`
@@ -133,11 +137,13 @@ def book(
             AccountMeta(node, False, False),
             AccountMeta(offer, False, True),
             AccountMeta(currency, False, False),
+            AccountMeta(payout_currency, False, False),
             AccountMeta(price, False, False),
             AccountMeta(mint, False, False),
             AccountMeta(job, False, True),
             AccountMeta(escrow, False, True),
             AccountMeta(source, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
             AccountMeta(token_program, False, False),
             AccountMeta(system_program, False, False),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
@@ -151,16 +157,22 @@ _CANCEL = c.arguments("cancel", bytes.fromhex("e8dbdf29dbecdcbe"), ())
 
 
 def cancel(
-    *, party: Pubkey, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+    *,
+    party: Pubkey,
+    job: Pubkey,
+    offer: Pubkey,
+    cluster: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Ends a job before its start. Free for the supplier, and for the renter within two minutes.
 
-    Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`.
+    Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
 
     Args:
         party: The renter or the supplier. (signer)
         job: (writable)
         offer: (writable)
+        cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -170,6 +182,7 @@ def cancel(
             AccountMeta(party, True, False),
             AccountMeta(job, False, True),
             AccountMeta(offer, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
             *remaining_accounts,
         ],
     )
@@ -217,6 +230,71 @@ def close(
     )
 
 
+_CLOSE_CLUSTER = c.arguments("close_cluster", bytes.fromhex("1f7444fd18222b73"), ())
+
+
+def close_cluster(
+    *, renter: Pubkey, cluster: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Closes a cluster in which no job waits; the rent goes back to its renter.
+
+    Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+
+    Args:
+        renter: (writable)
+        cluster: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_CLUSTER(),
+        [AccountMeta(renter, False, True), AccountMeta(cluster, False, True), *remaining_accounts],
+    )
+
+
+_CLOSE_DISPUTE = c.arguments("close_dispute", bytes.fromhex("3c125caa64c392c4"), ())
+
+
+def close_dispute(
+    *,
+    dispute: Pubkey,
+    destination: Pubkey,
+    rent_payer: Pubkey,
+    bond_vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party
+    no more than the attested split did.
+
+    Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+
+    Args:
+        dispute: (writable)
+        bond_vault: (writable, derived if not given)
+        destination: Any account of the party, or the job's fee vault where the bond is lost. (writable)
+        rent_payer: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if bond_vault is None:
+        bond_vault = pda.bond_vault(dispute=dispute)
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_DISPUTE(),
+        [
+            AccountMeta(dispute, False, True),
+            AccountMeta(bond_vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _COLLECT_FEES = c.arguments("collect_fees", bytes.fromhex("a498cf631eba13b6"), ())
 
 
@@ -230,7 +308,7 @@ def collect_fees(
 ) -> Instruction:
     """Pays the fees of an ended job into the buyback's vault.
 
-    Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongVault`.
+    Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongVault`.
 
     Args:
         job: (writable)
@@ -320,23 +398,168 @@ def create_currency(
     )
 
 
+_DISPUTE = c.arguments(
+    "dispute", bytes.fromhex("d85c8092ca558749"), (("max_bond", c.u64), ("evidence_hash", c.raw_bytes(32)))
+)
+
+
+def dispute(
+    *,
+    party: Pubkey,
+    job: Pubkey,
+    mint: Pubkey,
+    source: Pubkey,
+    max_bond: Int,
+    evidence_hash: bytes,
+    config: Pubkey = pda.CONFIG,
+    dispute: Pubkey | None = None,
+    bond_vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
+    14 days at most. Needs a bond of that in the job's mint.
+
+    Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
+    `DisputeWindowOver`, `Disputed`, `DisputedBefore`, `AlreadyDecided`, `NothingToDispute`,
+    `WrongMint`, `BondAboveLimit`.
+
+    Args:
+        party: The renter or the supplier; pays the bond and the rent. (signer, writable)
+        config: (read-only)
+        job: (writable)
+        dispute: (writable, derived if not given)
+        bond_vault: (writable, derived if not given)
+        mint: (read-only)
+        source: (writable)
+        token_program: (read-only)
+        system_program: (read-only)
+        max_bond: `u64`
+        evidence_hash: `[u8; 32]`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if dispute is None:
+        dispute = pda.dispute(job=job, party=party)
+    if bond_vault is None:
+        bond_vault = pda.bond_vault(dispute=dispute)
+    return Instruction(
+        PROGRAM_ID,
+        _DISPUTE(max_bond, evidence_hash),
+        [
+            AccountMeta(party, True, True),
+            AccountMeta(config, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(dispute, False, True),
+            AccountMeta(bond_vault, False, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(source, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _EXPIRE = c.arguments("expire", bytes.fromhex("f353cd3a39c9f792"), ())
 
 
-def expire(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -> Instruction:
-    """Ends a job that nobody started in 20 minutes, or whose attesters are silent for a day.
+def expire(
+    *,
+    job: Pubkey,
+    offer: Pubkey,
+    cluster: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has
+    ended before its start, or whose attesters are silent for a day.
 
-    Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`.
+    Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
 
     Args:
         job: (writable)
         offer: (writable)
+        cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
         PROGRAM_ID,
         _EXPIRE(),
-        [AccountMeta(job, False, True), AccountMeta(offer, False, True), *remaining_accounts],
+        [
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
+            *remaining_accounts,
+        ],
+    )
+
+
+_EXTEND = c.arguments(
+    "extend", bytes.fromhex("e47f0001e39a36a8"), (("seconds", c.u64), ("max_deposit", c.u64))
+)
+
+
+def extend(
+    *,
+    renter: Pubkey,
+    job: Pubkey,
+    node: Pubkey,
+    currency: Pubkey,
+    price: Pubkey,
+    source: Pubkey,
+    seconds: Int,
+    max_deposit: Int,
+    config: Pubkey = pda.CONFIG,
+    offer: Pubkey | None = None,
+    escrow: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Books more time for a job that runs, at its rate and at today's price of its currency.
+
+    Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
+    `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
+    `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
+
+    Args:
+        renter: Pays. (signer)
+        config: (read-only)
+        job: (writable)
+        offer: (writable, derived if not given)
+        node: (read-only)
+        currency: The one that the job is paid in. (read-only)
+        price: (read-only)
+        escrow: (writable, derived if not given)
+        source: (writable)
+        token_program: (read-only)
+        seconds: `u64`
+        max_deposit: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if offer is None:
+        offer = pda.offer(node=node)
+    if escrow is None:
+        escrow = pda.escrow(job=job)
+    return Instruction(
+        PROGRAM_ID,
+        _EXTEND(seconds, max_deposit),
+        [
+            AccountMeta(renter, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            AccountMeta(node, False, False),
+            AccountMeta(currency, False, False),
+            AccountMeta(price, False, False),
+            AccountMeta(escrow, False, True),
+            AccountMeta(source, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
     )
 
 
@@ -421,6 +644,46 @@ def offer(
     )
 
 
+_OPEN_CLUSTER = c.arguments(
+    "open_cluster", bytes.fromhex("5591e057a51434be"), (("id", c.raw_bytes(32)), ("size", c.u8))
+)
+
+
+def open_cluster(
+    *,
+    renter: Pubkey,
+    id: bytes,
+    size: Int,
+    cluster: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Opens a cluster of `size` jobs, none of which starts before all are booked.
+
+    Caller: the renter who will book them. Errors: `ClusterSize`.
+
+    Args:
+        renter: Will book its jobs; pays. (signer, writable)
+        cluster: (writable, derived if not given)
+        system_program: (read-only)
+        id: `[u8; 32]`
+        size: `u8`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if cluster is None:
+        cluster = pda.cluster(renter=renter, id=id)
+    return Instruction(
+        PROGRAM_ID,
+        _OPEN_CLUSTER(id, size),
+        [
+            AccountMeta(renter, True, True),
+            AccountMeta(cluster, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _PROPOSE_AUTHORITY = c.arguments(
     "propose_authority", bytes.fromhex("1494ecc64c77638e"), (("successor", c.pubkey),)
 )
@@ -463,7 +726,7 @@ def refund(
 ) -> Instruction:
     """Pays the renter what is left of an ended job.
 
-    Caller: anyone. Errors: `NotEnded`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
 
     Args:
         job: (writable)
@@ -484,6 +747,47 @@ def refund(
             AccountMeta(token_program, False, False),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
             AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_RESOLVE = c.arguments("resolve", bytes.fromhex("f696ecce6c3f3a0a"), (("gross", c.u64),))
+
+
+def resolve(
+    *,
+    resolver: Pubkey,
+    job: Pubkey,
+    offer: Pubkey,
+    dispute: Pubkey,
+    gross: Int,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+
+    Caller: the resolver. Errors: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
+    `SplitBelowPaid`, `WrongOffer`.
+
+    Args:
+        resolver: (signer)
+        config: (read-only)
+        job: (writable)
+        offer: (writable)
+        dispute: The open one. (writable)
+        gross: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RESOLVE(gross),
+        [
+            AccountMeta(resolver, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            AccountMeta(dispute, False, True),
             *remaining_accounts,
         ],
     )
@@ -576,8 +880,8 @@ def set_params(
 ) -> Instruction:
     """Sets roles, fees, price limits and attesters of new jobs.
 
-    Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `PriceAgeOutOfBounds`,
-    `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+    Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
+    `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
 
     Args:
         authority: (signer)
@@ -602,7 +906,7 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: offering, bit 1: booking). What is booked goes on.
+    """Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
 
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
@@ -630,14 +934,17 @@ def settle(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays the supplier what attested time has earned, from one hour after the start.
+    """Pays the supplier what attested time has earned, from one hour after the start; into the job's
+    payout account of the buyback, where he is paid in IO for another mint.
 
-    Caller: anyone. Errors: `NotRunning`, `FirstHour`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+    Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
+    `WrongMint`.
 
     Args:
         job: (writable)
         escrow: (writable, derived if not given)
-        destination: Any account of the supplier. (writable)
+        destination: Any account of the supplier, or the job's payout account where he is paid in IO for
+            another mint. (writable)
         token_program: (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -668,12 +975,14 @@ def start(
     node: Pubkey,
     offer: Pubkey | None = None,
     attester_set: Pubkey = pda.ATTESTER_SET,
+    cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Begins the booked time, within 20 minutes of the booking.
 
     Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`.
+    `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
 
     Args:
         operator: The supplier, the device's key, or an attester. (signer)
@@ -681,6 +990,7 @@ def start(
         offer: (writable, derived if not given)
         node: (read-only)
         attester_set: (read-only)
+        cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
     if offer is None:
@@ -694,6 +1004,7 @@ def start(
             AccountMeta(offer, False, True),
             AccountMeta(node, False, False),
             AccountMeta(attester_set, False, False),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
             *remaining_accounts,
         ],
     )
@@ -734,14 +1045,20 @@ __all__ = [
     "book",
     "cancel",
     "close",
+    "close_cluster",
+    "close_dispute",
     "collect_fees",
     "complete",
     "create_currency",
+    "dispute",
     "expire",
+    "extend",
     "initialize",
     "offer",
+    "open_cluster",
     "propose_authority",
     "refund",
+    "resolve",
     "set_currency",
     "set_offer",
     "set_params",

@@ -21,9 +21,24 @@ EVENT_AUTHORITY: Final = Pubkey.from_string("F2qhdBi4Xg55L8Hps4VL7DXN1m2hKcp82sg
 PROGRAM_DATA: Final = Pubkey.from_string("584YPQs41zWPCx2uiFrvCTsKXok3P3bJ7cscB47PCQnH")
 
 
+def bond_vault(dispute: Pubkey) -> Pubkey:
+    """The address seeded by `bond`, dispute."""
+    return _find((b"bond", bytes(dispute)), PROGRAM_ID)
+
+
+def cluster(renter: Pubkey, id: bytes) -> Pubkey:
+    """The address seeded by `cluster`, renter, id."""
+    return _find((b"cluster", bytes(renter), c.raw_bytes(32).encode(id)), PROGRAM_ID)
+
+
 def currency(mint: Pubkey) -> Pubkey:
     """The address seeded by `currency`, mint."""
     return _find((b"currency", bytes(mint)), PROGRAM_ID)
+
+
+def dispute(job: Pubkey, party: Pubkey) -> Pubkey:
+    """The address seeded by `dispute`, job, party."""
+    return _find((b"dispute", bytes(job), bytes(party)), PROGRAM_ID)
 
 
 def escrow(job: Pubkey) -> Pubkey:
@@ -41,4 +56,16 @@ def offer(node: Pubkey) -> Pubkey:
     return _find((b"offer", bytes(node)), PROGRAM_ID)
 
 
-__all__ = ["ATTESTER_SET", "CONFIG", "EVENT_AUTHORITY", "PROGRAM_DATA", "currency", "escrow", "job", "offer"]
+__all__ = [
+    "ATTESTER_SET",
+    "CONFIG",
+    "EVENT_AUTHORITY",
+    "PROGRAM_DATA",
+    "bond_vault",
+    "cluster",
+    "currency",
+    "dispute",
+    "escrow",
+    "job",
+    "offer",
+]

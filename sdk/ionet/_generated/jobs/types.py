@@ -22,6 +22,8 @@ class AttestArgs(Record):
         upto: Seconds since the start that were looked at, in all.
         reason: Why time since the last attestation was not good; 0 when all of it was.
         proof_digest: Digest of the latest Proof of Compute; zeros when there is none yet.
+        timelock: Digest of the device's signed samples that show it used by nobody else: without it no
+                time is good.
         result_hash: Hash of the job's result; zeros while there is none. It is recorded and unlocks
                 nothing.
     """
@@ -30,6 +32,7 @@ class AttestArgs(Record):
     upto: int
     reason: int
     proof_digest: bytes
+    timelock: bytes
     result_hash: bytes
 
 
@@ -40,6 +43,7 @@ bind_record(
         ("upto", c.u32),
         ("reason", c.u16),
         ("proof_digest", c.raw_bytes(32)),
+        ("timelock", c.raw_bytes(32)),
         ("result_hash", c.raw_bytes(32)),
     ),
 )
@@ -53,27 +57,17 @@ class BookArgs(Record):
         nonce: Part of the job's address: 1 to 256 above the offer's latest nonce.
         max_deposit: The most that may be taken, fees included, base units.
         manifest_hash: `sha256` of the manifest that says what is to be run.
-        cluster: Id of the cluster that the job is part of, or zeros.
     """
 
     nonce: int
     seconds: int
     max_deposit: int
     manifest_hash: bytes
-    cluster: bytes
-    cluster_size: int
 
 
 bind_record(
     BookArgs,
-    (
-        ("nonce", c.u64),
-        ("seconds", c.u64),
-        ("max_deposit", c.u64),
-        ("manifest_hash", c.raw_bytes(32)),
-        ("cluster", c.raw_bytes(32)),
-        ("cluster_size", c.u8),
-    ),
+    (("nonce", c.u64), ("seconds", c.u64), ("max_deposit", c.u64), ("manifest_hash", c.raw_bytes(32))),
 )
 
 
@@ -148,6 +142,7 @@ class ParamsArgs(Record):
     Attributes:
         resolver: Decides disputes.
         booking_bps: Booking fee of each side, bps.
+        dispute_bond_bps: Bond of a dispute, bps of what it freezes.
         max_price_age: Oldest price, seconds.
         attesters: Attesters of a job, and of one that costs at least `large_daily_usd`.
         large_daily_usd: Micro-dollars a day from which a job is large.
@@ -156,6 +151,7 @@ class ParamsArgs(Record):
     pauser: Pubkey
     resolver: Pubkey
     booking_bps: int
+    dispute_bond_bps: int
     max_confidence_bps: int
     max_ema_distance_bps: int
     max_price_age: int
@@ -170,6 +166,7 @@ bind_record(
         ("pauser", c.pubkey),
         ("resolver", c.pubkey),
         ("booking_bps", c.u16),
+        ("dispute_bond_bps", c.u16),
         ("max_confidence_bps", c.u16),
         ("max_ema_distance_bps", c.u16),
         ("max_price_age", c.u32),

@@ -23,6 +23,7 @@ class Config(Account):
         start: Unix time from which emission counts.
         emitted: Minted on the schedule so far, what was withheld included; never falls.
         withheld: Of it, minted into the reserve; never falls.
+        history: Both after each of the latest cranks, the latest first; zeros stand for the start.
         last_time: Latest time that an instruction has seen.
         emission_vault: Token account of staking's emission ledger.
         reserve_vault: Token account of this account.
@@ -37,6 +38,7 @@ class Config(Account):
     start: int
     emitted: int
     withheld: int
+    history: tuple[types.Checkpoint, ...]
     last_time: int
     roles: types.Roles
     mint: Pubkey
@@ -60,6 +62,7 @@ bind_account(
         ("start", c.i64),
         ("emitted", c.u64),
         ("withheld", c.u64),
+        ("history", c.array(types.Checkpoint.CODEC, 24)),
         ("last_time", c.i64),
         ("roles", types.Roles.CODEC),
         ("mint", c.pubkey),

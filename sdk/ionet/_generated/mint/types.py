@@ -14,6 +14,22 @@ from ionet._schema import Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint(Record):
+    """Where emission stood after a crank.
+
+    Attributes:
+        emitted: Minted on the schedule, what was withheld included.
+        withheld: Of it, minted into the reserve.
+    """
+
+    emitted: int
+    withheld: int
+
+
+bind_record(Checkpoint, (("emitted", c.u64), ("withheld", c.u64)))
+
+
+@dataclass(frozen=True, slots=True)
 class Policy(Record):
     """The policy in force, and where the counters stood when it began.
 
@@ -86,4 +102,4 @@ bind_record(
 )
 
 
-__all__ = ["Policy", "PolicyArgs", "Roles"]
+__all__ = ["Checkpoint", "Policy", "PolicyArgs", "Roles"]

@@ -203,19 +203,19 @@ class WrongSeq(_ProgramError):
 
 
 class TotalAboveEmission(_ProgramError):
-    """6024: the total must not exceed what was emitted until period_end, less what was withheld."""
+    """6024: the total exceeds what the emission vault was paid until period_end; left: paid, right: total."""
 
     CODE = 6024
     NAME = "TotalAboveEmission"
-    MSG = "the total must not exceed what was emitted until period_end, less what was withheld"
+    MSG = "the total exceeds what the emission vault was paid until period_end; left: paid, right: total"
 
 
 class TotalFell(_ProgramError):
-    """6025: the total must not be below that of the latest final report."""
+    """6025: the total must not be below that of the latest final report; left: total, right: that one's."""
 
     CODE = 6025
     NAME = "TotalFell"
-    MSG = "the total must not be below that of the latest final report"
+    MSG = "the total must not be below that of the latest final report; left: total, right: that one's"
 
 
 class NoLeaves(_ProgramError):
@@ -402,6 +402,22 @@ class WrongRentPayer(_ProgramError):
     MSG = "the rent goes back to the one who paid it"
 
 
+class NotEmitted(_ProgramError):
+    """6049: period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled."""
+
+    CODE = 6049
+    NAME = "NotEmitted"
+    MSG = "period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled"
+
+
+class PeriodForgotten(_ProgramError):
+    """6050: what was paid until period_end is not known any more: report a later hour."""
+
+    CODE = 6050
+    NAME = "PeriodForgotten"
+    MSG = "what was paid until period_end is not known any more: report a later hour"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -453,6 +469,8 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6046: WrongBond,
     6047: WrongDestination,
     6048: WrongRentPayer,
+    6049: NotEmitted,
+    6050: PeriodForgotten,
 }
 
 
@@ -474,6 +492,7 @@ __all__ = [
     "NotAttester",
     "NotAuthority",
     "NotChallengeable",
+    "NotEmitted",
     "NotGuardian",
     "NotPending",
     "NotPendingAuthority",
@@ -483,6 +502,7 @@ __all__ = [
     "Paused",
     "PeriodBeforeStart",
     "PeriodFell",
+    "PeriodForgotten",
     "PeriodNotOver",
     "PeriodNotWholeHours",
     "ReportDecided",

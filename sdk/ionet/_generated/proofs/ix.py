@@ -450,8 +450,8 @@ def report(
     `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
 
     Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
-    `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`,
-    `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+    `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
+    `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
 
     Args:
         attester: An attester, who pays and whose approval is the first. (signer, writable)

@@ -66,8 +66,7 @@ class Config(Account):
         resolver: Decides appealed slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
-        slash_day: Day of the latest slash, unix time / 86,400.
-        slashed: What was slashed on that day and on each of the seven before it.
+        slashed: What was slashed lately.
         seq: Number of the latest event of this account.
     """
 
@@ -79,8 +78,7 @@ class Config(Account):
     resolver: Pubkey
     cooldown: int
     appeal: int
-    slash_day: int
-    slashed: tuple[int, ...]
+    slashed: types.Outflow
     seq: int
 
 
@@ -98,8 +96,7 @@ bind_account(
         ("resolver", c.pubkey),
         ("cooldown", c.i64),
         ("appeal", c.i64),
-        ("slash_day", c.u64),
-        ("slashed", c.array(c.u64, 8)),
+        ("slashed", types.Outflow.CODEC),
         ("seq", c.u64),
         ("", c.pad(176)),
     ),
@@ -117,6 +114,7 @@ class Device(Account):
         fingerprint: `sha256` of the device's own unique id.
         device_key: Signs for the device.
         node: The node it belongs to, or zeros.
+        seq: Number of the latest event.
     """
 
     version: int
@@ -129,6 +127,7 @@ class Device(Account):
     owner: Pubkey
     node: Pubkey
     registered_at: int
+    seq: int
 
 
 bind_account(
@@ -147,7 +146,8 @@ bind_account(
         ("owner", c.pubkey),
         ("node", c.pubkey),
         ("registered_at", c.i64),
-        ("", c.pad(64)),
+        ("seq", c.u64),
+        ("", c.pad(56)),
     ),
 )
 
@@ -159,6 +159,7 @@ class EmissionLedger(Account):
     Attributes:
         vault: Token account that emissions are paid to and credits are paid from.
         credited: Credited to all nodes since the beginning, base units.
+        outflow: What was credited lately.
     """
 
     version: int
@@ -166,6 +167,7 @@ class EmissionLedger(Account):
     vault: Pubkey
     credited: int
     last_time: int
+    outflow: types.Outflow
 
 
 bind_account(
@@ -179,7 +181,8 @@ bind_account(
         ("vault", c.pubkey),
         ("credited", c.u64),
         ("last_time", c.i64),
-        ("", c.pad(128)),
+        ("outflow", types.Outflow.CODEC),
+        ("", c.pad(56)),
     ),
 )
 

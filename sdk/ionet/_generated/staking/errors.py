@@ -682,6 +682,14 @@ class OwnerStays(_ProgramError):
     MSG = "the former owner's stake leaves a cooldown after the node was retired"
 
 
+class CreditLimit(_ProgramError):
+    """6084: in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed."""
+
+    CODE = 6084
+    NAME = "CreditLimit"
+    MSG = "in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -768,6 +776,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6081: DevicesAttached,
     6082: CommissionNotice,
     6083: OwnerStays,
+    6084: CreditLimit,
 }
 
 
@@ -784,6 +793,7 @@ __all__ = [
     "CommissionUndecided",
     "CooldownOutOfBounds",
     "CreditFrozen",
+    "CreditLimit",
     "DeviceBanned",
     "DeviceInUse",
     "DeviceOwned",

@@ -235,6 +235,7 @@ bind_event(
 class DeviceEvicted(Event):
     """`DeviceEvicted` of the staking program."""
 
+    seq: int
     device: Pubkey
     owner: Pubkey
     node: Pubkey
@@ -245,7 +246,7 @@ bind_event(
     DeviceEvicted,
     PROGRAM_ID,
     bytes.fromhex("aadf0d384258a855"),
-    (("device", c.pubkey), ("owner", c.pubkey), ("node", c.pubkey), ("ban", c.boolean)),
+    (("seq", c.u64), ("device", c.pubkey), ("owner", c.pubkey), ("node", c.pubkey), ("ban", c.boolean)),
 )
 
 
@@ -253,6 +254,7 @@ bind_event(
 class DeviceRegistered(Event):
     """`DeviceRegistered` of the staking program."""
 
+    seq: int
     device: Pubkey
     fingerprint: bytes
     device_key: Pubkey
@@ -266,6 +268,7 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("dd5a0299486247b5"),
     (
+        ("seq", c.u64),
         ("device", c.pubkey),
         ("fingerprint", c.raw_bytes(32)),
         ("device_key", c.pubkey),
@@ -280,12 +283,16 @@ bind_event(
 class DeviceReleased(Event):
     """`DeviceReleased` of the staking program."""
 
+    seq: int
     device: Pubkey
     owner: Pubkey
 
 
 bind_event(
-    DeviceReleased, PROGRAM_ID, bytes.fromhex("3d652612f127cb2c"), (("device", c.pubkey), ("owner", c.pubkey))
+    DeviceReleased,
+    PROGRAM_ID,
+    bytes.fromhex("3d652612f127cb2c"),
+    (("seq", c.u64), ("device", c.pubkey), ("owner", c.pubkey)),
 )
 
 

@@ -355,12 +355,12 @@ def credit_node(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Credits a node with a final report's leaf: what it earned in its life, less what it was
-    credited before.
+    """Credits a node with a final report's leaf: what it earned in its life, less what it was credited
+    before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
 
     Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    `WrongProof`, `ReportRefuted`, `ReportExhausted`, `NoActiveStake`, `NodeTerminal`, `CreditFrozen`,
-    `WrongVault`.
+    `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
+    `CreditFrozen`, `WrongVault`.
 
     Args:
         emission_ledger: (writable)
@@ -621,8 +621,8 @@ def forfeit_reward(
 ) -> Instruction:
     """Burns what a terminal node's leaf proves, instead of crediting it.
 
-    Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, and those of a leaf in
-    `credit_node`.
+    Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those of
+    a leaf in `credit_node`.
 
     Args:
         emission_ledger: (writable)

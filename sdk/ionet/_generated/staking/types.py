@@ -206,6 +206,22 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
+class Outflow(Record):
+    """What flowed out on each of the latest days.
+
+    Attributes:
+        day: The latest day, unix time / 86,400.
+        out: What flowed out on that day and on each of the seven before it, base units.
+    """
+
+    day: int
+    out: tuple[int, ...]
+
+
+bind_record(Outflow, (("day", c.u64), ("out", c.array(c.u64, 8))))
+
+
+@dataclass(frozen=True, slots=True)
 class Slot(Record):
     """Stake that is cooling: tokens on the owner's side, shares in a position.
 
@@ -349,6 +365,7 @@ __all__ = [
     "LeafArgs",
     "NodeArgs",
     "NodeTotals",
+    "Outflow",
     "OwnerSide",
     "ParamsArgs",
     "ProofVerdict",

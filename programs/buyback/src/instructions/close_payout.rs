@@ -1,0 +1,50 @@
+use super::vault::SEEDS;
+use crate::errors::BuybackError;
+use crate::events::PayoutClosed;
+use crate::state::{Config, Payout};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, CloseAccount, Token, TokenAccount};
+use io_common::ids;
+
+#[derive(Accounts)]
+pub struct ClosePayout<'info> {
+    /// CHECK: who paid the rent, by address.
+    #[account(mut, address = payout.load()?.rent_payer @ BuybackError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    /// CHECK: the job, by address; the jobs program has closed it, and never opens it again.
+    #[account(
+        address = payout.load()?.job @ BuybackError::WrongJob,
+        constraint = *job.owner != ids::JOBS_PROGRAM @ BuybackError::JobIsOpen
+    )]
+    pub job: UncheckedAccount<'info>,
+    #[account(mut, close = rent_payer)]
+    pub payout: AccountLoader<'info, Payout>,
+    #[account(
+        mut,
+        address = payout.load()?.vault @ BuybackError::WrongVault,
+        constraint = vault.amount == 0 @ BuybackError::PayoutNotEmpty
+    )]
+    pub vault: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_close_payout(ctx: Context<ClosePayout>) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let close = CloseAccount {
+        account: accounts.vault.to_account_info(),
+        destination: accounts.rent_payer.to_account_info(),
+        authority: accounts.config.to_account_info(),
+    };
+    token::close_account(CpiContext::new_with_signer(accounts.token_program.key(), close, &[&SEEDS]))?;
+    let mut payout = accounts.payout.load_mut()?;
+    emit!(PayoutClosed {
+        seq: payout.next_seq(),
+        job: payout.job,
+        sold_total: payout.sold,
+        credited_total: payout.credited,
+        withdrawn_total: payout.withdrawn,
+    });
+    Ok(())
+}

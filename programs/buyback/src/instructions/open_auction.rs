@@ -1,0 +1,42 @@
+use crate::errors::BuybackError;
+use crate::events::AuctionOpened;
+use crate::state::Auction;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, TokenAccount};
+use io_common::ids;
+
+#[derive(Accounts)]
+#[instruction(shard: u8)]
+pub struct OpenAuction<'info> {
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    /// What the vault holds; not IO, which is burned as it is.
+    #[account(constraint = mint.key() != ids::IO_MINT @ BuybackError::IoIsBurned)]
+    pub mint: Account<'info, Mint>,
+    /// The shard's fee vault.
+    #[account(seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
+    pub vault: Account<'info, TokenAccount>,
+    #[account(
+        init,
+        payer = payer,
+        space = Auction::SPACE,
+        seeds = [b"auction", mint.key().as_ref(), shard.to_le_bytes().as_ref()],
+        bump
+    )]
+    pub auction: AccountLoader<'info, Auction>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_auction(ctx: Context<OpenAuction>, shard: u8) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let (mint, vault) = (accounts.mint.key(), accounts.vault.key());
+    let mut auction = accounts.auction.load_init()?;
+    auction.version = 1;
+    auction.bump = ctx.bumps.auction;
+    auction.shard = shard;
+    auction.mint = mint;
+    auction.vault = vault;
+    auction.last_time = io_common::clock::now(0)?;
+    emit!(AuctionOpened { seq: auction.next_seq(), auction: accounts.auction.key(), mint, shard, vault });
+    Ok(())
+}

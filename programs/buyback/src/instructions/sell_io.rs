@@ -1,0 +1,94 @@
+use super::vault;
+use crate::errors::BuybackError;
+use crate::events::IoSold;
+use crate::state::{check_burned, Auction, Config, Deal, SaleArgs, PAUSE_SELL};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SellIo<'info> {
+    /// Gives IO.
+    pub seller: Signer<'info>,
+    #[account(
+        mut,
+        address = ids::BUYBACK_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_SELL) @ BuybackError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub auction: AccountLoader<'info, Auction>,
+    /// CHECK: read as Pyth's price of IO.
+    #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    /// IO's.
+    #[account(mut, address = ids::IO_MINT)]
+    pub mint: Account<'info, Mint>,
+    /// CHECK: any account of IO that the seller may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    #[account(mut, address = auction.load()?.vault @ BuybackError::WrongVault)]
+    pub vault: Account<'info, TokenAccount>,
+    /// Any account of the seller's in the mint that is sold.
+    #[account(mut, constraint = destination.owner == seller.key() @ BuybackError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+impl SellIo<'_> {
+    /// Burns the seller's IO, and returns the supply before and after.
+    fn burn(&mut self, amount: u64) -> Result<(u64, u64)> {
+        let before = self.mint.supply;
+        let burn = Burn {
+            mint: self.mint.to_account_info(),
+            from: self.source.to_account_info(),
+            authority: self.seller.to_account_info(),
+        };
+        token::burn(CpiContext::new(self.token_program.key(), burn), amount)?;
+        self.mint.reload()?;
+        check_burned(before, self.mint.supply, amount)?;
+        Ok((before, self.mint.supply))
+    }
+}
+
+pub fn handle_sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
+    let accounts = &mut *ctx.accounts;
+    let mut config = accounts.config.load_mut()?;
+    let mut auction = accounts.auction.load_mut()?;
+    require_keys_eq!(accounts.destination.mint, auction.mint, BuybackError::WrongMint);
+    let time = clock::now(config.last_time.max(auction.last_time))?;
+    let price = config.read_price(&accounts.price, time)?;
+    let vault_before = accounts.vault.amount;
+    let Deal { out, io, elapsed } = auction.sell(&args, vault_before, &price, &config, time)?;
+    let (receipt, burned_total) = (config.book_burn(io, time)?, config.burned);
+    let (seq, sale, left) = (auction.next_seq(), auction.sales, auction.lot.left);
+    let (sold_total, bought_total, sold_today) = (auction.sold, auction.bought, auction.sold_today);
+    drop((config, auction));
+    let (supply_before, supply_after) = accounts.burn(io)?;
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    vault::send(accounts.config.to_account_info(), vault, to, out)?;
+    emit_cpi!(IoSold {
+        seq,
+        auction: ctx.accounts.auction.key(),
+        seller: ctx.accounts.seller.key(),
+        receipt,
+        sale,
+        time,
+        elapsed,
+        price: price.price,
+        exponent: price.exponent,
+        out,
+        io,
+        left,
+        sold_today,
+        sold_total,
+        bought_total,
+        burned_total,
+        supply_before,
+        supply_after,
+        vault_before,
+        vault_after: vault_before.saturating_sub(out),
+    });
+    Ok(())
+}

@@ -1,0 +1,89 @@
+use super::vault;
+use crate::errors::BuybackError;
+use crate::events::IoCredited;
+use crate::state::{Config, Deal, Payout, SaleArgs};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Token, TokenAccount, Transfer};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct SellToSupplier<'info> {
+    /// Gives IO.
+    pub seller: Signer<'info>,
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub payout: AccountLoader<'info, Payout>,
+    /// CHECK: read as Pyth's price of IO.
+    #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    /// CHECK: any account of IO that the seller may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    /// Any account of the supplier's for IO.
+    #[account(
+        mut,
+        constraint = credit.owner == payout.load()?.supplier @ BuybackError::WrongDestination,
+        constraint = credit.mint == ids::IO_MINT @ BuybackError::WrongMint,
+        constraint = credit.key() != source.key() @ BuybackError::WrongDestination
+    )]
+    pub credit: Account<'info, TokenAccount>,
+    #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
+    pub vault: Account<'info, TokenAccount>,
+    /// Any account of the seller's in the mint that is sold.
+    #[account(mut, constraint = destination.owner == seller.key() @ BuybackError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+impl SellToSupplier<'_> {
+    /// Moves the seller's IO to the supplier.
+    fn credit(&self, amount: u64) -> Result<()> {
+        let transfer = Transfer {
+            from: self.source.to_account_info(),
+            to: self.credit.to_account_info(),
+            authority: self.seller.to_account_info(),
+        };
+        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
+    }
+}
+
+pub fn handle_sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let config = accounts.config.load()?;
+    let mut payout = accounts.payout.load_mut()?;
+    require_keys_eq!(accounts.destination.mint, payout.mint, BuybackError::WrongMint);
+    let time = clock::now(payout.last_time)?;
+    let price = config.read_price(&accounts.price, time)?;
+    let (vault_before, credit_before) = (accounts.vault.amount, accounts.credit.amount);
+    let Deal { out, io, elapsed } = payout.sell(&args, &price, &config, time)?;
+    let (seq, job, supplier) = (payout.next_seq(), payout.job, payout.supplier);
+    let (receipt, left) = (payout.sales, payout.lot.left);
+    let (sold_total, credited_total) = (payout.sold, payout.credited);
+    drop((config, payout));
+    accounts.credit(io)?;
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    vault::send(accounts.config.to_account_info(), vault, to, out)?;
+    emit_cpi!(IoCredited {
+        seq,
+        job,
+        supplier,
+        seller: accounts.seller.key(),
+        receipt,
+        time,
+        elapsed,
+        price: price.price,
+        exponent: price.exponent,
+        out,
+        io,
+        left,
+        sold_total,
+        credited_total,
+        credit_before,
+        credit_after: credit_before.saturating_add(io),
+        vault_before,
+        vault_after: vault_before.saturating_sub(out),
+    });
+    Ok(())
+}

@@ -1,0 +1,31 @@
+use super::vault::currency_at_par;
+use crate::errors::BuybackError;
+use crate::events::PayoutStarted;
+use crate::state::{Config, Payout};
+use anchor_lang::prelude::*;
+use anchor_spl::token::TokenAccount;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct StartPayout<'info> {
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub payout: AccountLoader<'info, Payout>,
+    /// CHECK: read as the jobs program's currency of the payout's mint.
+    pub currency: UncheckedAccount<'info>,
+    #[account(address = payout.load()?.vault @ BuybackError::WrongVault)]
+    pub vault: Account<'info, TokenAccount>,
+}
+
+pub fn handle_start_payout(ctx: Context<StartPayout>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let config = accounts.config.load()?;
+    let mut payout = accounts.payout.load_mut()?;
+    let time = clock::now(payout.last_time)?;
+    let currency = currency_at_par(&accounts.currency, &payout.mint)?;
+    payout.start(accounts.vault.amount, &currency, &config, time)?;
+    let (size, minimum) = (payout.lot.size, payout.lot.minimum);
+    emit!(PayoutStarted { seq: payout.next_seq(), job: payout.job, time, size, minimum });
+    Ok(())
+}

@@ -1,0 +1,55 @@
+use super::vault::{self, currency};
+use crate::errors::BuybackError;
+use crate::events::PayoutWithdrawn;
+use crate::state::{Config, Payout};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct WithdrawPayout<'info> {
+    #[account(constraint = payout.load()?.supplier == supplier.key() @ BuybackError::NotSupplier)]
+    pub supplier: Signer<'info>,
+    #[account(address = ids::BUYBACK_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub payout: AccountLoader<'info, Payout>,
+    /// CHECK: read as the jobs program's currency of the payout's mint.
+    pub currency: UncheckedAccount<'info>,
+    #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
+    pub vault: Account<'info, TokenAccount>,
+    /// Any account of the supplier's.
+    #[account(mut, constraint = destination.owner == supplier.key() @ BuybackError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    /// CHECK: the job's fee vault, by address.
+    #[account(mut)]
+    pub fee_vault: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_withdraw_payout(ctx: Context<WithdrawPayout>) -> Result<()> {
+    let accounts = &*ctx.accounts;
+    let held = accounts.vault.amount;
+    let mut payout = accounts.payout.load_mut()?;
+    require_keys_eq!(accounts.destination.mint, payout.mint, BuybackError::WrongMint);
+    let (payment_bps, fee_vault) = {
+        let currency = currency(&accounts.currency, &payout.mint)?;
+        (currency.payment_bps, currency.vault_of(&payout.job))
+    };
+    require!(fee_vault == Some(accounts.fee_vault.key()), BuybackError::WrongVault);
+    payout.last_time = clock::now(payout.last_time)?;
+    let fee = payout.withdraw(held, payment_bps)?;
+    let amount = held.checked_sub(fee).ok_or(BuybackError::Overflow)?;
+    let (seq, job, time) = (payout.next_seq(), payout.job, payout.last_time);
+    let (supplier, withdrawn_total) = (payout.supplier, payout.withdrawn);
+    drop(payout);
+    for (to, sent) in
+        [(accounts.destination.to_account_info(), amount), (accounts.fee_vault.to_account_info(), fee)]
+    {
+        vault::send(accounts.config.to_account_info(), accounts.vault.to_account_info(), to, sent)?;
+    }
+    let destination = accounts.destination.key();
+    emit_cpi!(PayoutWithdrawn { seq, job, supplier, time, destination, amount, fee, withdrawn_total });
+    Ok(())
+}

@@ -1,0 +1,78 @@
+use anchor_lang::prelude::*;
+
+/// Codes are stable: new ones are added at the end.
+#[error_code]
+pub enum DistributorError {
+    #[msg("only the program's upgrade authority may initialize")]
+    NotUpgradeAuthority,
+    #[msg("this is not the program's ProgramData account")]
+    WrongProgramData,
+    #[msg("the signer is not the authority")]
+    NotAuthority,
+    #[msg("the signer was not proposed as authority")]
+    NotPendingAuthority,
+    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    MayNotPause,
+    #[msg("paused has a bit that stands for no entry")]
+    UnknownEntry,
+    #[msg("making grants or airdrops is paused")]
+    Paused,
+    #[msg("the treasury may not be the default key")]
+    NoTreasury,
+    #[msg("the beneficiary may not be the default key")]
+    NoBeneficiary,
+    #[msg("allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors, 255 none")]
+    UnknownAllocation,
+    #[msg("upfront must be within the total, and tranches half an hour to a year apart, within 20 years")]
+    UnsoundSchedule,
+    #[msg("a grant starts at most 20 years ago and at most one year ahead")]
+    StartOutOfRange,
+    #[msg("the signer is not the grant's beneficiary")]
+    NotBeneficiary,
+    #[msg("the signer was not named as the grant's next beneficiary")]
+    NotPendingBeneficiary,
+    #[msg("this is not the vault of this grant or airdrop")]
+    WrongVault,
+    #[msg("the token account belongs to somebody else than who is to be paid")]
+    WrongDestination,
+    #[msg("nothing has vested that was not released already")]
+    NothingToRelease,
+    #[msg("this grant cannot be revoked")]
+    NotRevocable,
+    #[msg("this grant was revoked already")]
+    AlreadyRevoked,
+    #[msg("all of this grant has vested")]
+    NothingToRevoke,
+    #[msg("an airdrop needs at least one leaf")]
+    NoLeaves,
+    #[msg("the amount must be above zero")]
+    ZeroAmount,
+    #[msg("the deadline must be 7 days to 4 years ahead")]
+    DeadlineOutOfRange,
+    #[msg("the airdrop has no such chunk of claims: number them from 0, one for each 8,192 leaves")]
+    UnknownChunk,
+    #[msg("these are not the claims of this airdrop and index")]
+    WrongChunk,
+    #[msg("the airdrop has no leaf of this index")]
+    UnknownIndex,
+    #[msg("the proof does not lead from this leaf to the airdrop's root")]
+    WrongProof,
+    #[msg("this leaf was claimed already")]
+    AlreadyClaimed,
+    #[msg("the airdrop's deadline has passed")]
+    AirdropOver,
+    #[msg("the airdrop's deadline has not passed")]
+    AirdropRunning,
+    #[msg("the airdrop's leaves say more than it was funded with, and nothing is left for this one")]
+    Exhausted,
+    #[msg("the airdrop was reclaimed already")]
+    AlreadyReclaimed,
+    #[msg("the airdrop was not reclaimed yet")]
+    NotReclaimed,
+    #[msg("the rent goes back to who paid it")]
+    WrongRentPayer,
+    #[msg("the stake did not take exactly what was claimed")]
+    NotStaked,
+    #[msg("an amount does not fit into 64 bits")]
+    Overflow,
+}

@@ -1,0 +1,69 @@
+use super::vault::fund;
+use crate::errors::DistributorError;
+use crate::events::AirdropCreated;
+use crate::state::{Airdrop, AirdropArgs, Config, PAUSE_AIRDROP};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+#[instruction(id: u64)]
+pub struct CreateAirdrop<'info> {
+    /// Whose IO fills the vault.
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ DistributorError::NotAuthority)]
+    pub authority: Signer<'info>,
+    /// Pays the rent.
+    #[account(mut)]
+    pub payer: Signer<'info>,
+    #[account(
+        mut,
+        address = ids::DISTRIBUTOR_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_AIRDROP) @ DistributorError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(init, payer = payer, space = Airdrop::SPACE, seeds = [Airdrop::SEED, id.to_le_bytes().as_ref()], bump)]
+    pub airdrop: AccountLoader<'info, Airdrop>,
+    #[account(init, payer = payer, seeds = [b"vault", airdrop.key().as_ref()], bump, token::mint = mint, token::authority = airdrop)]
+    pub vault: Box<Account<'info, TokenAccount>>,
+    #[account(address = ids::IO_MINT)]
+    pub mint: Box<Account<'info, Mint>>,
+    /// CHECK: any IO account that the authority may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: AirdropArgs) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut config = accounts.config.load_mut()?;
+    let now = clock::now(config.last_time)?;
+    config.last_time = now;
+    let mut airdrop = accounts.airdrop.load_init()?;
+    airdrop.make(&args, now)?;
+    airdrop.bump = ctx.bumps.airdrop;
+    airdrop.id = id;
+    airdrop.vault = accounts.vault.key();
+    airdrop.payer = accounts.payer.key();
+    let airdropped_total = config.book_airdrop(args.total)?;
+    let seq = config.next_seq();
+    drop(airdrop);
+    drop(config);
+    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
+    fund(source, vault, &accounts.authority, &accounts.token_program, args.total)?;
+    let AirdropArgs { root, leaves, total, deadline, allocation } = args;
+    let airdrop = accounts.airdrop.key();
+    emit_cpi!(AirdropCreated {
+        seq,
+        airdrop,
+        id,
+        allocation,
+        root,
+        leaves,
+        total,
+        deadline,
+        airdropped_total,
+    });
+    Ok(())
+}

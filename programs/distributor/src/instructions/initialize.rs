@@ -1,0 +1,32 @@
+use crate::errors::DistributorError;
+use crate::events::Initialized;
+use crate::program::Distributor as DistributorProgram;
+use crate::state::Config;
+use anchor_lang::prelude::*;
+use io_common::Roles;
+
+#[derive(Accounts)]
+pub struct Initialize<'info> {
+    /// The program's upgrade authority; becomes authority and pauser, and pays.
+    #[account(mut)]
+    pub authority: Signer<'info>,
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ DistributorError::WrongProgramData)]
+    pub program: Program<'info, DistributorProgram>,
+    #[account(constraint = program_data.upgrade_authority_address == Some(authority.key()) @ DistributorError::NotUpgradeAuthority)]
+    pub program_data: Account<'info, ProgramData>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_initialize(ctx: Context<Initialize>, treasury: Pubkey) -> Result<()> {
+    let authority = ctx.accounts.authority.key();
+    let mut config = ctx.accounts.config.load_init()?;
+    config.version = 1;
+    config.bump = ctx.bumps.config;
+    config.last_time = io_common::clock::now(0)?;
+    config.roles = Roles::new(authority);
+    config.set_treasury(treasury)?;
+    emit!(Initialized { authority, treasury });
+    Ok(())
+}

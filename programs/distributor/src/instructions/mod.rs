@@ -1,0 +1,26 @@
+pub mod administer;
+pub mod beneficiary;
+pub mod claim_airdrop;
+pub mod claim_into_stake;
+pub mod close_claims;
+pub mod create_airdrop;
+pub mod create_grant;
+pub mod initialize;
+pub mod open_claims;
+pub mod reclaim;
+pub mod release;
+pub mod revoke;
+pub mod vault;
+
+pub use administer::*;
+pub use beneficiary::*;
+pub use claim_airdrop::*;
+pub use claim_into_stake::*;
+pub use close_claims::*;
+pub use create_airdrop::*;
+pub use create_grant::*;
+pub use initialize::*;
+pub use open_claims::*;
+pub use reclaim::*;
+pub use release::*;
+pub use revoke::*;

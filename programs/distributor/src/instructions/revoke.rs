@@ -1,0 +1,39 @@
+use super::vault::VaultOwner;
+use crate::errors::DistributorError;
+use crate::events::GrantRevoked;
+use crate::state::{Config, Grant};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Revoke<'info> {
+    #[account(constraint = config.load()?.roles.is_authority(authority.key) @ DistributorError::NotAuthority)]
+    pub authority: Signer<'info>,
+    #[account(address = ids::DISTRIBUTOR_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub grant: AccountLoader<'info, Grant>,
+    /// CHECK: the grant's vault, by address.
+    #[account(mut, address = grant.load()?.vault @ DistributorError::WrongVault)]
+    pub vault: UncheckedAccount<'info>,
+    /// An IO account of the treasury.
+    #[account(mut, constraint = destination.owner == config.load()?.treasury @ DistributorError::WrongDestination)]
+    pub destination: Account<'info, TokenAccount>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_revoke(ctx: Context<Revoke>) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut grant = accounts.grant.load_mut()?;
+    let time = clock::now(grant.last_time)?;
+    let returned = grant.revoke(time)?;
+    let (seq, vested) = (grant.next_seq(), grant.vested(time));
+    drop(grant);
+    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
+    VaultOwner::grant(&accounts.grant)?.pay(vault, to, &accounts.token_program, returned)?;
+    let (grant, destination) = (accounts.grant.key(), accounts.destination.key());
+    emit_cpi!(GrantRevoked { seq, grant, time, vested, returned, destination });
+    Ok(())
+}

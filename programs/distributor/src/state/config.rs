@@ -1,0 +1,75 @@
+use crate::errors::DistributorError;
+use anchor_lang::prelude::*;
+use io_common::Roles;
+
+/// Paused entry: `create_grant`.
+pub const PAUSE_GRANT: u64 = 1;
+/// Paused entry: `create_airdrop`.
+pub const PAUSE_AIRDROP: u64 = 2;
+pub const PAUSES: u64 = PAUSE_GRANT | PAUSE_AIRDROP;
+
+/// The genesis allocations have numbers, as in the mint program.
+const ALLOCATIONS: u8 = 5;
+/// Paid for by none of them.
+pub const NO_ALLOCATION: u8 = 255;
+
+/// The one configuration account of the program: `["config"]`.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Config {
+    pub version: u8,
+    pub bump: u8,
+    pub padding: [u8; 6],
+    /// Latest time that an instruction has seen.
+    pub last_time: i64,
+    /// Number of the latest event.
+    pub seq: u64,
+    /// Owns the accounts that revoked and unclaimed IO goes to.
+    pub treasury: Pubkey,
+    pub roles: Roles,
+    /// Grants made so far, and what was put into them.
+    pub grants: u64,
+    pub granted: u64,
+    /// Airdrops made so far, and what was put into them.
+    pub airdrops: u64,
+    pub airdropped: u64,
+    pub reserved: [u8; 128],
+}
+
+impl Config {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Sets whose accounts revoked and unclaimed IO goes to.
+    pub fn set_treasury(&mut self, treasury: Pubkey) -> Result<()> {
+        require_keys_neq!(treasury, Pubkey::default(), DistributorError::NoTreasury);
+        self.treasury = treasury;
+        Ok(())
+    }
+
+    /// Books a new grant, and returns what was put into all of them.
+    pub fn book_grant(&mut self, total: u64) -> Result<u64> {
+        self.grants = self.grants.checked_add(1).ok_or(DistributorError::Overflow)?;
+        self.granted = self.granted.checked_add(total).ok_or(DistributorError::Overflow)?;
+        Ok(self.granted)
+    }
+
+    /// Books a new airdrop, and returns what was put into all of them.
+    pub fn book_airdrop(&mut self, total: u64) -> Result<u64> {
+        self.airdrops = self.airdrops.checked_add(1).ok_or(DistributorError::Overflow)?;
+        self.airdropped = self.airdropped.checked_add(total).ok_or(DistributorError::Overflow)?;
+        Ok(self.airdropped)
+    }
+}
+
+/// Checks the number of the genesis allocation that something is paid from.
+pub fn check_allocation(allocation: u8) -> Result<()> {
+    let known = allocation < ALLOCATIONS || allocation == NO_ALLOCATION;
+    require!(known, DistributorError::UnknownAllocation);
+    Ok(())
+}

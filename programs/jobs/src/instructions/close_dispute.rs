@@ -1,0 +1,51 @@
+use crate::errors::JobsError;
+use crate::events::DisputeClosed;
+use crate::state::Dispute;
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, CloseAccount, Token, TokenAccount, Transfer};
+use io_common::clock;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct CloseDispute<'info> {
+    #[account(mut, close = rent_payer)]
+    pub dispute: AccountLoader<'info, Dispute>,
+    #[account(mut, address = dispute.load()?.bond_vault @ JobsError::WrongBond)]
+    pub bond_vault: Account<'info, TokenAccount>,
+    /// Any account of the party, or the job's fee vault where the bond is lost.
+    #[account(
+        mut,
+        constraint = dispute.load()?.pays_to(&destination.key(), &destination.owner) @ JobsError::WrongDestination
+    )]
+    pub destination: Account<'info, TokenAccount>,
+    /// CHECK: the party, by address.
+    #[account(mut, address = dispute.load()?.party @ JobsError::WrongRentPayer)]
+    pub rent_payer: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+pub fn handle_close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
+    let CloseDispute { dispute, bond_vault, destination, rent_payer, token_program, .. } = &*ctx.accounts;
+    let (job, party, bump, outcome, seq) = {
+        let mut state = dispute.load_mut()?;
+        state.check_over(clock::now(state.made_at)?)?;
+        (state.job, state.party, [state.bump], state.outcome, state.next_seq())
+    };
+    let seeds: &[&[u8]] = &[b"dispute", job.as_ref(), party.as_ref(), &bump];
+    let amount = bond_vault.amount;
+    let transfer = Transfer {
+        from: bond_vault.to_account_info(),
+        to: destination.to_account_info(),
+        authority: dispute.to_account_info(),
+    };
+    token::transfer(CpiContext::new_with_signer(token_program.key(), transfer, &[seeds]), amount)?;
+    let closing = CloseAccount {
+        account: bond_vault.to_account_info(),
+        destination: rent_payer.to_account_info(),
+        authority: dispute.to_account_info(),
+    };
+    token::close_account(CpiContext::new_with_signer(token_program.key(), closing, &[seeds]))?;
+    let (dispute, destination) = (dispute.key(), destination.key());
+    emit_cpi!(DisputeClosed { seq, job, dispute, outcome, destination, amount });
+    Ok(())
+}

@@ -1,0 +1,83 @@
+use crate::errors::JobsError;
+use crate::events::DisputeMade;
+use crate::state::{Config, Dispute, Job};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use io_common::{clock, ids};
+use io_math::ratio::bps_ceil;
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct MakeDispute<'info> {
+    /// The renter or the supplier; pays the bond and the rent.
+    #[account(
+        mut,
+        constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
+    )]
+    pub party: Signer<'info>,
+    #[account(address = ids::JOBS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(
+        init,
+        payer = party,
+        space = Dispute::SPACE,
+        seeds = [b"dispute", job.key().as_ref(), party.key().as_ref()],
+        bump
+    )]
+    pub dispute: AccountLoader<'info, Dispute>,
+    #[account(init, payer = party, seeds = [b"bond", dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
+    pub bond_vault: Box<Account<'info, TokenAccount>>,
+    #[account(address = job.load()?.mint @ JobsError::WrongMint)]
+    pub mint: Box<Account<'info, Mint>>,
+    /// CHECK: any account of the mint that the party may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+    pub system_program: Program<'info, System>,
+}
+
+impl MakeDispute<'_> {
+    /// Fills the dispute's account, and says what happened.
+    fn open(&self, bump: u8, evidence_hash: [u8; 32]) -> Result<DisputeMade> {
+        let bps = self.config.load()?.dispute_bond_bps;
+        let mut job = self.job.load_mut()?;
+        let now = clock::now(job.last_time)?;
+        job.last_time = now;
+        let party = self.party.key();
+        let by_renter = job.renter == party;
+        let frozen = job.dispute(by_renter, now)?;
+        let bond = bps_ceil(frozen, bps.into()).ok_or(JobsError::Overflow)?;
+        let mut dispute = self.dispute.load_init()?;
+        (dispute.version, dispute.bump, dispute.by_renter) = (1, bump, by_renter.into());
+        (dispute.job, dispute.party) = (self.job.key(), party);
+        (dispute.bond_vault, dispute.fee_vault) = (self.bond_vault.key(), job.fee_vault);
+        (dispute.bond, dispute.frozen, dispute.evidence_hash) = (bond, frozen, evidence_hash);
+        (dispute.made_at, dispute.until) = (now, job.frozen_until);
+        Ok(DisputeMade {
+            seq: job.next_seq(),
+            job: self.job.key(),
+            dispute: self.dispute.key(),
+            party,
+            frozen,
+            bond,
+            until: job.frozen_until,
+            evidence_hash,
+        })
+    }
+}
+
+pub fn handle_dispute(ctx: Context<MakeDispute>, max_bond: u64, evidence_hash: [u8; 32]) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let made = accounts.open(ctx.bumps.dispute, evidence_hash)?;
+    require_gte!(max_bond, made.bond, JobsError::BondAboveLimit);
+    let transfer = Transfer {
+        from: accounts.source.to_account_info(),
+        to: accounts.bond_vault.to_account_info(),
+        authority: accounts.party.to_account_info(),
+    };
+    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), made.bond)?;
+    emit_cpi!(made);
+    Ok(())
+}

@@ -1,0 +1,83 @@
+use super::pricing::priced;
+use crate::errors::JobsError;
+use crate::events::Extended;
+use crate::state::{Config, Currency, Job, Offer, PAUSE_BOOK};
+use anchor_lang::prelude::*;
+use anchor_spl::token::{self, Token, Transfer};
+use io_common::{abi, clock, ids};
+
+#[event_cpi]
+#[derive(Accounts)]
+pub struct Extend<'info> {
+    /// Pays.
+    #[account(address = job.load()?.renter @ JobsError::NotRenter)]
+    pub renter: Signer<'info>,
+    #[account(
+        address = ids::JOBS_CONFIG,
+        constraint = !config.load()?.roles.is_paused(PAUSE_BOOK) @ JobsError::Paused
+    )]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
+    pub offer: AccountLoader<'info, Offer>,
+    /// CHECK: read as a node of the staking program.
+    #[account(address = job.load()?.node @ JobsError::WrongNode)]
+    pub node: UncheckedAccount<'info>,
+    /// The one that the job is paid in.
+    #[account(
+        constraint = currency.load()?.mint == job.load()?.mint @ JobsError::WrongMint,
+        constraint = currency.load()?.enabled == 1 @ JobsError::CurrencyDisabled
+    )]
+    pub currency: AccountLoader<'info, Currency>,
+    /// CHECK: read as a price of Pyth.
+    #[account(address = currency.load()?.price_account @ JobsError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    /// CHECK: the job's escrow, by address.
+    #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
+    pub escrow: UncheckedAccount<'info>,
+    /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
+    #[account(mut)]
+    pub source: UncheckedAccount<'info>,
+    pub token_program: Program<'info, Token>,
+}
+
+impl Extend<'_> {
+    /// The node works on, and for the same supplier.
+    fn check_node(&self, job: &Job) -> Result<()> {
+        let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
+        Ok(())
+    }
+
+    fn fund(&self, amount: u64) -> Result<()> {
+        let transfer = Transfer {
+            from: self.source.to_account_info(),
+            to: self.escrow.to_account_info(),
+            authority: self.renter.to_account_info(),
+        };
+        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
+    }
+}
+
+pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let key = accounts.job.key();
+    let mut job = accounts.job.load_mut()?;
+    let now = clock::now(job.last_time)?;
+    job.last_time = now;
+    accounts.check_node(&job)?;
+    let limits = accounts.config.load()?.price_limits;
+    let (usd, price) =
+        priced(&*accounts.currency.load()?, &accounts.price, &limits, (job.rate, job.units, seconds), now)?;
+    let fee = job.extend(seconds, price, now)?;
+    let deposit = price.checked_add(fee).ok_or(JobsError::Overflow)?;
+    require_gte!(max_deposit, deposit, JobsError::DepositAboveLimit);
+    accounts.offer.load_mut()?.extend(&key, job.seconds, job.ends_at)?;
+    let (seq, ends_at, held) = (job.next_seq(), job.ends_at, job.held()?);
+    drop(job);
+    accounts.fund(deposit)?;
+    emit_cpi!(Extended { seq, job: key, usd, price, fee, seconds, ends_at, held });
+    Ok(())
+}

@@ -1,0 +1,39 @@
+use crate::events::ClusterOpened;
+use crate::state::Cluster;
+use anchor_lang::prelude::*;
+use io_common::clock;
+
+#[derive(Accounts)]
+#[instruction(id: [u8; 32])]
+pub struct OpenCluster<'info> {
+    /// Will book its jobs; pays.
+    #[account(mut)]
+    pub renter: Signer<'info>,
+    #[account(
+        init,
+        payer = renter,
+        space = Cluster::SPACE,
+        seeds = [b"cluster", renter.key().as_ref(), id.as_ref()],
+        bump
+    )]
+    pub cluster: AccountLoader<'info, Cluster>,
+    pub system_program: Program<'info, System>,
+}
+
+pub fn handle_open_cluster(ctx: Context<OpenCluster>, id: [u8; 32], size: u8) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let mut cluster = accounts.cluster.load_init()?;
+    cluster.version = 1;
+    cluster.bump = ctx.bumps.cluster;
+    cluster.renter = accounts.renter.key();
+    cluster.id = id;
+    cluster.open(size, clock::now(0)?)?;
+    emit!(ClusterOpened {
+        seq: cluster.next_seq(),
+        cluster: accounts.cluster.key(),
+        renter: cluster.renter,
+        id,
+        size,
+    });
+    Ok(())
+}

@@ -1,0 +1,39 @@
+use crate::errors::JobsError;
+use crate::events::{DisputeResolved, Ended};
+use crate::state::{Config, Dispute, Job, Offer};
+use anchor_lang::prelude::*;
+use io_common::{clock, ids};
+
+#[derive(Accounts)]
+pub struct Resolve<'info> {
+    #[account(address = config.load()?.resolver @ JobsError::NotResolver)]
+    pub resolver: Signer<'info>,
+    #[account(address = ids::JOBS_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
+    #[account(mut)]
+    pub job: AccountLoader<'info, Job>,
+    #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
+    pub offer: AccountLoader<'info, Offer>,
+    /// The open one.
+    #[account(
+        mut,
+        constraint = dispute.load()?.job == job.key() @ JobsError::WrongDispute,
+        constraint = dispute.load()?.until == job.load()?.frozen_until @ JobsError::WrongDispute
+    )]
+    pub dispute: AccountLoader<'info, Dispute>,
+}
+
+pub fn handle_resolve(ctx: Context<Resolve>, gross: u64) -> Result<()> {
+    let accounts = &ctx.accounts;
+    let key = accounts.job.key();
+    let mut job = accounts.job.load_mut()?;
+    let now = clock::now(job.last_time)?;
+    job.last_time = now;
+    let supplier = job.resolve(gross, now)?;
+    accounts.offer.load_mut()?.release(&key, now);
+    let outcome = accounts.dispute.load_mut()?.decide(supplier) as u8;
+    let dispute = accounts.dispute.key();
+    emit!(DisputeResolved { seq: job.next_seq(), job: key, dispute, gross, outcome });
+    emit!(Ended::of(key, &mut job));
+    Ok(())
+}

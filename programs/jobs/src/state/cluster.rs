@@ -1,0 +1,160 @@
+use super::{CloseReason, Config};
+use crate::errors::JobsError;
+use anchor_lang::prelude::*;
+
+/// A cluster has at least two nodes.
+const SMALLEST: u8 = 2;
+
+/// Who left a cluster first, before its start.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Broken {
+    /// Whether its renter did, by cancelling.
+    pub by_renter: bool,
+    pub at: i64,
+}
+
+/// Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
+/// that wait; what runs or has ended needs it no more.
+#[account(zero_copy)]
+#[derive(Debug)]
+pub struct Cluster {
+    pub version: u8,
+    pub bump: u8,
+    /// Jobs that it is to have.
+    pub size: u8,
+    /// Jobs that were booked for it.
+    pub joined: u8,
+    /// Of them, those that are neither started nor ended.
+    pub waiting: u8,
+    /// Why the first one left before its start, as a [`CloseReason`]; 0 while none has.
+    pub broken: u8,
+    pub padding: [u8; 2],
+    /// Books its jobs, and paid the rent.
+    pub renter: Pubkey,
+    pub id: [u8; 32],
+    /// What all of them run together.
+    pub manifest_hash: [u8; 32],
+    pub opened_at: i64,
+    pub broken_at: i64,
+    /// Number of the latest event.
+    pub seq: u64,
+    pub reserved: [u8; 64],
+}
+
+impl Cluster {
+    pub const SPACE: usize = 8 + size_of::<Self>();
+
+    pub fn open(&mut self, size: u8, now: i64) -> Result<()> {
+        require_gte!(size, SMALLEST, JobsError::ClusterSize);
+        self.size = size;
+        self.opened_at = now;
+        Ok(())
+    }
+
+    /// The number of the next event.
+    pub fn next_seq(&mut self) -> u64 {
+        self.seq = self.seq.saturating_add(1);
+        self.seq
+    }
+
+    /// Counts a new booking.
+    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<()> {
+        require!(self.broken == 0, JobsError::ClusterBroken);
+        require_gt!(self.size, self.joined, JobsError::ClusterFull);
+        if self.joined == 0 {
+            self.manifest_hash = *manifest_hash;
+        }
+        require!(self.manifest_hash == *manifest_hash, JobsError::ClusterManifest);
+        self.joined = self.joined.saturating_add(1);
+        self.waiting = self.waiting.saturating_add(1);
+        Ok(())
+    }
+
+    /// Lets a job start: all are booked, and none has left.
+    pub fn start(&mut self) -> Result<()> {
+        require!(self.broken == 0, JobsError::ClusterBroken);
+        require_eq!(self.joined, self.size, JobsError::ClusterIncomplete);
+        self.waiting = self.waiting.saturating_sub(1);
+        Ok(())
+    }
+
+    /// Takes out a job that ended before its start. From then on no other one starts.
+    pub fn leave(&mut self, reason: u8, now: i64) {
+        self.waiting = self.waiting.saturating_sub(1);
+        if self.broken == 0 {
+            self.broken = reason;
+            self.broken_at = now;
+        }
+    }
+
+    /// Who has left it first, if anybody has.
+    pub fn broken(&self) -> Option<Broken> {
+        let renters = [CloseReason::RenterCancelled as u8, CloseReason::RenterCancelledLate as u8];
+        let by_renter = renters.contains(&self.broken);
+        (self.broken != 0).then_some(Broken { by_renter, at: self.broken_at })
+    }
+
+    /// Whether nothing will need the account any more; nobody has to fear for it in the start window.
+    pub fn check_closable(&self, now: i64) -> Result<()> {
+        require_eq!(self.waiting, 0, JobsError::ClusterWaits);
+        let from = self.opened_at.saturating_add(Config::START_WINDOW);
+        require_gt!(now, from, JobsError::ClusterYoung);
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cluster(size: u8) -> Cluster {
+        let mut cluster: Cluster = bytemuck::Zeroable::zeroed();
+        cluster.open(size, 1_000).unwrap();
+        cluster
+    }
+
+    #[test]
+    fn nothing_starts_before_all_are_booked() {
+        let mut cluster = cluster(2);
+        assert!(cluster.start().is_err());
+        cluster.join(&[1; 32]).unwrap();
+        assert!(cluster.start().is_err());
+        assert!(cluster.join(&[2; 32]).is_err(), "all run one manifest");
+        cluster.join(&[1; 32]).unwrap();
+        assert!(cluster.join(&[1; 32]).is_err(), "it is full");
+        cluster.start().unwrap();
+        cluster.start().unwrap();
+        assert_eq!((cluster.joined, cluster.waiting, cluster.broken()), (2, 0, None));
+    }
+
+    #[test]
+    fn when_one_has_left_no_other_starts_or_joins() {
+        let mut cluster = cluster(3);
+        for _ in 0..2 {
+            cluster.join(&[1; 32]).unwrap();
+        }
+        cluster.leave(CloseReason::SupplierCancelled as u8, 1_050);
+        assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }));
+        assert!(cluster.join(&[1; 32]).is_err());
+        assert!(cluster.start().is_err());
+        cluster.leave(CloseReason::RenterCancelled as u8, 1_060);
+        assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }), "the first one counts");
+        assert_eq!(cluster.waiting, 0);
+    }
+
+    #[test]
+    fn it_closes_when_none_waits_and_the_start_window_is_over() {
+        let mut cluster = cluster(2);
+        assert!(cluster.check_closable(2_200).is_err());
+        cluster.check_closable(2_201).unwrap();
+        cluster.join(&[1; 32]).unwrap();
+        assert!(cluster.check_closable(9_999).is_err());
+    }
+
+    #[test]
+    fn a_cluster_of_one_is_none() {
+        let mut cluster: Cluster = bytemuck::Zeroable::zeroed();
+        assert!(cluster.open(1, 0).is_err());
+        assert!(cluster.open(0, 0).is_err());
+    }
+}

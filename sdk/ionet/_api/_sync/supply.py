@@ -1,0 +1,69 @@
+# Generated from _api/_async/supply.py by scripts/codegen; do not edit.
+"""The supply of IO by date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ionet import accounts, pda
+from ionet._amounts import IO
+from ionet._errors import AccountNotFound
+from ionet.supply import SupplyAt, projected
+from ionet.vesting import Schedule, unvested, vested
+
+if TYPE_CHECKING:
+    from ionet._sync.client import Client
+
+#: Accounts over which the sum of active stake is spread.
+_SHARDS: Final = 16
+
+
+class Supply:
+    """Reads what exists, is locked and circulates."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def now(self) -> SupplyAt:
+        """The supply as the chain has it. Programs that are not initialised yet count nothing."""
+        client, time = self._client, self._client.time()
+        mint, supply = client.mint.config(), client.mint.supply()
+        genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
+        grants = [one.account for one in client.distributor.grants()]
+        return SupplyAt(
+            time=time,
+            genesis=genesis,
+            emitted=emitted,
+            burned=genesis + emitted - supply,
+            vested=sum((vested(one, time) for one in grants), IO(0)),
+            locked=sum((unvested(one, time) for one in grants), IO(0)),
+            reserve=IO.from_base((client.token_account(mint.reserve_vault)).amount),
+            treasury=self._treasury(),
+            staked=self._staked(),
+            projected=False,
+        )
+
+    def at(self, time: int) -> SupplyAt:
+        """The supply at another date: emission and grants by their schedules, what was burned as of now.
+
+        Args:
+            time: Unix seconds, past or to come.
+        """
+        now, mint = self.now(), self._client.mint.config()
+        grants = [
+            (Schedule.of(one.account), IO.from_base(one.account.returned))
+            for one in self._client.distributor.grants()
+        ]
+        return projected(time, now, mint.start, grants)
+
+    def _treasury(self) -> IO:
+        try:
+            config = self._client.distributor.config()
+        except AccountNotFound:
+            return IO(0)
+        return self._client.mint.balance(config.treasury)
+
+    def _staked(self) -> IO:
+        addresses = [pda.staking.shard(index) for index in range(_SHARDS)]
+        found = self._client.fetch_many(accounts.staking.StakeShard, addresses)
+        return IO.from_base(sum(one.active.now for one in found if one is not None))

@@ -1,0 +1,227 @@
+"""Accounts of the distributor program.
+
+Generated from idl/distributor.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Account, bind_account
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class Airdrop(Account):
+    """IO for those whom a Merkle root names, and the owner of the vault that holds it: `["airdrop", id]`.
+
+    Attributes:
+        allocation: The genesis allocation that it is paid from; 255 for none.
+        reclaimed: 1 when what was left has gone to the treasury.
+        payer: Paid the vault's rent.
+        total: Put into the vault.
+        claimed: Claimed so far; never falls.
+        claims: Leaves claimed so far.
+        returned: Gone back to the treasury.
+        deadline: Claims end and the rest can be reclaimed, unix time.
+        last_time: Latest time that an instruction has seen.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    allocation: int
+    reclaimed: int
+    leaves: int
+    id: int
+    root: bytes
+    vault: Pubkey
+    payer: Pubkey
+    total: int
+    claimed: int
+    claims: int
+    returned: int
+    deadline: int
+    last_time: int
+    seq: int
+
+
+bind_account(
+    Airdrop,
+    PROGRAM_ID,
+    bytes.fromhex("1f709f9e7ced09f1"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("allocation", c.u8),
+        ("reclaimed", c.u8),
+        ("leaves", c.u32),
+        ("id", c.u64),
+        ("root", c.raw_bytes(32)),
+        ("vault", c.pubkey),
+        ("payer", c.pubkey),
+        ("total", c.u64),
+        ("claimed", c.u64),
+        ("claims", c.u64),
+        ("returned", c.u64),
+        ("deadline", c.i64),
+        ("last_time", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Claims(Account):
+    """Which of an airdrop's leaves were claimed, 8,192 of them: `["claims", airdrop, number]`.
+
+    Attributes:
+        number: Its first leaf is `number · 8,192`.
+        payer: Paid the rent.
+        bits: A bit for each leaf, from the lowest of the first byte.
+    """
+
+    version: int
+    bump: int
+    number: int
+    airdrop: Pubkey
+    payer: Pubkey
+    bits: bytes
+
+
+bind_account(
+    Claims,
+    PROGRAM_ID,
+    bytes.fromhex("91ce9d8f03200a92"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(2)),
+        ("number", c.u32),
+        ("airdrop", c.pubkey),
+        ("payer", c.pubkey),
+        ("bits", c.raw_bytes(1024)),
+        ("", c.pad(16)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Config(Account):
+    """The one configuration account of the program: `["config"]`.
+
+    Attributes:
+        last_time: Latest time that an instruction has seen.
+        seq: Number of the latest event.
+        treasury: Owns the accounts that revoked and unclaimed IO goes to.
+        grants: Grants made so far, and what was put into them.
+        airdrops: Airdrops made so far, and what was put into them.
+    """
+
+    version: int
+    bump: int
+    last_time: int
+    seq: int
+    treasury: Pubkey
+    roles: types.Roles
+    grants: int
+    granted: int
+    airdrops: int
+    airdropped: int
+
+
+bind_account(
+    Config,
+    PROGRAM_ID,
+    bytes.fromhex("9b0caae01efacc82"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("last_time", c.i64),
+        ("seq", c.u64),
+        ("treasury", c.pubkey),
+        ("roles", types.Roles.CODEC),
+        ("grants", c.u64),
+        ("granted", c.u64),
+        ("airdrops", c.u64),
+        ("airdropped", c.u64),
+        ("", c.pad(128)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Grant(Account):
+    """IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
+
+    Attributes:
+        revocable: 1 where what has not vested can be taken back.
+        allocation: The genesis allocation that it is paid from; 255 for none.
+        pending_beneficiary: Becomes the beneficiary when it accepts; all zeros while nobody is named.
+        granted_to: Who the grant was made to, whoever it belongs to now.
+        released: Paid to beneficiaries so far; never falls.
+        returned: Taken back by a revocation.
+        revoked_at: When it was revoked; nothing vests later. 0 while it was not.
+        last_time: Latest time that an instruction has seen.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    revocable: int
+    allocation: int
+    cliff: int
+    period: int
+    tranches: int
+    id: int
+    beneficiary: Pubkey
+    pending_beneficiary: Pubkey
+    granted_to: Pubkey
+    vault: Pubkey
+    total: int
+    upfront: int
+    start: int
+    released: int
+    returned: int
+    revoked_at: int
+    last_time: int
+    seq: int
+
+
+bind_account(
+    Grant,
+    PROGRAM_ID,
+    bytes.fromhex("a1a60bcdcc87cd36"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("revocable", c.u8),
+        ("allocation", c.u8),
+        ("cliff", c.u32),
+        ("period", c.u32),
+        ("tranches", c.u32),
+        ("id", c.u64),
+        ("beneficiary", c.pubkey),
+        ("pending_beneficiary", c.pubkey),
+        ("granted_to", c.pubkey),
+        ("vault", c.pubkey),
+        ("total", c.u64),
+        ("upfront", c.u64),
+        ("start", c.i64),
+        ("released", c.u64),
+        ("returned", c.u64),
+        ("revoked_at", c.i64),
+        ("last_time", c.i64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+__all__ = ["Airdrop", "Claims", "Config", "Grant"]

@@ -1,0 +1,418 @@
+"""Events of the distributor program.
+
+Generated from idl/distributor.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Event, bind_event
+
+from . import PROGRAM_ID, types
+
+
+@dataclass(frozen=True, slots=True)
+class AirdropClaimed(Event):
+    """`AirdropClaimed` of the distributor program.
+
+    Attributes:
+        destination: Where it went: a token account of the claimant, or the vault of the node that he
+                stakes on.
+        claimed_total: Claimed so far.
+    """
+
+    seq: int
+    airdrop: Pubkey
+    index: int
+    claimant: Pubkey
+    amount: int
+    destination: Pubkey
+    staked: bool
+    claimed_total: int
+
+
+bind_event(
+    AirdropClaimed,
+    PROGRAM_ID,
+    bytes.fromhex("7dfbc3b7ca7e5944"),
+    (
+        ("seq", c.u64),
+        ("airdrop", c.pubkey),
+        ("index", c.u32),
+        ("claimant", c.pubkey),
+        ("amount", c.u64),
+        ("destination", c.pubkey),
+        ("staked", c.boolean),
+        ("claimed_total", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AirdropCreated(Event):
+    """`AirdropCreated` of the distributor program.
+
+    Attributes:
+        seq: The configuration's.
+        airdropped_total: Put into airdrops so far.
+    """
+
+    seq: int
+    airdrop: Pubkey
+    id: int
+    allocation: int
+    root: bytes
+    leaves: int
+    total: int
+    deadline: int
+    airdropped_total: int
+
+
+bind_event(
+    AirdropCreated,
+    PROGRAM_ID,
+    bytes.fromhex("bedb6521d0bb9560"),
+    (
+        ("seq", c.u64),
+        ("airdrop", c.pubkey),
+        ("id", c.u64),
+        ("allocation", c.u8),
+        ("root", c.raw_bytes(32)),
+        ("leaves", c.u32),
+        ("total", c.u64),
+        ("deadline", c.i64),
+        ("airdropped_total", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AirdropReclaimed(Event):
+    """`AirdropReclaimed` of the distributor program.
+
+    Attributes:
+        returned: What nobody claimed.
+        surplus: Sent to the vault by others.
+    """
+
+    seq: int
+    airdrop: Pubkey
+    returned: int
+    surplus: int
+    destination: Pubkey
+    claimed_total: int
+
+
+bind_event(
+    AirdropReclaimed,
+    PROGRAM_ID,
+    bytes.fromhex("e473bafd5d2dc239"),
+    (
+        ("seq", c.u64),
+        ("airdrop", c.pubkey),
+        ("returned", c.u64),
+        ("surplus", c.u64),
+        ("destination", c.pubkey),
+        ("claimed_total", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityAccepted(Event):
+    """`AuthorityAccepted` of the distributor program."""
+
+    seq: int
+    authority: Pubkey
+
+
+bind_event(
+    AuthorityAccepted,
+    PROGRAM_ID,
+    bytes.fromhex("a6c0dbbc29d1c31a"),
+    (("seq", c.u64), ("authority", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AuthorityProposed(Event):
+    """`AuthorityProposed` of the distributor program."""
+
+    seq: int
+    authority: Pubkey
+    successor: Pubkey
+
+
+bind_event(
+    AuthorityProposed,
+    PROGRAM_ID,
+    bytes.fromhex("f4755e7035972359"),
+    (("seq", c.u64), ("authority", c.pubkey), ("successor", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryAccepted(Event):
+    """`BeneficiaryAccepted` of the distributor program."""
+
+    seq: int
+    grant: Pubkey
+    beneficiary: Pubkey
+
+
+bind_event(
+    BeneficiaryAccepted,
+    PROGRAM_ID,
+    bytes.fromhex("9e0544d498532cfa"),
+    (("seq", c.u64), ("grant", c.pubkey), ("beneficiary", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class BeneficiaryProposed(Event):
+    """`BeneficiaryProposed` of the distributor program."""
+
+    seq: int
+    grant: Pubkey
+    beneficiary: Pubkey
+    successor: Pubkey
+
+
+bind_event(
+    BeneficiaryProposed,
+    PROGRAM_ID,
+    bytes.fromhex("932361c2aa16ec05"),
+    (("seq", c.u64), ("grant", c.pubkey), ("beneficiary", c.pubkey), ("successor", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsClosed(Event):
+    """`ClaimsClosed` of the distributor program."""
+
+    seq: int
+    airdrop: Pubkey
+    number: int
+
+
+bind_event(
+    ClaimsClosed,
+    PROGRAM_ID,
+    bytes.fromhex("dab9f62aa4b2596c"),
+    (("seq", c.u64), ("airdrop", c.pubkey), ("number", c.u32)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsOpened(Event):
+    """`ClaimsOpened` of the distributor program.
+
+    Attributes:
+        seq: The airdrop's, as in the airdrop's other events.
+    """
+
+    seq: int
+    airdrop: Pubkey
+    number: int
+
+
+bind_event(
+    ClaimsOpened,
+    PROGRAM_ID,
+    bytes.fromhex("7e5c1894f242081c"),
+    (("seq", c.u64), ("airdrop", c.pubkey), ("number", c.u32)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantCreated(Event):
+    """`GrantCreated` of the distributor program.
+
+    Attributes:
+        seq: The configuration's.
+        granted_total: Put into grants so far.
+    """
+
+    seq: int
+    grant: Pubkey
+    id: int
+    allocation: int
+    beneficiary: Pubkey
+    revocable: bool
+    schedule: types.ScheduleArgs
+    granted_total: int
+
+
+bind_event(
+    GrantCreated,
+    PROGRAM_ID,
+    bytes.fromhex("a2fe833841d65506"),
+    (
+        ("seq", c.u64),
+        ("grant", c.pubkey),
+        ("id", c.u64),
+        ("allocation", c.u8),
+        ("beneficiary", c.pubkey),
+        ("revocable", c.boolean),
+        ("schedule", types.ScheduleArgs.CODEC),
+        ("granted_total", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantRevoked(Event):
+    """`GrantRevoked` of the distributor program.
+
+    Attributes:
+        vested: What has vested and stays.
+        returned: What went back.
+    """
+
+    seq: int
+    grant: Pubkey
+    time: int
+    vested: int
+    returned: int
+    destination: Pubkey
+
+
+bind_event(
+    GrantRevoked,
+    PROGRAM_ID,
+    bytes.fromhex("c03cfd0c6e9ec81e"),
+    (
+        ("seq", c.u64),
+        ("grant", c.pubkey),
+        ("time", c.i64),
+        ("vested", c.u64),
+        ("returned", c.u64),
+        ("destination", c.pubkey),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Initialized(Event):
+    """`Initialized` of the distributor program."""
+
+    authority: Pubkey
+    treasury: Pubkey
+
+
+bind_event(
+    Initialized,
+    PROGRAM_ID,
+    bytes.fromhex("d0d573627352c9d1"),
+    (("authority", c.pubkey), ("treasury", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ParamsSet(Event):
+    """`ParamsSet` of the distributor program."""
+
+    seq: int
+    pauser: Pubkey
+    treasury: Pubkey
+
+
+bind_event(
+    ParamsSet,
+    PROGRAM_ID,
+    bytes.fromhex("396f21fc784c62f5"),
+    (("seq", c.u64), ("pauser", c.pubkey), ("treasury", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PausedSet(Event):
+    """`PausedSet` of the distributor program."""
+
+    seq: int
+    by: Pubkey
+    paused: int
+
+
+bind_event(
+    PausedSet,
+    PROGRAM_ID,
+    bytes.fromhex("ab7d7f9ce9514442"),
+    (("seq", c.u64), ("by", c.pubkey), ("paused", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Released(Event):
+    """`Released` of the distributor program.
+
+    Attributes:
+        seq: The grant's, as in the grant's other events.
+        released_total: Released so far, which is now all that has vested.
+    """
+
+    seq: int
+    grant: Pubkey
+    beneficiary: Pubkey
+    destination: Pubkey
+    amount: int
+    released_total: int
+
+
+bind_event(
+    Released,
+    PROGRAM_ID,
+    bytes.fromhex("e8e5ff8865bd0fdc"),
+    (
+        ("seq", c.u64),
+        ("grant", c.pubkey),
+        ("beneficiary", c.pubkey),
+        ("destination", c.pubkey),
+        ("amount", c.u64),
+        ("released_total", c.u64),
+    ),
+)
+
+
+#: Each event by its discriminator.
+EVENTS: Mapping[bytes, type[Event]] = {
+    AirdropClaimed.DISCRIMINATOR: AirdropClaimed,
+    AirdropCreated.DISCRIMINATOR: AirdropCreated,
+    AirdropReclaimed.DISCRIMINATOR: AirdropReclaimed,
+    AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
+    AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    BeneficiaryAccepted.DISCRIMINATOR: BeneficiaryAccepted,
+    BeneficiaryProposed.DISCRIMINATOR: BeneficiaryProposed,
+    ClaimsClosed.DISCRIMINATOR: ClaimsClosed,
+    ClaimsOpened.DISCRIMINATOR: ClaimsOpened,
+    GrantCreated.DISCRIMINATOR: GrantCreated,
+    GrantRevoked.DISCRIMINATOR: GrantRevoked,
+    Initialized.DISCRIMINATOR: Initialized,
+    ParamsSet.DISCRIMINATOR: ParamsSet,
+    PausedSet.DISCRIMINATOR: PausedSet,
+    Released.DISCRIMINATOR: Released,
+}
+
+
+__all__ = [
+    "AirdropClaimed",
+    "AirdropCreated",
+    "AirdropReclaimed",
+    "AuthorityAccepted",
+    "AuthorityProposed",
+    "BeneficiaryAccepted",
+    "BeneficiaryProposed",
+    "ClaimsClosed",
+    "ClaimsOpened",
+    "GrantCreated",
+    "GrantRevoked",
+    "Initialized",
+    "ParamsSet",
+    "PausedSet",
+    "Released",
+]

@@ -1,0 +1,671 @@
+"""Instructions of the distributor program.
+
+Generated from idl/distributor.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.instruction import AccountMeta, Instruction
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet import _ids
+from ionet._codec import Int
+
+from . import PROGRAM_ID, pda, types
+
+_ACCEPT_AUTHORITY = c.arguments("accept_authority", bytes.fromhex("6b56c65b210c6ba0"), ())
+
+
+def accept_authority(
+    *, successor: Pubkey, config: Pubkey = pda.CONFIG, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Makes the named successor the authority.
+
+    Caller: the successor. Errors: `NotPendingAuthority`.
+
+    Args:
+        successor: (signer)
+        config: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ACCEPT_AUTHORITY(),
+        [AccountMeta(successor, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_ACCEPT_BENEFICIARY = c.arguments("accept_beneficiary", bytes.fromhex("555b2860bca6a226"), ())
+
+
+def accept_beneficiary(
+    *, successor: Pubkey, grant: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Makes the named successor the beneficiary, of what has vested and was not released too.
+
+    Caller: the successor. Errors: `NotPendingBeneficiary`.
+
+    Args:
+        successor: (signer)
+        grant: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ACCEPT_BENEFICIARY(),
+        [AccountMeta(successor, True, False), AccountMeta(grant, False, True), *remaining_accounts],
+    )
+
+
+_CLAIM_AIRDROP = c.arguments(
+    "claim_airdrop", bytes.fromhex("89327a6f59fe0814"), (("args", types.ClaimArgs.CODEC),)
+)
+
+
+def claim_airdrop(
+    *,
+    airdrop: Pubkey,
+    claims: Pubkey,
+    destination: Pubkey,
+    args: types.ClaimArgs,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays an airdrop's leaf into an account of its claimant, before the deadline.
+
+    Caller: anyone. Errors: `WrongVault`, `WrongChunk`, `AirdropOver`, `UnknownIndex`, `AlreadyClaimed`,
+    `WrongProof`, `ZeroAmount`, `Exhausted`.
+
+    Args:
+        airdrop: (writable)
+        claims: Marks the claims of the leaf and its neighbours. (writable)
+        vault: (writable, derived if not given)
+        destination: An IO account of the claimant: its owner has to be whom the leaf names. (writable)
+        token_program: (read-only)
+        args: `ClaimArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=airdrop)
+    return Instruction(
+        PROGRAM_ID,
+        _CLAIM_AIRDROP(args),
+        [
+            AccountMeta(airdrop, False, True),
+            AccountMeta(claims, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CLAIM_INTO_STAKE = c.arguments(
+    "claim_into_stake", bytes.fromhex("2b54a38fc3c8f5d5"), (("args", types.ClaimArgs.CODEC),)
+)
+
+
+def claim_into_stake(
+    *,
+    claimant: Pubkey,
+    airdrop: Pubkey,
+    claims: Pubkey,
+    class_: Pubkey,
+    node: Pubkey,
+    position: Pubkey,
+    node_vault: Pubkey,
+    args: types.ClaimArgs,
+    vault: Pubkey | None = None,
+    staking_config: Pubkey = pda.STAKING_CONFIG,
+    staking_events: Pubkey = pda.STAKING_EVENTS,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+
+    Caller: the claimant, who has a position there. Errors: those of `claim_airdrop` and of staking's
+    `stake`, `NotStaked`.
+
+    Args:
+        claimant: Whom the leaf names, and who holds the position. (signer)
+        airdrop: (writable)
+        claims: Marks the claims of the leaf and its neighbours. (writable)
+        vault: (writable, derived if not given)
+        staking_config: (read-only)
+        class_: (read-only)
+        node: (writable)
+        position: (writable)
+        node_vault: (writable)
+        staking_events: (read-only)
+        staking_program: (read-only)
+        token_program: (read-only)
+        args: `ClaimArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=airdrop)
+    return Instruction(
+        PROGRAM_ID,
+        _CLAIM_INTO_STAKE(args),
+        [
+            AccountMeta(claimant, True, False),
+            AccountMeta(airdrop, False, True),
+            AccountMeta(claims, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(staking_config, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(position, False, True),
+            AccountMeta(node_vault, False, True),
+            AccountMeta(staking_events, False, False),
+            AccountMeta(staking_program, False, False),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CLOSE_CLAIMS = c.arguments("close_claims", bytes.fromhex("76c1e41b6c9cbb6a"), ())
+
+
+def close_claims(
+    *, airdrop: Pubkey, claims: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Closes an account of claims of an airdrop that was reclaimed; the rent goes back to who paid it.
+
+    Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
+
+    Args:
+        airdrop: (writable)
+        claims: (writable)
+        rent_payer: (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CLOSE_CLAIMS(),
+        [
+            AccountMeta(airdrop, False, True),
+            AccountMeta(claims, False, True),
+            AccountMeta(rent_payer, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CREATE_AIRDROP = c.arguments(
+    "create_airdrop", bytes.fromhex("e387d04289b1505e"), (("id", c.u64), ("args", types.AirdropArgs.CODEC))
+)
+
+
+def create_airdrop(
+    *,
+    authority: Pubkey,
+    payer: Pubkey,
+    source: Pubkey,
+    id: Int,
+    args: types.AirdropArgs,
+    config: Pubkey = pda.CONFIG,
+    airdrop: Pubkey | None = None,
+    vault: Pubkey | None = None,
+    mint: Pubkey = pda.MINT,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Makes the airdrop `id` with a Merkle root of its leaves, and fills its vault.
+
+    Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
+    `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
+
+    Args:
+        authority: Whose IO fills the vault. (signer)
+        payer: Pays the rent. (signer, writable)
+        config: (writable)
+        airdrop: (writable, derived if not given)
+        vault: (writable, derived if not given)
+        mint: (read-only)
+        source: (writable)
+        token_program: (read-only)
+        system_program: (read-only)
+        id: `u64`
+        args: `AirdropArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if airdrop is None:
+        airdrop = pda.airdrop(id=id)
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=airdrop)
+    return Instruction(
+        PROGRAM_ID,
+        _CREATE_AIRDROP(id, args),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(payer, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(airdrop, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(source, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CREATE_GRANT = c.arguments(
+    "create_grant", bytes.fromhex("1377b0df2d8ee19c"), (("id", c.u64), ("args", types.GrantArgs.CODEC))
+)
+
+
+def create_grant(
+    *,
+    authority: Pubkey,
+    payer: Pubkey,
+    source: Pubkey,
+    id: Int,
+    args: types.GrantArgs,
+    config: Pubkey = pda.CONFIG,
+    grant: Pubkey | None = None,
+    vault: Pubkey | None = None,
+    mint: Pubkey = pda.MINT,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Makes the grant `id` and fills its vault.
+
+    Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
+    `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
+
+    Args:
+        authority: Whose IO fills the vault. (signer)
+        payer: Pays the rent. (signer, writable)
+        config: (writable)
+        grant: (writable, derived if not given)
+        vault: (writable, derived if not given)
+        mint: (read-only)
+        source: (writable)
+        token_program: (read-only)
+        system_program: (read-only)
+        id: `u64`
+        args: `GrantArgs`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if grant is None:
+        grant = pda.grant(id=id)
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=grant)
+    return Instruction(
+        PROGRAM_ID,
+        _CREATE_GRANT(id, args),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(payer, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(grant, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(mint, False, False),
+            AccountMeta(source, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(system_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_INITIALIZE = c.arguments("initialize", bytes.fromhex("afaf6d1f0d989bed"), (("treasury", c.pubkey),))
+
+
+def initialize(
+    *,
+    authority: Pubkey,
+    treasury: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    program_data: Pubkey = pda.PROGRAM_DATA,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
+
+    Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
+    `NoTreasury`.
+
+    Args:
+        authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
+            writable)
+        config: (writable)
+        program_data: (read-only)
+        system_program: (read-only)
+        treasury: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _INITIALIZE(treasury),
+        [
+            AccountMeta(authority, True, True),
+            AccountMeta(config, False, True),
+            AccountMeta(PROGRAM_ID, False, False),
+            AccountMeta(program_data, False, False),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_OPEN_CLAIMS = c.arguments("open_claims", bytes.fromhex("6f6c5a73b25a18e4"), (("number", c.u32),))
+
+
+def open_claims(
+    *,
+    payer: Pubkey,
+    airdrop: Pubkey,
+    number: Int,
+    claims: Pubkey | None = None,
+    system_program: Pubkey = _ids.SYSTEM_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Opens the account that marks the claims of 8,192 leaves, each once.
+
+    Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
+
+    Args:
+        payer: (signer, writable)
+        airdrop: (writable)
+        claims: (writable, derived if not given)
+        system_program: (read-only)
+        number: `u32`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if claims is None:
+        claims = pda.claims(airdrop=airdrop, number=number)
+    return Instruction(
+        PROGRAM_ID,
+        _OPEN_CLAIMS(number),
+        [
+            AccountMeta(payer, True, True),
+            AccountMeta(airdrop, False, True),
+            AccountMeta(claims, False, True),
+            AccountMeta(system_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_PROPOSE_AUTHORITY = c.arguments(
+    "propose_authority", bytes.fromhex("1494ecc64c77638e"), (("successor", c.pubkey),)
+)
+
+
+def propose_authority(
+    *,
+    authority: Pubkey,
+    successor: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Names a successor of the authority; the default key takes it back.
+
+    Caller: authority. Errors: `NotAuthority`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        successor: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _PROPOSE_AUTHORITY(successor),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_RECLAIM = c.arguments("reclaim", bytes.fromhex("2cb1ecf9916da3ba"), ())
+
+
+def reclaim(
+    *,
+    airdrop: Pubkey,
+    destination: Pubkey,
+    rent_payer: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays what nobody claimed to the treasury after the deadline, and closes the vault.
+
+    Caller: anyone. Errors: `AirdropRunning`, `AlreadyReclaimed`, `WrongVault`, `WrongDestination`,
+    `WrongRentPayer`.
+
+    Args:
+        config: (read-only)
+        airdrop: (writable)
+        vault: (writable, derived if not given)
+        destination: An IO account of the treasury. (writable)
+        rent_payer: (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=airdrop)
+    return Instruction(
+        PROGRAM_ID,
+        _RECLAIM(),
+        [
+            AccountMeta(config, False, False),
+            AccountMeta(airdrop, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(rent_payer, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_RELEASE = c.arguments("release", bytes.fromhex("fdf90fce1c7fc1f1"), ())
+
+
+def release(
+    *,
+    grant: Pubkey,
+    destination: Pubkey,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Releases what has vested and was not released before, into an account of the beneficiary.
+
+    Caller: anyone. Errors: `WrongVault`, `WrongDestination`, `NothingToRelease`.
+
+    Args:
+        grant: (writable)
+        vault: (writable, derived if not given)
+        destination: An IO account of the beneficiary. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=grant)
+    return Instruction(
+        PROGRAM_ID,
+        _RELEASE(),
+        [
+            AccountMeta(grant, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_REVOKE = c.arguments("revoke", bytes.fromhex("aa171f2285ad5df2"), ())
+
+
+def revoke(
+    *,
+    authority: Pubkey,
+    grant: Pubkey,
+    destination: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+
+    Caller: authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+    `AlreadyRevoked`, `NothingToRevoke`.
+
+    Args:
+        authority: (signer)
+        config: (read-only)
+        grant: (writable)
+        vault: (writable, derived if not given)
+        destination: An IO account of the treasury. (writable)
+        token_program: (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(airdrop_or_grant=grant)
+    return Instruction(
+        PROGRAM_ID,
+        _REVOKE(),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(config, False, False),
+            AccountMeta(grant, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_BENEFICIARY = c.arguments(
+    "set_beneficiary", bytes.fromhex("0a51db04ed9539f2"), (("successor", c.pubkey),)
+)
+
+
+def set_beneficiary(
+    *, beneficiary: Pubkey, grant: Pubkey, successor: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Names a successor of the beneficiary; the default key takes it back.
+
+    Caller: the beneficiary. Errors: `NotBeneficiary`.
+
+    Args:
+        beneficiary: (signer)
+        grant: (writable)
+        successor: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_BENEFICIARY(successor),
+        [AccountMeta(beneficiary, True, False), AccountMeta(grant, False, True), *remaining_accounts],
+    )
+
+
+_SET_PARAMS = c.arguments(
+    "set_params", bytes.fromhex("1beab2349302bb8d"), (("pauser", c.pubkey), ("treasury", c.pubkey))
+)
+
+
+def set_params(
+    *,
+    authority: Pubkey,
+    pauser: Pubkey,
+    treasury: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
+
+    Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
+
+    Args:
+        authority: (signer)
+        config: (writable)
+        pauser: `pubkey`
+        treasury: `pubkey`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PARAMS(pauser, treasury),
+        [AccountMeta(authority, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+_SET_PAUSED = c.arguments("set_paused", bytes.fromhex("5b3c7dc0b0e1a6da"), (("paused", c.u64),))
+
+
+def set_paused(
+    *,
+    signer: Pubkey,
+    paused: Int,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Sets the paused entries (bit 0: `create_grant`, bit 1: `create_airdrop`).
+
+    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+
+    Args:
+        signer: The authority, or the pauser. (signer)
+        config: (writable)
+        paused: `u64`
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_PAUSED(paused),
+        [AccountMeta(signer, True, False), AccountMeta(config, False, True), *remaining_accounts],
+    )
+
+
+__all__ = [
+    "accept_authority",
+    "accept_beneficiary",
+    "claim_airdrop",
+    "claim_into_stake",
+    "close_claims",
+    "create_airdrop",
+    "create_grant",
+    "initialize",
+    "open_claims",
+    "propose_authority",
+    "reclaim",
+    "release",
+    "revoke",
+    "set_beneficiary",
+    "set_params",
+    "set_paused",
+]

@@ -1,0 +1,145 @@
+"""Types of the distributor program.
+
+Generated from idl/distributor.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet import _codec as c
+from ionet._schema import Record, bind_record
+
+
+@dataclass(frozen=True, slots=True)
+class AirdropArgs(Record):
+    """An airdrop as it is made.
+
+    Attributes:
+        root: Merkle root of the leaves.
+        total: Sum of the leaves, base units.
+        deadline: Until when it can be claimed, unix time.
+        allocation: The genesis allocation that it is paid from; 255 for none.
+    """
+
+    root: bytes
+    leaves: int
+    total: int
+    deadline: int
+    allocation: int
+
+
+bind_record(
+    AirdropArgs,
+    (
+        ("root", c.raw_bytes(32)),
+        ("leaves", c.u32),
+        ("total", c.u64),
+        ("deadline", c.i64),
+        ("allocation", c.u8),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimArgs(Record):
+    """A leaf with its place and proof.
+
+    Attributes:
+        amount: Base units.
+        proof: One hash a level, from the leaf up.
+    """
+
+    index: int
+    amount: int
+    proof: tuple[bytes, ...]
+
+
+bind_record(ClaimArgs, (("index", c.u32), ("amount", c.u64), ("proof", c.vec(c.raw_bytes(32)))))
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleArgs(Record):
+    """When how much of a grant vests; see `io_math::vesting`.
+
+    Attributes:
+        total: Base units in all.
+        upfront: Of them, vested at the start.
+        start: Unix time.
+        cliff: Seconds from the start to the time from which tranches count.
+        period: Seconds between tranches.
+        tranches: Equal parts of the rest; the last has the remainder.
+    """
+
+    total: int
+    upfront: int
+    start: int
+    cliff: int
+    period: int
+    tranches: int
+
+
+bind_record(
+    ScheduleArgs,
+    (
+        ("total", c.u64),
+        ("upfront", c.u64),
+        ("start", c.i64),
+        ("cliff", c.u32),
+        ("period", c.u32),
+        ("tranches", c.u32),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GrantArgs(Record):
+    """A grant as it is made.
+
+    Attributes:
+        revocable: Whether what has not vested can be taken back.
+        allocation: The genesis allocation that it is paid from; 255 for none.
+    """
+
+    beneficiary: Pubkey
+    schedule: ScheduleArgs
+    revocable: bool
+    allocation: int
+
+
+bind_record(
+    GrantArgs,
+    (
+        ("beneficiary", c.pubkey),
+        ("schedule", ScheduleArgs.CODEC),
+        ("revocable", c.boolean),
+        ("allocation", c.u8),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles(Record):
+    """Authority, its successor until the successor accepts, and the pauser.
+
+    Attributes:
+        authority: May change parameters and lift pauses.
+        pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
+        pauser: May pause, and nothing else.
+        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+    """
+
+    authority: Pubkey
+    pending_authority: Pubkey
+    pauser: Pubkey
+    paused: int
+
+
+bind_record(
+    Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
+)
+
+
+__all__ = ["AirdropArgs", "ClaimArgs", "GrantArgs", "Roles", "ScheduleArgs"]

@@ -1,0 +1,99 @@
+"""The reward of an hour ("Score and reward of an hour", facts.md), in fractions.
+
+What the specification fixes is exact here; how the last base units are handed out it leaves open, and so does
+`Share.allows`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Final
+
+GPU, CPU = "gpu", "cpu"
+#: Of an hour's emission: GPU and Apple 95 %, CPU 5 %.
+POOLS: Final[Mapping[str, Fraction]] = {GPU: Fraction(95, 100), CPU: Fraction(5, 100)}
+USED: Final = Fraction(30, 100)
+BOUND: Final = Fraction(80, 100)
+HOURS_UP: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class NodeHour:
+    """What is known of a node: `fees` in base units, of both sides, that its job paid for the hour."""
+
+    pool: str
+    multiplier: Fraction
+    units: int
+    up: int
+    has_stake: bool
+    has_proof: bool
+    used: bool = False
+    fees: int = 0
+
+    @property
+    def score(self) -> Fraction:
+        """multiplier × units, 0 if not eligible."""
+        eligible = self.up >= HOURS_UP and self.has_stake and self.has_proof
+        return self.multiplier * self.units if eligible else Fraction(0)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A node's part of an hour, in base units.
+
+    Attributes:
+        used: for being used, rounded down.
+        common: of what goes to everybody, exactly.
+    """
+
+    used: int
+    common: Fraction
+
+    def allows(self, reward: int) -> bool:
+        """Whether a reward is this share, to less than one base unit either way."""
+        return abs(reward - self.used - self.common) < 1
+
+
+@dataclass(frozen=True, slots=True)
+class Hour:
+    """An hour's shares, by node; what each pool paid, left unallocated, and carries into the next hour."""
+
+    shares: tuple[Share, ...]
+    paid: dict[str, int]
+    unallocated: dict[str, int]
+    carried: dict[str, Fraction]
+
+
+def hour(nodes: Sequence[NodeHour], emission: int, carried: Mapping[str, Fraction] | None = None) -> Hour:
+    """Shares an hour's emission out.
+
+    Args:
+        nodes: all of them.
+        emission: base units.
+        carried: what the hour before could not give in whole base units, by pool; below one each.
+    """
+    shares = [Share(0, Fraction(0))] * len(nodes)
+    paid, unallocated, carry = {}, {}, {}
+    for pool, part in POOLS.items():
+        exact = emission * part + (carried or {}).get(pool, Fraction(0))
+        pot = int(exact)
+        carry[pool] = exact - pot
+        members = [n for n, one in enumerate(nodes) if one.pool == pool and one.score]
+        paid[pool], unallocated[pool] = (pot, 0) if members else (0, pot)
+        used = [n for n in members if nodes[n].used]
+        all_used = sum((nodes[n].score for n in used), Fraction(0))
+        # 30 % to those in use, each at most 80 % of its fees; in whole base units, rounded down twice.
+        for_use = int(pot * USED)
+        parts = {n: min(int(for_use * nodes[n].score / all_used), int(nodes[n].fees * BOUND)) for n in used}
+        rest = pot - sum(parts.values())
+        everybody = sum((nodes[n].score for n in members), Fraction(0))
+        for n in members:
+            shares[n] = Share(parts.get(n, 0), rest * nodes[n].score / everybody)
+    return Hour(tuple(shares), paid, unallocated, carry)
+
+
+def usdc_to_io(usdc: int, dollars_per_io: Fraction) -> int:
+    """Base units of USDC (10^-6) at par as base units of IO (10^-8), rounded down."""
+    return int(Fraction(usdc, 10**6) / dollars_per_io * 10**8)

@@ -1,0 +1,344 @@
+"""The staking model against examples worked by hand."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from tests.model.emission import TOKEN, Mint, cumulative
+from tests.model.refusal import Refused
+from tests.model.reports import APPROVED, FINAL, PENDING, VOID, Leaf, Report, Reports
+from tests.model.staking import DAY, FORTNIGHT, RETIRED, TERMINAL, WEEK, HardwareClass, History, Node, Staking
+
+NOW = 1_800_000_000
+REFERENCE = HardwareClass(200 * TOKEN, Fraction(1), 5)
+
+
+def market(own: int = 500, **co: int) -> Staking:
+    """A node with so much active stake of its owner's, and of co-stakers', in IO; all have 2,000 more."""
+    stakes = Staking(dict.fromkeys(("owner", *co), (2_000) * TOKEN))
+    stakes.nodes["node"] = Node("owner", REFERENCE, 1_000, credited_through=NOW)
+    stakes.purses["owner"] += own * TOKEN
+    stakes.owner_stake("node", own * TOKEN, NOW)
+    stakes.activate("node", None, NOW)
+    for name, amount in co.items():
+        stakes.purses[name] += amount * TOKEN
+        stakes.open_position("node", name)
+        stakes.stake("node", name, amount * TOKEN, NOW)
+        stakes.activate("node", name, NOW + FORTNIGHT)
+    return stakes
+
+
+def refused(call: object, *given: object) -> frozenset[str]:
+    assert callable(call)
+    with pytest.raises(Refused) as found:
+        call(*given)
+    return found.value.reasons
+
+
+@pytest.mark.parametrize(
+    ("multiplier", "units", "minimum"),
+    [
+        (Fraction(10), 8, 16_000),  # 8×H100
+        (Fraction(10), 1, 2_000),
+        (Fraction(5, 4), 1, 250),  # RTX 4090
+        (Fraction(1, 2), 1, 200),  # T4: a multiplier below one counts as one
+        (Fraction(30), 8, 48_000),  # 8×B200
+        (Fraction(1, 10), 4, 800),  # Ryzen
+    ],
+)
+def test_minimum_stakes_of_the_classes(multiplier: Fraction, units: int, minimum: int) -> None:
+    kind = HardwareClass(200 * TOKEN, multiplier, 5)
+    assert kind.minimum(units) == minimum * TOKEN
+    assert kind.maximum(units) == 5 * minimum * TOKEN
+
+
+# -- in
+
+
+def test_new_stake_waits_for_a_credit_or_a_fortnight_but_for_the_first() -> None:
+    stakes = market()
+    stakes.owner_stake("node", TOKEN, NOW + 1)
+    assert refused(stakes.activate, "node", None, NOW + FORTNIGHT) == {"StillPending"}
+    assert stakes.activate("node", None, NOW + 1 + FORTNIGHT) == TOKEN
+    stakes.owner_stake("node", TOKEN, NOW + 2 * FORTNIGHT)
+    stakes.credit("node", 0, NOW + 2 * FORTNIGHT)
+    assert refused(stakes.owner_stake, "node", TOKEN, NOW + 2 * FORTNIGHT) == {"ActivateFirst"}
+    stakes.activate("node", None, NOW + 2 * FORTNIGHT)
+    assert stakes.nodes["node"].own.active == 502 * TOKEN
+
+
+def test_caps_bind_on_increases() -> None:
+    stakes = market(500, carol=120)
+    # 1,000 − 500 − 120 IO are left for the owner, 500 − 120 for co-stakers.
+    assert refused(stakes.owner_stake, "node", 380 * TOKEN + 1, NOW) == {"MaximumStake"}
+    assert refused(stakes.stake, "node", "carol", 380 * TOKEN + 1, NOW) == {
+        "MaximumStake",
+        "CoStakeAboveHalf",
+    }
+    stakes.owner_unstake("node", 100 * TOKEN, NOW)
+    assert refused(stakes.stake, "node", "carol", 280 * TOKEN + 1, NOW) == {"CoStakeAboveHalf"}
+    stakes.stake("node", "carol", 280 * TOKEN, NOW)
+
+
+# -- out
+
+
+def test_what_exceeds_minimum_and_co_stake_leaves_at_once() -> None:
+    assert market(500).owner_unstake("node", 350 * TOKEN, NOW) == (300 * TOKEN, 50 * TOKEN)
+    stakes = market(500, carol=250)
+    stakes.owner_stake("node", 40 * TOKEN, NOW)
+    # 40 pending, 500 − 250 that nobody needs, 50 cool.
+    assert stakes.owner_unstake("node", 340 * TOKEN, NOW) == (290 * TOKEN, 50 * TOKEN)
+    assert refused(stakes.owner_withdraw, "node", NOW + FORTNIGHT - 1) == {"NothingReady"}
+    assert stakes.owner_withdraw("node", NOW + FORTNIGHT) == 50 * TOKEN
+    assert stakes.purses["owner"] == (2_000 - 40 + 340) * TOKEN
+
+
+def test_four_withdrawals_cool_at_a_time() -> None:
+    stakes = market(500, carol=100)
+    for _ in range(4):
+        stakes.unstake("node", "carol", TOKEN, NOW)
+    assert refused(stakes.unstake, "node", "carol", TOKEN, NOW) == {"NoFreeSlot"}
+    assert stakes.withdraw("node", "carol", NOW + FORTNIGHT) == 4 * TOKEN
+
+
+def test_a_lease_locks_the_owners_minimum_and_no_more() -> None:
+    stakes = market(500, carol=100)
+    stakes.nodes["node"].leased_until = NOW + 1
+    assert refused(stakes.owner_unstake, "node", 300 * TOKEN + 1, NOW) == {"LeaseLocksMinimum"}
+    assert refused(stakes.retire, "node", NOW) == {"NodeLeased"}
+    stakes.unstake("node", "carol", 100 * TOKEN, NOW)
+    stakes.owner_unstake("node", 300 * TOKEN + 1, NOW + 1)
+
+
+# -- rewards
+
+
+def test_a_credit_is_split_by_stake_and_commission() -> None:
+    stakes = market(500, carol=150, dave=100)
+    # ⌊10,000,000,001 · 250 · 9,000 / (750 · 10,000)⌋ = ⌊3,000,000,000.3⌋.
+    assert stakes.credit("node", 100 * TOKEN + 1, NOW) == (70 * TOKEN + 1, 30 * TOKEN)
+    positions = stakes.nodes["node"].positions
+    assert [one.earned / TOKEN for one in positions.values()] == [18, 12]
+    stakes.claim("node", "carol", 18 * TOKEN)
+    assert stakes.nodes["node"].co_owed == 12 * TOKEN
+    assert refused(stakes.claim, "node", "carol", 0) == {"NothingToClaim"}
+    with pytest.raises(AssertionError):
+        stakes.claim("node", "dave", 12 * TOKEN + 1)
+    with pytest.raises(AssertionError):
+        stakes.claim("node", "dave", 12 * TOKEN - 2)
+
+
+def test_fractions_are_kept() -> None:
+    stakes = market(500, carol=100, dave=200)
+    for n in range(1, 4):
+        # ⌊10 · 300 · 9,000 / (800 · 10,000)⌋ = 3: one is carol's.
+        assert stakes.credit("node", 10 * n, NOW) == (7, 3)
+    assert stakes.nodes["node"].positions["carol"].earned == 3
+    # ⌊8 · 0.3375⌋ = 2: two thirds of a unit are carol's.
+    stakes.credit("node", 38, NOW)
+    assert stakes.nodes["node"].positions["carol"].earned == Fraction(11, 3)
+    assert stakes.nodes["node"].positions["carol"].claimable == (3, 3)
+
+
+def test_without_active_co_stake_all_is_the_owners() -> None:
+    stakes = market(500)
+    assert stakes.credit("node", 50, NOW) == (50, 0)
+    # A leaf pays what it has above what was credited.
+    assert stakes.credit("node", 40, NOW) == (0, 0)
+    assert stakes.credit("node", 60, NOW) == (10, 0)
+
+
+def test_a_credit_across_a_change_of_commission_uses_the_lower_rate() -> None:
+    stakes = market(500, carol=500)
+    begins = stakes.set_commission("node", 1_500, NOW)
+    assert begins == NOW + 7 * DAY
+    parts = []
+    for n, through in enumerate((begins - 1, begins, begins + 1), 1):
+        parts.append(stakes.credit("node", 2_000 * n, through)[1])
+    # 1,000 · 0.9, 1,000 · 0.9, 1,000 · 0.85.
+    assert parts == [900, 900, 850]
+    assert refused(stakes.set_commission, "node", 2_001, NOW) == {"CommissionStep"}
+    stakes.set_commission("node", 0, NOW)
+    # Down, it is the new one that is lower: 1,000 · 1.
+    assert stakes.credit("node", 8_000, NOW + 7 * DAY)[1] == 1_000
+
+
+def test_rewards_compound_as_far_as_there_is_room() -> None:
+    stakes = market(980)
+    stakes.credit("node", 50 * TOKEN, NOW)
+    assert stakes.owner_compound("node", NOW + 1) == 20 * TOKEN
+    assert stakes.nodes["node"].own.due == 30 * TOKEN
+
+
+# -- slashes
+
+
+def test_a_slash_takes_rewards_then_stake_then_what_cools_then_co_stake() -> None:
+    stakes = market(500, carol=250)
+    stakes.elsewhere = 10**6 * TOKEN
+    stakes.credit("node", 100 * TOKEN, NOW)
+    stakes.owner_unstake("node", 300 * TOKEN, NOW)
+    stakes.owner_stake("node", 100 * TOKEN, NOW + 1)
+    node = stakes.nodes["node"]
+    # 70 due, 200 active, 100 pending, 50 cooling, 250 of carol.
+    assert node.own.side == 420 * TOKEN
+    left = []
+    for nonce, amount in enumerate((60, 160, 120, 60)):
+        stakes.propose_slash("node", nonce, amount * TOKEN, NOW)
+    for nonce in range(4):
+        stakes.execute_slash("node", nonce, NOW + 30 * DAY)
+        own = node.own
+        left.append(tuple(one // TOKEN for one in (own.due, own.active, own.pending, own.cooling)))
+    assert left == [(10, 200, 100, 50), (0, 50, 100, 50), (0, 0, 30, 50), (0, 0, 0, 20)]
+    assert stakes.burned == 400 * TOKEN
+    # Carol loses 20 of 250 only when the resolver has decided.
+    stakes.propose_slash("node", 9, 40 * TOKEN, NOW)
+    assert stakes.execute_slash("node", 9, NOW + 30 * DAY) == 20 * TOKEN
+    stakes.resolve_slash("node", 9, 20 * TOKEN, NOW + 30 * DAY)
+    stakes.execute_slash("node", 9, NOW + 30 * DAY)
+    assert (node.state, node.co_tokens, node.co_shares) == (TERMINAL, 230 * TOKEN, 250 * TOKEN)
+    # 125 of 250 shares are 115; the last one takes all.
+    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 30 * DAY)
+    assert stakes.withdraw("node", "carol", NOW + 60 * DAY) == 115 * TOKEN
+    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 60 * DAY)
+    assert stakes.withdraw("node", "carol", NOW + 90 * DAY) == 115 * TOKEN
+    assert refused(stakes.credit, "node", 10**9, NOW) == {"NodeTerminal", "NoActiveStake"}
+    assert stakes.forfeit("node", 101 * TOKEN, NOW) == TOKEN
+
+
+def test_one_per_cent_of_all_stake_is_burned_in_seven_days() -> None:
+    stakes = market(500)
+    stakes.propose_slash("node", 0, 20 * TOKEN, NOW)
+    end = NOW + 30 * DAY
+    assert refused(stakes.execute_slash, "node", 0, end - 1) == {"NotExecutable"}
+    assert stakes.execute_slash("node", 0, end) == 5 * TOKEN
+    assert refused(stakes.execute_slash, "node", 0, end + WEEK) == {"SlashLimit"}
+    assert stakes.execute_slash("node", 0, end + 8 * DAY) == 495 * TOKEN // 100
+    assert refused(stakes.close_slash, "node", 0, end + FORTNIGHT) == {"SlashOpen"}
+    stakes.close_slash("node", 0, end + FORTNIGHT + 1)
+    assert stakes.nodes["node"].frozen == 0
+
+
+def test_nothing_leaves_the_owners_side_below_open_proposals() -> None:
+    stakes = market(500, carol=100)
+    stakes.propose_slash("node", 0, 450 * TOKEN, NOW)
+    assert refused(stakes.owner_unstake, "node", 51 * TOKEN, NOW) == {"Frozen"}
+    stakes.owner_unstake("node", 50 * TOKEN, NOW)
+    assert refused(stakes.propose_slash, "node", 1, 100 * TOKEN + 1, NOW) == {"SlashAboveStake"}
+    stakes.propose_slash("node", 1, TOKEN, NOW)
+    stakes.stake("node", "carol", TOKEN, NOW)
+    assert refused(stakes.unstake, "node", "carol", TOKEN, NOW) == {"CoExitFrozen"}
+
+
+def test_an_appeal_waits_for_the_resolver_and_lapses_after_30_days() -> None:
+    stakes = market(500)
+    for nonce in (0, 1):
+        stakes.propose_slash("node", nonce, 100 * TOKEN, NOW)
+        stakes.appeal("node", nonce, NOW + DAY)
+    assert refused(stakes.appeal, "node", 0, NOW + DAY) == {"AppealClosed"}
+    assert refused(stakes.execute_slash, "node", 0, NOW + 31 * DAY) == {"NotExecutable"}
+    assert refused(stakes.resolve_slash, "node", 0, 101 * TOKEN, NOW + 31 * DAY) == {"SlashRaised"}
+    assert stakes.resolve_slash("node", 0, 60 * TOKEN, NOW + 31 * DAY) == 40 * TOKEN
+    assert stakes.execute_slash("node", 0, NOW + 45 * DAY) == 5 * TOKEN
+    assert refused(stakes.resolve_slash, "node", 1, 0, NOW + 31 * DAY + 1) == {"NotDecidable"}
+    stakes.close_slash("node", 1, NOW + 31 * DAY + 1)
+
+
+# -- a node's life, history
+
+
+def test_a_node_comes_back_as_it_was() -> None:
+    stakes = market(500, carol=100)
+    stakes.credit("node", 30, NOW)
+    stakes.retire("node", NOW)
+    assert stakes.nodes["node"].state == RETIRED
+    assert refused(stakes.owner_stake, "node", 1, NOW) == {"NodeNotLive"}
+    assert refused(stakes.reopen, "node", 999) == {"CommissionNotice"}
+    stakes.reopen("node", 1_000)
+    assert stakes.credit("node", 30, NOW) == (0, 0)
+
+
+def test_a_week_begins_with_what_there_was_before() -> None:
+    history, week = History(), NOW // WEEK + 1
+    history.set(week * WEEK - 1, 5)
+    history.set(week * WEEK, 8)
+    assert (history.at_week(week), history.at_week(week + 1), history.now) == (5, 8, 8)
+    assert history.at_week(week - 1) == 0
+
+
+# -- reports
+
+
+def made(total: int = 100, hours: int = 1, **lifetimes: int) -> Report:
+    end = NOW + hours * 3_600
+    leaves = {name: Leaf(value, end) for name, value in (lifetimes or {"node": total}).items()}
+    return Report(hours, total, leaves, end)
+
+
+def reporting(stakes: Staking | None = None) -> Reports:
+    return Reports(Mint(NOW), stakes or market(), (2, 1, 1), 3)
+
+
+def test_the_first_content_to_the_threshold_closes_its_hour() -> None:
+    reports = reporting()
+    first, second = (reports.report(made(total), seat, NOW + 3_600) for total, seat in ((1, 1), (2, 2)))
+    reports.approve(second, 0, NOW + 3_600)
+    assert (reports.reports[first].state, reports.reports[second].state) == (PENDING, APPROVED)
+    assert refused(reports.approve, first, 0, NOW) == {"AlreadyDecided"}
+    assert refused(reports.finalize, second, NOW + 3_600 + DAY - 1) == {"WindowOpen"}
+    reports.finalize(second, NOW + 3_600 + DAY)
+    assert (reports.reports[second].state, reports.final_total) == (FINAL, 2)
+    assert refused(reports.report, made(1, 2), 1, NOW + 7_200) == {"TotalFell"}
+    most = cumulative(7_200)
+    assert refused(reports.report, made(most + 1, 2), 1, NOW + 7_200) == {"TotalAboveEmission"}
+    reports.report(made(most, 2), 1, NOW + 7_200)
+
+
+def test_credits_stay_within_report_and_vault() -> None:
+    stakes = market()
+    reports = reporting(stakes)
+    number = reports.report(made(99, node=100), 0, NOW + 3_600)
+    reports.approve(number, 1, NOW + 3_600)
+    assert refused(reports.credit, number, "node", NOW) == {
+        "ReportNotFinal",
+        "ReportExhausted",
+        "InsufficientFunds",
+    }
+    reports.finalize(number, NOW + 3_600 + DAY)
+    reports.mint.emit(NOW + 3_600)
+    assert refused(reports.credit, number, "node", NOW + 3_600 + DAY) == {"ReportExhausted"}
+    reports.reports[number].total = 100
+    assert refused(reports.credit, number, "node", NOW + 3_601 + 31 * DAY) == {"ReportTooOld"}
+    assert reports.credit(number, "node", NOW + 3_600 + 31 * DAY) == (100, 0)
+    assert reports.mint.emission_vault == cumulative(3_600) - 100
+
+
+def test_a_leaf_that_fell_or_names_no_node_refutes() -> None:
+    stakes = market()
+    stakes.credit("node", 50, NOW)
+    reports = reporting(stakes)
+    fell = reports.report(made(49, node=49, stranger=0), 0, NOW + 3_600)
+    stands = reports.report(made(50, node=50), 0, NOW + 3_600)
+    assert refused(reports.refute, stands, "node") == {"LeafStands"}
+    reports.refute(fell, "stranger")
+    assert reports.reports[fell].state == VOID
+    assert refused(reports.refute, fell, "node") == {"ReportDecided"}
+
+
+def test_a_challenge_freezes_and_its_bond_goes_back_or_is_burned() -> None:
+    stakes = market(500, carol=100)
+    reports = reporting(stakes)
+    number = reports.report(made(), 0, NOW + 3_600)
+    assert refused(reports.challenge, number, "node", "carol", NOW) == {"NotChallengeable"}
+    reports.approve(number, 1, NOW + 3_600)
+    node, purse = stakes.nodes["node"], stakes.purses["carol"]
+    reports.challenge(number, "node", "carol", NOW + 3_600)
+    assert (node.frozen_until, stakes.purses["carol"]) == (NOW + 3_600 + WEEK, purse - 500 * TOKEN)
+    reports.decide(number, "node", True, NOW + 3_600)
+    assert (node.frozen_until, node.min_report, stakes.purses["carol"]) == (0, 2, purse)
+    reports.challenge(number, "node", "carol", NOW + 3_600)
+    assert refused(reports.lift, number, "node", NOW + 3_599 + WEEK) == {"ChallengeOpen"}
+    reports.decide(number, "node", False, NOW + 3_600)
+    assert (reports.burned, stakes.purses["carol"]) == (500 * TOKEN, purse - 500 * TOKEN)

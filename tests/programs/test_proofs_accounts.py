@@ -1,0 +1,150 @@
+"""Every instruction of the proofs program: each account replaced, unsigned, read-only and closed, each
+argument at its ends, and the call sent twice.
+
+Each case is a call that works; what the program accepts besides stands in the exceptions, with its reason.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import pytest
+from solders.instruction import Instruction
+from tests.programs.market import Market
+from tests.programs.negative import Case, Suite
+from tests.programs.people import TOKEN, Published
+from tests.programs.support import DAY, HOUR, Proposal
+from tests.programs.test_challenges import WEEK, about, challenging, proposed, refuting, voiding
+from tests.programs.test_proofs import params
+
+from ionet import ix, types
+
+
+def _proposed(market: Market, *, approved: bool) -> Published:
+    return proposed(market, {market.alice.node: 30 * TOKEN, market.bob.node: TOKEN}, approved=approved)
+
+
+def _set_attesters(market: Market) -> Instruction:
+    seats = [types.proofs.Seat(one.pubkey(), 2) for one in market.attesters]
+    return ix.proofs.set_attesters(authority=market.world.deployer, seats=seats, threshold=3)
+
+
+def _report(market: Market) -> Instruction:
+    market.world.advance(HOUR)
+    market.send(ix.mint.emit())
+    hours = (market.world.now - market.world.mint_config.start) // HOUR
+    return Proposal(market.world, hours, total=TOKEN).report(market.attesters[0].pubkey())
+
+
+def _approve(market: Market) -> Instruction:
+    made = _proposed(market, approved=False)
+    return ix.proofs.approve(attester=market.attesters[1].pubkey(), report=made.address)
+
+
+def _finalize(market: Market) -> Instruction:
+    made = _proposed(market, approved=True)
+    market.world.advance(DAY)
+    return ix.proofs.finalize(report=made.address)
+
+
+def _refute(market: Market) -> Instruction:
+    market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
+    falling = {market.alice.node: 30 * TOKEN - 1, market.bob.node: TOKEN}
+    return refuting(market, proposed(market, falling), market.alice.node)
+
+
+def _challenged(build: Callable[[Market, Published], Instruction]) -> Case:
+    def case(market: Market) -> Instruction:
+        made = _proposed(market, approved=True)
+        market.send(challenging(market, made))
+        return build(market, made)
+
+    return case
+
+
+def _lift(market: Market, made: Published) -> Instruction:
+    market.world.advance(WEEK)
+    return about(market, "lift_challenge", made)
+
+
+def _record_proof(market: Market) -> Instruction:
+    verdict = types.proofs.ProofVerdict(seed=bytes(32), score_bps=9_000, reason=2)
+    attester = market.attesters[0].pubkey()
+    return ix.proofs.record_proof(attester=attester, node=market.alice.node, verdict=verdict)
+
+
+def _accept(market: Market) -> Instruction:
+    heir = market.actor().pubkey()
+    market.send(ix.proofs.propose_authority(authority=market.world.deployer, successor=heir))
+    return ix.proofs.accept_authority(successor=heir)
+
+
+CASES: Final[dict[str, Case]] = {
+    "set_attesters": _set_attesters,
+    "report": _report,
+    "approve": _approve,
+    "finalize": _finalize,
+    "refute": _refute,
+    "void_report": lambda market: voiding(market, _proposed(market, approved=True)),
+    "challenge": lambda market: challenging(market, _proposed(market, approved=True)),
+    "decide": _challenged(lambda market, made: about(market, "decide", made, upheld=False)),
+    "lift_challenge": _challenged(_lift),
+    "record_proof": _record_proof,
+    "set_params": lambda market: ix.proofs.set_params(
+        authority=market.world.deployer, params=params(market.world)
+    ),
+    "set_paused": lambda market: ix.proofs.set_paused(signer=market.world.deployer, paused=1),
+    "propose_authority": lambda market: ix.proofs.propose_authority(
+        authority=market.world.deployer, successor=market.world.deployer
+    ),
+    "accept_authority": _accept,
+}
+SUITE: Final = Suite(
+    "proofs",
+    CASES,
+    free={
+        # Whichever attester it is; of any node.
+        "report": frozenset({"attester"}),
+        "record_proof": frozenset({"attester", "node"}),
+    },
+    absent={
+        # A leaf that names no node refutes the report as well.
+        "refute": frozenset({"node"}),
+        # An account that gets its rent back may have been empty.
+        "decide": frozenset({"rent_payer"}),
+        "lift_challenge": frozenset({"rent_payer"}),
+        # Its address alone signs.
+        "record_proof": frozenset({"config"}),
+    },
+)
+
+
+def test_every_instruction_has_a_case() -> None:
+    """The other one, `initialize`, is tested with the roles."""
+    SUITE.every_instruction_has_a_case()
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_account_can_be_another_one(name: str) -> None:
+    SUITE.no_account_can_be_another_one(name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_every_signature_and_every_writable_account_is_needed(name: str) -> None:
+    SUITE.every_signature_and_every_writable_account_is_needed(name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_no_account_may_be_closed(name: str) -> None:
+    SUITE.no_account_may_be_closed(name)
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_arguments_at_their_ends_are_refused_or_harmless(name: str) -> None:
+    SUITE.arguments_at_their_ends_are_refused_or_harmless(name)
+
+
+@pytest.mark.parametrize("name", SUITE.once)
+def test_the_same_call_twice_moves_no_tokens_twice(name: str) -> None:
+    SUITE.the_same_call_twice_moves_no_tokens_twice(name)

@@ -1,0 +1,293 @@
+"""Reports, challenges of them, and credits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+from solders.pubkey import Pubkey
+from tests.model import emission, reports, staking
+from tests.programs.people import TOKEN, Published
+from tests.programs.support import DAY, HOUR, Proposal
+from tests.stateful.administration import Administration
+from tests.stateful.arena import wallet
+from tests.stateful.walk import (
+    EVIDENCE,
+    NODES,
+    Step,
+    a_holder,
+    a_node,
+    a_number,
+    a_seat,
+    action,
+    any_challenge,
+    any_report,
+    any_terminal,
+    any_undecided,
+    check_event,
+)
+
+from ionet import Sent, events, ix, pda, types
+from ionet.rewards import Leaves, build_report
+
+
+class Reporting(Administration):
+    """From a report to its credits, honest or not."""
+
+    # -- reports
+
+    def lifetimes(self) -> dict[str, int]:
+        """What the latest report that stands says, or what was credited."""
+        standing = [one for one in self.reports.reports if one.state != reports.VOID]
+        latest = {name: leaf.lifetime for name, leaf in standing[-1].leaves.items()} if standing else {}
+        return {name: max(latest.get(name, 0), self.stakes.nodes[name].credited) for name in NODES}
+
+    @action(
+        weight=2,
+        grown=st.lists(
+            st.sampled_from((-TOKEN, -1, 0, 1, 7, 999, TOKEN, 90 * TOKEN)), min_size=3, max_size=3
+        ),
+        stranger=st.sampled_from((False, False, False, True)),
+        more=st.sampled_from((0, 0, 0, 1, -1, 500 * TOKEN)),
+        over=st.sampled_from((None, None, None, 0, 1)),
+        back=st.sampled_from((0, 0, 0, 1, 30)),
+        through=st.sampled_from((0, 0, 0, -1, 1)),
+        seat=a_seat,
+    )
+    def report(
+        self,
+        grown: list[int],
+        stranger: bool,
+        more: int,
+        over: int | None,
+        back: int,
+        through: int,
+        seat: int | None,
+    ) -> None:
+        """Any report; `over`: its total stands at the emission less what was withheld, or one unit above."""
+        lifetimes = {
+            name: max(0, value + extra)
+            for (name, value), extra in zip(self.lifetimes().items(), grown, strict=True)
+        }
+        if stranger:
+            lifetimes["nobody"] = TOKEN
+        self.make(lifetimes, seat=seat, more=more, over=over, back=back, through=through)
+
+    def make(
+        self,
+        lifetimes: dict[str, int],
+        *,
+        seat: int | None,
+        more: int = 0,
+        over: int | None = None,
+        back: int = 0,
+        through: int = 0,
+    ) -> bool:
+        """Makes a report about the latest whole hour, or `back` hours before."""
+        start = self.mint.start
+        hours = max(0, (self.now - start) // HOUR - back)
+        end = start + hours * HOUR
+        names = sorted(lifetimes, key=lambda one: bytes(self.key(one)))
+        leaves = Leaves(
+            nodes=np.frombuffer(b"".join(bytes(self.key(one)) for one in names), np.uint8).reshape(-1, 32),
+            lifetime=np.array([lifetimes[one] for one in names], np.uint64),
+            through=np.full(len(names), end + through, np.int64),
+        )
+        tree = build_report(leaves, end, bytes(32))
+        total = max(0, sum(lifetimes.values()) + more)
+        if over is not None:
+            config = self.arena.minted
+            total = max(0, emission.cumulative(end - start) - config.withheld + over)
+        proposal = Proposal(
+            self.world,
+            hours,
+            root=tree.root,
+            total=total,
+            leaves=len(names),
+            evidence_uri=f"https://example.org/{len(self.published)}",
+        )
+        made = reports.Report(
+            hours, total, {one: reports.Leaf(lifetimes[one], end + through) for one in names}, end
+        )
+
+        def done(_: Sent[None] | None) -> None:
+            self.reports.report(made, seat, self.now)
+            self.published.append(Published(proposal.address, tree))
+
+        return self.attempt(Step(proposal.report(self.attester(seat)), done))
+
+    def attester(self, seat: int | None) -> Pubkey:
+        """Who signs for a seat; None: somebody without one."""
+        key: Pubkey = (self.market.renter if seat is None else self.arena.attesters[seat]).pubkey()
+        return key
+
+    @action(when=any_undecided, back=a_number, seat=a_seat)
+    def approve(self, back: int, seat: int | None) -> None:
+        self.approval(self.number(back), seat)
+
+    def approval(self, number: int, seat: int | None) -> None:
+        call = ix.proofs.approve(attester=self.attester(seat), report=self.published[number].address)
+        self.attempt(Step(call, lambda _: self.reports.approve(number, seat, self.now)))
+
+    @action(when=any_undecided, back=a_number)
+    def finalize(self, back: int) -> None:
+        number = self.number(back)
+        call = ix.proofs.finalize(report=self.published[number].address)
+        self.attempt(Step(call, lambda _: self.reports.finalize(number, self.now)))
+
+    @action(weight=3, grown=st.lists(st.integers(0, 200 * TOKEN), min_size=3, max_size=3), node=a_node)
+    def publish(self, grown: list[int], node: str) -> None:
+        """An honest report to its end: an hour, its emission, two attesters, a day; a node is credited."""
+        self.world.advance(HOUR)
+        self.emit()
+        lifetimes = {
+            name: value + extra for (name, value), extra in zip(self.lifetimes().items(), grown, strict=True)
+        }
+        if self.make(lifetimes, seat=1):
+            number = len(self.published) - 1
+            self.approval(number, 0)
+            self.world.advance(DAY)
+            self.finalize(0)
+            self.credit(0, node)
+
+    @action(weight=1, more=st.integers(0, TOKEN))
+    def publish_two(self, more: int) -> None:
+        """Reports of two hours, of which the later one becomes final first."""
+        for n in (1, 2):
+            self.world.advance(HOUR)
+            self.emit()
+            if self.make({name: value + more for name, value in self.lifetimes().items()}, seat=n):
+                self.approval(len(self.published) - 1, 0)
+        self.world.advance(DAY)
+        for back in range(min(2, len(self.published))):
+            self.finalize(back)
+
+    @action(weight=1, node=a_node, crank=st.booleans())
+    def publish_all(self, node: str, crank: bool) -> None:
+        """A report gives one node all that there is to give, whether it was minted yet or not."""
+        self.world.advance(6 * HOUR)
+        if crank:
+            self.emit()
+        end = self.now - (self.now - self.mint.start) % HOUR
+        lifetimes = self.lifetimes()
+        left = emission.cumulative(end - self.mint.start) - self.arena.minted.withheld
+        lifetimes[node] = max(lifetimes[node], left - sum(lifetimes.values()) + lifetimes[node])
+        if self.make(lifetimes, seat=1):
+            self.approval(len(self.published) - 1, 0)
+            self.world.advance(DAY)
+            self.finalize(0)
+            self.credit(0, node)
+
+    @action(when=any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
+    def refute(self, back: int, node: str) -> None:
+        number = self.number(back)
+        if node not in self.reports.reports[number].leaves:
+            return
+        made = self.published[number]
+        leaf = made.leaf(self.key(node))
+        args = types.proofs.LeafArgs(leaf.lifetime, leaf.through, leaf.index, leaf.proof)
+        call = ix.proofs.refute(report=made.address, node=self.key(node), leaf=args)
+        self.attempt(Step(call, lambda _: self.reports.refute(number, node)))
+
+    @action(weight=1, when=any_undecided, back=a_number)
+    def void(self, back: int) -> None:
+        number = self.number(back)
+        made = self.published[number].address
+        call = ix.proofs.void_report(guardian=self.world.deployer, report=made)
+        self.attempt(Step(call, lambda _: self.reports.void(number)))
+
+    @action(weight=3, when=any_report, back=a_number, node=a_node, who=a_holder, times=st.integers(1, 2))
+    def challenge(self, back: int, node: str, who: str, times: int) -> None:
+        """Doubts a leaf, maybe that of the report before too."""
+        for n in range(times):
+            self._challenge(self.number(back + n), node, who)
+
+    def _challenge(self, number: int, node: str, who: str) -> None:
+        call = ix.proofs.challenge(
+            challenger=self.arena.people[who].pubkey(),
+            report=self.published[number].address,
+            node=self.key(node),
+            source=wallet(self.arena.people[who].pubkey()),
+            evidence_hash=EVIDENCE,
+        )
+        self.attempt(Step(call, lambda _: self.reports.challenge(number, node, who, self.now)))
+
+    def of_challenge(self, pick: int) -> tuple[int, str, dict[str, Any]]:
+        """A challenge that stands: its report, its node, and its accounts."""
+        number, node = sorted(self.reports.challenges)[pick % len(self.reports.challenges)]
+        who = self.arena.people[self.reports.challenges[number, node].challenger].pubkey()
+        address = pda.proofs.challenge(self.published[number].address, self.key(node))
+        common = {
+            "challenge": address,
+            "bond_vault": pda.proofs.bond_vault(address),
+            "destination": wallet(who),
+            "rent_payer": who,
+            "node": self.key(node),
+        }
+        return number, node, common
+
+    @action(weight=3, when=any_challenge, pick=a_number, upheld=st.booleans())
+    def decide(self, pick: int, upheld: bool) -> None:
+        number, node, common = self.of_challenge(pick)
+        who = self.reports.challenges[number, node].challenger
+        report, resolver = self.published[number].address, self.world.deployer
+        call = ix.proofs.decide(resolver=resolver, report=report, upheld=upheld, **common)
+        if self.attempt(Step(call, lambda _: self.reports.decide(number, node, upheld, self.now))):
+            if upheld:
+                self._returned(who)
+            else:
+                self.worth[who] -= self.reports.bond
+
+    @action(weight=3, when=any_challenge, pick=a_number)
+    def lift(self, pick: int) -> None:
+        number, node, common = self.of_challenge(pick)
+        who = self.reports.challenges[number, node].challenger
+        call = ix.proofs.lift_challenge(**common)
+        if self.attempt(Step(call, lambda _: self.reports.lift(number, node, self.now))):
+            self._returned(who)
+
+    def _returned(self, who: str) -> None:
+        # Events name the challenge, not the challenger.
+        self.ledger.received[self.arena.people[who].pubkey()] += self.reports.bond
+
+    @action(weight=3, when=any_report, back=a_number, node=a_node)
+    def credit(self, back: int, node: str) -> None:
+        number = self.number(back)
+        if node in self.reports.reports[number].leaves:
+            self.attempt(self.crediting(number, node))
+
+    def crediting(self, number: int, node: str) -> Step:
+        call = self.market.credit(self.published[number], of=self.arena.nodes[node])
+        stakes = self.stakes.nodes[node]
+
+        def done(sent: Sent[None] | None) -> None:
+            before = {who: one.earned for who, one in stakes.positions.items()}
+            parts = self.reports.credit(number, node, self.now)
+            through = stakes.credited_through
+            stated = {"owner_part": parts[0], "co_part": parts[1], "credited_through": through}
+            check_event(sent, events.staking.Credited, **stated)
+            self.earned[node] += parts[0]
+            for who, one in stakes.positions.items():
+                self.earned[who] += one.earned - before[who]
+
+        return Step(call, done)
+
+    @action(when=any_terminal, more=st.integers(0, TOKEN), back=a_number, pick=a_number)
+    def forfeit(self, more: int, back: int, pick: int) -> None:
+        """What a terminal node earns is burned; nearly always of one that is."""
+        ended = [name for name in NODES if self.stakes.nodes[name].state == staking.TERMINAL]
+        node = NODES[0] if pick == 7 else ended[pick % len(ended)]
+        if more:
+            self.publish([more] * 3, node)
+        number = self.number(back)
+        if node not in self.reports.reports[number].leaves:
+            return
+        made = self.published[number]
+        call = self.arena.staking("forfeit_reward", node, report=made.address, leaf=made.leaf(self.key(node)))
+
+        def done(sent: Sent[None] | None) -> None:
+            amount = self.reports.forfeit(number, node, self.now)
+            check_event(sent, events.staking.Forfeited, amount=amount)
+
+        self.attempt(Step(call, done))
