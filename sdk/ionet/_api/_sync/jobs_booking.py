@@ -54,6 +54,7 @@ class Booking(Offers, Paying):
         currency: str | Pubkey = "IO",
         max_deposit: int | None = None,
         source: Pubkey | None = None,
+        cluster: Pubkey | None = None,
     ) -> Call[Pubkey]:
         """Books a node: the deposit goes into the job's own escrow. Gives the job's address.
 
@@ -64,6 +65,7 @@ class Booking(Offers, Paying):
             currency: what to pay in: name or mint.
             max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
             source: the token account it comes from; default: the signer's associated one.
+            cluster: that the job is to be part of, see `open_cluster`; `book_cluster` sees to all of it.
 
         Raises:
             NotBookable: the program would not book it so; the message says why.
@@ -71,11 +73,25 @@ class Booking(Offers, Paying):
         """
         terms = self._terms(currency)
         quotes, offers = self._quoted([node], seconds, terms, SLIPPAGE_BPS)
-        limit = quotes.limit if max_deposit is None else max_deposit
-        job, instruction = self._booking(node, offers[0], terms, seconds, int(limit), manifest_hash, source)
+        limit = quotes.limit.base if max_deposit is None else max_deposit
+        job, instruction = self._booking(
+            node, offers[0], terms, seconds, limit, manifest_hash, source, cluster
+        )
         return Call(self._client, [instruction], decode=lambda _: job)
 
     # -- clusters
+
+    def open_cluster(self, size: int, *, cluster_id: bytes | None = None) -> Call[Pubkey]:
+        """Opens a cluster, none of whose jobs starts before all are booked; for their renter. Gives it.
+
+        Args:
+            size: how many jobs, 2 to 255.
+            cluster_id: 32 bytes of the renter's own, from which its address follows; default: random ones.
+        """
+        renter, chosen = self._client.address, cluster_id or secrets.token_bytes(32)
+        address = pda.jobs.cluster(renter, chosen)
+        instruction = ix.jobs.open_cluster(renter=renter, id=chosen, size=size)
+        return Call(self._client, [instruction], decode=lambda _: address)
 
     def cluster_calls(
         self,
@@ -137,8 +153,7 @@ class Booking(Offers, Paying):
         if found is None:
             if len(nodes) < 2:
                 raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes; book a single one by itself")
-            opening = ix.jobs.open_cluster(renter=renter, id=cluster_id, size=len(nodes))
-            groups[0].insert(0, opening)
+            groups[0] = [*self.open_cluster(len(nodes), cluster_id=cluster_id).ix(), *groups[0]]
         else:
             _check_open(cluster, found, len(nodes), manifest_hash)
         parts = []
