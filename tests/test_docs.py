@@ -160,6 +160,10 @@ def role_of(name: str, attributes: str, body: str, source: str) -> str | None:
         return field[1]
     if field := re.search(rf"config\.load\(\)\?\.(?:roles\.)?(\w+) == {name}\.key\(\)", attributes):
         return field[1]
+    if "address = ids::GOVERNANCE_TREASURY" in attributes:
+        return "treasury"
+    if name == "signer" and "is_guardian(" in source:
+        return "guardian"
     if address := re.search(r"address = ids::(\w+)_CONFIG", attributes):
         return f'{address[1].lower()}\' `["config"]`' if address[1].endswith("S") else address[1].lower()
     if name in ("attester", "operator") and "AttesterSet" in source:
