@@ -1,7 +1,8 @@
 """Proposals: what the treasury can be made to do, how a proposal's content is hashed, and where one stands.
 
 A proposal is a text and transactions. Each transaction is one instruction in which the treasury may sign; any
-builder of `ionet.ix` makes one where its authority is `TREASURY`. The functions here build the usual ones:
+builder of `ionet.ix` makes one where its authority is `TREASURY`, and so does every call of
+`client.governance.as_treasury()`. The functions here build the usual ones:
 
     from ionet import governance
 
@@ -22,12 +23,14 @@ from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
 from spl.token.models import TransferCheckedParams
 
 from ionet import accounts, ix, pda, types
 from ionet._amounts import IO, SOL, USDC
+from ionet._call import MissingSigner
 from ionet._classes import HardwareClass, class_args
 from ionet._errors import EncodeError
 from ionet._generated import PROGRAMS
@@ -68,6 +71,7 @@ __all__ = [
     "pay_usdc",
     "programs",
     "quorum",
+    "resolve_dispute",
     "resolve_slash",
     "stake_at",
     "standing",
@@ -310,6 +314,22 @@ def content_hash(
 # -- what the treasury can do
 
 
+class TreasurySigner:
+    """Stands for the treasury in a client whose calls are to be proposed: it signs nothing."""
+
+    def pubkey(self) -> Pubkey:
+        """The treasury."""
+        return TREASURY
+
+    def sign_message(self, message: bytes) -> Signature:
+        """Always fails.
+
+        Raises:
+            MissingSigner: no key signs for the treasury.
+        """
+        raise MissingSigner("the treasury signs only what an executed proposal says: propose it", TREASURY)
+
+
 def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[Instruction, Instruction]:
     """Pays tokens of the treasury's to the associated token account of `to`, which is made if it is missing.
 
@@ -444,6 +464,18 @@ def hardware_class(kind: HardwareClass, *, new: bool, enabled: bool = True) -> I
 def resolve_slash(slash: Pubkey, node: Pubkey, amount: IO) -> Instruction:
     """Decides an appealed slash, at most as proposed; works while the treasury is staking's resolver."""
     return ix.staking.resolve_slash(resolver=TREASURY, node=node, slash=slash, amount=amount.base)
+
+
+def resolve_dispute(job: Pubkey, offer: Pubkey, dispute: Pubkey, gross: int) -> Instruction:
+    """Decides a job's dispute; works while the treasury is the resolver of jobs. A vote has 14 days for it.
+
+    Args:
+        job: which.
+        offer: that it was booked from.
+        dispute: the open one.
+        gross: the part of the job's price that is due, base units.
+    """
+    return ix.jobs.resolve(resolver=TREASURY, job=job, offer=offer, dispute=dispute, gross=gross)
 
 
 def guardian(key: Pubkey) -> Instruction:

@@ -167,8 +167,9 @@ def test_wrong_input_is_told_in_one_sentence_and_nothing_is_sent(shell: Shell, h
     )
     assert "not a Proposal" in shell.fails(2, "dao", "show", shell.address("bob"))
     shell.fails(4, "dao", "show", pda.governance.proposal(key(shell.address("bob")), 1))
-    said = shell.fails(2, "dao", "propose", "pay", shell.address("bob"), "0", who="alice")
-    assert "above zero" in said
+    for wrong in (("0",), ("0", "SOL"), ("0.0000000001", "SOL"), ("-1", "SOL")):
+        shell.fails(2, "dao", "propose", "pay", shell.address("bob"), *wrong, who="alice")
+    shell.fails(2, "dao", "propose", "dispute", pda.governance.CONFIG, "1", who="alice")
     assert len(shell.json("dao", "list", "--all")) == before
 
 

@@ -219,6 +219,14 @@ def test_a_change_changes_that_alone(dao: Dao) -> None:
     assert (args.cooldown, args.appeal, args.resolver) == (20 * DAY, config.appeal, config.resolver)
 
 
+def test_calls_of_the_treasury_are_proposed_and_not_sent(dao: Dao) -> None:
+    call = dao.alice.governance.as_treasury().proofs.set_attesters({dao.alice.address: 1})
+    assert call.ix() == [governance.attesters({dao.alice.address: 1})]
+    fees = ionet.FeePolicy(compute_limit=200_000, price=0)
+    with pytest.raises(ionet.MissingSigner, match="propose it"):
+        call.tx(fees=fees)
+
+
 def test_what_does_not_fit_is_refused_before_it_is_sent() -> None:
     for title, uri in (("x" * 65, ""), ("", "x" * 97)):
         with pytest.raises(EncodeError, match="are the most"):
