@@ -157,10 +157,14 @@ class Arena:
         return _decoded(accounts.proofs.Config, self.data(pda.proofs.CONFIG))
 
     @property
-    def credited(self) -> int:
-        """To all nodes."""
-        ledger = accounts.staking.EmissionLedger
-        return _decoded(ledger, self.data(pda.staking.EMISSION_LEDGER)).credited
+    def ledger(self) -> accounts.staking.EmissionLedger:
+        """What was credited to all nodes."""
+        return _decoded(accounts.staking.EmissionLedger, self.data(pda.staking.EMISSION_LEDGER))
+
+    @property
+    def config(self) -> accounts.staking.Config:
+        """Of the staking program."""
+        return _decoded(accounts.staking.Config, self.data(pda.staking.CONFIG))
 
     def report(self, address: Pubkey) -> accounts.proofs.Report:
         return _decoded(accounts.proofs.Report, self.data(address))

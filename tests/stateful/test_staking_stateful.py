@@ -111,6 +111,8 @@ class Walk(Slashing):
         if slashes:
             again = ((day + 8) * DAY for day in self.stakes.slashed_on)
             found += ((time, partial(self.execute_slash, 0)) for time in again)
+        again = ((day + 8) * DAY for day in self.stakes.credited_on)
+        found += ((time, partial(self.credit, 0, name)) for time in again for name in NODES if self.published)
         for number, made in enumerate(self.reports.reports):
             back = len(self.published) - 1 - number
             if made.state == reports.APPROVED:
@@ -187,6 +189,8 @@ class Walk(Slashing):
         self.shards_sum_active_stake()
         self.supply_is_what_was_minted_less_what_was_burned()
         self.totals_never_fall()
+        self.what_flowed_out_lately_is_counted()
+        self.cranks_are_remembered()
         self.nobody_gains_but_by_credits()
         self.events_alone_rebuild_the_ledger()
 
