@@ -210,6 +210,20 @@ class Reporting(Administration):
             self.emit()
         self.make(self.lifetimes(), seat=1, over=over, back=hours + off - 1)
 
+    @action(
+        weight=1,
+        linked=st.sampled_from(((2_500, 20_000), (5_000, 0), (0, 0))),
+        hours=st.integers(2, 7),
+        back=st.integers(0, 7),
+        over=st.integers(0, 1),
+    )
+    def report_between_cranks(self, linked: tuple[int, int], hours: int, back: int, over: int) -> None:
+        """One crank emits several hours under a policy; the report is of one between."""
+        self._set_policy(linked)
+        self.world.advance(hours * HOUR)
+        self.emit()
+        self.make(self.lifetimes(), seat=1, over=over, back=back)
+
     @action(when=any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
     def refute(self, back: int, node: str) -> None:
         number = self.number(back)
