@@ -17,12 +17,12 @@ from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant
 from tests.model import reports, staking
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.stateful.slashing import Slashing
-from tests.stateful.walk import ACTIONS, NODES, a_holder, a_node, a_time, action, any_slash
+from tests.stateful.walk import NODES, a_holder, a_node, a_time, action, any_slash
 
 #: Steps of a walk.
 STEPS: Final = 60
@@ -62,14 +62,6 @@ class Walk(Slashing):
                     self.attempt(self.activation(node, holder))
         for n, more in enumerate(lifetimes):
             self.publish([more] * 3, NODES[n])
-
-    @rule(data=st.data())
-    def act(self, data: st.DataObject) -> None:
-        """One of the actions that make sense now; rules of their own would not all be in every walk."""
-        ready = tuple(one for one in ACTIONS for _ in range(one.weight) if one.when(self))
-        one = data.draw(st.sampled_from(ready).map(lambda one: one.name), label="action")
-        given = next(each.given for each in ACTIONS if each.name == one)
-        getattr(self, one)(**data.draw(given, label=one))
 
     # -- time
 
