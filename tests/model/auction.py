@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Final
 
+from tests.model.refusal import Refused
+
 DAY: Final = 86_400
 
 
@@ -53,10 +55,6 @@ class Sale:
 
     out: int
     io: int
-
-
-class Refused(Exception):
-    """The rules forbid it; the argument is the name of the program's error."""
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ interval in decimal arithmetic of 120 digits.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import Final
@@ -23,6 +23,8 @@ GENESIS: Final = tuple(n * 100_000 * TOKEN for n in (1_000, 1_280, 1_000, 816, 9
 MONTHS: Final = 240
 HOURS_OF_A_MONTH: Final = Fraction(1_461, 2)
 HOURS: Final = 175_320
+#: Cranks of emission that reports are measured by.
+REMEMBERED: Final = 24
 _DIGITS: Final = 120
 
 
@@ -105,6 +107,8 @@ class Mint:
     #: Of the two vaults.
     emission_vault: int = 0
     reserve: int = 0
+    #: Of all cranks that emitted something: minted on the schedule by then, and of it, what was withheld.
+    cranks: list[tuple[int, int]] = field(default_factory=list, compare=False)
 
     @property
     def supply(self) -> int:
@@ -129,7 +133,21 @@ class Mint:
         self.withheld += due - paid
         self.emission_vault += paid
         self.reserve += due - paid
+        if due:
+            self.cranks.append((self.emitted, self.withheld))
         return Emitted(paid, due - paid)
+
+    def paid_until(self, scheduled: int) -> Fraction | None:
+        """What the vault was paid for the first `scheduled` of the schedule: in proportion where one crank
+        emitted more. None: before the oldest crank that is remembered, or not emitted yet."""
+        known = [(0, 0), *self.cranks][-REMEMBERED:]
+        before = [one for one in known if one[0] <= scheduled]
+        after = [one for one in known if one[0] >= scheduled]
+        if not before or not after:
+            return None
+        (begin, kept), (end, then) = before[-1], after[0]
+        part = Fraction(scheduled - begin, end - begin) if end > begin else Fraction(0)
+        return scheduled - kept - (then - kept) * part
 
     def set_policy(self, now: int, linked: tuple[int, int] | None) -> Emitted:
         """Emits to now under the old policy, then begins the new one (rule 24)."""

@@ -20,7 +20,11 @@ DAY: Final = 86_400
 START_WINDOW: Final = 1_200
 FREE_CANCEL: Final = 120
 SILENCE: Final = DAY
-SEGMENTS: Final = 4
+#: The booking and at most four extensions.
+SEGMENTS: Final = 5
+#: A job is disputed while it runs or for so long after its end, and the dispute lasts so long.
+DISPUTE_WINDOW: Final = DAY
+DISPUTE_TIME: Final = 14 * DAY
 #: IO's base units of one; dollars and USDC are counted in millionths.
 IO_UNITS: Final = 10**8
 MICRO: Final = 10**6
@@ -128,6 +132,7 @@ class Ending(Enum):
     SUPPLIER_CANCELLED = "the supplier cancelled it"
     RENTER_CANCELLED = "the renter cancelled it within two minutes"
     RENTER_CANCELLED_LATE = "the renter cancelled it later, before its start"
+    CLUSTER_BROKEN = "another job of its cluster left before its start"
     UNDECIDED = "a dispute was not decided in 14 days"
 
 
@@ -137,6 +142,7 @@ _NEVER_RAN: Final = frozenset(
         Ending.SUPPLIER_CANCELLED,
         Ending.RENTER_CANCELLED,
         Ending.RENTER_CANCELLED_LATE,
+        Ending.CLUSTER_BROKEN,
     }
 )
 
@@ -195,6 +201,16 @@ def split(segments: list[Segment], terms: Terms, ending: Ending, attested: int, 
     return Split(part, whole - part + kept, price + fee - whole - kept)
 
 
+def decided(segments: list[Segment], terms: Terms, whole: int, collected: int) -> Split:
+    """Who gets what when a resolver names the gross: fees follow from it, the renter's in proportion. Those
+    that were collected stay, at the renter's expense."""
+    price = sum(one.price for one in segments)
+    fee = sum(one.fee(terms) for one in segments)
+    part = whole - bps(whole, terms.booking + terms.supplier)
+    fees = max(collected, whole - part + (ceil(Fraction(fee * whole, price)) if price else 0))
+    return Split(part, fees, price + fee - part - fees)
+
+
 # -- a job over time
 
 
@@ -225,7 +241,12 @@ class Job:
     last_word: int = 0
     ending: Ending | None = None
     owed: Split | None = None
+    ended_at: int = 0
     paid: dict[str, int] = field(default_factory=lambda: {"supplier": 0, "fees": 0, "refund": 0})
+    #: Who has disputed it, until when nothing is paid, and whether somebody has decided.
+    disputed: set[str] = field(default_factory=set)
+    frozen_until: int = 0
+    resolved: bool = False
 
     @property
     def deposit(self) -> int:
@@ -243,7 +264,15 @@ class Job:
 
     @property
     def is_running(self) -> bool:
-        return self.started_at is not None and self.ending is None
+        return self.started_at is not None and self.owed is None
+
+    @property
+    def is_booked(self) -> bool:
+        return self.started_at is None and self.owed is None
+
+    def is_frozen(self, now: int) -> bool:
+        """Whether a dispute holds back what is not paid."""
+        return now < self.frozen_until
 
     @property
     def ends_at(self) -> int:
@@ -272,22 +301,23 @@ class Job:
     @property
     def leased(self) -> bool:
         """The lease ends with the work, not with the settlement (rule 13)."""
-        return self.ending is None and self.stopped is None
+        return self.owed is None and self.stopped is None
 
     def start(self, now: int) -> None:
         """Within 20 minutes of the booking."""
         refuse(
-            NotBooked=self.started_at is not None or self.ending is not None,
+            NotBooked=not self.is_booked,
             StartWindowOver=now > self.booked_at + START_WINDOW,
         )
         self.started_at = self.last_word = now
 
     def extend(self, segment: Segment, now: int) -> None:
-        """A further segment, at most four in all, while the work goes on."""
+        """A further segment, at most four times, while the work goes on."""
         refuse(
             NotRunning=not self.is_running,
             Over=self.is_running and now >= self.ends_at,
-            TooManySegments=len(self.segments) >= SEGMENTS,
+            Disputed=self.is_frozen(now),
+            TooManyExtensions=len(self.segments) >= SEGMENTS,
         )
         self.segments.append(segment)
 
@@ -306,11 +336,15 @@ class Job:
 
     def cancel(self, by_renter: bool, now: int) -> Split:
         """Before the start: free for the supplier, for the renter within two minutes."""
-        refuse(NotBooked=self.started_at is not None or self.ending is not None)
-        if not by_renter:
-            return self._end(Ending.SUPPLIER_CANCELLED)
-        early = now <= self.booked_at + FREE_CANCEL
-        return self._end(Ending.RENTER_CANCELLED if early else Ending.RENTER_CANCELLED_LATE)
+        refuse(NotBooked=not self.is_booked)
+        return self._end(self._cancelled(now) if by_renter else Ending.SUPPLIER_CANCELLED, now)
+
+    def _cancelled(self, at: int) -> Ending:
+        """How it ends that its renter leaves then; after 20 minutes nobody has started it."""
+        if at > self.booked_at + START_WINDOW:
+            return Ending.NO_START
+        early = at <= self.booked_at + FREE_CANCEL
+        return Ending.RENTER_CANCELLED if early else Ending.RENTER_CANCELLED_LATE
 
     def stop(self, by_renter: bool, now: int) -> None:
         """Ends the work; the account waits for what attesters saw of it."""
@@ -324,49 +358,92 @@ class Job:
             NotOver=self.is_running and now < self.ends_at,
             NotAttestedToItsEnd=self.is_running and self.seen < self.elapsed,
         )
-        return self._end(Ending.COMPLETED if self.stopped is None else self.stopped[1])
+        return self._end(Ending.COMPLETED if self.stopped is None else self.stopped[1], now)
 
-    def expire(self, now: int) -> Split:
+    def expire(self, now: int, broken: tuple[bool, int] | None = None) -> Split:
         """Ends what nobody started in 20 minutes, or what attesters are silent about for a day, counted from
-        the end of the work at the latest."""
-        if self.ending is None and self.started_at is None:
+        the end of the work at the latest.
+
+        Args:
+            now: the time.
+            broken: whether the renter left its cluster, and when, if anybody has before its start.
+        """
+        if self.is_booked:
+            if broken is not None:
+                return self._end(self._cancelled(broken[1]) if broken[0] else Ending.CLUSTER_BROKEN, now)
             refuse(StartWindowOpen=now <= self.booked_at + START_WINDOW)
-            return self._end(Ending.NO_START)
+            return self._end(Ending.NO_START, now)
         refuse(NotRunning=not self.is_running)
         refuse(NotSilent=now <= min(self.last_word, self.ends_at) + SILENCE)
-        return self._end(Ending.SILENT if self.stopped is None else self.stopped[1])
+        return self._end(Ending.SILENT if self.stopped is None else self.stopped[1], now)
 
-    def _end(self, ending: Ending) -> Split:
-        self.ending = ending
+    def _end(self, ending: Ending, now: int) -> Split:
+        self.ending, self.ended_at = ending, now
         self.owed = split(self.segments, self.terms, ending, self.attested, self.elapsed)
         assert self.owed.deposit == self.deposit
         return self.owed
 
     def settle(self, now: int) -> int:
         """Pays the supplier S − paid, from an hour after the start (rule 10)."""
-        if self.owed is not None:
-            due = self.owed.supplier
-        else:
-            refuse(NotRunning=self.started_at is None)
-            assert self.started_at is not None
-            refuse(FirstHour=now < self.started_at + HOUR)
-            ending = Ending.COMPLETED if self.stopped is None else self.stopped[1]
-            # Of a renter who stops, what is due of the first hour comes with the end.
-            sure = 0 if billable(ending, self.attested, self.elapsed) == 0 else self.attested
-            due = supplier_part(self.segments, self.terms, sure)
-        return self._pay("supplier", due)
+        refuse(NotRunning=self.is_booked, Disputed=self.is_frozen(now))
+        first_hour = self.owed is None and now < (self.started_at or 0) + HOUR
+        refuse(FirstHour=first_hour)
+        return self._pay("supplier", self.due)
 
-    def collect_fees(self) -> int:
+    @property
+    def due(self) -> int:
+        """S: the supplier's in all, as it stands."""
+        if self.owed is not None:
+            return self.owed.supplier
+        ending = Ending.COMPLETED if self.stopped is None else self.stopped[1]
+        return supplier_part(self.segments, self.terms, billable(ending, self.attested, self.elapsed))
+
+    def collect_fees(self, now: int) -> int:
         """Pays the fee vault."""
-        refuse(NotEnded=self.owed is None)
+        refuse(NotEnded=self.owed is None, Disputed=self.is_frozen(now))
         assert self.owed is not None
         return self._pay("fees", self.owed.fees)
 
-    def refund(self) -> int:
+    def refund(self, now: int) -> int:
         """Pays the renter what is left, in the currency that he paid."""
-        refuse(NotEnded=self.owed is None)
+        refuse(NotEnded=self.owed is None, Disputed=self.is_frozen(now))
         assert self.owed is not None
         return self._pay("refund", self.owed.refund)
+
+    # -- disputes (rule 13)
+
+    def dispute(self, party: str, now: int) -> int:
+        """Holds back what is not paid, for 14 days at most; how much that is."""
+        ended = self.owed is not None
+        refuse(
+            NotRunning=self.started_at is None,
+            AlreadyDecided=self.resolved,
+            DisputeWindowOver=ended and now > self.ended_at + DISPUTE_WINDOW,
+            Disputed=self.is_frozen(now),
+            DisputedBefore=party in self.disputed,
+            NothingToDispute=self.escrow == 0,
+        )
+        self.disputed.add(party)
+        self.frozen_until = now + DISPUTE_TIME
+        return self.escrow
+
+    def resolve(self, whole: int, now: int) -> int:
+        """Ends it by a decision that `whole` of the price is due, or replaces the split with which it has
+        ended. What is more, or less, for the supplier than the attested split."""
+        made = decided(self.segments, self.terms, whole, self.paid["fees"])
+        refuse(
+            NotDisputed=not self.is_frozen(now),
+            SplitAbovePrice=whole > sum(one.price for one in self.segments),
+            SplitBelowPaid=made.supplier < self.paid["supplier"] or made.refund < self.paid["refund"],
+        )
+        change = made.supplier - self.due
+        if self.owed is None:
+            self.ended_at = now
+            if self.ends_at > now:
+                self.stopped = now, Ending.COMPLETED
+        self.owed, self.frozen_until, self.resolved = made, 0, True
+        assert made.deposit == self.deposit
+        return change
 
     def close(self) -> None:
         """Possible when everybody has what he is owed."""

@@ -72,7 +72,8 @@ class Reports:
 
     def report(self, made: Report, seat: int | None, now: int) -> int:
         """Makes a report, which is its first approval too; its number."""
-        most = cumulative(made.period_end - self.mint.start) - self.mint.withheld
+        scheduled = cumulative(made.period_end - self.mint.start)
+        emitted, paid = scheduled <= self.mint.emitted, self.mint.paid_until(scheduled)
         refuse(
             Paused=self.paused,
             NotAttester=seat is None,
@@ -81,7 +82,9 @@ class Reports:
             PeriodNotOver=made.period_end > now,
             WrongSeq=made.period_end - self.mint.start != made.seq * HOUR,
             NoLeaves=not made.leaves,
-            TotalAboveEmission=made.total > most,
+            NotEmitted=not emitted,
+            PeriodForgotten=emitted and paid is None,
+            TotalAboveEmission=paid is not None and made.total > paid,
             TotalFell=made.total < self.final_total,
             AlreadyDecided=made.seq <= self.approved_seq,
         )
@@ -184,14 +187,14 @@ class Reports:
     def credit(self, number: int, node: str, now: int) -> tuple[int, int]:
         """Credits a node out of what the emission vault holds; the owner's and co-stakers' parts."""
         leaf, rules = self._leaf(number, node, now)
-        parts = self.staking.credit(node, leaf.lifetime, leaf.through, **rules)
+        parts = self.staking.credit(node, leaf.lifetime, leaf.through, now, **rules)
         self.mint.emission_vault -= sum(parts)
         return parts
 
     def forfeit(self, number: int, node: str, now: int) -> int:
         """Burns what a terminal node has earned, out of the emission vault."""
         leaf, rules = self._leaf(number, node, now)
-        amount = self.staking.forfeit(node, leaf.lifetime, leaf.through, **rules)
+        amount = self.staking.forfeit(node, leaf.lifetime, leaf.through, now, **rules)
         self.mint.emission_vault -= amount
         return amount
 
@@ -199,7 +202,7 @@ class Reports:
         """The leaf of a node, and the rules against paying by it (rule 8), true where broken."""
         made, found = self.reports[number], self.staking.nodes[node]
         leaf = made.leaves.get(node, Leaf(0, 0))
-        change = max(0, leaf.lifetime - found.credited)
+        change = self.staking.creditable(node, leaf.lifetime, now)
         return leaf, {
             "ReportNotFinal": made.state != FINAL,
             "ReportTooOld": made.state == FINAL and now > made.finalized_at + CREDITABLE,

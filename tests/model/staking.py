@@ -12,6 +12,7 @@ from fractions import Fraction
 from math import ceil
 from typing import Final
 
+from tests.model.emission import month_ends
 from tests.model.refusal import refuse
 
 BPS: Final = 10_000
@@ -24,6 +25,8 @@ EXECUTION: Final = 14 * DAY
 NOTICE: Final = 7 * DAY
 STEP_BPS: Final = 500
 SLOTS: Final = 4
+#: Credited at most in seven days: what the first month emits.
+CREDITED_A_WEEK: Final = month_ends()[1]
 LIVE, RETIRED, TERMINAL = range(3)
 #: What an accumulator in 2^-64 keeps back of a position in one credit: active / 2^64, at most 8·10^16 / 2^64.
 LOST_A_CREDIT: Final = Fraction(1, 128)
@@ -243,7 +246,7 @@ class Staking:
         staking_paused, registering_paused: what a pause stops; nothing else.
         elsewhere: active stake on nodes that nobody looks at.
         credited: to all nodes, in all time.
-        slashed_on: burned by slashes, by day.
+        credited_on, slashed_on: credited, and burned by slashes, by day.
         burned: by slashes, and what terminal nodes earned.
     """
 
@@ -257,6 +260,7 @@ class Staking:
         self.elsewhere = 0
         self.credited = 0
         self.burned = 0
+        self.credited_on: dict[int, int] = {}
         self.slashed_on: dict[int, int] = {}
 
     # -- what stands
@@ -404,19 +408,32 @@ class Staking:
 
     # -- rewards (rules 3, 5 and 8)
 
-    def credit(self, name: str, lifetime: int, through: int, **rules: bool) -> tuple[int, int]:
-        """Credits what a node earned beyond what it was credited before; the owner's and co-stakers' parts.
+    def creditable(self, name: str, lifetime: int, now: int) -> int:
+        """Of what a node earned beyond what it was credited before, as much as the week has room for."""
+        lately = lately_out(self.credited_on, now)
+        return min(max(0, lifetime - self.nodes[name].credited), max(0, CREDITED_A_WEEK - lately))
+
+    def credit(
+        self, name: str, lifetime: int, through: int, now: int | None = None, **rules: bool
+    ) -> tuple[int, int]:
+        """Credits what a node earned beyond what it was credited before, or as much of it as the week has
+        room for; the owner's and co-stakers' parts.
 
         Args:
             name: the node.
             lifetime: what it earned in its life.
             through: end of the last hour counted.
+            now: default: that end.
             rules: those of the report, true where broken (`tests.model.reports`).
         """
-        node = self.nodes[name]
-        none_active = node.own.active + node.co_active == 0
-        refuse(NodeTerminal=node.state == TERMINAL, NoActiveStake=none_active, **rules)
-        amount = max(0, lifetime - node.credited)
+        node, now = self.nodes[name], through if now is None else now
+        amount = self.creditable(name, lifetime, now)
+        refuse(
+            NodeTerminal=node.state == TERMINAL,
+            NoActiveStake=node.own.active + node.co_active == 0,
+            CreditLimit=amount == 0 and lifetime > node.credited,
+            **rules,
+        )
         rate = self._commission(node, through)
         active, total = node.co_active, node.own.active + node.co_active
         co_part = int(Fraction(amount * active * (BPS - rate), total * BPS))
@@ -426,30 +443,39 @@ class Staking:
                 one.credits += 1
         node.own.due += amount - co_part
         node.co_owed += co_part
-        self._credited(node, amount, through)
+        self._credited(node, amount, lifetime, through, now)
         return amount - co_part, co_part
 
-    def forfeit(self, name: str, lifetime: int, through: int, **rules: bool) -> int:
-        """Burns what a terminal node has earned (rule 2); `rules` as of `credit`."""
-        node = self.nodes[name]
-        amount = max(0, lifetime - node.credited)
-        refuse(NodeNotTerminal=node.state != TERMINAL, NothingToClaim=amount == 0, **rules)
-        self._credited(node, amount, through)
+    def forfeit(self, name: str, lifetime: int, through: int, now: int | None = None, **rules: bool) -> int:
+        """Burns what a terminal node has earned (rule 2); arguments and limit as of `credit`."""
+        node, now = self.nodes[name], through if now is None else now
+        amount = self.creditable(name, lifetime, now)
+        refuse(
+            NodeNotTerminal=node.state != TERMINAL,
+            NothingToClaim=lifetime <= node.credited,
+            CreditLimit=amount == 0 and lifetime > node.credited,
+            **rules,
+        )
+        self._credited(node, amount, lifetime, through, now)
         self.burned += amount
         return amount
 
-    def _credited(self, node: Node, amount: int, through: int) -> None:
+    def _credited(self, node: Node, amount: int, lifetime: int, through: int, now: int) -> None:
         node.credited += amount
-        node.credited_through = max(node.credited_through, through)
         self.credited += amount
+        self.credited_on[now // DAY] = self.credited_on.get(now // DAY, 0) + amount
+        if node.credited < lifetime:
+            # The rest waits, and so does whatever depends on the time.
+            return
+        node.credited_through = max(node.credited_through, through)
+        if node.announced is not None and node.credited_through >= node.announced[0]:
+            node.commission, node.announced = node.announced[1], None
 
     def _commission(self, node: Node, through: int) -> int:
         """A change applies from its date; a credit across it uses the lower rate (rule 3)."""
-        rate = node.commission
         if node.announced is None or through < node.announced[0]:
-            return rate
-        node.commission, node.announced = node.announced[1], None
-        return min(rate, node.commission)
+            return node.commission
+        return min(node.commission, node.announced[1])
 
     def set_commission(self, name: str, bps: int, now: int) -> int:
         """Announces a commission: at most five points more, after seven days. When it begins."""
@@ -580,9 +606,7 @@ class Staking:
 
     def slashable(self, now: int) -> int:
         """At most 1 % of all stake in seven days, which count as the days that they touch."""
-        today = now // DAY
-        lately = sum(burned for day, burned in self.slashed_on.items() if day >= today - 7)
-        return max(0, self.active() // 100 - lately)
+        return max(0, self.active() // 100 - lately_out(self.slashed_on, now))
 
     def execute_slash(self, name: str, nonce: int, now: int) -> int:
         """Burns what may be burned now: rewards first, then the owner's active, pending and cooling stake,
@@ -619,6 +643,11 @@ class Staking:
         slashes = self.nodes[name].slashes
         refuse(SlashOpen=slashes[nonce].open(now))
         del slashes[nonce]
+
+
+def lately_out(by_day: dict[int, int], now: int) -> int:
+    """What flowed out in seven days, which count as the days that they touch."""
+    return sum(amount for day, amount in by_day.items() if day >= now // DAY - 7)
 
 
 def _cooled(slots: list[Slot], now: int) -> tuple[int, list[Slot]]:

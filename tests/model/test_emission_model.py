@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 from hypothesis import given
@@ -88,6 +89,30 @@ def test_a_policy_pays_its_floor_and_what_was_burned_and_never_more_than_the_sch
     assert mint.reserve == made.withheld
     assert mint.burn_reserve() == made.withheld
     assert mint.supply == cumulative(2 * HOUR) - made.withheld
+
+
+def test_what_the_vault_was_paid_for_an_hour_is_known_from_24_cranks() -> None:
+    mint = Mint(0)
+    assert mint.paid_until(0) == 0
+    assert mint.paid_until(1) is None
+    mint.emit(HOUR)
+    mint.set_policy(HOUR, (2_500, 0))
+    mint.emit(5 * HOUR)
+    first, third, last = cumulative(HOUR), cumulative(3 * HOUR), cumulative(5 * HOUR)
+    assert mint.paid_until(first) == first
+    # One crank emitted four hours and withheld three quarters of each.
+    assert mint.paid_until(last) == mint.emission_vault == first + (last - first) // 4
+    assert mint.paid_until(third) == third - Fraction(mint.withheld * (third - first), last - first)
+    assert mint.paid_until(last + 1) is None
+    # With the start, these are 24; one more, and it is forgotten.
+    for hour in range(6, 27):
+        mint.emit(hour * HOUR)
+    assert mint.paid_until(first - 1) == first - 1
+    mint.emit(26 * HOUR + 1)
+    assert mint.paid_until(first - 1) == first - 1
+    mint.emit(27 * HOUR)
+    assert mint.paid_until(first - 1) is None
+    assert mint.paid_until(first) == first
 
 
 def test_a_pause_delays_and_loses_nothing() -> None:

@@ -170,7 +170,7 @@ def test_attested_time_is_paid_in_any_rhythm_from_the_first_hour_on() -> None:
     one.complete(NOW + T)
     assert one.settle(NOW + T) == 3_910_000 - 1_999_444 + 44_988
     assert refused(one.close) == {"NotSettled"}
-    assert (one.collect_fees(), one.refund(), one.escrow) == (180_000, 0, 0)
+    assert (one.collect_fees(NOW + T), one.refund(NOW + T), one.escrow) == (180_000, 0, 0)
     one.close()
 
 
@@ -222,19 +222,82 @@ def test_silence_is_counted_from_the_last_word_and_the_end_at_the_latest() -> No
     assert two.expire(NOW + T + 86_401) == Split(0, 0, 4_090_000)
 
 
-def test_extensions_are_further_segments_four_in_all() -> None:
+def test_extensions_are_at_most_four_further_segments() -> None:
     one = job()
-    for _ in range(3):
+    for _ in range(4):
         one.extend(Segment(HOUR, 2_000_000), NOW + HOUR)
-    assert refused(one.extend, USDC, NOW + HOUR) == {"TooManySegments"}
-    assert (one.seconds, one.deposit) == (T + 3 * HOUR, 4_090_000 + 3 * 2_045_000)
+    assert refused(one.extend, USDC, NOW + HOUR) == {"TooManyExtensions"}
+    assert (one.seconds, one.deposit) == (T + 4 * HOUR, 4_090_000 + 4 * 2_045_000)
     assert refused(one.complete, NOW + T) == {"NotOver", "NotAttestedToItsEnd"}
-    end = NOW + T + 3 * HOUR
-    assert refused(one.extend, USDC, end) == {"Over", "TooManySegments"}
+    end = NOW + T + 4 * HOUR
+    assert refused(one.extend, USDC, end) == {"Over", "TooManyExtensions"}
 
 
 def test_cancelling_is_free_for_two_minutes() -> None:
     assert job(started=False).cancel(True, NOW + 120).fees == 0
     assert job(started=False).cancel(True, NOW + 121).fees == 10_000
+    assert job(started=False).cancel(True, NOW + 1_200).fees == 10_000
+    # Then nobody has started it.
+    assert job(started=False).cancel(True, NOW + 1_201).fees == 0
     assert job(started=False).cancel(False, NOW + 999).fees == 0
     assert refused(job().cancel, True, NOW) == {"NotBooked"}
+
+
+def test_who_waits_in_a_broken_cluster_ends_at_once_as_cancelled_where_the_renter_left() -> None:
+    assert job(started=False).expire(NOW + 130, (False, NOW + 121)) == Split(0, 0, 4_090_000)
+    assert job(started=False).expire(NOW + 130, (True, NOW + 120)) == Split(0, 0, 4_090_000)
+    assert job(started=False).expire(NOW + 130, (True, NOW + 121)) == Split(0, 10_000, 4_080_000)
+    assert refused(job().expire, NOW + 130, (True, NOW + 121)) == {"NotSilent"}
+
+
+def test_a_stop_of_the_renter_is_paid_with_the_first_hour_before_the_account_ends() -> None:
+    one = job()
+    one.attest(0, 500, 600, NOW + 600)
+    one.stop(True, NOW + 600)
+    # B = 500 + 3,000: G = ⌊1,944,444.4⌋, fee ⌈43,749.99⌉.
+    assert one.settle(NOW + HOUR) == 1_944_444 - 43_750
+
+
+# -- disputes
+
+
+def test_a_dispute_freezes_what_is_not_paid_for_14_days() -> None:
+    one = job()
+    one.attest(0, HOUR, HOUR, NOW + HOUR)
+    one.settle(NOW + HOUR)
+    assert one.dispute("renter", NOW + HOUR) == 2_135_000
+    end = NOW + HOUR + 14 * 86_400
+    assert refused(one.settle, end - 1) == {"Disputed"}
+    assert refused(one.extend, USDC, NOW + HOUR) == {"Disputed"}
+    assert refused(one.dispute, "supplier", end - 1) == {"Disputed"}
+    one.expire(NOW + T + 2 * 86_400)
+    assert refused(one.refund, end - 1) == {"Disputed"}
+    # Undecided: the attested split, half of everything.
+    assert (one.settle(end), one.collect_fees(end), one.refund(end)) == (0, 90_000, 2_045_000)
+    assert refused(one.dispute, "renter", end) == {"DisputedBefore", "DisputeWindowOver", "NothingToDispute"}
+
+
+def test_a_decision_names_the_gross_and_takes_nothing_back() -> None:
+    one = job()
+    one.attest(0, HOUR, HOUR, NOW + HOUR)
+    one.settle(NOW + HOUR)
+    assert refused(one.resolve, 2_000_000, NOW + HOUR) == {"NotDisputed"}
+    one.dispute("renter", NOW + HOUR)
+    assert "SplitAbovePrice" in refused(one.resolve, 4_000_001, NOW + HOUR)
+    # 1,999,999 less ⌈44,999.98⌉ is one unit below what was paid.
+    assert refused(one.resolve, 1_999_999, NOW + HOUR) == {"SplitBelowPaid"}
+    # G = 3 dollars: fee 67,500, E = ⌈90,000 · 3 / 4⌉.
+    assert one.resolve(3_000_000, NOW + HOUR) == 2_932_500 - 1_955_000
+    assert one.owed == Split(2_932_500, 135_000, 1_022_500)
+    assert one.ends_at == NOW + HOUR
+    assert refused(one.dispute, "supplier", NOW + HOUR) == {"AlreadyDecided"}
+
+
+def test_collected_fees_stay_at_the_renters_expense() -> None:
+    one = job()
+    one.attest(0, T, T, NOW + T)
+    one.complete(NOW + T)
+    assert one.collect_fees(NOW + T) == 180_000
+    one.dispute("renter", NOW + T)
+    assert one.resolve(0, NOW + T) == -3_910_000
+    assert one.owed == Split(0, 180_000, 3_910_000)

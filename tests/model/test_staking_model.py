@@ -246,6 +246,38 @@ def test_an_appeal_waits_for_the_resolver_and_lapses_after_30_days() -> None:
     stakes.close_slash("node", 1, NOW + 31 * DAY + 1)
 
 
+# -- the limit of a week
+
+
+def test_credits_of_a_week_are_limited_and_the_rest_waits() -> None:
+    stakes = market(500, carol=100)
+    node, week = stakes.nodes["node"], 333_333_333_333_333
+    today = (NOW // DAY + 1) * DAY
+    earned = week + 1_000
+    stakes.stake("node", "carol", TOKEN, today)
+    stakes.set_commission("node", 500, today)
+    later = today + 8 * DAY
+    assert sum(stakes.credit("node", earned, later, later)) == week
+    # Not credited to the end: no time has passed for pending stake, and the commission is not settled.
+    assert (node.credited, node.credited_through, node.announced) == (week, NOW, (today + WEEK, 500))
+    assert refused(stakes.activate, "node", "carol", later) == {"StillPending"}
+    assert refused(stakes.credit, "node", earned, later, later + 8 * DAY - 1) == {"CreditLimit"}
+    assert stakes.credit("node", week, later, later + 8 * DAY - 1) == (0, 0)
+    assert sum(stakes.credit("node", earned, later, later + 8 * DAY)) == 1_000
+    assert (node.credited_through, node.commission, node.announced) == (later, 500, None)
+    stakes.activate("node", "carol", later)
+
+
+def test_a_week_that_was_partly_used_leaves_the_rest() -> None:
+    stakes = market()
+    stakes.credit("node", 300 * 10**12, NOW, NOW)
+    # 3,333,333.33 IO less 3 millions.
+    assert sum(stakes.credit("node", 10**16, NOW, NOW + 3 * DAY)) == 33_333_333_333_333
+    assert stakes.nodes["node"].credited == 333_333_333_333_333
+    assert sum(stakes.credit("node", 10**16, NOW, NOW + 8 * DAY)) == 300 * 10**12
+    assert sum(stakes.credit("node", 10**16, NOW, NOW + 11 * DAY)) == 33_333_333_333_333
+
+
 # -- a node's life, history
 
 
@@ -278,7 +310,9 @@ def made(total: int = 100, hours: int = 1, **lifetimes: int) -> Report:
 
 
 def reporting(stakes: Staking | None = None) -> Reports:
-    return Reports(Mint(NOW), stakes or market(), (2, 1, 1), 3)
+    mint = Mint(NOW)
+    mint.emit(NOW + 3_600)
+    return Reports(mint, stakes or market(), (2, 1, 1), 3)
 
 
 def test_the_first_content_to_the_threshold_closes_its_hour() -> None:
@@ -290,6 +324,8 @@ def test_the_first_content_to_the_threshold_closes_its_hour() -> None:
     assert refused(reports.finalize, second, NOW + 3_600 + DAY - 1) == {"WindowOpen"}
     reports.finalize(second, NOW + 3_600 + DAY)
     assert (reports.reports[second].state, reports.final_total) == (FINAL, 2)
+    assert refused(reports.report, made(2, 2), 1, NOW + 7_200) == {"NotEmitted"}
+    reports.mint.emit(NOW + 7_200)
     assert refused(reports.report, made(1, 2), 1, NOW + 7_200) == {"TotalFell"}
     most = cumulative(7_200)
     assert refused(reports.report, made(most + 1, 2), 1, NOW + 7_200) == {"TotalAboveEmission"}
@@ -304,10 +340,8 @@ def test_credits_stay_within_report_and_vault() -> None:
     assert refused(reports.credit, number, "node", NOW) == {
         "ReportNotFinal",
         "ReportExhausted",
-        "InsufficientFunds",
     }
     reports.finalize(number, NOW + 3_600 + DAY)
-    reports.mint.emit(NOW + 3_600)
     assert refused(reports.credit, number, "node", NOW + 3_600 + DAY) == {"ReportExhausted"}
     reports.reports[number].total = 100
     assert refused(reports.credit, number, "node", NOW + 3_601 + 31 * DAY) == {"ReportTooOld"}

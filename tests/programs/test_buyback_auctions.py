@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.model.auction import Refused, Sale, Vault
+from tests.model.auction import Sale, Vault
+from tests.model.refusal import Refused
 from tests.programs.auctions import DOLLAR, PLENTY, Auctions, params, set_params
 from tests.programs.market import IO_FEED, IO_MINT, USDC_FEED, Market
 from tests.programs.support import DAY, HOUR, MINUTE

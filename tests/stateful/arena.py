@@ -22,7 +22,7 @@ from tests.programs.market import CLASS, IO_MINT, OTHER_CLASS, Market, prepared
 from tests.programs.people import COMMISSION_BPS, TOKEN, People, Supplier, class_args, node_args
 from tests.programs.support import HOUR, NOW
 
-from ionet import IO, SOL, ProgramError, Sent, accounts, ix, pda, token_account, types
+from ionet import IO, SOL, Sent, TransactionFailed, accounts, ix, pda, token_account, types
 from ionet._schema import Account
 
 T = TypeVar("T", bound=Account)
@@ -79,6 +79,11 @@ class Arena:
         self._beginning = {one: network.account(Pubkey.from_string(one)) for one in touched}
         self._forget(network)
 
+    def touch(self, address: Pubkey) -> None:
+        """Says that an account is changed outside of any transaction, so that `reset` puts it back."""
+        # A look is enough: the network's index makes an entry of its own.
+        self.market.world.client.network._by_address[str(address)]
+
     def _forget(self, network: Any) -> None:
         network._history.clear()
         network._by_address.clear()
@@ -89,7 +94,7 @@ class Arena:
     def now(self) -> int:
         return self.market.world.now
 
-    def send(self, *instructions: Instruction) -> Sent[None] | ProgramError:
+    def send(self, *instructions: Instruction) -> Sent[None] | TransactionFailed:
         """Sends without a simulation, so that also what fails lands."""
         world = self.market.world
         call = world.call(*instructions, signers=self.market.signers(*instructions))
@@ -97,7 +102,7 @@ class Arena:
         assert hasattr(record, "signature"), f"it did not land: {record}"
         try:
             return world.client.transaction(record.signature)
-        except ProgramError as error:
+        except TransactionFailed as error:
             return error
 
     def staking(self, name: str, node: str, by: str | None = None, **given: Any) -> Instruction:
@@ -128,7 +133,7 @@ class Arena:
         found, at = self.market.world.raw(address), accounts.staking.StakeShard.OFFSETS["active"] + 8
         data = bytearray(found.data)
         data[at : at + 8] = amount.to_bytes(8, "little")
-        network._by_address[str(address)]
+        self.touch(address)
         network.set_account(address, lamports=found.lamports, data=bytes(data), owner=found.owner)
 
     # -- what there is
@@ -139,31 +144,35 @@ class Arena:
         return b"" if found is None else bytes(found.data)
 
     def node(self, name: str) -> accounts.staking.Node:
-        return _decoded(accounts.staking.Node, self.data(self.nodes[name].node))
+        return decoded(accounts.staking.Node, self.data(self.nodes[name].node))
 
     def position(self, node: str, holder: str) -> accounts.staking.Position:
         address = _position(self.nodes[node].node, self.people[holder].pubkey())
-        return _decoded(accounts.staking.Position, self.data(address))
+        return decoded(accounts.staking.Position, self.data(address))
 
     def shard(self, address: Pubkey) -> accounts.staking.StakeShard:
-        return _decoded(accounts.staking.StakeShard, self.data(address))
+        return decoded(accounts.staking.StakeShard, self.data(address))
 
     @property
     def minted(self) -> accounts.mint.Config:
-        return _decoded(accounts.mint.Config, self.data(pda.mint.CONFIG))
+        return decoded(accounts.mint.Config, self.data(pda.mint.CONFIG))
 
     @property
     def proofs(self) -> accounts.proofs.Config:
-        return _decoded(accounts.proofs.Config, self.data(pda.proofs.CONFIG))
+        return decoded(accounts.proofs.Config, self.data(pda.proofs.CONFIG))
 
     @property
-    def credited(self) -> int:
-        """To all nodes."""
-        ledger = accounts.staking.EmissionLedger
-        return _decoded(ledger, self.data(pda.staking.EMISSION_LEDGER)).credited
+    def ledger(self) -> accounts.staking.EmissionLedger:
+        """What was credited to all nodes."""
+        return decoded(accounts.staking.EmissionLedger, self.data(pda.staking.EMISSION_LEDGER))
+
+    @property
+    def config(self) -> accounts.staking.Config:
+        """Of the staking program."""
+        return decoded(accounts.staking.Config, self.data(pda.staking.CONFIG))
 
     def report(self, address: Pubkey) -> accounts.proofs.Report:
-        return _decoded(accounts.proofs.Report, self.data(address))
+        return decoded(accounts.proofs.Report, self.data(address))
 
     @property
     def supply(self) -> int:
@@ -198,7 +207,14 @@ class Arena:
 
 @functools.cache
 def arena() -> Arena:
-    """The one arena of this process."""
+    """The one arena of stake and reports of this process."""
+    made = built()
+    made.keep()
+    return made
+
+
+def built() -> Arena:
+    """A new arena, whose beginning is not kept yet."""
     market = prepared(
         People(
             deployer=_key("deployer"),
@@ -239,9 +255,7 @@ def arena() -> Arena:
     for who in people.values():
         world.give_io(who.pubkey(), IO(2_000))
     world.io_account(world.deployer)
-    made = Arena(market, nodes, people, attesters)
-    made.keep()
-    return made
+    return Arena(market, nodes, people, attesters)
 
 
 def _key(name: str) -> Keypair:
@@ -265,7 +279,7 @@ def wallet(key: Pubkey) -> Pubkey:
 _position = functools.cache(pda.staking.position)
 
 
-def _decoded(kind: type[T], data: bytes) -> T:
+def decoded(kind: type[T], data: bytes) -> T:
     """Most accounts are as they were a step ago."""
     found = _seen.get(data)
     if not isinstance(found, kind):

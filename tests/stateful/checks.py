@@ -93,7 +93,7 @@ class Agreement(Base):
     def totals_never_fall(self) -> None:
         """Credited ≤ what final reports give ≤ emitted; none of the three falls."""
         config, minted = self.arena.proofs, self.arena.minted
-        seen = (self.arena.credited, config.final_total, minted.emitted)
+        seen = (self.arena.ledger.credited, config.final_total, minted.emitted)
         assert all(old <= new for old, new in zip(self.last_seen, seen, strict=True))
         self.last_seen = seen
         assert seen[0] == self.stakes.credited
@@ -106,6 +106,23 @@ class Agreement(Base):
         )
         for made, published in zip(self.reports.reports, self.published, strict=True):
             assert self.arena.report(published.address).state == made.state
+
+    def what_flowed_out_lately_is_counted(self) -> None:
+        """Rules 7 and 24: the week of each circuit breaker, and no week beyond the limit."""
+        for found, by_day in (
+            (self.arena.ledger.outflow, self.stakes.credited_on),
+            (self.arena.config.slashed, self.stakes.slashed_on),
+        ):
+            today = self.now // staking.DAY
+            days = range(found.day, found.day - len(found.out), -1)
+            counted = sum(out for day, out in zip(days, found.out, strict=True) if day >= today - 7)
+            assert counted == staking.lately_out(by_day, self.now)
+        assert staking.lately_out(self.stakes.credited_on, self.now) <= staking.CREDITED_A_WEEK
+
+    def cranks_are_remembered(self) -> None:
+        known = [(one.emitted, one.withheld) for one in reversed(self.arena.minted.history)]
+        model = [(0, 0)] * emission.REMEMBERED + self.mint.cranks
+        assert known == model[-emission.REMEMBERED :]
 
     def nobody_gains_but_by_credits(self) -> None:
         """Invariant 9: what somebody has, everywhere, is never more than what he brought and was credited."""

@@ -54,6 +54,7 @@ class Reporting(Administration):
         back=st.sampled_from((0, 0, 0, 1, 30)),
         through=st.sampled_from((0, 0, 0, -1, 1)),
         seat=a_seat,
+        crank=st.sampled_from((True, True, True, False)),
     )
     def report(
         self,
@@ -64,8 +65,11 @@ class Reporting(Administration):
         back: int,
         through: int,
         seat: int | None,
+        crank: bool,
     ) -> None:
-        """Any report; `over`: its total stands at the emission less what was withheld, or one unit above."""
+        """Any report; `over`: its total stands at what the vault was paid, or one unit above."""
+        if crank:
+            self.emit()
         lifetimes = {
             name: max(0, value + extra)
             for (name, value), extra in zip(self.lifetimes().items(), grown, strict=True)
@@ -97,8 +101,7 @@ class Reporting(Administration):
         tree = build_report(leaves, end, bytes(32))
         total = max(0, sum(lifetimes.values()) + more)
         if over is not None:
-            config = self.arena.minted
-            total = max(0, emission.cumulative(end - start) - config.withheld + over)
+            total = max(0, self.paid_until(end) + over)
         proposal = Proposal(
             self.world,
             hours,
@@ -116,6 +119,12 @@ class Reporting(Administration):
             self.published.append(Published(proposal.address, tree))
 
         return self.attempt(Step(proposal.report(self.attester(seat)), done))
+
+    def paid_until(self, end: int) -> int:
+        """What the vault was paid for the hours until then, or will have been if that is not known."""
+        scheduled = emission.cumulative(end - self.mint.start)
+        paid = self.mint.paid_until(scheduled)
+        return scheduled - self.mint.withheld if paid is None else int(paid)
 
     def attester(self, seat: int | None) -> Pubkey:
         """Who signs for a seat; None: somebody without one."""
@@ -163,21 +172,57 @@ class Reporting(Administration):
         for back in range(min(2, len(self.published))):
             self.finalize(back)
 
-    @action(weight=1, node=a_node, crank=st.booleans())
-    def publish_all(self, node: str, crank: bool) -> None:
-        """A report gives one node all that there is to give, whether it was minted yet or not."""
-        self.world.advance(6 * HOUR)
+    @action(
+        weight=2,
+        node=a_node,
+        other=a_node,
+        wait=st.sampled_from((6 * HOUR, 6 * HOUR, 29 * DAY, 40 * DAY)),
+        crank=st.sampled_from((True, True, False)),
+        again=st.sampled_from((6, 7, 8)),
+    )
+    def publish_all(self, node: str, other: str, wait: int, crank: bool, again: int) -> None:
+        """A report gives one node all that there is to give, whether it was minted yet or not; what is more
+        than a week's limit, or another node's part after it, follows some days later."""
+        self.world.advance(wait)
         if crank:
             self.emit()
         end = self.now - (self.now - self.mint.start) % HOUR
         lifetimes = self.lifetimes()
-        left = emission.cumulative(end - self.mint.start) - self.arena.minted.withheld
-        lifetimes[node] = max(lifetimes[node], left - sum(lifetimes.values()) + lifetimes[node])
+        left = max(0, self.paid_until(end) - sum(lifetimes.values()))
+        part = left // 10 if other != node else 0
+        lifetimes[node] += left - part
+        lifetimes[other] += part
         if self.make(lifetimes, seat=1):
             self.approval(len(self.published) - 1, 0)
             self.world.advance(DAY)
             self.finalize(0)
             self.credit(0, node)
+            self.credit(0, other)
+            if any(made > self.stakes.nodes[one].credited for one, made in lifetimes.items()):
+                self.world.advance((self.now // DAY + again) * DAY - self.now)
+                self.credit(0, node)
+
+    @action(weight=1, hours=st.integers(22, 25), off=st.sampled_from((0, 0, 1, -1)), over=st.integers(0, 1))
+    def report_what_is_long_ago(self, hours: int, off: int, over: int) -> None:
+        """Hourly cranks, and then a report of an hour that is just remembered, or is not any more."""
+        for _ in range(hours):
+            self.world.advance(HOUR)
+            self.emit()
+        self.make(self.lifetimes(), seat=1, over=over, back=hours + off - 1)
+
+    @action(
+        weight=1,
+        linked=st.sampled_from(((2_500, 20_000), (5_000, 0), (0, 0))),
+        hours=st.integers(2, 7),
+        back=st.integers(0, 7),
+        over=st.integers(0, 1),
+    )
+    def report_between_cranks(self, linked: tuple[int, int], hours: int, back: int, over: int) -> None:
+        """One crank emits several hours under a policy; the report is of one between."""
+        self._set_policy(linked)
+        self.world.advance(hours * HOUR)
+        self.emit()
+        self.make(self.lifetimes(), seat=1, over=over, back=back)
 
     @action(when=any_undecided, back=a_number, node=st.sampled_from((*NODES, "nobody")))
     def refute(self, back: int, node: str) -> None:

@@ -21,7 +21,7 @@ from tests.stateful.walk import (
     check_event,
 )
 
-from ionet import ProgramError, Sent, events, pda
+from ionet import Sent, TransactionFailed, events, pda
 
 
 class Stakers(Reporting):
@@ -151,7 +151,7 @@ class Stakers(Reporting):
             market.set_price(market.usdc)
             job = pda.jobs.job(of.offer, market.offer(of).nonce + 1)
             booking = market.booking(hours * HOUR, of=of, mint=market.usdc)
-            if not isinstance(self.arena.send(booking), ProgramError):
+            if not isinstance(self.arena.send(booking), TransactionFailed):
                 self.jobs[node] = job
         self._leased(node)
 

@@ -17,12 +17,12 @@ from typing import Final
 
 from hypothesis import settings
 from hypothesis import strategies as st
-from hypothesis.stateful import initialize, invariant, rule
+from hypothesis.stateful import initialize, invariant
 from tests.model import reports, staking
 from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.stateful.slashing import Slashing
-from tests.stateful.walk import ACTIONS, NODES, a_holder, a_node, a_time, action, any_slash
+from tests.stateful.walk import NODES, a_holder, a_node, a_time, action, any_slash
 
 #: Steps of a walk.
 STEPS: Final = 60
@@ -62,14 +62,6 @@ class Walk(Slashing):
                     self.attempt(self.activation(node, holder))
         for n, more in enumerate(lifetimes):
             self.publish([more] * 3, NODES[n])
-
-    @rule(data=st.data())
-    def act(self, data: st.DataObject) -> None:
-        """One of the actions that make sense now; rules of their own would not all be in every walk."""
-        ready = tuple(one for one in ACTIONS for _ in range(one.weight) if one.when(self))
-        one = data.draw(st.sampled_from(ready).map(lambda one: one.name), label="action")
-        given = next(each.given for each in ACTIONS if each.name == one)
-        getattr(self, one)(**data.draw(given, label=one))
 
     # -- time
 
@@ -111,6 +103,8 @@ class Walk(Slashing):
         if slashes:
             again = ((day + 8) * DAY for day in self.stakes.slashed_on)
             found += ((time, partial(self.execute_slash, 0)) for time in again)
+        again = ((day + 8) * DAY for day in self.stakes.credited_on)
+        found += ((time, partial(self.credit, 0, name)) for time in again for name in NODES if self.published)
         for number, made in enumerate(self.reports.reports):
             back = len(self.published) - 1 - number
             if made.state == reports.APPROVED:
@@ -187,6 +181,8 @@ class Walk(Slashing):
         self.shards_sum_active_stake()
         self.supply_is_what_was_minted_less_what_was_burned()
         self.totals_never_fall()
+        self.what_flowed_out_lately_is_counted()
+        self.cranks_are_remembered()
         self.nobody_gains_but_by_credits()
         self.events_alone_rebuild_the_ledger()
 

@@ -7,20 +7,20 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any, Final, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, TypeAlias, TypeVar
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine
+from hypothesis.stateful import RuleBasedStateMachine, rule
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from tests.model import reports, staking
 from tests.model.refusal import Refused
 from tests.programs.people import TOKEN, Published
 from tests.programs.support import DAY, HOUR
-from tests.stateful.arena import HOLDERS, arena
+from tests.stateful.arena import HOLDERS, Arena, arena
 from tests.stateful.ledger import NO_TOTALS, Book, Ledger
 
-from ionet import ProgramError, Sent, events
+from ionet import ProgramError, Sent, TransactionFailed, events
 
 NODES: Final = ("alice", "bob", "erin")
 EVIDENCE: Final = hashlib.sha256(b"evidence").digest()
@@ -102,28 +102,99 @@ class Action:
 
     name: str
     weight: int
-    when: Callable[[Base], bool]
+    when: Callable[[Any], bool]
     given: st.SearchStrategy[dict[str, Any]]
 
 
-ACTIONS: list[Action] = []
 M = TypeVar("M", bound=Callable[..., None])
 
 
-def action(
-    *, weight: int = 2, when: Callable[[Base], bool] = lambda _: True, **given: st.SearchStrategy[Any]
-) -> Callable[[M], M]:
-    """Makes a method of a walk one of its actions."""
+class Actions:
+    """What a walk may do; makes a method of a walk one of its actions."""
 
-    def mark(method: M) -> M:
-        ACTIONS.append(Action(method.__name__, weight, when, st.fixed_dictionaries(given)))
-        return method
+    def __init__(self) -> None:
+        self.all: dict[str, Action] = {}
 
-    return mark
+    def __call__(
+        self,
+        *,
+        weight: int = 2,
+        when: Callable[[Any], bool] = lambda _: True,
+        **given: st.SearchStrategy[Any],
+    ) -> Callable[[M], M]:
+        def mark(method: M) -> M:
+            self.all[method.__name__] = Action(method.__name__, weight, when, st.fixed_dictionaries(given))
+            return method
+
+        return mark
 
 
-class Base(RuleBasedStateMachine):
-    """One market, in the programs and in the model."""
+action = Actions()
+
+
+class Driver(RuleBasedStateMachine):
+    """Tries steps in the programs and in a model of them."""
+
+    actions: ClassVar[Actions]
+    arena: Arena
+
+    @property
+    def now(self) -> int:
+        return self.arena.now
+
+    @rule(data=st.data())
+    def act(self, data: st.DataObject) -> None:
+        """One of the actions that make sense now; rules of their own would not all be in every walk."""
+        every = self.actions.all
+        ready = tuple(one for one in every.values() for _ in range(one.weight) if one.when(self))
+        name = data.draw(st.sampled_from(ready).map(lambda one: one.name), label="action")
+        getattr(self, name)(**data.draw(every[name].given, label=name))
+
+    def attempt(self, *steps: Step) -> bool:
+        """Tries steps in one transaction, in the programs and in the model. Whether they succeeded."""
+        result = self.arena.send(*(one.instruction for one in steps))
+        if isinstance(result, TransactionFailed):
+            self._refused(result, steps)
+            return False
+        for one in steps:
+            try:
+                one.done(result)
+            except Refused as refused:
+                raise AssertionError(f"the model refuses: {refused}, the programs do not") from refused
+        for event in result.events:
+            self.happened(event)
+        return True
+
+    def _refused(self, error: TransactionFailed, steps: tuple[Step, ...]) -> None:
+        """The model refuses one of the steps for the same reason, and nothing changes."""
+        before = copy.deepcopy(self.modelled()) if len(steps) > 1 else None
+        try:
+            for one in steps:
+                one.done(None)
+            reasons: frozenset[str] = frozenset()
+        except Refused as refused:
+            reasons = refused.reasons
+        assert _name(error) in reasons, f"the programs refuse: {error}; the model: {set(reasons) or 'does not'}"
+        if before is not None:
+            self.put_back(before)
+
+    def modelled(self) -> Any:
+        """All that steps change in the model."""
+        raise NotImplementedError
+
+    def put_back(self, before: Any) -> None:
+        """Makes a copy of that what the model is."""
+        raise NotImplementedError
+
+    def happened(self, event: Any) -> None:
+        """Takes in an event."""
+        raise NotImplementedError
+
+
+class Base(Driver):
+    """One market of stake and reports, in the programs and in the model."""
+
+    actions = action
 
     def set_up(self, elsewhere: int) -> None:
         """Puts both back to the beginning, with so much active stake on nodes that nobody looks at."""
@@ -157,44 +228,19 @@ class Base(RuleBasedStateMachine):
         assert config.emitted == 0
         return Ledger(owners, books, {})
 
-    @property
-    def now(self) -> int:
-        return self.arena.now
-
     # -- trying
 
-    def attempt(self, *steps: Step) -> bool:
-        """Tries steps in one transaction, in the programs and in the model. Whether they succeeded."""
-        result = self.arena.send(*(one.instruction for one in steps))
-        if isinstance(result, ProgramError):
-            self._refused(result, steps)
-            return False
-        for one in steps:
-            try:
-                one.done(result)
-            except Refused as refused:
-                raise AssertionError(f"the model refuses: {refused}, the programs do not") from refused
-        for event in result.events:
-            if isinstance(event, events.staking.Withdrawn):
-                self.ledger.withdrawn(event, self.now)
-            else:
-                self.ledger.apply(event)
-        return True
+    def modelled(self) -> Any:
+        return self.mint, self.stakes, self.reports, self.earned
 
-    def _refused(self, error: ProgramError, steps: tuple[Step, ...]) -> None:
-        """The model refuses one of the steps for the same reason, and nothing changes."""
-        before = copy.deepcopy((self.mint, self.stakes, self.reports)) if len(steps) > 1 else None
-        earned = dict(self.earned)
-        try:
-            for one in steps:
-                one.done(None)
-            reasons: frozenset[str] = frozenset()
-        except Refused as refused:
-            reasons = refused.reasons
-        assert error.name in reasons, f"the programs refuse: {error}; the model: {set(reasons) or 'does not'}"
-        if before is not None:
-            self.mint, self.stakes, self.reports = before
-            self.earned = earned
+    def put_back(self, before: Any) -> None:
+        self.mint, self.stakes, self.reports, self.earned = before
+
+    def happened(self, event: Any) -> None:
+        if isinstance(event, events.staking.Withdrawn):
+            self.ledger.withdrawn(event, self.now)
+        else:
+            self.ledger.apply(event)
 
     # -- names
 
@@ -208,6 +254,11 @@ class Base(RuleBasedStateMachine):
     def number(self, back: int) -> int:
         """A report by how many have been made since."""
         return (len(self.published) - 1 - back) % len(self.published)
+
+
+def _name(error: TransactionFailed) -> str:
+    """A program's own error, or one of the runtime's."""
+    return error.name if isinstance(error, ProgramError) else str(error.error["InstructionError"][1])
 
 
 def check_event(sent: Sent[None] | None, kind: type[Any], **stated: Any) -> None:
