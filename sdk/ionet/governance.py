@@ -25,8 +25,6 @@ from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
-from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
-from spl.token.models import TransferCheckedParams
 
 from ionet import accounts, ix, pda, types
 from ionet._amounts import IO, SOL, USDC
@@ -34,9 +32,23 @@ from ionet._call import MissingSigner
 from ionet._classes import HardwareClass, class_args
 from ionet._errors import EncodeError
 from ionet._generated import PROGRAMS
-from ionet._ids import BPF_LOADER_UPGRADEABLE, CLOCK, TOKEN_PROGRAM
+from ionet._ids import (
+    ASSOCIATED_TOKEN_PROGRAM,
+    BPF_LOADER_UPGRADEABLE,
+    CLOCK,
+    SYSTEM_PROGRAM,
+    TOKEN_PROGRAM,
+)
 from ionet._pda import program_data, token_account
-from ionet._transactions import SET_AUTHORITY, UPGRADE, arguments, describe, instruction_of
+from ionet._transactions import (
+    CREATE_IDEMPOTENT,
+    SET_AUTHORITY,
+    TRANSFER_CHECKED,
+    UPGRADE,
+    arguments,
+    describe,
+    instruction_of,
+)
 
 __all__ = [
     "ACCOUNTS",
@@ -339,17 +351,27 @@ def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[In
         amount: base units.
         decimals: of the mint.
     """
+    # Written out: importing the token library takes longer than all else here together.
     wallet = token_account(to, mint)
-    params = TransferCheckedParams(
-        program_id=TOKEN_PROGRAM,
-        source=token_account(TREASURY, mint),
-        mint=mint,
-        dest=wallet,
-        owner=TREASURY,
-        amount=amount,
-        decimals=decimals,
+    opening = [
+        AccountMeta(TREASURY, True, True),
+        AccountMeta(wallet, False, True),
+        AccountMeta(to, False, False),
+        AccountMeta(mint, False, False),
+        AccountMeta(SYSTEM_PROGRAM, False, False),
+        AccountMeta(TOKEN_PROGRAM, False, False),
+    ]
+    moving = [
+        AccountMeta(token_account(TREASURY, mint), False, True),
+        AccountMeta(mint, False, False),
+        AccountMeta(wallet, False, True),
+        AccountMeta(TREASURY, True, False),
+    ]
+    paid = bytes([TRANSFER_CHECKED, *amount.to_bytes(8, "little"), decimals])
+    return (
+        Instruction(ASSOCIATED_TOKEN_PROGRAM, bytes([CREATE_IDEMPOTENT]), opening),
+        Instruction(TOKEN_PROGRAM, paid, moving),
     )
-    return create_idempotent_associated_token_account(TREASURY, to, mint), transfer_checked(params)
 
 
 def pay_io(to: Pubkey, amount: IO) -> tuple[Instruction, Instruction]:

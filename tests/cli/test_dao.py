@@ -60,7 +60,7 @@ def test_a_text_is_proposed_voted_on_and_passes(shell: Shell, house: str, tmp_pa
 def test_a_payment_leaves_the_treasury_and_the_bond_comes_back(shell: Shell, house: str) -> None:
     carol = shell.address("carol")
     proposal = proposed(shell, "pay", carol, "1.5", "SOL", "--title", "Thanks")["proposal"]
-    assert f"pay 1.5 SOL to {carol}" in shell.text("dao", "show", proposal)
+    assert f"pay 1.5 SOL from the treasury to {carol}" in shell.text("dao", "show", proposal)
     assert "is not queued" in shell.fails(1, "dao", "execute", proposal, who="carol")
     passed(shell, proposal)
     done = shell.json("dao", "execute", proposal, who="carol")
