@@ -109,9 +109,11 @@ def build(
     places = _places(out, wanted, "--out")
     heard = {} if words is None else _places(words, wanted, "--statements")
     said = {seq: _words(io, seq, heard[seq]) if heard else {} for seq in wanted}
+    # Before the first file is written: an hour may not be emitted yet.
+    paid = {seq: io.reader.proofs.emission(seq) for seq in wanted}
     done: list[_Built] = []
     for seq in wanted:
-        built = _build(io, seq, places[seq], said[seq], before or _Before(seq - 1))
+        built = _build(io, seq, paid[seq], places[seq], said[seq], before or _Before(seq - 1))
         before = _Before(seq, built.report.leaves, built.scores.carry, built.report.root)
         done.append(built)
     _show(io, done)
@@ -149,10 +151,10 @@ def _continued(io: Session, previous: Path | None) -> _Before | None:
     return _Before(seq, found.leaves, carry, root)
 
 
-def _build(io: Session, seq: int, place: Path, said: dict[bytes, Word], before: _Before) -> _Built:
+def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word], before: _Before) -> _Built:
     from ionet.rewards import Hour, build_report, cumulate, score_hour, write_evidence
 
-    end, paid = io.reader.proofs.period_end(seq), io.reader.proofs.emission(seq)
+    end = io.reader.proofs.period_end(seq)
     rows = io.reader.proofs.facts(seq, said)
     if not rows:
         raise UserError(f"there is no live node that was registered before the end of hour {seq}")
@@ -223,7 +225,7 @@ def _lines(built: _Built) -> list[str]:
     earned = f"{len(scores.reward) - _unpaid(scores)} of {len(scores.reward)} live nodes earned"
     left = IO.from_base(sum(scores.unallocated))
     return [
-        f"Hour {built.seq}, which ended {when(report.period_end)}: {built.paid} were emitted",
+        f"Hour {built.seq}, which ended {when(report.period_end)}: {built.paid} to share out",
         f"{earned} {IO.from_base(scores.total)}; {left} stay unallocated",
         *(f"  {count} × {reason.explain()}" for reason, count in _reasons(scores).most_common()),
         f"Evidence: {built.place}, sha256 {report.evidence.hex()}",
