@@ -213,8 +213,8 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     words = shell.words(tmp_path / "w", 7, (hour.alice, "GPU-alice"))
     out = tmp_path / "next.jsonl"
     # More than a day has passed, in which nothing was reported: that stays unallocated.
-    line = ("report", "build", "--out", out, "--statements", words, "--previous", hour.evidence)
-    built = shell.json(*line, "--from", seq)
+    more = ("--previous", hour.evidence, "--from", seq)
+    built = shell.json("report", "build", "--out", out, "--statements", words, *more)
     assert built["hour"] == seq
     assert io(built["total"]) == GPUS + io(built["rewards"])
     # Anybody fetches it from where it is published, and computes it again.

@@ -57,6 +57,7 @@ def test_check_names_the_file_that_differs(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_the_generated_package_passes_the_strict_type_checker(vaults: Any) -> None:
     folder = Path(vaults.__file__).parent
     done = subprocess.run(

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Callable, Mapping
+from copy import copy
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -122,11 +124,11 @@ def _options(
     """Holds the declarations."""
 
 
-def _parameters() -> list[Parameter]:
+@cache
+def _parameters() -> tuple[Parameter, ...]:
     app = typer.Typer(add_completion=False)
     app.command()(_options)
-    found: list[Parameter] = list(typer.main.get_command(app).params)
-    return found
+    return tuple(typer.main.get_command(app).params)
 
 
 _NAMES: Final = frozenset(one.name for one in _parameters())
@@ -169,7 +171,7 @@ class Group(TyperGroup):
     """Commands under one name; the common options may stand behind it, too."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        common = _parameters()
+        common = [copy(one) for one in _parameters()]
         for one in common:
             setattr(one, "hidden", True)  # noqa: B010  (arguments have no such attribute)
         super().__init__(*args, **{**more, "params": [*(more.get("params") or ()), *common]})

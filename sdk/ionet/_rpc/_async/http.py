@@ -12,6 +12,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from ionet._errors import RpcError, TransportError
+from ionet._rpc._tls import tls
 
 #: Statuses after which the same question may get an answer.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -45,7 +46,7 @@ class AsyncHttpTransport:
     ) -> None:
         self.url = url
         self._own = client is None
-        self._client = client or httpx.AsyncClient(timeout=timeout, headers=headers)
+        self._client = client or httpx.AsyncClient(verify=tls(), timeout=timeout, headers=headers)
         self._retries = retries
         self._backoff = backoff
         self._ids = count(1)

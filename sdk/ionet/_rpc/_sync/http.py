@@ -13,6 +13,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 
 from ionet._errors import RpcError, TransportError
+from ionet._rpc._tls import tls
 
 #: Statuses after which the same question may get an answer.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -46,7 +47,7 @@ class HttpTransport:
     ) -> None:
         self.url = url
         self._own = client is None
-        self._client = client or httpx.Client(timeout=timeout, headers=headers)
+        self._client = client or httpx.Client(verify=tls(), timeout=timeout, headers=headers)
         self._retries = retries
         self._backoff = backoff
         self._ids = count(1)
