@@ -82,16 +82,30 @@ def hour(nodes: Sequence[NodeHour], emission: int, carried: Mapping[str, Fractio
         carry[pool] = exact - pot
         members = [n for n, one in enumerate(nodes) if one.pool == pool and one.score]
         paid[pool], unallocated[pool] = (pot, 0) if members else (0, pot)
-        used = [n for n in members if nodes[n].used]
-        all_used = sum((nodes[n].score for n in used), Fraction(0))
-        # 30 % to those in use, each at most 80 % of its fees; in whole base units, rounded down twice.
-        for_use = int(pot * USED)
-        parts = {n: min(int(for_use * nodes[n].score / all_used), int(nodes[n].fees * BOUND)) for n in used}
+        used = {n: nodes[n] for n in members if nodes[n].used}
+        parts = {n: int(part) for n, part in bounded(int(pot * USED), used).items()}
         rest = pot - sum(parts.values())
         everybody = sum((nodes[n].score for n in members), Fraction(0))
         for n in members:
             shares[n] = Share(parts.get(n, 0), rest * nodes[n].score / everybody)
     return Hour(tuple(shares), paid, unallocated, carry)
+
+
+def bounded(total: int, used: Mapping[int, NodeHour]) -> dict[int, Fraction]:
+    """30 % to those in use by score, each at most 80 % of its fees, exactly.
+
+    All rise together, in proportion to their scores, until they are at their bounds or all is given: so
+    nobody takes from another more than his own fees allow, and "renting from oneself never pays" holds.
+    """
+    left, level, given = Fraction(total), Fraction(0), dict.fromkeys(used, Fraction(0))
+    bound = {n: int(one.fees * BOUND) / one.score for n, one in used.items()}
+    for n in sorted(used, key=lambda n: bound[n]):
+        rising = sum((used[m].score for m in used if bound[m] >= bound[n]), Fraction(0))
+        step = min(bound[n] - level, left / rising)
+        left, level = left - step * rising, level + step
+        for m in used:
+            given[m] = min(level, bound[m]) * used[m].score
+    return given
 
 
 def usdc_to_io(usdc: int, dollars_per_io: Fraction) -> int:

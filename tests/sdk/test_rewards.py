@@ -87,13 +87,13 @@ def test_the_worked_example() -> None:
     assert found.pots == (950_002, 50_000)
     assert found.carry == Carry(gpu=8_500, cpu=1_500)
     # In use: 30 % of 950,002 are 285,000. Scores 12,500 and 800,000, sum 812,500.
-    #   node 1: 285,000 * 12,500 / 812,500 = 4,384.6, bound 80 % of 200,000 = 160,000: 4,384
     #   node 2: 285,000 * 800,000 / 812,500 = 280,615.4, bound 80 % of 1,000 = 800: 800
-    assert found.in_use.tolist() == [4_384, 800, 0, 0, 0]
-    # Everybody: 950,002 - 5,184 = 944,818 by scores 12,500, 800,000 and 5,000, sum 817,500.
-    #   node 1: 14,446.76, node 2: 924,592.64, node 3: 5,778.70; floors sum to 944,816;
-    #   the two units left over go to the largest remainders, nodes 1 and 3.
-    assert found.reward.tolist() == [14_447 + 4_384, 924_592 + 800, 5_779, 0, 0]
+    #   node 1: all of the other 284,200, bound 80 % of 200,000 = 160,000: 160,000
+    assert found.in_use.tolist() == [160_000, 800, 0, 0, 0]
+    # Everybody: 950,002 - 160,800 = 789,202 by scores 12,500, 800,000 and 5,000, sum 817,500.
+    #   node 1: 12,067.31, node 2: 772,307.77, node 3: 4,826.92; floors sum to 789,200;
+    #   the two units left over go to the largest remainders, nodes 2 and 3.
+    assert found.reward.tolist() == [12_067 + 160_000, 772_308 + 800, 4_827, 0, 0]
     assert found.total == 950_002
     # The CPU pool has nobody who is eligible: its share stays in the vault.
     assert found.unallocated == (0, 50_000)
@@ -104,6 +104,30 @@ def test_the_worked_example() -> None:
         Why.PROOF_FAILED,
         Why.NOT_UP | Why.STAKE_SHORT,
     ]
+
+
+def test_what_a_bound_keeps_from_one_in_use_goes_to_the_others_in_use() -> None:
+    # 950,000, of which 285,000 for being used, by scores 1, 1 and 2 of 4.
+    #   node 1: 71,250, bound 80 % of 10,000 = 8,000; 277,000 are left for scores 1 and 2
+    #   node 2: 92,333.3, bound 80 % of 100,000 = 80,000, above 71,250; 197,000 are left for node 3
+    rows = [
+        row(1, in_use=True, fees=10_000),
+        row(2, in_use=True, fees=100_000),
+        row(3, units=2, in_use=True, fees=1_000_000),
+    ]
+    found = score_hour(Hour.from_rows(rows), 1_000_000)
+    assert found.in_use.tolist() == [8_000, 80_000, 197_000]
+    assert found.total == 950_000
+
+
+def test_who_rents_from_himself_takes_nothing_from_others_in_use() -> None:
+    """self_rent_farming: with a fee of nothing he would halve the other's part, and share what that frees."""
+    other = row(2, in_use=True, fees=1_000_000)
+    # 285,000 to the one in use, 332,500 of the rest to each.
+    assert rewards([row(1), other], 1_000_000) == [332_500, 617_500]
+    assert rewards([row(1, in_use=True, fees=1), other], 1_000_000) == [332_500, 617_500]
+    # For a fee of 100,000 he takes 80,000, and pays more than he takes.
+    assert rewards([row(1, in_use=True, fees=100_000), other], 1_000_000) == [412_500, 537_500]
 
 
 def test_the_carry_of_an_hour_is_paid_in_the_next() -> None:
@@ -437,10 +461,10 @@ def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('"reward":"5779"', '"reward":"5780"', "stated 5780"),
+        ('"reward":"4827"', '"reward":"4828"', "stated 4828"),
         ('"why":4', '"why":0', "the facts give"),
         ('"fees":"1000"', '"fees":"9999"', "the facts give"),
-        ('"lifetime":"5779"', '"lifetime":"5780"', "lead to"),
+        ('"lifetime":"4827"', '"lifetime":"4828"', "lead to"),
         ('"multiplier_bps":5000', '"multiplier_bps":50000', "the facts give"),
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),

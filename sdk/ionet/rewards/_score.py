@@ -6,9 +6,11 @@ For emission ``E`` of the hour, in base units:
    is the carry of the next hour. Shares: GPU and Apple 9,500, CPU 500.
 2. A node is eligible if it was up five hours, holds its full active stake and its last compute proof passed
    within its period. ``score = multiplier_bps * units``, 0 if not eligible.
-3. Nodes in use. ``U = floor(pot * 3_000 / 10_000)``; a node leased and attested for the hour gets
-   ``min(floor(U * score / sum of scores in use), floor(fees * 8_000 / 10_000))``: never more than 80 % of the
-   fees that its own job paid for that hour, so that renting from oneself loses money.
+3. Nodes in use. ``U = floor(pot * 3_000 / 10_000)`` goes to the nodes leased and attested for the hour by
+   score, each at most ``floor(fees * 8_000 / 10_000)``: 80 % of the fees that its own job paid for that hour.
+   What that bound keeps from one goes to the others in use by score, within their own bounds: one more node
+   in use then takes no more from them than its bound, and renting from oneself loses money. Parts are rounded
+   down.
 4. Everybody. What is left of the pot, ``T = pot - sum of the parts in use``, is split among all eligible
    nodes by score. Each gets ``floor(T * score / sum)``; the base units that the floors leave over, fewer than
    there are nodes, go one each to the largest remainders, equal ones in the order of the node keys. So the
@@ -339,8 +341,8 @@ def score_hour(
             continue
         used = members[hour.in_use[members]]
         if len(used):
-            by_score, _ = _floors(pot * policy.in_use_bps // BPS, score[used])
-            used_part[used] = np.minimum(by_score, _bound(hour.fees[used], policy.fee_bound_bps))
+            most = _bound(hour.fees[used], policy.fee_bound_bps)
+            used_part[used] = _bounded_split(pot * policy.in_use_bps // BPS, score[used], most)
         reward[members] = _split(pot - int(used_part[used].sum()), score[members])
     reward += used_part
     why[(why == 0) & (reward == 0)] = np.uint8(Why.BELOW_ONE_UNIT)
@@ -390,6 +392,25 @@ def _floors(total: int, score: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     place = {rest: n for n, rest in enumerate(order)}
     ranks = np.array([place[pair[1]] for pair in pairs], np.int64)[index]
     return floors, ranks
+
+
+def _bounded_split(total: int, score: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Splits ``total`` by score, rounded down, each part at most ``most``; the rest of those goes to others.
+
+    Who is at his bound stays there, since what he leaves only raises the others' parts: each round settles
+    some for good.
+    """
+    parts = most.copy()
+    rest = np.arange(len(score))
+    while len(rest):
+        by_score, _ = _floors(total, score[rest])
+        bound = by_score >= most[rest]
+        if not bound.any():
+            parts[rest] = by_score
+            break
+        total -= sum(most[rest[bound]].tolist())
+        rest = rest[~bound]
+    return parts
 
 
 def _split(total: int, score: NDArray[np.int64]) -> NDArray[np.int64]:
