@@ -174,7 +174,9 @@ class Driver(RuleBasedStateMachine):
             reasons: frozenset[str] = frozenset()
         except Refused as refused:
             reasons = refused.reasons
-        assert _name(error) in reasons, f"the programs refuse: {error}; the model: {set(reasons) or 'does not'}"
+        assert _name(error) in reasons, (
+            f"the programs refuse: {error}; the model: {set(reasons) or 'does not'}"
+        )
         if before is not None:
             self.put_back(before)
 
