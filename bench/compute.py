@@ -31,7 +31,6 @@ from ionet import (
     SOL,
     Client,
     FeePolicy,
-    TokenAccount,
     accounts,
     emission,
     governance,
@@ -265,7 +264,7 @@ class World:
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
-        self.dollars = other
+        self.second = other
         for mint in (pda.mint.MINT, other):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
@@ -387,7 +386,7 @@ class World:
             max_seconds=_DAY,
             open=True,
             payout=0,
-            currencies=(pda.mint.MINT, self.dollars, *[Pubkey.default()] * 2),
+            currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
@@ -732,20 +731,18 @@ class World:
 
     def exchange(self, one: Supplier) -> None:
         """A job in dollars whose supplier wants IO."""
-        dollars = self.dollars
+        dollars = self.second
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
-        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), mint=dollars)
+        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
         found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
         job, vault = found.address, found.account.payout_vault
         self.start(one, job)
         self.wait(2 * _HOUR)
         self.attest(job, 2 * _HOUR)
-        # The buyback's account, as its program makes it.
-        held = TokenAccount(dollars, pda.buyback.CONFIG, 0).encode()
-        self.client.network.set_account(vault, data=held, owner=TOKEN_PROGRAM)
+        self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
         settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
         self.measure(settle, case="paid out in IO")
 
@@ -754,13 +751,13 @@ class World:
         renter = self.client.as_(self.renter)
         self.price()
         cluster_id, jobs = self.keys.randbytes(32), []
-        opening = ix.jobs.open_cluster(renter=self.renter.pubkey(), id=cluster_id, size=2)
-        self.measure(opening, self.renter)
         cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
-        manifest = self.keys.randbytes(32)
-        for one in (first, second):
-            call = renter.jobs.book(one.node, 2 * _HOUR, manifest, cluster=cluster)
-            self.measure(call.ix()[0], self.renter, case="in a cluster")
+        nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
+        calls = renter.jobs.cluster_calls(nodes, 2 * _HOUR, manifest, cluster_id=cluster_id)
+        opening, *bookings = [one for call in calls for one in call.ix()]
+        self.measure(opening, self.renter)
+        for one, booking in zip((first, second), bookings, strict=True):
+            self.measure(booking, self.renter, case="in a cluster")
             jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
         for one, job in zip((first, second), jobs, strict=True):
             start = self.client.as_(one.device).jobs.start(job)

@@ -160,10 +160,14 @@ def role_of(name: str, attributes: str, body: str, source: str) -> str | None:
         return field[1]
     if field := re.search(rf"config\.load\(\)\?\.(?:roles\.)?(\w+) == {name}\.key\(\)", attributes):
         return field[1]
+    if "address = ids::GOVERNANCE_TREASURY" in attributes:
+        return "treasury"
     if address := re.search(r"address = ids::(\w+)_CONFIG", attributes):
         return f'{address[1].lower()}\' `["config"]`' if address[1].endswith("S") else address[1].lower()
     if name in ("attester", "operator") and "AttesterSet" in source:
         return "attester"
+    if ".is_guardian(" in source:
+        return "guardian"
     return "device key" if name == "device_key" else None
 
 

@@ -157,8 +157,8 @@ def patch(library: Path) -> None:
     )
     (builtins / "mem/solana.rs").write_text(MEMORY)
     # Where the length is a constant, all but one of its cases goes.
-    signature = 'pub unsafe extern "C" fn memcmp('
-    replace(builtins / "mem/mod.rs", signature, f"#[inline(always)]\n    {signature}")
+    memcmp = 'pub unsafe extern "C" fn memcmp('
+    replace(builtins / "mem/mod.rs", memcmp, f"#[inline(always)]\n    {memcmp}")
 
 
 if __name__ == "__main__":

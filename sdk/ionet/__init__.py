@@ -37,18 +37,21 @@ if TYPE_CHECKING:
         vesting,
     )
     from ionet._allocations import Allocation
-    from ionet._amounts import IO, SOL, USDC, Amount
+    from ionet._amounts import IO, SOL, USD, USDC, Amount
     from ionet._async.call import AsyncCall
     from ionet._async.client import AsyncClient
     from ionet._auction import FeeVault, LotQuote
     from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
     from ionet._classes import ClassChange, HardwareClass, hardware_classes
+    from ionet._cluster import ClusterBooking, ClusterNotBooked, Undone
+    from ionet._cranked import Cranked
     from ionet._errors import (
         AccountNotFound,
         AmountError,
         AnchorError,
         ConfigError,
         DecodeError,
+        EmissionUnknown,
         EncodeError,
         IonetError,
         ProgramError,
@@ -60,10 +63,19 @@ if TYPE_CHECKING:
     )
     from ionet._events import EmittedEvent, EventLog, Undecoded, read_events
     from ionet._fees import FeePolicy
+    from ionet._job_status import (
+        ClusterStatus,
+        Crank,
+        DisputeStatus,
+        JobStatus,
+        PayoutStatus,
+        TimeLost,
+    )
     from ionet._layouts import Mint, PriceUpdate, TokenAccount
+    from ionet._listing import Listing
     from ionet._open import connect, local
     from ionet._pda import price_feed, token_account
-    from ionet._quote import Quote
+    from ionet._quote import NotBookable, PriceUnusable, Quote, Quotes
     from ionet._records import Found
     from ionet._registry import register_program
     from ionet._report import Proposal
@@ -76,7 +88,21 @@ if TYPE_CHECKING:
     from ionet._schema import Account, Event, Record
     from ionet._signers import Signer, load_keypair
     from ionet._stake import Cooling, Room, StakeStatus, Supply
-    from ionet._states import NodeState, ProofReason, ProofsEntry, ReportState, SlashState, StakingEntry
+    from ionet._states import (
+        BuybackEntry,
+        CloseReason,
+        DisputeOutcome,
+        DistributorEntry,
+        JobsEntry,
+        JobState,
+        MintEntry,
+        NodeState,
+        ProofReason,
+        ProofsEntry,
+        ReportState,
+        SlashState,
+        StakingEntry,
+    )
     from ionet._sync.call import Call
     from ionet._sync.client import Client
     from ionet._why import Answer, Cause
@@ -88,7 +114,7 @@ else:
         *("ix", "pda", "supply", "types", "vesting"),
     )
     _NAMES: Final = {
-        "_amounts": ("IO", "SOL", "USDC", "Amount"),
+        "_amounts": ("IO", "SOL", "USD", "USDC", "Amount"),
         "_async.call": ("AsyncCall",),
         "_async.client": ("AsyncClient",),
         "_auction": ("FeeVault", "LotQuote"),
@@ -99,6 +125,7 @@ else:
             "AnchorError",
             "ConfigError",
             "DecodeError",
+            "EmissionUnknown",
             "EncodeError",
             "IonetError",
             "ProgramError",
@@ -112,10 +139,21 @@ else:
         "_classes": ("ClassChange", "HardwareClass", "hardware_classes"),
         "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
         "_fees": ("FeePolicy",),
+        "_cluster": ("ClusterBooking", "ClusterNotBooked", "Undone"),
+        "_cranked": ("Cranked",),
+        "_job_status": (
+            "ClusterStatus",
+            "Crank",
+            "DisputeStatus",
+            "JobStatus",
+            "PayoutStatus",
+            "TimeLost",
+        ),
         "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
+        "_listing": ("Listing",),
         "_open": ("connect", "local"),
         "_pda": ("price_feed", "token_account"),
-        "_quote": ("Quote",),
+        "_quote": ("NotBookable", "PriceUnusable", "Quote", "Quotes"),
         "_records": ("Found",),
         "_registry": ("register_program",),
         "_report": ("Proposal",),
@@ -129,6 +167,13 @@ else:
         "_signers": ("Signer", "load_keypair"),
         "_stake": ("Cooling", "Room", "StakeStatus", "Supply"),
         "_states": (
+            "BuybackEntry",
+            "CloseReason",
+            "DisputeOutcome",
+            "DistributorEntry",
+            "JobState",
+            "JobsEntry",
+            "MintEntry",
             "NodeState",
             "ProofReason",
             "ProofsEntry",
@@ -153,6 +198,7 @@ __version__: Final = "0.1.0"
 __all__ = [
     "IO",
     "SOL",
+    "USD",
     "USDC",
     "Account",
     "AccountNotFound",
@@ -166,14 +212,25 @@ __all__ = [
     "AsyncHttpTransport",
     "AsyncLocalTransport",
     "AsyncTransport",
+    "BuybackEntry",
     "Call",
     "Cause",
     "Change",
     "ClassChange",
     "Client",
+    "CloseReason",
+    "ClusterBooking",
+    "ClusterNotBooked",
+    "ClusterStatus",
     "ConfigError",
     "Cooling",
+    "Crank",
+    "Cranked",
     "DecodeError",
+    "DisputeOutcome",
+    "DisputeStatus",
+    "DistributorEntry",
+    "EmissionUnknown",
     "EmittedEvent",
     "EncodeError",
     "Event",
@@ -184,20 +241,29 @@ __all__ = [
     "HardwareClass",
     "HttpTransport",
     "IonetError",
+    "JobState",
+    "JobStatus",
+    "JobsEntry",
+    "Listing",
     "LocalNetwork",
     "LocalTransport",
     "LotQuote",
     "Mint",
+    "MintEntry",
     "MissingSigner",
     "NetworkClock",
     "NodeState",
+    "NotBookable",
+    "PayoutStatus",
     "Preview",
+    "PriceUnusable",
     "PriceUpdate",
     "ProgramError",
     "ProofReason",
     "ProofsEntry",
     "Proposal",
     "Quote",
+    "Quotes",
     "Record",
     "ReportState",
     "Room",
@@ -210,12 +276,14 @@ __all__ = [
     "StakeStatus",
     "StakingEntry",
     "Supply",
+    "TimeLost",
     "TokenAccount",
     "TransactionExpired",
     "TransactionFailed",
     "Transport",
     "TransportError",
     "Undecoded",
+    "Undone",
     "accounts",
     "airdrop",
     "connect",
@@ -223,8 +291,8 @@ __all__ = [
     "emission",
     "errors",
     "events",
-    "governance",
     "genesis",
+    "governance",
     "hardware_classes",
     "ix",
     "load_keypair",

@@ -14,7 +14,7 @@ _SPEC: Final = re.compile(r"(?:\.(\d+))?(n?)")
 
 
 class Amount:
-    """An exact amount of one token; use `IO`, `USDC` or `SOL`.
+    """An exact amount of one token; use `IO`, `USDC`, `USD` or `SOL`.
 
     Text and whole numbers count whole tokens; `from_base` counts base units, the integers that
     programs store. Amounts of different tokens do not mix, and floats are refused, because
@@ -238,6 +238,15 @@ class USDC(Amount):
 
     __slots__ = ()
     SYMBOL = "USDC"
+    DECIMALS = 6
+
+
+@final
+class USD(Amount):
+    """An exact amount of US dollars, 6 decimals: what rates and prices are given in."""
+
+    __slots__ = ()
+    SYMBOL = "USD"
     DECIMALS = 6
 
 

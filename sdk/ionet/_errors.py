@@ -39,6 +39,20 @@ class AccountNotFound(IonetError, LookupError):
         self.address = address
 
 
+class EmissionUnknown(IonetError):
+    """What an hour of emission was paid cannot be known: not yet, or not any more.
+
+    Attributes:
+        reason: the name of the error with which the program refuses a report of it.
+        hour: the hour to go on with, from the start of emission.
+    """
+
+    def __init__(self, reason: str, message: str, hour: int) -> None:
+        super().__init__(message)
+        self.reason = reason
+        self.hour = hour
+
+
 class TransportError(IonetError):
     """The node could not be asked: no connection, a timeout, or an HTTP error after all retries.
 

@@ -13,6 +13,7 @@ DEFAULT_COMPUTE_UNITS: Final = 200_000
 #: Instructions of the compute budget program cost this each.
 COMPUTE_BUDGET_COST: Final = 150
 MICRO: Final = 1_000_000
+LAMPORTS_PER_SIGNATURE: Final = 5_000
 
 
 @dataclass(frozen=True, slots=True)

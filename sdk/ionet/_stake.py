@@ -112,7 +112,9 @@ class StakeStatus:
         is_owner: whether it is the owner's side of the node.
         active: earns and votes.
         pending: does not earn yet.
-        activates_by: when the pending stake can be made active at the latest; 0 without any.
+        activates_from: when the pending stake can be made active at the earliest: the end of the hour it was
+            made in, reported and final; 0 without any.
+        activates_by: when it can be made active at the latest; 0 without any.
         can_activate: whether it can be made active now.
         cooling: on its way out, soonest first.
         ready: what can be withdrawn now.
@@ -126,6 +128,7 @@ class StakeStatus:
     is_owner: bool
     active: IO
     pending: IO
+    activates_from: int
     activates_by: int
     can_activate: bool
     cooling: tuple[Cooling, ...]
@@ -138,6 +141,33 @@ class StakeStatus:
     def is_empty(self) -> bool:
         """Whether there is nothing left."""
         return not (self.active or self.pending or self.cooling or self.claimable)
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """What decides when pending stake can become active.
+
+    Attributes:
+        now: the network's clock.
+        start: start of emission.
+        window: seconds from a report's approval to its finality.
+    """
+
+    now: int
+    start: int
+    window: int
+
+    def activates(self, pending: int, pending_at: int) -> tuple[int, int]:
+        """When pending stake can be made active, at the earliest and at the latest; zeros without any.
+
+        The node has to be credited up to `pending_at`: by the leaf of the hour that it lies in, at the
+        earliest when that hour's report is final.
+        """
+        if not pending:
+            return 0, 0
+        latest = pending_at + ACTIVATION
+        hour_end = self.start + -(-(pending_at - self.start) // HOUR) * HOUR
+        return min(latest, max(self.now, hour_end + self.window)), latest
 
 
 def may_activate(node: accounts.staking.Node, pending_at: int, now: int) -> bool:
@@ -160,9 +190,10 @@ def accrued(position: accounts.staking.Position, node: accounts.staking.Node) ->
     return position.due + ((position.active * grown + position.fraction) >> 64)
 
 
-def owner_status(address: Pubkey, node: accounts.staking.Node, now: int) -> StakeStatus:
+def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calendar) -> StakeStatus:
     """The owner's side of a node."""
-    own = node.own
+    own, now = node.own, calendar.now
+    earliest, latest = calendar.activates(own.pending, own.pending_at)
     cooling = sorted((one.ready_at, one.amount) for one in own.cooling.slots if one.amount)
     ready = sum(amount for ready_at, amount in cooling if ready_at <= now)
     held = own_total(node)
@@ -176,7 +207,8 @@ def owner_status(address: Pubkey, node: accounts.staking.Node, now: int) -> Stak
         is_owner=True,
         active=IO.from_base(own.active),
         pending=IO.from_base(own.pending),
-        activates_by=own.pending_at + ACTIVATION if own.pending else 0,
+        activates_from=earliest,
+        activates_by=latest,
         can_activate=_can_activate(node, own.pending, own.pending_at, now),
         cooling=tuple(Cooling(IO.from_base(amount), ready_at) for ready_at, amount in cooling),
         ready=IO.from_base(ready),
@@ -187,10 +219,11 @@ def owner_status(address: Pubkey, node: accounts.staking.Node, now: int) -> Stak
 
 
 def position_status(
-    position: accounts.staking.Position, node: accounts.staking.Node, now: int
+    position: accounts.staking.Position, node: accounts.staking.Node, calendar: Calendar
 ) -> StakeStatus:
     """A co-staker's position on a node."""
-    co = node.co
+    co, now = node.co, calendar.now
+    earliest, latest = calendar.activates(position.pending, position.pending_at)
 
     def worth(shares: int) -> IO:
         return IO.from_base(redeem(shares, co.tokens, co.shares))
@@ -207,7 +240,8 @@ def position_status(
         is_owner=False,
         active=worth(position.active),
         pending=worth(position.pending),
-        activates_by=position.pending_at + ACTIVATION if position.pending else 0,
+        activates_from=earliest,
+        activates_by=latest,
         can_activate=_can_activate(node, position.pending, position.pending_at, now),
         cooling=tuple(Cooling(worth(amount), ready_at) for ready_at, amount in cooling),
         ready=worth(ready),

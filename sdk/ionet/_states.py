@@ -85,11 +85,100 @@ _REASONS: Final[dict[int, str]] = {
 }
 
 
+class JobState(IntEnum):
+    """Where a job stands: `Job.state`."""
+
+    #: The deposit is in the escrow; the work has not begun.
+    BOOKED = 0
+    #: The work goes on, or has ended and is not attested to its end.
+    RUNNING = 1
+    #: What everyone is owed is fixed.
+    ENDED = 2
+
+
+class CloseReason(IntEnum):
+    """Why a job ended: `Job.reason`. A stopped job has its reason while it still runs."""
+
+    NONE = 0
+    COMPLETED = 1
+    TIMED_OUT = 2
+    RENTER_STOPPED = 3
+    SUPPLIER_STOPPED = 4
+    NO_SHOW = 5
+    SUPPLIER_CANCELLED = 6
+    RENTER_CANCELLED = 7
+    RENTER_CANCELLED_LATE = 8
+    RESOLVED = 9
+    CLUSTER_BROKEN = 10
+
+    def explain(self) -> str:
+        """The reason in words."""
+        return _ENDINGS[self]
+
+
+_ENDINGS: Final = {
+    CloseReason.NONE: "it has not ended",
+    CloseReason.COMPLETED: "its time was over and attested to its end",
+    CloseReason.TIMED_OUT: "its attesters fell silent for a day",
+    CloseReason.RENTER_STOPPED: "the renter stopped it",
+    CloseReason.SUPPLIER_STOPPED: "the supplier stopped it",
+    CloseReason.NO_SHOW: "nobody started it within 20 minutes",
+    CloseReason.SUPPLIER_CANCELLED: "the supplier cancelled it",
+    CloseReason.RENTER_CANCELLED: "the renter cancelled it in time",
+    CloseReason.RENTER_CANCELLED_LATE: "the renter cancelled it after the two free minutes",
+    CloseReason.RESOLVED: "a dispute was decided",
+    CloseReason.CLUSTER_BROKEN: "another job of its cluster ended before the start",
+}
+
+
+class DisputeOutcome(IntEnum):
+    """How a dispute ended: `Dispute.outcome`."""
+
+    #: Not decided, or never: the attested split stands, and the bond comes back.
+    NONE = 0
+    #: Decided in favour of the one who disputed.
+    UPHELD = 1
+    #: Decided otherwise: the bond is lost.
+    REJECTED = 2
+
+
+class JobsEntry(IntFlag):
+    """Entries of the jobs program that can be paused."""
+
+    OFFERING = 1
+    #: Booking and extending.
+    BOOKING = 2
+
+
 class StakingEntry(IntFlag):
     """Entries of the staking program that can be paused."""
 
     REGISTERING = 1
     STAKING = 2
+
+
+class MintEntry(IntFlag):
+    """Entries of the mint that can be paused."""
+
+    EMITTING = 1
+
+
+class BuybackEntry(IntFlag):
+    """Entries of the buyback that can be paused."""
+
+    #: Burning fees.
+    BURNING = 1
+    #: Auctions, and selling to them.
+    SELLING = 2
+
+
+class DistributorEntry(IntFlag):
+    """Entries of the distributor that can be paused."""
+
+    #: Making grants.
+    GRANTING = 1
+    #: Making airdrops.
+    AIRDROPPING = 2
 
 
 class ProofsEntry(IntFlag):

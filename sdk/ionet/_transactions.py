@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
-from solders.system_program import decode_transfer
-from spl.token.instructions import decode_transfer_checked
 
 from ionet import _codec as c
 from ionet import pda, types
@@ -25,6 +24,10 @@ from ionet._ids import (
 #: Instructions of the loader of upgradeable programs.
 UPGRADE: Final = 3
 SET_AUTHORITY: Final = 4
+#: Of the System program, of SPL Token, and of the program of associated token accounts.
+TRANSFER: Final = 2
+TRANSFER_CHECKED: Final = 12
+CREATE_IDEMPOTENT: Final = 1
 
 _PRIMITIVES: Final[dict[str, c.Codec[Any]]] = {
     **{name: getattr(c, name) for name in ("u8", "u16", "u32", "u64", "u128", "i8", "i16", "i32", "i64")},
@@ -47,28 +50,54 @@ def describe(args: types.governance.TransactionArgs) -> str:
     if name is not None:
         described = _instructions(name).get(bytes(args.data)[:8])
         return f"{name}.{described['name'] if described else bytes(args.data)[:8].hex()}"
-    try:
-        if args.program_id == SYSTEM_PROGRAM:
-            paid = decode_transfer(instruction_of(args))
-            return f"pay {SOL.from_base(paid['lamports'])} to {paid['to_pubkey']}"
-        if args.program_id == TOKEN_PROGRAM:
-            moved = decode_transfer_checked(instruction_of(args))
-            amount: object = f"{moved.amount} base units of {moved.mint}"
-            if moved.mint == pda.mint.MINT:
-                amount = IO.from_base(moved.amount)
-            return f"pay {amount} to token account {moved.dest}"
-    except Exception:  # another instruction of that program
-        return f"{args.program_id} with {len(args.accounts)} accounts and data {bytes(args.data).hex()}"
-    if args.program_id == ASSOCIATED_TOKEN_PROGRAM and len(args.accounts) > 2:
-        return f"make the token account {args.accounts[1].key} of {args.accounts[2].key} if it is missing"
-    if args.program_id == BPF_LOADER_UPGRADEABLE:
-        kind = int.from_bytes(args.data[:4], "little")
-        if kind == UPGRADE and len(args.accounts) > 2:
-            return f"upgrade {_named(args.accounts[1].key)} from buffer {args.accounts[2].key}"
-        if kind == SET_AUTHORITY and args.accounts:
-            heir = str(args.accounts[2].key) if len(args.accounts) > 2 else "nobody"
-            return f"make {heir} the upgrade authority of program data {args.accounts[0].key}"
-    return f"{args.program_id} with {len(args.accounts)} accounts and data {bytes(args.data).hex()}"
+    words = _WORDS.get(args.program_id, _nothing)(bytes(args.data), [one.key for one in args.accounts])
+    return words or f"{args.program_id} with {len(args.accounts)} accounts and data {bytes(args.data).hex()}"
+
+
+def _of_system(data: bytes, keys: Sequence[Pubkey]) -> str | None:
+    if len(data) != 12 or int.from_bytes(data[:4], "little") != TRANSFER or len(keys) != 2:
+        return None
+    return f"pay {SOL.from_base(int.from_bytes(data[4:], 'little'))} from {_whose(keys[0])} to {keys[1]}"
+
+
+def _of_token(data: bytes, keys: Sequence[Pubkey]) -> str | None:
+    if len(data) != 10 or data[0] != TRANSFER_CHECKED or len(keys) != 4:
+        return None
+    mint, amount = keys[1], int.from_bytes(data[1:9], "little")
+    paid = str(IO.from_base(amount)) if mint == pda.mint.MINT else f"{amount} base units of {mint}"
+    return f"pay {paid} from token account {keys[0]} to token account {keys[2]}"
+
+
+def _of_associated(data: bytes, keys: Sequence[Pubkey]) -> str | None:
+    if data != bytes([CREATE_IDEMPOTENT]) or len(keys) < 3:
+        return None
+    return f"make the token account {keys[1]} of {keys[2]} if it is missing"
+
+
+def _of_loader(data: bytes, keys: Sequence[Pubkey]) -> str | None:
+    kind = int.from_bytes(data[:4], "little")
+    if kind == UPGRADE and len(keys) > 2:
+        return f"upgrade {PROGRAMS.get(str(keys[1]), keys[1])} from buffer {keys[2]}"
+    if kind == SET_AUTHORITY and keys:
+        heir = str(keys[2]) if len(keys) > 2 else "nobody"
+        return f"make {heir} the upgrade authority of program data {keys[0]}"
+    return None
+
+
+def _nothing(_data: bytes, _keys: Sequence[Pubkey]) -> None:
+    return None
+
+
+def _whose(key: Pubkey) -> str:
+    return "the treasury" if key == pda.governance.TREASURY else str(key)
+
+
+_WORDS: Final[dict[Pubkey, Callable[[bytes, Sequence[Pubkey]], str | None]]] = {
+    SYSTEM_PROGRAM: _of_system,
+    TOKEN_PROGRAM: _of_token,
+    ASSOCIATED_TOKEN_PROGRAM: _of_associated,
+    BPF_LOADER_UPGRADEABLE: _of_loader,
+}
 
 
 def arguments(args: types.governance.TransactionArgs) -> dict[str, Any] | None:
@@ -116,7 +145,3 @@ def _instructions(program: str) -> dict[bytes, Any]:
 
     idl = json.loads((SHIPPED / f"{program}.json").read_text())
     return {bytes(one["discriminator"]): one for one in idl["instructions"]}
-
-
-def _named(program_id: Pubkey) -> str:
-    return PROGRAMS.get(str(program_id), str(program_id))

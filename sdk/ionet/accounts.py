@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import accounts as buyback
+    from ionet._generated.distributor import accounts as distributor
     from ionet._generated.governance import accounts as governance
     from ionet._generated.jobs import accounts as jobs
     from ionet._generated.mint import accounts as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.accounts",
+            "distributor": "ionet._generated.distributor.accounts",
             "governance": "ionet._generated.governance.accounts",
             "jobs": "ionet._generated.jobs.accounts",
             "mint": "ionet._generated.mint.accounts",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

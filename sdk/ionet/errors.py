@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import errors as buyback
+    from ionet._generated.distributor import errors as distributor
     from ionet._generated.governance import errors as governance
     from ionet._generated.jobs import errors as jobs
     from ionet._generated.mint import errors as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.errors",
+            "distributor": "ionet._generated.distributor.errors",
             "governance": "ionet._generated.governance.errors",
             "jobs": "ionet._generated.jobs.errors",
             "mint": "ionet._generated.mint.errors",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

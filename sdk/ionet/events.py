@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import events as buyback
+    from ionet._generated.distributor import events as distributor
     from ionet._generated.governance import events as governance
     from ionet._generated.jobs import events as jobs
     from ionet._generated.mint import events as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.events",
+            "distributor": "ionet._generated.distributor.events",
             "governance": "ionet._generated.governance.events",
             "jobs": "ionet._generated.jobs.events",
             "mint": "ionet._generated.mint.events",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

@@ -1,7 +1,8 @@
 """Proposals: what the treasury can be made to do, how a proposal's content is hashed, and where one stands.
 
 A proposal is a text and transactions. Each transaction is one instruction in which the treasury may sign; any
-builder of `ionet.ix` makes one where its authority is `TREASURY`. The functions here build the usual ones:
+builder of `ionet.ix` makes one where its authority is `TREASURY`, and so does every call of
+`client.governance.as_treasury()`. The functions here build the usual ones:
 
     from ionet import governance
 
@@ -22,18 +23,32 @@ from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
-from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
-from spl.token.models import TransferCheckedParams
 
 from ionet import accounts, ix, pda, types
 from ionet._amounts import IO, SOL, USDC
+from ionet._call import MissingSigner
 from ionet._classes import HardwareClass, class_args
 from ionet._errors import EncodeError
 from ionet._generated import PROGRAMS
-from ionet._ids import BPF_LOADER_UPGRADEABLE, CLOCK, TOKEN_PROGRAM
+from ionet._ids import (
+    ASSOCIATED_TOKEN_PROGRAM,
+    BPF_LOADER_UPGRADEABLE,
+    CLOCK,
+    SYSTEM_PROGRAM,
+    TOKEN_PROGRAM,
+)
 from ionet._pda import program_data, token_account
-from ionet._transactions import SET_AUTHORITY, UPGRADE, arguments, describe, instruction_of
+from ionet._transactions import (
+    CREATE_IDEMPOTENT,
+    SET_AUTHORITY,
+    TRANSFER_CHECKED,
+    UPGRADE,
+    arguments,
+    describe,
+    instruction_of,
+)
 
 __all__ = [
     "ACCOUNTS",
@@ -68,6 +83,7 @@ __all__ = [
     "pay_usdc",
     "programs",
     "quorum",
+    "resolve_dispute",
     "resolve_slash",
     "stake_at",
     "standing",
@@ -90,7 +106,7 @@ ACCOUNTS: Final = 32
 _WEEK: Final = 604_800
 _RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 #: Parameters that lie elsewhere in the configuration than under their own name.
-_ELSEWHERE: Final = {("jobs", "max_price_age"): "max_age"}
+_ELSEWHERE: Final = {"max_price_age": "max_age"}
 
 
 class Choice(IntEnum):
@@ -310,6 +326,22 @@ def content_hash(
 # -- what the treasury can do
 
 
+class TreasurySigner:
+    """Stands for the treasury in a client whose calls are to be proposed: it signs nothing."""
+
+    def pubkey(self) -> Pubkey:
+        """The treasury."""
+        return TREASURY
+
+    def sign_message(self, message: bytes) -> Signature:
+        """Always fails.
+
+        Raises:
+            MissingSigner: no key signs for the treasury.
+        """
+        raise MissingSigner("the treasury signs only what an executed proposal says: propose it", TREASURY)
+
+
 def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[Instruction, Instruction]:
     """Pays tokens of the treasury's to the associated token account of `to`, which is made if it is missing.
 
@@ -319,17 +351,27 @@ def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[In
         amount: base units.
         decimals: of the mint.
     """
+    # Written out: importing the token library takes longer than all else here together.
     wallet = token_account(to, mint)
-    params = TransferCheckedParams(
-        program_id=TOKEN_PROGRAM,
-        source=token_account(TREASURY, mint),
-        mint=mint,
-        dest=wallet,
-        owner=TREASURY,
-        amount=amount,
-        decimals=decimals,
+    opening = [
+        AccountMeta(TREASURY, True, True),
+        AccountMeta(wallet, False, True),
+        AccountMeta(to, False, False),
+        AccountMeta(mint, False, False),
+        AccountMeta(SYSTEM_PROGRAM, False, False),
+        AccountMeta(TOKEN_PROGRAM, False, False),
+    ]
+    moving = [
+        AccountMeta(token_account(TREASURY, mint), False, True),
+        AccountMeta(mint, False, False),
+        AccountMeta(wallet, False, True),
+        AccountMeta(TREASURY, True, False),
+    ]
+    paid = bytes([TRANSFER_CHECKED, *amount.to_bytes(8, "little"), decimals])
+    return (
+        Instruction(ASSOCIATED_TOKEN_PROGRAM, bytes([CREATE_IDEMPOTENT]), opening),
+        Instruction(TOKEN_PROGRAM, paid, moving),
     )
-    return create_idempotent_associated_token_account(TREASURY, to, mint), transfer_checked(params)
 
 
 def pay_io(to: Pubkey, amount: IO) -> tuple[Instruction, Instruction]:
@@ -410,7 +452,7 @@ def _value(program: str, config: Any, name: str) -> Any:
         config,
         *(getattr(config, one) for one in config.__slots__ if hasattr(getattr(config, one), "CODEC")),
     ]
-    wanted = _ELSEWHERE.get((program, name), name)
+    wanted = _ELSEWHERE.get(name, name)
     for place in places:
         if wanted in place.__slots__:
             return getattr(place, wanted)
@@ -444,6 +486,18 @@ def hardware_class(kind: HardwareClass, *, new: bool, enabled: bool = True) -> I
 def resolve_slash(slash: Pubkey, node: Pubkey, amount: IO) -> Instruction:
     """Decides an appealed slash, at most as proposed; works while the treasury is staking's resolver."""
     return ix.staking.resolve_slash(resolver=TREASURY, node=node, slash=slash, amount=amount.base)
+
+
+def resolve_dispute(job: Pubkey, offer: Pubkey, dispute: Pubkey, gross: int) -> Instruction:
+    """Decides a job's dispute; works while the treasury is the resolver of jobs. A vote has 14 days for it.
+
+    Args:
+        job: which.
+        offer: that it was booked from.
+        dispute: the open one.
+        gross: the part of the job's price that is due, base units.
+    """
+    return ix.jobs.resolve(resolver=TREASURY, job=job, offer=offer, dispute=dispute, gross=gross)
 
 
 def guardian(key: Pubkey) -> Instruction:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import ix as buyback
+    from ionet._generated.distributor import ix as distributor
     from ionet._generated.governance import ix as governance
     from ionet._generated.jobs import ix as jobs
     from ionet._generated.mint import ix as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.ix",
+            "distributor": "ionet._generated.distributor.ix",
             "governance": "ionet._generated.governance.ix",
             "jobs": "ionet._generated.jobs.ix",
             "mint": "ionet._generated.mint.ix",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import pda as buyback
+    from ionet._generated.distributor import pda as distributor
     from ionet._generated.governance import pda as governance
     from ionet._generated.jobs import pda as jobs
     from ionet._generated.mint import pda as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.pda",
+            "distributor": "ionet._generated.distributor.pda",
             "governance": "ionet._generated.governance.pda",
             "jobs": "ionet._generated.jobs.pda",
             "mint": "ionet._generated.mint.pda",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet._generated.buyback import types as buyback
+    from ionet._generated.distributor import types as distributor
     from ionet._generated.governance import types as governance
     from ionet._generated.jobs import types as jobs
     from ionet._generated.mint import types as mint
@@ -21,6 +22,7 @@ else:
         __name__,
         {
             "buyback": "ionet._generated.buyback.types",
+            "distributor": "ionet._generated.distributor.types",
             "governance": "ionet._generated.governance.types",
             "jobs": "ionet._generated.jobs.types",
             "mint": "ionet._generated.mint.types",
@@ -30,4 +32,4 @@ else:
     )
 
 
-__all__ = ["buyback", "governance", "jobs", "mint", "proofs", "staking"]
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

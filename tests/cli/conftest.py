@@ -69,6 +69,13 @@ class Shell:
         """The JSON document of a run that has to succeed; nothing else is on standard output."""
         return json.loads(self.text(*arguments, "--output", "json", who=who))
 
+    def fails_behind_text(self, status: int, *arguments: object, who: str | None = None) -> str:
+        """The last line on standard error of a run that fails after it has shown something."""
+        done = self.run(*arguments, who=who)
+        assert done.exit_code == status, done.output
+        assert "Traceback" not in done.stderr
+        return done.stderr.strip().splitlines()[-1].removeprefix("error: ")
+
     def fails(self, status: int, *arguments: object, who: str | None = None) -> str:
         """The one sentence on standard error of a run that has to fail with this status."""
         done = self.run(*arguments, who=who)

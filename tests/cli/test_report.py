@@ -212,7 +212,9 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     seq = shell.client.proofs.latest_hour()
     words = shell.words(tmp_path / "w", 7, (hour.alice, "GPU-alice"))
     out = tmp_path / "next.jsonl"
-    built = shell.json("report", "build", "--out", out, "--statements", words, "--previous", hour.evidence)
+    # More than a day has passed, in which nothing was reported: that stays unallocated.
+    line = ("report", "build", "--out", out, "--statements", words, "--previous", hour.evidence)
+    built = shell.json(*line, "--from", seq)
     assert built["hour"] == seq
     assert io(built["total"]) == GPUS + io(built["rewards"])
     # Anybody fetches it from where it is published, and computes it again.
@@ -220,7 +222,10 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     Thread(target=server.serve_forever, daemon=True).start()
     place = f"http://127.0.0.1:{server.server_address[1]}"
     line = ("report", "submit", out, "--place", f"{place}/next.jsonl", "--previous", hour.evidence)
-    first = shell.json(*line, who="attester")["report"]
+    said = shell.text(*line, who="attester")
+    assert said.startswith("Emitted ")
+    assert "IO first\nReported hour" in said
+    (first, *_) = (one["report"] for one in shell.json("report", "list"))
     assert shell.json("report", "check", first, "--previous", hour.evidence)["differences"] == []
     out.write_bytes(out.read_bytes() + b"\n")
     said = shell.fails(3, "report", "check", first)
@@ -237,16 +242,19 @@ def test_a_report_without_the_lifetimes_before_is_refused(shell: Shell, hour: Ho
     out = tmp_path / "fallen.jsonl"
     shell.text("report", "build", "--out", out)
     said = shell.fails(1, "report", "submit", out, "--place", f"file:{out}", who="attester")
-    assert said == "the total must not be below that of the latest final report (proofs.TotalFell)"
+    assert said == (
+        f"the total must not be below that of the latest final report: total 0 IO, that one's {GPUS}"
+        " (proofs.TotalFell)"
+    )
 
 
 def test_a_report_that_takes_rewards_back_is_refuted_by_anybody(
     shell: Shell, hour: Hour, tmp_path: Path
 ) -> None:
     """Attesters give Bob what Alice has earned: the total stands, but her leaf falls."""
-    shell.hour_begins()
+    seq = shell.hour_begins()
     honest, forged = tmp_path / "honest.jsonl", tmp_path / "forged.jsonl"
-    shell.text("report", "build", "--out", honest, "--previous", hour.evidence)
+    shell.text("report", "build", "--out", honest, "--previous", hour.evidence, "--from", seq)
     found = read_evidence(honest)
     lifetime = found.leaves.lifetime[::-1].copy()
     leaves = Leaves(nodes=found.leaves.nodes, lifetime=lifetime, through=found.leaves.through)

@@ -560,9 +560,9 @@ class Staking:
         node.state = RETIRED
 
     def reopen(self, name: str, bps: int) -> None:
-        """Brings it back; `credited` stays (rule 6), and with co-stake so does the commission."""
+        """Brings it back; `credited` stays (rule 6), and with co-stake that earns so does the commission."""
         node = self.nodes[name]
-        shared = node.co_shares > 0
+        shared = node.co_active + node.co_pending > 0
         refuse(
             Paused=self.registering_paused,
             NodeNotRetired=node.state != RETIRED,

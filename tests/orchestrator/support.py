@@ -189,6 +189,8 @@ class FakeChain:
             raise ChainRejected("AttestationOverlaps")
         if (looked > good) != (attestation.reason_bits != 0):
             raise ChainRejected("BreakWithoutReason")
+        if good and attestation.timelock == bytes(32):
+            raise ChainRejected("NoTimelock")
         account.job = replace(account.job, attested=Attested(attestation.good, attestation.upto))
         return self._took("attest", job.key, attestation)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from solders.pubkey import Pubkey
@@ -52,6 +53,7 @@ class Site:
         self.store = FileStore(root / "store")
         self.watch = StillWatch()
         self.workers: list[Worker] = []
+        self.machines = [self.market.alice]
         self.client = AsyncClient.local(
             network=self.market.world.client.network, signer=self.market.attesters[0], funds=SOL(1)
         )
@@ -64,10 +66,15 @@ class Site:
     def restart(self) -> None:
         for worker in self.workers:
             worker.end()
-        self.workers = [self._worker()]
+        self.workers = [self._worker(one) for one in self.machines]
 
-    def _worker(self) -> Worker:
-        machine = self.market.alice
+    def add(self, machine: Supplier) -> None:
+        """One more node that this orchestrator serves."""
+        self.market.join(machine, 300 * TOKEN)
+        self.machines.append(machine)
+        self.restart()
+
+    def _worker(self, machine: Supplier) -> Worker:
         device = Device(0, machine.name, "test processor", "cpu", 1 << 30, None)
         return Worker(
             bytes(machine.node),
@@ -79,26 +86,32 @@ class Site:
         )
 
     def book(
-        self, seconds: int = HOUR, *, of: Supplier | None = None, cluster: Pubkey | None = None
+        self,
+        seconds: int = HOUR,
+        *,
+        of: Supplier | None = None,
+        mint: Pubkey = IO_MINT,
+        nodes: int = 1,
+        **more: Any,
     ) -> Pubkey:
         arguments: dict[str, Json] = {"numbers": [1, 2, 3], "counter": str(self.root / "counter")}
-        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments))
+        manifest = Manifest(Function("tests.orchestrator.workloads:squares", arguments), nodes=nodes)
         supplier, market = of or self.market.alice, self.market
-        market.set_price()
+        market.set_price(mint)
         args = types.jobs.BookArgs(
             nonce=market.offer(supplier).nonce + 1,
             seconds=seconds,
             max_deposit=2**64 - 1,
             manifest_hash=self.store.put_manifest(manifest),
         )
-        market.send(market.booking(of=supplier, args=args, cluster=cluster))
+        market.send(market.booking(of=supplier, mint=mint, args=args, **more))
         return pda.jobs.job(supplier.offer, args.nonce)
 
     def chain(self) -> ProgramChain:
         return ProgramChain(self.client)
 
     def orchestrator(self, bomb: Bomb | None = None) -> Orchestrator:
-        specs = [NodeSpec(bytes(self.market.alice.node), cpus=1)]
+        specs = [NodeSpec(bytes(one.node), cpus=1) for one in self.machines]
         executor = InlineExecutor(specs, self.store, self.root / "work")
         found = bomb or Bomb(None)
         return Orchestrator(
@@ -239,6 +252,58 @@ async def test_what_is_left_of_a_broken_cluster_is_given_back_at_once(site: Site
     assert site.money() == before
 
 
+async def test_a_cluster_starts_when_all_are_booked_runs_once_and_leaves_nothing(site: Site) -> None:
+    site.add(site.market.bob)
+    cluster = site.market.cluster()
+    first = site.book(cluster=cluster, nodes=2)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    assert site.market.job(first).started_at == 0, "half a cluster does not start"
+    second = site.book(of=site.market.bob, cluster=cluster, nodes=2)
+    await site.settled(orchestrator)
+    assert [site.market.job(job).started_at for job in (first, second)] == [site.now, site.now]
+    await site.serve(orchestrator, first, second)
+    assert site.runs == 1
+    assert site.market.world.client.account(cluster) is None, "its rent is the renter's again"
+
+
+async def test_an_extended_job_runs_and_is_paid_to_its_new_end(site: Site) -> None:
+    before, job = site.money(), site.book()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    for _ in range(5):
+        site.market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    site.market.set_price()
+    renter = site.market.world.client.as_(site.market.renter)
+    renter.jobs.extend(job, HOUR).send()
+    booked = site.market.job(job)
+    for _ in range(2):
+        site.market.world.advance(_STEP)
+        await site.settled(orchestrator)
+    assert site.market.job(job).state == 1, "its first end does not end it"
+    await site.serve(orchestrator, job)
+    fee = -(-booked.price * 25 // 10_000)
+    assert site.money().supplier == before.supplier + booked.price - fee
+    assert site.runs == 1
+
+
+async def test_a_decided_dispute_is_paid_out_and_the_job_given_up(site: Site) -> None:
+    before, job = site.money(), site.book(2 * HOUR)
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.market.world.advance(_STEP)
+    site.market.dispute(job)
+    await site.settled(orchestrator)
+    price = site.market.job(job).price
+    resolver = site.market.world.client.as_(site.market.people.resolver)
+    resolver.jobs.resolve(job, price // 4).send()
+    await site.settled(orchestrator)
+    assert site.market.world.client.account(job) is None
+    gross = price // 4
+    assert site.money().supplier == before.supplier + gross - -(-gross * 25 // 10_000)
+
+
 async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> None:
     market, job = site.market, site.book()
     orchestrator = site.orchestrator()
@@ -252,6 +317,17 @@ async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> No
     market.world.advance(14 * DAY)
     await site.serve(orchestrator, job)
     market.send(market.closing(dispute))
+
+
+async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site: Site) -> None:
+    site.market.set_offer(payout=0)
+    job = site.book(mint=site.market.usdc)
+    vault = site.market.job(job).payout_vault
+    await site.serve(site.orchestrator(), job)
+    # 2 USD less the booking fee of a quarter per cent; the buyback opened the account, and sells it.
+    assert site.market.world.balance(vault) == 2_000_000 - 5_000
+    payout = site.market.world.client.buyback.payout(job)
+    assert payout.lot.left == 2_000_000 - 5_000, "on offer from the settlement on"
 
 
 async def test_the_port_shows_the_job_as_the_program_has_it(site: Site) -> None:

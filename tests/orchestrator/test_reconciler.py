@@ -24,6 +24,7 @@ from ionet.orchestrator import (
     Phase,
     ProofVerdict,
 )
+from ionet.orchestrator._logs import keep_log, open_place, read_log
 from ionet.proof import Challenge, Opening, Reference
 from ionet.worker import BreakReason, Observation, TimeLockPolicy
 
@@ -553,6 +554,48 @@ async def test_a_command_that_fails_says_its_exit_code(world: World) -> None:
     result = orchestrator.result(job)
     assert result is not None
     assert (result.reason, result.detail) == (FailureReason.WORKLOAD, "exit code 4")
+
+
+async def test_what_a_workload_prints_can_be_read_while_it_runs_and_when_all_is_over(world: World) -> None:
+    script = "import sys; print('said'); sys.stdout.flush(); print('wrong', file=sys.stderr)"
+    job = world.book(Manifest(entrypoint=Command(("python", "-c", script))))
+    place = open_place(str(world.root))
+    assert read_log(place, job) is None, "it is not placed yet"
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    found = read_log(place, job)
+    assert found is not None
+    assert (found.data, found.live) == (b"--- attempt 1\nsaid\nwrong\n", True)
+    await world.serve(orchestrator)
+    assert not (world.root / "work" / found.lease).exists()
+    kept = read_log(place, job)
+    assert kept is not None
+    assert (kept.data, kept.live) == (found.data, False)
+
+
+async def test_the_log_of_every_failed_attempt_is_kept(world: World) -> None:
+    job = world.book(Manifest(entrypoint=Command(("python", "-c", "print('no'); raise SystemExit(4)"))))
+    orchestrator = world.orchestrator(max_failures=2)
+    await world.serve(orchestrator)
+    kept = read_log(open_place(str(world.root)), job)
+    assert kept is not None
+    assert kept.data == b"--- attempt 1\nno\n--- attempt 2\nno\n"
+
+
+def test_a_log_is_kept_once_and_its_end_when_it_is_long(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, log = FileStore(tmp_path / "store"), tmp_path / "run.log"
+    keep_log(store, "lease", log)
+    log.write_bytes(b"0123456789")
+    for _ in range(2):
+        keep_log(store, "lease", log)
+    assert list(store.names("leases/lease/logs")) == ["leases/lease/logs/000001"]
+    monkeypatch.setattr("ionet.orchestrator._logs.MAX_LOG", 4)
+    keep_log(store, "lease", log)
+    digest = store.resolve("leases/lease/logs/000002")
+    assert digest is not None
+    assert store.get(digest) == b"--- what was printed before is left out\n6789"
 
 
 def test_the_orchestrator_does_not_import_ray() -> None:

@@ -20,6 +20,7 @@ from spl.token.instructions import transfer_checked
 from spl.token.models import TransferCheckedParams
 from tests.programs.people import TOKEN, class_args, fingerprint, node_args
 from tests.programs.support import DAY, NOW, Refusal, World
+from tests.programs.support import PROGRAMS as ALL_PROGRAMS
 
 from ionet import (
     IO,
@@ -394,7 +395,9 @@ def readonly(keys: Sequence[Pubkey]) -> list[AccountMeta]:
 def _world(voters: Voters, network: LocalNetwork) -> World:
     client = Client.local(network=network, signer=voters.deployer, funds=SOL(0))
     client.fees = _FEES
-    return World(client, voters.slasher, voters.resolver, voters.usdc.pubkey(), voters.guardian)
+    return World(
+        client, voters.slasher, voters.resolver, guardian=voters.guardian, _usdc=voters.usdc.pubkey()
+    )
 
 
 @functools.cache
@@ -406,7 +409,7 @@ def _template() -> tuple[Voters, int, dict[Pubkey, Any]]:
     for one in voters.everyone():
         network.airdrop(one.pubkey(), SOL(1_000).base)
     world.client.cheats.set_mint(voters.usdc.pubkey(), decimals=USDC.DECIMALS, authority=world.deployer)
-    for program in ("mint", "proofs", "buyback", "staking", "jobs", "governance"):
+    for program in ALL_PROGRAMS:
         world.send(world.initialize(program, world.deployer))
     dao = Dao(world, voters)
     _stake(dao)

@@ -1,17 +1,20 @@
 """What every instruction refuses, generated from its IDL and one call that works.
 
-A test module makes a `Suite` of its program's calls, one each, and runs the suite's checks for every name.
+A test module makes a `Suite` of its program's calls, one each, and runs the suite's checks.
 What a check finds accepted is a defect, or stands in the suite's exceptions with its reason.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Generic, Protocol, TypeAlias, TypeVar
 
+import pytest
 from solders.compute_budget import set_compute_unit_limit
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
@@ -21,157 +24,198 @@ from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from tests.programs.market import IO_MINT, OTHER_CLASS, Market
 from tests.programs.people import TOKEN
+from tests.programs.support import World
 
-from ionet import pda, price_feed, token_account
+from ionet import Sent, pda, price_feed, token_account
 
 IDL: Final = Path(__file__).resolve().parents[2] / "idl"
-#: What builds a call that works, and sets up what it needs.
-Case = Callable[[Market], Instruction]
 
 #: What a program answers that has crashed instead of refusing.
 CRASHES: Final = ("ProgramFailedToComplete", "ComputationalBudgetExceeded", "AccessViolation")
-_SIZES: Final = {"u8": 1, "u16": 2, "u32": 4, "u64": 8, "i64": 8, "u128": 16, "bool": 1, "pubkey": 32}
+#: What most programs have to set what they go by: the same value again changes nothing.
+SETTERS: Final = frozenset({"set_params", "set_paused", "propose_authority"})
+_SIZES: Final = {
+    "bool": 1, "u8": 1, "u16": 2, "u32": 4, "u64": 8, "u128": 16, "i16": 2, "i32": 4, "i64": 8, "pubkey": 32,
+}  # fmt: skip
+_SIGNED: Final = frozenset({"i16", "i32", "i64"})
+#: How arguments end that are an amount of what moves.
+_AMOUNTS: Final = ("amount", "total", "max_io")
 _TOKEN_ACCOUNT: Final = 165
 
 
-def joined(market: Market) -> None:
-    """Bob has a node too, and carol is a co-staker of his."""
+class Scene(Protocol):
+    """Where calls are made: a market, a treasury's voters, and what stands on them."""
+
+    @property
+    def world(self) -> World: ...
+
+    def signers(self, *instructions: Instruction) -> list[Keypair]:
+        """Whoever has to sign, besides the deployer."""
+
+    def send(self, *instructions: Instruction) -> Sent[None]:
+        """Sends what has to succeed, and checks the books."""
+
+
+S = TypeVar("S", bound=Scene)
+#: What builds a call that works, and sets up what it needs.
+Case: TypeAlias = Callable[[S], Instruction]
+#: A check of one instruction, as the parameter of a test.
+Check: TypeAlias = Callable[[], None]
+
+
+def joined() -> Market:
+    """A market in which bob has a node too, and carol is a co-staker of his."""
+    market = Market.new()
     market.join(market.bob, 300 * TOKEN)
     market.co_stake(market.carol, TOKEN, of=market.bob)
+    return market
 
 
-@dataclass(frozen=True, slots=True)
-class Suite:
+@dataclass(frozen=True, slots=True, eq=False)
+class Suite(Generic[S]):
     """The calls of a program.
 
     Attributes:
         program: its name.
-        cases: by instruction, a call that works in a market in which alice and bob have nodes.
-        free: accounts, by instruction, that may be another one.
+        cases: by instruction, a call that works.
+        scene: what the calls are made in.
+        others: accounts of every type in a scene, those of other people included.
+        free: accounts, by instruction, that may be another one. Those behind the instruction's own are
+            `remaining 0`, `remaining 1` and so on.
         absent: accounts, by instruction, that need not exist.
-        again: instructions that mean something again when they are sent again.
+        crashes: arguments, by instruction, for which the program runs out of memory.
+        again: instructions that do something again when they are sent again.
+        harmless: instructions that are taken again and move nothing.
         unsendable: instructions that only a program signs.
         zero: instructions that take an amount of nothing.
-        setups: what some cases need instead of bob's node.
+        scenes: by instruction, what its call is made in instead.
         untested: instructions that have tests of their own.
     """
 
     program: str
-    cases: Mapping[str, Case]
-    free: Mapping[str, frozenset[str]]
-    absent: Mapping[str, frozenset[str]]
+    cases: Mapping[str, Case[S]]
+    scene: Callable[[], S]
+    others: Callable[[S], Iterable[Pubkey]]
+    free: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    absent: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    crashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     again: frozenset[str] = frozenset()
+    harmless: frozenset[str] = frozenset()
     unsendable: frozenset[str] = frozenset()
     zero: frozenset[str] = frozenset()
-    setups: Mapping[str, Callable[[Market], Any]] = field(default_factory=dict)
+    scenes: Mapping[str, Callable[[], S]] = field(default_factory=dict)
     untested: frozenset[str] = frozenset({"initialize"})
+
+    def checks(self) -> list[Any]:
+        """Every check of every instruction: the parameters of a module's test.
+
+        Those of one instruction follow each other, as they share what was prepared for its call.
+        """
+        found = [pytest.param(self.every_instruction_has_a_case, id="every instruction has a case")]
+        for name in self.cases:
+            each = [
+                self.no_account_can_be_another_one,
+                self.every_signature_and_every_writable_account_is_needed,
+                self.no_account_may_be_closed,
+                self.arguments_at_their_ends_are_refused_or_harmless,
+            ]
+            if name not in self.again | self.unsendable:
+                each.append(self.the_same_call_twice_moves_no_tokens_twice)
+            found += [pytest.param(functools.partial(one, name), id=f"{name}-{one.__name__}") for one in each]
+        return found
 
     # -- checks
 
     def every_instruction_has_a_case(self) -> None:
-        """And every exception is one."""
-        idl = self._idl()
-        instructions = {one["name"]: one for one in idl["instructions"]}
-        missing = set(self.cases) ^ (instructions.keys() - self.untested)
+        """And every exception is about one of them."""
+        instructions = {one["name"] for one in self._idl()["instructions"]}
+        missing = set(self.cases) ^ (instructions - self.untested)
         assert not missing, missing
-        for exceptions in (self.free, self.absent):
-            for name, accounts in exceptions.items():
-                unknown = accounts - set(self._names(name))
-                assert not unknown, f"{name} has no {unknown}"
-        assert self.again | self.unsendable | self.zero <= set(self.cases)
+        named = {*self.free, *self.absent, *self.crashes, *self.scenes}
+        unknown = (named | self.again | self.harmless | self.unsendable | self.zero) - self.cases.keys()
+        assert not unknown, unknown
 
     def no_account_can_be_another_one(self, name: str) -> None:
         """Of another type, owner, mint, node, job or person, a copy, or another one of the call."""
-        market, call, payer = self._prepared(name)
+        made = _prepared(self, name)
         accepted = {
-            f"{account}: {other}"
-            for index, account in self._accounts(name, self.free)
-            for other in [*_others(market, call), _copy(market, call.accounts[index].pubkey)]
-            if other != call.accounts[index].pubkey
-            and _works(market, payer, _changed(call, index, pubkey=other))
+            account: other
+            for index, account in self._accounts(name, made.call)
+            for other in [*made.others, made.copy(made.call.accounts[index].pubkey)]
+            if other != made.call.accounts[index].pubkey
+            and made.works(_changed(made.call, index, pubkey=other))
         }
-        assert not accepted, accepted
+        assert accepted.keys() == self.free.get(name, frozenset()), accepted
 
     def every_signature_and_every_writable_account_is_needed(self, name: str) -> None:
         """No signer may be left out, and nothing that is written be read-only."""
-        market, call, payer = self._prepared(name)
+        made = _prepared(self, name)
         needless = []
-        for index, account in enumerate(self._names(name)):
-            meta = call.accounts[index]
-            if meta.is_signer and _works(market, payer, _changed(call, index, is_signer=False)):
+        for index, account in self._accounts(name, made.call):
+            meta = made.call.accounts[index]
+            if meta.is_signer and made.works(_changed(made.call, index, is_signer=False)):
                 needless.append(f"signer {account}")
-            if meta.is_writable and _works(market, payer, _changed(call, index, is_writable=False)):
+            if meta.is_writable and made.works(_changed(made.call, index, is_writable=False)):
                 needless.append(f"writable {account}")
         assert not needless, needless
 
     def no_account_may_be_closed(self, name: str) -> None:
         """Every account that exists when the call works has to exist."""
-        market, call, payer = self._prepared(name)
-        network = market.world.client.network
-        accepted = []
-        for index, account in self._accounts(name, self.absent):
-            meta = call.accounts[index]
+        made = _prepared(self, name)
+        network = made.scene.world.client.network
+        accepted = set()
+        for index, account in self._accounts(name, made.call):
+            meta = made.call.accounts[index]
             found = network.account(meta.pubkey)
             if found is None or found.executable or meta.is_signer:
                 continue
-            network.set_account(meta.pubkey, lamports=0)
-            if _works(market, payer, call):
-                accepted.append(account)
-            network.set_account(
-                meta.pubkey, lamports=found.lamports, data=bytes(found.data), owner=found.owner
-            )
-        assert _works(market, payer, call)
-        assert not accepted, accepted
+            with made.undone(meta.pubkey):
+                network.set_account(meta.pubkey, lamports=0)
+                if made.works(made.call):
+                    accepted.add(account)
+        assert accepted == self.absent.get(name, frozenset()), accepted
 
     def arguments_at_their_ends_are_refused_or_harmless(self, name: str) -> None:
-        """At 0, 1 and its maximum: a reason, or books that are right. No amount of nothing is taken."""
-        market, call, _ = self._prepared(name)
-        data = bytes(call.data)
-        for argument, at, size in list(self._scalars(name, data)):
-            for value in (0, 1, 256**size - 1):
-                changed = data[:at] + value.to_bytes(size, "little") + data[at + size :]
-                if changed == data:
-                    continue
-                market, call, payer = self._prepared(name)
-                told = f"{argument} = {value}"
-                extreme = Instruction(call.program_id, changed, call.accounts)
-                error = _error(market, payer, extreme)
-                assert not any(one in str(error) for one in CRASHES), f"{told}: {error}"
-                nothing = argument.endswith("amount") and value == 0 and name not in self.zero
-                assert error is not None or not nothing, f"{told} is accepted"
-                if error is None and name not in self.unsendable:
-                    market.send(extreme)
+        """At 0, 1 and their bounds: a reason, or books that are right. No amount of nothing is taken."""
+        made = _prepared(self, name)
+        data = bytes(made.call.data)
+        crashed: dict[str, object] = {}
+        for argument, at, value in self._extremes(name, data):
+            changed = data[:at] + value + data[at + len(value) :]
+            if changed == data:
+                continue
+            told = f"{argument} = {value.hex()}"
+            extreme = Instruction(made.call.program_id, changed, made.call.accounts)
+            error = made.error(extreme)
+            if any(one in str(error) for one in CRASHES):
+                crashed[argument] = error
+            nothing = argument.endswith(_AMOUNTS) and not any(value) and name not in self.zero
+            assert error is not None or not nothing, f"{told} is accepted"
+            if error is None and name not in self.unsendable:
+                with made.undone(*made.written):
+                    made.scene.send(extreme)
+        assert crashed.keys() == self.crashes.get(name, frozenset()), crashed
 
     def the_same_call_twice_moves_no_tokens_twice(self, name: str) -> None:
-        """It is refused, or changes no token account."""
-        market, call, payer = self._prepared(name)
-        market.world.send(call, signers=market.signers(call))
-        tokens = {
-            meta.pubkey: bytes(found.data)
-            for meta in call.accounts
-            if (found := market.world.client.account(meta.pubkey)) is not None
-            and len(found.data) == _TOKEN_ACCOUNT
-        }
-        if _works(market, payer, call):
-            market.world.send(call, signers=market.signers(call))
-        for key, data in tokens.items():
-            assert bytes(market.world.raw(key).data) == data, f"{name} moved tokens of {key} again"
-
-    @property
-    def once(self) -> list[str]:
-        """Instructions that mean nothing again."""
-        return [name for name in self.cases if name not in self.again | self.unsendable]
+        """It is refused, or named as harmless and changes no token account."""
+        made = _prepared(self, name)
+        world, call = made.scene.world, made.call
+        with made.undone(*made.written):
+            world.send(call, signers=made.scene.signers(call))
+            tokens = {
+                meta.pubkey: bytes(found.data)
+                for meta in call.accounts
+                if (found := world.client.account(meta.pubkey)) is not None
+                and len(found.data) == _TOKEN_ACCOUNT
+            }
+            taken = made.works(call)
+            assert taken == (name in self.harmless), f"{name} is {'taken' if taken else 'refused'} again"
+            if taken:
+                world.send(call, signers=made.scene.signers(call))
+            for key, data in tokens.items():
+                assert bytes(world.raw(key).data) == data, f"{name} moved tokens of {key} again"
 
     # -- what they stand on
-
-    def _prepared(self, name: str) -> tuple[Market, Instruction, Pubkey]:
-        """A market in which the call works, and somebody to pay for it."""
-        market = Market.new()
-        self.setups.get(name, joined)(market)
-        call, payer = self.cases[name](market), market.actor().pubkey()
-        error = _error(market, payer, call)
-        assert error is None, f"the call itself does not work: {error}"
-        return market, call, payer
 
     def _idl(self) -> dict[str, Any]:
         found: dict[str, Any] = json.loads((IDL / f"{self.program}.json").read_text())
@@ -181,33 +225,44 @@ class Suite:
         found: dict[str, Any] = next(one for one in self._idl()["instructions"] if one["name"] == name)
         return found
 
-    def _names(self, name: str) -> list[str]:
-        return [one["name"] for one in self._instruction(name)["accounts"]]
+    def _accounts(self, name: str, call: Instruction) -> Iterable[tuple[int, str]]:
+        """Place and name of each account, those behind the instruction's own included."""
+        names = [one["name"] for one in self._instruction(name)["accounts"]]
+        names += [f"remaining {index}" for index in range(len(call.accounts) - len(names))]
+        return enumerate(names)
 
-    def _accounts(self, name: str, but: Mapping[str, Iterable[str]]) -> list[tuple[int, str]]:
-        excepted = but.get(name, ())
-        return [(index, one) for index, one in enumerate(self._names(name)) if one not in excepted]
-
-    def _scalars(self, name: str, data: bytes) -> Iterator[tuple[str, int, int]]:
-        """Each argument's name, its place in the data, and its size."""
+    def _extremes(self, name: str, data: bytes) -> Iterator[tuple[str, int, bytes]]:
+        """Each argument's name, its place in the data, and what to put there."""
         types = {one["name"]: one["type"] for one in self._idl()["types"]}
         at = 8
 
-        def walk(path: str, kind: Any) -> Iterator[tuple[str, int, int]]:
+        def scalar(path: str, size: int, *, signed: bool = False) -> Iterator[tuple[str, int, bytes]]:
             nonlocal at
-            if isinstance(kind, str) or kind.get("array", [""])[0] == "u8":
-                size = _SIZES[kind] if isinstance(kind, str) else kind["array"][1]
-                yield path, at, size
-                at += size
-            elif "vec" in kind:
+            most = 256**size - 1
+            # The last two of a signed one are its own ends; all ones are then -1.
+            for value in (0, 1, most, *((most // 2, most // 2 + 1) if signed else ())):
+                yield path, at, value.to_bytes(size, "little")
+            at += size
+
+        def walk(path: str, kind: Any) -> Iterator[tuple[str, int, bytes]]:
+            nonlocal at
+            if kind == "bytes" or "vec" in kind:
                 count = int.from_bytes(data[at : at + 4], "little")
-                yield f"{path} length", at, 4
-                at += 4
-                for number in range(count):
-                    yield from walk(f"{path}[{number}]", kind["vec"])
+                yield from scalar(f"{path} length", 4)
+                if kind == "bytes":
+                    at += count
+                else:
+                    for number in range(count):
+                        yield from walk(f"{path}[{number}]", kind["vec"])
+            elif isinstance(kind, str):
+                yield from scalar(path, _SIZES[kind], signed=kind in _SIGNED)
             elif "array" in kind:
-                for number in range(kind["array"][1]):
-                    yield from walk(f"{path}[{number}]", kind["array"][0])
+                inner, count = kind["array"]
+                if inner == "u8":
+                    yield from scalar(path, count)
+                else:
+                    for number in range(count):
+                        yield from walk(f"{path}[{number}]", inner)
             else:
                 for one in types[kind["defined"]["name"]]["fields"]:
                     yield from walk(f"{path}.{one['name']}", one["type"])
@@ -217,18 +272,67 @@ class Suite:
         assert at == len(data), f"{name} has {len(data) - at} bytes more than its arguments"
 
 
-def _error(market: Market, payer: Pubkey, instruction: Instruction) -> object | None:
-    """Why a call would fail; signatures are not looked at, flags are."""
-    instructions = [instruction, set_compute_unit_limit(1_400_000)]
-    network = market.world.client.network
-    message = MessageV0.try_compile(payer, instructions, [], network.latest_blockhash)
-    signatures = [Signature.default()] * message.header.num_required_signatures
-    found: object | None = network.simulate(VersionedTransaction.populate(message, signatures)).error
-    return found
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A call that works, in its scene, with somebody to pay for it and what its accounts are replaced by."""
+
+    scene: Scene
+    call: Instruction
+    payer: Pubkey
+    others: tuple[Pubkey, ...]
+
+    def error(self, instruction: Instruction) -> object | None:
+        """Why a call would fail; signatures are not looked at, flags are."""
+        instructions = [instruction, set_compute_unit_limit(1_400_000)]
+        network = self.scene.world.client.network
+        message = MessageV0.try_compile(self.payer, instructions, [], network.latest_blockhash)
+        signatures = [Signature.default()] * message.header.num_required_signatures
+        simulated = network.simulate(VersionedTransaction.populate(message, signatures))
+        found: object | None = simulated.error
+        return found
+
+    def works(self, instruction: Instruction) -> bool:
+        return self.error(instruction) is None
+
+    def copy(self, address: Pubkey) -> Pubkey:
+        """An account with the same data at another address, made by somebody else's program."""
+        network, key = self.scene.world.client.network, Keypair().pubkey()
+        found = network.account(address)
+        if found is not None and not found.executable:
+            network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=pda.mint.CONFIG)
+        return key
+
+    @property
+    def written(self) -> list[Pubkey]:
+        """What the call may change."""
+        return [meta.pubkey for meta in self.call.accounts if meta.is_writable]
+
+    @contextmanager
+    def undone(self, *keys: Pubkey) -> Iterator[None]:
+        """Puts these accounts back as they were: checks of a call share its scene."""
+        network = self.scene.world.client.network
+        before = {key: network.account(key) for key in keys}
+        try:
+            yield
+        finally:
+            for key, found in before.items():
+                if found is None:
+                    network.set_account(key, lamports=0)
+                else:
+                    data = bytes(found.data)
+                    network.set_account(key, lamports=found.lamports, data=data, owner=found.owner)
+        assert self.works(self.call), "the call does not work any more"
 
 
-def _works(market: Market, payer: Pubkey, instruction: Instruction) -> bool:
-    return _error(market, payer, instruction) is None
+@functools.lru_cache(maxsize=1)
+def _prepared(suite: Suite[Any], name: str) -> _Prepared:
+    scene = suite.scenes.get(name, suite.scene)()
+    call = suite.cases[name](scene)
+    keys = (*(meta.pubkey for meta in call.accounts), Keypair().pubkey(), *suite.others(scene))
+    made = _Prepared(scene, call, scene.world.actor().pubkey(), tuple(dict.fromkeys(keys)))
+    error = made.error(call)
+    assert error is None, f"the call itself does not work: {error}"
+    return made
 
 
 def _changed(
@@ -249,19 +353,8 @@ def _changed(
     return Instruction(instruction.program_id, bytes(instruction.data), metas)
 
 
-def _copy(market: Market, address: Pubkey) -> Pubkey:
-    """An account with the same data at another address, made by somebody else's program."""
-    found, network = market.world.client.account(address), market.world.client.network
-    key = Keypair().pubkey()
-    if found is not None and not found.executable:
-        network.set_account(key, lamports=found.lamports, data=bytes(found.data), owner=pda.mint.CONFIG)
-    return key
-
-
-def _others(market: Market, instruction: Instruction) -> Iterator[Pubkey]:
-    """An account of every type, those of other people and nodes, and nothing at all."""
-    yield from {meta.pubkey for meta in instruction.accounts}
-    yield Keypair().pubkey()
+def market_accounts(market: Market) -> Iterator[Pubkey]:
+    """An account of every type, those of other people and nodes."""
     yield from (pda.mint.CONFIG, pda.proofs.CONFIG, pda.proofs.ATTESTER_SET, pda.buyback.CONFIG)
     yield from (pda.staking.CONFIG, pda.staking.EMISSION_LEDGER, pda.staking.class_(OTHER_CLASS))
     yield from (pda.jobs.CONFIG, pda.jobs.currency(market.usdc), price_feed(b"USDC/USD".ljust(32, b"\0")))

@@ -34,17 +34,18 @@ from tests.programs.dao import (
     VOTING,
     Dao,
 )
+from tests.programs.market import Market
 from tests.programs.people import TOKEN, class_args
 from tests.programs.support import DAY
 from tests.programs.test_governance import params
 
-from ionet import IO, accounts, errors, events, governance, ix, pda, token_account, types
+from ionet import IO, SOL, Client, accounts, errors, events, governance, ix, pda, token_account, types
 from ionet._ids import BPF_LOADER_UPGRADEABLE, SYSTEM_PROGRAM
 from ionet._pda import program_data
 
 Error = errors.governance
 DOLLAR: Final = 10**6
-SOL: Final = 10**9
+LAMPORTS: Final = 10**9
 VAULT: Final = token_account(TREASURY, IO_MINT)
 IDL: Final = Path(__file__).resolve().parents[2] / "idl"
 
@@ -168,7 +169,7 @@ def test_a_transaction_that_was_tampered_with_is_not_executed(dao: Dao) -> None:
 def test_signatures_of_others_are_not_passed_on(dao: Dao) -> None:
     # The proposal names the executor's own account; his signature pays the fee, and nothing else.
     victim = dao.world.deployer
-    steal = transfer(TransferParams(from_pubkey=victim, to_pubkey=TREASURY, lamports=SOL))
+    steal = transfer(TransferParams(from_pubkey=victim, to_pubkey=TREASURY, lamports=LAMPORTS))
     metas = [AccountMeta(one.pubkey, False, one.is_writable) for one in steal.accounts]
     proposal = dao.queued(Instruction(steal.program_id, bytes(steal.data), metas))
     executing = dao.executing(proposal)
@@ -186,16 +187,16 @@ def test_the_treasury_pays_io_usdc_and_sol(dao: Dao) -> None:
     paid = dao.enact(
         dao.paying(IO_MINT, io, 2_500 * TOKEN),
         dao.paying(dao.world.usdc, usdc, 2_500 * DOLLAR),
-        sol(dao, 25 * SOL),
+        sol(dao, 25 * LAMPORTS),
     )
     assert dao.world.balance(io) == before[0] + 2_500 * TOKEN
     assert dao.world.balance(usdc) == 2_500 * DOLLAR
-    assert dao.world.raw(dao.carol.pubkey()).lamports == before[1] + 25 * SOL
+    assert dao.world.raw(dao.carol.pubkey()).lamports == before[1] + 25 * LAMPORTS
     payments = [one.event(events.governance.Executed).payments for one in paid]
     assert payments == [
         (types.governance.Payment(1, IO_MINT, 2_500 * TOKEN, 2_500 * TOKEN),),
         (types.governance.Payment(1, dao.world.usdc, 2_500 * DOLLAR, 2_500 * DOLLAR),),
-        (types.governance.Payment(1, NATIVE, 25 * SOL, 25 * SOL),),
+        (types.governance.Payment(1, NATIVE, 25 * LAMPORTS, 25 * LAMPORTS),),
     ]
 
 
@@ -204,7 +205,7 @@ def test_no_more_than_a_quarter_leaves_in_seven_days(dao: Dao, asset: str) -> No
     def pay(part: int) -> Instruction:
         """Parts of ten thousand."""
         if asset == "SOL":
-            return sol(dao, part * SOL // 100)
+            return sol(dao, part * LAMPORTS // 100)
         mint = IO_MINT if asset == "IO" else dao.world.usdc
         to = carols(dao) if asset == "IO" else dao.world.usdc_account(dao.carol.pubkey())
         return dao.paying(mint, to, part * (TOKEN if asset == "IO" else DOLLAR))
@@ -369,10 +370,40 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
             authority=key, currency=pda.jobs.currency(dao.world.usdc), args=_currency()
         ),
     },
+    "distributor": {
+        "create_grant": lambda dao, key: _grant(dao, key, 2),
+        "create_airdrop": lambda dao, key: ix.distributor.create_airdrop(
+            authority=key,
+            payer=key,
+            source=dao.world.io_account(key),
+            id=1,
+            args=types.distributor.AirdropArgs(
+                root=bytes(32), leaves=1, total=1, deadline=dao.world.now + DAY, allocation=255
+            ),
+        ),
+        "revoke": lambda dao, key: ix.distributor.revoke(
+            authority=key,
+            grant=pda.distributor.grant(1),
+            destination=dao.world.io_account(dao.world.treasury.pubkey()),
+        ),
+    },
 }
 #: Signed by an account of this name that is no program's authority.
 ANOTHER: Final = {"initialize", "register_network", "join_network"}
 EVERYWHERE: Final = {"set_params", "propose_authority"}
+
+
+def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
+    """A revocable grant of one IO."""
+    schedule = types.distributor.ScheduleArgs(
+        total=TOKEN, upfront=0, start=dao.world.now, cliff=0, period=DAY, tranches=100
+    )
+    args = types.distributor.GrantArgs(
+        beneficiary=dao.dave.pubkey(), schedule=schedule, revocable=True, allocation=255
+    )
+    return ix.distributor.create_grant(
+        authority=key, payer=key, source=dao.world.io_account(key), id=number, args=args
+    )
 
 
 def _currency() -> types.jobs.CurrencyArgs:
@@ -395,6 +426,8 @@ def test_everything_an_authority_may_do_is_looked_at(program: str) -> None:
 def test_after_the_hand_over_no_single_key_changes_a_parameter_of_any_program(dao: Dao) -> None:
     usdc = ix.jobs.create_currency(authority=dao.world.deployer, mint=dao.world.usdc, args=_currency())
     dao.send(usdc)
+    dao.world.give_io(dao.world.deployer, IO(10))
+    dao.send(_grant(dao, dao.world.deployer, 1))
     for program in OTHERS:
         handed_over(dao, program)
     for program in OTHERS:
@@ -438,7 +471,7 @@ def test_the_treasury_upgrades_a_program_and_hands_its_upgrades_on(dao: Dao) -> 
     # The old one cannot any more.
     dao.fails(governance.hand_upgrades_to(jobs, key, authority=dao.world.deployer), "IncorrectAuthority")
     buffer = (1).to_bytes(4, "little") + b"\x01" + bytes(TREASURY) + code
-    network.set_account(key, lamports=10 * SOL, data=buffer, owner=LOADER)
+    network.set_account(key, lamports=10 * LAMPORTS, data=buffer, owner=LOADER)
     dao.enact(governance.upgrade(jobs, key))
     assert dao.world.client.account(key) is None or not dao.world.raw(key).data
     dao.enact(governance.hand_upgrades_to(jobs, dao.alpha.key))
@@ -475,3 +508,32 @@ def test_a_proposal_seats_attesters(dao: Dao) -> None:
     dao.enact(governance.attesters({dao.voters.attester.pubkey(): 2, second: 1}))
     found = dao.world.attester_set
     assert (found.seats, found.threshold, found.keys[1]) == (2, 2, second)
+
+
+def test_the_treasury_as_resolver_decides_a_dispute(market: Market) -> None:
+    world, owner = market.world, market.alice
+    # Alice has 500 IO: enough for a proposal of this test.
+    world.patch(pda.governance.CONFIG, accounts.governance.Config, "min_stake", TOKEN)
+    world.advance(7 * DAY)
+    config = world.client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
+    market.send(governance.parameters("jobs", config, authority=world.deployer, resolver=TREASURY))
+    job = market.run(mint=market.usdc)
+    dispute = market.dispute(job)
+    found = market.job(job)
+    decision = governance.resolve_dispute(job, found.offer, dispute, found.price // 4)
+    by_key = market.jobs("resolve", job, resolver=market.people.resolver.pubkey(), gross=0)
+    market.refused(by_key, errors.jobs.NotResolver)
+
+    proposal = pda.governance.proposal(owner.key, 1)
+    client = Client.local(network=world.client.network, signer=owner.owner, funds=SOL(0)).governance
+    assert client.submit(governance.Draft("Decide", decision)) == proposal
+    assert client.as_treasury().jobs.resolve(job, found.price // 4).ix() == [decision]
+    client.vote(proposal, owner.node, governance.Choice.FOR).send()
+    world.advance(VOTING)
+    client.queue(proposal).send()
+    world.advance(HOLD_UP)
+    assert world.now < market.job(job).frozen_until
+    client.execute(proposal).send()
+    # A quarter of four dollars is due, less a quarter per cent for the booking and two for the payment.
+    market.send(market.jobs("settle", job))
+    assert market.job(job).paid_supplier == 1_000_000 - 22_500

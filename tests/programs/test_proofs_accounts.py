@@ -12,7 +12,7 @@ from typing import Final
 import pytest
 from solders.instruction import Instruction
 from tests.programs.market import Market
-from tests.programs.negative import Case, Suite
+from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_accounts
 from tests.programs.people import TOKEN, Published
 from tests.programs.support import DAY, HOUR, Proposal
 from tests.programs.test_challenges import WEEK, about, challenging, proposed, refuting, voiding
@@ -54,7 +54,7 @@ def _refute(market: Market) -> Instruction:
     return refuting(market, proposed(market, falling), market.alice.node)
 
 
-def _challenged(build: Callable[[Market, Published], Instruction]) -> Case:
+def _challenged(build: Callable[[Market, Published], Instruction]) -> Case[Market]:
     def case(market: Market) -> Instruction:
         made = _proposed(market, approved=True)
         market.send(challenging(market, made))
@@ -80,7 +80,7 @@ def _accept(market: Market) -> Instruction:
     return ix.proofs.accept_authority(successor=heir)
 
 
-CASES: Final[dict[str, Case]] = {
+CASES: Final[dict[str, Case[Market]]] = {
     "set_attesters": _set_attesters,
     "report": _report,
     "approve": _approve,
@@ -103,6 +103,8 @@ CASES: Final[dict[str, Case]] = {
 SUITE: Final = Suite(
     "proofs",
     CASES,
+    scene=joined,
+    others=market_accounts,
     free={
         # Whichever attester it is; of any node.
         "report": frozenset({"attester"}),
@@ -117,34 +119,10 @@ SUITE: Final = Suite(
         # Its address alone signs.
         "record_proof": frozenset({"config"}),
     },
+    harmless=SETTERS | {"record_proof", "set_attesters"},
 )
 
 
-def test_every_instruction_has_a_case() -> None:
-    """The other one, `initialize`, is tested with the roles."""
-    SUITE.every_instruction_has_a_case()
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_no_account_can_be_another_one(name: str) -> None:
-    SUITE.no_account_can_be_another_one(name)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_every_signature_and_every_writable_account_is_needed(name: str) -> None:
-    SUITE.every_signature_and_every_writable_account_is_needed(name)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_no_account_may_be_closed(name: str) -> None:
-    SUITE.no_account_may_be_closed(name)
-
-
-@pytest.mark.parametrize("name", CASES)
-def test_arguments_at_their_ends_are_refused_or_harmless(name: str) -> None:
-    SUITE.arguments_at_their_ends_are_refused_or_harmless(name)
-
-
-@pytest.mark.parametrize("name", SUITE.once)
-def test_the_same_call_twice_moves_no_tokens_twice(name: str) -> None:
-    SUITE.the_same_call_twice_moves_no_tokens_twice(name)
+@pytest.mark.parametrize("check", SUITE.checks())
+def test_the_proofs_program_does_only_what_is_meant(check: Check) -> None:
+    check()

@@ -315,6 +315,18 @@ def test_what_a_terminal_node_earned_is_burned(market: Market) -> None:
     market.refused(forfeit, errors.staking.NothingToClaim)
 
 
+def test_a_forfeit_tells_through_when_the_node_is_credited(market: Market) -> None:
+    """Events alone rebuild a node: a forfeit moves `credited_through`, as a credit does."""
+    every_kind_of_stake(market)
+    decided(market, 500 * TOKEN)
+    market.send(executing(market))
+    made = market.publish({market.alice.node: 130 * TOKEN})
+    forfeit = market.staking("forfeit_reward", report=made.address, leaf=made.leaf(market.alice.node))
+    event = market.send(forfeit).event(events.staking.Forfeited)
+    assert market.node().credited_through == made.report.period_end
+    assert getattr(event, "credited_through", None) == made.report.period_end
+
+
 def test_a_leaf_is_checked_before_it_is_burned(market: Market) -> None:
     every_kind_of_stake(market)
     decided(market, 500 * TOKEN)

@@ -276,3 +276,37 @@ async def test_the_asynchronous_client_does_the_same(chain: ionet.Client) -> Non
             await client.send(give(chain, key, 10**18))
         price = await client.cheats.set_price(FEED, 5)
         assert (await client.price(price)).price == 5
+
+
+def test_a_preview_shows_fee_and_balances_and_sends_nothing(chain: ionet.Client) -> None:
+    somebody = Keypair().pubkey()
+    call = chain.call(transfer(TransferParams(from_pubkey=chain.address, to_pubkey=somebody, lamports=10**9)))
+    before = chain.balance()
+    found = call.preview(fees=ionet.FeePolicy(price=1_000_000))
+    # A lamport for each compute unit of the limit, besides the signature's 5,000.
+    assert found.fee == 5_000 + found.compute_limit
+    assert 0 < found.compute_units <= found.compute_limit
+    moved = {one.address: one.after - one.before for one in found.changes}
+    assert moved == {chain.address: -(10**9) - found.fee, somebody: 10**9}
+    assert all(one.mint is None and one.owner is None for one in found.changes)
+    assert chain.balance() == before
+
+
+def test_a_transaction_is_completed_and_sent_by_another_signer(chain: ionet.Client) -> None:
+    from solders.message import to_bytes_versioned
+    from solders.transaction import VersionedTransaction
+
+    other, somebody = Keypair(), Keypair().pubkey()
+    chain.send(transfer(TransferParams(from_pubkey=chain.address, to_pubkey=other.pubkey(), lamports=10**9)))
+    call = chain.call(
+        transfer(TransferParams(from_pubkey=other.pubkey(), to_pubkey=somebody, lamports=10**8))
+    )
+    with pytest.raises(ionet.MissingSigner):
+        call.tx()
+    partly = call.tx(partial=True)
+    keys = list(partly.message.account_keys)
+    signatures = list(partly.signatures)
+    signatures[keys.index(other.pubkey())] = other.sign_message(to_bytes_versioned(partly.message))
+    sent = chain.send_signed(VersionedTransaction.populate(partly.message, signatures))
+    assert sent.signature == str(partly.signatures[0])
+    assert chain.balance(somebody) == SOL("0.1")

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionet import IO, emission
-from ionet.emission import CUMULATIVE, cumulative
+from ionet import IO, emission, types
+from ionet.emission import CUMULATIVE, cumulative, paid_until
 
 MONTH = 2_629_800  # 730.5 hours
 END = emission.TOTAL_HOURS * 3600
@@ -52,3 +52,35 @@ def test_between_two_months_it_is_linear_and_rounded_down(hours: int) -> None:
     month = min(int(position), 239)
     exact = CUMULATIVE[month] + (CUMULATIVE[month + 1] - CUMULATIVE[month]) * (position - month)
     assert cumulative(hours * 3600) == int(exact)
+
+
+# -- what cranks paid
+
+
+def cranks(*found: tuple[int, int]) -> list[types.mint.Checkpoint]:
+    """Emitted and withheld after each crank, in the order of time, as the mint keeps them."""
+    kept = [types.mint.Checkpoint(emitted, withheld) for emitted, withheld in reversed(found)]
+    return (kept + 24 * [types.mint.Checkpoint(0, 0)])[:24]
+
+
+@pytest.mark.parametrize(
+    ("scheduled", "paid"),
+    [(0, 0), (60, 60), (100, 100), (101, 100), (150, 125), (200, 150), (201, 150), (300, 200), (400, 250)],
+)
+def test_hours_that_were_emitted_together_share_what_was_paid_for_them(scheduled: int, paid: int) -> None:
+    # All of the first 100, half of the next 100, and half of the last 200; each part rounded down.
+    assert paid_until(cranks((100, 0), (200, 50), (400, 150)), scheduled) == paid
+
+
+def test_what_is_not_emitted_yet_has_no_pay() -> None:
+    assert paid_until(cranks((100, 0), (200, 50)), 201) is None
+    assert paid_until(cranks(), 1) is None
+    assert paid_until(cranks(), 0) == 0
+
+
+def test_what_was_emitted_more_than_24_cranks_ago_is_forgotten() -> None:
+    # Of each ten one was withheld.
+    found = cranks(*((10 * n, n) for n in range(1, 25)))
+    assert [paid_until(found, scheduled) for scheduled in (9, 10, 25, 240)] == [None, 9, 22, 216]
+    # With a place free, the start is still known.
+    assert paid_until(cranks(*((10 * n, n) for n in range(1, 24))), 5) == 4

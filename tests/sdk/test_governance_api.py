@@ -8,11 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
+from spl.token.models import TransferCheckedParams
 
 import ionet
 from ionet import IO, SOL, USDC, EncodeError, accounts, events, governance, ix, pda, token_account
+from ionet._ids import ASSOCIATED_TOKEN_PROGRAM, TOKEN_PROGRAM
 from ionet.cli._localnet import PEOPLE, set_up
 from ionet.governance import NATIVE, TREASURY, Choice, Draft, HandOver, Standing, Step
 
@@ -110,9 +114,10 @@ def test_a_payment_from_the_draft_to_the_wallet(dao: Dao) -> None:
     assert found.content_hash == draft.content_hash(dao.alice.address, 1)
     assert governance.text_of(found.title) == "Pay the auditor"
     assert governance.quorum(found) == IO(1_300)
+    mine = token_account(TREASURY, pda.mint.MINT)
     assert [one and governance.describe(one) for one in client.transactions(proposal)] == [
         f"make the token account {token_account(heir, pda.mint.MINT)} of {heir} if it is missing",
-        f"pay 100 IO to token account {token_account(heir, pda.mint.MINT)}",
+        f"pay 100 IO from token account {mine} to token account {token_account(heir, pda.mint.MINT)}",
     ]
     dao.pass_(proposal)
     assert governance.standing(client.get(proposal), dao.alice.time()) is Standing.READY
@@ -219,6 +224,14 @@ def test_a_change_changes_that_alone(dao: Dao) -> None:
     assert (args.cooldown, args.appeal, args.resolver) == (20 * DAY, config.appeal, config.resolver)
 
 
+def test_calls_of_the_treasury_are_proposed_and_not_sent(dao: Dao) -> None:
+    call = dao.alice.governance.as_treasury().proofs.set_attesters({dao.alice.address: 1})
+    assert call.ix() == [governance.attesters({dao.alice.address: 1})]
+    fees = ionet.FeePolicy(compute_limit=200_000, price=0)
+    with pytest.raises(ionet.MissingSigner, match="propose it"):
+        call.tx(fees=fees)
+
+
 def test_what_does_not_fit_is_refused_before_it_is_sent() -> None:
     for title, uri in (("x" * 65, ""), ("", "x" * 97)):
         with pytest.raises(EncodeError, match="are the most"):
@@ -240,12 +253,37 @@ def test_what_a_transaction_does_is_told_in_a_line(dao: Dao) -> None:
 
     assert told(governance.guardian(key)) == "governance.set_guardian"
     assert told(dao.alice.governance.parameters("jobs")) == "jobs.set_params"
-    assert told(governance.pay_sol(key, SOL("1.5"))) == f"pay 1.5 SOL to {key}"
+    assert told(governance.pay_sol(key, SOL("1.5"))) == f"pay 1.5 SOL from the treasury to {key}"
     usdc = governance.pay_usdc(key, USDC(2), program)[1]
-    assert told(usdc) == f"pay 2000000 base units of {program} to token account {token_account(key, program)}"
+    mine, theirs = token_account(TREASURY, program), token_account(key, program)
+    assert (
+        told(usdc)
+        == f"pay 2000000 base units of {program} from token account {mine} to token account {theirs}"
+    )
+    # What only looks like one of them is shown as it is.
+    nested = Instruction(ASSOCIATED_TOKEN_PROGRAM, b"\x02", governance.pay_io(key, IO(1))[0].accounts)
+    assert told(nested).endswith("with 6 accounts and data 02")
+    assert told(Instruction(TOKEN_PROGRAM, b"\x0c", [])).endswith("with 0 accounts and data 0c")
+    assert told(Instruction(accounts.mint.Config.PROGRAM_ID, b"x", [])) == "mint.78"
     assert told(governance.upgrade(program, key)) == f"upgrade jobs from buffer {key}"
     assert told(governance.hand_upgrades_to(program, key)).startswith(f"make {key} the upgrade authority of")
     assert told(governance.hand_upgrades_to(program, None)).startswith("make nobody the upgrade authority of")
+
+
+def test_payments_are_the_token_librarys() -> None:
+    heir, mint = Keypair().pubkey(), pda.mint.MINT
+    opening, moving = governance.pay_io(heir, IO("1.25"))
+    assert opening == create_idempotent_associated_token_account(TREASURY, heir, mint)
+    params = TransferCheckedParams(
+        program_id=TOKEN_PROGRAM,
+        source=token_account(TREASURY, mint),
+        mint=mint,
+        dest=token_account(heir, mint),
+        owner=TREASURY,
+        amount=125_000_000,
+        decimals=8,
+    )
+    assert moving == transfer_checked(params)
 
 
 def test_a_program_is_handed_over_step_by_step(dao: Dao) -> None:

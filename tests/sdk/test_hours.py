@@ -10,9 +10,20 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import TWO_HOURS, Market
-from tests.programs.support import HOUR
+from tests.programs.support import HOUR, Proposal
 
-from ionet import ProofReason
+from ionet import (
+    EmissionUnknown,
+    PriceUnusable,
+    ProofReason,
+    emission,
+    errors,
+    events,
+    ix,
+    pda,
+    price_feed,
+    types,
+)
 from ionet.rewards import NodeHour, Pool, Proof, Statement, Word, statement_bytes
 
 
@@ -75,6 +86,46 @@ def test_fees_in_usdc_count_in_io(market: Market) -> None:
     market.attest(job, HOUR)
     # 45,000 and 2,000,000 · 225 / 10⁴ = 45,000 micro-dollars are 0.09 USD: 0.045 IO at 2.00 USD.
     assert alice(market).fees == 4_500_000
+
+
+def currency(market: Market, **args: object) -> Pubkey:
+    """Another currency, of nine decimals, that the renter has and alice takes."""
+    mint, deployer = Keypair().pubkey(), market.world.deployer
+    market.world.client.cheats.set_mint(mint, decimals=9, authority=deployer)
+    market.world.client.cheats.set_tokens(market.renter.pubkey(), mint, 10 * 10**9)
+    made = market.currency_args(mint, **args)
+    market.send(ix.jobs.create_currency(authority=deployer, mint=mint, args=made))
+    market.set_offer(currencies=(mint, *[Pubkey.default()] * 3))
+    return mint
+
+
+def test_fees_count_by_the_decimals_of_their_currency(market: Market) -> None:
+    job = market.run(TWO_HOURS, mint=currency(market))
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    # The same 0.09 USD as in USDC, in nine decimals.
+    assert alice(market).fees == 4_500_000
+
+
+def test_fees_in_a_currency_by_its_feed_count_by_its_price(market: Market) -> None:
+    feed = b"SOL/USD".ljust(32, b"\0")
+    mint = currency(market, pricing=0, feed_id=feed, price_account=price_feed(feed))
+    cheats = market.world.client.cheats
+    cheats.set_price(feed, 4 * 10**8)
+    # 4 USD are one token; F = 0.0225 of it.
+    job = market.book(TWO_HOURS, mint=mint, price=price_feed(feed))
+    market.start(job)
+    market.world.advance(HOUR)
+    market.attest(job, HOUR)
+    # 0.01125 of either side are 0.09 USD at 4.00: 0.045 IO at 2.00.
+    assert alice(market).fees == 4_500_000
+    # At 8.00, and stated in other digits, twice as much.
+    cheats.set_price(feed, 8_000, exponent=-3)
+    assert alice(market).fees == 9_000_000
+    cheats.set_price(b"BTC/USD".ljust(32, b"\0"), 8 * 10**8, address=price_feed(feed))
+    with pytest.raises(PriceUnusable, match="has another feed's price") as bad:
+        alice(market)
+    assert bad.value.reason == "WrongFeed"
 
 
 def test_a_closed_job_still_counts_for_its_hour(market: Market) -> None:
@@ -159,3 +210,85 @@ def test_nodes_that_came_later_or_left_have_no_row(market: Market) -> None:
     market.send(market.staking("retire_node", of=market.bob))
     rows = market.world.client.proofs.facts(first + 2)
     assert [Pubkey(row.node) for row in rows] == [market.alice.node]
+
+
+# -- what an hour was paid
+
+
+def linked(market: Market, floor_bps: int | None) -> None:
+    """From now on this part of the schedule is paid, or all of it."""
+    policy = types.mint.PolicyArgs(
+        kind=int(floor_bps is not None), floor_bps=floor_bps or 0, per_burned_bps=0
+    )
+    market.world.send(ix.mint.set_policy(authority=market.world.deployer, policy=policy))
+
+
+def emitted(market: Market, *together: int) -> None:
+    """Lets hours pass, and emits after each of these numbers of them."""
+    for number in together:
+        market.world.advance(number * HOUR)
+        market.world.send(ix.mint.emit())
+
+
+def offered(market: Market, seq: int, total: int) -> None:
+    """An attester reports so much of the hours up to this one."""
+    first = market.attesters[0]
+    market.world.send(Proposal(market.world, seq, total=total).report(first.pubkey()), signers=[first])
+
+
+def test_hours_are_paid_what_the_program_lets_reports_give(market: Market) -> None:
+    proofs, first = market.world.client.proofs, hours(market)
+    emitted(market, 0)
+    linked(market, 2_500)
+    emitted(market, 1, 3, 1, 2)
+    linked(market, 0)
+    emitted(market, 2)
+    linked(market, None)
+    emitted(market, 1, 2)
+    total = emission.cumulative(first * HOUR)
+    for seq in range(first + 1, first + 13):
+        total += proofs.emission(seq).base
+        with pytest.raises(errors.proofs.TotalAboveEmission):
+            offered(market, seq, total + 1)
+        offered(market, seq, total)
+    assert total == market.world.balance(pda.mint.EMISSION_VAULT)
+
+
+def test_an_hour_that_is_not_emitted_yet_has_a_certain_pay_under_the_schedule_only(market: Market) -> None:
+    proofs, first = market.world.client.proofs, hours(market)
+    market.world.advance(HOUR)
+    certain = proofs.emission(first + 1)
+    assert certain.base == emission.cumulative((first + 1) * HOUR) - emission.cumulative(first * HOUR)
+    # The change of the policy emits that hour first, as it was.
+    linked(market, 5_000)
+    assert proofs.emission(first + 1) == certain
+    market.world.advance(HOUR)
+    with pytest.raises(EmissionUnknown, match=f"hour {first + 2} is not emitted yet.*: emit first") as bad:
+        proofs.emission(first + 2)
+    assert (bad.value.reason, bad.value.hour) == ("NotEmitted", first + 2)
+    emitted(market, 0)
+    assert 2 * proofs.emission(first + 2).base in (certain.base - 1, certain.base, certain.base + 1)
+
+
+def test_an_hour_of_too_many_cranks_ago_is_forgotten_and_the_earliest_is_named(market: Market) -> None:
+    proofs, first = market.world.client.proofs, hours(market)
+    emitted(market, 0, *[1] * 24)
+    with pytest.raises(EmissionUnknown, match=f"hour {first + 2} is the earliest") as bad:
+        proofs.emission(first + 1)
+    assert (bad.value.reason, bad.value.hour) == ("PeriodForgotten", first + 2)
+    proofs.emission(first + 2)
+    # Its beginning is the end of the earliest report that the program takes.
+    offered(market, first + 1, 0)
+    with pytest.raises(errors.proofs.PeriodForgotten):
+        offered(market, first, 0)
+
+
+def test_a_report_emits_its_hours_first_where_nobody_has(market: Market) -> None:
+    market.world.advance(HOUR)
+    first, proofs = market.attesters[0], market.world.client.as_(market.attesters[0]).proofs
+    content = market.rewards({market.alice.node: 1})
+    sent = proofs.report(proofs.propose(content, "here")).send()
+    assert sent.event(events.mint.Emitted).emitted_total == emission.cumulative(hours(market) * HOUR)
+    assert proofs.get(sent.result).payer == first.pubkey()
+    again = proofs.report(proofs.propose(content, "there")).send()
+    assert not [one for one in again.events if isinstance(one, events.mint.Emitted)]

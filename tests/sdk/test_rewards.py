@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,7 @@ from ionet.rewards import (
     reward_leaf,
     score_hour,
     statement_bytes,
+    tokens_to_io,
     usdc_to_io,
     verify_evidence,
     write_evidence,
@@ -273,6 +275,16 @@ def test_fees_in_usdc_become_io_at_the_hours_price_rounded_down() -> None:
     for price, amount in ((0, 1), (-1, 1), (1, -1)):
         with pytest.raises(RewardError):
             usdc_to_io(amount, price, -8)
+
+
+def test_fees_in_any_token_become_io_rounded_down() -> None:
+    # 1.5 tokens of 9 decimals at 30 USD are 45 USD: 18 IO at 2.50 USD.
+    assert tokens_to_io(1_500_000_000, 9, Fraction(30), Fraction(5, 2)) == 18 * 10**8
+    # A base unit of 9 decimals at 1 USD is a tenth of IO's at 1 USD, and a third of it rounds down.
+    assert tokens_to_io(10, 9, Fraction(1), Fraction(1)) == 1
+    assert tokens_to_io(10, 9, Fraction(1), Fraction(3)) == 0
+    with pytest.raises(RewardError):
+        tokens_to_io(1, 6, Fraction(0), Fraction(1))
 
 
 # ---- leaves and report

@@ -176,6 +176,8 @@ def test_the_status_shows_what_waits_and_until_when(market: Market) -> None:
     carol.stake(node, IO(100)).send()
     status = carol.status(node)
     assert (status.pending, status.can_activate) == (IO(100), False)
+    # Emission began at NOW: the hour ends as she stakes, and its report is final a day later.
+    assert status.activates_from == NOW + HOUR + DAY
     assert status.activates_by == NOW + HOUR + 14 * DAY
     with pytest.raises(errors.staking.StillPending):
         carol.activate(node).send()

@@ -203,4 +203,22 @@ proptest! {
         }
         found.wind_up();
     }
+
+    #[test]
+    fn a_decision_after_any_payments_divides_what_is_left(
+        price in prop_oneof![1u64..100, 1u64..=10u64.pow(15)],
+        rates in prop_oneof![Just((25, 0, 0)), Just((25, 200, 200)), Just((25, 200, 0)), Just((100, 300, 300))],
+        good in 0u32..=1_000,
+        paid in prop::collection::vec(prop_oneof![Just(Step::Settle), Just(Step::PayFees), Just(Step::PayRefund)], 0..3),
+        by_renter: bool,
+        decided in 0u64..=1_000,
+    ) {
+        let mut found = Walk::book(price, 7_200, rates, 1);
+        let ended = [Step::Start, Step::Wait(7_200), Step::Attest(0, 1_000, good), Step::Complete];
+        for step in ended.iter().chain(&paid).chain(&[Step::Dispute(by_renter), Step::Resolve(decided)]) {
+            found.step(step);
+            found.check();
+        }
+        found.wind_up();
+    }
 }

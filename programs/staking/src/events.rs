@@ -238,6 +238,7 @@ pub struct Forfeited {
     pub node: Pubkey,
     pub amount: u64,
     pub credited: u64,
+    pub credited_through: i64,
     pub credited_total: u64,
 }
 

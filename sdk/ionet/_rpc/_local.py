@@ -44,7 +44,6 @@ SLOTS_PER_EPOCH: Final = 432_000
 #: Blocks for which a blockhash is accepted.
 BLOCKHASH_AGE: Final = 150
 PACKET_SIZE: Final = 1232
-LAMPORTS_PER_SIGNATURE: Final = 5000
 _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
 _API_VERSION: Final = "4.1.2"

@@ -19,11 +19,11 @@ from solders.transaction import VersionedTransaction
 
 from ionet._base58 import b58decode, b58encode
 from ionet._errors import DecodeError, RpcError, describe
+from ionet._fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet._ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet._rpc._local import (
     _API_VERSION,
     BLOCKHASH_AGE,
-    LAMPORTS_PER_SIGNATURE,
     PACKET_SIZE,
     SLOTS_PER_EPOCH,
     LocalNetwork,
@@ -256,8 +256,6 @@ def getRecentPrioritizationFees(network: LocalNetwork, accounts: Any = None) -> 
 
 @_method
 def getFeeForMessage(network: LocalNetwork, message: str, config: Any = None) -> Json:
-    from ionet._fees import priority_fee
-
     try:
         parsed = from_bytes_versioned(_raw(message, "base64"))
     except Exception as bad:  # solders raises several kinds here

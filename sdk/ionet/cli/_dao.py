@@ -14,6 +14,7 @@ from ionet.cli._dao_parts import ProposalAddress, choice_of, outcome, votes_line
 from ionet.cli._failures import UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import when
+from ionet.cli._parameters import value_of, written
 from ionet.cli._session import session
 from ionet.governance import Choice, Standing, Step
 
@@ -119,7 +120,11 @@ def _given(client: Governance, stored: types.governance.TransactionArgs | None, 
     program, _, name = governance.describe(stored).partition(".")
     if name == "set_params" and not done:
         now = client.params(program)
-        changes = [f"{one}: {now[one]} -> {value}" for one, value in found.items() if now[one] != value]
+        changes = [
+            f"{one}: {written(one, now[one])} -> {written(one, value)}"
+            for one, value in found.items()
+            if now[one] != value
+        ]
         return changes or ["nothing changes"]
     return [f"{one}: {value.hex() if isinstance(value, bytes) else value}" for one, value in found.items()]
 
@@ -277,7 +282,10 @@ def params(
     """Show a program's parameters, by the names under which a proposal sets them."""
     io = session()
     found = io.reader.governance.params(program)
-    io.screen.facts(list(found.items()), data={"program": program, "params": found})
+    io.screen.facts(
+        [(name, written(name, one)) for name, one in found.items()],
+        data={"program": program, "params": {name: value_of(name, one) for name, one in found.items()}},
+    )
 
 
 @app.command()

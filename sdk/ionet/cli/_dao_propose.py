@@ -11,11 +11,12 @@ import typer
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from ionet import IO, SOL, AmountError, governance, pda
+from ionet import IO, SOL, governance, pda
 from ionet.cli._arguments import address, io_amount
 from ionet.cli._failures import UNUSABLE, UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import when
+from ionet.cli._parameters import changes_of
 from ionet.cli._session import Session, session
 from ionet.governance import Draft
 
@@ -95,7 +96,7 @@ def text(title: Title, text: Text = None, uri: Uri = "", nonce: Nonce = None) ->
 def params(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="Whose; governance among them.")],
     changes: Annotated[
-        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values: a number, or an address.")
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values, written as there.")
     ],
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Default: what is set.")
@@ -104,23 +105,11 @@ def params(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose to change parameters of a program; the others stay. `ionet dao params` lists them."""
+    """Propose to change parameters of a program; the others stay. `ionet dao params` shows them."""
     io = session()
-    wanted = dict(map(_change, changes))
+    wanted = changes_of(io.client.governance.params(program), changes)
     made = io.client.governance.parameters(program, **wanted)
     submit(io, title or f"Set {program}'s {', '.join(wanted)}", made, text, uri, nonce)
-
-
-def _change(text: str) -> tuple[str, int | Pubkey]:
-    name, separator, value = text.partition("=")
-    if not separator:
-        raise UserError(f"{text!r} is no NAME=VALUE")
-    if value.replace("_", "").isdigit():
-        return name, int(value)
-    try:
-        return name, Pubkey.from_string(value)
-    except ValueError:
-        raise UserError(f"{value!r} is neither a number nor an address") from None
 
 
 @app.command()
@@ -143,14 +132,11 @@ def pay(
     if asset.upper() == "IO":
         transactions = governance.pay_io(to, io_amount(amount))
     elif asset.upper() == "SOL":
-        try:
-            transactions = governance.pay_sol(to, SOL(amount))
-        except AmountError as bad:
-            raise UserError(str(bad)) from None
+        transactions = governance.pay_sol(to, SOL.from_base(_paid(amount, SOL.DECIMALS)))
     else:
         mint = address(asset)
         decimals = io.reader.token_mint(mint).decimals
-        transactions = governance.pay_tokens(to, mint, _units(amount, decimals), decimals)
+        transactions = governance.pay_tokens(to, mint, _paid(amount, decimals), decimals)
     submit(
         io,
         title or f"Pay {amount} {asset.upper() if len(asset) < 4 else 'tokens'}",
@@ -161,6 +147,12 @@ def pay(
     )
 
 
+def _paid(text: str, decimals: int) -> int:
+    if not (units := _units(text, decimals)):
+        raise UserError(f"an amount is above zero, not {text}")
+    return units
+
+
 def _units(text: str, decimals: int) -> int:
     from decimal import Decimal, InvalidOperation
 
@@ -168,8 +160,8 @@ def _units(text: str, decimals: int) -> int:
         units = Decimal(text).scaleb(decimals)
     except InvalidOperation:
         raise UserError(f"{text!r} is no amount") from None
-    if not units.is_finite() or units != int(units) or units <= 0:
-        raise UserError(f"{text} is no amount above zero with at most {decimals} decimals")
+    if not units.is_finite() or units != int(units) or units < 0:
+        raise UserError(f"{text} is no amount with at most {decimals} decimals")
     return int(units)
 
 
@@ -241,6 +233,25 @@ def slash(
     decided = IO(0) if amount in ("0", "0.0") else io_amount(amount)
     made = governance.resolve_slash(slash, found.node, decided)
     submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", made, text, uri, nonce)
+
+
+@app.command()
+def dispute(
+    job: Annotated[Pubkey, typer.Argument(metavar="JOB", parser=address, help="The disputed job.")],
+    amount: Annotated[
+        str, typer.Argument(metavar="AMOUNT", help="What of its price is due, in its currency.")
+    ],
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the job.")] = None,
+    text: Text = None,
+    uri: Uri = "",
+    nonce: Nonce = None,
+) -> None:
+    """Propose how to decide a job's dispute; works while the treasury is the resolver of jobs."""
+    io = session()
+    found = io.reader.jobs.get(job)
+    gross = _units(amount, io.reader.token_mint(found.mint).decimals)
+    made = io.client.governance.as_treasury().jobs.resolve(job, gross).ix()
+    submit(io, title or f"Decide the dispute of job {str(job)[:8]}", made, text, uri, nonce)
 
 
 @app.command()

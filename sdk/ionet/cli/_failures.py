@@ -25,16 +25,21 @@ from ionet import (
     IO,
     AccountNotFound,
     AmountError,
+    ClusterNotBooked,
     ConfigError,
     DecodeError,
+    EmissionUnknown,
     EncodeError,
     IonetError,
+    NotBookable,
+    PriceUnusable,
     ProgramError,
     RpcError,
     TransactionExpired,
     TransactionFailed,
     TransportError,
 )
+from ionet._when import when
 from ionet.cli._options import fail
 
 REFUSED: Final = 1
@@ -45,8 +50,13 @@ NO_NODE: Final = 5
 EXPIRED: Final = 6
 
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
-#: Errors whose compared numbers are not base units of IO.
+#: Programs whose compared numbers are not base units of IO.
 _PLAIN: Final = frozenset({"jobs"})
+#: Errors that compare points of time, and those that compare amounts of a job's currency.
+_TIMES: Final = frozenset(
+    {"StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver"}
+)
+_JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
 _BPS: Final = frozenset({"CommissionStep"})
 
 
@@ -81,6 +91,19 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = bad.status
         case ProgramError() | TransactionFailed():
             status = REFUSED
+        case NotBookable() | PriceUnusable() | EmissionUnknown():
+            status, more = REFUSED, {"reason": bad.reason}
+        case ClusterNotBooked():
+            status = REFUSED
+            more = {
+                "cluster": str(bad.cluster),
+                "nodes": [str(one) for one in bad.nodes],
+                "signatures": list(bad.signatures),
+                "undone": [
+                    {"job": str(one.job), "signature": one.signature, "error": one.error}
+                    for one in bad.undone
+                ],
+            }
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
         case ConfigError():
@@ -115,6 +138,10 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = _of_program(bad)
         case TransportError():
             text = f"{bad}; is the node up, and is --url right?"
+        case EmissionUnknown(reason="NotEmitted"):
+            text = f"{bad} (ionet report emit)"
+        case EmissionUnknown():
+            text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
             text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
         case _:
@@ -142,8 +169,12 @@ def _of_program(bad: ProgramError) -> str:
 
 
 def _amount(text: str, bad: ProgramError) -> str:
-    if not text.isdigit() or bad.program in _PLAIN:
+    if not text.isdigit():
         return text
+    if bad.program in _PLAIN:
+        if bad.name in _TIMES:
+            return when(int(text))
+        return f"{int(text):,} base units" if bad.name in _JOB_AMOUNTS else text
     if bad.name in _BPS:
         return f"{text} bps"
     return str(IO.from_base(int(text)))

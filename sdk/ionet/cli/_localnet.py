@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 app = Commands("Run a local node with the programs, and a market to try commands on.")
 
-_UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+#: Seconds of the units of lengths.
+UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+#: Seconds between two prices; programs take none that is older than a minute.
+_PRICES_EVERY: Final = 20
 #: What each person of the market starts with.
 _PURSE: Final = 100_000
 
@@ -42,10 +45,11 @@ def start(
     """Start a node with a market on it, and keep it until Ctrl-C.
 
     Everything is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
-    one attester is seated, and everybody has 100,000 IO; the keypairs are in DIR. The clock is this
-    machine's; `ionet localnet advance` moves it.
+    one attester is seated, and everybody has 100,000 IO and as many of a stand-in for USDC; the keypairs are
+    in DIR. IO is at two dollars. The clock is this machine's; `ionet localnet advance` moves it.
     """
-    from ionet import Client
+    from ionet import USDC, Client
+    from ionet.demo._dollars import add_usdc
 
     screen = session().screen
     people = _keys(keys)
@@ -58,10 +62,12 @@ def start(
         screen.note("Setting up the market …")
         set_up(client, people)
         addresses = {name: one.pubkey() for name, one in people.items()}
+        usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
         screen.show(
-            {"url": server.url, "keys": str(keys), "people": addresses},
+            {"url": server.url, "keys": str(keys), "people": addresses, "usdc": usdc},
             f"Listening on {server.url}. Keypairs in {keys}:",
             *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
+            f"USDC is {usdc} here.",
             "In another terminal, for example:",
             f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
             "Ctrl-C ends it.",
@@ -86,7 +92,7 @@ def length_of(text: str) -> int:
     found = re.fullmatch(r"(\d+)\s*(s|min|h|d)", text.strip())
     if found is None:
         raise typer.BadParameter(f"{text!r} is no length of time; write for example 90s, 30min, 5h or 14d")
-    return int(found[1]) * _UNITS[found[2]]
+    return int(found[1]) * UNITS[found[2]]
 
 
 PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")
@@ -132,13 +138,15 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
 
 
 def _keep(client: Client) -> None:
-    """Lets the node's clock follow this machine's, from where it was moved to."""
+    """Lets the node's clock follow this machine's, from where it was moved to, and the prices its clock."""
+    from ionet.demo._dollars import write_prices
+
     # A terminal sends SIGINT, a supervisor SIGTERM; both are good ends.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network = client.network
     ahead = network.clock.now() - int(time.time())
-    seen = network.clock.now()
+    seen = priced = network.clock.now()
     try:
         while True:
             time.sleep(0.4)
@@ -148,5 +156,8 @@ def _keep(client: Client) -> None:
             if target > now:
                 network.clock.set(target)
             seen = max(target, now)
+            if seen - priced >= _PRICES_EVERY:
+                write_prices(client)
+                priced = seen
     except KeyboardInterrupt:
         return

@@ -6,16 +6,19 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, is_dataclass
-from datetime import UTC, datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey
 
 from ionet._amounts import Amount
+from ionet._when import span, when
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+
+__all__ = ["Screen", "jsonable", "span", "when"]
 
 
 def jsonable(value: Any) -> Any:
@@ -38,21 +41,6 @@ def jsonable(value: Any) -> Any:
     if is_dataclass(value):
         return {one.name: jsonable(getattr(value, one.name)) for one in fields(value)}
     return str(value)
-
-
-def when(timestamp: int) -> str:
-    """Unix seconds as UTC, to the minute; `-` for 0."""
-    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC") if timestamp else "-"
-
-
-def span(seconds: int) -> str:
-    """A length of time in the two largest units: `13 d 4 h`, `5 min`."""
-    left, parts = max(0, seconds), []
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
-        count, left = divmod(left, size)
-        if count:
-            parts.append(f"{count} {name}")
-    return " ".join(parts[:2]) or "0 s"
 
 
 class Screen:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -10,19 +9,22 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, NodeState, ReportState, accounts
+from ionet import IO, EmissionUnknown, NodeState, ReportState, accounts, events
 from ionet._stake import CREDITABLE
+from ionet.cli import _report_build
 from ionet.cli._arguments import NodeAddress, address, digest
 from ionet.cli._evidence import evidence_of, leaves_of, place_of, require_numpy
 from ionet.cli._failures import REFUSED, UNUSABLE, UserError
 from ionet.cli._options import Commands
 from ionet.cli._output import when
+from ionet.cli._report_build import Previous
 from ionet.cli._session import Session, session
 
 if TYPE_CHECKING:
     from ionet.rewards import Evidence, NodeHour, Report
 
 app = Commands("Hourly reports of rewards: building, approving, doubting, crediting.")
+app.registered_commands += _report_build.app.registered_commands
 
 ReportAddress = Annotated[
     Pubkey, typer.Argument(metavar="REPORT", parser=address, help="The report's account.")
@@ -34,11 +36,6 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="Its evidence file; default: where it is published."),
 ]
-Previous = Annotated[
-    Path | None,
-    typer.Option("--previous", metavar="FILE", help="Evidence of the report before; none for the first."),
-]
-
 #: Facts that the chain shows to everybody; uptime and statements are the attesters' and the devices' word.
 _SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "proof", "in_use", "fees")
 
@@ -104,112 +101,33 @@ def show(report: ReportAddress) -> None:
 
 
 @app.command()
-def build(
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the evidence is written.")],
-    hour: Annotated[
-        int | None,
-        typer.Option("--hour", metavar="NUMBER", help="From the start of emission; default: the latest."),
-    ] = None,
-    words: Annotated[
-        Path | None,
-        typer.Option("--statements", metavar="FILE", help="Devices' signed statements, JSON lines."),
-    ] = None,
-    previous: Previous = None,
-) -> None:
-    """Compute an hour's rewards from the chain and devices' statements, and write the evidence file.
-
-    Nothing is sent. Publish the file, then: ionet report submit FILE --place URL.
-    """
-    require_numpy()
-    from ionet import emission
-    from ionet._stake import HOUR
-    from ionet.rewards import Hour, build_report, cumulate, read_words, score_hour, write_evidence
-
-    io = session()
-    proofs = io.reader.proofs
-    latest = proofs.latest_hour()
-    seq = latest if hour is None else hour
-    if not 1 <= seq <= latest:
-        raise UserError(f"hour {seq} is not among those that are over: 1 to {latest}")
-    end = proofs.period_end(seq)
-    said = {} if words is None else read_words(words, end)
-    before, carry, root = _continued(previous)
-    rows = proofs.facts(seq, said)
-    if not rows:
-        raise UserError("there is no live node that was registered before the hour's end")
-    heard = {row.node for row in rows if row.statement is not None}
-    for node in said.keys() - heard:
-        io.screen.note(f"warning: the statement of node {Pubkey(node)} does not count: see `ionet node show`")
-    paid = emission.cumulative(seq * HOUR) - emission.cumulative((seq - 1) * HOUR)
-    facts = Hour.from_rows(rows)
-    scores = score_hour(facts, paid, carry)
-    leaves = cumulate(before, facts, scores, end)
-    digest_ = write_evidence(
-        out,
-        hour=facts,
-        scores=scores,
-        leaves=leaves,
-        emission=paid,
-        period_end=end,
-        carry=carry,
-        previous_root=root,
-    )
-    report = build_report(leaves, end, digest_)
-    _show_built(io, seq, report, scores, paid, out)
-
-
-def _show_built(io: Session, seq: int, report: Report, scores: Any, paid: int, out: Path) -> None:
-    from ionet.rewards import Why
-
-    reasons = Counter(one for why in scores.why.tolist() for one in Why if one and one in Why(why))
-    unpaid = int((scores.why != 0).sum())
-    total, left = IO.from_base(scores.total), IO.from_base(sum(scores.unallocated))
-    io.screen.show(
-        {
-            "hour": seq,
-            "period_end": report.period_end,
-            "evidence": str(out),
-            "sha256": report.evidence,
-            "root": report.root,
-            "nodes": len(scores.reward),
-            "paid_nodes": len(scores.reward) - unpaid,
-            "emission": IO.from_base(paid),
-            "rewards": total,
-            "unallocated": left,
-            "total": IO.from_base(report.total),
-            "reasons": {reason.name: count for reason, count in reasons.items()},
-        },
-        f"Hour {seq}, which ended {when(report.period_end)}: {IO.from_base(paid)} were emitted",
-        f"{len(scores.reward) - unpaid} of {len(scores.reward)} live nodes earned {total};"
-        f" {left} stay unallocated",
-        *(f"  {count} × {reason.explain()}" for reason, count in reasons.most_common()),
-        f"Evidence: {out}, sha256 {report.evidence.hex()}",
-        f"Root:     {report.root.hex()}",
-        f"Next: publish {out}, then ionet report submit {out} --place URL",
-    )
-
-
-@app.command()
 def submit(
     evidence: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file, as `build` wrote it.")],
     place: Annotated[str, typer.Option("--place", metavar="URL", help="Where everybody finds the file.")],
     previous: Previous = None,
 ) -> None:
-    """Make a report of an evidence file, which is also its first approval; for an attester."""
+    """Make a report of an evidence file, which is also its first approval; for an attester.
+
+    Emits first where the hour is not emitted yet.
+    """
     require_numpy()
     io = session()
     report = _recomputed(evidence, None, previous)
     proposal = io.client.proofs.propose(report, place)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
     account = io.client.proofs.get(sent.result)
+    minted = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
+    emitted = IO.from_base(sum(one.paid + one.withheld for one in minted))
     io.done(
         sent,
+        *([f"Emitted {emitted} first"] if emitted else []),
         f"Reported hour {proposal.seq}: {sent.result}",
         f"It is {_next(account, io.client.proofs.config(), io.client.proofs.attesters().threshold, 0)}",
         report=sent.result,
         hour=proposal.seq,
         total=IO.from_base(report.total),
         state=ReportState(account.state),
+        emitted=emitted,
     )
 
 
@@ -270,17 +188,6 @@ def approve(
     )
 
 
-def _continued(previous: Path | None) -> tuple[Any, Any, bytes | None]:
-    """Leaves, carry and root of the report before."""
-    if previous is None:
-        return None, None, None
-    from ionet.rewards import build_report, read_evidence, score_hour
-
-    found = read_evidence(previous)
-    carry = score_hour(found.hour, found.emission, found.carry, found.policy).carry
-    return found.leaves, carry, build_report(found.leaves, found.period_end, found.digest).root
-
-
 def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Path | None) -> Report:
     """The report that evidence leads to, checked against the one on the chain and the one before."""
     from ionet.rewards import EvidenceError, read_evidence, verify_evidence
@@ -304,6 +211,7 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
     from ionet.rewards import Word, read_evidence
 
     stated: Evidence = read_evidence(path)
+    found = _emission_differs(io, report, stated)
     rows: dict[bytes, NodeHour] = {row.node: row for row in stated.hour.rows()}
     words = {
         node: Word(node, row.up_hours, row.statement)
@@ -311,7 +219,6 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
         if row.statement is not None
     }
     seen = {row.node: row for row in io.reader.proofs.facts(report.seq, words)}
-    found: list[dict[str, Any]] = []
     for node in sorted(rows.keys() | seen.keys()):
         name, mine, theirs = Pubkey(node), seen.get(node), rows.get(node)
         if mine is None or theirs is None:
@@ -325,13 +232,26 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
     return found
 
 
+def _emission_differs(io: Session, report: accounts.proofs.Report, stated: Evidence) -> list[dict[str, Any]]:
+    """Whether a report shares out another amount than its hour was paid, or one that is forgotten."""
+    try:
+        paid = io.reader.proofs.emission(report.seq)
+    except EmissionUnknown:
+        paid = None
+    said = IO.from_base(stated.emission)
+    return [] if said == paid else [{"node": None, "fact": "emission", "stated": said, "chain": paid}]
+
+
 def _told(differences: list[dict[str, Any]]) -> list[str]:
     if not differences:
         return ["Every fact is as the chain shows it."]
     lines = [f"{len(differences)} facts differ from what the chain shows now:"]
     for one in differences[:20]:
-        if one["chain"] is None and one["fact"] == "node":
+        if one["fact"] == "node":
             lines.append(f"  {one['node']} {one['stated']}")
+        elif one["fact"] == "emission":
+            known = one["chain"] or "forgotten, as it was emitted too many cranks ago"
+            lines.append(f"  emission of the hour: stated {one['stated']}, chain {known}")
         else:
             lines.append(f"  {one['node']} {one['fact']}: stated {one['stated']}, chain {one['chain']}")
     if len(differences) > 20:
@@ -340,6 +260,15 @@ def _told(differences: list[dict[str, Any]]) -> list[str]:
 
 
 # -- anybody
+
+
+@app.command()
+def emit() -> None:
+    """Mint what the schedule has come to, to pay for hours that are over; for anyone."""
+    io = session()
+    sent = io.send(io.client.mint.emit(), "emit what the schedule has come to")
+    emitted = sent.result
+    io.done(sent, f"Emitted {emitted}" if emitted else "No hour is over since the last time", emitted=emitted)
 
 
 @app.command()

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import typer
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 from typer._click.globals import get_current_context
 
 from ionet import (
@@ -24,9 +25,11 @@ from ionet import (
     HttpTransport,
     Preview,
     Sent,
+    accounts,
     load_keypair,
     pda,
 )
+from ionet._currency import unit_of
 from ionet._signers import cluster_url, solana_config
 from ionet.cli._failures import UserError
 from ionet.cli._options import Commitment, Output, given
@@ -65,6 +68,7 @@ class Session:
         self._options = options
         self.screen = Screen(as_json=options.get("output") is Output.JSON)
         self.dry_run = bool(options.get("dry_run"))
+        self.sign_only = bool(options.get("sign_only"))
 
     # -- who and where
 
@@ -188,6 +192,16 @@ class Session:
         if self._options.get("sign_only"):
             raise UserError("this sends several transactions: --sign-only does not go with it")
 
+    def check_several(self, what: str) -> None:
+        """Refuses the options that are for a single transaction.
+
+        Raises:
+            UserError: one of them was given.
+        """
+        for name, option in (("sign_only", "--sign-only"), ("fee_payer", "--fee-payer")):
+            if self._options.get(name):
+                raise UserError(f"{what} takes several transactions: {option} is for one")
+
     def confirm(self, what: str) -> None:
         """Asks before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
@@ -249,15 +263,22 @@ class Session:
         )
 
     def _change(self, one: Change) -> tuple[Any, Any, str]:
-        if one.mint not in (None, pda.mint.MINT):
+        unit = SOL if one.mint is None else self._unit(one.mint)
+        if unit is None:
             return one.before, one.after, f"{one.after - one.before:+,} base units"
-        unit: type[Amount] = SOL if one.mint is None else IO
         sign = "+" if one.after > one.before else ""
         return (
             unit.from_base(one.before),
             unit.from_base(one.after),
             f"{sign}{unit.from_base(one.after - one.before)}",
         )
+
+    def _unit(self, mint: Pubkey) -> type[Amount] | None:
+        """How amounts of a mint are written, if it is a currency."""
+        if mint == pda.mint.MINT:
+            return IO
+        (found,) = self.reader.fetch_many(accounts.jobs.Currency, [pda.jobs.currency(mint)])
+        return None if found is None else unit_of(found)
 
     def _whose(self, one: Change) -> str:
         me = self.signer.pubkey()

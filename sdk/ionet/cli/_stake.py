@@ -51,6 +51,7 @@ def add(node: NodeAddress, amount: IoAmount) -> None:
         amount=amount,
         pending=status.pending,
         can_activate=status.can_activate,
+        activates_from=status.activates_from,
         activates_by=status.activates_by,
     )
 
@@ -217,8 +218,8 @@ def _activation(status: StakeStatus, now: int) -> str:
     if status.can_activate:
         return f"it can be active now: ionet stake activate {status.node}"
     return (
-        "it can be active once the node is credited for an hour that begins from now on, at the latest"
-        f" {when(status.activates_by)} (in {span(status.activates_by - now)})"
+        f"it can be active from {when(status.activates_from)}, if that hour's report is credited by then,"
+        f" at the latest {when(status.activates_by)} (in {span(status.activates_by - now)})"
     )
 
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet import IO, SOL, Allocation, AsyncClient, accounts, emission, pda, token_account
+from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, pda, token_account
 from ionet._classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.demo._checks import job_check, market_checks
 from ionet.demo._market import Market
@@ -50,7 +50,7 @@ HOUR: Final = 3_600
 #: A node earns from its sixth hour on: it must have been up five.
 JOB_HOUR: Final = 6
 SAMPLE_EVERY: Final = 600
-RATE: Final = 500_000  # micro-dollars per unit and hour
+RATE: Final = USD("0.5")
 COMMISSION_BPS: Final = 1_000
 CO_STAKE: Final = IO(100)
 _CHALLENGE: Final = (512, 1_024)
@@ -127,7 +127,7 @@ class _Scenario:
             client = market.as_(one.owner)
             market.send(f"{one.name} stakes", client.staking.stake(one.node, minimum))
             market.send(f"{one.name}'s stake becomes active", client.staking.activate(one.node))
-            market.send(f"{one.name} offers", client.jobs.offer(one.node, usd_per_hour=RATE))
+            market.send(f"{one.name} offers", client.jobs.offer(one.node, rate=RATE))
             record.say(f"{one.name} registered {one.node}, staked {minimum}, asks 0.50 USD an hour")
         carol = market.as_(people.carol)
         market.send("carol co-stakes", carol.staking.stake(found[0].node, CO_STAKE))
@@ -199,7 +199,7 @@ class _Scenario:
         job = market.send("book", renter.jobs.book(node, HOUR, digest))
         booked = renter.jobs.get(job)
         record.say(
-            f"the renter booked alice's node for an hour: {quote.usd / 1_000_000:.2f} USD"
+            f"the renter booked alice's node for an hour: {quote.usd:.2}"
             f" = {IO.from_base(booked.price)}, fee {IO.from_base(booked.fee)}"
         )
         record.say(f"the deposit lies in the job's own escrow {booked.escrow}")
@@ -301,7 +301,7 @@ class _Scenario:
     def rewards(self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int) -> None:
         record = self.record
         end = self.start + JOB_HOUR * HOUR
-        hourly = emission.cumulative(JOB_HOUR * HOUR) - emission.cumulative((JOB_HOUR - 1) * HOUR)
+        hourly = self.market.deployer.proofs.emission(JOB_HOUR).base
         hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
         scores = score_hour(hour, hourly)
         leaves = cumulate(None, hour, scores, end)

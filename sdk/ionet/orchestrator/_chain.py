@@ -50,7 +50,7 @@ class Job:
         renter: the renter's address, 32 bytes.
         device: the key that signs for the node's device, or None when it is not known.
         manifest: the manifest's hash, 32 bytes.
-        cluster: 32 bytes that the jobs of one cluster share; zeros for a job that stands alone.
+        cluster: address of the cluster's account, 32 bytes; zeros for a job that stands alone.
         cluster_size: how many jobs the cluster has.
         broken: whether another job of its cluster ended before its start, so that this one cannot start.
         phase: where it stands.
@@ -61,7 +61,7 @@ class Job:
         attested: this attester's record; None before its first attestation.
         agreed_upto: until when enough attesters have looked, Unix seconds; None before the start.
         settled_at: when the supplier was last paid, if the program keeps that.
-        settle_from: from when on parties can be paid.
+        settle_from: from when on parties can be paid: after the first hour, and after a dispute.
         unsettled: parties to whom a settlement would pay something now.
         closable_at: from when on it can be closed once nothing is unsettled; None while it runs.
     """
@@ -219,7 +219,7 @@ class Chain(Protocol):
         ...
 
     async def settle(self, job: Job, party: Party) -> str:
-        """Pays one party what it is due now."""
+        """Pays one party what it is due now; what it needs for that is made where it is missing."""
         ...
 
     async def complete(self, job: Job) -> str:
@@ -227,9 +227,9 @@ class Chain(Protocol):
         ...
 
     async def expire(self, job: Job) -> str:
-        """Ends a booking whose start window is over."""
+        """Ends a booking whose start window is over, or whose cluster is broken."""
         ...
 
     async def close(self, job: Job) -> str:
-        """Closes a settled job and returns its rent."""
+        """Closes a settled job and returns its rent; the last one of a cluster closes that, too."""
         ...

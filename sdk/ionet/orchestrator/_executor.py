@@ -167,6 +167,10 @@ class Executor(Protocol):
         """
         ...
 
+    def log(self, lease: Lease) -> Path:
+        """Where what the lease's runs print is written; it need not be there yet."""
+        ...
+
     def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
         """Process ids whose trees belong to the lease on that node, for the time-lock."""
         ...

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
-from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import AsyncCall, AsyncClient, accounts, pda, token_account, types
+from ionet import AsyncCall, AsyncClient, JobState, accounts, pda, types
 from ionet._errors import (
     AccountNotFound,
     ProgramError,
@@ -19,8 +19,9 @@ from ionet._errors import (
     TransactionFailed,
     TransportError,
 )
-from ionet._escrow import BOOKED, ENDED, looked_at, payable
+from ionet._escrow import FIRST_HOUR, START_WINDOW, looked_at, payable
 from ionet._ids import SLOT_HASHES
+from ionet._job_status import Crank, or_none
 from ionet.orchestrator._chain import (
     Attestation,
     Attested,
@@ -34,8 +35,6 @@ from ionet.orchestrator._chain import (
     Recorded,
 )
 
-START_WINDOW: Final = 1_200
-_FIRST_HOUR: Final = 3_600
 _BEACON_SECONDS: Final = 30.0
 _POLL_SECONDS: Final = 0.4
 
@@ -82,7 +81,8 @@ class ProgramChain:
         if not mine:
             return []
         now, seat = await self.now(), await self._seat()
-        return [await self._view(one.address, one.account, seat, now) for one in mine]
+        broken = await self._broken(one.account for one in mine)
+        return [await self._view(one.address, one.account, seat, now, broken) for one in mine]
 
     async def job(self, key: bytes) -> Job | None:
         """See `Chain.job`."""
@@ -90,7 +90,8 @@ class ProgramChain:
             found = await self._ask(self._client.jobs.get(Pubkey(key)))
         except AccountNotFound:
             return None
-        return await self._view(Pubkey(key), found, await self._seat(), await self.now())
+        broken = await self._broken([found])
+        return await self._view(Pubkey(key), found, await self._seat(), await self.now(), broken)
 
     async def start(self, job: Job) -> str:
         """See `Chain.start`."""
@@ -126,23 +127,23 @@ class ProgramChain:
         return await self._do(call)
 
     async def settle(self, job: Job, party: Party) -> str:
-        """See `Chain.settle`. A party whose token account is gone gets a new one."""
+        """See `Chain.settle`. What is paid into a payout account is offered in its auction at once."""
         key = Pubkey(job.key)
         calls = {
             Party.SUPPLIER: self._client.jobs.settle,
             Party.RENTER: self._client.jobs.refund,
             Party.FEES: self._client.jobs.collect_fees,
         }
-        call = await self._ask(calls[party](key))
-        if party is not Party.FEES:
-            found = await self._ask(self._client.jobs.get(key))
-            if party is Party.SUPPLIER and found.payout_vault != Pubkey.default():
-                return await self._do(call)
-            owner = found.supplier if party is Party.SUPPLIER else found.renter
-            if await self._ask(self._client.account(token_account(owner, found.mint))) is None:
-                opening = create_idempotent_associated_token_account(self._client.address, owner, found.mint)
-                call = self._client.call(opening) + call
-        return await self._do(call)
+        signature = await self._send(lambda: calls[party](key))
+        if party is Party.SUPPLIER:
+            await self._offer_payout(key)
+        return signature
+
+    async def _offer_payout(self, job: Pubkey) -> None:
+        """Lets a payout's auction begin, unless one is going on; anyone else can do it as well, and later."""
+        with contextlib.suppress(ChainUnavailable, ChainRejected):
+            if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
+                await self._send(lambda: self._client.buyback.start_payout(job))
 
     async def complete(self, job: Job) -> str:
         """See `Chain.complete`."""
@@ -154,7 +155,20 @@ class ProgramChain:
 
     async def close(self, job: Job) -> str:
         """See `Chain.close`."""
-        return await self._send(lambda: self._client.jobs.close(Pubkey(job.key)))
+        signature = await self._send(lambda: self._client.jobs.close(Pubkey(job.key)))
+        if any(job.cluster):
+            # Too early for a cluster that ended at once; its renter can do it as well.
+            with contextlib.suppress(ChainUnavailable, ChainRejected):
+                await self._close_cluster(Pubkey(job.cluster))
+        return signature
+
+    async def _close_cluster(self, cluster: Pubkey) -> None:
+        try:
+            status = await self._ask(self._client.jobs.cluster(cluster))
+        except AccountNotFound:
+            return
+        if status.closable and not await self._ask(self._client.jobs.find(cluster=cluster)):
+            await self._send(lambda: self._client.jobs.close_cluster(cluster))
 
     # ---- reading
 
@@ -173,22 +187,31 @@ class ProgramChain:
             self._device_keys[key] = bytes(found.device_key)
         return self._device_keys[key]
 
-    async def _is_broken(self, job: accounts.jobs.Job) -> bool:
-        if job.state != BOOKED or job.cluster == Pubkey.default():
-            return False
-        try:
-            found = await self._ask(self._client.jobs.get_cluster(job.cluster))
-        except AccountNotFound:
-            return False  # closed since the job was read: it does not wait any more
-        return bool(found.broken)
+    async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
+        """The clusters of waiting jobs that one has left."""
+        waiting = {one.cluster for one in jobs if one.state == JobState.BOOKED and or_none(one.cluster)}
+        addresses = sorted(waiting, key=bytes)
+        found = await self._ask(self._client.fetch_many(accounts.jobs.Cluster, addresses))
+        return frozenset(
+            address
+            for address, cluster in zip(addresses, found, strict=True)
+            if cluster is not None and cluster.broken
+        )
 
-    async def _view(self, address: Pubkey, job: accounts.jobs.Job, seat: int | None, now: int) -> Job:
+    async def _view(
+        self,
+        address: Pubkey,
+        job: accounts.jobs.Job,
+        seat: int | None,
+        now: int,
+        broken: frozenset[Pubkey],
+    ) -> Job:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
-        # What a dispute holds back is unsettled too; `settle_from` says until when.
+        # What a dispute holds back is unsettled, too; `settle_from` says until when.
         unsettled = {Party.SUPPLIER} if payable(job, max(now, job.frozen_until)) > 0 else set()
-        if job.state == ENDED:
+        if job.state == JobState.ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()
             unsettled |= {Party.RENTER} if job.owed_refund > job.paid_refund else set()
         return Job(
@@ -202,9 +225,8 @@ class ProgramChain:
             start_by=job.booked_at + START_WINDOW,
             cluster=bytes(job.cluster),
             cluster_size=job.cluster_size,
-            broken=await self._is_broken(job),
             started_at=started,
-            ends_at=None if job.state == BOOKED or started is None else job.ends_at,
+            ends_at=None if job.state == JobState.BOOKED or started is None else job.ends_at,
             attested=(
                 Attested(seen.good, started + seen.upto)
                 if seen is not None and seen.upto and started is not None
@@ -212,10 +234,12 @@ class ProgramChain:
             ),
             agreed_upto=None if started is None else started + looked_at(job),
             settle_from=max(
-                job.frozen_until, 0 if started is None or job.state == ENDED else started + _FIRST_HOUR
+                job.frozen_until,
+                0 if started is None or job.state == JobState.ENDED else started + FIRST_HOUR,
             ),
             unsettled=frozenset(unsettled),
-            closable_at=job.ended_at if job.state == ENDED else None,
+            closable_at=job.ended_at if job.state == JobState.ENDED else None,
+            broken=job.cluster in broken,
         )
 
     # ---- doing

@@ -220,6 +220,10 @@ class RayExecutor:
         """The lease's directory."""
         return Workspace(self._work / lease.name)
 
+    def log(self, lease: Lease) -> Path:
+        """See `Executor.log`."""
+        return self.workspace(lease).log
+
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
         check_nodes(lease, self._nodes)

@@ -39,6 +39,7 @@ from ionet.orchestrator._chain import (
 )
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
+from ionet.orchestrator._logs import keep_log
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
 from ionet.proof import Challenge, ProofError, Verdict, challenge_seed, draw, verify
 from ionet.worker import Break, BreakReason, Busy, Judge
@@ -478,7 +479,15 @@ class Orchestrator:
             self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
             self.journal.note(lease.name, "run failed", str(error))
         finally:
+            await asyncio.to_thread(self._keep_log, lease)
             self._wake.set()
+
+    def _keep_log(self, lease: Lease) -> None:
+        """Stores what was printed so far: the workspace goes when the lease is over."""
+        try:
+            keep_log(self._store, lease.name, self._executor.log(lease))
+        except (IonetError, OSError) as error:
+            self.journal.note(lease.name, "log not kept", str(error))
 
     async def _stop(self, lease: Lease, held: _Held) -> str:
         held.out_of_time = True

@@ -29,6 +29,7 @@ from ionet.rewards._score import (
     SharePolicy,
     Why,
     score_hour,
+    tokens_to_io,
     usdc_to_io,
 )
 from ionet.rewards._words import Word, read_words, word_line, write_words
@@ -60,6 +61,7 @@ __all__ = [
     "reward_leaf",
     "score_hour",
     "statement_bytes",
+    "tokens_to_io",
     "usdc_to_io",
     "verify_evidence",
     "word_line",

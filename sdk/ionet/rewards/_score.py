@@ -21,6 +21,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -400,6 +401,25 @@ def _split(total: int, score: NDArray[np.int64]) -> NDArray[np.int64]:
     return parts
 
 
+def tokens_to_io(amount: int, decimals: int, dollars: Fraction, dollars_per_io: Fraction) -> int:
+    """An amount of any token as IO in base units, rounded down.
+
+    Args:
+        amount: base units of the token.
+        decimals: of the token.
+        dollars: what one token is worth.
+        dollars_per_io: what one IO is worth.
+
+    Raises:
+        RewardError: for a price that is not positive or an amount that is negative.
+    """
+    if dollars <= 0 or dollars_per_io <= 0 or amount < 0:
+        raise RewardError(
+            f"prices of {dollars} and {dollars_per_io} or an amount of {amount} make no exchange"
+        )
+    return int(amount * Fraction(10) ** (_IO_DECIMALS - decimals) * dollars / dollars_per_io)
+
+
 def usdc_to_io(usdc: int, price: int, expo: int) -> int:
     """USDC in base units (6 decimals) as IO in base units (8), rounded down.
 
@@ -411,8 +431,4 @@ def usdc_to_io(usdc: int, price: int, expo: int) -> int:
     Raises:
         RewardError: for a price that is not positive or an amount that is negative.
     """
-    if price <= 0 or usdc < 0:
-        raise RewardError(f"a price of {price} or an amount of {usdc} makes no exchange")
-    shift = _IO_DECIMALS - _USDC_DECIMALS - expo
-    numerator = usdc * int(10 ** max(shift, 0))
-    return numerator // (price * int(10 ** max(-shift, 0)))
+    return tokens_to_io(usdc, _USDC_DECIMALS, Fraction(1), price * Fraction(10) ** expo)

@@ -1,7 +1,7 @@
 use super::holdings::{check_kept, Holdings};
 use crate::errors::GovernanceError;
 use crate::events::{Executed, Payment};
-use crate::state::{Config, Outflow, Proposal, StoredTransaction};
+use crate::state::{AssetOutflow, Config, Proposal, StoredTransaction};
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::invoke_signed;
 use io_common::{clock, ids};
@@ -69,7 +69,7 @@ fn book<'info>(
     now: i64,
 ) -> Result<Payment> {
     for info in outflows {
-        let loader = AccountLoader::<Outflow>::try_from(info)?;
+        let loader = AccountLoader::<AssetOutflow>::try_from(info)?;
         if loader.load()?.asset == asset {
             let mut outflow = loader.load_mut()?;
             outflow.book(amount, held, limit_bps, now)?;

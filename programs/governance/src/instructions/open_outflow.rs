@@ -1,5 +1,5 @@
 use crate::events::OutflowOpened;
-use crate::state::Outflow;
+use crate::state::AssetOutflow;
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -7,8 +7,8 @@ use anchor_lang::prelude::*;
 pub struct OpenOutflow<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(init, payer = payer, space = Outflow::SPACE, seeds = [b"outflow", asset.as_ref()], bump)]
-    pub outflow: AccountLoader<'info, Outflow>,
+    #[account(init, payer = payer, space = AssetOutflow::SPACE, seeds = [b"outflow", asset.as_ref()], bump)]
+    pub outflow: AccountLoader<'info, AssetOutflow>,
     pub system_program: Program<'info, System>,
 }
 

@@ -17,7 +17,7 @@ mod tests {
 
     #[test]
     fn accounts_lie_as_they_always_have() {
-        let sizes = [Config::SPACE, Proposal::SPACE, NodeVote::SPACE, VoteRecord::SPACE, Outflow::SPACE]
+        let sizes = [Config::SPACE, Proposal::SPACE, NodeVote::SPACE, VoteRecord::SPACE, AssetOutflow::SPACE]
             .map(|size| size - 8);
         assert_eq!(sizes, [360, 592, 160, 144, 192]);
         let config = [offset_of!(Config, min_stake), offset_of!(Config, guardian), offset_of!(Config, seq)];
@@ -35,8 +35,12 @@ mod tests {
         assert_eq!([offset_of!(NodeVote, own), offset_of!(NodeVote, overridden)], [104, 120]);
         assert_eq!([offset_of!(VoteRecord, holder), offset_of!(VoteRecord, weight)], [72, 104]);
         assert_eq!(
-            [offset_of!(Outflow, asset), offset_of!(Outflow, left), offset_of!(Outflow, seq)],
-            [8, 48, 120]
+            [
+                offset_of!(AssetOutflow, asset),
+                offset_of!(AssetOutflow, recent),
+                offset_of!(AssetOutflow, seq)
+            ],
+            [8, 40, 120]
         );
     }
 }

@@ -1,22 +1,19 @@
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
-use io_math::outflow::{Window, WINDOW_DAYS};
+use io_common::outflow::Outflow;
 use io_math::ratio::mul_div_floor;
 use io_math::BPS;
 
 /// What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
 #[account(zero_copy)]
 #[derive(Debug)]
-pub struct Outflow {
+pub struct AssetOutflow {
     pub version: u8,
     pub bump: u8,
     pub padding: [u8; 6],
     /// A mint; the default key is SOL, wrapped or not.
     pub asset: Pubkey,
-    /// Day of the latest outflow, unix time / 86,400.
-    pub day: u64,
-    /// What left on that day and on each of the seven before it.
-    pub left: [u64; WINDOW_DAYS],
+    pub recent: Outflow,
     /// What ever left.
     pub total: u64,
     /// Number of the latest event.
@@ -24,19 +21,17 @@ pub struct Outflow {
     pub reserved: [u8; 64],
 }
 
-impl Outflow {
+impl AssetOutflow {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
-    /// Books what leaves, of `held`; the limit is a share of what would be held had nothing left within
-    /// the window.
+    /// Books what leaves, of `held`; the limit is a share of what would be held had nothing left in the
+    /// days that are looked at.
     pub fn book(&mut self, amount: u64, held: u64, limit_bps: u16, now: i64) -> Result<()> {
-        let mut window = Window { day: self.day, out: self.left }.at(now);
-        let base = window.out.iter().try_fold(held, |sum, day| sum.checked_add(*day));
-        let base = base.ok_or(GovernanceError::Overflow)?;
+        // An outflow's room at the largest limit is that limit less what flowed out.
+        let gone = u64::MAX.saturating_sub(self.recent.room(now, u64::MAX));
+        let base = held.checked_add(gone).ok_or(GovernanceError::Overflow)?;
         let limit = mul_div_floor(base, u64::from(limit_bps), BPS).ok_or(GovernanceError::Overflow)?;
-        require_gte!(window.room(limit), amount, GovernanceError::OutflowLimit);
-        window.add(amount).ok_or(GovernanceError::Overflow)?;
-        (self.day, self.left) = (window.day, window.out);
+        require!(self.recent.take(now, limit, amount), GovernanceError::OutflowLimit);
         self.total = self.total.checked_add(amount).ok_or(GovernanceError::Overflow)?;
         self.seq = self.seq.saturating_add(1);
         Ok(())
@@ -51,7 +46,7 @@ mod tests {
 
     #[test]
     fn no_more_than_the_share_leaves_in_seven_days() {
-        let mut outflow = Outflow::zeroed();
+        let mut outflow = AssetOutflow::zeroed();
         outflow.book(150, 1_000, 2_500, 10 * DAY).unwrap();
         // 850 are left, and 150 have gone: the limit is still a quarter of 1,000.
         assert_eq!(outflow.book(101, 850, 2_500, 11 * DAY), Err(GovernanceError::OutflowLimit.into()));

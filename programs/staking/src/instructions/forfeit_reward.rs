@@ -38,6 +38,7 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
         node: accounts.node.key(),
         amount,
         credited: node.credited,
+        credited_through: node.credited_through,
         credited_total: ledger.credited,
     };
     drop((node, ledger));

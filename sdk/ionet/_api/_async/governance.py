@@ -178,6 +178,13 @@ class AsyncGovernance:
         await self.activate(address).send()
         return address
 
+    def as_treasury(self) -> AsyncClient:
+        """The same connection as the treasury's: what its calls would do can be proposed, not sent.
+
+        For example `client.governance.as_treasury().mint.set_policy(…).ix()`.
+        """
+        return self._client.as_(dao.TreasurySigner())
+
     async def parameters(self, program: str, **changes: Any) -> Instruction:
         """What sets a program's parameters to what they are but for `changes`, to be proposed.
 

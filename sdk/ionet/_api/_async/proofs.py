@@ -11,8 +11,9 @@ from ionet import accounts, events, ix, pda, types
 from ionet._api._async.proofs_hours import AsyncHours
 from ionet._async.call import AsyncCall
 from ionet._pda import token_account
-from ionet._report import Proposal
+from ionet._report import HOUR, Proposal
 from ionet._states import ProofReason, ProofsEntry, ReportState
+from ionet.emission import cumulative
 
 if TYPE_CHECKING:
     from ionet._amounts import IO
@@ -112,15 +113,21 @@ class AsyncProofs(AsyncHours):
         start = (await self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return Proposal.of(report, start, place)
 
-    def report(self, proposal: Proposal) -> AsyncCall[Pubkey]:
-        """Makes a report, with the signer's approval; for an attester. Gives the report's address."""
-        instruction = ix.proofs.report(
+    async def report(self, proposal: Proposal) -> AsyncCall[Pubkey]:
+        """Makes a report, with the signer's approval; for an attester. Gives the report's address.
+
+        Emits first where the report's hours are not emitted yet.
+        """
+        made = ix.proofs.report(
             attester=self._client.address,
             seq=proposal.seq,
             content_hash=proposal.content_hash,
             args=proposal.args,
         )
-        return AsyncCall(self._client, [instruction], decode=lambda _: proposal.address)
+        emitted = (await self._client.mint.config()).emitted
+        due = emitted < cumulative(proposal.seq * HOUR)
+        instructions = [ix.mint.emit(), made] if due else [made]
+        return AsyncCall(self._client, instructions, decode=lambda _: proposal.address)
 
     def approve(self, report: Pubkey) -> AsyncCall[None]:
         """Approves a report; for another attester, who has computed the same."""

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, pda
+from ionet import accounts, emission, events, pda
+from ionet._amounts import IO
+from ionet._currency import AT_PAR, symbol
 from ionet._errors import AccountNotFound
+from ionet._quote import PriceUnusable
 from ionet._records import Found
 from ionet._stake import HOUR, minimum
 from ionet._states import NodeState
@@ -52,6 +56,17 @@ class AsyncHours:
         start = (await self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return max(0, (await self._client.time() - start) // HOUR)
 
+    async def emission(self, seq: int) -> IO:
+        """What an hour was paid, for `ionet.rewards.score_hour`; see `ionet.emission.hour`.
+
+        Args:
+            seq: its number from the start of emission; it must be over.
+
+        Raises:
+            EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
+        """
+        return IO.from_base(emission.hour(await self._client.mint.config(), seq))
+
     async def facts(self, seq: int, words: Mapping[bytes, Word] | None = None) -> list[NodeHour]:
         """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.
 
@@ -63,6 +78,10 @@ class AsyncHours:
         Args:
             seq: the hour's number from the start of emission.
             words: statements of devices by node, see `ionet.rewards.read_words`.
+
+        Raises:
+            AccountNotFound: a job was paid in what is no currency, or in one without a price account.
+            PriceUnusable: a price account that holds the price of something else.
         """
         from ionet.rewards import NodeHour, Pool
 
@@ -164,16 +183,30 @@ class AsyncHours:
 
     async def _fees(self, job: Pubkey, booked: events.jobs.Booked, seconds: int) -> int:
         """Fees of both sides for so many seconds, IO base units, rounded down."""
-        from ionet.rewards import usdc_to_io
+        from ionet.rewards import tokens_to_io
 
         terms = await self._terms(job, booked)
         price = terms.price * seconds // terms.seconds
         amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // _BPS
         if terms.mint == pda.mint.MINT:
             return amount
-        currency = await self._client.fetch(accounts.jobs.Currency, pda.jobs.currency(pda.mint.MINT))
+        paid, io = [
+            await self._client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
+            for mint in (terms.mint, pda.mint.MINT)
+        ]
+        return tokens_to_io(amount, paid.decimals, await self._dollars(paid), await self._dollars(io))
+
+    async def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
+        """What a token counts for: one dollar at par, or what its feed says now."""
+        if currency.pricing == AT_PAR:
+            return Fraction(1)
         quoted = await self._client.price(currency.price_account)
-        return usdc_to_io(amount, quoted.price, quoted.exponent)
+        if quoted.feed_id != currency.feed_id:
+            raise PriceUnusable(
+                "WrongFeed",
+                f"the price account {currency.price_account} of {symbol(currency)} has another feed's price",
+            )
+        return quoted.price * Fraction(10) ** quoted.exponent
 
     async def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:

@@ -11,7 +11,7 @@ from ionet._api._async.staking_base import AsyncStakingBase, shard_of
 from ionet._async.call import AsyncCall
 from ionet._call import Sent
 from ionet._records import Found
-from ionet._stake import Room, StakeStatus, owner_status, position_status
+from ionet._stake import Calendar, Room, StakeStatus, owner_status, position_status
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
@@ -45,10 +45,15 @@ class AsyncStakes(AsyncStakingBase):
             AccountNotFound: no such node, or the holder has no position on it.
         """
         who = holder or self._client.address
-        found, now = await self.node(node), await self._client.time()
+        found, calendar = await self.node(node), await self._calendar()
         if found.owner == who:
-            return owner_status(node, found, now)
-        return position_status(await self.position(node, who), found, now)
+            return owner_status(node, found, calendar)
+        return position_status(await self.position(node, who), found, calendar)
+
+    async def _calendar(self) -> Calendar:
+        start = (await self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        window = (await self._client.fetch(accounts.proofs.Config, pda.proofs.CONFIG)).challenge_window
+        return Calendar(await self._client.time(), start, window)
 
     async def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
         """All of a holder's stake: the owner's side of own nodes, and positions on others'.
@@ -57,13 +62,13 @@ class AsyncStakes(AsyncStakingBase):
             holder: whose; default: the signer's.
         """
         who = holder or self._client.address
-        now = await self._client.time()
+        calendar = await self._calendar()
         own = await self._client.find(accounts.staking.Node, owner=who)
-        found = [owner_status(one.address, one.account, now) for one in own]
+        found = [owner_status(one.address, one.account, calendar) for one in own]
         positions = [one.account for one in await self.positions(holder=who)]
         nodes = await self._client.fetch_many(accounts.staking.Node, [one.node for one in positions])
         found += [
-            position_status(position, node, now)
+            position_status(position, node, calendar)
             for position, node in zip(positions, nodes, strict=True)
             if node is not None
         ]

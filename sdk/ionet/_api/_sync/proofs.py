@@ -11,9 +11,10 @@ from solders.pubkey import Pubkey
 from ionet import accounts, events, ix, pda, types
 from ionet._api._sync.proofs_hours import Hours
 from ionet._pda import token_account
-from ionet._report import Proposal
+from ionet._report import HOUR, Proposal
 from ionet._states import ProofReason, ProofsEntry, ReportState
 from ionet._sync.call import Call
+from ionet.emission import cumulative
 
 if TYPE_CHECKING:
     from ionet._amounts import IO
@@ -110,14 +111,20 @@ class Proofs(Hours):
         return Proposal.of(report, start, place)
 
     def report(self, proposal: Proposal) -> Call[Pubkey]:
-        """Makes a report, with the signer's approval; for an attester. Gives the report's address."""
-        instruction = ix.proofs.report(
+        """Makes a report, with the signer's approval; for an attester. Gives the report's address.
+
+        Emits first where the report's hours are not emitted yet.
+        """
+        made = ix.proofs.report(
             attester=self._client.address,
             seq=proposal.seq,
             content_hash=proposal.content_hash,
             args=proposal.args,
         )
-        return Call(self._client, [instruction], decode=lambda _: proposal.address)
+        emitted = (self._client.mint.config()).emitted
+        due = emitted < cumulative(proposal.seq * HOUR)
+        instructions = [ix.mint.emit(), made] if due else [made]
+        return Call(self._client, instructions, decode=lambda _: proposal.address)
 
     def approve(self, report: Pubkey) -> Call[None]:
         """Approves a report; for another attester, who has computed the same."""

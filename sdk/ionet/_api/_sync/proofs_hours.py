@@ -5,12 +5,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, pda
+from ionet import accounts, emission, events, pda
+from ionet._amounts import IO
+from ionet._currency import AT_PAR, symbol
 from ionet._errors import AccountNotFound
+from ionet._quote import PriceUnusable
 from ionet._records import Found
 from ionet._stake import HOUR, minimum
 from ionet._states import NodeState
@@ -53,6 +57,17 @@ class Hours:
         start = (self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return max(0, (self._client.time() - start) // HOUR)
 
+    def emission(self, seq: int) -> IO:
+        """What an hour was paid, for `ionet.rewards.score_hour`; see `ionet.emission.hour`.
+
+        Args:
+            seq: its number from the start of emission; it must be over.
+
+        Raises:
+            EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
+        """
+        return IO.from_base(emission.hour(self._client.mint.config(), seq))
+
     def facts(self, seq: int, words: Mapping[bytes, Word] | None = None) -> list[NodeHour]:
         """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.
 
@@ -64,6 +79,10 @@ class Hours:
         Args:
             seq: the hour's number from the start of emission.
             words: statements of devices by node, see `ionet.rewards.read_words`.
+
+        Raises:
+            AccountNotFound: a job was paid in what is no currency, or in one without a price account.
+            PriceUnusable: a price account that holds the price of something else.
         """
         from ionet.rewards import NodeHour, Pool
 
@@ -165,16 +184,30 @@ class Hours:
 
     def _fees(self, job: Pubkey, booked: events.jobs.Booked, seconds: int) -> int:
         """Fees of both sides for so many seconds, IO base units, rounded down."""
-        from ionet.rewards import usdc_to_io
+        from ionet.rewards import tokens_to_io
 
         terms = self._terms(job, booked)
         price = terms.price * seconds // terms.seconds
         amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // _BPS
         if terms.mint == pda.mint.MINT:
             return amount
-        currency = self._client.fetch(accounts.jobs.Currency, pda.jobs.currency(pda.mint.MINT))
+        paid, io = [
+            self._client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
+            for mint in (terms.mint, pda.mint.MINT)
+        ]
+        return tokens_to_io(amount, paid.decimals, self._dollars(paid), self._dollars(io))
+
+    def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
+        """What a token counts for: one dollar at par, or what its feed says now."""
+        if currency.pricing == AT_PAR:
+            return Fraction(1)
         quoted = self._client.price(currency.price_account)
-        return usdc_to_io(amount, quoted.price, quoted.exponent)
+        if quoted.feed_id != currency.feed_id:
+            raise PriceUnusable(
+                "WrongFeed",
+                f"the price account {currency.price_account} of {symbol(currency)} has another feed's price",
+            )
+        return quoted.price * Fraction(10) ** quoted.exponent
 
     def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:

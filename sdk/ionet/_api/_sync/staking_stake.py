@@ -11,7 +11,7 @@ from ionet import IO, accounts, events, ix, pda, types
 from ionet._api._sync.staking_base import StakingBase, shard_of
 from ionet._call import Sent
 from ionet._records import Found
-from ionet._stake import Room, StakeStatus, owner_status, position_status
+from ionet._stake import Calendar, Room, StakeStatus, owner_status, position_status
 from ionet._sync.call import Call
 
 if TYPE_CHECKING:
@@ -46,10 +46,15 @@ class Stakes(StakingBase):
             AccountNotFound: no such node, or the holder has no position on it.
         """
         who = holder or self._client.address
-        found, now = self.node(node), self._client.time()
+        found, calendar = self.node(node), self._calendar()
         if found.owner == who:
-            return owner_status(node, found, now)
-        return position_status(self.position(node, who), found, now)
+            return owner_status(node, found, calendar)
+        return position_status(self.position(node, who), found, calendar)
+
+    def _calendar(self) -> Calendar:
+        start = (self._client.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        window = (self._client.fetch(accounts.proofs.Config, pda.proofs.CONFIG)).challenge_window
+        return Calendar(self._client.time(), start, window)
 
     def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
         """All of a holder's stake: the owner's side of own nodes, and positions on others'.
@@ -58,13 +63,13 @@ class Stakes(StakingBase):
             holder: whose; default: the signer's.
         """
         who = holder or self._client.address
-        now = self._client.time()
+        calendar = self._calendar()
         own = self._client.find(accounts.staking.Node, owner=who)
-        found = [owner_status(one.address, one.account, now) for one in own]
+        found = [owner_status(one.address, one.account, calendar) for one in own]
         positions = [one.account for one in self.positions(holder=who)]
         nodes = self._client.fetch_many(accounts.staking.Node, [one.node for one in positions])
         found += [
-            position_status(position, node, now)
+            position_status(position, node, calendar)
             for position, node in zip(positions, nodes, strict=True)
             if node is not None
         ]

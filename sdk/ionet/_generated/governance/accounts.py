@@ -16,6 +16,41 @@ from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
+class AssetOutflow(Account):
+    """What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
+
+    Attributes:
+        asset: A mint; the default key is SOL, wrapped or not.
+        total: What ever left.
+        seq: Number of the latest event.
+    """
+
+    version: int
+    bump: int
+    asset: Pubkey
+    recent: types.Outflow
+    total: int
+    seq: int
+
+
+bind_account(
+    AssetOutflow,
+    PROGRAM_ID,
+    bytes.fromhex("c838e891aac46ea7"),
+    (
+        ("version", c.u8),
+        ("bump", c.u8),
+        ("", c.pad(6)),
+        ("asset", c.pubkey),
+        ("recent", types.Outflow.CODEC),
+        ("total", c.u64),
+        ("seq", c.u64),
+        ("", c.pad(64)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Config(Account):
     """The one configuration account of the program, and the owner of every bond: `["config"]`. Only the
     treasury changes it.
@@ -104,45 +139,6 @@ bind_account(
         ("co", c.u64),
         ("overridden", c.u64),
         ("", c.pad(32)),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Outflow(Account):
-    """What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
-
-    Attributes:
-        asset: A mint; the default key is SOL, wrapped or not.
-        day: Day of the latest outflow, unix time / 86,400.
-        left: What left on that day and on each of the seven before it.
-        total: What ever left.
-        seq: Number of the latest event.
-    """
-
-    version: int
-    bump: int
-    asset: Pubkey
-    day: int
-    left: tuple[int, ...]
-    total: int
-    seq: int
-
-
-bind_account(
-    Outflow,
-    PROGRAM_ID,
-    bytes.fromhex("f33fee40ff4acd91"),
-    (
-        ("version", c.u8),
-        ("bump", c.u8),
-        ("", c.pad(6)),
-        ("asset", c.pubkey),
-        ("day", c.u64),
-        ("left", c.array(c.u64, 8)),
-        ("total", c.u64),
-        ("seq", c.u64),
-        ("", c.pad(64)),
     ),
 )
 
@@ -315,4 +311,4 @@ bind_account(
 )
 
 
-__all__ = ["Config", "NodeVote", "Outflow", "Proposal", "StoredTransaction", "VoteRecord"]
+__all__ = ["AssetOutflow", "Config", "NodeVote", "Proposal", "StoredTransaction", "VoteRecord"]

@@ -30,6 +30,22 @@ bind_record(Meta, (("key", c.pubkey), ("signer", c.boolean), ("writable", c.bool
 
 
 @dataclass(frozen=True, slots=True)
+class Outflow(Record):
+    """What flowed out on each of the latest days.
+
+    Attributes:
+        day: The latest day, unix time / 86,400.
+        out: What flowed out on that day and on each of the seven before it, base units.
+    """
+
+    day: int
+    out: tuple[int, ...]
+
+
+bind_record(Outflow, (("day", c.u64), ("out", c.array(c.u64, 8))))
+
+
+@dataclass(frozen=True, slots=True)
 class ParamsArgs(Record):
     """The parameters, as an instruction names them.
 
@@ -121,4 +137,4 @@ bind_record(
 )
 
 
-__all__ = ["Meta", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]
+__all__ = ["Meta", "Outflow", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]

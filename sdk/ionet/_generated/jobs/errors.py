@@ -699,11 +699,11 @@ class NothingToDispute(_ProgramError):
 
 
 class WrongDispute(_ProgramError):
-    """6087: this dispute is of another job."""
+    """6087: this is not the open dispute of the job."""
 
     CODE = 6087
     NAME = "WrongDispute"
-    MSG = "this dispute is of another job"
+    MSG = "this is not the open dispute of the job"
 
 
 class DisputeOpen(_ProgramError):

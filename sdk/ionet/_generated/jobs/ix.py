@@ -981,8 +981,8 @@ def start(
     """Begins the booked time, within 20 minutes of the booking.
 
     Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    `StartWindowOver`, `LeaseLost`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`,
-    `ClusterIncomplete`, `ClusterBroken`.
+    `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
 
     Args:
         operator: The supplier, the device's key, or an attester. (signer)

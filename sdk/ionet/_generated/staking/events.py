@@ -304,6 +304,7 @@ class Forfeited(Event):
     node: Pubkey
     amount: int
     credited: int
+    credited_through: int
     credited_total: int
 
 
@@ -311,7 +312,14 @@ bind_event(
     Forfeited,
     PROGRAM_ID,
     bytes.fromhex("508c75cc0fe69ef1"),
-    (("seq", c.u64), ("node", c.pubkey), ("amount", c.u64), ("credited", c.u64), ("credited_total", c.u64)),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("amount", c.u64),
+        ("credited", c.u64),
+        ("credited_through", c.i64),
+        ("credited_total", c.u64),
+    ),
 )
 
 

@@ -1,0 +1,60 @@
+# Generated from _api/_async/jobs_base.py by scripts/codegen; do not edit.
+"""What the parts of the jobs namespace share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, pda
+from ionet._currency import choose
+from ionet._quote import Terms
+
+if TYPE_CHECKING:
+    from ionet._records import Found
+    from ionet._sync.client import Client
+
+
+class JobsBase:
+    """The client, and the reads that every part needs."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def get(self, job: Pubkey) -> accounts.jobs.Job:
+        """The job at an address."""
+        return self._client.fetch(accounts.jobs.Job, job)
+
+    def find(self, **fields: Pubkey) -> list[Found[accounts.jobs.Job]]:
+        """Jobs that are not closed, by `renter`, `supplier`, `node`, `offer`, `mint` or `cluster`."""
+        return self._client.find(accounts.jobs.Job, **fields)
+
+    def config(self) -> accounts.jobs.Config:
+        """Fees, limits and roles."""
+        return self._client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
+
+    def currencies(self) -> list[accounts.jobs.Currency]:
+        """All currencies that jobs can be paid in, or could."""
+        return [one.account for one in self._client.find(accounts.jobs.Currency)]
+
+    def currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
+        """A currency by its name (`IO`, `USDC`) or mint.
+
+        Raises:
+            IonetError: there is none, or several have the name.
+        """
+        return choose(str(name), self.currencies())
+
+    def _terms(self, name: str | Pubkey) -> Terms:
+        """What prices in a currency depend on, as of now."""
+        known = self.currencies()
+        currency = choose(str(name), known)
+        return Terms(
+            config=self.config(),
+            currency=currency,
+            io=choose("IO", known),
+            price=self._client.price(currency.price_account),
+            now=self._client.time(),
+            currencies=tuple(known),
+        )

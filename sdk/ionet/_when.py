@@ -1,0 +1,20 @@
+"""Points and lengths of time in words."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+
+def when(timestamp: int) -> str:
+    """Unix seconds as UTC, to the minute; `-` for 0."""
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC") if timestamp else "-"
+
+
+def span(seconds: int) -> str:
+    """A length of time in the two largest units: `13 d 4 h`, `5 min`."""
+    left, parts = max(0, seconds), []
+    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+        count, left = divmod(left, size)
+        if count:
+            parts.append(f"{count} {name}")
+    return " ".join(parts[:2]) or "0 s"

@@ -1,0 +1,191 @@
+"""What a lease's runs print: kept in the store, read from a state directory or a web server that shows it.
+
+A state directory holds `store/`, a `FileStore`, and `work/`, the executor's workspaces. While a run is in
+progress its log grows at ``work/<lease>/run.log``; whenever one ends, all that was printed so far goes into
+the store under ``leases/<lease>/logs/<number>``, and stays there when the workspace is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, Protocol
+from urllib.parse import urlsplit
+
+from ionet import _canonical
+from ionet._errors import ConfigError, IonetError
+from ionet.manifest import FileStore, StoreError
+from ionet.orchestrator._executor import lease_name
+
+if TYPE_CHECKING:
+    import httpx
+
+#: What is kept of a log: its end.
+MAX_LOG: Final = 64 << 20
+_SHORTENED: Final = b"--- what was printed before is left out\n"
+
+
+def keep_log(store: FileStore, lease: str, path: Path) -> None:
+    """Stores a log under the lease's next number, unless its last one is the same.
+
+    Raises:
+        StoreError: the store is damaged.
+        OSError: it, or the log, cannot be read or written.
+    """
+    try:
+        with path.open("rb") as file:
+            size = path.stat().st_size
+            file.seek(max(0, size - MAX_LOG))
+            data = file.read()
+    except FileNotFoundError:
+        return
+    if size > MAX_LOG:
+        data = _SHORTENED + data
+    number = sum(1 for _ in store.names(f"leases/{lease}/logs"))
+    if number and store.resolve(_name(lease, number)) == sha256(data).digest():
+        return
+    store.link(_name(lease, number + 1), store.put(data))
+
+
+def _name(lease: str, number: int) -> str:
+    return f"leases/{lease}/logs/{number:06d}"
+
+
+class Place(Protocol):
+    """A state directory, wherever it is."""
+
+    def read(self, path: str, start: int = 0) -> bytes | None:
+        """A file from its byte `start` on; None where there is none."""
+        ...
+
+
+class _Folder:
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def read(self, path: str, start: int = 0) -> bytes | None:
+        try:
+            with (self._root / path).open("rb") as file:
+                file.seek(start)
+                return file.read()
+        except FileNotFoundError:
+            return None
+
+
+class _Web:
+    def __init__(self, url: str) -> None:
+        import httpx
+
+        self._url = url.rstrip("/")
+        self._client = httpx.Client(follow_redirects=True, timeout=30.0)
+
+    def read(self, path: str, start: int = 0) -> bytes | None:
+        import httpx
+
+        headers = {"Range": f"bytes={start}-"} if start else {}
+        try:
+            answer: httpx.Response = self._client.get(f"{self._url}/{path}", headers=headers)
+        except httpx.HTTPError as bad:
+            raise IonetError(f"no answer from {self._url}: {bad}") from bad
+        match answer.status_code:
+            case 404 | 410:
+                return None
+            case 416:  # nothing behind `start` yet
+                return b""
+            case 206:
+                return answer.content
+            case 200:  # a server that knows no ranges
+                return answer.content[start:]
+        raise IonetError(f"{self._url}/{path}: HTTP {answer.status_code}")
+
+
+def open_place(place: str) -> Place:
+    """A state directory by its path, `file:` or `http(s):` URL.
+
+    Raises:
+        ConfigError: no such directory, or another kind of URL.
+    """
+    url = urlsplit(place)
+    if url.scheme in ("http", "https"):
+        return _Web(place)
+    if url.scheme not in ("", "file"):
+        raise ConfigError(
+            f"logs are read from a directory, or from a file: or http(s): URL, not from {place}"
+        )
+    root = Path(url.path if url.scheme else place).expanduser()
+    if not (root / "store").is_dir():
+        raise ConfigError(f"{root} is no orchestrator's state: it has no directory store")
+    return _Folder(root)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What the runs of a job's lease have printed.
+
+    Attributes:
+        lease: the lease's name.
+        data: the bytes, all attempts in order.
+        live: whether it is that of a workspace, which may still grow.
+    """
+
+    lease: str
+    data: bytes
+    live: bool
+
+
+def read_log(place: Place, job: bytes) -> Log | None:
+    """The log of the lease that a job is part of; None where the orchestrator has not placed it.
+
+    Raises:
+        StoreError: the state is damaged.
+    """
+    lease = lease_of(place, job)
+    if lease is None:
+        return None
+    live = place.read(f"work/{lease}/run.log")
+    if live is not None:
+        return Log(lease, live, live=True)
+    data, number = b"", 1
+    while (digest := _resolve(place, _name(lease, number))) is not None:
+        data = _object(place, digest)
+        number += 1
+    return Log(lease, data, live=False)
+
+
+def follow(place: Place, lease: str, start: int) -> Iterator[bytes]:
+    """What is added to a live log, from its byte `start` on; ends when the workspace is gone."""
+    while (more := place.read(f"work/{lease}/run.log", start)) is not None:
+        start += len(more)
+        yield more
+
+
+def lease_of(place: Place, job: bytes) -> str | None:
+    """The name of the lease that a job is part of."""
+    digest = _resolve(place, f"jobs/{job.hex()}/lease")
+    if digest is None:
+        return None
+    record: Any = _canonical.decode(_object(place, digest))
+    return lease_name([bytes.fromhex(one) for one in record["jobs"]])
+
+
+def _resolve(place: Place, name: str) -> bytes | None:
+    text = place.read(f"store/names/{name}")
+    if text is None:
+        return None
+    try:
+        digest = bytes.fromhex(text.decode())
+    except ValueError:
+        digest = b""
+    if len(digest) != 32:
+        raise StoreError(f"the name {name} holds {text[:80]!r}, not a sha256")
+    return digest
+
+
+def _object(place: Place, digest: bytes) -> bytes:
+    text = digest.hex()
+    data = place.read(f"store/objects/{text[:2]}/{text[2:]}")
+    if data is None or sha256(data).digest() != digest:
+        raise StoreError(f"the object {text} is missing or damaged")
+    return data

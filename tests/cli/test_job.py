@@ -1,0 +1,468 @@
+"""`ionet job`: a market of renters and suppliers at the command line, against a served network.
+
+IO is at 2.00 ± 0.01 USD, so a renter pays at 1.99; USDC counts one dollar.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+from tests.cli.conftest import Shell
+
+from ionet import USDC, pda, types
+from ionet.cli._app import load
+from ionet.demo._dollars import add_usdc, write_prices
+from ionet.manifest import Command, FileStore, Manifest
+
+HOUR = 3_600
+
+
+@dataclass(slots=True)
+class Desk:
+    """A shell on a market with dollars, whose prices are fresh.
+
+    Attributes:
+        shell: what people type into.
+        usdc: the mint.
+        manifest: a file for one node.
+        devices: registered so far.
+    """
+
+    shell: Shell
+    usdc: Pubkey
+    manifest: Path
+    devices: int = 0
+
+    def node(self, *offer: object, class_id: int = 20) -> str:
+        """A node of alice's, offered for IO and USDC unless told otherwise."""
+        self.devices += 1
+        people = self.shell.people
+        found = self.shell.client.as_(people["alice"]).staking.register(
+            class_id=class_id,
+            fingerprint=sha256(f"{id(self)} {self.devices}".encode()).digest(),
+            device=Keypair(),
+            attester=people["attester"],
+            region=276,
+            memory_gib=24,
+        )
+        node = str(found.send().result)
+        terms = offer or ("--rate", "2.5", "--currency", "IO", "--currency", "USDC")
+        self.shell.text("job", "offer", node, *terms, who="alice")
+        return node
+
+    def wait(self, seconds: int) -> None:
+        """Time passes, and prices follow."""
+        self.shell.client.network.clock.advance(seconds)
+        write_prices(self.shell.client)
+
+    def book(self, node: str, *more: object) -> str:
+        """A job on a node, for two hours."""
+        line = ["job", "book", node, "--for", "2h", "--manifest", self.manifest, *more]
+        job: str = self.shell.json(*line, who="renter")["job"]
+        return job
+
+    def run(self, *more: object) -> str:
+        job = self.book(self.node(), *more)
+        self.shell.text("job", "start", job, who="alice")
+        return job
+
+    def attest(self, job: str, good: int, upto: int | None = None, reason: int = 0) -> None:
+        said = types.jobs.AttestArgs(
+            good=good,
+            upto=good if upto is None else upto,
+            reason=reason,
+            proof_digest=bytes(32),
+            timelock=bytes([1]) * 32,
+            result_hash=bytes(32),
+        )
+        attester = self.shell.client.as_(self.shell.people["attester"])
+        attester.jobs.attest(Pubkey.from_string(job), said).send()
+
+    def purse(self, name: str, mint: Pubkey | None = None) -> int:
+        return self.shell.client.tokens(self.shell.people[name].pubkey(), mint or pda.mint.MINT)
+
+
+@pytest.fixture(scope="module")
+def market(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    owners = [one.pubkey() for one in shell.people.values()]
+    file = tmp_path_factory.mktemp("manifests") / "job.toml"
+    file.write_text('[entrypoint]\ncommand = ["python", "-c", "print(1)"]\n')
+    return Desk(shell, add_usdc(shell.client, owners, USDC(1_000)), file)
+
+
+@pytest.fixture
+def desk(market: Desk) -> Iterator[Desk]:
+    write_prices(market.shell.client)
+    yield market
+    # What a test leaves on the market must not be found by the next one.
+    alice = market.shell.client.as_(market.shell.people["alice"])
+    for one in alice.jobs.offers():
+        if one.account.open:
+            alice.jobs.offer(one.account.node, taking=False).send()
+
+
+# -- offers and search
+
+
+def test_an_offer_is_made_shown_and_changed(desk: Desk) -> None:
+    shell = desk.shell
+    node = desk.node("--rate", "2.5", "--currency", "USDC", "--payout", "same", "--min", "2h", "--max", "7d")
+    text = shell.text("job", "offer", node, who="alice")
+    assert text.splitlines() == [
+        f"{node} takes bookings",
+        "2.5 USD per processor and hour, for 2 h to 7 d",
+        "Takes USDC; its owner is paid in what the renter pays",
+    ]
+    shell.text("job", "offer", node, "--closed", "--currency", "IO", "--currency", "USDC", who="alice")
+    found = shell.json("job", "offer", node, who="renter")
+    assert (found["open"], found["rate"]["ui"], found["payout"]) == (False, "2.5", "same")
+    assert found["currencies"] == [str(pda.mint.MINT), str(desk.usdc)]
+    assert "NotNodeOwner" in shell.fails(1, "job", "offer", node, "--open", who="bob")
+    said = shell.fails(2, "job", "offer", node, "--currency", "EUR", who="alice")
+    assert said == "no currency 'EUR'; there are IO, USDC, and a mint's address names one, too"
+    assert "USDC" not in shell.fails(2, "job", "offer", node, "--rate", "0.0000001", who="alice")
+
+
+def test_a_search_shows_the_cheapest_first(desk: Desk) -> None:
+    shell = desk.shell
+    dear, cheap = desk.node("--rate", "2.5", "--currency", "USDC"), desk.node("--rate", "0.7")
+    found = shell.json("job", "search", "--class", "RTX 4090")
+    assert [one["node"] for one in found] == [cheap, dear]
+    assert found[0]["rate"] == {"ui": "0.7", "raw": "700000"}
+    text = shell.text("job", "search", "--count", 1)
+    assert cheap in text
+    assert dear not in text
+    assert dear in shell.text("job", "search", "--currency", "USDC", "--region", 276)
+    assert shell.text("job", "search", "--max-rate", "0.69") == "No such node is free; see --booked.\n"
+    desk.book(cheap)
+    assert cheap not in shell.text("job", "search")
+    assert "2027-01-15" in shell.text("job", "search", "--booked")
+    said = shell.fails(4, "job", "search", "--class", "RTX 4091")
+    assert "did you mean RTX 4090" in said
+
+
+# -- quotes and bookings
+
+
+def test_a_quote_shows_every_fee_before_anything_is_signed(desk: Desk) -> None:
+    shell, node = desk.shell, desk.node()
+    text = shell.text("job", "quote", node, "--for", "2h", "--currency", "USDC")
+    assert text.splitlines() == [
+        "2 h on 1 node with 1 processor: 5 USD, a USDC counts one dollar",
+        "Price:                  5 USDC",
+        "Booking fee:            0.0125 USDC",
+        "Payment fee:            0.1 USDC",
+        "Deposit:                5.1125 USDC, signed for at most 5.1125 USDC",
+        "Supplier's booking fee: 0.0125 USDC",
+        "Supplier's payment fee: 0 USDC",
+        "Supplier gets:          4.9875 USDC; it buys IO for him in an auction",
+    ]
+    found = shell.json("job", "quote", node, "--for", "2h", "--slippage", "0.5")
+    assert found["usd_per_token"] == "199/100"
+    assert found["deposit"] == {"ui": "2.51884423", "raw": "251884423"}
+    assert found["limit"]["ui"] == "2.53143846", "half a per cent more, rounded up"
+
+
+def test_a_booking_shows_its_quote_and_what_comes_next(desk: Desk) -> None:
+    shell, node = desk.shell, desk.node()
+    before = desk.purse("renter")
+    line = ["job", "book", node, "--for", "2h", "--manifest", desk.manifest]
+    text = shell.text(*line, "--dry-run", who="renter")
+    assert "Deposit:                2.51884423 IO, signed for at most 2.54403268 IO" in text
+    assert f"Dry run, nothing was sent: book {node} for 2 h, at most 2.54403268 IO" in text
+    assert desk.purse("renter") == before
+    text = shell.text(*line, who="renter")
+    assert text.index("Deposit:") < text.index("Booked job")
+    assert "2.51884423 IO are in its escrow" in text
+    assert before - desk.purse("renter") == 251_884_423
+    said = shell.fails(1, *line, who="bob")
+    assert said.startswith(f"the node {node} is booked until")
+    done = shell.run(*line, "--output", "json", who="bob")
+    assert json.loads(done.stderr)["error"]["reason"] == "Leased"
+
+
+def test_a_booking_is_refused_in_words(desk: Desk) -> None:
+    shell, node = desk.shell, desk.node("--rate", "2.5", "--max", "2h")
+    line = ["job", "book", node, "--manifest", desk.manifest]
+    said = shell.fails(1, *line, "--for", "1h", "--currency", "USDC", who="renter")
+    assert said == f"the node {node} takes IO, not USDC"
+    said = shell.fails(1, *line, "--for", "3h", who="renter")
+    assert said == f"the node {node} is rented for 1 h to 2 h, not for 3 h"
+    assert "is no length of time" in shell.fails(2, *line, "--for", "3", who="renter")
+    said = shell.fails(2, "job", "book", node, "--for", "1h", who="renter")
+    assert said == "name what is to be run by --manifest or by --manifest-hash"
+    shell.client.network.clock.advance(93)
+    said = shell.fails(1, *line, "--for", "1h", who="renter")
+    assert said.startswith("the price of IO is 93 s old; at most 60 s are accepted")
+
+
+def test_who_has_too_little_is_told_before_he_signs(desk: Desk) -> None:
+    node = desk.node("--rate", "100000")
+    line = ["job", "book", node, "--for", "3h", "--manifest", desk.manifest]
+    before = desk.purse("renter")
+    said = desk.shell.fails_behind_text(1, *line, who="renter")
+    assert said.startswith("the deposit is 151,130.653")
+    assert said.endswith(f"you have {before / 10**8:,.8f}".rstrip("0").rstrip(".") + " IO")
+
+
+def test_a_manifest_has_one_hash_and_goes_into_a_store(desk: Desk, tmp_path: Path) -> None:
+    shell = desk.shell
+    expected = Manifest(Command(("python", "-c", "print(1)")))
+    found = shell.json("job", "manifest", desk.manifest, "--store", tmp_path / "store")
+    assert found["hash"] == expected.hash.hex()
+    assert FileStore(tmp_path / "store").get_manifest(expected.hash) == expected
+    assert f"Hash:       {expected.hash.hex()}" in shell.text("job", "manifest", desk.manifest)
+    bad = tmp_path / "bad.toml"
+    bad.write_text("[entrypoint]\ncommand = []\n")
+    assert shell.fails(3, "job", "manifest", bad).startswith("bad.toml: entrypoint.command: expected")
+    assert "No such file" in shell.fails(3, "job", "manifest", tmp_path / "none.toml")
+    nodes = [desk.node(), desk.node()]
+    line = ["job", "book", *nodes, "--for", "2h", "--manifest", desk.manifest]
+    said = shell.fails(2, *line, who="renter")
+    assert said == "the manifest is for 1 node, not for 2: so booked, it would not be served"
+
+
+# -- clusters
+
+
+def test_a_cluster_is_booked_shown_and_cancelled(desk: Desk) -> None:
+    shell, nodes = desk.shell, [desk.node() for _ in range(4)]
+    before = desk.purse("renter")
+    line = ["job", "book", "--class", "RTX 4090", "--count", 4, "--for", "1h"]
+    done = shell.json(*line, "--manifest-hash", "07" * 32, who="renter")
+    assert sorted(done["nodes"]) == sorted(nodes)
+    assert len(done["signatures"]) == 2
+    assert done["quote"]["deposit"]["ui"] == "5.03768848"
+    text = shell.text("job", "cluster", done["cluster"])
+    assert f"Cluster {done['cluster']}: 4 of 4 booked; complete" in text
+    assert all(job in text for job in done["jobs"])
+    assert done["cluster"] in shell.text("job", "cluster", who="renter")
+    undone = shell.json("job", "cluster", done["cluster"], "--cancel", who="renter")
+    assert {one["job"] for one in undone} == set(done["jobs"])
+    assert [one["error"] for one in undone] == [None] * 4
+    assert desk.purse("renter") == before
+    said = shell.fails(4, "job", "cluster", done["cluster"], "--cancel", who="renter")
+    assert said.endswith("waits for its start")
+    said = shell.fails(4, *line[:4], "--count", 9, *line[6:], "--manifest-hash", "07" * 32, who="renter")
+    assert said == "4 such nodes are free, not 9; see `ionet job search`"
+
+
+class Crash(Exception):
+    """What ends a client in the middle."""
+
+
+def _half_booked(desk: Desk, nodes: list[str]) -> str:
+    def crash(sent: object) -> None:
+        raise Crash
+
+    renter = desk.shell.client.as_(desk.shell.people["renter"])
+    keys = [Pubkey.from_string(one) for one in nodes]
+    with pytest.raises(Crash):
+        renter.jobs.book_cluster(keys, HOUR, bytes([7]) * 32, on_sent=crash)
+    return str(next(one.address for one in renter.jobs.clusters() if one.missing))
+
+
+def test_a_half_booked_cluster_is_completed_with_the_cheapest_of_its_class(desk: Desk) -> None:
+    shell, nodes = desk.shell, [desk.node() for _ in range(4)]
+    cluster = _half_booked(desk, nodes)
+    cheap = desk.node("--rate", "0.1")
+    text = shell.text("job", "cluster", cluster)
+    assert f"Complete it: ionet job cluster {cluster} --complete" in text
+    assert "waits for 1 more of its cluster to be booked" in text
+    done = shell.json("job", "cluster", cluster, "--complete", who="renter")
+    assert done["nodes"] == [cheap]
+    assert "4 of 4 booked; complete" in shell.text("job", "cluster", cluster)
+    said = shell.fails(1, "job", "cluster", cluster, "--complete", who="renter")
+    assert said.endswith("lacks no node: complete")
+    for one in shell.json("job", "cluster", cluster)["jobs"]:
+        shell.text("job", "start", one["job"], who="alice")
+
+
+def test_of_a_cluster_that_cannot_be_booked_nothing_is_left(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shell, nodes = desk.shell, [desk.node() for _ in range(4)]
+    before = desk.purse("renter")
+    bob = shell.client.as_(shell.people["bob"])
+    from ionet.cli._output import Screen
+
+    said: list[str] = []
+
+    def note(self: Screen, text: str) -> None:
+        said.append(text)
+        if text.startswith("3 of 4 booked"):
+            bob.jobs.book(Pubkey.from_string(nodes[3]), HOUR, bytes(32)).send()
+
+    monkeypatch.setattr(Screen, "note", note)
+    line = ["job", "book", *nodes, "--for", "1h", "--manifest-hash", "07" * 32]
+    done = shell.run(*line, who="renter")
+    assert done.exit_code == 1
+    assert "the other 3 booked jobs were cancelled and refunded" in done.stderr
+    assert f"the node {nodes[3]} is booked until" in done.stderr
+    assert sum("cancelled and refunded: " in one for one in said) == 3, "with the signatures"
+    assert desk.purse("renter") == before
+
+
+# -- jobs
+
+
+def test_a_job_is_followed_from_the_booking_to_the_last_payment(desk: Desk) -> None:
+    shell = desk.shell
+    job = desk.run("--currency", "USDC")
+    text = shell.text("job", "status", job, who="renter")
+    assert "runs until" in text
+    assert "Payout:     in IO; its account is opened with the first settlement" in text
+    said = shell.fails(1, "job", "settle", job, who="bob")
+    assert said.startswith("nothing is paid out in the first hour: now 2027-01-15")
+    desk.wait(HOUR)
+    desk.attest(job, 3_000, HOUR, reason=1 << 1)
+    text = shell.text("job", "status", job)
+    assert "Attested:   50 min good of 1 h looked at, by 1 attester" in text
+    assert "seat 0: foreign-process" in text
+    # 5 · 3,000 / 7,200 = 2.083333, its fee 0.00520833..., up.
+    assert "Supplier's: 2.078124 USDC earned after fees, 0 USDC paid, 2.078124 USDC payable now" in text
+    assert f"Anyone can: settle: ionet job crank {job}" in text
+    assert "Paid 2.078124 USDC to the supplier" in shell.text("job", "settle", job, who="bob")
+    found = shell.json("job", "status", job)
+    assert found["breaks"][0]["seconds"] == 600
+    assert found["payout"]["waiting"] == {"ui": "2.078124", "raw": "2078124"}
+    assert shell.json("job", "crank", job, "--dry-run", who="bob") == [{"job": job, "step": "start_payout"}]
+    desk.wait(HOUR)
+    desk.attest(job, 6_600, 2 * HOUR)
+    before = desk.purse("renter", desk.usdc)
+    done = shell.json("job", "crank", job, who="bob")
+    steps = ["complete", "settle", "collect_fees", "refund", "start_payout", "close"]
+    assert [one["step"] for one in done] == steps
+    # 5 · 6,600 / 7,200 = 4.583333, down, was good.
+    assert desk.purse("renter", desk.usdc) - before == 416_667
+    assert shell.text("job", "crank", job, who="bob") == "Nothing can be done now.\n"
+    said = shell.fails(4, "job", "status", job)
+    assert said == f"no job at {job}: it is closed, or never was"
+
+
+def test_my_jobs_are_listed_as_renter_and_as_supplier(desk: Desk) -> None:
+    shell, job = desk.shell, desk.run()
+    assert job in [one["job"] for one in shell.json("job", "status", who="renter")]
+    assert job in shell.text("job", "status", "--as", "supplier", who="alice")
+    assert job not in shell.text("job", "status", "--as", "renter", who="alice")
+    carol = shell.people["carol"].pubkey()
+    assert shell.text("job", "status", who="carol") == f"{carol} has no open job.\n"
+
+
+def test_cancelling_says_what_it_cost(desk: Desk) -> None:
+    shell = desk.shell
+    job = desk.book(desk.node())
+    assert "Refunded 2.51884423 IO, 0 IO of fees were kept" in shell.text("job", "cancel", job, who="renter")
+    job = desk.book(desk.node())
+    desk.wait(121)
+    text = shell.text("job", "cancel", job, who="renter")
+    assert "the renter cancelled it after the two free minutes" in text
+    assert "Refunded 2.51256282 IO, 0.00628141 IO of fees were kept; the job is closed" in text
+    job = desk.book(desk.node())
+    text = shell.text("job", "cancel", job, who="alice")
+    assert f"The renter gets 2.51884423 IO back: ionet job crank {job}" in text
+    assert "refund" in shell.text("job", "crank", job, who="renter")
+    job = desk.run()
+    said = shell.fails(1, "job", "cancel", job, who="renter")
+    assert said == f"job {job} runs: ionet job stop {job}"
+
+
+def test_stopping_says_what_goes_back(desk: Desk) -> None:
+    shell, job = desk.shell, desk.run()
+    desk.wait(600)
+    line = ["job", "stop", job]
+    said = shell.fails(2, *line, who="bob")
+    assert "is no party of this job" in said
+    text = shell.text(*line, who="renter")
+    # The first of two hours is paid: half of 2.51256282.
+    assert "at least 1.25628141 IO go back to the renter" in text
+    assert "was stopped" in shell.text("job", "status", job)
+    said = shell.fails(1, "job", "stop", job, who="renter")
+    assert "the booked time is over" in said
+
+
+def test_an_extension_shows_its_price_first(desk: Desk) -> None:
+    shell, job = desk.shell, desk.run("--currency", "USDC")
+    text = shell.text("job", "extend", job, "1h", who="renter")
+    assert "Deposit:       2.55625 USDC, at most 2.55625 USDC" in text
+    assert text.index("Deposit:") < text.index("Extended job")
+    found = shell.json("job", "status", job)
+    assert (found["seconds"], found["extensions"]) == (3 * HOUR, 1)
+    said = shell.fails(2, "job", "extend", job, "1h", who="bob")
+    assert said == f"only its renter extends a job, {shell.people['renter'].pubkey()}"
+
+
+def test_a_dispute_goes_to_the_resolver(desk: Desk, tmp_path: Path) -> None:
+    shell, job = desk.shell, desk.run("--currency", "USDC")
+    evidence = tmp_path / "evidence.txt"
+    evidence.write_text("it was off")
+    desk.wait(HOUR)
+    desk.attest(job, HOUR)
+    shell.text("job", "settle", job, who="alice")
+    said = shell.fails(2, "job", "dispute", job, who="renter")
+    assert said == "name the evidence by --evidence or by --evidence-hash"
+    done = shell.json("job", "dispute", job, "--evidence", evidence, who="renter")
+    # 5.1125 less 2.49375 that were paid, and five per cent of it, up.
+    assert (done["frozen"]["ui"], done["bond"]["ui"]) == ("2.61875", "0.130938")
+    assert done["evidence_hash"] == sha256(b"it was off").hexdigest()
+    assert "open until" in shell.text("job", "status", job)
+    said = shell.fails(1, "job", "settle", job, who="bob")
+    assert said.startswith(f"job {job} is disputed: what is not paid is held back until 2027-01-")
+    said = shell.fails(1, "job", "dispute", job, "--evidence", evidence, who="renter")
+    assert said == "an account that this would create exists already: it was done before"
+    said = shell.fails(1, "job", "resolve", job, "1", who="resolver")
+    assert said == (
+        "the supplier was paid 2.49375 USDC already; of 1 USDC he would get 0.9975 USDC only: more has to be"
+        " due"
+    )
+    assert "NotResolver" in shell.fails(1, "job", "resolve", job, "--share", "60", who="bob")
+    text = shell.text("job", "resolve", job, "--share", "60", who="resolver")
+    assert "Decided: of 5 USDC, 3 USDC are due; rejected" in text
+    done = shell.json("job", "crank", job, who="bob")
+    assert [one["error"] for one in done] == [None] * len(done)
+    assert {"close_dispute", "close"} <= {one["step"] for one in done}
+
+
+def test_watching_tells_of_each_change_until_the_end(desk: Desk) -> None:
+    import threading
+    import time
+
+    shell = desk.shell
+    job = desk.book(desk.node())
+
+    def end() -> None:
+        time.sleep(1.5)
+        alice = shell.client.as_(shell.people["alice"])
+        alice.jobs.cancel(Pubkey.from_string(job)).send()
+        time.sleep(1.5)
+        alice.jobs.crank(Pubkey.from_string(job))
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    text = shell.text("job", "watch", job, "--every", "1s")
+    thread.join()
+    lines = text.splitlines()
+    assert "waits for its start" in lines[0]
+    assert "the supplier cancelled it; payments are due" in lines[1]
+    assert lines[-1] == "It is closed."
+
+
+def test_everything_of_mine_is_cranked_with_one_command(desk: Desk) -> None:
+    shell = desk.shell
+    jobs = [desk.book(desk.node()) for _ in range(2)]
+    desk.wait(1_201)
+    done = shell.json("job", "crank", who="renter")
+    for job in jobs:
+        assert [one["step"] for one in done if one["job"] == job] == ["expire", "refund", "close"]
+
+
+def test_every_job_command_has_an_example_of_its_help(desk: Desk) -> None:
+    for name in load("job").commands:  # type: ignore[attr-defined]
+        assert f"ionet job {name}" in desk.shell.text("job", name, "--help")

@@ -1,0 +1,154 @@
+"""`ionet report` under a demand-linked policy, and after hours that nobody has reported.
+
+Half of the schedule is paid; the month's first hours emit floor(333333333333333 · 2h / 1461) together.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from tests.cli.conftest import HOUR, Shell, io
+
+from ionet import IO, types
+from ionet.rewards import read_evidence, score_hour, write_evidence
+
+
+def scheduled(hours: int) -> int:
+    return 333_333_333_333_333 * 2 * hours // 1461
+
+
+@dataclass(slots=True)
+class Hours:
+    """Alice's node, up and proved, and the evidence of the last hour before the policy.
+
+    Attributes:
+        node: hers.
+        seq: that hour.
+        folder: with `e-{hour}.jsonl` and `s-{hour}.jsonl`.
+    """
+
+    node: str
+    seq: int
+    folder: Path
+
+    def evidence(self, seq: int) -> Path:
+        return self.folder / f"e-{seq}.jsonl"
+
+    def line(self, *more: object) -> tuple[object, ...]:
+        out, statements = self.folder / "e-{hour}.jsonl", self.folder / "s-{hour}.jsonl"
+        return ("report", "build", "--out", out, "--statements", statements, *more)
+
+    def passes(self, shell: Shell) -> int:
+        """Another hour, at whose end the node's device has said that it is up."""
+        shell.advance(60)
+        shell.prove(self.node)
+        seq = shell.hour_begins()
+        shell.words(self.folder / f"s-{seq}.jsonl", seq - self.seq + 5, (self.node, "GPU-hours"))
+        return seq
+
+
+@pytest.fixture(scope="module")
+def hours(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hours:
+    node = shell.register("GPU-hours")
+    shell.stake(node, "300")
+    shell.hour_begins()
+    shell.advance(5 * HOUR)
+    found = Hours(node, shell.client.proofs.latest_hour() + 1, tmp_path_factory.mktemp("hours"))
+    seq = found.passes(shell)
+    assert shell.json(*found.line())["paid_nodes"] == 1
+    policy = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
+    shell.client.mint.set_policy(policy).send()
+    assert seq == found.seq
+    return found
+
+
+def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hours) -> None:
+    last = hours.evidence(hours.seq)
+    one, two = hours.passes(shell), hours.passes(shell)
+    said = shell.fails(1, *hours.line("--previous", last))
+    assert said == (
+        f"hour {one} is not emitted yet, and only then is it known what a demand-linked policy pays for it:"
+        " emit first, as anyone can (ionet report emit)"
+    )
+    span = scheduled(two) - scheduled(hours.seq)
+    assert io(shell.json("report", "emit", who="bob")["emitted"]) == IO.from_base(span)
+    assert "No hour is over" in shell.text("report", "emit", who="bob")
+    said = shell.fails(2, "report", "build", "--out", hours.folder / "x.jsonl", "--previous", last)
+    assert said == (
+        f"hours {one} to {two} are to be built, each with a file of its own: write {{hour}} in the name of"
+        f" --out, as in x-{{hour}}.jsonl; or --hour {one} for the first alone"
+    )
+    built = shell.json(*hours.line("--previous", last))["hours"]
+    # The crank paid half of both hours, rounded down, and they share it as the schedule has it.
+    first = span // 2 * (scheduled(one) - scheduled(hours.seq)) // span
+    assert [io(found["emission"]).base for found in built] == [first, span // 2 - first]
+    assert [found["paid_nodes"] for found in built] == [1, 1]
+    earlier = io(shell.json(*hours.line("--hour", hours.seq))["total"])
+    assert io(built[1]["total"]) == earlier + io(built[0]["rewards"]) + io(built[1]["rewards"])
+    assert f"ionet report submit {hours.evidence(one)} --place URL" in shell.text(*hours.line("--from", one))
+    shell.text(*hours.line("--previous", last))
+    reports = []
+    for seq in (one, two):
+        line = ("--previous", hours.evidence(seq - 1))
+        place = ("--place", f"file:{hours.evidence(seq)}")
+        made = shell.json("report", "submit", hours.evidence(seq), *place, *line, who="attester")
+        assert (made["state"], io(made["emitted"])) == ("approved", IO(0))
+        assert shell.json("report", "check", made["report"], *line)["differences"] == []
+        reports.append(made["report"])
+    shell.advance(24 * HOUR)
+    for report in reports:
+        shell.text("report", "finalize", report, who="bob")
+    # The later report alone heals both hours.
+    credited = shell.json("report", "credit", reports[1], "--all", who="bob")
+    assert io(credited["total"]) == io(built[1]["total"])
+
+
+def test_an_approver_sees_an_hour_that_was_paid_something_else(shell: Shell, hours: Hours) -> None:
+    seq = shell.client.proofs.latest_hour()
+    shell.text("report", "emit", who="bob")
+    found = read_evidence(hours.evidence(hours.seq))
+    honest = hours.folder / "honest.jsonl"
+    shell.text("report", "build", "--out", honest, "--previous", hours.evidence(hours.seq + 2), "--from", seq)
+    found = read_evidence(honest)
+    forged, more = hours.folder / "forged.jsonl", found.emission + 10_000
+    write_evidence(
+        forged,
+        hour=found.hour,
+        scores=score_hour(found.hour, more, found.carry),
+        leaves=found.leaves,
+        emission=more,
+        period_end=found.period_end,
+        carry=found.carry,
+        previous_root=found.previous_root,
+    )
+    place = ("--place", f"file:{forged}")
+    report = shell.json("report", "submit", forged, *place, who="attester")["report"]
+    done = shell.run("report", "check", report)
+    assert done.exit_code == 1
+    assert (
+        f"  emission of the hour: stated {IO.from_base(more)}, chain {IO.from_base(found.emission)}"
+        in done.stdout
+    )
+
+
+def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, hours: Hours) -> None:
+    for _ in range(24):
+        latest = shell.hour_begins()
+        shell.client.mint.emit().send()
+    said = shell.fails(1, *hours.line()[:4], "--previous", hours.evidence(hours.seq + 2))
+    earliest = latest - 22
+    assert f"hour {earliest} is the earliest that can still be reported" in said
+    assert said.endswith(
+        f"go on with that one (--from {earliest}); what earlier ones emitted stays unallocated"
+    )
+    line = ("--previous", hours.evidence(hours.seq + 2), "--from", earliest, "--hour", earliest)
+    assert shell.json("report", "build", "--out", hours.folder / "late.jsonl", *line)["hour"] == earliest
+    said = shell.fails(
+        2, "report", "build", "--out", "x", "--previous", hours.folder / "late.jsonl", "--hour", 1
+    )
+    assert (
+        said
+        == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; what follows is hour {earliest + 1}"
+    )
