@@ -154,7 +154,7 @@ class Agreement(Base):
                 own.active, own.pending, _sum(own.cooling), own.due, *_co(co)
             )
             assert (book.seq, book.credited) == (found.seq, found.credited)
-            assert book.through in (None, found.credited_through)
+            assert book.through == found.credited_through
             assert book.frozen == found.frozen
             for who in (name, *node.positions):
                 side = node.own if who == name else node.positions[who]

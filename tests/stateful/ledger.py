@@ -27,8 +27,7 @@ class Book:
     totals: types.NodeTotals = NO_TOTALS
     seq: int = 0
     credited: int = 0
-    #: None where a forfeit, whose event does not state it, has moved it.
-    through: int | None = 0
+    through: int = 0
     frozen: int = 0
     commission: tuple[int, int] | None = None
     #: By holder, the owner too.
@@ -164,19 +163,18 @@ class Ledger:
         assert event.amount == event.owner_part + event.co_part
         book = self._add(event.node, own_due=event.owner_part, co_owed=event.co_part)
         self._counted(book, event)
-        assert book.through is None or event.credited_through >= book.through
-        book.through = event.credited_through
 
     def _forfeited(self, event: Any) -> None:
         book = self.nodes[event.node]
         self._counted(book, event)
-        book.through = None
         self.slashed += event.amount
 
     def _counted(self, book: Book, event: Any) -> None:
         book.credited += event.amount
         self.credited += event.amount
         self.paid -= event.amount
+        assert event.credited_through >= book.through, event
+        book.through = event.credited_through
         assert (book.credited, self.credited) == (event.credited, event.credited_total), event
 
     def _claimed(self, event: Any) -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.model import rentals
 from tests.model.rentals import IO, USDC
 from tests.model.rentals import Rental as Of
-from tests.programs.support import MINUTE
+from tests.programs.support import HOUR, MINUTE
 from tests.stateful.renting import (
     NODES,
     RENTERS,
@@ -17,6 +17,7 @@ from tests.stateful.renting import (
     a_currency,
     a_number,
     a_party,
+    a_quote,
     action,
     any_open,
 )
@@ -87,6 +88,31 @@ class Paying(Renting):
             check_event(sent, events.jobs.JobClosed, surplus=self.model.close(number))
 
         self.attempt(Step(self.about("close", number), done))
+
+    @action(
+        weight=4,
+        pick=st.integers(0, 2),
+        currency=st.sampled_from((IO, USDC, USDC)),
+        seconds=st.sampled_from((HOUR, 3_601, 2 * HOUR)),
+        fine=st.sampled_from((100, 100, 77)),
+        pay=st.booleans(),
+    )
+    def earn(self, pick: int, currency: str, seconds: int, fine: int, pay: bool) -> None:
+        """A job to its end, on a node that is free if one is; its supplier and the fees are paid, or wait."""
+        free = [one for one in NODES if self.now >= self.model.offers[one].until] or list(NODES)
+        count = len(self.model.jobs)
+        self.run(free[pick % len(free)], RENTERS[0], currency, seconds, [])
+        if len(self.model.jobs) == count:
+            return
+        self.world.advance(seconds)
+        for seat in (0, 1):
+            self.attested(count, seat, 100, fine)
+        self.complete(0)
+        if self.model.jobs[count].is_exchanged:
+            self.opened_payout(count)
+        if pay:
+            self.settled(count)
+            self._pay("collect_fees", 1, count)
 
     @action(weight=2, when=any_ended, pick=a_number, order=st.permutations((0, 1, 2)))
     def pay_out(self, pick: int, order: list[int]) -> None:
@@ -179,7 +205,13 @@ class Paying(Renting):
 
     def pick_payout(self, pick: int) -> int:
         found = [n for n, one in enumerate(self.model.jobs) if one.payout is not None]
-        return found[-1 - pick % len(found)]
+        full = [n for n in found if self.balance_of(n)] if pick < 5 else []
+        return (full or found)[-1 - pick % len(full or found)]
+
+    def balance_of(self, number: int) -> int:
+        """What a job's payout holds."""
+        payout = self.model.jobs[number].payout
+        return 0 if payout is None else payout.held
 
     @action(weight=3, when=any_exchanged, pick=a_number, any_job=st.sampled_from((False, False, False, True)))
     def open_payout(self, pick: int, any_job: bool) -> None:
@@ -201,20 +233,28 @@ class Paying(Renting):
 
     @action(
         weight=4,
-        when=any_payout,
+        when=any_exchanged,
         pick=a_number,
         io=st.sampled_from((10**12, 10**12, 3 * 10**9, 10**8, 1, 0)),
-        fresh=st.sampled_from((True, True, True, False)),
+        quote=a_quote,
         wait=st.sampled_from((0, 0, 36 * MINUTE)),
-        start=st.booleans(),
+        start=st.sampled_from((True, True, False)),
     )
-    def sell_to_supplier(self, pick: int, io: int, fresh: bool, wait: int, start: bool) -> None:
+    def sell_to_supplier(self, pick: int, io: int, quote: str, wait: int, start: bool) -> None:
+        """A sale; before it, what is due comes in and its lot is started."""
+        if start:
+            number = [n for n, one in enumerate(self.model.jobs) if one.is_exchanged][-1]
+            if not self.model.jobs[number].is_closed:
+                if self.model.jobs[number].payout is None:
+                    self.opened_payout(number)
+                self.settled(number)
+        if not any_payout(self):
+            return
         if start:
             self.start_payout(pick)
         self.world.advance(wait)
         number = self.pick_payout(pick)
-        if fresh:
-            self.again(IO)
+        self.renew(IO, quote)
         credit = self.wallet(self.model.jobs[number].supplier, IO)
         call = self.auctions.crediting(self.addresses[number], io, credit=credit)
 
@@ -250,9 +290,9 @@ class Paying(Renting):
     # -- fees
 
     def pick_vault(self, currency: str, pick: int) -> int:
-        """The shard of a vault that holds something, where there is one."""
+        """The shard of a vault that holds something that can be sold, where there is one."""
         vaults = self.model.fees[currency]
-        full = [n for n, one in enumerate(vaults) if one.held or one.left]
+        full = [n for n, one in enumerate(vaults) if one.held and (currency == IO or one.allowed(self.now))]
         return full[pick % len(full)] if full else pick % rentals.SHARDS
 
     @action(weight=2, when=any_fees, pick=a_number)
@@ -280,17 +320,16 @@ class Paying(Renting):
         when=any_fees,
         pick=a_number,
         io=st.sampled_from((10**12, 10**12, 10**8, 1)),
-        fresh=st.sampled_from((True, True, True, False)),
-        start=st.booleans(),
+        quote=a_quote,
+        start=st.sampled_from((True, True, False)),
         wait=st.sampled_from((0, 0, 36 * MINUTE)),
     )
-    def sell_io(self, pick: int, io: int, fresh: bool, start: bool, wait: int) -> None:
+    def sell_io(self, pick: int, io: int, quote: str, start: bool, wait: int) -> None:
         shard = self.pick_vault(USDC, pick)
         if start:
             self.started_auction(shard)
         self.world.advance(wait)
-        if fresh:
-            self.again(IO)
+        self.renew(IO, quote)
         call = self.auctions.selling(io, auction=self.auction(shard), vault=self.fee_vault(USDC, shard))
 
         def done(sent: Sent[None] | None) -> None:

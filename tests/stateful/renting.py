@@ -13,6 +13,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.model import escrow, rentals
 from tests.model.escrow import Price
+from tests.model.refusal import Refused
 from tests.model.rentals import IO, USDC, Rental, Rentals
 from tests.programs.auctions import Auctions
 from tests.programs.market import ANYTHING, IO_MINT, RATE
@@ -43,6 +44,7 @@ a_number = st.one_of(st.just(0), st.integers(0, 5))
 #: One of the two parties of a job, or a stranger.
 a_party = st.sampled_from((0, 0, 1, 1, 2))
 a_length = st.sampled_from((HOUR, HOUR, 2 * HOUR, 3_601, 5_000, 24 * HOUR, HOUR - 1, 24 * HOUR + 1))
+a_quote = st.sampled_from(("usable", "usable", "usable", "again", "old"))
 some_seconds = st.sampled_from((0, 1, 59, 60, 61, 600, HOUR, HOUR, 2 * HOUR, DAY, 2 * DAY))
 
 
@@ -191,14 +193,28 @@ class Renting(Driver):
         mint = self.mints[currency]
         self.market.set_price(mint, one.price, confidence=one.confidence, ema_price=one.ema)
 
+    def usable(self, currency: str) -> None:
+        """The same price as of now, or the usual one where nobody may use that."""
+        self.again(currency)
+        try:
+            convert = escrow.in_io if currency == IO else escrow.in_usdc
+            convert(1, self.price(currency))
+        except Refused:
+            self.quote(currency)
+
+    def renew(self, currency: str, how: str) -> None:
+        """`usable`, `again`, or nothing."""
+        if how != "old":
+            getattr(self, how)(currency)
+
     def price(self, currency: str) -> Price:
         return self.quotes[currency].seen(self.now)
 
     @action(
         currency=a_currency,
         per_mille=st.sampled_from((1_000, 1_000, 989, 990, 999, 1_013, 437, 2_718)),
-        confidence=st.sampled_from((0, 3, 10, 10, 11)),
-        ema=st.sampled_from((1_000, 1_000, 1_052, 1_053, 953, 952)),
+        confidence=st.sampled_from((0, 3, 10, 10, 10, 11)),
+        ema=st.sampled_from((1_000, 1_000, 1_000, 1_052, 1_053, 953, 952)),
     )
     def move_price(self, currency: str, per_mille: int, confidence: int, ema: int) -> None:
         self.quote(currency, per_mille, confidence, ema)
@@ -231,14 +247,13 @@ class Renting(Driver):
         renter=a_renter,
         currency=a_currency,
         seconds=a_length,
-        fresh=st.sampled_from((True, True, True, False)),
+        quote=a_quote,
         limit=st.sampled_from((None, None, None, 1_000_000)),
     )
     def book(
-        self, node: str, renter: str, currency: str, seconds: int, fresh: bool, limit: int | None
+        self, node: str, renter: str, currency: str, seconds: int, quote: str, limit: int | None
     ) -> None:
-        if fresh:
-            self.again(currency)
+        self.renew(currency, quote)
         self.booked(node, renter, currency, seconds, limit=limit)
 
     def booked(
@@ -290,26 +305,43 @@ class Renting(Driver):
         currency=a_currency,
         seconds=st.sampled_from((HOUR, 2 * HOUR)),
         other=st.sampled_from((False, False, False, True)),
-        start=st.booleans(),
+        then=st.sampled_from(("wait", "start", "cancel", "cancel")),
+        late=st.sampled_from((0, 121)),
+        side=st.sampled_from((0, 1)),
     )
     def book_cluster(
-        self, renter: str, size: int, nodes: list[str], currency: str, seconds: int, other: bool, start: bool
+        self,
+        renter: str,
+        size: int,
+        nodes: list[str],
+        currency: str,
+        seconds: int,
+        other: bool,
+        then: str,
+        late: int,
+        side: int,
     ) -> None:
-        """A cluster, and some of its jobs or all; maybe started together."""
+        """A cluster, and some of its jobs or all; maybe started together, or left by one, so that all end."""
         number = self.opened = self.opened + 1
         chosen, key = number.to_bytes(32, "little"), self.person(renter).pubkey()
         call = ix.jobs.open_cluster(renter=key, id=chosen, size=size)
         if not self.attempt(Step(call, lambda _: self.model.open_cluster(number, renter, size, self.now))):
             return
         self.clusters[number] = pda.jobs.cluster(key, chosen)
-        self.again(currency)
+        self.usable(currency)
         made = []
         for node in nodes:
             who = RENTERS[1] if other and node == nodes[-1] else renter
             if self.booked(node, who, currency, seconds, number):
                 made.append(len(self.addresses) - 1)
-        if start and made:
+        if then == "start" and made:
             self.attempt(*(self.starting(one, self.model.jobs[one].supplier) for one in made))
+        if then == "cancel" and made:
+            self.world.advance(late)
+            self._leaves("cancel", made[0], side)
+            for one in made[1:]:
+                self.attempt(self.starting(one, self.model.jobs[one].supplier))
+                self.expired(one)
 
     @action(weight=1, when=lambda walk: bool(walk.model.clusters), pick=a_number)
     def close_cluster(self, pick: int) -> None:
@@ -319,26 +351,24 @@ class Renting(Driver):
         self.attempt(Step(call, lambda _: self.model.close_cluster(number, self.now)))
 
     @action(
+        weight=3,
         when=any_running,
         pick=a_number,
         seconds=st.sampled_from((1, 1_800, HOUR, HOUR, 7_001, 24 * HOUR, 0)),
         by=st.sampled_from((0, 0, 0, 1)),
-        fresh=st.sampled_from((True, True, True, False)),
-        limit=st.sampled_from((None, None, None, 1_000_000)),
+        quote=a_quote,
+        limit=st.sampled_from((None, None, None, None, None, 1_000_000)),
         times=st.sampled_from((1, 1, 1, 5)),
     )
-    def extend(self, pick: int, seconds: int, by: int, fresh: bool, limit: int | None, times: int) -> None:
+    def extend(self, pick: int, seconds: int, by: int, quote: str, limit: int | None, times: int) -> None:
         number = self.pick(pick, lambda one: one.job.is_running)
         one, who = self.model.jobs[number], self.party(number, by)
-        if fresh:
-            self.again(one.currency)
+        self.renew(one.currency, quote)
         source = self.wallet(one.renter, one.currency)
         most = ANYTHING if limit is None else limit
         for _ in range(times):
-            call = self.about("extend", number, seconds=seconds, max_deposit=most, source=source)
-            if by:
-                call = self.about("extend", number, seconds=seconds, max_deposit=most, source=source,
-                                  renter=self.person(who).pubkey())  # fmt: skip
+            given = {"seconds": seconds, "max_deposit": most, "source": source}
+            call = self.about("extend", number, renter=self.person(who).pubkey(), **given)
 
             def done(sent: Sent[None] | None) -> None:
                 price = self.price(one.currency)
@@ -362,12 +392,21 @@ class Renting(Driver):
         may = who != SELLER
         return Step(call, lambda _: self.model.start(number, may, self.now))
 
-    @action(weight=4, node=a_node, renter=a_renter, currency=a_currency, seconds=a_length)
-    def run(self, node: str, renter: str, currency: str, seconds: int) -> None:
-        """Books and starts."""
-        self.again(currency)
+    @action(
+        weight=4,
+        node=a_node,
+        renter=a_renter,
+        currency=a_currency,
+        seconds=a_length,
+        more=st.lists(st.sampled_from((1, HOUR, 7_001)), max_size=2),
+    )
+    def run(self, node: str, renter: str, currency: str, seconds: int, more: list[int]) -> None:
+        """Books and starts, and books more."""
+        self.usable(currency)
         if self.booked(node, renter, currency, seconds):
             self.attempt(self.starting(len(self.addresses) - 1, node))
+            for one in more:
+                self.extend(0, one, 0, "usable", None, 1)
 
     @action(
         weight=6,
@@ -418,7 +457,8 @@ class Renting(Driver):
         """Time passes, to the end where that is near, and two seats have looked at all of it."""
         number = self.pick(pick, lambda one: one.job.is_running)
         job = self.model.jobs[number].job
-        self.world.advance(min(max(0, job.ends_at - self.now), 2 * HOUR))
+        if job.started_at is not None:
+            self.world.advance(min(max(0, job.ends_at - self.now), 2 * HOUR))
         for seat in (0, 1):
             self.attested(number, seat, 100, fine)
         self.complete(pick)

@@ -28,7 +28,7 @@ from tests.stateful.renting import NODES, PEOPLE, RATES, action, some_seconds
 from ionet import accounts, pda
 
 #: Steps of a walk.
-STEPS: Final = 40
+STEPS: Final = 50
 NOBODY: Final = Pubkey.default()
 #: Of a job's account.
 REASONS: Final = {
@@ -88,7 +88,7 @@ class Walk(Paying):
         for pick, one in enumerate(reversed(payouts)):
             if one.payout is not None and one.payout.left:
                 lapse = one.payout.started + 2 * one.payout.terms.period
-                found.append((lapse, partial(self.sell_to_supplier, pick, 10**12, True, 0, False)))
+                found.append((lapse, partial(self.sell_to_supplier, pick, 10**12, "usable", 0, False)))
                 found.append((lapse, partial(self.start_payout, pick)))
         return sorted(found, key=lambda one: one[0])
 
@@ -109,7 +109,7 @@ class Walk(Paying):
                 (job.started_at + HOUR, partial(self.settle, pick)),
                 (job.started_at + HOUR, partial(self.stop, pick, 1)),
                 (job.ends_at, partial(self.stop, pick, 0)),
-                (job.ends_at, partial(self.extend, pick, HOUR, 0, True, None, 1)),
+                (job.ends_at, partial(self.extend, pick, HOUR, 0, "usable", None, 1)),
                 (job.ends_at, partial(self.complete, pick)),
                 (silent, partial(self.expire, pick)),
                 (job.frozen_until, partial(self.settle, pick)),
