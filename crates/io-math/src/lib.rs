@@ -16,8 +16,8 @@ pub mod ratio;
 pub mod reward;
 pub mod shares;
 pub mod slash;
-pub mod vote;
 pub mod vesting;
+pub mod vote;
 
 /// Base units in one IO (8 decimals).
 pub const IO: u64 = 100_000_000;
