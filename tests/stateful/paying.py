@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from hypothesis import strategies as st
+from solders.pubkey import Pubkey
 from tests.model import rentals
 from tests.model.rentals import IO, USDC
 from tests.model.rentals import Rental as Of
@@ -114,6 +115,31 @@ class Paying(Renting):
             self.settled(count)
             self._pay("collect_fees", 1, count)
 
+    @action(
+        weight=3,
+        pick=st.integers(0, 2),
+        currency=a_currency,
+        wait=st.sampled_from((0, 600, HOUR - 1, HOUR, 4_000)),
+        fine=st.sampled_from((100, 100, 40)),
+        side=st.sampled_from((0, 0, 1)),
+        settle=st.booleans(),
+    )
+    def leave_early(self, pick: int, currency: str, wait: int, fine: int, side: int, settle: bool) -> None:
+        """A job that a party stops; its supplier may be paid before the account ends."""
+        free = [one for one in NODES if self.now >= self.model.offers[one].until] or list(NODES)
+        count = len(self.model.jobs)
+        self.run(free[pick % len(free)], RENTERS[0], currency, 2 * HOUR, [])
+        if len(self.model.jobs) == count:
+            return
+        self.world.advance(wait)
+        self._leaves("stop", count, side)
+        for seat in (0, 1):
+            self.attested(count, seat, 100, fine)
+        if settle:
+            self.world.advance(max(0, HOUR - wait))
+            self.settled(count)
+        self.complete(0)
+
     @action(weight=2, when=any_ended, pick=a_number, order=st.permutations((0, 1, 2)))
     def pay_out(self, pick: int, order: list[int]) -> None:
         """Everybody is paid, in any order, and the job closes."""
@@ -144,20 +170,42 @@ class Paying(Renting):
     @action(weight=3, when=any_open, pick=a_number, side=a_party)
     def dispute(self, pick: int, side: int) -> None:
         number = self.pick(pick, lambda one: one.job.started_at is not None)
-        who = self.party(number, side)
+        self.disputed(number, self.party(number, side))
+
+    def disputed(self, number: int, who: str) -> bool:
         call = self.about("dispute", number, party=self.person(who).pubkey())
 
         def done(sent: Sent[None] | None) -> None:
             made = self.model.dispute(number, who, self.now)
             check_event(sent, events.jobs.DisputeMade, bond=made.bond, until=made.until)
 
-        self.attempt(Step(call, done))
+        return self.attempt(Step(call, done))
 
-    def of_dispute(self, pick: int) -> tuple[int, str, dict[str, Any]]:
+    def of_dispute(self, pick: int) -> tuple[int, str]:
         found = [(n, who) for n, one in enumerate(self.model.jobs) for who in one.disputes]
-        number, who = found[-1 - pick % len(found)]
-        address = pda.jobs.dispute(self.addresses[number], self.person(who).pubkey())
-        return number, who, {"dispute": address}
+        return found[-1 - pick % len(found)]
+
+    def bond_of(self, number: int, who: str) -> Pubkey:
+        """The account of a party's dispute."""
+        return pda.jobs.dispute(self.addresses[number], self.person(who).pubkey())
+
+    @action(
+        weight=3,
+        when=any_ended,
+        pick=a_number,
+        side=st.sampled_from((0, 1)),
+        before=st.lists(st.sampled_from((0, 1, 2)), max_size=2, unique=True),
+        part=st.sampled_from((0, 33, 99, 100, "paid", "attested")),
+        off=st.sampled_from((-1, 0, 0, 1)),
+    )
+    def contest(self, pick: int, side: int, before: list[int], part: int | str, off: int) -> None:
+        """Some are paid, a party disputes the rest, and it is decided."""
+        number = self.pick(pick, lambda one: _ended(one) and one.job.escrow > 0)
+        who = self.party(number, side)
+        for party in before:
+            self._pay(("settle", "collect_fees", "refund")[party], party, number)
+        if self.disputed(number, who):
+            self.resolved(number, who, part, off)
 
     @action(
         weight=3,
@@ -168,10 +216,12 @@ class Paying(Renting):
     )
     def resolve(self, pick: int, part: int | str, off: int) -> None:
         """A decision: any part of the price, or one near what was paid or attested."""
-        number, who, given = self.of_dispute(pick)
+        number, who = self.of_dispute(pick)
+        if not self.model.jobs[number].is_closed:
+            self.resolved(number, who, part, off)
+
+    def resolved(self, number: int, who: str, part: int | str, off: int) -> None:
         one = self.model.jobs[number]
-        if one.is_closed:
-            return
         price = sum(each.price for each in one.job.segments)
         if isinstance(part, int):
             whole = price * part // 100
@@ -179,7 +229,7 @@ class Paying(Renting):
             net = one.job.paid["supplier"] if part == "paid" else one.job.due
             whole = net * 10_000 // (10_000 - one.job.terms.booking - one.job.terms.supplier)
         whole = max(0, whole + off)
-        call = self.about("resolve", number, gross=whole, **given)
+        call = self.about("resolve", number, gross=whole, dispute=self.bond_of(number, who))
 
         def done(sent: Sent[None] | None) -> None:
             outcome = 1 if self.model.resolve(number, who, whole, self.now) else 2
@@ -189,8 +239,8 @@ class Paying(Renting):
 
     @action(weight=2, when=any_dispute, pick=a_number)
     def close_dispute(self, pick: int) -> None:
-        number, who, given = self.of_dispute(pick)
-        call = self.market.closing(given["dispute"])
+        number, who = self.of_dispute(pick)
+        call = self.market.closing(self.bond_of(number, who))
 
         def done(sent: Sent[None] | None) -> None:
             bond = self.model.close_dispute(number, who, self.now)

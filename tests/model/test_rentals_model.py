@@ -1,0 +1,118 @@
+"""The market around escrows, by hand: 2 USD an hour, USDC at par, two hours: P = 4.00, F = 0.09."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import pytest
+from tests.model.escrow import DAY, HOUR, Price
+from tests.model.refusal import Refused
+from tests.model.rentals import IO, USDC, Cluster, Offer, Rentals
+
+NOW = 1_800_000_000
+T = 2 * HOUR
+PAR = Price(Fraction(1))
+#: Of IO, in dollars.
+TWO = Price(Fraction(2))
+PEOPLE = ("alice", "bob", "renter", "carol")
+
+
+def refused(call: object, *given: object) -> frozenset[str]:
+    assert callable(call)
+    with pytest.raises(Refused) as found:
+        call(*given)
+    return found.value.reasons
+
+
+def market(in_io: bool = False) -> Rentals:
+    made = Rentals({(who, currency): 10**9 for who in PEOPLE for currency in (IO, USDC)})
+    for who in ("alice", "bob"):
+        made.offers[who] = Offer(who, 2_000_000, HOUR, DAY, in_io=in_io)
+    return made
+
+
+def run(made: Rentals, node: str = "alice") -> int:
+    made.book(node, "renter", USDC, T, PAR, NOW, 0)
+    made.start(len(made.jobs) - 1, True, NOW)
+    return len(made.jobs) - 1
+
+
+def test_a_lease_lasts_for_the_start_window_then_for_the_work() -> None:
+    made = market()
+    made.book("alice", "renter", USDC, T, PAR, NOW, 0)
+    assert made.purses["renter", USDC] == 10**9 - 4_090_000
+    assert refused(made.book, "alice", "renter", USDC, T, PAR, NOW + 1_200, 0) == {"Leased"}
+    made.book("alice", "renter", USDC, T, PAR, NOW + 1_201, 0)
+    assert refused(made.start, 0, True, NOW + 1_201) == {"StartWindowOver", "LeaseLost"}
+    made.start(1, True, NOW + 1_201)
+    made.stop(1, "alice", NOW + 1_301)
+    made.book("alice", "renter", USDC, T, PAR, NOW + 1_301, 0)
+
+
+def test_who_leaves_a_cluster_breaks_it_for_the_others() -> None:
+    made = market()
+    made.clusters[1] = Cluster("renter", 2, NOW)
+    made.book("alice", "renter", USDC, T, PAR, NOW, 0, 1)
+    assert refused(made.start, 0, True, NOW) == {"ClusterIncomplete"}
+    made.book("bob", "renter", USDC, T, PAR, NOW, 0, 1)
+    made.cancel(0, "renter", NOW + 121)
+    assert refused(made.start, 1, True, NOW + 121) == {"ClusterBroken"}
+    made.expire(1, NOW + 121)
+    # Each as if cancelled late: ⌈4.00 · 25 / 10⁴⌉.
+    assert [one.job.owed and one.job.owed.fees for one in made.jobs] == [10_000, 10_000]
+    assert refused(made.close_cluster, 1, NOW + 1_200) == {"ClusterYoung"}
+    made.close_cluster(1, NOW + 1_201)
+
+
+def test_a_bond_is_5_per_cent_and_lost_where_the_decision_gives_no_more() -> None:
+    for whole, upheld, to in ((1_000_000, True, "renter"), (2_000_000, False, "fees")):
+        made = market()
+        number = run(made)
+        made.attest(number, 0, HOUR, T, True, NOW + T)
+        made.complete(number, NOW + T)
+        purse = made.purses["renter", USDC]
+        assert made.dispute(number, "renter", NOW + T).bond == 204_500
+        assert refused(made.close_dispute, number, "renter", NOW + T) == {"DisputeOpen"}
+        assert made.resolve(number, "renter", whole, NOW + T) is upheld
+        assert made.close_dispute(number, "renter", NOW + T) == 204_500
+        back = made.purses["renter", USDC] - purse, made.fees[USDC][0].held
+        assert back == ((0, 0) if to == "renter" else (-204_500, 204_500))
+
+
+def test_what_a_supplier_is_owed_in_io_is_sold_or_taken_for_the_fee() -> None:
+    made = market(in_io=True)
+    number = run(made)
+    made.attest(number, 0, T, T, False, NOW + T)
+    made.complete(number, NOW + T)
+    assert refused(made.settle, number, NOW + T) == {"AccountNotInitialized"}
+    made.open_payout(number)
+    # His fee is that of IO: ⌈4.00 · 25 / 10⁴⌉.
+    assert made.settle(number, NOW + T) == 3_990_000
+    payout = made.jobs[number].payout
+    assert payout is not None
+    payout.start(NOW + T)
+    # At 1.94 half an IO buys 0.97 of 3.99; 2,160 s later the price is 2.00, and all of it costs 1.995.
+    with pytest.raises(Refused, match="SaleTooSmall"):
+        made.sell_to_supplier(number, "carol", 5 * 10**7, TWO, NOW + T)
+    assert made.sell_to_supplier(number, "carol", 10**9, TWO, NOW + T + 2_160).io == 199_500_000
+    assert made.purses["alice", IO] == 10**9 + 199_500_000
+    payout.held += 1_001
+    # ⌈1,001 · 200 / 10⁴⌉.
+    assert made.withdraw_payout(number) == (980, 21)
+    assert refused(made.close_payout, number) == {"JobIsOpen"}
+
+
+def test_a_shut_account_blocks_only_what_goes_to_it() -> None:
+    made = market()
+    number = run(made)
+    made.attest(number, 0, HOUR, T, True, NOW + T)
+    made.complete(number, NOW + T)
+    made.shut["alice", USDC] = "AccountFrozen"
+    before = made.tokens
+    assert refused(made.settle, number, NOW + T) == {"AccountFrozen"}
+    assert (made.refund(number, NOW + T), made.collect_fees(number, NOW + T)) == (2_000_000, 135_000)
+    assert refused(made.close, number) == {"NotSettled"}
+    del made.shut["alice", USDC]
+    assert made.settle(number, NOW + T) == 1_955_000
+    made.close(number)
+    assert made.tokens == before
