@@ -307,6 +307,10 @@ class World:
                     challenge_window=24 * _HOUR,
                     challenge_freeze=7 * _DAY,
                     challenge_bond=IO(500).base,
+                    gpu_bps=9_500,
+                    in_use_bps=3_000,
+                    fee_bound_bps=8_000,
+                    up_hours=5,
                 ),
             )
         )

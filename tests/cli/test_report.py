@@ -96,6 +96,27 @@ def test_building_again_gives_the_same_bytes(shell: Shell, hour: Hour, tmp_path:
     assert again.read_bytes() == hour.evidence.read_bytes()
 
 
+def test_an_hour_is_shared_out_as_the_parameters_say(
+    shell: Shell, hour: Hour, report: str, tmp_path: Path
+) -> None:
+    told = shell.text("report", "check", report)
+    assert "Every fact is as the chain shows it." in told
+    shell.text("admin", "set", "proofs", "gpu_bps=90%", "up_hours=7", who="deployer")
+    other = tmp_path / "other.jsonl"
+    built = shell.json("report", "build", "--out", other, "--statements", hour.statements)
+    # Nobody was up for seven hours.
+    assert (built["paid_nodes"], io(built["rewards"])) == (0, IO(0))
+    assert read_evidence(other).policy.gpu_bps == 9_000
+    said = shell.run("report", "check", report)
+    assert said.exit_code == 1
+    assert (
+        "  parameter gpu_bps: stated 9500, chain 9000\n  parameter up_hours: stated 5, chain 7\n"
+        in said.stdout
+    )
+    assert shell.run("report", "approve", report, who="second").exit_code == 2
+    shell.text("admin", "set", "proofs", "gpu_bps=95%", "up_hours=5", who="deployer")
+
+
 def test_a_statement_must_be_the_devices_own_and_of_the_hour(
     shell: Shell, hour: Hour, tmp_path: Path
 ) -> None:

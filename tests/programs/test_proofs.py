@@ -57,6 +57,8 @@ def test_the_program_begins_with_its_defaults_and_no_attesters(bare: World) -> N
     config = bare.proofs_config
     assert (config.challenge_window, config.challenge_freeze) == (DAY, 7 * DAY)
     assert config.challenge_bond == IO(500).base
+    shares = (config.gpu_bps, config.in_use_bps, config.fee_bound_bps, config.up_hours)
+    assert shares == (9_500, 3_000, 8_000, 5)
     assert {config.guardian, config.resolver, config.roles.pauser} == {bare.deployer}
     found = bare.attester_set
     assert (found.seats, found.set_version, found.threshold, found.total_weight) == (0, 0, 0, 0)
@@ -70,17 +72,26 @@ def params(world: World) -> types.proofs.ParamsArgs:
         challenge_window=DAY,
         challenge_freeze=7 * DAY,
         challenge_bond=IO(500).base,
+        gpu_bps=9_500,
+        in_use_bps=3_000,
+        fee_bound_bps=8_000,
+        up_hours=5,
     )
 
 
 def test_the_authority_sets_every_parameter(world: World) -> None:
     pauser, guardian, resolver = keys(3)
-    wanted = types.proofs.ParamsArgs(pauser, guardian, resolver, 6 * HOUR, DAY, IO(1).base)
+    wanted = types.proofs.ParamsArgs(
+        *(pauser, guardian, resolver, 6 * HOUR, DAY, IO(1).base),
+        *(9_000, 4_000, 9_500, 6),
+    )
     sent = world.send(ix.proofs.set_params(authority=world.deployer, params=wanted))
     assert sent.event(events.proofs.ParamsSet).params == wanted
     config = world.proofs_config
     found = (config.challenge_window, config.challenge_freeze, config.challenge_bond)
     assert found == (6 * HOUR, DAY, IO(1).base)
+    shares = (config.gpu_bps, config.in_use_bps, config.fee_bound_bps, config.up_hours)
+    assert shares == (9_000, 4_000, 9_500, 6)
     assert (config.roles.pauser, config.guardian, config.resolver) == (pauser, guardian, resolver)
     assert config.roles.authority == world.deployer
 
@@ -97,6 +108,10 @@ def test_nobody_else_sets_parameters(world: World) -> None:
         ("challenge_window", 6 * HOUR, 72 * HOUR, errors.proofs.WindowOutOfBounds),
         ("challenge_freeze", DAY, 7 * DAY, errors.proofs.FreezeOutOfBounds),
         ("challenge_bond", IO(1).base, IO(100_000).base, errors.proofs.BondOutOfBounds),
+        ("gpu_bps", 0, 10_000, errors.proofs.GpuShareOutOfBounds),
+        ("in_use_bps", 0, 5_000, errors.proofs.InUseShareOutOfBounds),
+        ("fee_bound_bps", 0, 9_500, errors.proofs.FeeBoundOutOfBounds),
+        ("up_hours", 0, 168, errors.proofs.UpHoursOutOfBounds),
     ],
 )
 def test_each_parameter_stays_within_its_bounds(
@@ -110,7 +125,7 @@ def test_each_parameter_stays_within_its_bounds(
     for fine in (lowest, highest):
         world.send(set_to(fine))
         assert getattr(world.proofs_config, name) == fine
-    for wrong in (0, lowest - 1, highest + 1):
+    for wrong in {0, lowest - 1, highest + 1} - {-1, lowest}:
         world.refused(set_to(wrong), error)
 
 

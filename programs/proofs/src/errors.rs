@@ -105,4 +105,12 @@ pub enum ProofsError {
     NotEmitted,
     #[msg("what was paid until period_end is not known any more: report a later hour")]
     PeriodForgotten,
+    #[msg("the GPU pool's share is 0 to 10,000 bps")]
+    GpuShareOutOfBounds,
+    #[msg("the share of nodes in use is 0 to 5,000 bps")]
+    InUseShareOutOfBounds,
+    #[msg("the bound by fees is 0 to 9,500 bps")]
+    FeeBoundOutOfBounds,
+    #[msg("the hours that a node must be up are 0 to 168")]
+    UpHoursOutOfBounds,
 }

@@ -125,7 +125,8 @@ pub mod proofs {
     /// Sets the roles besides the authority, and the terms of challenges.
     ///
     /// Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
-    /// `FreezeOutOfBounds`.
+    /// `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
+    /// `UpHoursOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }

@@ -27,7 +27,7 @@ LENGTHS: Final = frozenset(
     }
 )
 #: Plain numbers.
-COUNTS: Final = frozenset({"attesters", "attesters_large"})
+COUNTS: Final = frozenset({"attesters", "attesters_large", "up_hours"})
 
 
 def value_of(name: str, raw: Any) -> Any:

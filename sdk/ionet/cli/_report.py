@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Final
@@ -211,7 +212,7 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
     from ionet.rewards import Word, read_evidence
 
     stated: Evidence = read_evidence(path)
-    found = _emission_differs(io, report, stated)
+    found = [*_emission_differs(io, report, stated), *_policy_differs(io, stated)]
     rows: dict[bytes, NodeHour] = {row.node: row for row in stated.hour.rows()}
     words = {
         node: Word(node, row.up_hours, row.statement)
@@ -242,6 +243,16 @@ def _emission_differs(io: Session, report: accounts.proofs.Report, stated: Evide
     return [] if said == paid else [{"node": None, "fact": "emission", "stated": said, "chain": paid}]
 
 
+def _policy_differs(io: Session, stated: Evidence) -> list[dict[str, Any]]:
+    """Where an hour is shared out in another way than the proofs program says."""
+    said, chain = asdict(stated.policy), asdict(io.reader.proofs.policy())
+    return [
+        {"node": None, "fact": name, "stated": said[name], "chain": chain[name]}
+        for name in said
+        if said[name] != chain[name]
+    ]
+
+
 def _told(differences: list[dict[str, Any]]) -> list[str]:
     if not differences:
         return ["Every fact is as the chain shows it."]
@@ -252,6 +263,8 @@ def _told(differences: list[dict[str, Any]]) -> list[str]:
         elif one["fact"] == "emission":
             known = one["chain"] or "forgotten, as it was emitted too many cranks ago"
             lines.append(f"  emission of the hour: stated {one['stated']}, chain {known}")
+        elif one["node"] is None:
+            lines.append(f"  parameter {one['fact']}: stated {one['stated']}, chain {one['chain']}")
         else:
             lines.append(f"  {one['node']} {one['fact']}: stated {one['stated']}, chain {one['chain']}")
     if len(differences) > 20:

@@ -165,7 +165,8 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word]
             " `ionet node show`"
         )
     facts = Hour.from_rows(rows)
-    scores = score_hour(facts, paid.base, before.carry)
+    policy = io.reader.proofs.policy()
+    scores = score_hour(facts, paid.base, before.carry, policy)
     leaves = cumulate(before.leaves, facts, scores, end)
     evidence = write_evidence(
         place,
@@ -175,6 +176,7 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word]
         emission=paid.base,
         period_end=end,
         carry=before.carry,
+        policy=policy,
         previous_root=before.root,
     )
     return _Built(seq, place, paid, scores, build_report(leaves, end, evidence))

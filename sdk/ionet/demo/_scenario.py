@@ -303,7 +303,8 @@ class _Scenario:
         end = self.start + JOB_HOUR * HOUR
         hourly = self.market.deployer.proofs.emission(JOB_HOUR).base
         hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
-        scores = score_hour(hour, hourly)
+        policy = self.market.deployer.proofs.policy()
+        scores = score_hour(hour, hourly, policy=policy)
         leaves = cumulate(None, hour, scores, end)
         evidence = write_evidence(
             self.directory / "evidence.jsonl",
@@ -312,6 +313,7 @@ class _Scenario:
             leaves=leaves,
             emission=hourly,
             period_end=end,
+            policy=policy,
         )
         report = build_report(leaves, end, evidence)
         address = self._publish(report)

@@ -3,7 +3,7 @@ use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::ReportState;
 use io_common::Roles;
-use io_math::IO;
+use io_math::{BPS, IO};
 
 /// Paused entry: `report` and `approve`.
 pub const PAUSE_REPORT: u64 = 1;
@@ -27,6 +27,15 @@ pub struct ParamsArgs {
     pub challenge_freeze: u32,
     /// Bond of a challenge in base units of IO, 1 to 100,000 IO.
     pub challenge_bond: u64,
+    /// How attesters share an hour's emission out: the GPU pool's part, at most all of it; the CPU pool has
+    /// the rest.
+    pub gpu_bps: u16,
+    /// Part of a pool for nodes in use, at most half.
+    pub in_use_bps: u16,
+    /// Bound of that part by the fees of a node's job, at most 95 %.
+    pub fee_bound_bps: u16,
+    /// Hours in a row that a node must have been up, at most 168.
+    pub up_hours: u16,
 }
 
 impl ParamsArgs {
@@ -39,6 +48,10 @@ impl ParamsArgs {
             challenge_window: 24 * HOUR,
             challenge_freeze: 7 * DAY,
             challenge_bond: 500 * IO,
+            gpu_bps: 9_500,
+            in_use_bps: 3_000,
+            fee_bound_bps: 8_000,
+            up_hours: 5,
         }
     }
 
@@ -47,6 +60,10 @@ impl ParamsArgs {
         require!((6 * HOUR..=72 * HOUR).contains(challenge_window), ProofsError::WindowOutOfBounds);
         require!((DAY..=7 * DAY).contains(challenge_freeze), ProofsError::FreezeOutOfBounds);
         require!((IO..=100_000 * IO).contains(challenge_bond), ProofsError::BondOutOfBounds);
+        require_gte!(BPS, u64::from(self.gpu_bps), ProofsError::GpuShareOutOfBounds);
+        require_gte!(5_000, self.in_use_bps, ProofsError::InUseShareOutOfBounds);
+        require_gte!(9_500, self.fee_bound_bps, ProofsError::FeeBoundOutOfBounds);
+        require_gte!(168, self.up_hours, ProofsError::UpHoursOutOfBounds);
         Ok(())
     }
 }
@@ -79,7 +96,12 @@ pub struct Config {
     pub challenge_bond: u64,
     /// Number of the latest event.
     pub seq: u64,
-    pub reserved: [u8; 128],
+    /// How attesters share an hour's emission out; no program computes with it. See [`ParamsArgs`].
+    pub gpu_bps: u16,
+    pub in_use_bps: u16,
+    pub fee_bound_bps: u16,
+    pub up_hours: u16,
+    pub reserved: [u8; 120],
 }
 
 impl Config {
@@ -105,6 +127,10 @@ impl Config {
         self.challenge_window = params.challenge_window;
         self.challenge_freeze = params.challenge_freeze;
         self.challenge_bond = params.challenge_bond;
+        self.gpu_bps = params.gpu_bps;
+        self.in_use_bps = params.in_use_bps;
+        self.fee_bound_bps = params.fee_bound_bps;
+        self.up_hours = params.up_hours;
     }
 
     /// The number of the next event.
@@ -185,6 +211,15 @@ mod tests {
             let checked = ParamsArgs { challenge_bond: bond, ..fine }.check();
             assert_eq!(checked.err(), error.map(|()| ProofsError::BondOutOfBounds.into()));
         }
+        let shares = |gpu_bps, in_use_bps, fee_bound_bps, up_hours| {
+            ParamsArgs { gpu_bps, in_use_bps, fee_bound_bps, up_hours, ..fine }.check()
+        };
+        assert_eq!(shares(10_000, 5_000, 9_500, 168), Ok(()));
+        assert_eq!(shares(0, 0, 0, 0), Ok(()));
+        assert_eq!(shares(10_001, 0, 0, 0).unwrap_err(), ProofsError::GpuShareOutOfBounds.into());
+        assert_eq!(shares(0, 5_001, 0, 0).unwrap_err(), ProofsError::InUseShareOutOfBounds.into());
+        assert_eq!(shares(0, 0, 9_501, 0).unwrap_err(), ProofsError::FeeBoundOutOfBounds.into());
+        assert_eq!(shares(0, 0, 0, 169).unwrap_err(), ProofsError::UpHoursOutOfBounds.into());
     }
 
     #[test]

@@ -20,7 +20,7 @@ from ionet._states import NodeState
 
 if TYPE_CHECKING:
     from ionet._async.client import AsyncClient
-    from ionet.rewards import NodeHour, Proof, Word
+    from ionet.rewards import NodeHour, Proof, SharePolicy, Word
 
 _BPS: Final = 10_000
 #: A booking, and what became of it, stand so long before its first second at most: the start window.
@@ -66,6 +66,18 @@ class AsyncHours:
             EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
         """
         return IO.from_base(emission.hour(await self._client.mint.config(), seq))
+
+    async def policy(self) -> SharePolicy:
+        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
+        from ionet.rewards import SharePolicy
+
+        config = await self._client.proofs.config()
+        return SharePolicy(
+            gpu_bps=config.gpu_bps,
+            in_use_bps=config.in_use_bps,
+            fee_bound_bps=config.fee_bound_bps,
+            up_hours=config.up_hours,
+        )
 
     async def facts(self, seq: int, words: Mapping[bytes, Word] | None = None) -> list[NodeHour]:
         """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.

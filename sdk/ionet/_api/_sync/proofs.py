@@ -60,6 +60,10 @@ class Proofs(Hours):
         challenge_window: int | None = None,
         challenge_freeze: int | None = None,
         challenge_bond: IO | None = None,
+        gpu_bps: int | None = None,
+        in_use_bps: int | None = None,
+        fee_bound_bps: int | None = None,
+        up_hours: int | None = None,
     ) -> Call[None]:
         """Sets parameters; for the authority. What is None stays as it is.
 
@@ -70,6 +74,10 @@ class Proofs(Hours):
             challenge_window: seconds from approval to finality, 6 to 72 hours.
             challenge_freeze: most seconds that a challenge freezes a node's credit, 1 to 7 days.
             challenge_bond: bond of a challenge, 1 to 100,000 IO.
+            gpu_bps: the GPU pool's share of an hour; the CPU pool has the rest.
+            in_use_bps: share of a pool for nodes in use, at most 5,000.
+            fee_bound_bps: bound of that part by the fees of a node's job, at most 9,500.
+            up_hours: hours in a row that a node must have been up, at most 168.
         """
         now = self.config()
         params = types.proofs.ParamsArgs(
@@ -79,6 +87,10 @@ class Proofs(Hours):
             challenge_window=now.challenge_window if challenge_window is None else challenge_window,
             challenge_freeze=now.challenge_freeze if challenge_freeze is None else challenge_freeze,
             challenge_bond=now.challenge_bond if challenge_bond is None else challenge_bond.base,
+            gpu_bps=now.gpu_bps if gpu_bps is None else gpu_bps,
+            in_use_bps=now.in_use_bps if in_use_bps is None else in_use_bps,
+            fee_bound_bps=now.fee_bound_bps if fee_bound_bps is None else fee_bound_bps,
+            up_hours=now.up_hours if up_hours is None else up_hours,
         )
         return Call(self._client, [ix.proofs.set_params(authority=self._client.address, params=params)])
 

@@ -115,6 +115,8 @@ class Config(Account):
         challenge_freeze: Most seconds that a challenge freezes a node's credit.
         challenge_bond: Bond of a challenge in base units of IO.
         seq: Number of the latest event.
+        gpu_bps: How attesters share an hour's emission out; no program computes with it. See
+                [`ParamsArgs`].
     """
 
     version: int
@@ -131,6 +133,10 @@ class Config(Account):
     challenge_freeze: int
     challenge_bond: int
     seq: int
+    gpu_bps: int
+    in_use_bps: int
+    fee_bound_bps: int
+    up_hours: int
 
 
 bind_account(
@@ -153,7 +159,11 @@ bind_account(
         ("challenge_freeze", c.u32),
         ("challenge_bond", c.u64),
         ("seq", c.u64),
-        ("", c.pad(128)),
+        ("gpu_bps", c.u16),
+        ("in_use_bps", c.u16),
+        ("fee_bound_bps", c.u16),
+        ("up_hours", c.u16),
+        ("", c.pad(120)),
     ),
 )
 

@@ -418,6 +418,38 @@ class PeriodForgotten(_ProgramError):
     MSG = "what was paid until period_end is not known any more: report a later hour"
 
 
+class GpuShareOutOfBounds(_ProgramError):
+    """6051: the GPU pool's share is 0 to 10,000 bps."""
+
+    CODE = 6051
+    NAME = "GpuShareOutOfBounds"
+    MSG = "the GPU pool's share is 0 to 10,000 bps"
+
+
+class InUseShareOutOfBounds(_ProgramError):
+    """6052: the share of nodes in use is 0 to 5,000 bps."""
+
+    CODE = 6052
+    NAME = "InUseShareOutOfBounds"
+    MSG = "the share of nodes in use is 0 to 5,000 bps"
+
+
+class FeeBoundOutOfBounds(_ProgramError):
+    """6053: the bound by fees is 0 to 9,500 bps."""
+
+    CODE = 6053
+    NAME = "FeeBoundOutOfBounds"
+    MSG = "the bound by fees is 0 to 9,500 bps"
+
+
+class UpHoursOutOfBounds(_ProgramError):
+    """6054: the hours that a node must be up are 0 to 168."""
+
+    CODE = 6054
+    NAME = "UpHoursOutOfBounds"
+    MSG = "the hours that a node must be up are 0 to 168"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -471,6 +503,10 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6048: WrongRentPayer,
     6049: NotEmitted,
     6050: PeriodForgotten,
+    6051: GpuShareOutOfBounds,
+    6052: InUseShareOutOfBounds,
+    6053: FeeBoundOutOfBounds,
+    6054: UpHoursOutOfBounds,
 }
 
 
@@ -481,8 +517,11 @@ __all__ = [
     "ChallengeExpired",
     "ChallengeOpen",
     "DuplicateKey",
+    "FeeBoundOutOfBounds",
     "FreezeOutOfBounds",
+    "GpuShareOutOfBounds",
     "HalfVacantSeat",
+    "InUseShareOutOfBounds",
     "LeafStands",
     "MayNotPause",
     "NoEmission",
@@ -514,6 +553,7 @@ __all__ = [
     "TotalAboveEmission",
     "TotalFell",
     "UnknownEntry",
+    "UpHoursOutOfBounds",
     "WeightTooLarge",
     "WindowOpen",
     "WindowOutOfBounds",

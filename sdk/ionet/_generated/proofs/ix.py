@@ -540,7 +540,8 @@ def set_params(
     """Sets the roles besides the authority, and the terms of challenges.
 
     Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
-    `FreezeOutOfBounds`.
+    `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
+    `UpHoursOutOfBounds`.
 
     Args:
         authority: (signer)

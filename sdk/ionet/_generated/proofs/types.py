@@ -45,6 +45,11 @@ class ParamsArgs(Record):
         challenge_window: Seconds from approval to finality, 6 to 72 hours.
         challenge_freeze: Most seconds that a challenge freezes a node's credit, 1 to 7 days.
         challenge_bond: Bond of a challenge in base units of IO, 1 to 100,000 IO.
+        gpu_bps: How attesters share an hour's emission out: the GPU pool's part, at most all of it; the
+                CPU pool has the rest.
+        in_use_bps: Part of a pool for nodes in use, at most half.
+        fee_bound_bps: Bound of that part by the fees of a node's job, at most 95 %.
+        up_hours: Hours in a row that a node must have been up, at most 168.
     """
 
     pauser: Pubkey
@@ -53,6 +58,10 @@ class ParamsArgs(Record):
     challenge_window: int
     challenge_freeze: int
     challenge_bond: int
+    gpu_bps: int
+    in_use_bps: int
+    fee_bound_bps: int
+    up_hours: int
 
 
 bind_record(
@@ -64,6 +73,10 @@ bind_record(
         ("challenge_window", c.u32),
         ("challenge_freeze", c.u32),
         ("challenge_bond", c.u64),
+        ("gpu_bps", c.u16),
+        ("in_use_bps", c.u16),
+        ("fee_bound_bps", c.u16),
+        ("up_hours", c.u16),
     ),
 )
 
