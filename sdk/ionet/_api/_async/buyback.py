@@ -9,7 +9,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, events, governance, ix, pda, types
 from ionet._amounts import IO
 from ionet._async.call import AsyncCall
 from ionet._auction import FeeVault, LotQuote, allowance, quote
@@ -48,21 +48,7 @@ class AsyncBuyback:
         Raises:
             TypeError: there is no such parameter.
         """
-        config = await self.config()
-        limits = config.price_limits
-        now: dict[str, Any] = {
-            "pauser": config.roles.pauser,
-            "feed_id": config.feed_id,
-            "price_account": config.price_account,
-            "start_bps": config.start_bps,
-            "end_bps": config.end_bps,
-            "period": config.period,
-            "daily_share_bps": config.daily_share_bps,
-            "max_confidence_bps": limits.max_confidence_bps,
-            "max_ema_distance_bps": limits.max_ema_distance_bps,
-            "max_price_age": limits.max_age,
-            "min_lot": config.min_lot,
-        }
+        now = governance.params_of("buyback", await self.config())
         params = types.buyback.ParamsArgs(**now | changes)
         return AsyncCall(self._client, [ix.buyback.set_params(authority=self._client.address, params=params)])
 

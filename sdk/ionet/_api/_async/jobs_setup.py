@@ -6,7 +6,7 @@ from typing import Any
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, governance, ix, pda, types
 from ionet._api._async.jobs_base import AsyncJobsBase
 from ionet._async.call import AsyncCall
 from ionet._states import JobsEntry
@@ -30,20 +30,7 @@ class AsyncJobsSetup(AsyncJobsBase):
         Raises:
             TypeError: there is no such parameter.
         """
-        config = await self.config()
-        limits = config.price_limits
-        now: dict[str, Any] = {
-            "pauser": config.roles.pauser,
-            "resolver": config.resolver,
-            "booking_bps": config.booking_bps,
-            "dispute_bond_bps": config.dispute_bond_bps,
-            "max_confidence_bps": limits.max_confidence_bps,
-            "max_ema_distance_bps": limits.max_ema_distance_bps,
-            "max_price_age": limits.max_age,
-            "attesters": config.attesters,
-            "attesters_large": config.attesters_large,
-            "large_daily_usd": config.large_daily_usd,
-        }
+        now = governance.params_of("jobs", await self.config())
         params = types.jobs.ParamsArgs(**now | changes)
         return AsyncCall(self._client, [ix.jobs.set_params(authority=self._client.address, params=params)])
 
