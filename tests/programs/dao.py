@@ -19,7 +19,7 @@ from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import transfer_checked
 from spl.token.models import TransferCheckedParams
 from tests.programs.people import TOKEN, class_args, fingerprint, node_args
-from tests.programs.support import DAY, NOW, Refusal, World
+from tests.programs.support import DAY, NOW, Signing, World
 from tests.programs.support import PROGRAMS as ALL_PROGRAMS
 
 from ionet import (
@@ -29,7 +29,6 @@ from ionet import (
     Client,
     FeePolicy,
     LocalNetwork,
-    ProgramError,
     Sent,
     TransactionFailed,
     accounts,
@@ -128,17 +127,17 @@ class Voters:
         ]
 
 
-class Dao:
+class Dao(Signing):
     """Voters, a treasury, and what one does with them. `send` signs for whoever has to.
 
     The template's clock stands a day into a week at whose start all stake was active.
     """
 
     def __init__(self, world: World, voters: Voters) -> None:
-        self.world, self.voters = world, voters
+        super().__init__(world, voters.everyone())
+        self.voters = voters
         self.alpha, self.beta, self.gamma = voters.houses
         self.carol, self.dave = voters.carol, voters.dave
-        self._keys = {one.pubkey(): one for one in voters.everyone()}
         self._nonces = 0
 
     @classmethod
@@ -150,25 +149,6 @@ class Dao:
         return cls(_world(voters, network), voters)
 
     # -- transactions
-
-    def actor(self) -> Keypair:
-        """Somebody new, with SOL, for whom `send` and `refused` can sign."""
-        pair = self.world.actor()
-        self._keys[pair.pubkey()] = pair
-        return pair
-
-    def signers(self, *instructions: Instruction) -> list[Keypair]:
-        """Whoever has to sign, besides the deployer."""
-        needed = {meta.pubkey for one in instructions for meta in one.accounts if meta.is_signer}
-        return [self._keys[key] for key in needed if key != self.world.deployer]
-
-    def send(self, *instructions: Instruction) -> Sent[None]:
-        """Sends what has to succeed."""
-        return self.world.send(*instructions, signers=self.signers(*instructions))
-
-    def refused(self, instruction: Instruction, error: Refusal) -> ProgramError:
-        """Sends what has to fail with `error` and change nothing."""
-        return self.world.refused(instruction, error, signers=self.signers(instruction))
 
     def fails(self, instruction: Instruction, says: str) -> None:
         """Sends what has to fail for a reason of the runtime's."""

@@ -16,7 +16,7 @@ from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
-from tests.programs.support import HOUR, NOW, Refusal, World
+from tests.programs.support import HOUR, NOW, Signing, World
 from tests.programs.support import PROGRAMS as INITIALISED
 
 from ionet import (
@@ -26,7 +26,6 @@ from ionet import (
     Client,
     FeePolicy,
     LocalNetwork,
-    ProgramError,
     Sent,
     accounts,
     ix,
@@ -62,7 +61,7 @@ TERMINAL: Final = 2
 _FEES: Final = FeePolicy(compute_limit=400_000, price=0)
 
 
-class Market:
+class Market(Signing):
     """A world with a market: alice supplies a node, carol and dave may co-stake, the renter may rent.
 
     `send` signs for whoever has to, and checks afterwards that every vault, escrow and shard holds what the
@@ -73,13 +72,12 @@ class Market:
     """
 
     def __init__(self, world: World, people: People) -> None:
-        self.world = world
+        super().__init__(world, people.everyone())
         self.people = people
         self.alice, self.bob = people.alice, people.bob
         self.carol, self.dave, self.renter = people.carol, people.dave, people.renter
         self.attesters = people.attesters
         self.gifts: dict[Pubkey, int] = {}
-        self._keys = {one.pubkey(): one for one in people.everyone()}
         self._suppliers = [people.alice]
         self._jobs: list[Pubkey] = []
 
@@ -100,26 +98,11 @@ class Market:
 
     # -- transactions
 
-    def actor(self) -> Keypair:
-        """Somebody new, with SOL, for whom `send` and `refused` can sign."""
-        pair = self.world.actor()
-        self._keys[pair.pubkey()] = pair
-        return pair
-
-    def signers(self, *instructions: Instruction) -> list[Keypair]:
-        """Whoever has to sign, besides the deployer."""
-        needed = {meta.pubkey for one in instructions for meta in one.accounts if meta.is_signer}
-        return [self._keys[key] for key in needed if key != self.world.deployer]
-
     def send(self, *instructions: Instruction) -> Sent[None]:
         """Sends what has to succeed, and checks the books."""
-        sent = self.world.send(*instructions, signers=self.signers(*instructions))
+        sent = super().send(*instructions)
         self.check()
         return sent
-
-    def refused(self, instruction: Instruction, error: Refusal) -> ProgramError:
-        """Sends what has to fail with `error` and change nothing."""
-        return self.world.refused(instruction, error, signers=self.signers(instruction))
 
     # -- books
 

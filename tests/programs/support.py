@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -348,6 +348,37 @@ class Proposal:
     def approve(self, attester: Pubkey) -> Instruction:
         """Approves it."""
         return ix.proofs.approve(attester=attester, report=self.address)
+
+
+class Signing:
+    """Sends for people whose keys it has.
+
+    Attributes:
+        world: what they act in.
+    """
+
+    def __init__(self, world: World, people: Iterable[Keypair]) -> None:
+        self.world = world
+        self._keys = {one.pubkey(): one for one in people}
+
+    def actor(self) -> Keypair:
+        """Somebody new, with SOL, for whom `send` and `refused` can sign."""
+        pair = self.world.actor()
+        self._keys[pair.pubkey()] = pair
+        return pair
+
+    def signers(self, *instructions: Instruction) -> list[Keypair]:
+        """Whoever has to sign, besides the deployer."""
+        needed = {meta.pubkey for one in instructions for meta in one.accounts if meta.is_signer}
+        return [self._keys[key] for key in needed if key != self.world.deployer]
+
+    def send(self, *instructions: Instruction) -> Sent[None]:
+        """Sends what has to succeed."""
+        return self.world.send(*instructions, signers=self.signers(*instructions))
+
+    def refused(self, instruction: Instruction, error: Refusal) -> ProgramError:
+        """Sends what has to fail with `error` and change nothing."""
+        return self.world.refused(instruction, error, signers=self.signers(instruction))
 
 
 def _failure(client: Client, signature: str) -> ProgramError:
