@@ -40,11 +40,11 @@ from ionet import (
     token_account,
     types,
 )
-from ionet._ids import TOKEN_PROGRAM
-from ionet.airdrop import AirdropTree, Share
-from ionet.merkle import root_from_proof
+from ionet.chain.ids import TOKEN_PROGRAM
+from ionet.formats.merkle import root_from_proof
 from ionet.rewards import reward_leaf
-from ionet.vesting import MONTH, Schedule
+from ionet.token.airdrop import AirdropTree, Share
+from ionet.token.vesting import MONTH, Schedule
 
 ROOT: Final = Path(__file__).resolve().parent.parent
 RESULT: Final = Path(__file__).with_suffix(".json")

@@ -14,7 +14,7 @@ import itertools
 import time
 from dataclasses import dataclass
 
-from ionet.proof import Backend, Challenge, Opening, Prover, backend, draw, verify
+from ionet.prover import Backend, Challenge, Opening, Prover, backend, draw, verify
 
 SIZES = ((256, 4_096), (1_024, 1_024), (1_024, 4_096), (2_048, 2_048), (1_024, 65_536), (4_096, 4_096))
 FULL = ((4_096, 16_384), (4_096, 65_536), (8_192, 8_192))

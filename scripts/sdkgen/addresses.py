@@ -23,7 +23,7 @@ from sdkgen.idl import (
 )
 
 LOADER: Final = Pubkey.from_string("BPFLoaderUpgradeab1e11111111111111111111111")
-#: Addresses that `ionet._ids` names.
+#: Addresses that `ionet.chain.ids` names.
 KNOWN: Final = {
     "11111111111111111111111111111111": "SYSTEM_PROGRAM",
     "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA": "TOKEN_PROGRAM",

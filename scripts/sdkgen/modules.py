@@ -204,12 +204,12 @@ from typing import Final, TypeAlias
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from ionet import _codec as c
-from ionet import _ids
-from ionet._codec import Codec, Int
-from ionet._errors import ProgramError as _ProgramError
-from ionet._pda import find as _find
-from ionet._schema import Account, Event, Record, bind_account, bind_event, bind_record
+from ionet.chain import codec as c
+from ionet.chain import ids as _ids
+from ionet.chain.codec import Codec, Int
+from ionet.chain.errors import ProgramError as _ProgramError
+from ionet.chain.pda import find as _find
+from ionet.chain.schema import Account, Event, Record, bind_account, bind_event, bind_record
 
 """
 

@@ -37,11 +37,20 @@ def namespace(name: str, summary: str, programs: Sequence[str]) -> str:
     )
 
 
-def programs_index(programs: Sequence[Program]) -> str:
-    """The package that holds the programs' packages."""
+def programs_index(programs: Sequence[Program], *, shipped: bool = False) -> str:
+    """The package that holds the programs' packages; `shipped`: registered, with their code."""
     table = "".join(f'    "{p.idl["address"]}": "{p.name}",\n' for p in programs)
-    return (
+    text = (
         '"""What scripts/codegen writes: one package for each program; do not edit."""\n\n'
-        "from collections.abc import Mapping\nfrom typing import Final\n\n"
+        "from collections.abc import Mapping\nfrom pathlib import Path\nfrom typing import Final\n\n"
+        "from ionet.chain.registry import register_program\n\n"
         f"#: Program id to name.\nPROGRAMS: Final[Mapping[str, str]] = {{\n{table}}}\n"
+    )
+    if not shipped:
+        return text
+    return text + (
+        "\n#: Where compiled programs and their IDLs are shipped.\n"
+        'SHIPPED: Final = Path(__file__).resolve().parent.parent / "_programs"\n\n'
+        "for _id, _name in PROGRAMS.items():\n"
+        '    register_program(_id, f"{__name__}.{_name}", SHIPPED / f"{_name}.so")\n'
     )

@@ -20,32 +20,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+import ionet._generated  # noqa: F401  (registers the programs)
+from ionet._moved import OLD, SHORT, install
+
 if TYPE_CHECKING:
-    from ionet import (
-        accounts,
-        airdrop,
-        constants,
-        emission,
-        errors,
-        events,
-        genesis,
-        governance,
-        ix,
-        pda,
-        supply,
-        types,
-        vesting,
-    )
-    from ionet._allocations import Allocation
-    from ionet._amounts import IO, SOL, USD, USDC, Amount
-    from ionet._async.call import AsyncCall
-    from ionet._async.client import AsyncClient
-    from ionet._auction import FeeVault, LotQuote
-    from ionet._call import Change, MissingSigner, Preview, Sent, Simulated
-    from ionet._classes import ClassChange, HardwareClass, hardware_classes
-    from ionet._cluster import ClusterBooking, ClusterNotBooked, Undone
-    from ionet._cranked import Cranked
-    from ionet._errors import (
+    from ionet import accounts, constants, errors, events, governance, ix, pda, types
+    from ionet.buyback.auction import FeeVault, LotQuote
+    from ionet.chain._async.call import AsyncCall
+    from ionet.chain._sync.call import Call
+    from ionet.chain.amounts import IO, SOL, USD, USDC, Amount
+    from ionet.chain.errors import (
         AccountNotFound,
         AmountError,
         AnchorError,
@@ -61,34 +45,25 @@ if TYPE_CHECKING:
         TransactionFailed,
         TransportError,
     )
-    from ionet._events import EmittedEvent, EventLog, Undecoded, read_events
-    from ionet._fees import FeePolicy
-    from ionet._job_status import (
-        ClusterStatus,
-        Crank,
-        DisputeStatus,
-        JobStatus,
-        PayoutStatus,
-        TimeLost,
-    )
-    from ionet._layouts import Mint, PriceUpdate, TokenAccount
-    from ionet._listing import Listing
-    from ionet._open import connect, local
-    from ionet._pda import price_feed, token_account
-    from ionet._quote import NotBookable, PriceUnusable, Quote, Quotes
-    from ionet._records import Found
-    from ionet._registry import register_program
-    from ionet._report import Proposal
-    from ionet._rpc import AsyncTransport, Transport
-    from ionet._rpc._async.http import AsyncHttpTransport
-    from ionet._rpc._async.local import AsyncLocalTransport
-    from ionet._rpc._local import LocalNetwork, NetworkClock
-    from ionet._rpc._sync.http import HttpTransport
-    from ionet._rpc._sync.local import LocalTransport
-    from ionet._schema import Account, Event, Record
-    from ionet._signers import Signer, load_keypair
-    from ionet._stake import Cooling, Room, StakeStatus, Supply
-    from ionet._states import (
+    from ionet.chain.events import EmittedEvent, EventLog, Undecoded, read_events
+    from ionet.chain.fees import FeePolicy
+    from ionet.chain.layouts import Mint, PriceUpdate, TokenAccount
+    from ionet.chain.pda import price_feed, token_account
+    from ionet.chain.records import Found
+    from ionet.chain.registry import register_program
+    from ionet.chain.rpc import AsyncTransport, Transport
+    from ionet.chain.rpc._async.http import AsyncHttpTransport
+    from ionet.chain.rpc._async.local import AsyncLocalTransport
+    from ionet.chain.rpc._sync.http import HttpTransport
+    from ionet.chain.rpc._sync.local import LocalTransport
+    from ionet.chain.rpc.local import LocalNetwork, NetworkClock
+    from ionet.chain.schema import Account, Event, Record
+    from ionet.chain.signers import Signer, load_keypair
+    from ionet.chain.transactions import Change, MissingSigner, Preview, Sent, Simulated
+    from ionet.client._async.client import AsyncClient
+    from ionet.client._sync.client import Client
+    from ionet.client.opening import connect, local
+    from ionet.formats.states import (
         BuybackEntry,
         CloseReason,
         DisputeOutcome,
@@ -103,23 +78,36 @@ if TYPE_CHECKING:
         SlashState,
         StakingEntry,
     )
-    from ionet._sync.call import Call
-    from ionet._sync.client import Client
-    from ionet._why import Answer, Cause
+    from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
+    from ionet.jobs.cranked import Cranked
+    from ionet.jobs.listing import Listing
+    from ionet.jobs.quotes import NotBookable, PriceUnusable, Quote, Quotes
+    from ionet.jobs.status import ClusterStatus, Crank, DisputeStatus, JobStatus, PayoutStatus, TimeLost
+    from ionet.proofs.report import Proposal
+    from ionet.staking.classes import ClassChange, HardwareClass, hardware_classes
+    from ionet.staking.stake import Cooling, Room, StakeStatus, Supply
+    from ionet.staking.why import Answer, Cause
+    from ionet.token import airdrop, emission, genesis, supply, vesting
+    from ionet.token.allocations import Allocation
 else:
     from ionet._lazy import lazy
 
-    _MODULES: Final = (
-        *("accounts", "airdrop", "constants", "emission", "errors", "events", "genesis", "governance"),
-        *("ix", "pda", "supply", "types", "vesting"),
-    )
+    _MODULES: Final = ("accounts", "constants", "errors", "events", "governance", "ix", "pda", "types")
     _NAMES: Final = {
-        "_amounts": ("IO", "SOL", "USD", "USDC", "Amount"),
-        "_async.call": ("AsyncCall",),
-        "_async.client": ("AsyncClient",),
-        "_auction": ("FeeVault", "LotQuote"),
-        "_call": ("Change", "MissingSigner", "Preview", "Sent", "Simulated"),
-        "_errors": (
+        "buyback.auction": (
+            "FeeVault",
+            "LotQuote",
+        ),
+        "chain._async.call": ("AsyncCall",),
+        "chain._sync.call": ("Call",),
+        "chain.amounts": (
+            "Amount",
+            "IO",
+            "SOL",
+            "USD",
+            "USDC",
+        ),
+        "chain.errors": (
             "AccountNotFound",
             "AmountError",
             "AnchorError",
@@ -135,38 +123,59 @@ else:
             "TransactionFailed",
             "TransportError",
         ),
-        "_allocations": ("Allocation",),
-        "_classes": ("ClassChange", "HardwareClass", "hardware_classes"),
-        "_events": ("EmittedEvent", "EventLog", "Undecoded", "read_events"),
-        "_fees": ("FeePolicy",),
-        "_cluster": ("ClusterBooking", "ClusterNotBooked", "Undone"),
-        "_cranked": ("Cranked",),
-        "_job_status": (
-            "ClusterStatus",
-            "Crank",
-            "DisputeStatus",
-            "JobStatus",
-            "PayoutStatus",
-            "TimeLost",
+        "chain.events": (
+            "EmittedEvent",
+            "EventLog",
+            "Undecoded",
+            "read_events",
         ),
-        "_layouts": ("Mint", "PriceUpdate", "TokenAccount"),
-        "_listing": ("Listing",),
-        "_open": ("connect", "local"),
-        "_pda": ("price_feed", "token_account"),
-        "_quote": ("NotBookable", "PriceUnusable", "Quote", "Quotes"),
-        "_records": ("Found",),
-        "_registry": ("register_program",),
-        "_report": ("Proposal",),
-        "_rpc": ("AsyncTransport", "Transport"),
-        "_rpc._async.http": ("AsyncHttpTransport",),
-        "_rpc._async.local": ("AsyncLocalTransport",),
-        "_rpc._local": ("LocalNetwork", "NetworkClock"),
-        "_rpc._sync.http": ("HttpTransport",),
-        "_rpc._sync.local": ("LocalTransport",),
-        "_schema": ("Account", "Event", "Record"),
-        "_signers": ("Signer", "load_keypair"),
-        "_stake": ("Cooling", "Room", "StakeStatus", "Supply"),
-        "_states": (
+        "chain.fees": ("FeePolicy",),
+        "chain.layouts": (
+            "Mint",
+            "PriceUpdate",
+            "TokenAccount",
+        ),
+        "chain.pda": (
+            "price_feed",
+            "token_account",
+        ),
+        "chain.records": ("Found",),
+        "chain.registry": ("register_program",),
+        "chain.rpc": (
+            "AsyncTransport",
+            "Transport",
+        ),
+        "chain.rpc._async.http": ("AsyncHttpTransport",),
+        "chain.rpc._async.local": ("AsyncLocalTransport",),
+        "chain.rpc._sync.http": ("HttpTransport",),
+        "chain.rpc._sync.local": ("LocalTransport",),
+        "chain.rpc.local": (
+            "LocalNetwork",
+            "NetworkClock",
+        ),
+        "chain.schema": (
+            "Account",
+            "Event",
+            "Record",
+        ),
+        "chain.signers": (
+            "Signer",
+            "load_keypair",
+        ),
+        "chain.transactions": (
+            "Change",
+            "MissingSigner",
+            "Preview",
+            "Sent",
+            "Simulated",
+        ),
+        "client._async.client": ("AsyncClient",),
+        "client._sync.client": ("Client",),
+        "client.opening": (
+            "connect",
+            "local",
+        ),
+        "formats.states": (
             "BuybackEntry",
             "CloseReason",
             "DisputeOutcome",
@@ -181,17 +190,55 @@ else:
             "SlashState",
             "StakingEntry",
         ),
-        "_sync.call": ("Call",),
-        "_sync.client": ("Client",),
-        "_why": ("Answer", "Cause"),
+        "jobs.cluster": (
+            "ClusterBooking",
+            "ClusterNotBooked",
+            "Undone",
+        ),
+        "jobs.cranked": ("Cranked",),
+        "jobs.listing": ("Listing",),
+        "jobs.quotes": (
+            "NotBookable",
+            "PriceUnusable",
+            "Quote",
+            "Quotes",
+        ),
+        "jobs.status": (
+            "ClusterStatus",
+            "Crank",
+            "DisputeStatus",
+            "JobStatus",
+            "PayoutStatus",
+            "TimeLost",
+        ),
+        "proofs.report": ("Proposal",),
+        "staking.classes": (
+            "ClassChange",
+            "HardwareClass",
+            "hardware_classes",
+        ),
+        "staking.stake": (
+            "Cooling",
+            "Room",
+            "StakeStatus",
+            "Supply",
+        ),
+        "staking.why": (
+            "Answer",
+            "Cause",
+        ),
+        "token.allocations": ("Allocation",),
     }
     __getattr__, __dir__ = lazy(
         __name__,
         {
             **{module: f"ionet.{module}" for module in _MODULES},
+            **{old.removeprefix("ionet."): new for old, new in {**SHORT, **OLD}.items()},
             **{name: f"ionet.{module}:{name}" for module, names in _NAMES.items() for name in names},
         },
     )
+
+install()
 
 __version__: Final = "0.1.0"
 

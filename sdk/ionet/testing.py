@@ -60,7 +60,7 @@ def ionet_keypair(ionet_local: Client) -> Callable[..., Keypair]:
 
 def solana_py_client(network: LocalNetwork) -> SolanaClient:
     """solana-py's `AsyncClient` on a local network: same requests and answers, no socket."""
-    from ionet._solana import solana_py_client as connect
+    from ionet.chain.solana_py import solana_py_client as connect
 
     return connect(network)
 

@@ -14,8 +14,8 @@ from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
 from ionet import IO, Client
-from ionet.cli._app import app
-from ionet.cli._localnet import PEOPLE, set_up
+from ionet.cli.app import app
+from ionet.cli.localnet import PEOPLE, set_up
 from ionet.rewards import Statement, Word, statement_bytes, write_words
 
 #: Unix time at which every market begins.

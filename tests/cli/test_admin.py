@@ -7,8 +7,8 @@ from solders.pubkey import Pubkey
 from tests.cli.conftest import DAY, HOUR, Shell, io
 
 from ionet import IO, USD, accounts, governance, pda
-from ionet.cli._failures import UserError
-from ionet.cli._parameters import AMOUNTS, COUNTS, LENGTHS, changes_of, written
+from ionet.cli.failures import UserError
+from ionet.cli.parameters import AMOUNTS, COUNTS, LENGTHS, changes_of, written
 
 
 def parameters(shell: Shell, program: str) -> dict[str, object]:

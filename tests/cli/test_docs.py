@@ -8,9 +8,9 @@ from typing import Any
 
 from tests.test_docs import table_after
 
-from ionet.cli import _failures
-from ionet.cli._app import COMMANDS, load
-from ionet.cli._options import _parameters
+from ionet.cli import failures
+from ionet.cli.app import COMMANDS, load
+from ionet.cli.options import _parameters
 
 DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
 _CODE = re.compile(r"`([^`]+)`")
@@ -41,5 +41,5 @@ def test_every_option_is_documented() -> None:
 
 def test_the_exit_statuses_are_those_of_the_program() -> None:
     listed = {int(row[0]) for row in table_after(DOCUMENT, "## Exit statuses")}
-    named = (_failures.REFUSED, _failures.USAGE, _failures.UNUSABLE)
-    assert {0, *named, _failures.NOT_FOUND, _failures.NO_NODE, _failures.EXPIRED, 130} == listed
+    named = (failures.REFUSED, failures.USAGE, failures.UNUSABLE)
+    assert {0, *named, failures.NOT_FOUND, failures.NO_NODE, failures.EXPIRED, 130} == listed

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from tests.cli.conftest import NOW, Shell
 
-from ionet.cli._app import COMMANDS, app, load
+from ionet.cli.app import COMMANDS, app, load
 
 IONET = [sys.executable, "-c", "from ionet.cli import main; main()"]
 
@@ -32,7 +32,7 @@ def test_help_imports_no_command() -> None:
     code = (
         "import sys\nfrom ionet.cli import main\ntry:\n    main(['--help'])\n"
         "except SystemExit: pass\n"
-        "heavy = {'solders', 'httpx', 'ionet.cli._session', 'ionet.cli._demo'} & set(sys.modules)\n"
+        "heavy = {'solders', 'httpx', 'ionet.cli.session', 'ionet.cli.demo'} & set(sys.modules)\n"
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
@@ -109,6 +109,6 @@ def test_errors_are_json_where_json_is_asked_for(shell: Shell) -> None:
     ("text", "seconds"), [("90s", 90), ("30min", 1_800), ("5h", 18_000), ("14d", 1_209_600)]
 )
 def test_lengths_of_time(text: str, seconds: int) -> None:
-    from ionet.cli._localnet import length_of
+    from ionet.cli.localnet import length_of
 
     assert length_of(text) == seconds

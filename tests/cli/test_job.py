@@ -17,9 +17,9 @@ from solders.pubkey import Pubkey
 from tests.cli.conftest import Shell
 
 from ionet import USDC, pda, types
-from ionet.cli._app import load
-from ionet.demo._dollars import add_usdc, write_prices
-from ionet.manifest import Command, FileStore, Manifest
+from ionet.cli.app import load
+from ionet.localnet.dollars import add_usdc, write_prices
+from ionet.store.manifest import Command, FileStore, Manifest
 
 HOUR = 3_600
 
@@ -291,7 +291,7 @@ def test_of_a_cluster_that_cannot_be_booked_nothing_is_left(
     shell, nodes = desk.shell, [desk.node() for _ in range(4)]
     before = desk.purse("renter")
     bob = shell.client.as_(shell.people["bob"])
-    from ionet.cli._output import Screen
+    from ionet.cli.output import Screen
 
     said: list[str] = []
 

@@ -14,11 +14,11 @@ import pytest
 from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
-from ionet import _canonical
-from ionet.cli._app import app
-from ionet.manifest import FileStore
+from ionet.cli.app import app
+from ionet.formats import canonical
 from ionet.orchestrator._executor import lease_name
 from ionet.orchestrator._logs import keep_log
+from ionet.store.manifest import FileStore
 
 JOB, OTHER = bytes([1]) * 32, bytes([2]) * 32
 LEASE = lease_name([JOB])
@@ -28,7 +28,7 @@ LEASE = lease_name([JOB])
 def state(tmp_path: Path) -> Path:
     """What an orchestrator leaves that has placed a job, and printed two lines."""
     store = FileStore(tmp_path / "store")
-    record = _canonical.encode({"jobs": [JOB.hex()], "nodes": [bytes(32).hex()]})
+    record = canonical.encode({"jobs": [JOB.hex()], "nodes": [bytes(32).hex()]})
     store.link(f"jobs/{JOB.hex()}/lease", store.put(record))
     work = tmp_path / "work" / LEASE
     work.mkdir(parents=True)

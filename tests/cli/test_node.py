@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 
 from ionet import IO, types
-from ionet._classes import hardware_classes
+from ionet.staking.classes import hardware_classes
 
 
 def test_classes_are_listed_with_their_minimum(shell: Shell) -> None:

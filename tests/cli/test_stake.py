@@ -13,8 +13,8 @@ from solders.transaction import VersionedTransaction
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 
 from ionet import IO
-from ionet._rpc._server import LocalServer
-from ionet.cli._app import app
+from ionet.chain.rpc.server import LocalServer
+from ionet.cli.app import app
 
 MAINNET = "5eykt4UsFv8P8NJdTREpY1vzqKqZKvdpKuc147dw2N9d"
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from ionet import demo
-from ionet.cli._demo import run_demo
+from ionet.cli.demo import run_demo
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
 

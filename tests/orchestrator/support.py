@@ -9,7 +9,6 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ionet.manifest import FileStore, Function, Manifest
 from ionet.orchestrator import (
     Agents,
     Attestation,
@@ -30,7 +29,8 @@ from ionet.orchestrator import (
     ProofVerdict,
     Recorded,
 )
-from ionet.proof import numpy_backend
+from ionet.prover import numpy_backend
+from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.worker import Device, DeviceKey, Observation, TimeLockPolicy, Worker
 
 START = 1_800_000_000

@@ -15,8 +15,7 @@ from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, pda, token_account, types
-from ionet._canonical import Json
-from ionet.manifest import FileStore, Function, Manifest
+from ionet.formats.canonical import Json
 from ionet.orchestrator import (
     Attestation,
     ChainRejected,
@@ -28,7 +27,8 @@ from ionet.orchestrator import (
     Phase,
     ProgramChain,
 )
-from ionet.proof import Opening, numpy_backend
+from ionet.prover import Opening, numpy_backend
+from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 
 _STEP = 600

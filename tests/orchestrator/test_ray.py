@@ -18,8 +18,8 @@ import psutil
 import pytest
 from tests.orchestrator.support import HOUR, RENTER, World, key
 
-from ionet.manifest import Command, Function, Manifest, RuntimeEnv
 from ionet.orchestrator import FailureReason, Lease, Party, RayExecutor, RunFailure, RunOutput
+from ionet.store.manifest import Command, Function, Manifest, RuntimeEnv
 from ionet.workloads import Context, digits
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]

@@ -11,7 +11,6 @@ import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
 from ionet import ProofReason
-from ionet.manifest import Command, FileStore, Function, Input, Manifest, Resources
 from ionet.orchestrator import (
     ChainRejected,
     ChainUnavailable,
@@ -25,7 +24,8 @@ from ionet.orchestrator import (
     ProofVerdict,
 )
 from ionet.orchestrator._logs import keep_log, open_place, read_log
-from ionet.proof import Challenge, Opening, Reference
+from ionet.prover import Challenge, Opening, Reference
+from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
 from ionet.worker import BreakReason, Observation, TimeLockPolicy
 
 

@@ -38,7 +38,7 @@ from ionet import (
     types,
 )
 from ionet._generated import PROGRAMS
-from ionet._ids import SYSTEM_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import SYSTEM_PROGRAM, TOKEN_PROGRAM
 
 #: A thousand IO.
 K: Final = 1_000 * TOKEN

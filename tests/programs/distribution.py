@@ -14,7 +14,7 @@ from tests.model.grants import MONTH
 from tests.programs.support import DAY, NOW, World
 
 from ionet import IO, Sent, accounts, ix, pda, token_account, types
-from ionet.merkle import Tree
+from ionet.formats.merkle import Tree
 
 IO_MINT: Final = pda.mint.MINT
 #: Leaves whose claims one account marks.

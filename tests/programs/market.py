@@ -35,7 +35,7 @@ from ionet import (
     types,
 )
 from ionet._generated import PROGRAMS
-from ionet._ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
 from ionet.rewards import Leaves, Report, build_report
 
 #: One US dollar or USDC.

@@ -40,8 +40,8 @@ from tests.programs.support import DAY
 from tests.programs.test_governance import params
 
 from ionet import IO, SOL, Client, accounts, errors, events, governance, ix, pda, token_account, types
-from ionet._ids import BPF_LOADER_UPGRADEABLE, SYSTEM_PROGRAM
-from ionet._pda import program_data
+from ionet.chain.ids import BPF_LOADER_UPGRADEABLE, SYSTEM_PROGRAM
+from ionet.chain.pda import program_data
 
 Error = errors.governance
 DOLLAR: Final = 10**6

@@ -15,8 +15,8 @@ from tests.programs.people import TOKEN
 from tests.programs.support import HOUR
 
 from ionet import USDC, errors, events, ix, pda, token_account
-from ionet._ids import TOKEN_PROGRAM
-from ionet._layouts import TokenState
+from ionet.chain.ids import TOKEN_PROGRAM
+from ionet.chain.layouts import TokenState
 
 # Two hours at 4 USD: see test_jobs_money.
 P_IO, F_IO, D_USDC = 202_020_203, 505_051, 4_090_000

@@ -17,7 +17,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR
 
 from ionet import ProgramError, accounts, errors, pda, token_account
-from ionet._records import Found
+from ionet.chain.records import Found
 
 SIDES = ("owner", "carol", "dave")
 

@@ -18,7 +18,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 import ionet
-from ionet._rpc._local import shipped_programs
+from ionet.chain.rpc.local import shipped_programs
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -12,18 +12,10 @@ from tests.sdk.test_staking_api import NOW, Market
 
 import ionet
 from ionet import AsyncClient, ConfigError, pda, types
-from ionet.bulk import (
-    Export,
-    ExportError,
-    KeyFolder,
-    Registration,
-    SeedKeys,
-    plan_nodes,
-    read_export,
-)
-from ionet.bulk._export import class_of
-from ionet.bulk._wallets import wallet_error
-from ionet.cli._localnet import PEOPLE, set_up
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.staking.bulk import Export, ExportError, KeyFolder, Registration, SeedKeys, plan_nodes, read_export
+from ionet.staking.bulk._export import class_of
+from ionet.staking.bulk._wallets import wallet_error
 
 HEAD = "device,model,count,wallet\n"
 #: Examples of Filecoin's specification, a protocol each; the last is one of an Ethereum address.

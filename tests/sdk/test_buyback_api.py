@@ -12,7 +12,7 @@ from tests.programs.market import IO_MINT, Market
 from tests.programs.test_buyback_payouts import owing
 
 from ionet import IO, AsyncClient, Client, errors, ix, pda, token_account
-from ionet._api._async import buyback
+from ionet.buyback._async import buyback
 
 MINUTE = 60
 ADMINISTRATIVE = {"set_paused", "propose_authority", "accept_authority"}

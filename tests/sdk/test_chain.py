@@ -11,8 +11,9 @@ from solders.system_program import CreateAccountParams, TransferParams, create_a
 from solders.token.associated import get_associated_token_address
 
 import ionet
-from ionet import SOL, USDC, FeePolicy, _ids
-from ionet._fees import priority_fee
+from ionet import SOL, USDC, FeePolicy
+from ionet.chain import ids
+from ionet.chain.fees import priority_fee
 
 MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 FEED = bytes(range(32))
@@ -82,7 +83,7 @@ def test_a_failure_found_by_simulation_costs_nothing(chain: ionet.Client) -> Non
 
 def test_an_error_without_a_code_is_a_failed_simulation(chain: ionet.Client) -> None:
     with pytest.raises(ionet.SimulationFailed, match="Instruction 0"):
-        chain.send(Instruction(_ids.SYSTEM_PROGRAM, b"\xff\xff\xff\xff", []))
+        chain.send(Instruction(ids.SYSTEM_PROGRAM, b"\xff\xff\xff\xff", []))
 
 
 def test_simulating_changes_nothing_and_needs_no_signature(chain: ionet.Client) -> None:
@@ -141,7 +142,7 @@ def test_a_lookup_table_shortens_the_transaction(chain: ionet.Client) -> None:
     place, keys = Keypair().pubkey(), [Keypair().pubkey() for _ in range(3)]
     head = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(8) + b"\0" + b"\0" + bytes(32) + bytes(2)
     data = head + b"".join(bytes(key) for key in keys)
-    chain.cheats.set_account(place, data=data, owner=_ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
+    chain.cheats.set_account(place, data=data, owner=ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
     table = AddressLookupTableAccount(place, keys)
     transfers = [give(chain, key, 1_000_000) for key in keys]
     plain, short = chain.call(*transfers), chain.call(*transfers, tables=[table])
@@ -161,7 +162,7 @@ def test_accounts_are_fetched_in_hundreds_with_gaps_where_there_are_none(chain: 
     found = chain.accounts([chain.address, *absent, chain.address])
     assert None not in (found[0], found[-1])
     assert found[0] is not None
-    assert found[0].owner == _ids.SYSTEM_PROGRAM
+    assert found[0].owner == ids.SYSTEM_PROGRAM
     assert found[1:-1] == [None] * 120
 
 
@@ -199,10 +200,10 @@ def test_programs_accept_the_tokens_that_were_made(chain: ionet.Client) -> None:
         AccountMeta(target, False, True),
         AccountMeta(chain.address, True, False),
     ]
-    chain.send(Instruction(_ids.TOKEN_PROGRAM, data, accounts))
+    chain.send(Instruction(ids.TOKEN_PROGRAM, data, accounts))
     assert (chain.tokens(chain.address, mint), chain.tokens(other, mint)) == (600, 400)
     with pytest.raises(ionet.ProgramError) as caught:
-        chain.send(Instruction(_ids.TOKEN_PROGRAM, b"\x03" + (601).to_bytes(8, "little"), accounts))
+        chain.send(Instruction(ids.TOKEN_PROGRAM, b"\x03" + (601).to_bytes(8, "little"), accounts))
     assert (caught.value.program, caught.value.name) == ("token", "InsufficientFunds")
 
 
@@ -219,7 +220,7 @@ def test_prices_can_be_set(chain: ionet.Client) -> None:
     )
     assert price.signatures is None
     assert abs(price.publish_time - chain.time()) <= 2
-    forged = chain.cheats.set_price(FEED, 1, address=Pubkey.new_unique(), owner=_ids.SYSTEM_PROGRAM)
+    forged = chain.cheats.set_price(FEED, 1, address=Pubkey.new_unique(), owner=ids.SYSTEM_PROGRAM)
     with pytest.raises(ionet.DecodeError, match="not a price account"):
         chain.price(forged)
 
@@ -240,7 +241,7 @@ def test_a_new_account_is_paid_for_by_the_rent_that_the_network_names(chain: ion
         to_pubkey=new.pubkey(),
         lamports=chain.rent(100),
         space=100,
-        owner=_ids.TOKEN_PROGRAM,
+        owner=ids.TOKEN_PROGRAM,
     )
     chain.call(create_account(params), signers=[new]).send()
     found = chain.account(new.pubkey())

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from solders.pubkey import Pubkey
 
 from ionet import IO, DecodeError, EncodeError
-from ionet import _codec as c
+from ionet.chain import codec as c
 
 
 class Color(IntEnum):

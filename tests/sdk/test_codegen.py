@@ -18,7 +18,9 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 import ionet
-from ionet import EncodeError, _ids, _pda
+from ionet import EncodeError
+from ionet.chain import ids
+from ionet.chain import pda as addresses
 from sdkgen.anchor import anchor_errors
 from sdkgen.idl import CodegenError, Program
 from sdkgen.modules import program_package
@@ -89,7 +91,7 @@ def test_a_builder_fills_in_what_the_idl_knows(vaults: Any) -> None:
         AccountMeta(vault, False, True),
         AccountMeta(pda(b"config", program=program), False, False),
         AccountMeta(program, False, False),  # no referrer: the program's id stands for it
-        AccountMeta(_ids.SYSTEM_PROGRAM, False, False),
+        AccountMeta(ids.SYSTEM_PROGRAM, False, False),
         AccountMeta(pda(b"__event_authority", program=program), False, False),
         AccountMeta(program, False, False),
     ]
@@ -132,7 +134,7 @@ def move_funds(vaults: Any, **more: Any) -> Any:
 def test_addresses_of_other_programs_nested_arguments_and_groups_are_derived(vaults: Any) -> None:
     program = vaults.PROGRAM_ID
     keys = [meta.pubkey for meta in move_funds(vaults, vault_number=7).accounts]
-    assert keys[1] == _pda.token_account(OWNER, MINT)
+    assert keys[1] == addresses.token_account(OWNER, MINT)
     assert keys[4] == pda(b"receipt", struct.pack("<Q", 7), struct.pack("<H", 9), program=program)
     assert keys[6] == pda(b"floor", bytes(ORACLE), program=program)
     assert vaults.pda.receipt(7, 9) == keys[4]
@@ -321,7 +323,7 @@ def test_an_account_whose_seeds_are_not_at_hand_stays_required(vaults_idl: Any) 
 
 
 def test_all_of_anchors_errors_are_known() -> None:
-    from ionet._generated.anchor_errors import ANCHOR_ERRORS
+    from ionet.chain.anchor_errors import ANCHOR_ERRORS
 
     assert len(ANCHOR_ERRORS) == 82
     assert ANCHOR_ERRORS[2006] == ("ConstraintSeeds", "A seeds constraint was violated")

@@ -29,8 +29,8 @@ from ionet import (
     token_account,
     vesting,
 )
-from ionet.airdrop import AirdropTree, RecipientsError, Share
-from ionet.vesting import HALF_HOUR, MONTH, Schedule
+from ionet.token.airdrop import AirdropTree, RecipientsError, Share
+from ionet.token.vesting import HALF_HOUR, MONTH, Schedule
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000

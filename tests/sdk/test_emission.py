@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ionet import IO, emission, types
-from ionet.emission import CUMULATIVE, cumulative, paid_until
+from ionet.token.emission import CUMULATIVE, cumulative, paid_until
 
 MONTH = 2_629_800  # 730.5 hours
 END = emission.TOTAL_HOURS * 3600

@@ -8,7 +8,7 @@ import pytest
 from solders.pubkey import Pubkey
 
 import ionet
-from ionet._errors import describe, failure
+from ionet.chain.errors import describe, failure
 
 OTHER = str(Pubkey.new_unique())
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"

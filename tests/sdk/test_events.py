@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from solders.pubkey import Pubkey
 
-from ionet import _pda, read_events
-from ionet._events import EVENT_IX_TAG, InnerCall
+from ionet import read_events
+from ionet.chain import pda
+from ionet.chain.events import EVENT_IX_TAG, InnerCall
 
 OTHER = str(Pubkey.new_unique())
 TOKEN = "TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA"
@@ -124,7 +125,7 @@ def test_events_of_a_later_version_are_reported_as_undecoded(vaults: Any, own: s
 def cpi(
     vaults: Any, own: str, event: Any, order: int, *, authority: str | None = None, outer: int = 0
 ) -> InnerCall:
-    signer = authority or str(_pda.event_authority(vaults.PROGRAM_ID))
+    signer = authority or str(pda.event_authority(vaults.PROGRAM_ID))
     return InnerCall(outer, order, own, [signer], EVENT_IX_TAG + event.encode())
 
 

@@ -16,9 +16,9 @@ from spl.token.models import TransferCheckedParams
 
 import ionet
 from ionet import IO, SOL, USDC, EncodeError, accounts, events, governance, ix, pda, token_account
-from ionet._ids import ASSOCIATED_TOKEN_PROGRAM, TOKEN_PROGRAM
-from ionet.cli._localnet import PEOPLE, set_up
-from ionet.governance import NATIVE, TREASURY, Choice, Draft, HandOver, Standing, Step
+from ionet.chain.ids import ASSOCIATED_TOKEN_PROGRAM, TOKEN_PROGRAM
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.governance.proposals import NATIVE, TREASURY, Choice, Draft, HandOver, Standing, Step
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000
@@ -98,7 +98,7 @@ def dao() -> Dao:
 
 def test_every_instruction_that_a_key_can_call_is_in_the_namespace() -> None:
     idl = json.loads((ROOT / "idl/governance.json").read_text())
-    source = (ROOT / "sdk/ionet/_api/_async/governance.py").read_text()
+    source = (ROOT / "sdk/ionet/governance/_async/governance.py").read_text()
     wanted = {one["name"] for one in idl["instructions"]} - {"set_params", "set_guardian"}
     assert {name for name in wanted if f"ix.governance.{name}(" in source} == wanted
 

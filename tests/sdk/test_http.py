@@ -15,8 +15,8 @@ from solders.system_program import TransferParams, transfer
 
 import ionet
 from ionet import SOL, HttpTransport, RpcError, TransportError
-from ionet._rpc._server import LocalServer
-from ionet._sync import send as sending
+from ionet.chain._sync import send as sending
+from ionet.chain.rpc.server import LocalServer
 
 OK: tuple[int, dict[str, str], bytes] = (200, {}, b'{"jsonrpc":"2.0","id":1,"result":"ok"}')
 
@@ -260,7 +260,7 @@ def test_the_fee_follows_what_others_lately_paid(hooked: tuple[Hooked, ionet.Cli
         return [{"slot": i, "prioritizationFee": 1000 * i} for i in range(1, 101)]
 
     hook.hooks["getRecentPrioritizationFees"] = fees
-    from ionet._fees import priority_fee
+    from ionet.chain.fees import priority_fee
 
     key = Keypair().pubkey()
     call = give(client, key)

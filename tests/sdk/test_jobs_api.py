@@ -36,10 +36,10 @@ from ionet import (
     token_account,
     types,
 )
-from ionet._currency import USDC_FEED
-from ionet.cli._localnet import PEOPLE, set_up
-from ionet.demo._dollars import add_usdc, write_prices
-from ionet.demo._market import CONFIDENCE, FEED, PRICE
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.localnet.dollars import add_usdc, write_prices
+from ionet.localnet.market import CONFIDENCE, FEED, PRICE
+from ionet.token.currency import USDC_FEED
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000
@@ -137,7 +137,7 @@ def test_every_instruction_that_a_key_can_call_is_in_the_namespace() -> None:
         one["name"] for one in json.loads((ROOT / "idl" / "jobs.json").read_text())["instructions"]
     }
     called = set()
-    for path in (ROOT / "sdk" / "ionet" / "_api" / "_async").glob("jobs*.py"):
+    for path in (ROOT / "sdk" / "ionet" / "jobs" / "_async").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "ix.jobs":
                 called.add(node.attr)
@@ -551,7 +551,7 @@ def test_a_jobs_status_follows_it_to_the_last_payment(market: Market) -> None:
 def test_what_a_stop_would_cost_is_what_it_costs(
     market: Market, who: str, reason: CloseReason, after: int
 ) -> None:
-    from ionet._escrow import if_stopped
+    from ionet.jobs.escrow import if_stopped
 
     job = market.run(market.offered())
     market.advance(after)

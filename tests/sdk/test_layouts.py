@@ -13,7 +13,8 @@ from solders.token.state import TokenAccount as SoldersTokenAccount
 from solders.token.state import TokenAccountState
 
 import ionet
-from ionet import DecodeError, EncodeError, Mint, PriceUpdate, TokenAccount, _layouts
+from ionet import DecodeError, EncodeError, Mint, PriceUpdate, TokenAccount
+from ionet.chain import layouts
 
 KEY, OTHER = Pubkey.new_unique(), Pubkey.new_unique()
 
@@ -34,9 +35,9 @@ def test_a_mint_is_what_solders_reads() -> None:
 
 def test_accounts_that_are_not_initialized_are_refused() -> None:
     with pytest.raises(DecodeError, match="not an initialized token account"):
-        TokenAccount.decode(bytes(_layouts.TOKEN_ACCOUNT_SIZE))
+        TokenAccount.decode(bytes(layouts.TOKEN_ACCOUNT_SIZE))
     with pytest.raises(DecodeError, match="not an initialized mint"):
-        Mint.decode(bytes(_layouts.MINT_SIZE))
+        Mint.decode(bytes(layouts.MINT_SIZE))
 
 
 def price(**changes: object) -> PriceUpdate:
@@ -77,25 +78,25 @@ def test_prices_out_of_range_are_refused() -> None:
 
 @given(st.binary(max_size=200))
 def test_garbage_is_refused_with_one_kind_of_error(data: bytes) -> None:
-    for read in (TokenAccount.decode, Mint.decode, PriceUpdate.decode, _layouts.upgrade_authority):
+    for read in (TokenAccount.decode, Mint.decode, PriceUpdate.decode, layouts.upgrade_authority):
         with contextlib.suppress(DecodeError):
             read(data)
 
 
 def test_offsets_for_filters_follow_from_the_layout() -> None:
-    assert _layouts.offset_of(_layouts.TOKEN_ACCOUNT, "owner") == 32
-    assert _layouts.offset_of(_layouts.TOKEN_ACCOUNT, "amount") == 64
-    assert _layouts.offset_of(_layouts.MINT, "supply") == 36
+    assert layouts.offset_of(layouts.TOKEN_ACCOUNT, "owner") == 32
+    assert layouts.offset_of(layouts.TOKEN_ACCOUNT, "amount") == 64
+    assert layouts.offset_of(layouts.MINT, "supply") == 36
 
 
 def test_the_upgrade_authority_can_be_set_and_taken_away() -> None:
     code = bytes.fromhex("03000000") + (77).to_bytes(8, "little") + b"\0" + bytes(32) + b"\x7fELF"
-    assert _layouts.upgrade_authority(code) is None
-    owned = _layouts.with_upgrade_authority(code, KEY)
-    assert _layouts.upgrade_authority(owned) == KEY
+    assert layouts.upgrade_authority(code) is None
+    owned = layouts.with_upgrade_authority(code, KEY)
+    assert layouts.upgrade_authority(owned) == KEY
     assert owned[4:12] == code[4:12]
     assert owned[45:] == b"\x7fELF"
-    assert _layouts.with_upgrade_authority(owned, None) == code
+    assert layouts.with_upgrade_authority(owned, None) == code
 
 
 def test_addresses_of_tokens_and_prices_are_the_published_ones() -> None:
@@ -104,7 +105,8 @@ def test_addresses_of_tokens_and_prices_are_the_published_ones() -> None:
     assert (
         ionet.token_account(owner, usdc)
         == Pubkey.find_program_address(
-            [bytes(owner), bytes(ionet._ids.TOKEN_PROGRAM), bytes(usdc)], ionet._ids.ASSOCIATED_TOKEN_PROGRAM
+            [bytes(owner), bytes(ionet.chain.ids.TOKEN_PROGRAM), bytes(usdc)],
+            ionet.chain.ids.ASSOCIATED_TOKEN_PROGRAM,
         )[0]
     )
     # SOL/USD, shard 0, as Pyth documents it.

@@ -15,8 +15,9 @@ from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
 import ionet
-from ionet import SOL, _ids, _layouts
-from ionet._rpc._local import LocalNetwork
+from ionet import SOL
+from ionet.chain import ids, layouts
+from ionet.chain.rpc.local import LocalNetwork
 
 KEY = Pubkey.new_unique()
 
@@ -66,7 +67,7 @@ def test_time_brings_slots_and_epochs(bare: ionet.Client) -> None:
 
 def test_slot_hashes_are_those_of_the_slots_before(bare: ionet.Client) -> None:
     def entries() -> list[tuple[int, bytes]]:
-        found = bare.network.account(_ids.SLOT_HASHES)
+        found = bare.network.account(ids.SLOT_HASHES)
         assert found is not None
         data = bytes(found.data)
         count = int.from_bytes(data[:8], "little")
@@ -163,10 +164,10 @@ def test_the_history_of_an_address_is_paged(bare: ionet.Client) -> None:
 
 
 def test_an_account_written_from_outside_is_read_back(bare: ionet.Client) -> None:
-    bare.network.set_account(KEY, data=b"abc", owner=_ids.TOKEN_PROGRAM)
+    bare.network.set_account(KEY, data=b"abc", owner=ids.TOKEN_PROGRAM)
     found = bare.account(KEY)
     assert found is not None
-    assert (bytes(found.data), found.owner, found.lamports) == (b"abc", _ids.TOKEN_PROGRAM, bare.rent(3))
+    assert (bytes(found.data), found.owner, found.lamports) == (b"abc", ids.TOKEN_PROGRAM, bare.rent(3))
 
 
 def test_listeners_hear_of_each_transaction_until_they_leave(bare: ionet.Client) -> None:
@@ -189,12 +190,12 @@ def test_a_program_that_is_none_is_refused(tmp_path: Path) -> None:
 def test_the_upgrade_authority_can_be_chosen(programs: dict[Pubkey, Path]) -> None:
     program, path = next(iter(programs.items()))
     network = LocalNetwork(programs={program: path}, shipped=False, upgrade_authority=KEY)
-    place = ionet._pda.program_data(program)
+    place = ionet.chain.pda.program_data(program)
 
     def authority() -> Pubkey | None:
         found = network.account(place)
         assert found is not None
-        return _layouts.upgrade_authority(bytes(found.data))
+        return layouts.upgrade_authority(bytes(found.data))
 
     assert authority() == KEY
     network.set_program_authority(program, None)

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionet import _canonical
-from ionet.manifest import (
+from ionet.formats import canonical
+from ionet.store.manifest import (
     Command,
     FileStore,
     Function,
@@ -154,26 +154,26 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_canonical_bytes_are_a_fixed_point(value: Any) -> None:
-    data = _canonical.encode(value)
-    assert _canonical.decode(data) == value
-    assert _canonical.encode(_canonical.decode(data)) == data  # type: ignore[arg-type]
+    data = canonical.encode(value)
+    assert canonical.decode(data) == value
+    assert canonical.encode(canonical.decode(data)) == data  # type: ignore[arg-type]
 
 
 @given(_JSON)
 def test_canonical_bytes_are_json_that_any_parser_reads(value: Any) -> None:
-    assert json.loads(_canonical.encode(value)) == value
+    assert json.loads(canonical.encode(value)) == value
 
 
 @pytest.mark.parametrize(
     "value", [{1: 2}, {"ä": 1}, {"a\n": 1}, 2**53, 0.5, b"x", {1, 2}, "\ud800", object()]
 )
 def test_values_without_a_canonical_form_are_refused(value: Any) -> None:
-    with pytest.raises(_canonical.CanonicalError):
-        _canonical.encode(value)
+    with pytest.raises(canonical.CanonicalError):
+        canonical.encode(value)
 
 
 def test_control_characters_are_escaped_as_in_rfc_8785() -> None:
-    assert _canonical.encode('\b\t\n\f\r"\\\x01\x7f/é€') == '"\\b\\t\\n\\f\\r\\"\\\\\\u0001\x7f/é€"'.encode()
+    assert canonical.encode('\b\t\n\f\r"\\\x01\x7f/é€') == '"\\b\\t\\n\\f\\r\\"\\\\\\u0001\x7f/é€"'.encode()
 
 
 def test_the_store_gives_back_what_was_put_in(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ionet.merkle import Tree, empty_hash, leaf_hash, root_from_proof
+from ionet.formats.merkle import Tree, empty_hash, leaf_hash, root_from_proof
 
 DOMAIN = b"ionet:test"
 

@@ -12,7 +12,7 @@ from solders.keypair import Keypair
 
 import ionet
 from ionet import ConfigError
-from ionet._signers import cluster_url, solana_config
+from ionet.chain.signers import cluster_url, solana_config
 
 pytest_plugins = ["pytester"]
 
@@ -38,7 +38,7 @@ def test_importing_loads_nothing_heavy() -> None:
 def test_a_client_of_a_node_loads_neither_the_runtime_nor_solana_py() -> None:
     code = (
         "import sys, ionet; ionet.connect('localhost'); "
-        "heavy = {'solana', 'construct', 'ionet._rpc._local'} & set(sys.modules); "
+        "heavy = {'solana', 'construct', 'ionet.chain.rpc.local'} & set(sys.modules); "
         "sys.exit(str(heavy) if heavy else 0)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)

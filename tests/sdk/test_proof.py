@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ionet.merkle import Tree, empty_hash, root_from_proof
-from ionet.proof import (
+from ionet.formats.merkle import Tree, empty_hash, root_from_proof
+from ionet.prover import (
     CHUNK,
     DOMAIN,
     FLOAT32_EXACT_K,
@@ -41,7 +41,7 @@ from ionet.proof import (
     torch_backend,
     verify,
 )
-from ionet.proof._spec import splitmix64, stream_key
+from ionet.prover._spec import splitmix64, stream_key
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

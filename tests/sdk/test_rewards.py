@@ -15,8 +15,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from solders.keypair import Keypair
 
-from ionet import _canonical
-from ionet.merkle import root_from_proof
+from ionet.formats import canonical
+from ionet.formats.merkle import root_from_proof
 from ionet.rewards import (
     Carry,
     EvidenceError,
@@ -442,7 +442,7 @@ def test_every_line_of_the_evidence_is_canonical(tmp_path: Path) -> None:
     lines = (tmp_path / "e").read_bytes().splitlines()
     assert len(lines) == 4
     for line in lines:
-        assert _canonical.encode(json.loads(line)) == line
+        assert canonical.encode(json.loads(line)) == line
 
 
 def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> None:

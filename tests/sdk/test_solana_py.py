@@ -16,7 +16,7 @@ from solders.system_program import TransferParams, transfer
 from solders.transaction import VersionedTransaction
 
 import ionet
-from ionet import _ids
+from ionet.chain import ids
 from ionet.testing import solana_py_client
 
 
@@ -72,9 +72,9 @@ async def test_it_reads_what_nodes_have(solana: AsyncClient, bare: ionet.Client)
     assert (await solana.get_token_account_balance(place)).value.amount == "1500000"
     found = (await solana.get_account_info(place)).value
     assert found is not None
-    assert found.owner == _ids.TOKEN_PROGRAM
+    assert found.owner == ids.TOKEN_PROGRAM
     filters: list[int | MemcmpOpts] = [165, MemcmpOpts(offset=32, bytes=str(owner))]
-    (one,) = (await solana.get_program_accounts(_ids.TOKEN_PROGRAM, encoding="base64", filters=filters)).value
+    (one,) = (await solana.get_program_accounts(ids.TOKEN_PROGRAM, encoding="base64", filters=filters)).value
     assert one.pubkey == place
     many = (await solana.get_multiple_accounts([place, Pubkey.new_unique()])).value
     assert [account is None for account in many] == [False, True]

@@ -16,8 +16,8 @@ from solders.pubkey import Pubkey
 
 import ionet
 from ionet import IO, NodeState, ProofReason, SlashState, StakingEntry, errors, pda
-from ionet._classes import hardware_classes
-from ionet.cli._localnet import PEOPLE, set_up
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.staking.classes import hardware_classes
 
 ROOT = Path(__file__).resolve().parents[2]
 NOW = 1_800_000_000
@@ -83,7 +83,7 @@ def test_every_instruction_that_a_key_can_call_is_in_the_namespace(
         one["name"] for one in json.loads((ROOT / f"idl/{program}.json").read_text())["instructions"]
     }
     built = set()
-    for path in (ROOT / "sdk/ionet/_api/_async").glob(f"{program}*.py"):
+    for path in (ROOT / "sdk/ionet" / program / "_async").glob("*.py"):
         for one in ast.walk(ast.parse(path.read_text())):
             if isinstance(one, ast.Attribute) and ast.unparse(one.value) == f"ix.{program}":
                 built.add(one.attr)
@@ -382,7 +382,7 @@ def test_a_verdict_is_kept_in_the_node(market: Market) -> None:
 
 
 def test_every_reason_of_a_proof_has_a_number() -> None:
-    from ionet.proof import Reason
+    from ionet.prover import Reason
 
     assert [ProofReason.of(one.value) for one in Reason] == list(range(1, len(Reason) + 1))
     assert ProofReason.of(None) == 0

@@ -20,7 +20,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet.proof import Challenge, draw, numpy_backend, verify
+from ionet.prover import Challenge, draw, numpy_backend, verify
 from ionet.worker import (
     Break,
     BreakReason,

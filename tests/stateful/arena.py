@@ -23,7 +23,7 @@ from tests.programs.people import COMMISSION_BPS, TOKEN, People, Supplier, class
 from tests.programs.support import HOUR, NOW
 
 from ionet import IO, SOL, Sent, TransactionFailed, accounts, ix, pda, token_account, types
-from ionet._schema import Account
+from ionet.chain.schema import Account
 
 T = TypeVar("T", bound=Account)
 BEGIN: Final = NOW + HOUR

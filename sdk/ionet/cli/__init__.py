@@ -5,6 +5,6 @@ Commands are modules that are imported when they run, so that `ionet --help` ans
 
 from __future__ import annotations
 
-from ionet.cli._app import main
+from ionet.cli.app import main
 
 __all__ = ["main"]

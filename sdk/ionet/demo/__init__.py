@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ionet.demo._record import Check, Demo, Step, Transaction
+from ionet.localnet.record import Check, Demo, Step, Transaction
 
 if TYPE_CHECKING:
     from ionet.demo._scenario import run

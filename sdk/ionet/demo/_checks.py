@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import Client, accounts, emission, events, pda
-from ionet._ids import TOKEN_PROGRAM
-from ionet.demo._record import Check
+from ionet.chain.ids import TOKEN_PROGRAM
+from ionet.localnet.record import Check
 
 if TYPE_CHECKING:
     from ionet.orchestrator import Result

@@ -14,11 +14,9 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, pda, token_account
-from ionet._classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.demo._checks import job_check, market_checks
-from ionet.demo._market import Market
-from ionet.demo._record import Check, Demo, Recorder, Step
-from ionet.manifest import FileStore, Function, Manifest, Resources
+from ionet.localnet.market import Market
+from ionet.localnet.record import Check, Demo, Recorder, Step
 from ionet.orchestrator import (
     LocalAgents,
     NodeRules,
@@ -29,7 +27,7 @@ from ionet.orchestrator import (
     RayExecutor,
     Result,
 )
-from ionet.proof import Challenge, draw, verify
+from ionet.prover import Challenge, draw, verify
 from ionet.rewards import (
     Hour,
     NodeHour,
@@ -43,6 +41,8 @@ from ionet.rewards import (
     score_hour,
     write_evidence,
 )
+from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
+from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
 from ionet.workloads import digits
 

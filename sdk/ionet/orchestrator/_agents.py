@@ -9,10 +9,10 @@ import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
 
 if TYPE_CHECKING:
-    from ionet.proof import Challenge, Opening
+    from ionet.prover import Challenge, Opening
     from ionet.worker import Sample, Worker
 
 
@@ -66,7 +66,7 @@ class LocalAgents:
 
     async def commit(self, node: bytes, challenge: Challenge) -> bytes:
         """See `Agents.commit`."""
-        from ionet.proof import BackendError
+        from ionet.prover import BackendError
 
         try:
             return (await asyncio.to_thread(self._get(node).commit, challenge)).root

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
 from ionet.worker import BreakReason
 
 

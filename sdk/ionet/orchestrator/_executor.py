@@ -14,10 +14,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from ionet import _canonical
-from ionet._canonical import CanonicalError
-from ionet._errors import IonetError
-from ionet.manifest import FileStore, Manifest, NotStored
+from ionet.chain.errors import IonetError
+from ionet.formats import canonical
+from ionet.formats.canonical import CanonicalError
+from ionet.store.manifest import FileStore, Manifest, NotStored
 
 OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
@@ -251,7 +251,7 @@ class Workspace:
                 FailureReason.BAD_VALUE, f"the entrypoint returned {type(value).__name__}, not an object"
             )
         try:
-            data = _canonical.encode(value)
+            data = canonical.encode(value)
         except CanonicalError as error:
             raise RunFailure(FailureReason.BAD_VALUE, f"the entrypoint's value: {error}") from error
         if len(data) > MAX_VALUE_BYTES:

@@ -13,8 +13,8 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
-from ionet.manifest import Command, FileStore, Function
 from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
+from ionet.store.manifest import Command, FileStore, Function
 from ionet.workloads import Context
 
 _DETAIL = 2_000

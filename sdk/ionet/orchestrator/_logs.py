@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
-from ionet import _canonical
-from ionet._errors import ConfigError, IonetError
-from ionet.manifest import FileStore, StoreError
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.formats import canonical
 from ionet.orchestrator._executor import lease_name
+from ionet.store.manifest import FileStore, StoreError
 
 if TYPE_CHECKING:
     import httpx
@@ -166,7 +166,7 @@ def lease_of(place: Place, job: bytes) -> str | None:
     digest = _resolve(place, f"jobs/{job.hex()}/lease")
     if digest is None:
         return None
-    record: Any = _canonical.decode(_object(place, digest))
+    record: Any = canonical.decode(_object(place, digest))
     return lease_name([bytes.fromhex(one) for one in record["jobs"]])
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from ionet.orchestrator._chain import Job, Party, Phase
-from ionet.proof import Challenge, Reference
+from ionet.prover import Challenge, Reference
 from ionet.worker import TimeLockPolicy
 
 HOUR = 3_600

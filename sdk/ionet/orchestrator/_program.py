@@ -11,7 +11,7 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from ionet import AsyncCall, AsyncClient, JobState, accounts, pda, types
-from ionet._errors import (
+from ionet.chain.errors import (
     AccountNotFound,
     ProgramError,
     RpcError,
@@ -19,9 +19,9 @@ from ionet._errors import (
     TransactionFailed,
     TransportError,
 )
-from ionet._escrow import FIRST_HOUR, START_WINDOW, looked_at, payable
-from ionet._ids import SLOT_HASHES
-from ionet._job_status import Crank, or_none
+from ionet.chain.ids import SLOT_HASHES
+from ionet.jobs.escrow import FIRST_HOUR, START_WINDOW, looked_at, payable
+from ionet.jobs.status import Crank, or_none
 from ionet.orchestrator._chain import (
     Attestation,
     Attested,

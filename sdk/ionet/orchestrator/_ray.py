@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import ionet
-from ionet.manifest import FileStore
 from ionet.orchestrator._executor import (
     FailureReason,
     Lease,
@@ -27,6 +26,7 @@ from ionet.orchestrator._executor import (
     remove_tree,
 )
 from ionet.orchestrator._inline import base_environment, check_nodes
+from ionet.store.manifest import FileStore
 
 _PLACE_SECONDS: Final = 30
 _STOP_SECONDS: Final = 10

@@ -19,10 +19,10 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, TextIO
 
-from ionet import _canonical
-from ionet.manifest import Command, Manifest
+from ionet.formats import canonical
 from ionet.orchestrator._executor import FailureReason, RunFailure, Workspace, remove_tree
 from ionet.orchestrator._inline import load_entrypoint, python_first
+from ionet.store.manifest import Command, Manifest
 from ionet.workloads import Context
 
 _DETAIL: Final = 2_000
@@ -52,10 +52,10 @@ def drive(
     try:
         function = load_entrypoint(entrypoint)
         value = function(Context(arguments, Path(cwd), Path(output), nodes, ray_map))
-        return "ok", _canonical.encode(value).decode()  # type: ignore[arg-type]
+        return "ok", canonical.encode(value).decode()  # type: ignore[arg-type]
     except RunFailure as failure:
         return failure.reason.value, failure.detail
-    except _canonical.CanonicalError as error:
+    except canonical.CanonicalError as error:
         return FailureReason.BAD_VALUE.value, str(error)
     except MemoryError as error:
         return FailureReason.OUT_OF_MEMORY.value, str(error)

@@ -23,25 +23,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from ionet import _canonical
-from ionet._errors import IonetError
-from ionet._states import ProofReason
-from ionet.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
+from ionet.chain.errors import IonetError
+from ionet.formats import canonical
+from ionet.formats.states import ProofReason
 from ionet.orchestrator._agents import Agents, NodeUnreachable
-from ionet.orchestrator._chain import (
-    Attestation,
-    Attested,
-    Chain,
-    ChainError,
-    Job,
-    Phase,
-    ProofVerdict,
-)
+from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, Job, Phase, ProofVerdict
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._logs import keep_log
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
-from ionet.proof import Challenge, ProofError, Verdict, challenge_seed, draw, verify
+from ionet.prover import Challenge, ProofError, Verdict, challenge_seed, draw, verify
+from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.worker import Break, BreakReason, Busy, Judge
 
 _MAX_STEPS: Final = 256
@@ -332,7 +324,7 @@ class Orchestrator:
         digest = self._store.resolve(f"jobs/{job.hex()}/lease")
         if digest is None:
             return None
-        value: Any = _canonical.decode(self._store.get(digest))
+        value: Any = canonical.decode(self._store.get(digest))
         return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
 
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[Job]) -> None:
@@ -439,7 +431,7 @@ class Orchestrator:
             # Recorded before anything runs: a restart must group the same jobs again, whichever are closed by
             # then.
             digest = self._store.put(
-                _canonical.encode(
+                canonical.encode(
                     {"jobs": [job.hex() for job in lease.jobs], "nodes": [node.hex() for node in lease.nodes]}
                 )
             )
@@ -518,7 +510,7 @@ class Orchestrator:
         )
 
     def _store_result(self, lease: Lease, document: dict[str, Any]) -> None:
-        digest = self._store.put(_canonical.encode({**document, "manifest": lease.digest.hex()}))
+        digest = self._store.put(canonical.encode({**document, "manifest": lease.digest.hex()}))
         self._store.link(_result_name(lease.name), digest)
 
     # ---- time and proofs
@@ -631,7 +623,7 @@ class Orchestrator:
                 reference=reference,
                 earlier_roots=earlier,
             )
-        record: dict[str, _canonical.Json] = {
+        record: dict[str, canonical.Json] = {
             "at": at,
             "detail": verdict.detail,
             "draw": {"slot": later.slot, "value": later.value.hex()},
@@ -644,7 +636,7 @@ class Orchestrator:
             "root": root.hex(),
             "seed": seed.hex(),
         }
-        self._store.link(_proof_name(job, attempt), self._store.put(_canonical.encode(record)))
+        self._store.link(_proof_name(job, attempt), self._store.put(canonical.encode(record)))
         await self._tell(job, record)
         return verdict, proof
 
@@ -678,7 +670,7 @@ class Orchestrator:
     def _proof_records(self, job: Job) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = []
         while (digest := self._store.resolve(_proof_name(job, len(records)))) is not None:
-            value: Any = _canonical.decode(self._store.get(digest))
+            value: Any = canonical.decode(self._store.get(digest))
             records.append(value)
         return records
 
@@ -702,7 +694,7 @@ def read_result(store: FileStore, lease: str) -> Result | None:
     digest = store.resolve(_result_name(lease))
     if digest is None:
         return None
-    value: Any = _canonical.decode(store.get(digest))
+    value: Any = canonical.decode(store.get(digest))
     return Result(
         digest=digest,
         manifest=bytes.fromhex(value["manifest"]),
@@ -720,7 +712,7 @@ def _record_bytes(
     job: Job, before: Attested, upto: int, gained: int, proof: bytes, breaks: Sequence[Break], judge: Judge
 ) -> bytes:
     """What an attestation rests on, for whoever doubts it."""
-    return _canonical.encode(
+    return canonical.encode(
         {
             "breaks": [
                 {"detail": item.detail, "end": item.end, "reason": item.reason, "start": item.start}

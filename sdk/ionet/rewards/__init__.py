@@ -10,10 +10,8 @@ from ionet.rewards._evidence import (
     Evidence,
     EvidenceError,
     NodeLine,
-    Statement,
     find_node,
     read_evidence,
-    statement_bytes,
     verify_evidence,
     write_evidence,
 )
@@ -32,6 +30,7 @@ from ionet.rewards._score import (
     tokens_to_io,
     usdc_to_io,
 )
+from ionet.rewards._statement import Statement, statement_bytes
 from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [

@@ -1,7 +1,7 @@
 """The evidence file of a report: every fact and every outcome, from which the root can be computed again.
 
-JSON lines, each line canonical (`ionet._canonical`) and ended by one line feed; the report on chain holds the
-sha256 of the whole file. Amounts are decimal strings in base units, keys base58, hashes hex.
+JSON lines, each line canonical (`ionet.formats.canonical`) and ended by one line feed; the report on chain
+holds the sha256 of the whole file. Amounts are decimal strings in base units, keys base58, hashes hex.
 
 Line 1, the header::
 
@@ -27,7 +27,6 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +36,8 @@ import numpy as np
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet import _canonical
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
+from ionet.formats import canonical
 from ionet.rewards._leaves import Leaves, Report, build_report
 from ionet.rewards._score import (
     Carry,
@@ -51,9 +50,9 @@ from ionet.rewards._score import (
     SharePolicy,
     score_hour,
 )
+from ionet.rewards._statement import Statement
 
 FORMAT: Final = "ionet-evidence/1"
-_STATEMENT: Final = struct.Struct("<32sqII32s32s")
 _POOLS: Final = {Pool.GPU: "gpu", Pool.CPU: "cpu"}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
@@ -62,40 +61,6 @@ _PROOF_NAMES: Final = {name: proof for proof, name in _PROOFS.items()}
 
 class EvidenceError(IonetError, ValueError):
     """A file that is damaged, contradicts itself or does not lead to the root; the message says where."""
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A device's signed word for one hour.
-
-    Attributes:
-        device: the device's public key, 32 bytes.
-        good: seconds of the hour in which its samples show no break.
-        proof: digest of its last compute proof, 32 bytes.
-        samples: digest of its signed samples of the hour, 32 bytes.
-        signature: ed25519 over `statement_bytes`, 64 bytes.
-    """
-
-    device: bytes
-    good: int
-    proof: bytes
-    samples: bytes
-    signature: bytes
-
-    def verify(self, node: bytes, period_end: int, up_hours: int) -> bool:
-        """Whether the device signed this for that node and hour."""
-        message = statement_bytes(node, period_end, up_hours, self.good, self.proof, self.samples)
-        return Signature.from_bytes(self.signature).verify(Pubkey(self.device), message)
-
-
-def statement_bytes(
-    node: bytes, period_end: int, up_hours: int, good: int, proof: bytes, samples: bytes
-) -> bytes:
-    """What a device signs: ``b"ionet:hour" || node || period_end || up_hours || good || proof || samples``.
-
-    ``period_end`` is an i64, ``up_hours`` and ``good`` are u32, all little-endian.
-    """
-    return b"ionet:hour" + _STATEMENT.pack(node, period_end, up_hours, good, proof, samples)
 
 
 def write_evidence(
@@ -124,7 +89,7 @@ def write_evidence(
         previous_root: root of the report this one continues.
     """
     carry, policy = carry or Carry(), policy or SharePolicy()
-    header = _canonical.encode(
+    header = canonical.encode(
         {
             "carry": {"cpu": carry.cpu, "gpu": carry.gpu},
             "emission": str(emission),
@@ -242,7 +207,7 @@ def read_evidence(path: str | Path) -> Evidence:
                 digest.update(line)
                 if not line.endswith(b"\n"):
                     raise EvidenceError("it ends without a line feed")
-                value = _canonical.decode(line[:-1])
+                value = canonical.decode(line[:-1])
                 if not isinstance(value, dict):
                     raise EvidenceError("expected one object")
                 if header is None:
@@ -329,7 +294,7 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
                 digest.update(line)
                 if number == 1 or wanted in line:
                     where = f"line {number}"
-                    found = _canonical.decode(line.removesuffix(b"\n"))
+                    found = canonical.decode(line.removesuffix(b"\n"))
                     if not isinstance(found, dict):
                         raise EvidenceError("expected one object")
                     if number == 1:

@@ -5,7 +5,7 @@ end of the last hour that was counted for it. Because leaves are cumulative, a r
 healed by the next.
 
 ``leaf = sha256(0x00 || b"ionet:reward" || node (32) || lifetime as u64 LE || through as i64 LE)``; the leaves
-are sorted by node key; the tree is that of `ionet.merkle` with the domain ``b"ionet:reward"``.
+are sorted by node key; the tree is that of `ionet.formats.merkle` with the domain ``b"ionet:reward"``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from ionet.merkle import Tree, leaf_hash
+from ionet.formats.merkle import Tree, leaf_hash
 from ionet.rewards._score import MAX_SUPPLY, Hour, RewardError, Scores, key_column
 
 if TYPE_CHECKING:

@@ -28,12 +28,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from ionet.rewards._evidence import Statement
+    from ionet.rewards._statement import Statement
 
 BPS: Final = 10_000
 MAX_SUPPLY: Final = 800_000_000 * 10**8

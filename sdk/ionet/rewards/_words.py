@@ -19,8 +19,9 @@ from typing import Any
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet import _canonical
-from ionet.rewards._evidence import EvidenceError, Statement
+from ionet.formats import canonical
+from ionet.rewards._evidence import EvidenceError
+from ionet.rewards._statement import Statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,7 @@ class Word:
 
 def word_line(word: Word) -> bytes:
     """A statement as a line, without its line feed."""
-    return _canonical.encode(
+    return canonical.encode(
         {
             "device": str(Pubkey(word.statement.device)),
             "good": word.statement.good,

@@ -8,12 +8,12 @@ Probe and samples are the machine's own word. The signature shows which device k
 true; what stands behind it is the stake, the compute challenge and the renter's own view of the device.
 """
 
-from ionet.worker._classes import HardwareClass, UnknownHardware, classify, hardware_classes
+from ionet.jobs.breaks import BreakReason
+from ionet.staking.hardware import HardwareClass, UnknownHardware, classify, hardware_classes
 from ionet.worker._keys import DeviceKey, KeyFileError
 from ionet.worker._probe import Device, Probe, fingerprint, probe
 from ionet.worker._timelock import (
     Break,
-    BreakReason,
     Judge,
     Observation,
     Sample,

@@ -10,7 +10,7 @@ from pathlib import Path
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
 
 
 class KeyFileError(IonetError):

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ionet.worker._classes import HardwareClass, UnknownHardware, classify
+from ionet.staking.hardware import HardwareClass, UnknownHardware, classify
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,15 +15,15 @@ import hashlib
 import os
 from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet import _canonical
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
+from ionet.formats import canonical
+from ionet.jobs.breaks import BreakReason
 from ionet.worker._keys import DeviceKey
 
 _PREFIX: Final = b"ionet:sample"
@@ -77,14 +77,14 @@ class Sample:
     @property
     def message(self) -> bytes:
         """The signed bytes."""
-        return _PREFIX + _canonical.encode(self._body())
+        return _PREFIX + canonical.encode(self._body())
 
     @property
     def digest(self) -> bytes:
         """sha256 of the signed bytes; the next sample names it."""
         return hashlib.sha256(self.message).digest()
 
-    def _body(self) -> dict[str, _canonical.Json]:
+    def _body(self) -> dict[str, canonical.Json]:
         return {
             "at": self.at,
             "device": str(Pubkey(self.device)),
@@ -134,8 +134,7 @@ class Sample:
     def to_line(self) -> bytes:
         """One line of JSON with the signature, for files and messages."""
         return (
-            _canonical.encode({**self._body(), "signature": str(Signature.from_bytes(self.signature))})
-            + b"\n"
+            canonical.encode({**self._body(), "signature": str(Signature.from_bytes(self.signature))}) + b"\n"
         )
 
     @classmethod
@@ -146,7 +145,7 @@ class Sample:
             SampleError: when the line is no sample.
         """
         try:
-            value: Any = _canonical.decode(line.rstrip(b"\n"))
+            value: Any = canonical.decode(line.rstrip(b"\n"))
             return cls(
                 job=bytes(Pubkey.from_string(value["job"])),
                 node=bytes(Pubkey.from_string(value["node"])),
@@ -192,22 +191,6 @@ class SampleLog:
             file.flush()
             os.fsync(file.fileno())
         self._samples.append(sample)
-
-
-class BreakReason(StrEnum):
-    """Why a stretch of a lease is not attested."""
-
-    SAMPLE_GAP = "sample-gap"
-    FOREIGN_PROCESS = "foreign-process"
-    FOREIGN_USE = "foreign-use"
-    BAD_SAMPLE = "bad-sample"
-    NODE_LOST = "node-lost"
-    CHALLENGE_FAILED = "challenge-failed"
-
-    @property
-    def bit(self) -> int:
-        """The reason's bit in the u16 of an attestation; bits are never reused."""
-        return 1 << list(type(self)).index(self)
 
 
 @dataclass(frozen=True, slots=True)

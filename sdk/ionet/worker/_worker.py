@@ -7,14 +7,14 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
-from ionet._errors import IonetError
+from ionet.chain.errors import IonetError
 from ionet.worker._keys import DeviceKey
 from ionet.worker._probe import Device, probe
 from ionet.worker._timelock import Sample, SampleLog
 from ionet.worker._watch import Watch, watch_for
 
 if TYPE_CHECKING:
-    from ionet.proof import Backend, Challenge, Commitment, Opening, Prover
+    from ionet.prover import Backend, Challenge, Commitment, Opening, Prover
     from ionet.rewards import Statement
 
 
@@ -31,7 +31,7 @@ class Worker:
         state: directory for sample logs and the device's lock; survives restarts.
         device: by default the first device of this machine.
         watch: by default what fits the device.
-        kernel: for challenges; by default `ionet.proof.backend()`, made when first needed.
+        kernel: for challenges; by default `ionet.prover.backend()`, made when first needed.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class Worker:
         return self._log.since(since) if self._log is not None else ()
 
     def commit(self, challenge: Challenge) -> Commitment:
-        """Computes a challenge; see `ionet.proof.Prover.commit`."""
+        """Computes a challenge; see `ionet.prover.Prover.commit`."""
         return self._get_prover().commit(challenge)
 
     def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
@@ -137,7 +137,7 @@ class Worker:
 
     def _get_prover(self) -> Prover:
         if self._prover is None:
-            from ionet.proof import Prover
+            from ionet.prover import Prover
 
             self._prover = Prover(self._kernel)
         return self._prover

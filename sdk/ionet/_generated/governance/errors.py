@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ionet._errors import ProgramError as _ProgramError
+from ionet.chain.errors import ProgramError as _ProgramError
 
 
 class NotUpgradeAuthority(_ProgramError):

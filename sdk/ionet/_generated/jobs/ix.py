@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
-from ionet import _codec as c
-from ionet import _ids
-from ionet._codec import Int
+from ionet.chain import codec as c
+from ionet.chain import ids as _ids
+from ionet.chain.codec import Int
 
 from . import PROGRAM_ID, pda, types
 

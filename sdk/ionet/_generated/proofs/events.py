@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 
-from ionet import _codec as c
-from ionet._schema import Event, bind_event
+from ionet.chain import codec as c
+from ionet.chain.schema import Event, bind_event
 
 from . import PROGRAM_ID, types
 

@@ -9,9 +9,9 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from ionet import _codec as c
-from ionet._codec import Int
-from ionet._pda import find as _find
+from ionet.chain import codec as c
+from ionet.chain.codec import Int
+from ionet.chain.pda import find as _find
 
 from . import PROGRAM_ID
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 
-from ionet import _codec as c
-from ionet._schema import Record, bind_record
+from ionet.chain import codec as c
+from ionet.chain.schema import Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)

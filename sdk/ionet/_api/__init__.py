@@ -1,1 +1,0 @@
-"""Domain namespaces: `client.staking.stake(...)` and so on, on top of the generic client."""

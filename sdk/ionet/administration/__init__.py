@@ -1,0 +1,1 @@
+"""What all programs have alike: parameters, pauses, and authorities in two steps."""

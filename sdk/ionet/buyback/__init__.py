@@ -1,0 +1,1 @@
+"""Fee vaults, auctions that buy IO, payouts."""

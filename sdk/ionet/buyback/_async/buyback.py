@@ -1,0 +1,322 @@
+"""The buyback program: where fees go, and how IO is bought and burned."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+from spl.token.instructions import create_idempotent_associated_token_account
+
+from ionet import accounts, events, ix, pda, types
+from ionet.administration.parameters import params_of
+from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
+from ionet.chain._async.call import AsyncCall
+from ionet.chain.amounts import IO
+from ionet.chain.pda import token_account
+from ionet.chain.transactions import Sent
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+    from ionet.chain.records import Found
+
+#: Vaults of one mint; a job pays into the one of its key's last three bits.
+SHARDS: Final = 8
+#: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
+_TOLERANCE: Final = 9_900
+_BPS: Final = 10_000
+
+
+class AsyncBuyback:
+    """Calls and reads of the buyback program."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    # -- setting up
+
+    def initialize(self) -> AsyncCall[None]:
+        """Creates the configuration; for the program's upgrade authority."""
+        return AsyncCall(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
+
+    async def set_params(self, **changes: Any) -> AsyncCall[None]:
+        """Changes parameters, and leaves the others as they are; for the authority.
+
+        Args:
+            changes: fields of `types.buyback.ParamsArgs`.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        now = params_of("buyback", await self.config())
+        params = types.buyback.ParamsArgs(**now | changes)
+        return AsyncCall(
+            self._connection, [ix.buyback.set_params(authority=self._connection.address, params=params)]
+        )
+
+    def open_vaults(self, mint: Pubkey = pda.mint.MINT) -> AsyncCall[None]:
+        """Opens all fee vaults of a mint; for anyone, who pays their rent."""
+        payer = self._connection.address
+        return AsyncCall(
+            self._connection,
+            [ix.buyback.open_vault(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+        )
+
+    def open_auctions(self, mint: Pubkey) -> AsyncCall[None]:
+        """Opens the auctions of all fee vaults of a mint other than IO; for anyone, who pays their rent."""
+        payer = self._connection.address
+        return AsyncCall(
+            self._connection,
+            [ix.buyback.open_auction(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+        )
+
+    # -- fees
+
+    def burn_fees(self, *shards: int) -> AsyncCall[IO]:
+        """Burns the IO fees in these vaults, default in all; for anyone. Gives what was burned."""
+        return AsyncCall(
+            self._connection,
+            [ix.buyback.burn_fees(shard=shard) for shard in shards or range(SHARDS)],
+            decode=_burned,
+        )
+
+    def start_auctions(self, mint: Pubkey, *shards: int) -> AsyncCall[None]:
+        """Offers what these vaults, default all, may still sell today; for anyone.
+
+        Each needs an auction without a lot for sale, and something to sell: see `vaults`.
+        """
+        return AsyncCall(
+            self._connection,
+            [
+                ix.buyback.start_auction(
+                    auction=pda.buyback.auction(mint, shard),
+                    currency=pda.jobs.currency(mint),
+                    vault=self.vault(shard, mint),
+                )
+                for shard in shards or range(SHARDS)
+            ],
+        )
+
+    async def sell_io(
+        self,
+        mint: Pubkey,
+        shard: int,
+        io: IO,
+        *,
+        min_out: int | None = None,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[events.buyback.IoSold]:
+        """Sells IO for what a fee vault's lot holds: it is burned. Gives the receipt.
+
+        Less is taken where less is left. The dollars go to the signer's associated token account, which is
+        made where it is missing.
+
+        Args:
+            mint: what is bought.
+            shard: of the vault.
+            io: the most to give.
+            min_out: the least to receive, base units; default: 1 % below the quote.
+            source: the token account that the IO comes from; default: the signer's associated one.
+
+        Raises:
+            LookupError: nothing is for sale.
+        """
+        seller = self._connection.address
+        if min_out is None:
+            min_out = _least(await self.quote(mint, shard), io, f"shard {shard}")
+        instruction = ix.buyback.sell_io(
+            seller=seller,
+            auction=pda.buyback.auction(mint, shard),
+            price=(await self.config()).price_account,
+            source=source or token_account(seller, pda.mint.MINT),
+            vault=self.vault(shard, mint),
+            destination=token_account(seller, mint),
+            args=types.buyback.SaleArgs(max_io=io.base, min_out=min_out),
+        )
+        return AsyncCall(self._connection, [_wallet(seller, mint), instruction], decode=_sold)
+
+    async def quote(self, mint: Pubkey, shard: int) -> LotQuote | None:
+        """What a fee vault's lot costs now; None where nothing is for sale.
+
+        Raises:
+            AccountNotFound: the vault has no auction, or the price account is not set.
+        """
+        auction = await self._connection.fetch(accounts.buyback.Auction, pda.buyback.auction(mint, shard))
+        config = await self.config()
+        held = (await self._connection.token_account(auction.vault)).amount
+        now = max(await self._connection.time(), auction.last_time, config.last_time)
+        allowed = allowance(auction, held, config.daily_share_bps, now)
+        return quote(auction.lot, config, await self._connection.price(config.price_account), now, allowed)
+
+    async def vaults(self, mint: Pubkey) -> list[FeeVault]:
+        """All fee vaults of a mint with what is for sale of them.
+
+        Raises:
+            AccountNotFound: a lot is for sale, and the price account is not set.
+        """
+        config, held = await self.config(), await self.fees(mint)
+        now = await self._connection.time()
+        addresses = [pda.buyback.auction(mint, shard) for shard in range(SHARDS)]
+        auctions = await self._connection.fetch_many(accounts.buyback.Auction, addresses)
+        price = None
+        found = []
+        for shard, auction in enumerate(auctions):
+            allowed, lot = 0, None
+            if auction is not None:
+                allowed = allowance(auction, held[shard], config.daily_share_bps, now)
+                if auction.lot.left:
+                    price = price or await self._connection.price(config.price_account)
+                    lot = quote(auction.lot, config, price, now, allowed)
+            found.append(FeeVault(shard, held[shard], allowed, auction, lot))
+        return found
+
+    def vault(self, shard: int, mint: Pubkey = pda.mint.MINT) -> Pubkey:
+        """The fee vault of a mint and shard."""
+        return pda.buyback.vault(mint, shard)
+
+    async def fees(self, mint: Pubkey = pda.mint.MINT) -> list[int]:
+        """Base units in each fee vault of a mint."""
+        return await self._amounts([self.vault(shard, mint) for shard in range(SHARDS)])
+
+    # -- payouts
+
+    async def open_payout(self, job: Pubkey) -> AsyncCall[Pubkey]:
+        """Opens the account that a job's part of its supplier is paid into; for anyone, who pays its rent.
+
+        Only a job that is paid in another mint and owes its supplier IO has one. Gives its address.
+        """
+        mint = (await self._connection.fetch(accounts.jobs.Job, job)).mint
+        vault = pda.buyback.payout_vault(job)
+        instruction = ix.buyback.open_payout(payer=self._connection.address, job=job, mint=mint)
+        return AsyncCall(self._connection, [instruction], decode=lambda _: vault)
+
+    async def start_payout(self, job: Pubkey) -> AsyncCall[None]:
+        """Offers all that a job's payout holds; for anyone."""
+        found = await self.payout(job)
+        instruction = ix.buyback.start_payout(
+            payout=pda.buyback.payout(job), currency=pda.jobs.currency(found.mint), vault=found.vault
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    async def sell_to_supplier(
+        self,
+        job: Pubkey,
+        io: IO,
+        *,
+        min_out: int | None = None,
+        source: Pubkey | None = None,
+        credit: Pubkey | None = None,
+    ) -> AsyncCall[events.buyback.IoCredited]:
+        """Sells IO for what a job's payout offers: the job's supplier gets it. Gives the receipt.
+
+        Missing associated token accounts, the supplier's too, are made.
+
+        Args:
+            job: whose payout.
+            io: the most to give.
+            min_out: the least to receive, base units; default: 1 % below the quote.
+            source: the token account that the IO comes from; default: the signer's associated one.
+            credit: an account of the supplier's for IO; default: the associated one.
+
+        Raises:
+            LookupError: nothing is for sale.
+        """
+        found, seller = await self.payout(job), self._connection.address
+        if min_out is None:
+            min_out = _least(await self.payout_quote(job), io, f"the payout of {job}")
+        instruction = ix.buyback.sell_to_supplier(
+            seller=seller,
+            payout=pda.buyback.payout(job),
+            price=(await self.config()).price_account,
+            source=source or token_account(seller, pda.mint.MINT),
+            credit=credit or token_account(found.supplier, pda.mint.MINT),
+            vault=found.vault,
+            destination=token_account(seller, found.mint),
+            args=types.buyback.SaleArgs(max_io=io.base, min_out=min_out),
+        )
+        made = [_wallet(seller, found.mint)]
+        if credit is None:
+            made.append(_wallet(seller, pda.mint.MINT, found.supplier))
+        return AsyncCall(self._connection, [*made, instruction], decode=_credited)
+
+    async def withdraw_payout(self, job: Pubkey) -> AsyncCall[int]:
+        """Pays what a job's payout holds as it is, less the currency's payment fee; for the supplier.
+
+        Gives what was paid, base units.
+        """
+        found, supplier = await self.payout(job), self._connection.address
+        instruction = ix.buyback.withdraw_payout(
+            supplier=supplier,
+            payout=pda.buyback.payout(job),
+            currency=pda.jobs.currency(found.mint),
+            vault=found.vault,
+            destination=token_account(supplier, found.mint),
+            fee_vault=self.vault(bytes(job)[-1] % SHARDS, found.mint),
+        )
+        return AsyncCall(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
+
+    async def close_payout(self, job: Pubkey) -> AsyncCall[None]:
+        """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
+        found = await self.payout(job)
+        instruction = ix.buyback.close_payout(
+            rent_payer=found.rent_payer, job=job, payout=pda.buyback.payout(job), vault=found.vault
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    async def payout(self, job: Pubkey) -> accounts.buyback.Payout:
+        """A job's payout."""
+        return await self._connection.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
+
+    async def payouts(self, **fields: Pubkey) -> list[Found[accounts.buyback.Payout]]:
+        """Open payouts, by `supplier`, `mint` or `job`."""
+        return await self._connection.find(accounts.buyback.Payout, **fields)
+
+    async def payout_quote(self, job: Pubkey) -> LotQuote | None:
+        """What a payout's lot costs now; None where nothing is for sale.
+
+        Raises:
+            AccountNotFound: the job has no payout, or the price account is not set.
+        """
+        found, config = await self.payout(job), await self.config()
+        now = max(await self._connection.time(), found.last_time)
+        return quote(found.lot, config, await self._connection.price(config.price_account), now)
+
+    # -- reads
+
+    async def config(self) -> accounts.buyback.Config:
+        """What was burned, the parameters and the roles."""
+        return await self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
+
+    async def _amounts(self, addresses: Sequence[Pubkey]) -> list[int]:
+        from ionet.chain.layouts import TokenAccount
+
+        found = await self._connection.accounts(addresses)
+        return [0 if one is None else TokenAccount.decode(bytes(one.data)).amount for one in found]
+
+
+def _wallet(payer: Pubkey, mint: Pubkey, owner: Pubkey | None = None) -> Instruction:
+    return create_idempotent_associated_token_account(payer, owner or payer, mint)
+
+
+def _least(found: LotQuote | None, io: IO, where: str) -> int:
+    if found is None:
+        raise LookupError(f"nothing is for sale in {where}: start a lot")
+    return found.out_for(io) * _TOLERANCE // _BPS
+
+
+def _burned(sent: Sent[IO]) -> IO:
+    found = [one for one in sent.events if isinstance(one, events.buyback.FeesBurned)]
+    return IO.from_base(sum(one.amount for one in found))
+
+
+def _sold(sent: Sent[Any]) -> events.buyback.IoSold:
+    return sent.event(events.buyback.IoSold)
+
+
+def _credited(sent: Sent[Any]) -> events.buyback.IoCredited:
+    return sent.event(events.buyback.IoCredited)
+
+
+def _withdrawn(sent: Sent[Any]) -> int:
+    return sent.event(events.buyback.PayoutWithdrawn).amount

@@ -1,0 +1,118 @@
+"""What an auction's lot costs, by the buyback program's own arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from ionet.chain.amounts import IO
+from ionet.chain.errors import IonetError
+
+if TYPE_CHECKING:
+    from ionet import accounts, types
+    from ionet.chain.layouts import PriceUpdate
+
+#: A lot lapses after this many of the auction's periods.
+PERIODS: Final = 2
+
+_BPS: Final = 10_000
+_DAY: Final = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class LotQuote:
+    """What a lot offers at a moment; see docs/economics.md.
+
+    Attributes:
+        mint_decimals: of what is sold.
+        left: of the lot, base units.
+        available: what can be bought of it now: today's share of the vault may leave less.
+        minimum: the smallest sale but for the rest, base units.
+        started_at: Unix seconds.
+        lapses_at: the last second in which it can be bought.
+        usd_per_io: what an IO is bought for.
+    """
+
+    mint_decimals: int
+    left: int
+    available: int
+    minimum: int
+    started_at: int
+    lapses_at: int
+    usd_per_io: Fraction
+
+    def io_for(self, out: int) -> IO:
+        """IO that `out` base units cost."""
+        dollars = Fraction(out, 10**self.mint_decimals)
+        exact = dollars / self.usd_per_io * 10**IO.DECIMALS
+        return IO.from_base(-(-exact.numerator // exact.denominator))
+
+    def out_for(self, io: IO) -> int:
+        """Base units that so much IO buys: at most what is available."""
+        dollars = Fraction(io.base, 10**IO.DECIMALS) * self.usd_per_io
+        return min(self.available, int(dollars * 10**self.mint_decimals))
+
+
+@dataclass(frozen=True, slots=True)
+class FeeVault:
+    """A fee vault and its auction at a moment.
+
+    Attributes:
+        shard: 0 to 7.
+        held: base units in the vault.
+        allowed: what it may still sell today, base units; for a vault that has an auction.
+        auction: its state, None where there is none.
+        lot: what is for sale now, None where nothing is.
+    """
+
+    shard: int
+    held: int
+    allowed: int
+    auction: accounts.buyback.Auction | None
+    lot: LotQuote | None
+
+
+def quote(
+    lot: types.buyback.Lot,
+    config: accounts.buyback.Config,
+    price: PriceUpdate,
+    now: int,
+    allowed: int | None = None,
+) -> LotQuote | None:
+    """A lot's quote; None where none is for sale.
+
+    Args:
+        lot: an auction's or a payout's.
+        config: the buyback's.
+        price: of IO.
+        now: Unix seconds.
+        allowed: what may be sold today; None for no limit.
+
+    Raises:
+        IonetError: the price is not positive.
+    """
+    lapses_at = lot.started_at + PERIODS * config.period
+    if lot.left == 0 or now > lapses_at:
+        return None
+    if price.price <= 0:
+        raise IonetError(f"the price account quotes {price.price}: nothing to use")
+    oracle = price.price * Fraction(10) ** price.exponent
+    passed = Fraction(min(max(0, now - lot.started_at), config.period), config.period)
+    distance = config.start_bps + (config.end_bps - config.start_bps) * passed
+    return LotQuote(
+        mint_decimals=lot.decimals,
+        left=lot.left,
+        available=lot.left if allowed is None else min(lot.left, allowed),
+        minimum=lot.minimum,
+        started_at=lot.started_at,
+        lapses_at=lapses_at,
+        usd_per_io=oracle * (1 + Fraction(distance, _BPS)),
+    )
+
+
+def allowance(auction: accounts.buyback.Auction, held: int, share_bps: int, now: int) -> int:
+    """What a fee vault that holds `held` may still sell on the day of `now`, base units."""
+    today = auction.day == now // _DAY
+    opening, sold = (auction.opening, auction.sold_today) if today else (held, 0)
+    return max(0, opening * share_bps // _BPS - sold)

@@ -1,0 +1,1 @@
+"""Solana and nothing else: RPC, sending, codecs, events, fees, signers, an embedded network."""

@@ -1,0 +1,315 @@
+"""The send loop: simulate, set limit and fee, send, send again until it landed or never will."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from base64 import b64encode
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, Protocol, TypeVar
+
+from solders.address_lookup_table_account import AddressLookupTableAccount
+from solders.hash import Hash
+from solders.instruction import Instruction
+from solders.message import MessageV0, to_bytes_versioned
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from ionet.chain import transactions
+from ionet.chain._async.reader import AsyncReader
+from ionet.chain.errors import RpcError, TransactionExpired, TransportError, failure
+from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, FeePolicy, priority_fee
+from ionet.chain.rpc.types import TransactionRecord
+from ionet.chain.signers import Signer
+from ionet.chain.transactions import Preview, Sent, Simulated
+
+T = TypeVar("T")
+
+#: Seconds between two looks at a signature's status, and between two sendings of the same bytes.
+POLL: Final = 0.4
+REBROADCAST: Final = 2.0
+#: Without any answer for this long, nobody can say what became of the transaction.
+GIVE_UP: Final = 120.0
+_RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
+
+
+class Unsent(Protocol):
+    """What is to become a transaction: instructions, and who signs and pays."""
+
+    @property
+    def instructions(self) -> Sequence[Instruction]: ...
+    @property
+    def signers(self) -> Sequence[Signer]: ...
+    @property
+    def payer(self) -> Signer | None: ...
+    @property
+    def tables(self) -> Sequence[AddressLookupTableAccount]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A signed transaction and how long it can land."""
+
+    transaction: VersionedTransaction
+    last_valid: int
+
+
+def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
+    """The payer, and everybody who can sign."""
+    signers = {one.pubkey(): one for one in call.signers}
+    if client._signer is not None and client._address is not None:
+        signers[client._address] = client._signer
+    if call.payer is None:
+        return client.address, signers
+    payer = call.payer.pubkey()
+    signers[payer] = call.payer
+    return payer, signers
+
+
+async def simulate(client: AsyncReader, call: Unsent) -> Simulated:
+    """What the call would do; raises what it would fail with."""
+    payer = client.address if call.payer is None else call.payer.pubkey()
+    instructions = transactions.for_simulation(call.instructions)
+    message = transactions.compile_message(payer, instructions, call.tables, Hash.default())
+    return await _simulate(client, message)
+
+
+async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
+    transaction = transactions.unsigned(message)
+    if client.is_local:
+        network = client.network
+        done = network.simulate(transaction)
+        writable, readonly = network._loaded(message)
+        keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
+        if done.error is not None:
+            programs = [keys[one.program_id_index] for one in message.instructions]
+            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
+        return transactions.simulated_locally(done, message, keys)
+    config = {
+        "encoding": "base64",
+        "commitment": client.commitment,
+        "sigVerify": False,
+        "replaceRecentBlockhash": True,
+        "innerInstructions": True,
+    }
+    found = (await client.request("simulateTransaction", transactions.encoded(transaction), config))["value"]
+    simulated = transactions.simulated_from_json(found, message)
+    if found["err"] is not None:
+        raise failure(
+            found["err"],
+            logs=simulated.logs,
+            program_ids=simulated._programs,
+            units=simulated.compute_units,
+        )
+    return simulated
+
+
+async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
+    """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
+    payer, signers = _signers(client, call)
+    message, last_valid = await _final_message(client, call, fees, payer)
+    return Prepared(transactions.signed(message, signers, partial=partial), last_valid)
+
+
+async def _final_message(
+    client: AsyncReader, call: Unsent, fees: FeePolicy, payer: Pubkey
+) -> tuple[MessageV0, int]:
+    """The message as it will be sent, and the last block in which it can land."""
+    trial = transactions.compile_message(
+        payer, transactions.for_simulation(call.instructions), call.tables, Hash.default()
+    )
+    limit = fees.compute_limit
+    if limit is None:
+        limit = fees.limit((await _simulate(client, trial)).compute_units)
+    if client.is_local:
+        network = client.network
+        price = fees.price_for((), limit)
+        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+    else:
+        price = await _price(client, trial, fees, limit)
+        blockhash, last_valid = await client.blockhash()
+    instructions = transactions.with_budget(call.instructions, limit, price)
+    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid
+
+
+async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:
+    """What the call would cost and move; raises what it would fail with."""
+    payer = client.address if call.payer is None else call.payer.pubkey()
+    message, _ = await _final_message(client, call, fees, payer)
+    keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    before = await client.accounts(keys)
+    config = {
+        "encoding": "base64",
+        "commitment": client.commitment,
+        "sigVerify": False,
+        "innerInstructions": True,
+        "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
+    }
+    raw = transactions.encoded(transactions.unsigned(message))
+    found = (await client.request("simulateTransaction", raw, config))["value"]
+    simulated = transactions.simulated_from_json(found, message)
+    if found["err"] is not None:
+        raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
+    after = [transactions.raw_account(one) for one in found["accounts"]]
+    fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    # Some test nodes leave the priority fee out of their answer.
+    known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
+    return Preview(
+        compute_units=simulated.compute_units,
+        compute_limit=transactions.compute_limit(message),
+        fee=max(fee["value"] or 0, known),
+        changes=transactions.changes(keys, before, after),
+        events=simulated.events,
+    )
+
+
+async def _price(client: AsyncReader, message: MessageV0, fees: FeePolicy, limit: int) -> int:
+    if fees.price is not None:
+        return fees.price_for((), limit)
+    writable = [str(key) for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    recent = await client.request("getRecentPrioritizationFees", writable[:128])
+    return fees.price_for((one["prioritizationFee"] for one in recent), limit)
+
+
+async def send(
+    client: AsyncReader,
+    call: Unsent,
+    decode: Callable[[Sent[Any]], T] | None,
+    fees: FeePolicy,
+    commitment: str,
+) -> Sent[T]:
+    """Sends a call and waits for it."""
+    prepared = await prepare(client, call, fees)
+    transaction = prepared.transaction
+    if client.is_local:
+        record = client.network.submit(transaction)
+        if isinstance(record, TransactionRecord):
+            return _from_record(record, decode)
+        raise failure(record, program_ids=transactions.program_ids(call.instructions))
+    signature = str(transaction.signatures[0])
+    await _deliver(client, transaction, signature, prepared.last_valid, commitment)
+    return await _shown(client, signature, decode)
+
+
+async def _shown(client: AsyncReader, signature: str, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    """A transaction that landed; its status is known a moment before it is."""
+    for _ in range(20):
+        if (found := await landed(client, signature, decode)) is not None:
+            return found
+        await asyncio.sleep(POLL / 2)
+    raise RpcError(
+        -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
+    )
+
+
+async def send_signed(client: AsyncReader, transaction: VersionedTransaction, commitment: str) -> Sent[None]:
+    """Sends a transaction that has all its signatures, after a simulation, and waits for it."""
+    keys = [str(key) for key in transaction.message.account_keys]
+    programs = [keys[one.program_id_index] for one in transaction.message.instructions]
+    if client.is_local:
+        record = client.network.submit(transaction)
+        if isinstance(record, TransactionRecord):
+            return _from_record(record, None)
+        raise failure(record, program_ids=programs)
+    raw, signature = transactions.encoded(transaction), str(transaction.signatures[0])
+    config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
+    found = (await client.request("simulateTransaction", raw, config))["value"]
+    if found["err"] is not None:
+        raise failure(found["err"], logs=found.get("logs") or (), program_ids=programs)
+    # Its blockhash is not from us: it can land for as long as a fresh one, at most.
+    _, last_valid = await client.blockhash()
+    await _deliver(client, transaction, signature, last_valid, commitment)
+    return await _shown(client, signature, None)
+
+
+def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    sent = transactions.sent_from_record(record, decode)
+    if record.error is not None:
+        raise failure(
+            record.error,
+            logs=record.logs,
+            program_ids=sent._programs,
+            signature=record.signature,
+            units=record.units,
+        )
+    return sent
+
+
+async def _deliver(
+    client: AsyncReader, transaction: VersionedTransaction, signature: str, last_valid: int, commitment: str
+) -> None:
+    """Returns when the transaction landed, failed or not."""
+    raw = transactions.encoded(transaction)
+    config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
+    heard = time.monotonic()
+    sent_at = -REBROADCAST
+    while True:
+        now = time.monotonic()
+        try:
+            if now - sent_at >= REBROADCAST:
+                # Before sending again: could it still land at all?
+                height = await client.request("getBlockHeight", {"commitment": client.commitment})
+                if height > last_valid:
+                    if await _reached(client, signature, commitment, everywhere=True):
+                        return
+                    raise TransactionExpired(
+                        f"transaction {signature} did not land before block {last_valid} and no longer can",
+                        signature,
+                    )
+                await client.request("sendTransaction", raw, config)
+                sent_at = now
+            if await _reached(client, signature, commitment):
+                return
+            heard = time.monotonic()
+        except TransportError as bad:
+            if time.monotonic() - heard > GIVE_UP:
+                bad.add_note(f"transaction {signature} was sent and may have landed")
+                raise
+        await asyncio.sleep(POLL)
+
+
+async def _reached(client: AsyncReader, signature: str, commitment: str, *, everywhere: bool = False) -> bool:
+    answer = await client.request(
+        "getSignatureStatuses", [signature], {"searchTransactionHistory": everywhere}
+    )
+    status = answer["value"][0]
+    if status is None:
+        return False
+    # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+    level = status.get("confirmationStatus") or "finalized"
+    return _RANK[level] >= _RANK[commitment]
+
+
+async def wait(client: AsyncReader, signature: str, commitment: str) -> None:
+    """Waits for a transaction that somebody else sent."""
+    for _ in range(150):
+        if await _reached(client, signature, commitment):
+            return
+        await asyncio.sleep(POLL)
+    raise TransactionExpired(f"transaction {signature} did not land", signature)
+
+
+async def landed(
+    client: AsyncReader, signature: str, decode: Callable[[Sent[Any]], T] | None = None
+) -> Sent[T] | None:
+    """A transaction that landed, or None; raises what it failed with."""
+    if client.is_local:
+        record = client.network.transaction(signature)
+        return None if record is None else _from_record(record, decode)
+    # getTransaction knows nothing below confirmed.
+    level = "finalized" if client.commitment == "finalized" else "confirmed"
+    config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
+    found = await client.request("getTransaction", signature, config)
+    if found is None:
+        return None
+    sent = transactions.sent_from_json(signature, found, decode)
+    if found["meta"]["err"] is not None:
+        raise failure(
+            found["meta"]["err"],
+            logs=sent.logs,
+            program_ids=sent._programs,
+            signature=signature,
+            units=sent.compute_units,
+        )
+    return sent

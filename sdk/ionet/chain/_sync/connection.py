@@ -1,0 +1,88 @@
+# Generated from chain/_async/connection.py by scripts/codegen; do not edit.
+"""A connection: reading, and sending instructions. It knows no program of ours."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solders.address_lookup_table_account import AddressLookupTableAccount
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+from solders.transaction import VersionedTransaction
+
+from ionet.chain._sync import send as sending
+from ionet.chain._sync.call import Call
+from ionet.chain._sync.cheats import Cheats
+from ionet.chain._sync.reader import Reader
+from ionet.chain.amounts import SOL
+from ionet.chain.fees import FeePolicy
+from ionet.chain.signers import SignerLike, as_signer
+from ionet.chain.transactions import Sent
+
+
+class Connection(Reader):
+    """A connection to a Solana network, with who pays and signs by default."""
+
+    @property
+    def cheats(self) -> Cheats:
+        """What only test networks do: set clock, accounts, prices; on the local network and on surfpool."""
+        return Cheats(self)
+
+    # -- calls
+
+    def call(
+        self,
+        *instructions: Instruction,
+        signers: Sequence[SignerLike] = (),
+        payer: SignerLike | None = None,
+        tables: Sequence[AddressLookupTableAccount] = (),
+    ) -> Call[None]:
+        """Instructions as a call, to send or to join with others."""
+        return Call(
+            self,
+            instructions,
+            signers=[one for one in map(as_signer, signers) if one is not None],
+            payer=as_signer(payer),
+            tables=tables,
+        )
+
+    def send(
+        self,
+        *instructions: Instruction,
+        signers: Sequence[SignerLike] = (),
+        payer: SignerLike | None = None,
+        fees: FeePolicy | None = None,
+    ) -> Sent[None]:
+        """Sends instructions in one transaction; see `Call.send`."""
+        return self.call(*instructions, signers=signers, payer=payer).send(fees=fees)
+
+    def send_signed(self, transaction: VersionedTransaction) -> Sent[None]:
+        """Sends a transaction that has all its signatures, for example from several people, and waits for it.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail, or did.
+            TransactionExpired: it did not land and no longer can.
+        """
+        return sending.send_signed(self, transaction, self.commitment)
+
+    # -- history and test networks
+
+    def transaction(self, signature: str) -> Sent[None]:
+        """A transaction of the past, with its events.
+
+        Raises:
+            LookupError: the node does not know it.
+            TransactionFailed: it failed; the error says how.
+        """
+        found: Sent[None] | None = sending.landed(self, signature)
+        if found is None:
+            raise LookupError(f"the node knows no transaction {signature}")
+        return found
+
+    def airdrop(self, address: Pubkey, amount: SOL) -> None:
+        """Asks a test network for SOL and waits until it is there.
+
+        Raises:
+            RpcError: the network gives none.
+        """
+        self.cheats.airdrop(address, amount)

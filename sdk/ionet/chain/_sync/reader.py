@@ -1,0 +1,396 @@
+# Generated from chain/_async/reader.py by scripts/codegen; do not edit.
+"""Reading: accounts, balances, time and history of a Solana network."""
+
+from __future__ import annotations
+
+from base64 import b64decode
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+
+from solders.account import Account as RawAccount
+from solders.hash import Hash
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import SOL, Amount
+from ionet.chain.errors import AccountNotFound, ConfigError, DecodeError
+from ionet.chain.fees import FeePolicy
+from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.pda import token_account
+from ionet.chain.rpc import Transport
+from ionet.chain.rpc._sync.local import LocalTransport
+from ionet.chain.schema import Account
+from ionet.chain.signers import Signer, SignerLike, as_signer, cluster_url
+from ionet.chain.transactions import Commitment, MissingSigner, raw_account
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ionet.chain.layouts import Mint, PriceUpdate, TokenAccount
+    from ionet.chain.records import Found
+    from ionet.chain.rpc.local import LocalNetwork
+
+A = TypeVar("A", bound=Account)
+M = TypeVar("M", bound=Amount)
+
+
+class Reader:
+    """Asks a Solana network: accounts, balances, time, history. It knows no program of ours.
+
+    The same methods work on the local network of `local()`, on devnet and on mainnet.
+
+    Args:
+        transport: how to ask the node.
+        signer: pays fees and signs by default; a keypair, the path of a keypair file, or any `Signer`.
+        commitment: what reads see and `send` waits for.
+        fees: how much to pay for transactions.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        *,
+        signer: SignerLike | None = None,
+        commitment: Commitment = "confirmed",
+        fees: FeePolicy | None = None,
+    ) -> None:
+        self.transport = transport
+        self.commitment = commitment
+        self.fees = fees or FeePolicy()
+        self._signer = as_signer(signer)
+        # Deriving the address of a keypair costs as much as a signature.
+        self._address = self._signer.pubkey() if self._signer else None
+
+    @classmethod
+    def connect(
+        cls,
+        url_or_moniker: str = "localhost",
+        *,
+        signer: SignerLike | None = None,
+        commitment: Commitment = "confirmed",
+        fees: FeePolicy | None = None,
+        timeout: float = 30.0,
+        headers: dict[str, str] | None = None,
+    ) -> Self:
+        """A client of a node.
+
+        Args:
+            url_or_moniker: a URL, or `mainnet-beta`, `testnet`, `devnet`, `localhost` or their first letter.
+            signer: see the class.
+            commitment: see the class.
+            fees: see the class.
+            timeout: seconds for one request.
+            headers: sent with each request.
+
+        Raises:
+            ConfigError: no such cluster, or a keypair that cannot be read.
+        """
+        from ionet.chain.rpc._sync.http import HttpTransport
+
+        transport = HttpTransport(cluster_url(url_or_moniker), timeout=timeout, headers=headers)
+        return cls(transport, signer=signer, commitment=commitment, fees=fees)
+
+    @classmethod
+    def local(
+        cls,
+        *,
+        signer: SignerLike | None = None,
+        funds: SOL | None = None,
+        now: int | None = None,
+        programs: dict[Pubkey, Path] | None = None,
+        upgrade_authority: Pubkey | None = None,
+        shipped: bool = True,
+        network: LocalNetwork | None = None,
+    ) -> Self:
+        """A client of a network inside this process, with the programs loaded and the clock under control.
+
+        Args:
+            signer: default: a new keypair.
+            funds: what the signer gets at the start; default: 1,000,000 SOL.
+            now: Unix seconds at the start; default: the current time.
+            programs: further programs, id to path of the ELF.
+            upgrade_authority: of all programs; default: the signer, so that it may initialise them.
+            shipped: load the programs shipped with the package.
+            network: an existing network to join; `now`, `programs`, `shipped` do not apply then.
+        """
+        from ionet.chain.rpc.local import LocalNetwork
+
+        chosen = as_signer(signer) or Keypair()
+        address = chosen.pubkey()
+        if network is None:
+            network = LocalNetwork(
+                programs=programs, upgrade_authority=upgrade_authority or address, now=now, shipped=shipped
+            )
+        amount = SOL(1_000_000) if funds is None else funds
+        if amount:
+            network.airdrop(address, amount.base)
+        return cls(LocalTransport(network), signer=chosen)
+
+    def as_(self, signer: SignerLike) -> Self:
+        """The same connection for another signer."""
+        return type(self)(self.transport, signer=signer, commitment=self.commitment, fees=self.fees)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the connection."""
+        self.transport.close()
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self.transport!r} signer={self._address}>"
+
+    # -- who and where
+
+    @property
+    def signer(self) -> Signer:
+        """Who pays and signs by default.
+
+        Raises:
+            MissingSigner: the client has none.
+        """
+        if self._signer is None:
+            raise MissingSigner(
+                "this client has no signer; give it one: signer=keypair, or client.as_(keypair)", None
+            )
+        return self._signer
+
+    @property
+    def address(self) -> Pubkey:
+        """The signer's address."""
+        if self._address is None:
+            raise MissingSigner(
+                "this client has no signer; give it one: signer=keypair, or client.as_(keypair)", None
+            )
+        return self._address
+
+    @property
+    def network(self) -> LocalNetwork:
+        """The local network behind this client, for its clock and its accounts.
+
+        Raises:
+            ConfigError: the client is connected to a node instead.
+        """
+        if isinstance(self.transport, LocalTransport):
+            return self.transport.network
+        raise ConfigError(
+            "this client is connected to a node; its clock and accounts are not ours: see client.cheats"
+        )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether the network is in this process."""
+        return isinstance(self.transport, LocalTransport)
+
+    def request(self, method: str, *params: Any) -> Any:
+        """Any JSON-RPC call; returns its `result`.
+
+        Raises:
+            RpcError: the node answered with an error.
+            TransportError: no answer.
+        """
+        return self.transport.request(method, params)
+
+    # -- accounts
+
+    def _config(self, **more: Any) -> dict[str, Any]:
+        return {"encoding": "base64", "commitment": self.commitment, **more}
+
+    def account(self, address: Pubkey) -> RawAccount | None:
+        """The account at an address as it is, or None."""
+        found = self.request("getAccountInfo", str(address), self._config())
+        return raw_account(found["value"])
+
+    def accounts(self, addresses: Sequence[Pubkey]) -> list[RawAccount | None]:
+        """The accounts at these addresses, None where there is none; asked in hundreds."""
+        found: list[RawAccount | None] = []
+        for start in range(0, len(addresses), 100):
+            part = [str(one) for one in addresses[start : start + 100]]
+            answer = self.request("getMultipleAccounts", part, self._config())
+            found += [raw_account(one) for one in answer["value"]]
+        return found
+
+    def fetch(self, kind: type[A], address: Pubkey) -> A:
+        """The account of this type at an address.
+
+        Raises:
+            AccountNotFound: there is nothing.
+            DecodeError: it belongs to another program, or is of another type.
+        """
+        found = self.account(address)
+        if found is None:
+            raise AccountNotFound(address, kind.__name__)
+        return _decode(kind, address, found)
+
+    def fetch_many(self, kind: type[A], addresses: Sequence[Pubkey]) -> list[A | None]:
+        """The accounts of this type at these addresses, None where there is none.
+
+        Raises:
+            DecodeError: one of them belongs to another program, or is of another type.
+        """
+        found = self.accounts(addresses)
+        return [
+            None if one is None else _decode(kind, address, one)
+            for address, one in zip(addresses, found, strict=True)
+        ]
+
+    def find(self, kind: type[A], **fields: Any) -> list[Found[A]]:
+        """All accounts of this type whose fields have these values, for example `find(Node, owner=me)`.
+
+        The node filters; only fields with a fixed place (`kind.OFFSETS`) can be used, three at most.
+
+        Raises:
+            EncodeError: a field that cannot be used, or a value that does not fit it.
+        """
+        from ionet.chain.records import Found
+
+        config = self._config(filters=kind.filters(**fields))
+        answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
+        found: list[Found[A]] = []
+        for one in answer:
+            data = b64decode(one["account"]["data"][0])
+            found.append(Found(Pubkey.from_string(one["pubkey"]), kind.decode(data)))
+        return found
+
+    def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
+        """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
+
+        Args:
+            kind: the accounts' type.
+            offset: where the part begins, see `kind.OFFSETS`.
+            length: how many bytes.
+            fields: see `find`.
+        """
+        part = {"offset": offset, "length": length}
+        config = self._config(filters=kind.filters(**fields), dataSlice=part)
+        answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
+        return [b64decode(one["account"]["data"][0]) for one in answer]
+
+    # -- money
+
+    def balance(self, address: Pubkey | None = None) -> SOL:
+        """SOL of an address; default: the signer's."""
+        found = self.request("getBalance", str(address or self.address), {"commitment": self.commitment})
+        return SOL.from_base(found["value"])
+
+    def rent(self, size: int) -> int:
+        """Lamports that make an account of `size` bytes rent-exempt, as the network says."""
+        lamports: int = self.request("getMinimumBalanceForRentExemption", size)
+        return lamports
+
+    def token_account(self, address: Pubkey) -> TokenAccount:
+        """The SPL Token account at an address.
+
+        Raises:
+            AccountNotFound: there is nothing.
+            DecodeError: it is not a token account.
+        """
+        from ionet.chain.layouts import TokenAccount
+
+        found = self._owned(address, "token account", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
+        return TokenAccount.decode(bytes(found.data))
+
+    @overload
+    def tokens(self, owner: Pubkey, mint: Pubkey) -> int: ...
+    @overload
+    def tokens(self, owner: Pubkey, mint: Pubkey, unit: type[M]) -> M: ...
+    def tokens(self, owner: Pubkey, mint: Pubkey, unit: type[M] | None = None) -> int | M:
+        """What an owner's associated token account holds; 0 if there is no account.
+
+        Args:
+            owner: whose.
+            mint: of which token.
+            unit: for example `USDC`, for an exact amount instead of base units.
+        """
+        try:
+            amount = (self.token_account(token_account(owner, mint))).amount
+        except AccountNotFound:
+            amount = 0
+        return amount if unit is None else unit.from_base(amount)
+
+    def token_mint(self, address: Pubkey) -> Mint:
+        """The SPL Token mint at an address: supply, decimals, authorities.
+
+        Raises:
+            AccountNotFound: there is nothing.
+            DecodeError: it is not a mint.
+        """
+        from ionet.chain.layouts import Mint
+
+        found = self._owned(address, "mint", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
+        return Mint.decode(bytes(found.data))
+
+    def price(self, address: Pubkey) -> PriceUpdate:
+        """The Pyth price account at an address.
+
+        Raises:
+            AccountNotFound: there is nothing.
+            DecodeError: it is not a price account of Pyth's receiver program.
+        """
+        from ionet.chain.ids import PYTH_RECEIVER
+        from ionet.chain.layouts import PriceUpdate
+
+        return PriceUpdate.decode(bytes((self._owned(address, "price account", PYTH_RECEIVER)).data))
+
+    def _owned(self, address: Pubkey, what: str, *owners: Pubkey) -> RawAccount:
+        found = self.account(address)
+        if found is None:
+            raise AccountNotFound(address, what)
+        if found.owner not in owners:
+            raise DecodeError(f"not a {what}: {address} belongs to {found.owner}")
+        return found
+
+    # -- time and history
+
+    def slot(self) -> int:
+        """The current slot."""
+        slot: int = self.request("getSlot", {"commitment": self.commitment})
+        return slot
+
+    def time(self) -> int:
+        """The network's clock, Unix seconds, as programs see it."""
+        from ionet.chain.ids import CLOCK
+
+        found = self.account(CLOCK)
+        if found is None:
+            raise AccountNotFound(CLOCK, "clock")
+        return int.from_bytes(found.data[32:40], "little", signed=True)
+
+    def blockhash(self) -> tuple[Hash, int]:
+        """A recent blockhash, and the last block height at which it is valid."""
+        found = (self.request("getLatestBlockhash", {"commitment": self.commitment}))["value"]
+        return Hash.from_string(found["blockhash"]), found["lastValidBlockHeight"]
+
+    def history(self, address: Pubkey, *, until: str | None = None) -> Iterator[str]:
+        """Signatures of the successful transactions with this address, newest first.
+
+        Args:
+            address: an account or a program.
+            until: stop before this signature.
+        """
+        before: str | None = None
+        while True:
+            config: dict[str, Any] = {"commitment": self.commitment, "limit": 1000}
+            if before:
+                config["before"] = before
+            if until:
+                config["until"] = until
+            page = self.request("getSignaturesForAddress", str(address), config)
+            for one in page:
+                if one["err"] is None:
+                    yield one["signature"]
+            if len(page) < 1000:
+                return
+            before = page[-1]["signature"]
+
+
+def _decode(kind: type[A], address: Pubkey, found: RawAccount) -> A:
+    if found.owner != kind.PROGRAM_ID:
+        raise DecodeError(f"not a {kind.__name__}: {address} belongs to {found.owner}")
+    try:
+        return kind.decode(bytes(found.data))
+    except DecodeError as bad:
+        raise DecodeError(f"{address}: {bad}") from bad

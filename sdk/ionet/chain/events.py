@@ -1,0 +1,182 @@
+"""Events of a transaction, read from where only the runtime and the program itself can write.
+
+`emit!` writes a `Program data:` line; it belongs to the program on top of the invoke stack, which is
+followed line by line. `emit_cpi!` makes the program call itself with the event as instruction data,
+signed by an address only it can sign for. Text that a program prints (`Program log:`) is never read.
+"""
+
+from __future__ import annotations
+
+import binascii
+import re
+from base64 import b64decode
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet.chain import pda, registry
+from ionet.chain.errors import DecodeError
+
+if TYPE_CHECKING:
+    from ionet.chain.schema import Event
+
+#: First bytes of the instruction by which `emit_cpi!` calls the program itself.
+EVENT_IX_TAG: Final = bytes.fromhex("e445a52e51cb9a1d")
+_TRUNCATED: Final = "Log truncated"
+_DATA: Final = "Program data: "
+_INVOKE: Final = re.compile(r"Program ([1-9A-HJ-NP-Za-km-z]{32,44}) invoke \[(\d+)\]")
+_EXIT: Final = re.compile(r"Program ([1-9A-HJ-NP-Za-km-z]{32,44}) (?:success|failed: .*)", re.DOTALL)
+#: Precompiles run outside the virtual machine and leave no line in the log.
+_SILENT: Final = frozenset(
+    {
+        "Ed25519SigVerify111111111111111111111111111",
+        "KeccakSecp256k11111111111111111111111111111",
+        "Secp256r1SigVerify1111111111111111111111111",
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InnerCall:
+    """An instruction that another one invoked.
+
+    Attributes:
+        outer: index of the top-level instruction it ran under.
+        order: 1 for the first instruction invoked under that one, and so on.
+        program_id: the program that ran.
+        accounts: its accounts.
+        data: its data.
+    """
+
+    outer: int
+    order: int
+    program_id: str
+    accounts: Sequence[str]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EmittedEvent:
+    """An event with its origin.
+
+    Attributes:
+        event: the decoded event.
+        program_id: the program that emitted it.
+        instruction: index of the top-level instruction it was emitted under.
+        via_cpi: whether it was an `emit_cpi!`, which a full log cannot swallow.
+    """
+
+    event: Event
+    program_id: Pubkey
+    instruction: int
+    via_cpi: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Undecoded:
+    """Event data of a known program that is none of its events, for example of a later version."""
+
+    program_id: Pubkey
+    instruction: int
+    data: bytes
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class EventLog:
+    """All events of one transaction, in the order they were emitted.
+
+    Attributes:
+        emitted: events of known programs.
+        undecoded: event data of known programs that could not be read.
+        truncated: the log was cut, so `emit!` events may be missing; `emit_cpi!` events never are.
+    """
+
+    emitted: tuple[EmittedEvent, ...] = ()
+    undecoded: tuple[Undecoded, ...] = ()
+    truncated: bool = False
+
+    @property
+    def events(self) -> tuple[Event, ...]:
+        """The events alone."""
+        return tuple(one.event for one in self.emitted)
+
+
+@dataclass(slots=True)
+class _Collector:
+    found: list[tuple[tuple[int, int, int, int], EmittedEvent | Undecoded]] = field(default_factory=list)
+
+    def add(self, place: tuple[int, int, int], program: str, data: bytes, *, via_cpi: bool) -> None:
+        table = registry.events(program)
+        if not table:
+            return
+        key = (*place, len(self.found))
+        program_id = Pubkey.from_string(program)
+        for tag, cls in table.items():
+            if data.startswith(tag):
+                try:
+                    event = cls.decode(data)
+                except DecodeError as bad:
+                    self.found.append((key, Undecoded(program_id, place[0], data, str(bad))))
+                else:
+                    self.found.append((key, EmittedEvent(event, program_id, place[0], via_cpi)))
+                return
+        self.found.append((key, Undecoded(program_id, place[0], data, "unknown discriminator")))
+
+
+def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[InnerCall] = ()) -> EventLog:
+    """The events of a transaction that succeeded; of a failed one nothing happened, so it has none.
+
+    Args:
+        logs: its log lines.
+        programs: program id of each top-level instruction.
+        inner: the instructions those invoked.
+    """
+    collector = _Collector()
+    for call in inner:
+        if call.data.startswith(EVENT_IX_TAG) and call.accounts:
+            program_id = Pubkey.from_string(call.program_id)
+            if call.accounts[0] == str(pda.event_authority(program_id)):
+                data = call.data[len(EVENT_IX_TAG) :]
+                collector.add((call.outer, call.order, 0), call.program_id, data, via_cpi=True)
+    truncated = _read_logs(logs, programs, collector)
+    collector.found.sort(key=lambda one: one[0])
+    ordered = [one for _, one in collector.found]
+    return EventLog(
+        tuple(one for one in ordered if isinstance(one, EmittedEvent)),
+        tuple(one for one in ordered if isinstance(one, Undecoded)),
+        truncated,
+    )
+
+
+def _read_logs(logs: Sequence[str], programs: Sequence[str], collector: _Collector) -> bool:
+    """Returns whether the log is cut, or not one that the runtime writes."""
+    stack: list[str] = []
+    outer, invoked = -1, 0
+    for line in logs:
+        if line == _TRUNCATED:
+            return True
+        if found := _INVOKE.fullmatch(line):
+            if int(found[2]) != len(stack) + 1:
+                return True
+            if not stack:
+                outer, invoked = outer + 1, 0
+                while outer < len(programs) and programs[outer] in _SILENT and programs[outer] != found[1]:
+                    outer += 1
+            else:
+                invoked += 1
+            stack.append(found[1])
+        elif found := _EXIT.fullmatch(line):
+            # "Program X failed to complete" style lines name the program on top as well.
+            if not stack or stack[-1] != found[1]:
+                return True
+            stack.pop()
+        elif stack and line.startswith(_DATA):
+            try:
+                data = b64decode(line[len(_DATA) :], validate=True)
+            except (binascii.Error, ValueError):
+                continue  # several slices in one line: not an Anchor event
+            collector.add((outer, invoked, 1), stack[-1], data, via_cpi=False)
+    return bool(stack)

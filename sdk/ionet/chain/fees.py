@@ -1,0 +1,75 @@
+"""What a transaction costs: compute limit, priority fee."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM
+
+MAX_COMPUTE_UNITS: Final = 1_400_000
+DEFAULT_COMPUTE_UNITS: Final = 200_000
+#: Instructions of the compute budget program cost this each.
+COMPUTE_BUDGET_COST: Final = 150
+MICRO: Final = 1_000_000
+LAMPORTS_PER_SIGNATURE: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class FeePolicy:
+    """How much to pay for getting in sooner.
+
+    Attributes:
+        percentile: of the fees that transactions on the same writable accounts lately paid (0 to 100).
+        max_price: micro-lamports per compute unit that are never exceeded.
+        max_lamports: of priority fee per transaction that are never exceeded.
+        price: a fixed price instead, in micro-lamports per compute unit; the caps still hold.
+        margin_percent: compute limit above what the simulation used.
+        compute_limit: a fixed compute limit instead; nothing is simulated then, and a transaction that fails
+            may land and cost its fee.
+    """
+
+    percentile: int = 75
+    max_price: int = 1_000_000
+    max_lamports: int = 1_000_000
+    price: int | None = None
+    margin_percent: int = 15
+    compute_limit: int | None = None
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.percentile <= 100:
+            raise ValueError(f"percentile is 0 to 100, not {self.percentile}")
+
+    def limit(self, used: int) -> int:
+        """Compute units to ask for."""
+        return min(used + -(-used * self.margin_percent // 100), MAX_COMPUTE_UNITS)
+
+    def price_for(self, recent: Iterable[int], limit: int) -> int:
+        """Micro-lamports per unit for a transaction of `limit` units, given what others lately paid."""
+        wanted = self.price if self.price is not None else percentile(sorted(recent), self.percentile)
+        cap = self.max_lamports * MICRO // max(limit, 1)
+        return max(0, min(wanted, self.max_price, cap))
+
+
+def percentile(ordered: Sequence[int], rank: int) -> int:
+    """The nearest-rank percentile of ascending numbers; 0 of none."""
+    if not ordered:
+        return 0
+    return ordered[max(-(-len(ordered) * rank // 100) - 1, 0)]
+
+
+def priority_fee(message: Any) -> int:
+    """Lamports of priority fee that a message's compute budget instructions set."""
+    price, limit, others = 0, None, 0
+    for one in message.instructions:
+        if message.account_keys[one.program_id_index] != COMPUTE_BUDGET_PROGRAM:
+            others += 1
+            continue
+        data = bytes(one.data)
+        if data[:1] == b"\x02":
+            limit = int.from_bytes(data[1:5], "little")
+        elif data[:1] == b"\x03":
+            price = int.from_bytes(data[1:9], "little")
+    units = min(others * DEFAULT_COMPUTE_UNITS if limit is None else limit, MAX_COMPUTE_UNITS)
+    return -(-price * units // MICRO)

@@ -1,0 +1,260 @@
+"""Accounts of other programs, declared with construct: SPL Token, Pyth, the loader, lookup tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Any, Final
+
+import construct as cs
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import DecodeError, EncodeError
+
+_Key: Final[Any] = cs.ExprAdapter(
+    cs.Bytes(32), lambda raw, _: Pubkey.from_bytes(raw), lambda key, _: bytes(key)
+)
+
+
+def _coption(item: Any) -> Any:
+    """`COption` of SPL programs: a four-byte tag; the value's bytes are there even if it is absent."""
+    return cs.ExprAdapter(
+        cs.Struct("tag" / cs.Int32ul, "value" / item),
+        lambda found, _: found.value if found.tag else None,
+        lambda value, _: {
+            "tag": int(value is not None),
+            "value": value if value is not None else _empty(item),
+        },
+    )
+
+
+def _empty(item: Any) -> Any:
+    return item.parse(bytes(item.sizeof()))
+
+
+TOKEN_ACCOUNT: Final = cs.Struct(
+    "mint" / _Key,
+    "owner" / _Key,
+    "amount" / cs.Int64ul,
+    "delegate" / _coption(_Key),
+    "state" / cs.Int8ul,
+    "native_reserve" / _coption(cs.Int64ul),
+    "delegated_amount" / cs.Int64ul,
+    "close_authority" / _coption(_Key),
+)
+MINT: Final = cs.Struct(
+    "mint_authority" / _coption(_Key),
+    "supply" / cs.Int64ul,
+    "decimals" / cs.Int8ul,
+    "initialized" / cs.Flag,
+    "freeze_authority" / _coption(_Key),
+)
+PRICE_UPDATE: Final = cs.Struct(
+    "discriminator" / cs.Const(bytes.fromhex("22f123639d7ef4cd")),
+    "write_authority" / _Key,
+    # Borsh: the variant Partial carries a count of signatures, Full carries nothing.
+    "verification" / cs.Int8ul,
+    "signatures" / cs.If(cs.this.verification == 0, cs.Int8ul),
+    "feed_id" / cs.Bytes(32),
+    "price" / cs.Int64sl,
+    "confidence" / cs.Int64ul,
+    "exponent" / cs.Int32sl,
+    "publish_time" / cs.Int64sl,
+    "previous_publish_time" / cs.Int64sl,
+    "ema_price" / cs.Int64sl,
+    "ema_confidence" / cs.Int64ul,
+    "posted_slot" / cs.Int64ul,
+)
+#: An account of the upgradeable loader that holds code: 45 bytes before the ELF.
+PROGRAM_DATA: Final = cs.Struct(
+    "kind" / cs.Const(3, cs.Int32ul),
+    "slot" / cs.Int64ul,
+    "has_authority" / cs.Flag,
+    "authority" / _Key,
+)
+LOOKUP_TABLE: Final = cs.Struct(
+    "kind" / cs.Const(1, cs.Int32ul), cs.Padding(52), "addresses" / cs.GreedyRange(_Key)
+)
+
+TOKEN_ACCOUNT_SIZE: Final = TOKEN_ACCOUNT.sizeof()
+MINT_SIZE: Final = MINT.sizeof()
+#: Space that Pyth's receiver allocates; with full verification the last byte is unused.
+PRICE_UPDATE_SIZE: Final = 134
+
+
+def offset_of(layout: Any, name: str) -> int:
+    """Byte offset of a field behind fixed-size fields, for filters."""
+    offset = 0
+    for sub in layout.subcons:
+        if sub.name == name:
+            return offset
+        offset += sub.sizeof()
+    raise KeyError(name)
+
+
+def _parse(layout: Any, data: bytes, what: str) -> Any:
+    try:
+        return layout.parse(data)
+    except cs.ConstructError as bad:
+        raise DecodeError(f"not a {what}: {str(bad).splitlines()[-1]} ({len(data)} bytes)") from bad
+
+
+def _build(layout: Any, value: dict[str, Any], what: str) -> bytes:
+    try:
+        built: bytes = layout.build(value)
+    except (cs.ConstructError, TypeError) as bad:
+        raise EncodeError(f"{what}: {str(bad).splitlines()[-1]}") from bad
+    return built
+
+
+class TokenState(IntEnum):
+    """Whether a token account can be used."""
+
+    UNINITIALIZED = 0
+    INITIALIZED = 1
+    FROZEN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class TokenAccount:
+    """An SPL Token account.
+
+    Attributes:
+        mint: which token.
+        owner: who may move it.
+        amount: base units.
+        delegate: who else may move `delegated_amount`.
+        state: usable or frozen.
+        delegated_amount: base units.
+        close_authority: who may close it, if not the owner.
+    """
+
+    mint: Pubkey
+    owner: Pubkey
+    amount: int
+    delegate: Pubkey | None = None
+    state: TokenState = TokenState.INITIALIZED
+    delegated_amount: int = 0
+    close_authority: Pubkey | None = None
+
+    @classmethod
+    def decode(cls, data: bytes) -> TokenAccount:
+        """Raises `DecodeError` for anything that is not an initialized token account."""
+        raw = _parse(TOKEN_ACCOUNT, data, "token account")
+        if raw.state not in (1, 2):
+            raise DecodeError(f"not an initialized token account: state {raw.state}")
+        return cls(
+            raw.mint,
+            raw.owner,
+            raw.amount,
+            raw.delegate,
+            TokenState(raw.state),
+            raw.delegated_amount,
+            raw.close_authority,
+        )
+
+    def encode(self) -> bytes:
+        """The account's data, for setting up local networks."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return _build(
+            TOKEN_ACCOUNT, {**fields, "state": int(self.state), "native_reserve": None}, "token account"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mint:
+    """An SPL Token mint.
+
+    Attributes:
+        mint_authority: who may mint, or None: nobody ever again.
+        supply: base units in existence.
+        decimals: base units are 10^-decimals of a token.
+        freeze_authority: who may freeze accounts, or None.
+    """
+
+    mint_authority: Pubkey | None
+    supply: int
+    decimals: int
+    freeze_authority: Pubkey | None = None
+
+    @classmethod
+    def decode(cls, data: bytes) -> Mint:
+        """Raises `DecodeError` for anything that is not an initialized mint."""
+        raw = _parse(MINT, data, "mint")
+        if not raw.initialized:
+            raise DecodeError("not an initialized mint")
+        return cls(raw.mint_authority, raw.supply, raw.decimals, raw.freeze_authority)
+
+    def encode(self) -> bytes:
+        """The account's data, for setting up local networks."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        return _build(MINT, {**fields, "initialized": True}, "mint")
+
+
+@dataclass(frozen=True, slots=True)
+class PriceUpdate:
+    """A price account of Pyth's receiver program (`PriceUpdateV2`).
+
+    Prices and confidences are integers; the price in dollars is `price · 10^exponent`.
+
+    Attributes:
+        feed_id: 32 bytes.
+        price: the aggregate.
+        confidence: half the width of the interval around it.
+        exponent: usually -8.
+        publish_time: Unix seconds.
+        previous_publish_time: Unix seconds.
+        ema_price: moving average of the price.
+        ema_confidence: moving average of the confidence.
+        posted_slot: when it was written.
+        write_authority: who may overwrite it.
+        signatures: how many guardians were checked; None for full verification.
+    """
+
+    feed_id: bytes
+    price: int
+    confidence: int
+    exponent: int
+    publish_time: int
+    previous_publish_time: int
+    ema_price: int
+    ema_confidence: int
+    posted_slot: int
+    write_authority: Pubkey
+    signatures: int | None = None
+
+    @classmethod
+    def decode(cls, data: bytes) -> PriceUpdate:
+        """Raises `DecodeError` for anything that is not a `PriceUpdateV2`."""
+        raw = _parse(PRICE_UPDATE, data, "price account")
+        if raw.verification > 1:
+            raise DecodeError(f"not a price account: verification level {raw.verification}")
+        return cls(**{name: getattr(raw, name) for name in cls.__slots__})
+
+    def encode(self) -> bytes:
+        """The account's data, at the size that Pyth allocates."""
+        fields = {name: getattr(self, name) for name in self.__slots__}
+        full = self.signatures is None
+        return _build(PRICE_UPDATE, {**fields, "verification": int(full)}, "price account").ljust(
+            PRICE_UPDATE_SIZE, b"\0"
+        )
+
+
+def lookup_table_addresses(data: bytes) -> list[Pubkey]:
+    """The addresses in a lookup table account."""
+    return list(_parse(LOOKUP_TABLE, data, "lookup table").addresses)
+
+
+def upgrade_authority(data: bytes) -> Pubkey | None:
+    """Who may upgrade the program whose ProgramData account this is; None: nobody."""
+    raw = _parse(PROGRAM_DATA, data, "ProgramData account")
+    authority: Pubkey | None = raw.authority if raw.has_authority else None
+    return authority
+
+
+def with_upgrade_authority(data: bytes, authority: Pubkey | None) -> bytes:
+    """The same ProgramData account under another authority."""
+    raw = _parse(PROGRAM_DATA, data, "ProgramData account")
+    key = authority or Pubkey.default()
+    head = {"slot": raw.slot, "has_authority": authority is not None, "authority": key}
+    return _build(PROGRAM_DATA, head, "ProgramData account") + data[PROGRAM_DATA.sizeof() :]

@@ -1,0 +1,33 @@
+"""The local network as a transport."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from ionet.chain.rpc.local import LocalNetwork
+
+
+class AsyncLocalTransport:
+    """Asks a `LocalNetwork` in this process.
+
+    Attributes:
+        network: the network; several transports may share one.
+    """
+
+    def __init__(self, network: LocalNetwork) -> None:
+        self.network = network
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
+
+    async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
+        """The `result` of a JSON-RPC call; raises `RpcError`."""
+        return self.network.request(method, params)
+
+    async def aclose(self) -> None:
+        """Nothing to close: the network lives as long as somebody holds it."""

@@ -1,0 +1,63 @@
+"""The embedded network as a node: it answers JSON-RPC, in this process or over HTTP."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ionet.chain.errors import RpcError
+from ionet.chain.rpc import methods
+from ionet.chain.rpc.embedded import EmbeddedChain, NetworkClock, shipped_programs
+from ionet.chain.rpc.server import LocalServer
+from ionet.chain.rpc.types import Json
+
+__all__ = ["LocalNetwork", "NetworkClock", "shipped_programs"]
+
+
+class LocalNetwork(EmbeddedChain):
+    """A Solana network in this process, with the clock under control, that answers as a node does.
+
+    It keeps every transaction, so that `getTransaction` and `getSignaturesForAddress` answer as a node
+    does; fees, rent, compute budget, log limit and blockhash expiry are those of mainnet. One slot holds one
+    transaction. Not picklable; safe to use from several threads.
+
+    Args:
+        programs: program id to path of an ELF, besides those shipped with the package.
+        upgrade_authority: who may upgrade (and so initialise) the programs; None: nobody.
+        now: Unix seconds at the start; default: the current time.
+        shipped: load the programs shipped with the package.
+
+    Attributes:
+        clock: see `NetworkClock`.
+        programs: id of each loaded program by name (the path's stem for those given by path).
+    """
+
+    def request(self, method: str, params: Sequence[Any] = ()) -> Json:
+        """Answers a JSON-RPC call as a node does.
+
+        Raises:
+            RpcError: with the code a node gives.
+        """
+        return methods.answer(self, method, params)
+
+    def handle(self, request: Json) -> Json:
+        """The JSON-RPC response to a request object, or to a batch of them."""
+        if isinstance(request, list):
+            return [self.handle(one) for one in request]
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid request"}}
+        response: dict[str, Any] = {"jsonrpc": "2.0", "id": request.get("id")}
+        try:
+            response["result"] = self.request(request["method"], request.get("params") or ())
+        except RpcError as bad:
+            error = {"code": bad.code, "message": bad.message}
+            response["error"] = error if bad.data is None else {**error, "data": bad.data}
+        return response
+
+    def serve(self, port: int = 0) -> LocalServer:
+        """Answers JSON-RPC over HTTP on 127.0.0.1 until the result is closed.
+
+        Args:
+            port: 0 for any free one; the result's `url` has it.
+        """
+        return LocalServer(self.handle, port)

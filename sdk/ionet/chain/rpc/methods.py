@@ -1,0 +1,639 @@
+"""The JSON-RPC methods of the local network, with the parameters, results and errors of a real node."""
+
+# ruff: noqa: N802
+
+from __future__ import annotations
+
+import binascii
+import functools
+import inspect
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final, cast
+
+from solders.account import Account
+from solders.message import from_bytes_versioned
+from solders.pubkey import Pubkey
+from solders.signature import Signature
+from solders.transaction import VersionedTransaction
+
+from ionet.chain.base58 import b58decode, b58encode
+from ionet.chain.errors import DecodeError, RpcError, describe
+from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
+from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, PACKET_SIZE, SLOTS_PER_EPOCH, EmbeddedChain
+from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord
+
+INVALID_PARAMS: Final = -32602
+METHOD_NOT_FOUND: Final = -32601
+PREFLIGHT_FAILURE: Final = -32002
+SIGNATURE_FAILURE: Final = -32003
+UNSUPPORTED_VERSION: Final = -32015
+#: Account data beyond this is not sent as base58.
+_BASE58_LIMIT: Final = 128
+
+Config = Mapping[str, Any]
+_METHODS: dict[str, Callable[..., Json]] = {}
+
+
+def answer(network: EmbeddedChain, method: str, params: Sequence[Any]) -> Json:
+    """Calls a method; raises `RpcError` as a node would."""
+    found = _METHODS.get(method)
+    if found is None:
+        raise RpcError(METHOD_NOT_FOUND, "Method not found", method=method)
+    given = list(params)
+    least, most = _arity(found)
+    if len(given) < least:
+        raise RpcError(INVALID_PARAMS, f"`params` should have at least {least} argument(s)", method=method)
+    try:
+        with network._lock:
+            return found(network, *given[:most])
+    except RpcError as bad:
+        bad.method = method
+        raise
+
+
+@functools.cache
+def _arity(function: Callable[..., Json]) -> tuple[int, int]:
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    return sum(p.default is p.empty for p in parameters), len(parameters)
+
+
+def _method(function: Callable[..., Json]) -> Callable[..., Json]:
+    _METHODS[function.__name__] = function
+    return function
+
+
+# --- parameters and values --------------------------------------------------------------------
+
+
+def _invalid(message: str) -> RpcError:
+    return RpcError(INVALID_PARAMS, message)
+
+
+def _key(text: Any) -> Pubkey:
+    if not isinstance(text, str):
+        raise _invalid(f"Invalid params: invalid type: {type(text).__name__}, expected a string.")
+    try:
+        return Pubkey.from_string(text)
+    except ValueError:
+        try:
+            reason = "WrongSize" if len(b58decode(text)) != 32 else "Invalid"
+        except ValueError:
+            reason = "Invalid"
+        raise _invalid(f"Invalid param: {reason}") from None
+
+
+def _signature(text: Any) -> str:
+    try:
+        return str(Signature.from_string(text))
+    except (ValueError, TypeError):
+        raise _invalid("Invalid param: WrongSize") from None
+
+
+def _config(value: Any) -> Config:
+    if value is None or isinstance(value, str):
+        return {}
+    if not isinstance(value, Mapping):
+        raise _invalid(f"Invalid params: invalid type: {type(value).__name__}, expected a map.")
+    return value
+
+
+def _raw(text: Any, encoding: str) -> bytes:
+    if not isinstance(text, str):
+        raise _invalid("Invalid params: expected a string.")
+    try:
+        if encoding == "base64":
+            return b64decode(text, validate=True)
+        if encoding == "base58":
+            return b58decode(text)
+    except (binascii.Error, ValueError) as bad:
+        raise _invalid(f"invalid {encoding} encoding: {bad}") from None
+    raise _invalid(f"unsupported encoding: {encoding}. Supported encodings: base58, base64")
+
+
+def _transaction(text: Any, config: Config) -> VersionedTransaction:
+    raw = _raw(text, config.get("encoding") or "base58")
+    if len(raw) > PACKET_SIZE:
+        raise _invalid(
+            f"decoded solana_transaction::versioned::VersionedTransaction too large: {len(raw)} bytes "
+            f"(max: {PACKET_SIZE} bytes)"
+        )
+    try:
+        transaction = VersionedTransaction.from_bytes(raw)
+        transaction.sanitize()
+    except Exception as bad:  # solders raises several kinds here
+        raise _invalid(
+            f"failed to deserialize solana_transaction::versioned::VersionedTransaction: {bad}"
+        ) from None
+    return transaction
+
+
+def _context(network: EmbeddedChain, value: Json) -> Json:
+    return {"context": {"slot": network.clock.slot, "apiVersion": _API_VERSION}, "value": value}
+
+
+def _sliced(data: bytes, config: Config) -> bytes:
+    part = config.get("dataSlice")
+    return data[part["offset"] : part["offset"] + part["length"]] if part else data
+
+
+def _account(found: Account | None, config: Config) -> Json:
+    if found is None:
+        return None
+    encoding = config.get("encoding") or "binary"
+    whole = bytes(found.data)
+    data = _sliced(whole, config)
+    shown: Json
+    match encoding:
+        case "base64" | "jsonParsed":
+            shown = [b64encode(data).decode(), "base64"]
+        case "base58" | "binary":
+            if len(data) > _BASE58_LIMIT:
+                raise RpcError(
+                    -32600,
+                    "Encoded binary (base 58) data should be less than 128 bytes, "
+                    "please use Base64 encoding.",
+                )
+            shown = b58encode(data) if encoding == "binary" else [b58encode(data), "base58"]
+        case _:
+            raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
+    return {
+        "lamports": found.lamports,
+        "data": shown,
+        "owner": str(found.owner),
+        "executable": found.executable,
+        "rentEpoch": (1 << 64) - 1,
+        "space": len(whole),
+    }
+
+
+# --- the node ---------------------------------------------------------------------------------
+
+
+@_method
+def getHealth(network: EmbeddedChain) -> Json:
+    return "ok"
+
+
+@_method
+def getVersion(network: EmbeddedChain) -> Json:
+    return {"solana-core": _API_VERSION, "feature-set": 0}
+
+
+@_method
+def getGenesisHash(network: EmbeddedChain) -> Json:
+    return b58encode(b"ionet local network".ljust(32, b"\0"))
+
+
+@_method
+def getSlot(network: EmbeddedChain, config: Any = None) -> Json:
+    return network.clock.slot
+
+
+@_method
+def getBlockHeight(network: EmbeddedChain, config: Any = None) -> Json:
+    return network.block_height
+
+
+@_method
+def getBlockTime(network: EmbeddedChain, slot: int) -> Json:
+    if slot > network.clock.slot:
+        raise RpcError(-32004, f"Block not available for slot {slot}")
+    known = [record.time for record in network._history.values() if record.slot == slot]
+    return known[0] if known else network.clock.now()
+
+
+@_method
+def getEpochInfo(network: EmbeddedChain, config: Any = None) -> Json:
+    slot = network.clock.slot
+    return {
+        "absoluteSlot": slot,
+        "blockHeight": network.block_height,
+        "epoch": slot // SLOTS_PER_EPOCH,
+        "slotIndex": slot % SLOTS_PER_EPOCH,
+        "slotsInEpoch": SLOTS_PER_EPOCH,
+        "transactionCount": len(network._history),
+    }
+
+
+@_method
+def getTransactionCount(network: EmbeddedChain, config: Any = None) -> Json:
+    return len(network._history)
+
+
+@_method
+def getLatestBlockhash(network: EmbeddedChain, config: Any = None) -> Json:
+    return _context(
+        network,
+        {
+            "blockhash": str(network.latest_blockhash),
+            "lastValidBlockHeight": network.block_height + BLOCKHASH_AGE,
+        },
+    )
+
+
+@_method
+def isBlockhashValid(network: EmbeddedChain, blockhash: str, config: Any = None) -> Json:
+    return _context(network, any(str(known) == blockhash for known in network._blocks.valid))
+
+
+@_method
+def getMinimumBalanceForRentExemption(network: EmbeddedChain, size: int, config: Any = None) -> Json:
+    return network.rent(size)
+
+
+@_method
+def getRecentPrioritizationFees(network: EmbeddedChain, accounts: Any = None) -> Json:
+    return [{"slot": network.clock.slot, "prioritizationFee": 0}]
+
+
+@_method
+def getFeeForMessage(network: EmbeddedChain, message: str, config: Any = None) -> Json:
+    try:
+        parsed = from_bytes_versioned(_raw(message, "base64"))
+    except Exception as bad:  # solders raises several kinds here
+        raise _invalid(f"failed to deserialize message: {bad}") from None
+    if parsed.recent_blockhash not in network._blocks.valid:
+        return _context(network, None)
+    signatures = parsed.header.num_required_signatures
+    return _context(network, signatures * LAMPORTS_PER_SIGNATURE + priority_fee(parsed))
+
+
+# --- accounts ---------------------------------------------------------------------------------
+
+
+@_method
+def getBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+    found = network.account(_key(address))
+    return _context(network, 0 if found is None else found.lamports)
+
+
+@_method
+def getAccountInfo(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+    return _context(network, _account(network.account(_key(address)), _config(config)))
+
+
+@_method
+def getMultipleAccounts(network: EmbeddedChain, addresses: Sequence[str], config: Any = None) -> Json:
+    if len(addresses) > 100:
+        raise _invalid(f"Too many inputs provided; max 100, received {len(addresses)}")
+    chosen = _config(config)
+    return _context(network, [_account(network.account(_key(one)), chosen) for one in addresses])
+
+
+@_method
+def getProgramAccounts(network: EmbeddedChain, program: str, config: Any = None) -> Json:
+    chosen = _config(config)
+    filters = chosen.get("filters") or []
+    if len(filters) > 4:
+        raise _invalid("Too many filters provided; max 4")
+    tests = [_filter(one) for one in filters]
+    found = []
+    for key, account in network._svm.get_program_accounts(_key(program)):
+        data = account.data
+        if account.lamports and all(test(data) for test in tests):
+            found.append({"pubkey": str(key), "account": _account(account, chosen)})
+    return _context(network, found) if chosen.get("withContext") else found
+
+
+def _filter(one: Any) -> Callable[[bytes], bool]:
+    match one:
+        case {"dataSize": int(size)}:
+            return lambda data: len(data) == size
+        case {"memcmp": {"offset": int(offset), "bytes": wanted, **more}}:
+            expected = (
+                _raw(wanted, str(more.get("encoding") or "base58"))
+                if isinstance(wanted, str)
+                else bytes(cast("list[int]", wanted))
+            )
+            if len(expected) > 128:
+                raise _invalid("Invalid param: memcmp data is larger than 128 bytes")
+            end = offset + len(expected)
+            return lambda data: data[offset:end] == expected
+        case "tokenAccountState":
+            return lambda data: len(data) >= 165
+    raise _invalid(f"Invalid params: unknown filter {one!r}")
+
+
+def _token_data(network: EmbeddedChain, address: str, size: int) -> bytes:
+    found = network.account(_key(address))
+    if found is None:
+        raise _invalid("Invalid param: could not find account")
+    if found.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(found.data) < size:
+        raise _invalid(
+            "Invalid param: not a Token account" if size == 165 else "Invalid param: not a Token mint"
+        )
+    return bytes(found.data)
+
+
+@_method
+def getTokenAccountBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+    data = _token_data(network, address, 165)
+    return _context(network, network._ui_amount(int.from_bytes(data[64:72], "little"), Pubkey(data[:32])))
+
+
+@_method
+def getTokenSupply(network: EmbeddedChain, mint: str, config: Any = None) -> Json:
+    data = _token_data(network, mint, 82)
+    return _context(network, network._ui_amount(int.from_bytes(data[36:44], "little"), _key(mint)))
+
+
+@_method
+def getTokenAccountsByOwner(network: EmbeddedChain, owner: str, which: Config, config: Any = None) -> Json:
+    wanted = bytes(_key(owner))
+    if "mint" in which:
+        mint: bytes | None = bytes(_key(which["mint"]))
+        programs = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM]
+    elif "programId" in which:
+        mint, programs = None, [_key(which["programId"])]
+    else:
+        raise _invalid("Invalid params: expected `mint` or `programId`.")
+    found = []
+    for program in programs:
+        for key, account in network._svm.get_program_accounts(program):
+            data = account.data
+            if len(data) >= 165 and data[32:64] == wanted and mint in (None, data[:32]):
+                found.append({"pubkey": str(key), "account": _account(account, _config(config))})
+    return _context(network, found)
+
+
+# --- transactions -----------------------------------------------------------------------------
+
+
+@_method
+def requestAirdrop(network: EmbeddedChain, address: str, lamports: int, config: Any = None) -> Json:
+    return network.airdrop(_key(address), lamports)
+
+
+def _simulation(network: EmbeddedChain, done: Simulation, config: Config) -> Json:
+    wanted = config.get("accounts")
+    accounts = None
+    if wanted:
+        encoding = {"encoding": wanted.get("encoding") or "base64"}
+        after = done.accounts
+        addresses = [_key(one) for one in wanted["addresses"]]
+        accounts = [_account(after.get(one) or network.account(one), encoding) for one in addresses]
+    return {
+        "err": done.error,
+        "logs": done.logs,
+        "accounts": accounts,
+        "unitsConsumed": done.units,
+        "returnData": done.return_data,
+        "innerInstructions": _inner_json(done.inner) if config.get("innerInstructions") else None,
+        "replacementBlockhash": None,
+        "loadedAccountsDataSize": sum(len(a.data) for a in done.accounts.values()),
+    }
+
+
+@_method
+def simulateTransaction(network: EmbeddedChain, transaction: str, config: Any = None) -> Json:
+    chosen = _config(config)
+    parsed = _transaction(transaction, chosen)
+    replace = bool(chosen.get("replaceRecentBlockhash"))
+    verify = bool(chosen.get("sigVerify"))
+    if replace and verify:
+        raise _invalid("sigVerify may not be used with replaceRecentBlockhash")
+    done = network.simulate(parsed, verify=verify, check_blockhash=not replace)
+    if verify and done.error == "SignatureFailure":
+        raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
+    value = _simulation(network, done, chosen)
+    if replace:
+        value["replacementBlockhash"] = getLatestBlockhash(network)["value"]
+    return _context(network, value)
+
+
+@_method
+def sendTransaction(network: EmbeddedChain, transaction: str, config: Any = None) -> Json:
+    chosen = _config(config)
+    parsed = _transaction(transaction, chosen)
+    signature = str(parsed.signatures[0])
+    if not all(parsed.verify_with_results()):
+        raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
+    if not chosen.get("skipPreflight"):
+        done = network.simulate(parsed, verify=True, check_blockhash=True)
+        if done.error is not None:
+            raise RpcError(
+                PREFLIGHT_FAILURE,
+                f"Transaction simulation failed: {describe(done.error)}",
+                _simulation(network, done, {}),
+            )
+    if network.transaction(signature) is None:
+        network.submit(parsed)
+    return signature
+
+
+def _status(record: TransactionRecord) -> Json:
+    return {"Ok": None} if record.error is None else {"Err": record.error}
+
+
+@_method
+def getSignatureStatuses(network: EmbeddedChain, signatures: Sequence[str], config: Any = None) -> Json:
+    if len(signatures) > 256:
+        raise _invalid(f"Too many inputs provided; max 256, received {len(signatures)}")
+    found = [network.transaction(_signature(one)) for one in signatures]
+    return _context(
+        network,
+        [
+            None
+            if record is None
+            else {
+                "slot": record.slot,
+                "confirmations": None,
+                "err": record.error,
+                "status": _status(record),
+                "confirmationStatus": "finalized",
+            }
+            for record in found
+        ],
+    )
+
+
+@_method
+def getSignaturesForAddress(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+    chosen = _config(config)
+    limit = chosen.get("limit") or 1000
+    if not 1 <= limit <= 1000:
+        raise _invalid("Invalid limit; max 1000")
+    records = network._by_address.get(str(_key(address)), [])[::-1]
+    signatures = [record.signature for record in records]
+    if before := chosen.get("before"):
+        start = signatures.index(before) + 1 if before in signatures else len(records)
+        records, signatures = records[start:], signatures[start:]
+    if (until := chosen.get("until")) in signatures:
+        records = records[: signatures.index(until)]
+    return [
+        {
+            "signature": record.signature,
+            "slot": record.slot,
+            "err": record.error,
+            "memo": None,
+            "blockTime": record.time,
+            "confirmationStatus": "finalized",
+        }
+        for record in records[:limit]
+    ]
+
+
+@_method
+def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -> Json:
+    chosen = {"encoding": config} if isinstance(config, str) else _config(config)
+    record = network.transaction(_signature(signature))
+    if record is None:
+        return None
+    version = record.transaction.version()
+    allowed = chosen.get("maxSupportedTransactionVersion")
+    if version == 0 and allowed is None:
+        raise RpcError(
+            UNSUPPORTED_VERSION,
+            "Transaction version (0) is not supported by the requesting client. "
+            "Please try the request again with the following configuration parameter: "
+            '"maxSupportedTransactionVersion": 0',
+        )
+    found: dict[str, Json] = {
+        "slot": record.slot,
+        "blockTime": record.time,
+        "transaction": _encoded(record, chosen.get("encoding") or "json"),
+        "meta": {
+            "err": record.error,
+            "status": _status(record),
+            "fee": record.fee,
+            "preBalances": record.before,
+            "postBalances": record.after,
+            "preTokenBalances": record.tokens_before,
+            "postTokenBalances": record.tokens_after,
+            "innerInstructions": _inner_json(record.inner),
+            "logMessages": record.logs,
+            "rewards": [],
+            "loadedAddresses": {"writable": record.loaded[0], "readonly": record.loaded[1]},
+            "computeUnitsConsumed": record.units,
+        },
+    }
+    if record.return_data:
+        found["meta"]["returnData"] = record.return_data
+    if allowed is not None:
+        found["version"] = 0 if version == 0 else "legacy"
+    return found
+
+
+def _encoded(record: TransactionRecord, encoding: str) -> Json:
+    raw = bytes(record.transaction)
+    match encoding:
+        case "base64":
+            return [b64encode(raw).decode(), "base64"]
+        case "base58":
+            return [b58encode(raw), "base58"]
+        case "json" | "jsonParsed":
+            message = record.transaction.message
+            return {
+                "signatures": [str(one) for one in record.transaction.signatures],
+                "message": _message_json(message),
+            }
+    raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
+
+
+def _message_json(message: Any) -> Json:
+    header = message.header
+    shown = {
+        "accountKeys": [str(key) for key in message.account_keys],
+        "header": {
+            "numRequiredSignatures": header.num_required_signatures,
+            "numReadonlySignedAccounts": header.num_readonly_signed_accounts,
+            "numReadonlyUnsignedAccounts": header.num_readonly_unsigned_accounts,
+        },
+        "recentBlockhash": str(message.recent_blockhash),
+        "instructions": [
+            {
+                "programIdIndex": one.program_id_index,
+                "accounts": list(one.accounts),
+                "data": b58encode(bytes(one.data)),
+                "stackHeight": 1,
+            }
+            for one in message.instructions
+        ],
+    }
+    if hasattr(message, "address_table_lookups"):
+        tables: Sequence[Any] = message.address_table_lookups
+        shown["addressTableLookups"] = [
+            {
+                "accountKey": str(one.account_key),
+                "writableIndexes": list(bytes(one.writable_indexes)),
+                "readonlyIndexes": list(bytes(one.readonly_indexes)),
+            }
+            for one in tables
+        ]
+    return shown
+
+
+def _inner_json(groups: Sequence[InnerGroup]) -> Json:
+    return [
+        {
+            "index": outer,
+            "instructions": [
+                {
+                    "programIdIndex": program,
+                    "accounts": list(accounts),
+                    "data": b58encode(bytes(data)),
+                    "stackHeight": height,
+                }
+                for program, accounts, data, height in calls
+            ],
+        }
+        for outer, calls in groups
+    ]
+
+
+# --- what test networks offer besides: the names and parameters of surfpool -------------------
+
+
+@_method
+def surfnet_setAccount(network: EmbeddedChain, address: str, update: Config) -> Json:
+    key = _key(address)
+    found = network.account(key)
+    try:
+        data = bytes.fromhex(update["data"]) if update.get("data") is not None else None
+    except ValueError as bad:
+        raise _invalid(f"Invalid hex data provided: {bad}") from None
+    old = bytes(found.data) if found else b""
+    owner = update.get("owner")
+    network.set_account(
+        key,
+        lamports=update.get("lamports", found.lamports if found else None),
+        data=old if data is None else data,
+        owner=_key(owner) if owner else found.owner if found else Pubkey.default(),
+        executable=bool(update.get("executable", found.executable if found else False)),
+    )
+    return _context(network, None)
+
+
+@_method
+def surfnet_timeTravel(network: EmbeddedChain, target: Config) -> Json:
+    match target:
+        case {"absoluteTimestamp": int(milliseconds)}:
+            if milliseconds // 1000 < network.clock.now():
+                raise _invalid("Cannot travel to past timestamp")
+            network.clock.set(milliseconds // 1000)
+        case {"absoluteSlot": int(slot)}:
+            if slot < network.clock.slot:
+                raise _invalid("Cannot travel to past slot")
+            network.clock.advance(0, slots=slot - network.clock.slot)
+        case {"absoluteEpoch": int(epoch)}:
+            if epoch * SLOTS_PER_EPOCH < network.clock.slot:
+                raise _invalid("Cannot travel to past epoch")
+            network.clock.advance(0, slots=epoch * SLOTS_PER_EPOCH - network.clock.slot)
+        case _:
+            raise _invalid(
+                f"Invalid params: expected absoluteTimestamp, absoluteSlot or absoluteEpoch, got {target!r}"
+            )
+    return getEpochInfo(network)
+
+
+@_method
+def surfnet_setProgramAuthority(network: EmbeddedChain, program: str, authority: str | None = None) -> Json:
+    from ionet.chain.errors import ConfigError
+
+    try:
+        network.set_program_authority(_key(program), _key(authority) if authority else None)
+    except (ConfigError, DecodeError) as bad:
+        raise _invalid(str(bad)) from None
+    return _context(network, None)

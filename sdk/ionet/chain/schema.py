@@ -1,0 +1,134 @@
+"""Base classes of what is generated from the IDLs: accounts, events and the types inside them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+from solders.pubkey import Pubkey
+
+from ionet.chain import codec
+from ionet.chain.codec import Codec, Fields
+from ionet.chain.errors import DecodeError, EncodeError
+
+
+class Record:
+    """A value with a fixed wire format.
+
+    Attributes:
+        CODEC: reads and writes it, without discriminator.
+    """
+
+    __slots__ = ()
+    CODEC: ClassVar[Codec[Any]]
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """Decodes the bare value, without discriminator.
+
+        Raises:
+            DecodeError: truncated or garbled.
+        """
+        value: Self = cls.CODEC.decode(data)
+        return value
+
+    def __bytes__(self) -> bytes:
+        return self.CODEC.encode(self)
+
+
+class _Discriminated(Record):
+    __slots__ = ()
+    PROGRAM_ID: ClassVar[Pubkey]
+    DISCRIMINATOR: ClassVar[bytes]
+
+    @classmethod
+    def decode(cls, data: bytes) -> Self:
+        """Decodes the discriminator and the value after it; bytes after that are allowed.
+
+        Raises:
+            DecodeError: another type's discriminator, truncated or garbled.
+        """
+        tag = cls.DISCRIMINATOR
+        if data[: len(tag)] != tag:
+            found = bytes(data[: len(tag)]).hex() or "nothing"
+            raise DecodeError(f"not a {cls.__name__}: discriminator {found}, expected {tag.hex()}")
+        value: Self = cls.CODEC.decode(data, len(tag))
+        return value
+
+    def encode(self) -> bytes:
+        """Discriminator and value, as the program stores or emits it."""
+        return self.DISCRIMINATOR + self.CODEC.encode(self)
+
+
+class Account(_Discriminated):
+    """An account of a program.
+
+    Attributes:
+        PROGRAM_ID: the program that owns it.
+        DISCRIMINATOR: its first bytes.
+        SIZE: bytes with the discriminator, or None if it varies.
+        OFFSETS: byte offset of each field with a fixed place, for filters.
+    """
+
+    __slots__ = ()
+    SIZE: ClassVar[int | None]
+    OFFSETS: ClassVar[Mapping[str, int]]
+    _FIELDS: ClassVar[Mapping[str, Codec[Any]]]
+
+    @classmethod
+    def filters(cls, **fields: Any) -> list[dict[str, Any]]:
+        """`getProgramAccounts` filters for this type with these field values.
+
+        Raises:
+            EncodeError: no such field, no fixed place, or a value that does not fit.
+        """
+        from base64 import b64encode
+
+        def memcmp(offset: int, value: bytes) -> dict[str, Any]:
+            return {"memcmp": {"offset": offset, "bytes": b64encode(value).decode(), "encoding": "base64"}}
+
+        chosen = [memcmp(0, cls.DISCRIMINATOR)]
+        for name, value in fields.items():
+            if name not in cls.OFFSETS:
+                why = "has no fixed place" if name in cls._FIELDS else "does not exist"
+                raise EncodeError(f"{cls.__name__}.{name} {why}; filter by {', '.join(cls.OFFSETS)}")
+            try:
+                chosen.append(memcmp(cls.OFFSETS[name], cls._FIELDS[name].encode(value)))
+            except EncodeError as bad:
+                raise EncodeError(f"{cls.__name__}.{name}: {bad}") from bad.__cause__
+        return chosen
+
+
+class Event(_Discriminated):
+    """An event that a program emitted.
+
+    Attributes:
+        PROGRAM_ID: the program that emits it.
+        DISCRIMINATOR: its first bytes.
+    """
+
+    __slots__ = ()
+
+
+def bind_record(cls: type[Record], fields: Fields) -> None:
+    """Gives a generated type its coder."""
+    cls.CODEC = codec.record(cls, fields)
+
+
+def bind_account(cls: type[Account], program_id: Pubkey, discriminator: bytes, fields: Fields) -> None:
+    """Gives a generated account type its coder, owner and layout."""
+    bind_record(cls, fields)
+    size = cls.CODEC.size
+    cls.PROGRAM_ID = program_id
+    cls.DISCRIMINATOR = discriminator
+    cls.SIZE = None if size is None else len(discriminator) + size
+    cls.OFFSETS = MappingProxyType(codec.offsets(fields, len(discriminator)))
+    cls._FIELDS = MappingProxyType({name: codec for name, codec in fields if name})
+
+
+def bind_event(cls: type[Event], program_id: Pubkey, discriminator: bytes, fields: Fields) -> None:
+    """Gives a generated event type its coder and source."""
+    bind_record(cls, fields)
+    cls.PROGRAM_ID = program_id
+    cls.DISCRIMINATOR = discriminator

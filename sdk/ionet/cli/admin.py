@@ -1,0 +1,228 @@
+"""`ionet admin`: what a program's authority and pauser do, until the treasury is the authority."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from enum import IntFlag
+from typing import Annotated, Any, Final, cast
+
+import typer
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from ionet import (
+    BuybackEntry,
+    Call,
+    DistributorEntry,
+    JobsEntry,
+    MintEntry,
+    ProofsEntry,
+    StakingEntry,
+    accounts,
+    governance,
+    ix,
+    pda,
+)
+from ionet.cli.arguments import address
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.parameters import changes_of, value_of, written
+from ionet.cli.session import Session, session
+
+app = Commands("Parameters, pauses and authorities of the programs.")
+authority = app.group("authority", "Passing a program's authority on, in two steps.")
+
+Program = Annotated[str, typer.Argument(metavar="PROGRAM", help="Its name: jobs, staking, …")]
+Entries = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="[ENTRY]...", help="As `ionet admin show` names them; default: all."),
+]
+
+_ENTRIES: Final[dict[str, type[IntFlag]]] = {
+    "buyback": BuybackEntry,
+    "distributor": DistributorEntry,
+    "jobs": JobsEntry,
+    "mint": MintEntry,
+    "proofs": ProofsEntry,
+    "staking": StakingEntry,
+}
+
+
+@app.command()
+def show(program: Program) -> None:
+    """Show a program's parameters, who may change them, and what is paused."""
+    io = session()
+    config = _config(io, program)
+    params = governance.params_of(program, config)
+    if program == "governance":
+        roles: dict[str, Any] = {"authority": governance.TREASURY}
+        facts: list[tuple[str, object]] = [("Authority", f"{governance.TREASURY} (treasury)")]
+    else:
+        paused = _names(program, config.roles.paused)
+        open_ = _names(program, ~config.roles.paused)
+        pending = config.roles.pending_authority
+        roles = {
+            "authority": config.roles.authority,
+            "pending_authority": None if pending == Pubkey.default() else pending,
+            "paused": paused,
+            "not_paused": open_,
+        }
+        facts = [
+            ("Authority", config.roles.authority),
+            ("Proposed", roles["pending_authority"]),
+            ("Paused", _paused(program, config.roles.paused)),
+            ("Not paused", _paused(program, ~config.roles.paused)),
+        ]
+    io.screen.facts(
+        [*facts, *((name, written(name, one)) for name, one in params.items())],
+        data={
+            "program": program,
+            **roles,
+            "params": {name: value_of(name, one) for name, one in params.items()},
+        },
+    )
+
+
+@app.command("set")
+def set_(
+    program: Program,
+    changes: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="NAME=VALUE...", help="New values, written as `ionet admin show` writes them."
+        ),
+    ],
+) -> None:
+    """Set parameters of a program, the others stay; for its authority.
+
+    Amounts are in their unit (500, 12.5), lengths of time as 14d or 36h, shares as 0.25% (or in bps), keys as
+    addresses, keypair files or `nobody`.
+    """
+    _refuse_governance(program, f"ionet dao propose params governance {' '.join(changes)}")
+    io = session()
+    config = _config(io, program)
+    before = governance.params_of(program, config)
+    wanted = changes_of(before, changes)
+    made = governance.parameters(program, config, authority=io.signer.pubkey(), **wanted)
+    differing = {name: one for name, one in wanted.items() if one != before[name]}
+    if not differing:
+        raise UserError(f"nothing would change: {', '.join(wanted)} of {program} have these values already")
+    lines = [
+        f"{name}: {written(name, before[name])} -> {written(name, one)}" for name, one in differing.items()
+    ]
+    sent = io.send(_call(io, made), f"set of {program}: {'; '.join(lines)}")
+    after = governance.params_of(program, _config(io, program))
+    io.done(
+        sent,
+        f"Set {program}'s parameters:",
+        *(f"  {name}: {written(name, before[name])} -> {written(name, after[name])}" for name in differing),
+        program=program,
+        changes={
+            name: {"before": value_of(name, before[name]), "after": value_of(name, after[name])}
+            for name in differing
+        },
+    )
+
+
+@app.command()
+def pause(program: Program, entries: Entries = None) -> None:
+    """Pause entries of a program, or all of them; for its authority or its pauser. Exits are never paused."""
+    _set_paused(program, entries, pausing=True)
+
+
+@app.command()
+def unpause(program: Program, entries: Entries = None) -> None:
+    """Lift pauses of a program; for its authority."""
+    _set_paused(program, entries, pausing=False)
+
+
+def _set_paused(program: str, entries: list[str] | None, *, pausing: bool) -> None:
+    _refuse_governance(program)
+    io = session()
+    now = _config(io, program).roles.paused
+    known = {one.name.lower(): one.value for one in _ENTRIES[program] if one.name}
+    if unknown := [one for one in entries or () if one not in known]:
+        raise UserError(f"{program} has no entry {', '.join(unknown)}; there are {', '.join(known)}")
+    wanted = sum({known[one] for one in entries or known})
+    paused = now | wanted if pausing else now & ~wanted
+    if paused == now:
+        raise UserError(f"nothing would change: paused of {program} is {_paused(program, now)} already")
+    made = _builder(program, "set_paused")(signer=io.signer.pubkey(), paused=paused)
+    what = f"{'pause' if pausing else 'lift the pause of'} {', '.join(entries or known)} of {program}"
+    sent = io.send(_call(io, made), what)
+    io.done(
+        sent,
+        f"Paused of {program}: {_paused(program, now)} -> {_paused(program, paused)}",
+        program=program,
+        paused=_names(program, paused),
+    )
+
+
+@authority.command("propose")
+def propose(
+    program: Program,
+    successor: Annotated[
+        str, typer.Argument(metavar="ADDRESS|nobody", help="Who may accept; nobody takes a proposal back.")
+    ],
+) -> None:
+    """Name a successor of a program's authority; for the authority, who stays it until the other accepts.
+
+    To hand a program over to the treasury: ionet dao handover PROGRAM.
+    """
+    _refuse_governance(program)
+    io = session()
+    heir = Pubkey.default() if successor == "nobody" else address(successor)
+    before = _config(io, program).roles.authority
+    made = _builder(program, "propose_authority")(authority=io.signer.pubkey(), successor=heir)
+    sent = io.send(_call(io, made), f"name {successor} the successor of {program}'s authority {before}")
+    named = None if heir == Pubkey.default() else heir
+    io.done(
+        sent,
+        f"{before} stays the authority of {program}; {named or 'nobody'} can accept it",
+        *([f"Next, as the successor: ionet admin authority accept {program}"] if named else []),
+        program=program,
+        authority=before,
+        pending_authority=named,
+    )
+
+
+@authority.command("accept")
+def accept(program: Program) -> None:
+    """Become a program's authority; for the successor that was named."""
+    _refuse_governance(program)
+    io = session()
+    before = _config(io, program).roles.authority
+    made = _builder(program, "accept_authority")(successor=io.signer.pubkey())
+    sent = io.send(_call(io, made), f"become the authority of {program} after {before}")
+    now = _config(io, program).roles.authority
+    io.done(sent, f"Authority of {program}: {before} -> {now}", program=program, before=before, authority=now)
+
+
+# -- parts
+
+
+def _config(io: Session, program: str) -> Any:
+    if program not in governance.programs():
+        raise UserError(f"no program {program!r}; there are {', '.join(governance.programs())}")
+    return io.reader.fetch(getattr(accounts, program).Config, getattr(pda, program).CONFIG)
+
+
+def _refuse_governance(program: str, instead: str = "ionet dao propose") -> None:
+    if program == "governance":
+        raise UserError(f"governance has no authority but its own treasury: {instead}")
+
+
+def _builder(program: str, name: str) -> Callable[..., Instruction]:
+    return cast("Callable[..., Instruction]", getattr(getattr(ix, program), name))
+
+
+def _call(io: Session, made: Instruction) -> Call[None]:
+    return Call(io.client, [made])
+
+
+def _names(program: str, paused: int) -> list[str]:
+    return [one.name.lower() for one in _ENTRIES[program] if one.name and paused & one.value]
+
+
+def _paused(program: str, paused: int) -> str:
+    return ", ".join(_names(program, paused)) or "nothing"

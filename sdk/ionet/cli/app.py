@@ -1,0 +1,116 @@
+"""The root command. Each of its commands is a module, imported when it is run or its help is asked for.
+
+To add one: a module with `app = Commands("what it is for")` and functions under `@app.command()` (their
+docstrings are their help), and a line in `COMMANDS`. A function gets at its client and its output through
+`session()`:
+
+    @app.command()
+    def add(node: NodeAddress, amount: IoAmount) -> None:
+        io = session()
+        sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
+        io.done(sent, f"{amount} are pending on {node}", node=node, amount=amount)
+
+`io.send` sees to --dry-run, --sign-only, --fee-payer and the question on mainnet; `io.reader` needs no
+keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Errors are raised as they come
+(`ionet.cli.failures` makes a sentence of them), and a `UserError` says what the person can put right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib import import_module
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from typer.core import TyperGroup
+
+from ionet import __version__
+from ionet.cli.options import Commands, Group, Output, given
+
+if TYPE_CHECKING:
+    from typer._click import Command, Context
+
+#: Name, module and one line of help. The order is that of `ionet --help`.
+COMMANDS: Final = {
+    "node": ("node.commands", "Hardware classes, devices, nodes and networks."),
+    "stake": ("stake", "Stake on nodes, and what it earns."),
+    "slash": ("slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
+    "report": ("report.commands", "Hourly reports of rewards: building, approving, doubting, crediting."),
+    "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
+    "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
+    "dao": ("dao.commands", "Proposals, votes and the treasury."),
+    "admin": ("admin", "Parameters, pauses and authorities of the programs."),
+    "grant": ("token.grant", "Vesting grants: making, releasing, revoking, passing on."),
+    "airdrop": ("token.airdrop", "Airdrops: making, claiming to a wallet or into stake, reclaiming."),
+    "supply": ("token.supply", "What of IO exists, is locked and circulates."),
+    "genesis": (
+        "token.genesis",
+        "Genesis: 500,000,000 IO as grants and airdrops, from a list of recipients.",
+    ),
+    "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
+    "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
+    "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
+}
+
+
+class _Root(Group):
+    """Knows its commands by name only, until one is needed."""
+
+    def __init__(self, *args: Any, **more: Any) -> None:
+        super().__init__(*args, **more)
+        for name, (_, text) in COMMANDS.items():
+            self.add_command(TyperGroup(name=name, help=text))
+
+    def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
+        """Imports the command that is about to run."""
+        if args and args[0] in COMMANDS:
+            self.add_command(load(args[0]))
+        return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: Context) -> Any:
+        """Runs a command; what it raises on purpose becomes one sentence and an exit status."""
+        line = [*ctx._protected_args, *ctx.args]
+        if "--output=json" in line or ("--output", "json") in pairwise(line):
+            # Known from the start, so that wrong arguments are JSON, too.
+            given(ctx)["output"] = Output.JSON
+        try:
+            return super().invoke(ctx)
+        except Exception as bad:
+            # Late, as most runs have no error to explain.
+            from ionet.cli.failures import explained
+
+            if (ending := explained(bad, given(ctx))) is None:
+                raise
+            raise ending from None
+
+
+def load(name: str) -> Command:
+    """The command of this name."""
+    found: Command = typer.main.get_command(import_module(f"ionet.cli.{COMMANDS[name][0]}").app)
+    found.name = name
+    return found
+
+
+app = Commands("A marketplace for GPU compute on Solana: stake, supply, rent, govern.")
+app.info.cls, app.info.name = _Root, "ionet"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"ionet {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="Show the version.")
+    ] = False,
+) -> None:
+    """A marketplace for GPU compute on Solana: stake, supply, rent, govern."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """The `ionet` command."""
+    app(args=arguments, prog_name="ionet")

@@ -1,0 +1,360 @@
+"""`ionet buyback`: what becomes of fees, and the auctions that buy IO."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from solders.pubkey import Pubkey
+
+from ionet import IO, accounts, pda
+from ionet.cli.arguments import IoAmount, address
+from ionet.cli.failures import NOT_FOUND, UserError
+from ionet.cli.options import Commands
+from ionet.cli.output import span
+from ionet.cli.session import session
+
+if TYPE_CHECKING:
+    from ionet import Client, FeeVault, LotQuote
+
+app = Commands("Burn fees, and sell IO to the auctions that buy it.")
+payouts = app.group("payouts", "What jobs paid in another currency owe their suppliers in IO.")
+
+Mint = Annotated[
+    Pubkey | None,
+    typer.Option(
+        "--mint", metavar="MINT", parser=address, help="The currency; default: the only one besides IO."
+    ),
+]
+Shard = Annotated[int | None, typer.Option("--shard", min=0, max=7, help="Of the fee vault; default: any.")]
+MinOut = Annotated[
+    str | None,
+    typer.Option("--min-out", metavar="AMOUNT", help="The least to receive; default: 1 % below the quote."),
+]
+Job = Annotated[Pubkey, typer.Argument(metavar="JOB", parser=address, help="The job's address.")]
+
+
+# -- fees
+
+
+@app.command()
+def status(mint: Mint = None) -> None:
+    """Show what was burned, what waits in the fee vaults, and what is for sale of it."""
+    io = session()
+    config = io.reader.buyback.config()
+    waiting = IO.from_base(sum(io.reader.buyback.fees()))
+    currencies = [_currency(io.reader, mint)] if mint else _currencies(io.reader)
+    rows, vaults = [], []
+    for one in currencies:
+        for vault in io.reader.buyback.vaults(one.mint):
+            if vault.held or vault.auction:
+                rows.append(_row(one, vault, io.reader.time()))
+                vaults.append(_vault_data(one, vault))
+    io.screen.facts(
+        [
+            ("Burned", f"{IO.from_base(config.burned)} in {config.receipts:,} receipts"),
+            ("Fees to be burned", waiting),
+            ("Auctions", _terms(config)),
+        ],
+        data={
+            "burned": IO.from_base(config.burned),
+            "receipts": config.receipts,
+            "waiting": waiting,
+            "price_account": config.price_account,
+            "start_bps": config.start_bps,
+            "end_bps": config.end_bps,
+            "period": config.period,
+            "daily_share_bps": config.daily_share_bps,
+            "vaults": vaults,
+        },
+    )
+    if rows and not io.screen.as_json:
+        print()
+        io.screen.rows(
+            ["mint", "shard", ">held", ">left today", ">for sale", ">usd per io", ">io for it", "lapses in"],
+            rows,
+        )
+
+
+@app.command()
+def burn(
+    shards: Annotated[
+        list[int] | None, typer.Argument(metavar="[SHARD]...", min=0, max=7, help="Default: all.")
+    ] = None,
+) -> None:
+    """Burn the fees in IO; for anyone."""
+    io = session()
+    held = io.client.buyback.fees()
+    full = [one for one in shards or range(len(held)) if held[one]]
+    if not full:
+        raise UserError("these vaults hold no IO to burn", NOT_FOUND)
+    amount = IO.from_base(sum(held[one] for one in full))
+    sent = io.send(io.client.buyback.burn_fees(*full), f"burn {amount} of fees")
+    io.done(sent, f"Burned {sent.result}", amount=sent.result, shards=full)
+
+
+@app.command("open")
+def open_(mint: Mint = None) -> None:
+    """Open the auctions of a currency's fee vaults; once, for anyone, who pays their rent."""
+    io = session()
+    found = _currency(io.reader, mint)
+    sent = io.send(io.client.buyback.open_auctions(found.mint), f"open the auctions of {found.mint}")
+    io.done(sent, f"The auctions of {found.mint} are open", mint=found.mint)
+
+
+@app.command()
+def start(mint: Mint = None, shard: Shard = None) -> None:
+    """Offer what fee vaults may still sell today; for anyone."""
+    io = session()
+    found = _currency(io.reader, mint)
+    vaults = io.client.buyback.vaults(found.mint)
+    ready = [
+        one.shard
+        for one in vaults
+        if one.auction and one.held and one.allowed and one.lot is None and shard in (None, one.shard)
+    ]
+    if not ready:
+        raise UserError("nothing can be offered: see ionet buyback status", NOT_FOUND)
+    call = io.client.buyback.start_auctions(found.mint, *ready)
+    sent = io.send(call, f"start {len(ready)} auctions of {found.mint}")
+    names = ", ".join(map(str, ready))
+    io.done(sent, f"For sale now: shards {names}", mint=found.mint, shards=ready)
+
+
+@app.command()
+def sell(amount: IoAmount, mint: Mint = None, shard: Shard = None, min_out: MinOut = None) -> None:
+    """Sell IO for fees in another currency: the IO is burned.
+
+    Less is taken where less is for sale. Without --shard, the vault that pays most is chosen.
+    """
+    io = session()
+    found = _currency(io.reader, mint)
+    lots = {
+        one.shard: one.lot
+        for one in io.client.buyback.vaults(found.mint)
+        if one.lot and one.lot.available and shard in (None, one.shard)
+    }
+    if not lots:
+        raise UserError("nothing is for sale: see ionet buyback status, and ionet buyback start", NOT_FOUND)
+    best = max(lots, key=lambda one: (lots[one].out_for(amount), -one))
+    _check_size(found, lots[best], amount)
+    least = None if min_out is None else _base(min_out, found.decimals)
+    call = io.client.buyback.sell_io(found.mint, best, amount, min_out=least)
+    sent = io.send(call, f"sell {amount} for {_units(lots[best].out_for(amount), found)} of {found.mint}")
+    receipt = sent.result
+    io.done(
+        sent,
+        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, found)} of {found.mint}; they are burned",
+        f"Receipt {receipt.receipt}: {IO.from_base(receipt.burned_total)} burned in all",
+        mint=found.mint,
+        shard=best,
+        io=IO.from_base(receipt.io),
+        out=_both(receipt.out, found),
+        receipt=receipt.receipt,
+        burned=IO.from_base(receipt.burned_total),
+    )
+
+
+# -- payouts
+
+
+@payouts.command("list")
+def list_(
+    supplier: Annotated[
+        Pubkey | None,
+        typer.Option("--supplier", metavar="ADDRESS", parser=address, help="Whose; default: everybody's."),
+    ] = None,
+) -> None:
+    """Show open payouts, and what is for sale of them."""
+    io = session()
+    found = io.reader.buyback.payouts(**({} if supplier is None else {"supplier": supplier}))
+    currencies = {one.mint: one for one in _currencies(io.reader)}
+    rows, data = [], []
+    now = io.reader.time()
+    for payout in (one.account for one in found):
+        currency = currencies.get(payout.mint) or _currency(io.reader, payout.mint)
+        held = io.reader.token_account(payout.vault).amount
+        lot = io.reader.buyback.payout_quote(payout.job) if payout.lot.left else None
+        rows.append(
+            (
+                payout.job,
+                payout.supplier,
+                _units(held, currency),
+                IO.from_base(payout.credited),
+                *_lot(lot, currency, now),
+            )
+        )
+        data.append(
+            {
+                "job": payout.job,
+                "supplier": payout.supplier,
+                "mint": payout.mint,
+                "held": _both(held, currency),
+                "credited": IO.from_base(payout.credited),
+                "lot": _lot_data(lot, currency),
+            }
+        )
+    io.screen.table(
+        ["job", "supplier", ">held", ">credited", ">for sale", ">usd per io", ">io for it", "lapses in"],
+        rows,
+        data=data,
+        empty="No payout is open",
+    )
+
+
+@payouts.command("open")
+def open_payout(job: Job) -> None:
+    """Open the account that a job's part of its supplier is paid into; for anyone, who pays its rent."""
+    io = session()
+    sent = io.send(io.client.buyback.open_payout(job), f"open the payout of {job}")
+    io.done(sent, f"The payout of {job} is {sent.result}", job=job, vault=sent.result)
+
+
+@payouts.command("start")
+def start_payout(job: Job) -> None:
+    """Offer all that a job's payout holds; for anyone."""
+    io = session()
+    sent = io.send(io.client.buyback.start_payout(job), f"offer what the payout of {job} holds")
+    io.done(sent, f"The payout of {job} is for sale", job=job)
+
+
+@payouts.command("sell")
+def sell_to_supplier(job: Job, amount: IoAmount, min_out: MinOut = None) -> None:
+    """Sell IO to a job's supplier, for what the job was paid in.
+
+    Less is taken where less is for sale.
+    """
+    io = session()
+    lot = io.client.buyback.payout_quote(job)
+    if lot is None:
+        raise UserError(f"nothing is for sale: see ionet buyback payouts start {job}", NOT_FOUND)
+    found = _currency(io.reader, io.client.buyback.payout(job).mint)
+    _check_size(found, lot, amount)
+    least = None if min_out is None else _base(min_out, found.decimals)
+    call = io.client.buyback.sell_to_supplier(job, amount, min_out=least)
+    sent = io.send(call, f"sell {amount} for {_units(lot.out_for(amount), found)} of {found.mint}")
+    receipt = sent.result
+    io.done(
+        sent,
+        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, found)} of {found.mint},"
+        f" to {receipt.supplier}",
+        job=job,
+        supplier=receipt.supplier,
+        io=IO.from_base(receipt.io),
+        out=_both(receipt.out, found),
+        receipt=receipt.receipt,
+        credited=IO.from_base(receipt.credited_total),
+    )
+
+
+@payouts.command("withdraw")
+def withdraw_payout(job: Job) -> None:
+    """Take what a payout holds as it is, less the currency's payment fee; for the job's supplier."""
+    io = session()
+    found = _currency(io.reader, io.reader.buyback.payout(job).mint)
+    sent = io.send(io.client.buyback.withdraw_payout(job), f"withdraw the payout of {job}")
+    amount = _units(sent.result, found)
+    io.done(sent, f"Withdrew {amount} of {found.mint}", job=job, amount=_both(sent.result, found))
+
+
+@payouts.command("close")
+def close_payout(job: Job) -> None:
+    """Close an empty payout whose job is closed; its rent goes back to who paid it."""
+    io = session()
+    sent = io.send(io.client.buyback.close_payout(job), f"close the payout of {job}")
+    io.done(sent, f"The payout of {job} is closed", job=job)
+
+
+# -- currencies and amounts
+
+
+def _currencies(client: Client) -> list[accounts.jobs.Currency]:
+    found = [one.account for one in client.find(accounts.jobs.Currency)]
+    return sorted((one for one in found if one.mint != pda.mint.MINT), key=lambda one: str(one.mint))
+
+
+def _currency(client: Client, mint: Pubkey | None) -> accounts.jobs.Currency:
+    if mint is not None:
+        return client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
+    found = _currencies(client)
+    if len(found) != 1:
+        known = ", ".join(str(one.mint) for one in found) or "none"
+        raise UserError(f"name the currency with --mint; besides IO there are: {known}")
+    return found[0]
+
+
+def _units(base: int, currency: accounts.jobs.Currency) -> str:
+    exact = Decimal(base).scaleb(-currency.decimals)
+    return f"{exact:f}".rstrip("0").rstrip(".") if exact % 1 else f"{int(exact)}"
+
+
+def _both(base: int, currency: accounts.jobs.Currency) -> dict[str, str]:
+    return {"ui": _units(base, currency), "raw": str(base)}
+
+
+def _base(text: str, decimals: int) -> int:
+    try:
+        exact = Decimal(text).scaleb(decimals)
+        whole = int(exact)
+    except (ArithmeticError, ValueError):
+        raise typer.BadParameter(f"{text!r} is no amount") from None
+    if exact != whole or not 0 <= whole < 1 << 64:
+        raise typer.BadParameter(f"{text!r} is no amount of a currency with {decimals} decimals")
+    return whole
+
+
+def _check_size(currency: accounts.jobs.Currency, lot: LotQuote, amount: IO) -> None:
+    out = lot.out_for(amount)
+    least = min(lot.minimum, lot.available)
+    if out < least:
+        raise UserError(
+            f"{amount} pay for {_units(out, currency)}; a sale is of {_units(least, currency)} at least,"
+            f" for {lot.io_for(least)}"
+        )
+
+
+def _terms(config: accounts.buyback.Config) -> str:
+    if config.price_account == Pubkey.default():
+        return "none, until the authority names the price account"
+    first, last = config.start_bps / 100, config.end_bps / 100
+    return (
+        f"{first:+g} % to {last:+g} % of the oracle in {span(config.period)},"
+        f" {config.daily_share_bps / 100:g} % of a vault a day"
+    )
+
+
+def _row(currency: accounts.jobs.Currency, vault: FeeVault, now: int) -> tuple[object, ...]:
+    today = _units(vault.allowed, currency) if vault.auction else None
+    return (currency.mint, vault.shard, _units(vault.held, currency), today, *_lot(vault.lot, currency, now))
+
+
+def _lot(lot: LotQuote | None, currency: accounts.jobs.Currency, now: int) -> tuple[object, ...]:
+    if lot is None:
+        return None, None, None, "-"
+    exact = Decimal(lot.usd_per_io.numerator) / lot.usd_per_io.denominator
+    price = f"{exact:.6f}"
+    return _units(lot.available, currency), price, lot.io_for(lot.available), span(lot.lapses_at - now)
+
+
+def _vault_data(currency: accounts.jobs.Currency, vault: FeeVault) -> dict[str, Any]:
+    return {
+        "mint": currency.mint,
+        "shard": vault.shard,
+        "held": _both(vault.held, currency),
+        "left_today": _both(vault.allowed, currency) if vault.auction else None,
+        "lot": _lot_data(vault.lot, currency),
+    }
+
+
+def _lot_data(lot: LotQuote | None, currency: accounts.jobs.Currency) -> dict[str, Any] | None:
+    if lot is None:
+        return None
+    return {
+        "available": _both(lot.available, currency),
+        "minimum": _both(lot.minimum, currency),
+        "usd_per_io": str(lot.usd_per_io),
+        "io": lot.io_for(lot.available),
+        "started_at": lot.started_at,
+        "lapses_at": lot.lapses_at,
+    }

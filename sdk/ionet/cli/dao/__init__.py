@@ -1,0 +1,1 @@
+"""`ionet dao`: proposals, votes and the treasury."""

@@ -1,0 +1,180 @@
+"""Errors as one sentence for the person at the command line, and exit statuses that do not change.
+
+| status | meaning |
+|---|---|
+| 0 | done |
+| 1 | refused by a program, or failed on the chain; or a check does not hold |
+| 2 | wrong arguments: nothing was asked of the network |
+| 3 | a keypair, configuration or input file that cannot be used |
+| 4 | not found: no such account |
+| 5 | the node cannot be reached, or refused a request |
+| 6 | the transaction did not land in time and no longer can: safe to repeat |
+| 130 | interrupted |
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final
+
+import typer
+from typer._click.exceptions import NoArgsIsHelpError, UsageError
+
+from ionet import (
+    IO,
+    AccountNotFound,
+    AmountError,
+    ClusterNotBooked,
+    ConfigError,
+    DecodeError,
+    EmissionUnknown,
+    EncodeError,
+    IonetError,
+    NotBookable,
+    PriceUnusable,
+    ProgramError,
+    RpcError,
+    TransactionExpired,
+    TransactionFailed,
+    TransportError,
+)
+from ionet.cli.options import fail
+from ionet.formats.when import when
+
+REFUSED: Final = 1
+USAGE: Final = 2
+UNUSABLE: Final = 3
+NOT_FOUND: Final = 4
+NO_NODE: Final = 5
+EXPIRED: Final = 6
+
+_COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
+#: Programs whose compared numbers are not base units of IO.
+_PLAIN: Final = frozenset({"jobs"})
+#: Errors that compare points of time, and those that compare amounts of a job's currency.
+_TIMES: Final = frozenset(
+    {"StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver"}
+)
+_JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
+_BPS: Final = frozenset({"CommissionStep"})
+
+
+class UserError(IonetError):
+    """Something that the person at the command line can put right.
+
+    Attributes:
+        status: exit status.
+    """
+
+    def __init__(self, message: str, status: int = USAGE) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
+    """Writes what an error means; the exit to raise, or None for a defect of this program."""
+    if isinstance(bad, UsageError) and not isinstance(bad, NoArgsIsHelpError):
+        command = bad.ctx.command_path if bad.ctx else "ionet"
+        text = bad.format_message().rstrip(".")
+        return fail(f"{text[:1].lower()}{text[1:]}; see {command} --help", USAGE, options=options)
+    logs = options.get("verbose") and isinstance(bad, TransactionFailed)
+    more: dict[str, Any] = {}
+    if isinstance(bad, ProgramError):
+        more = {"program": bad.program, "code": bad.code, "name": bad.name}
+    if isinstance(bad, TransactionFailed):
+        more["signature"] = bad.signature
+        if logs:
+            more["logs"] = list(bad.logs)
+    match bad:
+        case UserError():
+            status = bad.status
+        case ProgramError() | TransactionFailed():
+            status = REFUSED
+        case NotBookable() | PriceUnusable() | EmissionUnknown():
+            status, more = REFUSED, {"reason": bad.reason}
+        case ClusterNotBooked():
+            status = REFUSED
+            more = {
+                "cluster": str(bad.cluster),
+                "nodes": [str(one) for one in bad.nodes],
+                "signatures": list(bad.signatures),
+                "undone": [
+                    {"job": str(one.job), "signature": one.signature, "error": one.error}
+                    for one in bad.undone
+                ],
+            }
+        case AccountNotFound() | LookupError():
+            status = NOT_FOUND
+        case ConfigError():
+            status = UNUSABLE
+        case TransactionExpired():
+            status = EXPIRED
+        case TransportError() | RpcError():
+            status = NO_NODE
+        case AmountError() | EncodeError() | DecodeError() | IonetError():
+            status = USAGE
+        case OSError() if bad.filename is not None:
+            return fail(f"{bad.filename}: {bad.strerror}", UNUSABLE, options=options)
+        case _:
+            return None
+    if not isinstance(bad, IonetError) and type(bad) is not LookupError:
+        return None
+    ending = fail(sentence(bad), status, options=options, **more)
+    if logs and not _json(options):
+        assert isinstance(bad, TransactionFailed)
+        typer.echo("\n".join(f"  {line}" for line in bad.logs), err=True)
+    return ending
+
+
+def _json(options: Mapping[str, Any]) -> bool:
+    return bool(options.get("output") == "json")
+
+
+def sentence(bad: IonetError | LookupError) -> str:
+    """What an error says, with amounts in whole tokens."""
+    match bad:
+        case ProgramError():
+            text = _of_program(bad)
+        case TransportError():
+            text = f"{bad}; is the node up, and is --url right?"
+        case EmissionUnknown(reason="NotEmitted"):
+            text = f"{bad} (ionet report emit)"
+        case EmissionUnknown():
+            text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
+        case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
+            text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
+        case _:
+            text = str(bad)
+    if isinstance(bad, TransactionFailed) and bad.landed:
+        text += f" (transaction {bad.signature} landed, its fee was paid)"
+    return text
+
+
+def _of_program(bad: ProgramError) -> str:
+    where = f" ({bad.program}.{bad.name or bad.code})"
+    if bad.program == "system" and bad.name == "AccountAlreadyInUse":
+        return "an account that this would create exists already: it was done before"
+    if bad.program == "token" and bad.name == "InsufficientFunds":
+        return "the token account holds less than that (token.InsufficientFunds)"
+    if not bad.msg:
+        return f"{bad.program} refused with error {bad.name or bad.code}"
+    found = _COMPARED.fullmatch(bad.msg)
+    if found is None:
+        return bad.msg + where
+    if bad.compared is None:
+        return found["what"] + where
+    left, right = (_amount(text, bad) for text in bad.compared)
+    return f"{found['what']}: {found['left']} {left}, {found['right']} {right}{where}"
+
+
+def _amount(text: str, bad: ProgramError) -> str:
+    if not text.isdigit():
+        return text
+    if bad.program in _PLAIN:
+        if bad.name in _TIMES:
+            return when(int(text))
+        return f"{int(text):,} base units" if bad.name in _JOB_AMOUNTS else text
+    if bad.name in _BPS:
+        return f"{text} bps"
+    return str(IO.from_base(int(text)))

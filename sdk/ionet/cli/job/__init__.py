@@ -1,0 +1,1 @@
+"""`ionet job`: renting nodes, and supplying them."""

@@ -1,0 +1,436 @@
+"""`ionet job`: manifests and bookings."""
+
+from __future__ import annotations
+
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from solders.pubkey import Pubkey
+
+from ionet import ClusterNotBooked, ProgramError, Sent, accounts, pda
+from ionet.cli.arguments import address
+from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
+from ionet.cli.job.parts import (
+    ClassFilter,
+    Currency,
+    For,
+    ManifestHash,
+    MaxRate,
+    MinLink,
+    MinMemory,
+    MinUnits,
+    Nodes,
+    RegionFilter,
+    Slippage,
+    quotes_json,
+    show_quotes,
+)
+from ionet.cli.node.parts import class_of
+from ionet.cli.options import Commands
+from ionet.cli.output import span, when
+from ionet.cli.session import Session, session
+
+if TYPE_CHECKING:
+    from ionet import ClusterStatus, Found, Quotes, Undone
+    from ionet.store.manifest import Manifest
+
+app = Commands()
+
+ManifestFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--manifest", metavar="FILE", help="What is to be run: TOML or JSON; see `ionet job manifest`."
+    ),
+]
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="Put it into this store, from which it is served."),
+]
+
+
+@app.command()
+def manifest(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="TOML or JSON, written by hand.")],
+    store: StoreFolder = None,
+) -> None:
+    """Check a manifest, and show the hash that a booking carries."""
+    from ionet.store.manifest import Command
+
+    found = _load(file)
+    digest = _put(store, found) if store else found.hash
+    entry = found.entrypoint
+    needs = found.resources
+    io = session()
+    io.screen.facts(
+        [
+            ("Hash", digest.hex()),
+            ("Runs", " ".join(entry.argv) if isinstance(entry, Command) else entry.path),
+            ("Nodes", found.nodes),
+            (
+                "Each needs",
+                f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory",
+            ),
+            ("At most", f"{span(found.max_duration)} a run"),
+            ("Inputs", f"{len(found.inputs)} files" if found.inputs else None),
+            ("Stored in", store),
+        ],
+        data={
+            "hash": digest,
+            "manifest": found.to_dict(),
+            "store": None if store is None else str(store),
+        },
+    )
+
+
+def _load(file: Path) -> Manifest:
+    from ionet.store.manifest import Manifest, ManifestError
+
+    try:
+        return Manifest.load(file)
+    except ManifestError as bad:
+        raise UserError(str(bad), UNUSABLE) from None
+
+
+def _put(store: Path, found: Manifest) -> bytes:
+    from ionet.store.manifest import FileStore
+
+    return FileStore(store).put_manifest(found)
+
+
+@app.command()
+def book(
+    seconds: For,
+    nodes: Nodes = None,
+    file: ManifestFile = None,
+    manifest_hash: ManifestHash = None,
+    store: StoreFolder = None,
+    currency: Currency = "IO",
+    slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
+    class_: ClassFilter = None,
+    count: Annotated[
+        int | None, typer.Option("--count", min=1, max=255, help="So many of the cheapest such nodes.")
+    ] = None,
+    region: RegionFilter = None,
+    max_rate: MaxRate = None,
+    memory: MinMemory = 0,
+    link: MinLink = 0,
+    units: MinUnits = 1,
+) -> None:
+    """Book a node, or several as a cluster, which starts when all are booked; the quote is shown first.
+
+    The deposit goes into the job's own escrow. Cancelling is free for two minutes. If one of several nodes
+    cannot be booked, the others are cancelled and refunded at once.
+    """
+    digest, wanted = _manifest(file, manifest_hash, store)
+    io = session()
+    if nodes and any(one is not None for one in (class_, count, region, max_rate)):
+        raise UserError("name nodes, or choose them by --class, --count, --region and --max-rate; not both")
+    chosen = nodes or _choose(
+        io, class_, count or 1, region=region, max_rate=max_rate, seconds=seconds, currency=currency,
+        memory=memory, link=link, units=units,
+    )  # fmt: skip
+    if wanted is not None and wanted.nodes != len(chosen):
+        raise UserError(
+            f"the manifest is for {wanted.nodes} node{'s' * (wanted.nodes != 1)}, not for {len(chosen)}:"
+            " so booked, it would not be served"
+        )
+    if wanted is not None and wanted.max_duration > seconds:
+        io.screen.note(
+            f"A run may take {span(wanted.max_duration)}, but is stopped after the {span(seconds)} booked."
+        )
+    quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
+    show_quotes(io, quotes)
+    _check_purse(io, quotes, currency)
+    if len(chosen) == 1:
+        _book_one(io, chosen[0], seconds, digest, currency, quotes)
+    else:
+        _book_cluster(io, chosen, seconds, digest, currency, quotes)
+
+
+def _manifest(
+    file: Path | None, manifest_hash: bytes | None, store: Path | None
+) -> tuple[bytes, Manifest | None]:
+    if (file is None) == (manifest_hash is None):
+        raise UserError("name what is to be run by --manifest or by --manifest-hash")
+    if file is None:
+        if store is not None:
+            raise UserError("only a manifest's file can be put into a store: give --manifest")
+        return manifest_hash or b"", None
+    found = _load(file)
+    return (_put(store, found) if store else found.hash), found
+
+
+def _choose(
+    io: Session,
+    class_: str | None,
+    count: int,
+    *,
+    region: int | None,
+    max_rate: object,
+    seconds: int,
+    currency: str,
+    memory: int,
+    link: int,
+    units: int,
+) -> list[Pubkey]:
+    if class_ is None:
+        raise UserError("name a node, or choose by --class and --count")
+    kind = class_of(io, class_)
+    found = io.reader.jobs.search(
+        class_=kind.id,
+        region=region,
+        max_rate=max_rate,  # type: ignore[arg-type]  # read by its parser
+        seconds=seconds,
+        currency=currency,
+        min_memory_gib=memory,
+        min_link_mbps=link,
+        min_units=units,
+    )
+    if len(found) < count:
+        raise UserError(f"{len(found)} such nodes are free, not {count}; see `ionet job search`", NOT_FOUND)
+    return [one.node for one in found[:count]]
+
+
+def _check_purse(io: Session, quotes: Quotes, currency: str) -> None:
+    mint = io.client.jobs.currency(currency).mint
+    has = io.client.tokens(io.client.address, mint, quotes.unit)
+    if has < quotes.deposit:
+        raise UserError(f"the deposit is {quotes.deposit}, you have {has}", REFUSED)
+
+
+def _book_one(io: Session, node: Pubkey, seconds: int, digest: bytes, currency: str, quotes: Quotes) -> None:
+    one = quotes.nodes[0]
+    call = io.client.jobs.book(node, seconds, digest, currency=currency, max_deposit=one.limit.base)
+    try:
+        sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
+    except ProgramError:
+        # Another renter may have been faster: the node says it better than the program.
+        io.client.jobs.quote(node, seconds, currency=currency)
+        raise
+    status = io.client.jobs.status(sent.result)
+    io.done(
+        sent,
+        f"Booked job {sent.result}: {status.deposit} are in its escrow",
+        f"It starts by {when(status.start_by)}, else all goes back; cancelling is free until"
+        f" {when(status.free_cancel_until)}",
+        f"Next: ionet job watch {sent.result}",
+        job=sent.result,
+        node=node,
+        manifest_hash=digest,
+        deposit=status.deposit,
+        start_by=status.start_by,
+        free_cancel_until=status.free_cancel_until,
+        quote=quotes_json(quotes),
+    )
+
+
+def _book_cluster(
+    io: Session, nodes: list[Pubkey], seconds: int, digest: bytes, currency: str, quotes: Quotes
+) -> None:
+    import secrets
+
+    chosen = secrets.token_bytes(32)
+    cluster = pda.jobs.cluster(io.client.address, chosen)
+    _send_cluster(io, cluster, chosen, nodes, seconds, digest, currency, quotes)
+
+
+def _send_cluster(
+    io: Session,
+    cluster: Pubkey,
+    cluster_id: bytes,
+    nodes: list[Pubkey],
+    seconds: int,
+    digest: bytes,
+    currency: str,
+    quotes: Quotes,
+) -> None:
+    what = f"book {len(nodes)} nodes for {span(seconds)}, at most {quotes.limit}"
+    jobs = io.client.jobs
+    if io.dry_run or io.sign_only:
+        calls = jobs.cluster_calls(
+            nodes, seconds, digest, cluster_id=cluster_id, currency=currency, quotes=quotes
+        )
+        if len(calls) > 1 and io.sign_only:
+            io.check_several(f"booking {len(nodes)} nodes")
+        io.screen.note(f"The first of {len(calls)} transactions:")
+        io.send(calls[0], what)
+    io.check_several("booking a cluster")
+    io.confirm(what)
+    io.screen.note(f"Cluster {cluster}; should this be interrupted: ionet job cluster {cluster}")
+    booked = 0
+
+    def told(sent: Sent[tuple[Pubkey, ...]]) -> None:
+        nonlocal booked
+        booked += len(sent.result)
+        io.screen.note(f"{booked} of {len(nodes)} booked: {sent.signature}")
+
+    try:
+        made = jobs.book_cluster(
+            nodes,
+            seconds,
+            digest,
+            cluster_id=cluster_id,
+            currency=currency,
+            quotes=quotes,
+            on_sent=told,
+        )
+    except ClusterNotBooked as bad:
+        _tell_undone(io, bad.undone)
+        raise
+    status = jobs.status(made.jobs[0])
+    io.screen.show(
+        {
+            "cluster": made.cluster,
+            "jobs": made.jobs,
+            "nodes": nodes,
+            "signatures": made.signatures,
+            "manifest_hash": digest,
+            "start_by": status.start_by,
+            "free_cancel_until": status.free_cancel_until,
+            "quote": quotes_json(quotes),
+        },
+        f"Booked cluster {made.cluster} with {len(made.jobs)} jobs:",
+        *(f"  {job} on {node}" for job, node in zip(made.jobs, nodes, strict=True)),
+        f"It starts by {when(status.start_by)}, else all goes back; cancelling is free until"
+        f" {when(status.free_cancel_until)}",
+        *(f"Signature: {one}" for one in made.signatures),
+    )
+
+
+def _tell_undone(io: Session, undone: tuple[Undone, ...]) -> None:
+    for one in undone:
+        text = f"cancelled and refunded: {one.signature}" if one.error is None else one.error
+        io.screen.note(f"  {one.job} {text}")
+
+
+@app.command()
+def cluster(
+    which: Annotated[
+        Pubkey | None,
+        typer.Argument(metavar="[CLUSTER]", parser=address, help="Its account; default: list all of mine."),
+    ] = None,
+    nodes: Annotated[
+        list[Pubkey] | None,
+        typer.Argument(metavar="[NODE]...", parser=address, help="With --complete: what is booked."),
+    ] = None,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel and refund what waits in it.")] = False,
+    complete: Annotated[
+        bool, typer.Option("--complete", help="Book what it lacks: the cheapest of the same class.")
+    ] = False,
+) -> None:
+    """Show a cluster, cancel it, or complete one that is half booked; without an address, list them."""
+    io = session()
+    if which is None:
+        _list_clusters(io)
+        return
+    if cancel and complete:
+        raise UserError("--cancel or --complete, not both")
+    found = io.reader.jobs.cluster(which)
+    jobs = io.reader.jobs.cluster_jobs(which)
+    if cancel:
+        _cancel_cluster(io, found, jobs)
+    elif complete:
+        _complete_cluster(io, found, jobs, nodes or [])
+    else:
+        _show_cluster(io, found, jobs)
+
+
+def _list_clusters(io: Session) -> None:
+    found = io.client.jobs.clusters()
+    io.screen.table(
+        ("cluster", ">jobs", ">booked", ">waiting", "opened", "state"),
+        [
+            (one.address, one.size, one.joined, one.waiting, when(one.opened_at), _cluster_state(one))
+            for one in found
+        ],
+        data=found,
+        empty="You have no open cluster.",
+    )
+
+
+def _cluster_state(one: ClusterStatus) -> str:
+    if one.broken:
+        return f"broken: {one.broken.explain()}"
+    if one.missing:
+        return f"{one.missing} still to be booked"
+    return "complete" if one.waiting else "started"
+
+
+def _show_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]]) -> None:
+    statuses = [io.reader.jobs.status(one.address) for one in jobs]
+    hints = []
+    if found.missing and found.joined:
+        hints.append(f"Complete it: ionet job cluster {found.address} --complete")
+    if found.waiting:
+        hints.append(f"Cancel it: ionet job cluster {found.address} --cancel")
+    if found.closable:
+        hints.append(f"Its account can be closed: ionet job crank --cluster {found.address}")
+    if not io.screen.as_json:
+        print(f"Cluster {found.address}: {found.joined} of {found.size} booked; {_cluster_state(found)}")
+        print(f"Opened {when(found.opened_at)}, manifest {found.manifest_hash.hex()}")
+        if statuses:
+            io.screen.rows(("job", "node", "state"), [(one.job, one.node, one.summary) for one in statuses])
+        for hint in hints:
+            print(hint)
+        return
+    io.screen.show({"cluster": found, "jobs": statuses})
+
+
+def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]]) -> None:
+    waiting = [one for one in jobs if one.account.state == 0]
+    if not waiting:
+        raise UserError(f"no job of cluster {found.address} waits for its start", NOT_FOUND)
+    what = f"cancel {len(waiting)} jobs of cluster {found.address}"
+    io.check_several("cancelling a cluster")
+    if io.dry_run:
+        io.screen.show(
+            {"dry_run": True, "jobs": [one.address for one in waiting]}, f"Dry run, nothing was sent: {what}"
+        )
+        return
+    io.confirm(what)
+    undone = io.client.jobs.cancel_cluster(found.address)
+    failed = [one for one in undone if one.error is not None]
+    io.screen.table(
+        ("job", "cancelled and refunded by"),
+        [(one.job, one.signature or f"not: {one.error}") for one in undone],
+        data=undone,
+        empty="Nothing waits any more.",
+    )
+    if failed:
+        raise UserError(f"{len(failed)} of {len(undone)} jobs are still booked", REFUSED)
+
+
+def _complete_cluster(
+    io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]], nodes: list[Pubkey]
+) -> None:
+    if not found.missing:
+        raise UserError(f"cluster {found.address} lacks no node: {_cluster_state(found)}", REFUSED)
+    if not jobs:
+        raise UserError(
+            f"nothing is booked in cluster {found.address} that would say what to book; book a new one",
+            REFUSED,
+        )
+    first = jobs[0].account
+    currency = str(first.mint)
+    if not nodes:
+        kind = io.reader.staking.node(first.node).class_
+        free = io.reader.jobs.search(class_=kind, seconds=first.seconds, currency=currency)
+        nodes = [one.node for one in free[: found.missing]]
+        if len(nodes) < found.missing:
+            raise UserError(
+                f"{len(nodes)} nodes of its class are free, {found.missing} are missing; name others",
+                NOT_FOUND,
+            )
+    quotes = io.client.jobs.quotes(nodes, first.seconds, currency=currency)
+    show_quotes(io, quotes)
+    _check_purse(io, quotes, currency)
+    _send_cluster(io, found.address, found.id, nodes, first.seconds, first.manifest_hash, currency, quotes)
+
+
+def evidence_hash(file: Path | None, digest: bytes | None) -> bytes:
+    """The sha256 of a file, or the one that was given."""
+    if (file is None) == (digest is None):
+        raise UserError("name the evidence by --evidence or by --evidence-hash")
+    return digest or sha256((file or Path()).read_bytes()).digest()

@@ -1,0 +1,167 @@
+"""Options and answers that the commands of `ionet job` share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+from solders.pubkey import Pubkey
+
+from ionet import USD, AmountError
+from ionet.cli.arguments import address, digest, percent
+from ionet.cli.localnet import length_of
+from ionet.cli.output import span
+
+if TYPE_CHECKING:
+    from ionet import Quotes
+    from ionet.cli.session import Session
+
+
+def usd(text: str) -> USD:
+    """Dollars above zero: `2.5`."""
+    try:
+        found = USD(text)
+    except AmountError as bad:
+        raise typer.BadParameter(str(bad)) from None
+    if not 0 < found.base < 1 << 64:
+        raise typer.BadParameter(f"a rate is above zero, not {text}")
+    return found
+
+
+def slippage(text: str) -> int:
+    """Per cent as basis points, 50 at most."""
+    found = percent(text)
+    if found > 5_000:
+        raise typer.BadParameter(f"{text} % above the quote is no limit; at most 50 %")
+    return found
+
+
+JobAddress: TypeAlias = Annotated[
+    Pubkey, typer.Argument(metavar="JOB", parser=address, help="The job's address.")
+]
+Nodes: TypeAlias = Annotated[
+    list[Pubkey] | None,
+    typer.Argument(metavar="[NODE]...", parser=address, help="Nodes; or choose by --class and others."),
+]
+For: TypeAlias = Annotated[
+    int, typer.Option("--for", metavar="LENGTH", parser=length_of, help="How long: 90min, 2h, 7d.")
+]
+Currency: TypeAlias = Annotated[
+    str, typer.Option("--currency", metavar="NAME", help="What to pay in: IO, USDC, or a mint.")
+]
+Slippage: TypeAlias = Annotated[
+    int,
+    typer.Option(
+        "--slippage",
+        metavar="PERCENT",
+        parser=slippage,
+        help="How much dearer it may become before it lands; what is at par does not.",
+    ),
+]
+ClassFilter: TypeAlias = Annotated[
+    str | None, typer.Option("--class", metavar="CLASS", help="Of this hardware class: number or name.")
+]
+RegionFilter: TypeAlias = Annotated[
+    int | None, typer.Option("--region", min=0, max=999, help="In this region: ISO 3166-1 number.")
+]
+MaxRate: TypeAlias = Annotated[
+    USD | None,
+    typer.Option("--max-rate", metavar="USD", parser=usd, help="At most so much per processor and hour."),
+]
+MinMemory: TypeAlias = Annotated[
+    int, typer.Option("--memory", metavar="GIB", min=0, help="With so much memory, at least.")
+]
+MinLink: TypeAlias = Annotated[
+    int, typer.Option("--link", metavar="MBPS", min=0, help="With so fast a link in Mbit/s, at least.")
+]
+MinUnits: TypeAlias = Annotated[
+    int, typer.Option("--units", min=1, max=8, help="With so many processors, at least.")
+]
+ManifestHash: TypeAlias = Annotated[
+    bytes | None,
+    typer.Option("--manifest-hash", metavar="HEX", parser=digest, help="Its sha256, instead of --manifest."),
+]
+
+
+def show_quotes(io: Session, quotes: Quotes) -> None:
+    """What is about to be paid, every fee of both sides, before anything is signed."""
+    if io.screen.as_json:
+        return
+    first = quotes.nodes[0]
+    name = quotes.unit.SYMBOL
+    processors = sum(one.units for one in quotes.nodes)
+    print(
+        f"{span(first.seconds)} on {len(quotes.nodes)} node{_s(len(quotes.nodes))} with {processors}"
+        f" processor{_s(processors)}: {quotes.usd}, {_price(quotes)}"
+    )
+    facts: list[tuple[str, object]] = [
+        ("Price", quotes.total("price")),
+        ("Booking fee", quotes.total("booking_fee")),
+        ("Payment fee", quotes.total("payment_fee")),
+        ("Deposit", f"{quotes.deposit}, signed for at most {quotes.limit}"),
+        ("Supplier's booking fee", quotes.total("supplier_booking_fee")),
+        ("Supplier's payment fee", quotes.total("supplier_payment_fee")),
+        ("Supplier gets", f"{quotes.total('supplier_net')}{_exchange(quotes)}"),
+    ]
+    io.screen.facts(facts, data={})
+    if len(quotes.nodes) > 1:
+        io.screen.rows(
+            (
+                "node",
+                ">units",
+                ">usd/h each",
+                f">price {name}",
+                ">fees",
+                ">deposit",
+                ">at most",
+                ">supplier gets",
+            ),
+            [
+                (
+                    one.node,
+                    one.units,
+                    f"{one.rate:n}",
+                    f"{one.price:n}",
+                    f"{one.fee:n}",
+                    f"{one.deposit:n}",
+                    f"{one.limit:n}",
+                    f"{one.supplier_net:n}",
+                )
+                for one in quotes.nodes
+            ],
+        )
+
+
+def _exchange(quotes: Quotes) -> str:
+    sold = sum(one.sold_for_io for one in quotes.nodes)
+    if not sold:
+        return ""
+    which = "" if sold == len(quotes.nodes) else f" on {sold} nodes"
+    return f"; it buys IO for him in an auction{which}"
+
+
+def _price(quotes: Quotes) -> str:
+    if quotes.at_par:
+        return f"a {quotes.unit.SYMBOL} counts one dollar"
+    age = quotes.asked_at - quotes.published_at
+    told = f"{float(quotes.usd_per_token):.6g} USD per {quotes.unit.SYMBOL}"
+    return f"{told} (the price less its confidence, {max(0, age)} s old)"
+
+
+def quotes_json(quotes: Quotes) -> dict[str, Any]:
+    """A quote for JSON."""
+    return {
+        "currency": quotes.unit.SYMBOL,
+        "usd_per_token": str(quotes.usd_per_token),
+        "published_at": quotes.published_at,
+        "asked_at": quotes.asked_at,
+        "usd": quotes.usd,
+        "deposit": quotes.deposit,
+        "limit": quotes.limit,
+        "supplier_net": quotes.total("supplier_net"),
+        "nodes": list(quotes.nodes),
+    }
+
+
+def _s(count: int) -> str:
+    return "" if count == 1 else "s"

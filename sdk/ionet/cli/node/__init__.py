@@ -1,0 +1,1 @@
+"""`ionet node`: hardware classes, devices, nodes and networks."""

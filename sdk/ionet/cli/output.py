@@ -1,0 +1,120 @@
+"""What commands write: text for people, or one JSON document."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from enum import Enum
+from typing import TYPE_CHECKING, Any
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import Amount
+from ionet.formats.when import span, when
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+__all__ = ["Screen", "jsonable", "span", "when"]
+
+
+def jsonable(value: Any) -> Any:
+    """A value as JSON has it: amounts as `{"ui": "12.5", "raw": "1250000000"}`, bytes as hex."""
+    match value:
+        case Amount():
+            return {"ui": format(value.to_decimal(), "f"), "raw": str(value.base)}
+        case Enum():
+            return value.name.lower()
+        case None | bool() | int() | float() | str():
+            return value
+        case Pubkey():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case Mapping():
+            return {str(key): jsonable(one) for key, one in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [jsonable(one) for one in value]
+    if is_dataclass(value):
+        return {one.name: jsonable(getattr(value, one.name)) for one in fields(value)}
+    return str(value)
+
+
+class Screen:
+    """Where a command writes.
+
+    Args:
+        as_json: one JSON document on standard output, and notes nowhere.
+    """
+
+    def __init__(self, *, as_json: bool) -> None:
+        self.as_json = as_json
+
+    def show(self, data: Mapping[str, Any] | Sequence[Any], *lines: str) -> None:
+        """The result: the data as JSON, or else the lines."""
+        if self.as_json:
+            print(json.dumps(jsonable(data), indent=2, ensure_ascii=False))
+        else:
+            for line in lines:
+                print(line)
+
+    def table(
+        self,
+        columns: Sequence[str],
+        rows: Sequence[Sequence[object]],
+        *,
+        data: Sequence[Any] | Mapping[str, Any],
+        empty: str,
+    ) -> None:
+        """The result as a table: `columns` that begin with `>` are aligned to the right.
+
+        Args:
+            columns: heads.
+            rows: cells; None is shown as `-`.
+            data: the same for JSON.
+            empty: what to say when there are no rows.
+        """
+        if self.as_json:
+            self.show(data)
+        elif not rows:
+            print(empty)
+        else:
+            self.rows(columns, rows)
+
+    def rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
+        """A table as text; nothing is cut, as addresses are to be copied."""
+        right = [one.startswith(">") for one in columns]
+        cells = [[one.removeprefix(">").upper() for one in columns]]
+        cells += [["-" if cell is None else str(cell) for cell in row] for row in rows]
+        widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
+        for row in cells:
+            parts = [
+                cell.rjust(width) if aligned else cell.ljust(width)
+                for cell, width, aligned in zip(row, widths, right, strict=True)
+            ]
+            print("  ".join(parts).rstrip())
+
+    def facts(self, facts: Sequence[tuple[str, object]], *, data: Mapping[str, Any]) -> None:
+        """The result as names and values, one a line; None is left out."""
+        if self.as_json:
+            self.show(data)
+            return
+        shown = [(name, value) for name, value in facts if value is not None]
+        width = max(len(name) for name, _ in shown) + 1
+        for name, value in shown:
+            label = f"{name}:" if name else ""
+            print(f"{label:<{width}} {value}")
+
+    def note(self, text: str) -> None:
+        """What is not the result: progress, warnings."""
+        if not self.as_json:
+            print(text, file=sys.stderr)
+
+    def console(self) -> Console:
+        """Rich's console on standard error, for progress bars."""
+        from rich.console import Console
+
+        return Console(stderr=True, quiet=self.as_json)

@@ -1,0 +1,1 @@
+"""`ionet report`: hourly reports of rewards."""

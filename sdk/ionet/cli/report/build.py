@@ -1,0 +1,235 @@
+"""`ionet report build`: the evidence of an hour's rewards, or of several hours in a row."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+import typer
+from solders.pubkey import Pubkey
+
+from ionet import IO
+from ionet.cli.evidence import require_numpy
+from ionet.cli.failures import UserError
+from ionet.cli.options import Commands
+from ionet.cli.output import when
+from ionet.cli.session import Session, session
+from ionet.proofs.report import HOUR
+
+if TYPE_CHECKING:
+    from ionet.rewards import Carry, Leaves, Report, Scores, Word
+
+app = Commands()
+
+Previous = Annotated[
+    Path | None,
+    typer.Option("--previous", metavar="FILE", help="Evidence of the report before; none for the first."),
+]
+
+#: Stands for an hour's number in the names of files.
+_NUMBER: Final = "{hour}"
+
+
+@dataclass(slots=True)
+class _Before:
+    """What an hour's report continues: the hour before, with its leaves, carry and root."""
+
+    seq: int
+    leaves: Leaves | None = None
+    carry: Carry | None = None
+    root: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Built:
+    seq: int
+    place: Path
+    paid: IO
+    scores: Scores
+    report: Report
+
+
+@app.command()
+def build(
+    out: Annotated[
+        Path,
+        typer.Option(
+            "--out", metavar="FILE", help="Where the evidence is written; of several hours: e-{hour}.jsonl."
+        ),
+    ],
+    hour: Annotated[
+        int | None,
+        typer.Option("--hour", metavar="NUMBER", help="From the start of emission; default: the latest."),
+    ] = None,
+    first: Annotated[
+        int | None,
+        typer.Option(
+            "--from",
+            metavar="NUMBER",
+            help="Build from this hour to --hour; default: from the one after --previous.",
+        ),
+    ] = None,
+    words: Annotated[
+        Path | None,
+        typer.Option(
+            "--statements",
+            metavar="FILE",
+            help="Devices' signed statements, JSON lines; of several hours: s-{hour}.jsonl.",
+        ),
+    ] = None,
+    previous: Previous = None,
+) -> None:
+    """Compute hours' rewards from the chain and devices' statements, and write the evidence files.
+
+    Hours that were missed since --previous are built, too, each into a file of its own that continues the one
+    before. Nothing is sent. Publish the files, then in their order: ionet report submit FILE --place URL.
+    """
+    require_numpy()
+    io = session()
+    latest = io.reader.proofs.latest_hour()
+    last = latest if hour is None else hour
+    if not latest:
+        raise UserError(
+            f"no hour of emission is over yet: the first ends {when(io.reader.proofs.period_end(1))}"
+        )
+    if not 1 <= last <= latest:
+        raise UserError(f"hour {last} is not among those that are over: 1 to {latest}")
+    before = _continued(io, previous)
+    begin = first or (last if before is None else before.seq + 1)
+    if before is not None and before.seq >= min(begin, last):
+        over = "" if before.seq < latest else ", which is not over yet"
+        raise UserError(
+            f"{previous} is of hour {before.seq} already; what follows is hour {before.seq + 1}{over}"
+        )
+    if begin > last:
+        raise UserError(f"hour {begin}, to begin with, comes after hour {last}")
+    wanted = range(begin, last + 1)
+    places = _places(out, wanted, "--out")
+    heard = {} if words is None else _places(words, wanted, "--statements")
+    said = {seq: _words(io, seq, heard[seq]) if heard else {} for seq in wanted}
+    # Before the first file is written: an hour may not be emitted yet.
+    paid = {seq: io.reader.proofs.emission(seq) for seq in wanted}
+    done: list[_Built] = []
+    for seq in wanted:
+        built = _build(io, seq, paid[seq], places[seq], said[seq], before or _Before(seq - 1))
+        before = _Before(seq, built.report.leaves, built.scores.carry, built.report.root)
+        done.append(built)
+    _show(io, done)
+
+
+def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
+    """A file for each hour."""
+    if len(hours) > 1 and _NUMBER not in path.name:
+        raise UserError(
+            f"hours {hours[0]} to {hours[-1]} are to be built, each with a file of its own: write {_NUMBER}"
+            f" in the name of {option}, as in {path.stem}-{_NUMBER}{path.suffix}; or --hour {hours[0]} for"
+            " the first alone"
+        )
+    return {seq: path.with_name(path.name.replace(_NUMBER, str(seq))) for seq in hours}
+
+
+def _words(io: Session, seq: int, place: Path) -> dict[bytes, Word]:
+    from ionet.rewards import read_words
+
+    return read_words(place, io.reader.proofs.period_end(seq))
+
+
+def _continued(io: Session, previous: Path | None) -> _Before | None:
+    """The hour that evidence is of."""
+    if previous is None:
+        return None
+    from ionet.rewards import build_report, read_evidence, score_hour
+
+    found = read_evidence(previous)
+    seq, rest = divmod(found.period_end - io.reader.proofs.period_end(0), HOUR)
+    if rest or seq < 1:
+        raise UserError(f"{previous} is of no hour of this network: it ends at {when(found.period_end)}")
+    carry = score_hour(found.hour, found.emission, found.carry, found.policy).carry
+    root = build_report(found.leaves, found.period_end, found.digest).root
+    return _Before(seq, found.leaves, carry, root)
+
+
+def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word], before: _Before) -> _Built:
+    from ionet.rewards import Hour, build_report, cumulate, score_hour, write_evidence
+
+    end = io.reader.proofs.period_end(seq)
+    rows = io.reader.proofs.facts(seq, said)
+    if not rows:
+        raise UserError(f"there is no live node that was registered before the end of hour {seq}")
+    heard = {row.node for row in rows if row.statement is not None}
+    for node in said.keys() - heard:
+        io.screen.note(
+            f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
+            " `ionet node show`"
+        )
+    facts = Hour.from_rows(rows)
+    policy = io.reader.proofs.policy()
+    scores = score_hour(facts, paid.base, before.carry, policy)
+    leaves = cumulate(before.leaves, facts, scores, end)
+    evidence = write_evidence(
+        place,
+        hour=facts,
+        scores=scores,
+        leaves=leaves,
+        emission=paid.base,
+        period_end=end,
+        carry=before.carry,
+        policy=policy,
+        previous_root=before.root,
+    )
+    return _Built(seq, place, paid, scores, build_report(leaves, end, evidence))
+
+
+def _show(io: Session, done: list[_Built]) -> None:
+    data = [_data(one) for one in done]
+    lines = [line for one in done for line in _lines(one)]
+    if len(done) == 1:
+        (one,) = done
+        lines.append(f"Next: publish {one.place}, then ionet report submit {one.place} --place URL")
+    else:
+        lines.append("Next: publish the files, then in this order:")
+        lines += [f"  ionet report submit {one.place} --place URL" for one in done]
+    io.screen.show(data[0] if len(done) == 1 else {"hours": data}, *lines)
+
+
+def _unpaid(scores: Scores) -> int:
+    return int((scores.why != 0).sum())
+
+
+def _reasons(scores: Scores) -> Counter[Any]:
+    from ionet.rewards import Why
+
+    return Counter(one for why in scores.why.tolist() for one in Why if one and one in Why(why))
+
+
+def _data(built: _Built) -> dict[str, Any]:
+    scores, report = built.scores, built.report
+    return {
+        "hour": built.seq,
+        "period_end": report.period_end,
+        "evidence": str(built.place),
+        "sha256": report.evidence,
+        "root": report.root,
+        "nodes": len(scores.reward),
+        "paid_nodes": len(scores.reward) - _unpaid(scores),
+        "emission": built.paid,
+        "rewards": IO.from_base(scores.total),
+        "unallocated": IO.from_base(sum(scores.unallocated)),
+        "total": IO.from_base(report.total),
+        "reasons": {reason.name: count for reason, count in _reasons(scores).items()},
+    }
+
+
+def _lines(built: _Built) -> list[str]:
+    scores, report = built.scores, built.report
+    earned = f"{len(scores.reward) - _unpaid(scores)} of {len(scores.reward)} live nodes earned"
+    left = IO.from_base(sum(scores.unallocated))
+    return [
+        f"Hour {built.seq}, which ended {when(report.period_end)}: {built.paid} to share out",
+        f"{earned} {IO.from_base(scores.total)}; {left} stay unallocated",
+        *(f"  {count} × {reason.explain()}" for reason, count in _reasons(scores).most_common()),
+        f"Evidence: {built.place}, sha256 {report.evidence.hex()}",
+        f"Root:     {report.root.hex()}",
+    ]

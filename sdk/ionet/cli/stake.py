@@ -1,0 +1,233 @@
+"""`ionet stake`: stake and rewards of owners and co-stakers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from solders.pubkey import Pubkey
+
+from ionet import IO, AccountNotFound
+from ionet.cli.arguments import IoAmount, NodeAddress, address, io_amount
+from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
+from ionet.cli.options import Commands
+from ionet.cli.output import span, when
+from ionet.cli.session import session
+
+if TYPE_CHECKING:
+    from ionet import StakeStatus
+
+app = Commands("Stake on nodes, and what it earns.")
+
+Holder = Annotated[
+    Pubkey | None,
+    typer.Option("--holder", metavar="ADDRESS", parser=address, help="Whose stake; default: who signs."),
+]
+OptionalNode = Annotated[
+    Pubkey | None, typer.Argument(metavar="[NODE]", parser=address, help="The node; or --all.")
+]
+All = Annotated[bool, typer.Option("--all", help="On every node.")]
+
+
+def _some_io(text: str) -> IO:
+    """An amount, or zero for ALL."""
+    return IO(0) if text == "ALL" else io_amount(text)
+
+
+@app.command()
+def add(node: NodeAddress, amount: IoAmount) -> None:
+    """Stake IO on a node: on the owner's side of an own node, else as a co-staker.
+
+    It is pending at first: it counts for the caps, but earns nothing until it is activated.
+    """
+    io = session()
+    sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
+    status = io.client.staking.status(node)
+    io.done(
+        sent,
+        f"{amount} are pending on {node}",
+        _capital(_activation(status, io.client.time())),
+        node=node,
+        amount=amount,
+        pending=status.pending,
+        can_activate=status.can_activate,
+        activates_from=status.activates_from,
+        activates_by=status.activates_by,
+    )
+
+
+@app.command()
+def activate(node: NodeAddress, holder: Holder = None) -> None:
+    """Make pending stake active, so that it earns and votes; for anyone."""
+    io = session()
+    sent = io.send(io.client.staking.activate(node, holder), f"activate stake on {node}")
+    io.done(sent, f"{sent.result} are active on {node}", node=node, amount=sent.result)
+
+
+@app.command()
+def unstake(
+    node: NodeAddress,
+    amount: Annotated[IO, typer.Argument(metavar="AMOUNT", parser=_some_io, help="How many IO, or ALL.")],
+) -> None:
+    """Take stake off a node: what may leave at once does, the rest cools for 14 days."""
+    io = session()
+    if not amount:
+        status = io.client.staking.status(node)
+        amount = status.active + status.pending
+        if not amount:
+            raise UserError(f"nothing is staked on {node} that is not cooling already")
+    sent = io.send(io.client.staking.unstake(node, amount), f"unstake {amount} from {node}")
+    left, cooling = IO.from_base(sent.result.left), IO.from_base(sent.result.cooling)
+    ready_at = sent.result.ready_at if cooling else 0
+    lines = [f"{left} left at once"] if left else []
+    if cooling:
+        lines.append(f"{cooling} cool until {when(ready_at)}; then: ionet stake withdraw {node}")
+    io.done(sent, *lines, node=node, left=left, cooling=cooling, ready_at=ready_at)
+
+
+@app.command()
+def withdraw(node: NodeAddress) -> None:
+    """Let stake leave whose cooldown is over."""
+    io = session()
+    sent = io.send(io.client.staking.withdraw(node), f"withdraw from {node}")
+    io.done(sent, f"{sent.result} left {node}", node=node, amount=sent.result)
+
+
+@app.command()
+def claim(node: OptionalNode = None, everything: All = False) -> None:
+    """Let rewards leave, from one node or from all."""
+    io = session()
+    if everything == (node is not None):
+        raise UserError("name a node, or say --all")
+    if node is not None:
+        sent = io.send(io.client.staking.claim(node), f"claim rewards on {node}")
+        io.done(sent, f"Claimed {sent.result}", node=node, amount=sent.result)
+        return
+    _each(io.client.staking.claim, "claim", "claimed")
+
+
+@app.command()
+def compound(node: OptionalNode = None, everything: All = False) -> None:
+    """Turn rewards into pending stake, as much as there is room for."""
+    io = session()
+    if everything == (node is not None):
+        raise UserError("name a node, or say --all")
+    if node is not None:
+        sent = io.send(io.client.staking.compound(node), f"compound rewards on {node}")
+        io.done(sent, f"{sent.result} more are pending on {node}", node=node, amount=sent.result)
+        return
+    _each(io.client.staking.compound, "compound", "compounded")
+
+
+def _each(call: Any, verb: str, past: str) -> None:
+    """Does the same on every node on which there are rewards; one that refuses stops no other."""
+    from ionet import ProgramError
+    from ionet.cli.failures import sentence
+
+    io = session()
+    io.refuse_sign_only()
+    rows, data = [], []
+    for one in io.client.staking.stakes():
+        if not one.claimable:
+            continue
+        if io.dry_run:
+            rows.append((one.node, one.claimable, "dry run, nothing was sent"))
+            data.append({"node": one.node, "claimable": one.claimable})
+            continue
+        try:
+            sent = io.send(call(one.node), f"{verb} rewards on {one.node}")
+        except ProgramError as bad:
+            rows.append((one.node, one.claimable, f"refused: {sentence(bad)}"))
+            data.append({"node": one.node, "claimable": one.claimable, "error": sentence(bad)})
+            continue
+        rows.append((one.node, sent.result, sent.signature))
+        data.append({"node": one.node, past: sent.result, "signature": sent.signature})
+    io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if any("error" in one for one in data):
+        raise typer.Exit(REFUSED)
+
+
+@app.command()
+def status(node: NodeAddress, holder: Holder = None) -> None:
+    """Show stake on a node: active, pending and cooling, when each is ready, and what can be had now."""
+    io = session()
+    who = holder or io.signer.pubkey()
+    staking, now = io.reader.staking, io.reader.time()
+    room = staking.room(node)
+    try:
+        found = staking.status(node, who)
+    except AccountNotFound:
+        raise UserError(f"{who} has no stake on {node}", NOT_FOUND) from None
+    cooling = [
+        ("Cooling" if n == 0 else "", f"{one.amount}, {_ready(one.ready_at, now)}")
+        for n, one in enumerate(found.cooling)
+    ]
+    io.screen.facts(
+        [
+            ("Node", node),
+            ("Holder", f"{who} ({'owner' if found.is_owner else 'co-staker'})"),
+            ("Active", found.active),
+            ("Pending", f"{found.pending}; {_activation(found, now)}" if found.pending else None),
+            *cooling,
+            ("Withdraw now", found.ready or None),
+            ("Claim now", found.claimable),
+            ("Held back", found.blocked),
+            ("Worth", found.worth),
+            ("Room left", f"{room.total} for the owner, {room.co} for co-stakers (maximum {room.maximum})"),
+        ],
+        data={**_json(found), "room": {"total": room.total, "co": room.co, "maximum": room.maximum}},
+    )
+
+
+@app.command("list")
+def list_stakes(holder: Holder = None) -> None:
+    """List all of a holder's stake: own nodes first, then co-staked ones."""
+    io = session()
+    who = holder or io.signer.pubkey()
+    found, now = io.reader.staking.stakes(who), io.reader.time()
+    rows = []
+    for one in found:
+        coming = [slot for slot in one.cooling if slot.ready_at > now]
+        total = sum((slot.amount for slot in coming), IO(0))
+        rows.append(
+            (
+                one.node,
+                "owner" if one.is_owner else "co-staker",
+                f"{one.active:n}",
+                f"{one.pending:n}{' (activate)' if one.can_activate else ''}",
+                f"{total:n}{' until ' + when(coming[0].ready_at) if coming else ''}",
+                f"{one.ready:n}",
+                f"{one.claimable:n}",
+            )
+        )
+    io.screen.table(
+        ("node", "as", ">active", ">pending", ">cooling", ">withdraw now", ">claim now"),
+        rows,
+        data=[_json(one) for one in found],
+        empty=f"{who} has no stake.",
+    )
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _activation(status: StakeStatus, now: int) -> str:
+    if not status.pending:
+        return "nothing is pending"
+    if status.can_activate:
+        return f"it can be active now: ionet stake activate {status.node}"
+    return (
+        f"it can be active from {when(status.activates_from)}, if that hour's report is credited by then,"
+        f" at the latest {when(status.activates_by)} (in {span(status.activates_by - now)})"
+    )
+
+
+def _ready(ready_at: int, now: int) -> str:
+    if ready_at <= now:
+        return "ready"
+    return f"ready {when(ready_at)} (in {span(ready_at - now)})"
+
+
+def _json(one: StakeStatus) -> dict[str, Any]:
+    return {name: getattr(one, name) for name in one.__slots__}

@@ -1,0 +1,1 @@
+"""`ionet grant`, `airdrop`, `genesis` and `supply`."""

@@ -1,0 +1,97 @@
+"""`ionet tx`: transactions that several people sign, as `--sign-only` prints them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from base64 import b64decode, b64encode
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from solders.message import to_bytes_versioned
+from solders.transaction import VersionedTransaction
+
+from ionet import IonetError
+from ionet.chain.transactions import unsigned_by
+from ionet.cli.failures import REFUSED, UNUSABLE, UserError, sentence
+from ionet.cli.options import Commands
+from ionet.cli.session import Session, session
+
+app = Commands("Transactions that several people sign: what --sign-only prints.")
+
+Source = Annotated[
+    str,
+    typer.Argument(
+        metavar="TRANSACTIONS", help="Base64, or a file of them, a line each; - is standard input."
+    ),
+]
+
+
+@app.command()
+def sign(source: Source) -> None:
+    """Add the signature of who signs, and print the transactions again."""
+    io = session()
+    for transaction in _read(source):
+        done = _signed(io, transaction)
+        missing = unsigned_by(done)
+        encoded = b64encode(bytes(done)).decode()
+        if io.screen.as_json:
+            print(json.dumps({"transaction": encoded, "missing": [str(one) for one in missing]}))
+        else:
+            print(encoded)
+            needed = ", ".join(map(str, missing)) or "none"
+            io.screen.note(f"Signatures still missing: {needed}")
+
+
+@app.command()
+def send(source: Source) -> None:
+    """Add the signature of who signs where it is missing, send, and wait until each has landed."""
+    io = session()
+    io.confirm("send transactions")
+    rows, data, failed = [], [], 0
+    for number, transaction in enumerate(_read(source), 1):
+        done = _signed(io, transaction) if unsigned_by(transaction) else transaction
+        if missing := unsigned_by(done):
+            raise UserError(f"transaction {number} lacks the signature of {missing[0]}", REFUSED)
+        signature = str(done.signatures[0])
+        try:
+            io.reader.send_signed(done)
+            rows.append((number, signature, "landed"))
+            data.append({"signature": signature, "landed": True})
+        except IonetError as bad:
+            failed += 1
+            rows.append((number, signature, sentence(bad)))
+            data.append({"signature": signature, "landed": False, "error": sentence(bad)})
+    io.screen.table((">", "signature", ""), rows, data=data, empty="No transactions.")
+    if failed:
+        raise typer.Exit(REFUSED)
+
+
+def _signed(io: Session, transaction: VersionedTransaction) -> VersionedTransaction:
+    key, message = io.signer, transaction.message
+    needed = list(message.account_keys[: message.header.num_required_signatures])
+    if key.pubkey() not in needed:
+        raise UserError(f"{key.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
+    signatures = list(transaction.signatures)
+    signatures[needed.index(key.pubkey())] = key.sign_message(to_bytes_versioned(message))
+    return VersionedTransaction.populate(message, signatures)
+
+
+def _read(source: str) -> Iterator[VersionedTransaction]:
+    """Transactions of an argument, a file, or standard input: base64, or JSON with a field `transaction`."""
+    if source == "-":
+        lines = sys.stdin.read().splitlines()
+    elif len(source) < 1_000 and Path(source).exists():
+        lines = Path(source).read_text().splitlines()
+    else:
+        lines = [source]
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        try:
+            text = json.loads(line)["transaction"] if line.lstrip().startswith("{") else line
+            yield VersionedTransaction.from_bytes(b64decode(text, validate=True))
+        except Exception:  # solders raises several kinds
+            raise UserError(f"line {number} is no transaction in base64", UNUSABLE) from None

@@ -1,0 +1,1 @@
+"""The client: a connection with every domain on it."""

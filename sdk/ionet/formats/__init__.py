@@ -1,0 +1,1 @@
+"""Forms that several rooms share: canonical JSON, Merkle trees, times in words."""

@@ -1,0 +1,118 @@
+r"""Canonical JSON: one value, one byte string, so that a hash names exactly one document.
+
+A subset of RFC 8785 (JSON Canonicalization Scheme):
+
+* UTF-8, no byte order mark, no white space between tokens;
+* object keys are printable ASCII and sorted by code point (which equals JCS's UTF-16 order for ASCII);
+* numbers are integers with ``|x| <= 2**53 - 1``; floats do not exist, so no rendering of them can differ;
+* strings escape only ``"``, ``\\`` and the control characters below U+0020; lone surrogates are refused;
+* ``null``, ``true`` and ``false`` are allowed.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from ionet.chain.errors import IonetError
+
+Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
+
+MAX_INT = 2**53 - 1
+_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+
+
+class CanonicalError(IonetError, ValueError):
+    """The value or the bytes have no canonical form; the message names the place and the rule."""
+
+
+def check(value: object, where: str = "$") -> None:
+    """Raises CanonicalError if ``value`` is outside the subset; ``where`` names it in the message."""
+    if value is None or isinstance(value, bool):
+        return
+    if isinstance(value, int):
+        if abs(value) > MAX_INT:
+            raise CanonicalError(f"{where}: {value} does not fit in 53 bits; write larger numbers as strings")
+    elif isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise CanonicalError(f"{where}: the string holds a lone surrogate and is not UTF-8") from error
+    elif isinstance(value, float):
+        raise CanonicalError(f"{where}: {value!r} is a float; use an integer in a smaller unit, or a string")
+    elif isinstance(value, Mapping):
+        for key, item in value.items():
+            if not isinstance(key, str) or not key.isascii() or not key.isprintable():
+                raise CanonicalError(f"{where}: the key {key!r} is not printable ASCII")
+            check(item, f"{where}.{key}")
+    elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
+        for index, item in enumerate(value):
+            check(item, f"{where}[{index}]")
+    else:
+        raise CanonicalError(
+            f"{where}: a {type(value).__name__} is not JSON; bytes are written as hex or base58"
+        )
+
+
+def encode(value: Json) -> bytes:
+    """Canonical bytes of ``value``.
+
+    Raises:
+        CanonicalError: for floats, integers beyond 53 bits, keys that are not ASCII, or other types.
+    """
+    check(value)
+    return _ENCODER.encode(value).encode("utf-8")
+
+
+def encode_unchecked(value: Json) -> bytes:
+    """As `encode`, for values whose types the caller has already established (hot loops)."""
+    return _ENCODER.encode(value).encode("utf-8")
+
+
+def _no_float(text: str) -> object:
+    raise CanonicalError(f"{text} is not an integer; canonical JSON has no floats")
+
+
+def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    out = dict(pairs)
+    if len(out) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise CanonicalError(f"the key {twice!r} appears twice in one object")
+    return out
+
+
+def parse(data: bytes | str) -> object:
+    """Parses JSON of the subset in any layout (white space and key order are free).
+
+    Raises:
+        CanonicalError: for invalid UTF-8 or JSON, duplicate keys, floats or out-of-range integers.
+    """
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+        value: object = json.loads(
+            text, object_pairs_hook=_unique, parse_float=_no_float, parse_constant=_no_float
+        )
+        check(value)
+    except CanonicalError:
+        raise
+    except RecursionError as error:
+        raise CanonicalError("the document is nested too deeply") from error
+    except UnicodeDecodeError as error:
+        raise CanonicalError(f"not UTF-8: {error.reason} at byte {error.start}") from error
+    except ValueError as error:
+        raise CanonicalError(f"not valid JSON: {error}") from error
+    return value
+
+
+def decode(data: bytes) -> object:
+    """Parses bytes that must already be canonical: only then does their hash name the value.
+
+    Raises:
+        CanonicalError: as `parse`, and when the bytes differ from the value's canonical form.
+    """
+    value = parse(data)
+    if encode_unchecked(value) != data:  # type: ignore[arg-type]
+        raise CanonicalError("the bytes are valid JSON but not in canonical form (key order or white space)")
+    return value

@@ -1,0 +1,101 @@
+"""Proposals: what the treasury can be made to do, how a proposal's content is hashed, and where one stands.
+
+A proposal is a text and transactions. Each transaction is one instruction in which the treasury may sign; any
+builder of `ionet.ix` makes one where its authority is `TREASURY`, and so does every call of
+`client.governance.as_treasury()`. The functions here build the usual ones:
+
+    from ionet import governance
+
+    draft = governance.Draft("Pay for the audit", governance.pay_io(auditor, IO(5_000)), uri="https://…")
+    proposal = client.governance.submit(draft)
+
+Programs and accounts: docs/architecture.md, "Governance".
+"""
+
+from __future__ import annotations
+
+from ionet.governance.proposals import (
+    ACCOUNTS,
+    EXPIRY,
+    NATIVE,
+    TRANSACTIONS,
+    TREASURY,
+    Authority,
+    Ballot,
+    Choice,
+    Draft,
+    HandOver,
+    ProposalState,
+    Standing,
+    Step,
+    accept_authority,
+    arguments,
+    attesters,
+    content_hash,
+    describe,
+    guardian,
+    hand_upgrades_to,
+    hardware_class,
+    instruction_of,
+    keeps_bond,
+    parameters,
+    params_of,
+    passes,
+    pay_io,
+    pay_sol,
+    pay_tokens,
+    pay_usdc,
+    programs,
+    quorum,
+    resolve_dispute,
+    resolve_slash,
+    stake_at,
+    standing,
+    stored,
+    text_of,
+    upgrade,
+    week_of,
+)
+
+__all__ = [
+    "ACCOUNTS",
+    "EXPIRY",
+    "NATIVE",
+    "TRANSACTIONS",
+    "TREASURY",
+    "Authority",
+    "Ballot",
+    "Choice",
+    "Draft",
+    "HandOver",
+    "ProposalState",
+    "Standing",
+    "Step",
+    "accept_authority",
+    "arguments",
+    "attesters",
+    "content_hash",
+    "describe",
+    "guardian",
+    "hand_upgrades_to",
+    "hardware_class",
+    "instruction_of",
+    "keeps_bond",
+    "parameters",
+    "params_of",
+    "passes",
+    "pay_io",
+    "pay_sol",
+    "pay_tokens",
+    "pay_usdc",
+    "programs",
+    "quorum",
+    "resolve_dispute",
+    "resolve_slash",
+    "stake_at",
+    "standing",
+    "stored",
+    "text_of",
+    "upgrade",
+    "week_of",
+]

@@ -1,0 +1,1 @@
+"""Offers, bookings, and the life of a job until everyone is paid."""

@@ -1,0 +1,214 @@
+"""Running: what the parties of a job do with it."""
+
+from __future__ import annotations
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, ix, pda, types
+from ionet.chain._async.call import AsyncCall
+from ionet.chain.errors import IonetError
+from ionet.chain.pda import token_account
+from ionet.formats.states import JobState, NodeState
+from ionet.jobs._async.paying import AsyncPaying
+from ionet.jobs.escrow import held
+from ionet.jobs.quotes import SLIPPAGE_BPS, NotBookable, Quote, check_entry, check_length, quote_extension
+from ionet.jobs.status import check_party, or_none
+
+_BPS = 10_000
+_STRETCHES = 5
+
+
+class AsyncRunning(AsyncPaying):
+    """For a job's parties, its attesters and the resolver."""
+
+    async def start(self, job: Pubkey) -> AsyncCall[None]:
+        """Begins the booked time; for the supplier, the device or an attester."""
+        found = await self.get(job)
+        instruction = ix.jobs.start(
+            operator=self._connection.address,
+            job=job,
+            offer=found.offer,
+            node=found.node,
+            cluster=or_none(found.cluster),
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    def attest(self, job: Pubkey, attestation: types.jobs.AttestArgs) -> AsyncCall[None]:
+        """Says how much of the time since the start was looked at, and how much was good; for an attester."""
+        return AsyncCall(
+            self._connection, [ix.jobs.attest(attester=self._connection.address, job=job, args=attestation)]
+        )
+
+    async def quote_extension(self, job: Pubkey, seconds: int, *, slippage_bps: int = SLIPPAGE_BPS) -> Quote:
+        """What more time for a running job costs: at its rate and fee rates, at the price of now.
+
+        Raises:
+            NotBookable: the program would not extend it so; the message says why.
+            PriceUnusable: the program would not take the price.
+        """
+        found = await self.get(job)
+        terms = await self._terms(found.mint)
+        offer = await self._connection.fetch(accounts.jobs.Offer, found.offer)
+        (node,) = await self._connection.fetch_many(accounts.staking.Node, [found.node])
+        checks = (
+            (found.state == JobState.RUNNING, "NotRunning", "a job is extended while it runs"),
+            (terms.now < found.ends_at, "Over", "the job's time is over; book the node anew"),
+            (
+                terms.now >= found.frozen_until,
+                "Disputed",
+                "a disputed job is not extended before it is decided",
+            ),
+            (found.stretch_count < _STRETCHES, "TooManyExtensions", "a job is extended four times at most"),
+            (seconds > 0, "DurationOutOfBounds", "an extension has a length above zero"),
+            (bool(offer.open), "OfferClosed", f"the offer of node {found.node} is closed at present"),
+            (
+                node is not None and node.state == NodeState.LIVE,
+                "NodeNotLive",
+                f"the node {found.node} is not live any more",
+            ),
+            (
+                node is not None and node.owner == found.supplier,
+                "NodePassedOn",
+                f"the node {found.node} has passed on to another owner",
+            ),
+        )
+        for holds, reason, message in checks:
+            if not holds:
+                raise NotBookable(found.node, reason, message)
+        check_entry(found.node, terms)
+        check_length(found.node, offer, found.seconds + seconds)
+        return quote_extension(found, terms, seconds, slippage_bps=slippage_bps)
+
+    async def extend(
+        self,
+        job: Pubkey,
+        seconds: int,
+        *,
+        max_deposit: int | None = None,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[None]:
+        """Books more time for a running job, at most four times; for its renter.
+
+        Args:
+            job: which.
+            seconds: how much more.
+            max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
+            source: the token account it comes from; default: the signer's associated one.
+
+        Raises:
+            NotBookable, PriceUnusable: see `quote_extension`.
+            IonetError: the signer is not its renter.
+        """
+        if max_deposit is None:
+            max_deposit = (await self.quote_extension(job, seconds)).limit.base
+        found = await self.get(job)
+        if found.renter != self._connection.address:
+            raise IonetError(f"only its renter extends a job, {found.renter}")
+        address = pda.jobs.currency(found.mint)
+        currency = await self._connection.fetch(accounts.jobs.Currency, address)
+        renter = self._connection.address
+        instruction = ix.jobs.extend(
+            renter=renter,
+            job=job,
+            offer=found.offer,
+            node=found.node,
+            currency=address,
+            price=currency.price_account,
+            escrow=found.escrow,
+            source=source or token_account(renter, found.mint),
+            seconds=seconds,
+            max_deposit=max_deposit,
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    async def cancel(self, job: Pubkey) -> AsyncCall[None]:
+        """Ends a job before its start; for its renter or supplier.
+
+        Free for the supplier, and for the renter within two minutes of the booking. What the renter gets back
+        he gets with `refund`; a renter's own call has it in it, and closes the job.
+        """
+        found = await self.get(job)
+        by_renter = check_party(found, self._connection.address)
+        if by_renter:
+            return AsyncCall(self._connection, self._cancelling(job, found, await self._connection.time()))
+        cancelling = ix.jobs.cancel(
+            party=self._connection.address, job=job, offer=found.offer, cluster=or_none(found.cluster)
+        )
+        return AsyncCall(self._connection, [cancelling])
+
+    async def stop(self, job: Pubkey) -> AsyncCall[None]:
+        """Ends the work before its time; for its renter or supplier.
+
+        A renter pays the first hour in any case; a supplier who stops in it gets nothing.
+        """
+        found = await self.get(job)
+        check_party(found, self._connection.address)
+        return AsyncCall(
+            self._connection, [ix.jobs.stop(party=self._connection.address, job=job, offer=found.offer)]
+        )
+
+    # -- disputes
+
+    async def dispute_bond(self, job: Pubkey) -> int:
+        """What a dispute has to put up now, base units of the job's currency: a share of what it freezes."""
+        bps = (await self.config()).dispute_bond_bps
+        return -(-held(await self.get(job)) * bps // _BPS)
+
+    async def dispute(
+        self,
+        job: Pubkey,
+        evidence_hash: bytes,
+        *,
+        max_bond: int | None = None,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[Pubkey]:
+        """Disputes the split, each party once; for the renter or the supplier. Gives the dispute's address.
+
+        What is not paid yet is held back for 14 days at most. The bond comes back unless the decision gives
+        the party no more than the attested split did.
+
+        Args:
+            job: which: it runs, or ended within a day.
+            evidence_hash: sha256 of what shows why, 32 bytes.
+            max_bond: the most that may be taken, base units; default: what is due now.
+            source: the token account it comes from; default: the signer's associated one.
+        """
+        found, party = await self.get(job), self._connection.address
+        check_party(found, party)
+        if max_bond is None:
+            max_bond = await self.dispute_bond(job)
+        address = pda.jobs.dispute(job, party)
+        instruction = ix.jobs.dispute(
+            party=party,
+            job=job,
+            mint=found.mint,
+            source=source or token_account(party, found.mint),
+            max_bond=max_bond,
+            evidence_hash=evidence_hash,
+        )
+        return AsyncCall(self._connection, [instruction], decode=lambda _: address)
+
+    async def resolve(self, job: Pubkey, gross: int) -> AsyncCall[None]:
+        """Decides the open dispute of a job, and ends it; for the resolver.
+
+        Args:
+            job: which.
+            gross: the part of its price that is due, base units; fees of both sides follow from it.
+
+        Raises:
+            IonetError: none is open, or more than the price is given away.
+        """
+        found = await self.get(job)
+        open_ = [one for one in await self.disputes(job) if one.is_open and one.until == found.frozen_until]
+        if not open_:
+            raise IonetError(f"no dispute of job {job} is open")
+        if not 0 <= gross <= found.price:
+            raise IonetError(f"at most the price can be due, {found.price} base units, not {gross}")
+        instruction = ix.jobs.resolve(
+            resolver=self._connection.address,
+            job=job,
+            offer=found.offer,
+            dispute=open_[0].address,
+            gross=gross,
+        )
+        return AsyncCall(self._connection, [instruction])

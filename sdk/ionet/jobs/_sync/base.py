@@ -1,0 +1,62 @@
+# Generated from jobs/_async/base.py by scripts/codegen; do not edit.
+"""What the parts of the jobs namespace share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, pda
+from ionet.jobs.quotes import Terms
+from ionet.token.currency import choose
+
+if TYPE_CHECKING:
+    from ionet.buyback._sync.buyback import Buyback
+    from ionet.chain._sync.connection import Connection
+    from ionet.chain.records import Found
+
+
+class JobsBase:
+    """The connection, and the reads that every part needs."""
+
+    def __init__(self, connection: Connection, *, buyback: Buyback) -> None:
+        self._connection = connection
+        self._buyback = buyback
+
+    def get(self, job: Pubkey) -> accounts.jobs.Job:
+        """The job at an address."""
+        return self._connection.fetch(accounts.jobs.Job, job)
+
+    def find(self, **fields: Pubkey) -> list[Found[accounts.jobs.Job]]:
+        """Jobs that are not closed, by `renter`, `supplier`, `node`, `offer`, `mint` or `cluster`."""
+        return self._connection.find(accounts.jobs.Job, **fields)
+
+    def config(self) -> accounts.jobs.Config:
+        """Fees, limits and roles."""
+        return self._connection.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
+
+    def currencies(self) -> list[accounts.jobs.Currency]:
+        """All currencies that jobs can be paid in, or could."""
+        return [one.account for one in self._connection.find(accounts.jobs.Currency)]
+
+    def currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
+        """A currency by its name (`IO`, `USDC`) or mint.
+
+        Raises:
+            IonetError: there is none, or several have the name.
+        """
+        return choose(str(name), self.currencies())
+
+    def _terms(self, name: str | Pubkey) -> Terms:
+        """What prices in a currency depend on, as of now."""
+        known = self.currencies()
+        currency = choose(str(name), known)
+        return Terms(
+            config=self.config(),
+            currency=currency,
+            io=choose("IO", known),
+            price=self._connection.price(currency.price_account),
+            now=self._connection.time(),
+            currencies=tuple(known),
+        )

@@ -1,0 +1,366 @@
+# Generated from jobs/_async/booking.py by scripts/codegen; do not edit.
+"""Booking: one node, or several that start together."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet._generated.buyback import PROGRAM_ID as BUYBACK
+from ionet._generated.jobs import PROGRAM_ID
+from ionet.chain._sync.call import Call
+from ionet.chain.errors import IonetError, TransactionFailed
+from ionet.chain.packing import pack
+from ionet.chain.pda import find_with_bump, token_account
+from ionet.chain.records import Found
+from ionet.chain.transactions import Sent
+from ionet.formats.states import JobState
+from ionet.jobs._sync.offers import Offers
+from ionet.jobs._sync.paying import Paying
+from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
+from ionet.jobs.quotes import SLIPPAGE_BPS, NotBookable, PriceUnusable, Quotes, Terms
+from ionet.jobs.status import ClusterStatus, cluster_status
+
+#: How far a nonce may lie above the offer's latest.
+_NONCES: Final = 256
+#: A cluster counts its jobs in a byte.
+MAX_CLUSTER: Final = 255
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """A transaction of a cluster's booking, and what it books."""
+
+    call: Call[tuple[Pubkey, ...]]
+    nodes: tuple[Pubkey, ...]
+    jobs: tuple[Pubkey, ...]
+
+
+class Booking(Offers, Paying):
+    """For renters."""
+
+    def book(
+        self,
+        node: Pubkey,
+        seconds: int,
+        manifest_hash: bytes,
+        *,
+        currency: str | Pubkey = "IO",
+        max_deposit: int | None = None,
+        source: Pubkey | None = None,
+        cluster: Pubkey | None = None,
+    ) -> Call[Pubkey]:
+        """Books a node: the deposit goes into the job's own escrow. Gives the job's address.
+
+        Args:
+            node: which.
+            seconds: how long; an hour at least.
+            manifest_hash: sha256 of the manifest that says what is to be run, 32 bytes.
+            currency: what to pay in: name or mint.
+            max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
+            source: the token account it comes from; default: the signer's associated one.
+            cluster: that the job is to be part of, see `open_cluster`; `book_cluster` sees to all of it.
+
+        Raises:
+            NotBookable: the program would not book it so; the message says why.
+            PriceUnusable: the program would not take the price.
+        """
+        terms = self._terms(currency)
+        quotes, offers = self._quoted([node], seconds, terms, SLIPPAGE_BPS)
+        limit = quotes.limit.base if max_deposit is None else max_deposit
+        job, instruction = self._booking(
+            node, offers[0], terms, seconds, limit, manifest_hash, source, cluster
+        )
+        return Call(self._connection, [instruction], decode=lambda _: job)
+
+    # -- clusters
+
+    def open_cluster(self, size: int, *, cluster_id: bytes | None = None) -> Call[Pubkey]:
+        """Opens a cluster, none of whose jobs starts before all are booked; for their renter. Gives it.
+
+        Args:
+            size: how many jobs, 2 to 255.
+            cluster_id: 32 bytes of the renter's own, from which its address follows; default: random ones.
+        """
+        renter, chosen = self._connection.address, cluster_id or secrets.token_bytes(32)
+        address = pda.jobs.cluster(renter, chosen)
+        instruction = ix.jobs.open_cluster(renter=renter, id=chosen, size=size)
+        return Call(self._connection, [instruction], decode=lambda _: address)
+
+    def cluster_calls(
+        self,
+        nodes: Sequence[Pubkey],
+        seconds: int,
+        manifest_hash: bytes,
+        *,
+        cluster_id: bytes,
+        currency: str | Pubkey = "IO",
+        quotes: Quotes | None = None,
+        source: Pubkey | None = None,
+    ) -> list[Call[tuple[Pubkey, ...]]]:
+        """The transactions that book several nodes as a cluster, as few as they fit; each gives its jobs.
+
+        They are to be sent in order: the first opens the cluster, unless it is open. `book_cluster` sends
+        them, and cancels what is booked where one fails.
+
+        Args:
+            nodes: which, each once.
+            seconds: how long, all of them.
+            manifest_hash: what all of them run together, 32 bytes.
+            cluster_id: 32 bytes of the renter's own; the cluster's address follows from it.
+            currency: what to pay in: name or mint.
+            quotes: what was agreed to, in the order of the nodes: their limits are signed; default: of now.
+            source: the token account that all of it comes from; default: the signer's associated one.
+
+        Raises:
+            NotBookable: the program would not book one of them so; the message says why.
+            PriceUnusable: the program would not take the price.
+            IonetError: fewer than 2 or more than 255 nodes, one of them twice, quotes of others, or a cluster
+                that is not open for so many.
+        """
+        parts = self._parts(nodes, seconds, manifest_hash, cluster_id, currency, quotes, source)
+        return [part.call for part in parts]
+
+    def _parts(
+        self,
+        nodes: Sequence[Pubkey],
+        seconds: int,
+        manifest_hash: bytes,
+        cluster_id: bytes,
+        currency: str | Pubkey,
+        quotes: Quotes | None,
+        source: Pubkey | None,
+    ) -> list[_Part]:
+        renter = self._connection.address
+        _check_nodes(nodes, quotes)
+        cluster = pda.jobs.cluster(renter, cluster_id)
+        terms = self._terms(currency)
+        fresh, offers = self._quoted(nodes, seconds, terms, SLIPPAGE_BPS)
+        groups, jobs = [], []
+        for node, offer, one in zip(nodes, offers, (quotes or fresh).nodes, strict=True):
+            job, instruction = self._booking(
+                node, offer, terms, seconds, one.limit.base, manifest_hash, source, cluster
+            )
+            groups.append([instruction])
+            jobs.append(job)
+        (found,) = self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
+        if found is None:
+            if len(nodes) < 2:
+                raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes; book a single one by itself")
+            groups[0] = [*self.open_cluster(len(nodes), cluster_id=cluster_id).ix(), *groups[0]]
+        else:
+            _check_open(cluster, found, len(nodes), manifest_hash)
+        parts = []
+        for part in pack(renter, groups):
+            instructions = [one for index in part for one in groups[index]]
+            booked = tuple(jobs[index] for index in part)
+            call: Call[tuple[Pubkey, ...]] = Call(self._connection, instructions, decode=_booked)
+            parts.append(_Part(call, tuple(nodes[index] for index in part), booked))
+        return parts
+
+    def book_cluster(
+        self,
+        nodes: Sequence[Pubkey],
+        seconds: int,
+        manifest_hash: bytes,
+        *,
+        cluster_id: bytes | None = None,
+        currency: str | Pubkey = "IO",
+        quotes: Quotes | None = None,
+        source: Pubkey | None = None,
+        on_sent: Callable[[Sent[tuple[Pubkey, ...]]], None] = lambda sent: None,
+    ) -> ClusterBooking:
+        """Books several nodes, none of which starts before all are booked; completes a cluster that is open.
+
+        Everything that accounts show is checked before the first transaction. If one fails nevertheless, what
+        was booked is cancelled and refunded at once, which is free for two minutes. After a crash of this
+        process `clusters` finds a cluster that is half booked; calling this again with its id and the missing
+        nodes completes it, `cancel_cluster` cancels it.
+
+        Args:
+            nodes: which, each once.
+            seconds: how long, all of them.
+            manifest_hash: what all of them run together, 32 bytes.
+            cluster_id: see `cluster_calls`; default: a random one.
+            currency: what to pay in: name or mint.
+            quotes: see `cluster_calls`.
+            source: see `cluster_calls`.
+            on_sent: told of each transaction that has landed.
+
+        Raises:
+            ClusterNotBooked: one could not be booked; it says why, and what became of the others.
+            NotBookable, PriceUnusable, IonetError: see `cluster_calls`; nothing was sent.
+        """
+        chosen = secrets.token_bytes(32) if cluster_id is None else cluster_id
+        cluster = pda.jobs.cluster(self._connection.address, chosen)
+        before = [one.address for one in self._connection.find(accounts.jobs.Job, cluster=cluster)]
+        parts = self._parts(nodes, seconds, manifest_hash, chosen, currency, quotes, source)
+        jobs: list[Pubkey] = []
+        signatures: list[str] = []
+        for part in parts:
+            try:
+                sent = part.call.send()
+            except IonetError as bad:
+                # A transaction without an answer may have landed: its jobs are looked for, too.
+                undone = self._undo([*before, *jobs, *part.jobs])
+                cause = self._cause(bad, part.nodes, seconds, currency)
+                raise ClusterNotBooked(cluster, part.nodes, tuple(signatures), undone, cause) from bad
+            jobs += sent.result
+            signatures.append(sent.signature)
+            on_sent(sent)
+        return ClusterBooking(cluster, tuple(jobs), tuple(signatures))
+
+    def clusters(self, renter: Pubkey | None = None) -> list[ClusterStatus]:
+        """Clusters of a renter that are not closed, the newest first; default: the signer's."""
+        who = renter or self._connection.address
+        found = self._connection.find(accounts.jobs.Cluster, renter=who)
+        now = self._connection.time()
+        statuses = [cluster_status(one.address, one.account, now) for one in found]
+        return sorted(statuses, key=lambda one: (-one.opened_at, bytes(one.address)))
+
+    def cluster(self, address: Pubkey) -> ClusterStatus:
+        """A cluster's status."""
+        found = self._connection.fetch(accounts.jobs.Cluster, address)
+        return cluster_status(address, found, self._connection.time())
+
+    def cluster_jobs(self, cluster: Pubkey) -> list[Found[accounts.jobs.Job]]:
+        """The jobs of a cluster that are not closed, in the order of booking."""
+        found = self._connection.find(accounts.jobs.Job, cluster=cluster)
+        return sorted(found, key=lambda one: (one.account.booked_at, bytes(one.address)))
+
+    def cancel_cluster(self, cluster: Pubkey) -> tuple[Undone, ...]:
+        """Cancels and refunds every job of a cluster that waits for its start; for its renter.
+
+        Jobs that run are left alone: stop them one by one.
+        """
+        return self._undo([one.address for one in self.cluster_jobs(cluster)])
+
+    def _undo(self, jobs: Sequence[Pubkey]) -> tuple[Undone, ...]:
+        """Cancels those of the jobs that wait for their start, and pays their deposits back."""
+        now = self._connection.time()
+        found = self._connection.fetch_many(accounts.jobs.Job, list(dict.fromkeys(jobs)))
+        waiting = [
+            (address, job)
+            for address, job in zip(dict.fromkeys(jobs), found, strict=True)
+            if job is not None and job.state == JobState.BOOKED and job.renter == self._connection.address
+        ]
+        groups = [self._cancelling(address, job, now) for address, job in waiting]
+        undone = []
+        packed = pack(self._connection.address, groups)
+        while packed:
+            part = packed.pop(0)
+            call: Call[None] = Call(self._connection, [one for index in part for one in groups[index]])
+            try:
+                signature = (call.send()).signature
+            except IonetError as bad:
+                if len(part) > 1:  # one of them must not keep the others booked
+                    packed = [*([index] for index in part), *packed]
+                else:
+                    undone.append(Undone(waiting[part[0]][0], None, str(bad)))
+            else:
+                undone += [Undone(waiting[index][0], signature, None) for index in part]
+        return tuple(undone)
+
+    # -- parts
+
+    def _cause(
+        self, failed: IonetError, nodes: Sequence[Pubkey], seconds: int, currency: str | Pubkey
+    ) -> IonetError:
+        """Why a booking failed, in terms of the nodes if they show it, as when another renter was faster."""
+        if not isinstance(failed, TransactionFailed):
+            return failed
+        try:
+            self.quotes(nodes, seconds, currency=currency)
+        except (NotBookable, PriceUnusable) as cause:
+            return cause
+        return failed
+
+    def _booking(
+        self,
+        node: Pubkey,
+        offer: accounts.jobs.Offer,
+        terms: Terms,
+        seconds: int,
+        limit: int,
+        manifest_hash: bytes,
+        source: Pubkey | None,
+        cluster: Pubkey | None = None,
+    ) -> tuple[Pubkey, Instruction]:
+        mint = terms.currency.mint
+        paid_in = mint if offer.payout else pda.mint.MINT
+        nonce, job = cheapest_job(pda.jobs.offer(node), offer.nonce, exchanged=paid_in != mint)
+        args = types.jobs.BookArgs(
+            nonce=nonce, seconds=seconds, max_deposit=limit, manifest_hash=manifest_hash
+        )
+        renter = self._connection.address
+        instruction = ix.jobs.book(
+            renter=renter,
+            node=node,
+            payout_currency=pda.jobs.currency(paid_in),
+            price=terms.currency.price_account,
+            mint=mint,
+            source=source or token_account(renter, mint),
+            cluster=cluster,
+            args=args,
+        )
+        return job, instruction
+
+
+def cheapest_job(offer: Pubkey, nonce: int, *, exchanged: bool = False) -> tuple[int, Pubkey]:
+    """The next nonce for which deriving the addresses of the job costs the program least.
+
+    Args:
+        offer: the node's.
+        nonce: its latest.
+        exchanged: whether the supplier is paid in another currency, through an account of the buyback's.
+    """
+    best: tuple[int, int, Pubkey] | None = None
+    for candidate in range(nonce + 1, nonce + _NONCES + 1):
+        seeds = (b"job", bytes(offer), candidate.to_bytes(8, "little"))
+        job, bump = find_with_bump(seeds, PROGRAM_ID)
+        misses = 255 - bump
+        if best is None or misses < best[0]:
+            misses += 255 - find_with_bump((b"escrow", bytes(job)), PROGRAM_ID)[1]
+            if exchanged:
+                misses += 255 - find_with_bump((b"payout", bytes(job)), BUYBACK)[1]
+            if best is None or misses < best[0]:
+                best = misses, candidate, job
+        if best[0] == 0:
+            break
+    assert best is not None
+    return best[1], best[2]
+
+
+def _check_nodes(nodes: Sequence[Pubkey], quotes: Quotes | None) -> None:
+    if len(set(nodes)) < len(nodes):
+        twice = next(one for one in nodes if list(nodes).count(one) > 1)
+        raise IonetError(f"the node {twice} is named twice; a cluster has each node once")
+    if not 1 <= len(nodes) <= MAX_CLUSTER:
+        raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes, not {len(nodes)}")
+    if quotes is not None and [one.node for one in quotes.nodes] != list(nodes):
+        raise IonetError("the quotes are of other nodes than those to be booked")
+
+
+def _check_open(address: Pubkey, cluster: accounts.jobs.Cluster, wanted: int, manifest_hash: bytes) -> None:
+    if cluster.broken:
+        raise IonetError(
+            f"a job of cluster {address} has left already: no other one can join; book a new one"
+        )
+    missing = cluster.size - cluster.joined
+    if wanted != missing:
+        raise IonetError(f"cluster {address} lacks {missing} of {cluster.size} nodes, not {wanted}")
+    if cluster.joined and cluster.manifest_hash != manifest_hash:
+        raise IonetError(
+            f"all jobs of cluster {address} run the manifest {cluster.manifest_hash.hex()}, not"
+            f" {manifest_hash.hex()}"
+        )
+
+
+def _booked(sent: Sent[Any]) -> tuple[Pubkey, ...]:
+    return tuple(one.job for one in sent.events if isinstance(one, events.jobs.Booked))

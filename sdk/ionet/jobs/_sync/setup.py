@@ -1,0 +1,105 @@
+# Generated from jobs/_async/setup.py by scripts/codegen; do not edit.
+"""Roles, parameters and currencies."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, ix, pda, types
+from ionet.administration.parameters import params_of
+from ionet.chain._sync.call import Call
+from ionet.formats.states import JobsEntry
+from ionet.jobs._sync.base import JobsBase
+
+
+class JobsSetup(JobsBase):
+    """For the program's authority."""
+
+    def initialize(self, *, resolver: Pubkey) -> Call[None]:
+        """Creates the configuration with the published defaults; for the program's upgrade authority."""
+        return Call(
+            self._connection, [ix.jobs.initialize(authority=self._connection.address, resolver=resolver)]
+        )
+
+    def set_params(self, **changes: Any) -> Call[None]:
+        """Changes parameters, and leaves the others as they are; for the authority.
+
+        Args:
+            changes: fields of `types.jobs.ParamsArgs`.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        now = params_of("jobs", self.config())
+        params = types.jobs.ParamsArgs(**now | changes)
+        return Call(self._connection, [ix.jobs.set_params(authority=self._connection.address, params=params)])
+
+    def set_paused(self, entries: JobsEntry) -> Call[None]:
+        """Sets the paused entries; for the authority, or the pauser to pause more."""
+        return Call(
+            self._connection, [ix.jobs.set_paused(signer=self._connection.address, paused=int(entries))]
+        )
+
+    def propose_authority(self, successor: Pubkey) -> Call[None]:
+        """Names a successor of the authority; the default key takes it back."""
+        return Call(
+            self._connection,
+            [ix.jobs.propose_authority(authority=self._connection.address, successor=successor)],
+        )
+
+    def accept_authority(self) -> Call[None]:
+        """Makes the signer, who was named, the authority."""
+        return Call(self._connection, [ix.jobs.accept_authority(successor=self._connection.address)])
+
+    def create_currency(
+        self, mint: Pubkey, *, feed_id: bytes, price_account: Pubkey, at_par: bool, payment_bps: int
+    ) -> Call[Pubkey]:
+        """Lets jobs be paid in a mint; for the authority. Gives the currency's address.
+
+        Args:
+            mint: of the classic token program.
+            feed_id: Pyth's id of the feed that quotes it in USD, 32 bytes.
+            price_account: the account that the feed is read from.
+            at_par: one dollar each, unless the feed says less than 0.99.
+            payment_bps: payment fee of the side that uses it.
+        """
+        args = types.jobs.CurrencyArgs(
+            pricing=int(at_par),
+            enabled=True,
+            payment_bps=payment_bps,
+            feed_id=feed_id,
+            price_account=price_account,
+        )
+        address = pda.jobs.currency(mint)
+        return Call(
+            self._connection,
+            [ix.jobs.create_currency(authority=self._connection.address, mint=mint, args=args)],
+            decode=lambda _: address,
+        )
+
+    def set_currency(self, mint: Pubkey, **changes: Any) -> Call[None]:
+        """Changes a currency for new jobs, and leaves the rest as it is; for the authority.
+
+        Args:
+            mint: which.
+            changes: fields of `types.jobs.CurrencyArgs`.
+
+        Raises:
+            TypeError: there is no such field.
+        """
+        address = pda.jobs.currency(mint)
+        found = self._connection.fetch(accounts.jobs.Currency, address)
+        now: dict[str, Any] = {
+            "pricing": found.pricing,
+            "enabled": bool(found.enabled),
+            "payment_bps": found.payment_bps,
+            "feed_id": found.feed_id,
+            "price_account": found.price_account,
+        }
+        args = types.jobs.CurrencyArgs(**now | changes)
+        return Call(
+            self._connection,
+            [ix.jobs.set_currency(authority=self._connection.address, currency=address, args=args)],
+        )

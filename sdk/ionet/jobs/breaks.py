@@ -1,0 +1,28 @@
+"""Why time of a job does not count: the reasons that attestations name by bits."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class BreakReason(StrEnum):
+    """Why a stretch of a lease is not attested."""
+
+    SAMPLE_GAP = "sample-gap"
+    FOREIGN_PROCESS = "foreign-process"
+    FOREIGN_USE = "foreign-use"
+    BAD_SAMPLE = "bad-sample"
+    NODE_LOST = "node-lost"
+    CHALLENGE_FAILED = "challenge-failed"
+
+    @property
+    def bit(self) -> int:
+        """The reason's bit in the u16 of an attestation; bits are never reused."""
+        return 1 << list(type(self)).index(self)
+
+
+def break_reasons(bits: int) -> tuple[str, ...]:
+    """The reasons behind the bits of an attestation, by their names."""
+    known = [one for one in BreakReason if bits & one.bit]
+    rest = bits & ~sum(one.bit for one in known)
+    return (*(one.value for one in known), *([f"unknown ({rest:#x})"] if rest else []))

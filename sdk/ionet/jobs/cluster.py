@@ -1,0 +1,81 @@
+"""What becomes of bookings of several nodes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.errors import IonetError
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterBooking:
+    """Nodes that are booked together.
+
+    Attributes:
+        cluster: the cluster's account.
+        jobs: in the order of the nodes.
+        signatures: of the transactions that booked them.
+    """
+
+    cluster: Pubkey
+    jobs: tuple[Pubkey, ...]
+    signatures: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """A job that was cancelled since its cluster could not be booked whole.
+
+    Attributes:
+        job: its address.
+        signature: of the transaction that cancelled and refunded it; None if that failed.
+        error: why it is still booked, or None.
+    """
+
+    job: Pubkey
+    signature: str | None
+    error: str | None
+
+
+class ClusterNotBooked(IonetError):
+    """One of several nodes could not be booked, so the others were cancelled.
+
+    Attributes:
+        cluster: the cluster's account.
+        nodes: those whose transaction failed.
+        signatures: of the bookings that had landed.
+        undone: what became of them.
+        cause: why the booking failed.
+    """
+
+    def __init__(
+        self,
+        cluster: Pubkey,
+        nodes: tuple[Pubkey, ...],
+        signatures: tuple[str, ...],
+        undone: tuple[Undone, ...],
+        cause: Exception,
+    ) -> None:
+        left = [one for one in undone if one.error is not None]
+        told = "nothing was booked"
+        if undone:
+            told = f"the other {len(undone)} booked jobs were cancelled and refunded"
+        if left:
+            told = (
+                f"{len(undone) - len(left)} booked jobs were cancelled, {len(left)} could not be: cancel"
+                f" cluster {cluster}"
+            )
+        names = ", ".join(map(str, nodes))
+        super().__init__(f"the booking of {names} failed ({cause}); {told}")
+        self.cluster = cluster
+        self.nodes = nodes
+        self.signatures = signatures
+        self.undone = undone
+        self.cause = cause
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether nothing is booked any more."""
+        return all(one.error is None for one in self.undone)

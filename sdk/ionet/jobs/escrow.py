@@ -1,0 +1,205 @@
+"""What a job's account says about money, by the jobs program's own arithmetic.
+
+Each formula names the function of `io_math::escrow` or `programs/jobs/src/state` that it repeats.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ionet.formats.states import CloseReason, JobState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ionet import accounts
+
+_BPS: Final = 10_000
+#: Nothing is paid in it; a renter who stops pays it in any case.
+FIRST_HOUR: Final = 3_600
+#: From booking to the latest start.
+START_WINDOW: Final = 1_200
+#: A renter cancels for free this long after booking.
+FREE_CANCEL: Final = 120
+#: Without a word of the attesters for this long, anyone may end a job.
+SILENCE: Final = 86_400
+#: A job may be disputed until this long after its end.
+DISPUTE_WINDOW: Final = 86_400
+#: A dispute that nobody decides is over after this long.
+DISPUTE_TIME: Final = 14 * 86_400
+#: The booking and at most four extensions.
+STRETCHES: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Division:
+    """A deposit divided among those it is owed to, base units: `escrow::Division`.
+
+    Attributes:
+        supplier: the supplier's in all.
+        fees: the fee vault's: both sides' fees.
+        refund: the renter's.
+    """
+
+    supplier: int
+    fees: int
+    refund: int
+
+
+def agreed(values: Iterable[int], attesters: int) -> int:
+    """What enough attesters reach: the k-th largest value."""
+    ordered = sorted(values, reverse=True)
+    return ordered[attesters - 1] if attesters <= len(ordered) else 0
+
+
+def attested(job: accounts.jobs.Job) -> int:
+    """Good seconds that enough attesters agree on."""
+    return agreed((seen.good for seen in job.seen), job.attesters)
+
+
+def looked_at(job: accounts.jobs.Job) -> int:
+    """Seconds since the start that enough attesters have looked at."""
+    return agreed((seen.upto for seen in job.seen), job.attesters)
+
+
+def elapsed(job: accounts.jobs.Job, now: int) -> int:
+    """Seconds from the start to `now`, at most the booked ones: `Job::elapsed`."""
+    return max(0, min(now, job.ends_at) - job.started_at)
+
+
+def gross(job: accounts.jobs.Job, billable: int) -> int:
+    """Price of so many seconds, spent stretch by stretch, each rounded down: `escrow::gross`."""
+    total = 0
+    for stretch in job.stretches[: job.stretch_count]:
+        used = min(billable, stretch.seconds)
+        total += stretch.price * used // stretch.seconds
+        billable -= used
+    return total
+
+
+def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int) -> int:
+    """Seconds that are paid for, of `good` ones in `worked`: `escrow::billable`."""
+    match reason:
+        case CloseReason.COMPLETED | CloseReason.TIMED_OUT:
+            return good
+        case CloseReason.RENTER_STOPPED:
+            return good + max(0, FIRST_HOUR - worked)
+        case CloseReason.SUPPLIER_STOPPED:
+            return good if worked >= FIRST_HOUR else 0
+    return 0
+
+
+def net(job: accounts.jobs.Job, due: int) -> int:
+    """What the supplier gets of a gross amount: `Rates::supplier_net`."""
+    return due + -due * (job.booking_bps + job.supplier_payment_bps) // _BPS
+
+
+def divide(job: accounts.jobs.Job, reason: CloseReason, due: int) -> Division:
+    """Divides the deposit of a job that ends so, with `due` of its price: `escrow::divide`."""
+    match reason:
+        case CloseReason.COMPLETED | CloseReason.RENTER_STOPPED:
+            kept = job.fee
+        case CloseReason.RENTER_CANCELLED_LATE:
+            kept = min(-(-job.price * job.booking_bps // _BPS), job.fee)
+        case CloseReason.TIMED_OUT | CloseReason.SUPPLIER_STOPPED | CloseReason.RESOLVED:
+            kept = -(-job.fee * due // job.price) if job.price else 0
+        case _:
+            kept = 0
+    supplier = net(job, due)
+    return Division(supplier, due - supplier + kept, job.price + job.fee - due - kept)
+
+
+def ending(job: accounts.jobs.Job) -> CloseReason:
+    """How a running job ends if it ends as it stands: `Job::ending`."""
+    reason = CloseReason(job.reason)
+    return CloseReason.COMPLETED if reason == CloseReason.NONE else reason
+
+
+def so_far(job: accounts.jobs.Job) -> Division:
+    """The split as it stands: fixed for an ended job, by attested time for a running one.
+
+    A running job's refund has what is not worked yet, too.
+    """
+    if job.state == JobState.ENDED:
+        return Division(job.owed_supplier, job.owed_fees, job.owed_refund)
+    if job.state == JobState.BOOKED:
+        return Division(0, 0, job.price + job.fee)
+    reason = ending(job)
+    seconds = billable(job, reason, attested(job), elapsed(job, job.ends_at))
+    return divide(job, reason, gross(job, seconds))
+
+
+def if_stopped(job: accounts.jobs.Job, reason: CloseReason, now: int) -> Division:
+    """The split if a party stops now, and all time until now that nobody has looked at yet is found good."""
+    worked = elapsed(job, now)
+    good = attested(job) + max(0, worked - looked_at(job))
+    return divide(job, reason, gross(job, billable(job, reason, good, worked)))
+
+
+def if_cancelled(job: accounts.jobs.Job, by_renter: bool, now: int) -> tuple[CloseReason, Division]:
+    """How a job ends that is cancelled now, and its split: `Job::cancelled_at`."""
+    reason = CloseReason.SUPPLIER_CANCELLED
+    if by_renter:
+        reason = CloseReason.NO_SHOW
+        if now <= job.booked_at + FREE_CANCEL:
+            reason = CloseReason.RENTER_CANCELLED
+        elif now <= job.booked_at + START_WINDOW:
+            reason = CloseReason.RENTER_CANCELLED_LATE
+    return reason, divide(job, reason, 0)
+
+
+def is_frozen(job: accounts.jobs.Job, now: int) -> bool:
+    """Whether a dispute holds back what is not paid yet."""
+    return now < job.frozen_until
+
+
+def payable(job: accounts.jobs.Job, now: int) -> int:
+    """What the supplier can take now, base units: `Job::payable`; nothing before the first hour is over."""
+    if job.state == JobState.BOOKED or is_frozen(job, now):
+        return 0
+    if job.state == JobState.RUNNING and now < job.started_at + FIRST_HOUR:
+        return 0
+    return max(0, so_far(job).supplier - job.paid_supplier)
+
+
+def held(job: accounts.jobs.Job) -> int:
+    """What the escrow holds by the account's word, base units: `Job::held`."""
+    return job.price + job.fee - job.paid_supplier - job.paid_fees - job.paid_refund
+
+
+def is_over(job: accounts.jobs.Job, now: int) -> bool:
+    """Whether a running job's time is over, by its end or a stop."""
+    return job.state == JobState.RUNNING and now >= job.ends_at
+
+
+def is_complete(job: accounts.jobs.Job, now: int) -> bool:
+    """Whether anyone can complete it: `Job::complete`."""
+    return is_over(job, now) and looked_at(job) >= elapsed(job, job.ends_at)
+
+
+def silent_from(job: accounts.jobs.Job) -> int:
+    """After when anyone can end a running job for its attesters' silence: `Job::expire`."""
+    return min(job.last_attested_at, job.ends_at) + SILENCE
+
+
+def is_settled(job: accounts.jobs.Job) -> bool:
+    """Whether everyone has what he is owed: `Job::is_settled`."""
+    return job.state == JobState.ENDED and (job.paid_supplier, job.paid_fees, job.paid_refund) == (
+        job.owed_supplier,
+        job.owed_fees,
+        job.owed_refund,
+    )
+
+
+def can_expire(job: accounts.jobs.Job, now: int, *, broken: bool) -> bool:
+    """Whether anyone can end it without its parties: `Job::expire`.
+
+    Args:
+        job: the job.
+        now: Unix seconds.
+        broken: whether another job of its cluster has left before the start.
+    """
+    if job.state == JobState.BOOKED:
+        return broken or now > job.booked_at + START_WINDOW
+    return job.state == JobState.RUNNING and now > silent_from(job)

@@ -1,0 +1,116 @@
+"""The market as a renter sees it: offers joined with their nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import USD
+from ionet.token.currency import mints_of
+
+if TYPE_CHECKING:
+    from ionet import accounts
+    from ionet.chain.records import Found
+
+_NOBODY: Final = Pubkey.default()
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A live node with its offer.
+
+    Attributes:
+        node: its address.
+        owner: who supplies it.
+        class_id: hardware class.
+        units: processors.
+        region: ISO 3166-1 numeric code, 0 if it is not said.
+        memory_gib: memory, 0 if it is not said.
+        link_mbps: speed of the link in Mbit/s, 0 if it is not said.
+        rate: per processor and hour.
+        hourly: of all processors together.
+        mints: what may be paid in.
+        payout_as_paid: whether the supplier is paid in what the renter pays, instead of IO.
+        min_seconds: shortest rental.
+        max_seconds: longest rental, extensions included.
+        booked_until: when it is free again, Unix seconds; 0 if it is free.
+    """
+
+    node: Pubkey
+    owner: Pubkey
+    class_id: int
+    units: int
+    region: int
+    memory_gib: int
+    link_mbps: int
+    rate: USD
+    hourly: USD
+    mints: tuple[Pubkey, ...]
+    payout_as_paid: bool
+    min_seconds: int
+    max_seconds: int
+    booked_until: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What is looked for, besides what a node filters by itself; see `AsyncOffers.search`."""
+
+    mint: Pubkey | None = None
+    max_rate: int | None = None
+    seconds: int | None = None
+    min_memory_gib: int = 0
+    min_link_mbps: int = 0
+    min_units: int = 1
+    booked: bool = False
+
+    def fits(self, one: Listing) -> bool:
+        """Whether a listing is what is looked for."""
+        return (
+            (self.booked or not one.booked_until)
+            and (self.mint is None or self.mint in one.mints)
+            and (self.max_rate is None or one.rate.base <= self.max_rate)
+            and (self.seconds is None or one.min_seconds <= self.seconds <= one.max_seconds)
+            and one.memory_gib >= self.min_memory_gib
+            and one.link_mbps >= self.min_link_mbps
+            and one.units >= self.min_units
+        )
+
+
+def listings(
+    nodes: Iterable[Found[accounts.staking.Node]],
+    offers: Iterable[Found[accounts.jobs.Offer]],
+    wanted: Wanted,
+    now: int,
+) -> list[Listing]:
+    """The listings that fit, the cheapest first."""
+    by_node = {one.account.node: one.account for one in offers}
+    found = []
+    for one in nodes:
+        offer = by_node.get(one.address)
+        if offer is not None:
+            found.append(_listing(one.address, one.account, offer, now))
+    return sorted(filter(wanted.fits, found), key=lambda one: (one.rate, bytes(one.node)))
+
+
+def _listing(address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.Offer, now: int) -> Listing:
+    leased = offer.lease_job != _NOBODY and now < offer.lease_until
+    return Listing(
+        node=address,
+        owner=node.owner,
+        class_id=node.class_,
+        units=node.units,
+        region=node.region,
+        memory_gib=node.memory_gib,
+        link_mbps=node.link_mbps,
+        rate=USD.from_base(offer.rate),
+        hourly=USD.from_base(offer.rate * node.units),
+        mints=mints_of(offer),
+        payout_as_paid=bool(offer.payout),
+        min_seconds=offer.min_seconds,
+        max_seconds=offer.max_seconds,
+        booked_until=offer.lease_until if leased else 0,
+    )

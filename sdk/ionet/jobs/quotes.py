@@ -1,0 +1,401 @@
+"""What a rental costs, by the jobs program's own arithmetic, and why it cannot be had."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet.chain.amounts import USD, Amount
+from ionet.chain.errors import IonetError
+from ionet.formats.states import JobsEntry, NodeState
+from ionet.formats.when import span, when
+from ionet.token.currency import AT_PAR, mints_of, names_of, symbol, unit_of
+
+if TYPE_CHECKING:
+    from ionet import accounts
+    from ionet.chain.layouts import PriceUpdate
+
+HOUR: Final = 3_600
+DAY: Final = 86_400
+#: How much dearer a booking may be than its quote: a price moves until the transaction lands.
+SLIPPAGE_BPS: Final = 100
+_BPS: Final = 10_000
+_NOBODY: Final = Pubkey.default()
+#: A currency at par is refused below this price, USD.
+_PAR: Final = Fraction(99, 100)
+
+
+class NotBookable(IonetError):
+    """A node that cannot be booked so, or a job that cannot be extended so, and why.
+
+    Attributes:
+        node: which.
+        reason: the name of the error with which the program refuses it.
+    """
+
+    def __init__(self, node: Pubkey, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.node = node
+        self.reason = reason
+
+
+class PriceUnusable(IonetError):
+    """A price that the program refuses now, and why.
+
+    Attributes:
+        reason: the name of the error with which the program refuses it.
+    """
+
+    def __init__(self, reason: str, message: str) -> None:
+        super().__init__(message)
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What prices depend on besides the node: read once for all nodes of a quote.
+
+    Attributes:
+        config: of the jobs program.
+        currency: that the renter pays in.
+        io: the currency that suppliers are paid in who want IO.
+        price: of the currency.
+        now: Unix seconds.
+        currencies: all that are known, for names.
+    """
+
+    config: accounts.jobs.Config
+    currency: accounts.jobs.Currency
+    io: accounts.jobs.Currency
+    price: PriceUpdate
+    now: int
+    currencies: tuple[accounts.jobs.Currency, ...]
+
+    @property
+    def at_par(self) -> bool:
+        """Whether the currency counts one dollar, whatever its feed says."""
+        return self.currency.pricing == AT_PAR
+
+    @property
+    def usd_per_token(self) -> Fraction:
+        """What one token counts for: one dollar, or the price less its confidence."""
+        if self.at_par:
+            return Fraction(1)
+        return (self.price.price - self.price.confidence) * Fraction(10) ** self.price.exponent
+
+    def check_price(self) -> None:
+        """Whether the program takes the price now: `io_common::pyth::check` and `Currency::amount_for`.
+
+        Raises:
+            PriceUnusable: it does not.
+        """
+        price, limits, name = self.price, self.config.price_limits, symbol(self.currency)
+        age = self.now - price.publish_time
+        if price.signatures is not None:
+            raise PriceUnusable("PriceNotVerified", f"the price of {name} is not fully verified")
+        if price.feed_id != self.currency.feed_id:
+            raise PriceUnusable("WrongFeed", f"the price account of {name} holds the price of another feed")
+        if abs(age) > limits.max_age:
+            said = f"is {age} s old" if age > 0 else f"is {-age} s ahead of the clock"
+            raise PriceUnusable(
+                "StalePrice",
+                f"the price of {name} {said}; at most {limits.max_age} s are accepted: post a new one from"
+                " Pyth, or try again when somebody has",
+            )
+        if price.price <= price.confidence:
+            raise PriceUnusable(
+                "UnusablePrice",
+                f"the price account quotes {price.price} ± {price.confidence}: nothing to use",
+            )
+        wide = Fraction(price.confidence * _BPS, price.price)
+        if wide > limits.max_confidence_bps:
+            raise PriceUnusable(
+                "UncertainPrice",
+                f"the price of {name} is known to {_percent(wide)} only; at most"
+                f" {_percent(limits.max_confidence_bps)} are accepted: try again when the market is calmer",
+            )
+        # A moving average that is not positive is as far away as can be.
+        far = Fraction(abs(price.price - price.ema_price) * _BPS, max(abs(price.ema_price), 1))
+        if limits.max_ema_distance_bps and far > limits.max_ema_distance_bps:
+            raise PriceUnusable(
+                "VolatilePrice",
+                f"the price of {name} is {_percent(far)} off its moving average; at most"
+                f" {_percent(limits.max_ema_distance_bps)} are accepted: try again when the market is calmer",
+            )
+        if self.at_par and price.price * Fraction(10) ** price.exponent < _PAR:
+            raise PriceUnusable(
+                "BelowPar", f"{name} is below 0.99 USD: no job is paid in it until it is worth a dollar again"
+            )
+
+    def tokens(self, usd: int) -> int:
+        """Base units of the currency for micro-dollars, rounded up: `io_math::price`."""
+        exact = Fraction(usd, USD.UNIT) / self.usd_per_token * Fraction(10) ** self.currency.decimals
+        return _ceil(exact.numerator, exact.denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """A rental's price and every fee of both sides, in the renter's currency.
+
+    Attributes:
+        node: which.
+        seconds: length of the rental.
+        units: processors.
+        rate: per processor and hour.
+        usd: price in dollars.
+        price: what the work costs.
+        booking_fee: the renter's booking fee, by itself rounded up.
+        payment_fee: the rest of the renter's fee.
+        fee: the renter's fee in all.
+        deposit: price and fee: what goes into the escrow.
+        limit: the most that is signed for; the program refuses to take more.
+        supplier_booking_fee: the supplier's booking fee of a completed rental, by itself rounded up.
+        supplier_payment_fee: the rest of his fee.
+        supplier_fee: his fee in all.
+        supplier_net: what he receives, or what buys IO for him where `sold_for_io`.
+        sold_for_io: whether his part is sold for IO in an auction, job by job.
+        attesters: how many have to see a second good for it to be paid.
+    """
+
+    node: Pubkey
+    seconds: int
+    units: int
+    rate: USD
+    usd: USD
+    price: Amount
+    booking_fee: Amount
+    payment_fee: Amount
+    fee: Amount
+    deposit: Amount
+    limit: Amount
+    supplier_booking_fee: Amount
+    supplier_payment_fee: Amount
+    supplier_fee: Amount
+    supplier_net: Amount
+    sold_for_io: bool
+    attesters: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quotes:
+    """What several nodes cost together, in one currency at one moment.
+
+    Attributes:
+        nodes: in the order asked for.
+        unit: amounts of the currency.
+        usd_per_token: what a token counts for, exact.
+        at_par: whether that is one dollar by definition.
+        published_at: when the price was published, Unix seconds.
+        asked_at: when the quote was made.
+    """
+
+    nodes: tuple[Quote, ...]
+    unit: type[Amount]
+    usd_per_token: Fraction
+    at_par: bool
+    published_at: int
+    asked_at: int
+
+    def total(self, name: str) -> Amount:
+        """The sum of one of the amounts of `Quote`, for example `deposit`."""
+        found: list[Amount] = [getattr(one, name) for one in self.nodes]
+        return sum(found[1:], found[0])
+
+    @property
+    def usd(self) -> USD:
+        """Price in dollars."""
+        return sum((one.usd for one in self.nodes), USD(0))
+
+    @property
+    def deposit(self) -> Amount:
+        """What goes into the escrows."""
+        return self.total("deposit")
+
+    @property
+    def limit(self) -> Amount:
+        """The most that is signed for."""
+        return self.total("limit")
+
+
+def quote(
+    address: Pubkey,
+    node: accounts.staking.Node,
+    offer: accounts.jobs.Offer,
+    terms: Terms,
+    seconds: int,
+    *,
+    slippage_bps: int = SLIPPAGE_BPS,
+) -> Quote:
+    """What a node costs for so many seconds: `jobs::Book::terms` and `io_math::escrow`.
+
+    Raises:
+        PriceUnusable: the price is none that the program takes.
+    """
+    terms.check_price()
+    rate, units = offer.rate, node.units
+    daily = _ceil(rate * units * DAY, HOUR)
+    config = terms.config
+    large = daily >= config.large_daily_usd
+    sold = not offer.payout and terms.currency.mint != pda.mint.MINT
+    return _priced(
+        address,
+        (rate, units, seconds),
+        terms,
+        rates=(
+            config.booking_bps,
+            terms.currency.payment_bps,
+            (terms.currency if offer.payout else terms.io).payment_bps,
+        ),
+        sold=sold,
+        attesters=config.attesters_large if large else config.attesters,
+        slippage_bps=slippage_bps,
+    )
+
+
+def quote_extension(
+    job: accounts.jobs.Job, terms: Terms, seconds: int, *, slippage_bps: int = SLIPPAGE_BPS
+) -> Quote:
+    """What so many seconds more cost: at the job's rate and fee rates, at the price of now.
+
+    Raises:
+        PriceUnusable: the price is none that the program takes.
+    """
+    terms.check_price()
+    return _priced(
+        job.node,
+        (job.rate, job.units, seconds),
+        terms,
+        rates=(job.booking_bps, job.renter_payment_bps, job.supplier_payment_bps),
+        sold=job.payout_vault != _NOBODY,
+        attesters=job.attesters,
+        slippage_bps=slippage_bps,
+    )
+
+
+def _priced(
+    node: Pubkey,
+    work: tuple[int, int, int],
+    terms: Terms,
+    *,
+    rates: tuple[int, int, int],
+    sold: bool,
+    attesters: int,
+    slippage_bps: int,
+) -> Quote:
+    (rate, units, seconds), (booking_bps, paying_bps, paid_bps) = work, rates
+    unit = unit_of(terms.currency)
+    usd = _ceil(rate * units * seconds, HOUR)
+    price = terms.tokens(usd)
+    booking = _ceil(price * booking_bps, _BPS)
+    fee = _ceil(price * (booking_bps + paying_bps), _BPS)
+    supplier_fee = _ceil(price * (booking_bps + paid_bps), _BPS)
+    deposit = price + fee
+    limit = deposit if terms.at_par else _ceil(deposit * (_BPS + slippage_bps), _BPS)
+    return Quote(
+        node=node,
+        seconds=seconds,
+        units=units,
+        rate=USD.from_base(rate),
+        usd=USD.from_base(usd),
+        price=unit.from_base(price),
+        booking_fee=unit.from_base(booking),
+        payment_fee=unit.from_base(fee - booking),
+        fee=unit.from_base(fee),
+        deposit=unit.from_base(deposit),
+        limit=unit.from_base(limit),
+        supplier_booking_fee=unit.from_base(booking),
+        supplier_payment_fee=unit.from_base(supplier_fee - booking),
+        supplier_fee=unit.from_base(supplier_fee),
+        supplier_net=unit.from_base(price - supplier_fee),
+        sold_for_io=sold,
+        attesters=attesters,
+    )
+
+
+def check_bookable(
+    address: Pubkey,
+    node: accounts.staking.Node | None,
+    offer: accounts.jobs.Offer | None,
+    terms: Terms,
+    seconds: int,
+) -> None:
+    """Whether the program would book this node now, as far as accounts show.
+
+    Raises:
+        NotBookable: it would not.
+    """
+
+    def refuse(reason: str, message: str) -> NotBookable:
+        return NotBookable(address, reason, f"the node {address} {message}")
+
+    if node is None:
+        raise refuse("NotANode", "does not exist")
+    if offer is None:
+        raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
+    check_entry(address, terms)
+    if node.state != NodeState.LIVE:
+        raise refuse("NodeNotLive", f"is {NodeState(node.state).name.lower()}: it takes no work")
+    if not offer.open:
+        raise refuse("OfferClosed", "takes no bookings at present: its offer is closed")
+    if offer.lease_job != _NOBODY and terms.now < offer.lease_until:
+        left = span(offer.lease_until - terms.now)
+        raise refuse(
+            "Leased", f"is booked until {when(offer.lease_until)}, {left} from now, by job {offer.lease_job}"
+        )
+    check_length(address, offer, seconds)
+    if terms.currency.mint not in mints_of(offer):
+        takes = names_of(mints_of(offer), terms.currencies)
+        raise refuse("MintNotTaken", f"takes {takes}, not {symbol(terms.currency)}")
+
+
+def check_entry(address: Pubkey, terms: Terms) -> None:
+    """Whether booking and this currency are open.
+
+    Raises:
+        NotBookable: one is not.
+    """
+    if terms.config.roles.paused & JobsEntry.BOOKING:
+        raise NotBookable(address, "Paused", "booking and extending are paused; what is booked goes on")
+    if not terms.currency.enabled:
+        name = symbol(terms.currency)
+        raise NotBookable(address, "CurrencyDisabled", f"no new jobs are paid in {name} at present")
+
+
+def check_length(address: Pubkey, offer: accounts.jobs.Offer, seconds: int) -> None:
+    """Whether a rental has a length that the offer takes.
+
+    Raises:
+        NotBookable: it has not.
+    """
+    if not offer.min_seconds <= seconds <= offer.max_seconds:
+        raise NotBookable(
+            address,
+            "DurationOutOfBounds",
+            f"the node {address} is rented for {span(offer.min_seconds)} to {span(offer.max_seconds)},"
+            f" not for {span(seconds)}",
+        )
+
+
+def together(quotes: Sequence[Quote], terms: Terms) -> Quotes:
+    """Quotes of one moment as one."""
+    return Quotes(
+        nodes=tuple(quotes),
+        unit=unit_of(terms.currency),
+        usd_per_token=terms.usd_per_token,
+        at_par=terms.at_par,
+        published_at=terms.price.publish_time,
+        asked_at=terms.now,
+    )
+
+
+def _percent(bps: Fraction | int) -> str:
+    return f"{float(bps) / 100:.4g} %"
+
+
+def _ceil(over: int, under: int) -> int:
+    return -(-over // under)

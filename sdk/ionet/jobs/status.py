@@ -1,0 +1,493 @@
+"""Where a job stands, and what can be done with it now: pure functions of its accounts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet.chain.amounts import IO, USD, Amount
+from ionet.chain.errors import IonetError
+from ionet.formats.states import CloseReason, DisputeOutcome, JobState
+from ionet.formats.when import span, when
+from ionet.jobs import escrow
+
+if TYPE_CHECKING:
+    from ionet import accounts
+
+#: An auction's lot lapses after this many of its periods.
+_PERIODS: Final = 2
+_NOBODY: Final = Pubkey.default()
+
+
+class Crank(StrEnum):
+    """What anyone may do for a job; in the order in which it comes."""
+
+    EXPIRE = "expire"
+    COMPLETE = "complete"
+    SETTLE = "settle"
+    COLLECT_FEES = "collect_fees"
+    REFUND = "refund"
+    START_PAYOUT = "start_payout"
+    CLOSE_DISPUTE = "close_dispute"
+    CLOSE = "close"
+    CLOSE_PAYOUT = "close_payout"
+    CLOSE_CLUSTER = "close_cluster"
+
+
+@dataclass(frozen=True, slots=True)
+class TimeLost:
+    """Time of a job that an attester found not to count.
+
+    Attributes:
+        start: Unix seconds of the stretch in which it lies.
+        end: Unix seconds.
+        seconds: how many of them are lost.
+        seat: the attester's.
+        reasons: why, for example `node-lost`.
+        signature: of the transaction that says so.
+    """
+
+    start: int
+    end: int
+    seconds: int
+    seat: int
+    reasons: tuple[str, ...]
+    signature: str
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutStatus:
+    """What a supplier is owed in IO for a job that is paid in another currency.
+
+    Attributes:
+        opened: whether the payout account is there; it is opened with the first settlement.
+        waiting: in the account, not sold yet.
+        for_sale: of it, what is on offer now.
+        lapses_at: when that offer lapses and may be made again, Unix seconds; 0 without one.
+        sold: sold so far.
+        credited: IO that the supplier received for it.
+        withdrawn: what he took in the currency itself, its fee included.
+    """
+
+    opened: bool
+    waiting: Amount
+    for_sale: Amount
+    lapses_at: int
+    sold: Amount
+    credited: IO
+    withdrawn: Amount
+
+
+@dataclass(frozen=True, slots=True)
+class DisputeStatus:
+    """A dispute of a job.
+
+    Attributes:
+        address: its account.
+        party: who disputes.
+        by_renter: whether that is the renter.
+        bond: what the party has put up.
+        frozen: what it held back when it was made.
+        made_at: Unix seconds.
+        until: when it is over undecided, Unix seconds.
+        outcome: how it was decided.
+        is_open: whether it can still be decided.
+        evidence_hash: 32 bytes.
+    """
+
+    address: Pubkey
+    party: Pubkey
+    by_renter: bool
+    bond: Amount
+    frozen: Amount
+    made_at: int
+    until: int
+    outcome: DisputeOutcome
+    is_open: bool
+    evidence_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ClusterStatus:
+    """Jobs that start only when all are booked.
+
+    Attributes:
+        address: its account.
+        id: what its renter called it, 32 bytes.
+        renter: books its jobs.
+        size: jobs that it is to have.
+        joined: jobs that were booked for it.
+        waiting: of them, those that are neither started nor ended.
+        broken: why the first one left before its start, or `NONE`.
+        manifest_hash: what all of them run; zeros before the first booking.
+        opened_at: Unix seconds.
+        broken_at: Unix seconds, or 0.
+        closable: whether anyone can close the account now.
+    """
+
+    address: Pubkey
+    id: bytes
+    renter: Pubkey
+    size: int
+    joined: int
+    waiting: int
+    broken: CloseReason
+    manifest_hash: bytes
+    opened_at: int
+    broken_at: int
+    closable: bool
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all are booked and none has left: its jobs can start."""
+        return self.joined == self.size and not self.broken
+
+    @property
+    def missing(self) -> int:
+        """Jobs that are still to be booked."""
+        return 0 if self.broken else self.size - self.joined
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """A job with everything that its parties ask about. Amounts are in its currency.
+
+    Attributes:
+        job: its address.
+        node: the leased node.
+        renter: who pays.
+        supplier: who is paid.
+        state: where it stands.
+        reason: why it ended, or was stopped.
+        summary: the same in a sentence.
+        now: when this was read, Unix seconds.
+        cluster: that it is part of, or None.
+        manifest_hash: what is to be run, 32 bytes.
+        result_hash: of the result as attested, 32 bytes; zeros while there is none.
+        rate: per processor and hour.
+        units: processors.
+        seconds: booked, extensions included.
+        extensions: how many of four.
+        booked_at: Unix seconds, as all times; 0 where there is none.
+        started_at: when the booked time began.
+        ends_at: when it is, or was, over.
+        ended_at: when what everyone is owed was fixed.
+        lease_until: when the node is free again, as it stands.
+        elapsed: seconds since the start, at most the booked ones.
+        looked_at: of them, those that enough attesters have looked at.
+        attested: of those, the good ones: they are paid for.
+        attesters: how many have to agree.
+        price: what the work costs.
+        fee: the renter's fee.
+        deposit: both.
+        earned: the supplier's in all so far, after his fee.
+        paid_supplier: of it, what he, or his payout account, has received.
+        payable: of it, what can be settled now.
+        fees: both sides' fees as it stands.
+        paid_fees: of them, what went to the fee vault.
+        refund: what the renter gets back as it stands; of a running job with what is not worked yet.
+        paid_refund: of it, what he has received.
+        held: what the escrow holds.
+        free_cancel_until: until when the renter cancels for free.
+        start_by: latest start.
+        first_payout_at: before it the supplier is paid nothing.
+        silent_from: after it anyone can end the job if its attesters say nothing until then.
+        dispute_until: until when it can be disputed.
+        frozen_until: until when a dispute holds back what is not paid; 0 without one.
+        disputes: those whose accounts are open.
+        payout: of a supplier who is paid in IO for another currency, or None.
+        due: what anyone can do now.
+    """
+
+    job: Pubkey
+    node: Pubkey
+    renter: Pubkey
+    supplier: Pubkey
+    state: JobState
+    reason: CloseReason
+    summary: str
+    now: int
+    cluster: ClusterStatus | None
+    manifest_hash: bytes
+    result_hash: bytes
+    rate: USD
+    units: int
+    seconds: int
+    extensions: int
+    booked_at: int
+    started_at: int
+    ends_at: int
+    ended_at: int
+    lease_until: int
+    elapsed: int
+    looked_at: int
+    attested: int
+    attesters: int
+    price: Amount
+    fee: Amount
+    deposit: Amount
+    earned: Amount
+    paid_supplier: Amount
+    payable: Amount
+    fees: Amount
+    paid_fees: Amount
+    refund: Amount
+    paid_refund: Amount
+    held: Amount
+    free_cancel_until: int
+    start_by: int
+    first_payout_at: int
+    silent_from: int
+    dispute_until: int
+    frozen_until: int
+    disputes: tuple[DisputeStatus, ...]
+    payout: PayoutStatus | None
+    due: tuple[Crank, ...]
+
+
+def cluster_status(address: Pubkey, cluster: accounts.jobs.Cluster, now: int) -> ClusterStatus:
+    """A cluster at a moment: `Cluster::check_closable`."""
+    return ClusterStatus(
+        address=address,
+        id=cluster.id,
+        renter=cluster.renter,
+        size=cluster.size,
+        joined=cluster.joined,
+        waiting=cluster.waiting,
+        broken=CloseReason(cluster.broken),
+        manifest_hash=cluster.manifest_hash,
+        opened_at=cluster.opened_at,
+        broken_at=cluster.broken_at,
+        closable=cluster.waiting == 0 and now > cluster.opened_at + escrow.START_WINDOW,
+    )
+
+
+def dispute_status(
+    address: Pubkey, dispute: accounts.jobs.Dispute, unit: type[Amount], now: int
+) -> DisputeStatus:
+    """A dispute at a moment."""
+    outcome = DisputeOutcome(dispute.outcome)
+    return DisputeStatus(
+        address=address,
+        party=dispute.party,
+        by_renter=bool(dispute.by_renter),
+        bond=unit.from_base(dispute.bond),
+        frozen=unit.from_base(dispute.frozen),
+        made_at=dispute.made_at,
+        until=dispute.until,
+        outcome=outcome,
+        is_open=outcome == DisputeOutcome.NONE and now < dispute.until,
+        evidence_hash=dispute.evidence_hash,
+    )
+
+
+def payout_status(
+    payout: accounts.buyback.Payout | None, waiting: int, unit: type[Amount], period: int, now: int
+) -> PayoutStatus:
+    """A payout at a moment.
+
+    Args:
+        payout: its account, None before the first settlement.
+        waiting: what its vault holds, base units.
+        unit: amounts of the job's currency.
+        period: of the buyback's auctions, seconds.
+        now: Unix seconds.
+    """
+    none = unit.from_base(0)
+    if payout is None:
+        return PayoutStatus(False, none, none, 0, none, IO(0), none)
+    lapses_at = payout.lot.started_at + _PERIODS * period
+    offered = payout.lot.left if now <= lapses_at else 0
+    return PayoutStatus(
+        opened=True,
+        waiting=unit.from_base(waiting),
+        for_sale=unit.from_base(offered),
+        lapses_at=lapses_at if offered else 0,
+        sold=unit.from_base(payout.sold),
+        credited=IO.from_base(payout.credited),
+        withdrawn=unit.from_base(payout.withdrawn),
+    )
+
+
+def job_status(
+    address: Pubkey,
+    job: accounts.jobs.Job,
+    unit: type[Amount],
+    now: int,
+    *,
+    cluster: ClusterStatus | None = None,
+    disputes: tuple[DisputeStatus, ...] = (),
+    payout: PayoutStatus | None = None,
+) -> JobStatus:
+    """A job at a moment.
+
+    Args:
+        address: the job's.
+        job: its account.
+        unit: amounts of its currency.
+        now: Unix seconds.
+        cluster: that it is part of.
+        disputes: those that are not closed.
+        payout: of a job that is paid out through an auction.
+    """
+    split, started = escrow.so_far(job), bool(job.started_at)
+    ended = job.state == JobState.ENDED
+    broken = cluster is not None and bool(cluster.broken)
+    # A job that the resolver ends, or that never ran, has no window.
+    disputable = started and job.reason != CloseReason.RESOLVED
+    dispute_until = (job.ended_at + escrow.DISPUTE_WINDOW if ended else 0) if disputable else 0
+    lease_until = job.booked_at + escrow.START_WINDOW
+    if job.state == JobState.RUNNING:
+        lease_until = job.ends_at
+    return JobStatus(
+        job=address,
+        node=job.node,
+        renter=job.renter,
+        supplier=job.supplier,
+        state=JobState(job.state),
+        reason=CloseReason(job.reason),
+        summary=_summary(job, now, cluster),
+        now=now,
+        cluster=cluster,
+        manifest_hash=job.manifest_hash,
+        result_hash=job.result_hash,
+        rate=USD.from_base(job.rate),
+        units=job.units,
+        seconds=job.seconds,
+        extensions=job.stretch_count - 1,
+        booked_at=job.booked_at,
+        started_at=job.started_at,
+        ends_at=job.ends_at,
+        ended_at=job.ended_at,
+        lease_until=0 if ended else lease_until,
+        elapsed=escrow.elapsed(job, now) if started else 0,
+        looked_at=escrow.looked_at(job),
+        attested=escrow.attested(job),
+        attesters=job.attesters,
+        price=unit.from_base(job.price),
+        fee=unit.from_base(job.fee),
+        deposit=unit.from_base(job.price + job.fee),
+        earned=unit.from_base(split.supplier),
+        paid_supplier=unit.from_base(job.paid_supplier),
+        payable=unit.from_base(escrow.payable(job, now)),
+        fees=unit.from_base(split.fees),
+        paid_fees=unit.from_base(job.paid_fees),
+        refund=unit.from_base(split.refund),
+        paid_refund=unit.from_base(job.paid_refund),
+        held=unit.from_base(escrow.held(job)),
+        free_cancel_until=job.booked_at + escrow.FREE_CANCEL,
+        start_by=job.booked_at + escrow.START_WINDOW,
+        first_payout_at=job.started_at + escrow.FIRST_HOUR if started else 0,
+        silent_from=escrow.silent_from(job) if job.state == JobState.RUNNING else 0,
+        dispute_until=dispute_until,
+        frozen_until=job.frozen_until if escrow.is_frozen(job, now) else 0,
+        disputes=disputes,
+        payout=payout,
+        due=_due(job, now, broken=broken, cluster=cluster, disputes=disputes, payout=payout),
+    )
+
+
+def _due(
+    job: accounts.jobs.Job,
+    now: int,
+    *,
+    broken: bool,
+    cluster: ClusterStatus | None,
+    disputes: tuple[DisputeStatus, ...],
+    payout: PayoutStatus | None,
+) -> tuple[Crank, ...]:
+    found = []
+    if escrow.is_complete(job, now):
+        found.append(Crank.COMPLETE)
+    elif escrow.can_expire(job, now, broken=broken):
+        found.append(Crank.EXPIRE)
+    if escrow.payable(job, now):
+        found.append(Crank.SETTLE)
+    if job.state == JobState.ENDED and not escrow.is_frozen(job, now):
+        if job.owed_fees > job.paid_fees:
+            found.append(Crank.COLLECT_FEES)
+        if job.owed_refund > job.paid_refund:
+            found.append(Crank.REFUND)
+    found += after_the_job(disputes, payout, job_is_closed=False)
+    if escrow.is_settled(job) and not escrow.is_frozen(job, now):
+        found.append(Crank.CLOSE)
+    if cluster is not None and cluster.closable and job.state != JobState.BOOKED:
+        found.append(Crank.CLOSE_CLUSTER)
+    return tuple(found)
+
+
+def after_the_job(
+    disputes: tuple[DisputeStatus, ...],
+    payout: PayoutStatus | None,
+    *,
+    job_is_closed: bool = True,
+) -> list[Crank]:
+    """What can be done with the accounts that outlive a job."""
+    found = []
+    if payout is not None and payout.waiting and not payout.for_sale:
+        found.append(Crank.START_PAYOUT)
+    if any(not one.is_open for one in disputes):
+        found.append(Crank.CLOSE_DISPUTE)
+    if job_is_closed and payout is not None and payout.opened and not payout.waiting:
+        found.append(Crank.CLOSE_PAYOUT)
+    return found
+
+
+def _summary(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) -> str:
+    frozen = ""
+    if escrow.is_frozen(job, now):
+        frozen = f"; disputed: what is not paid is held back until {when(job.frozen_until)} at the latest"
+    if job.state == JobState.BOOKED:
+        return _waiting(job, now, cluster)
+    if job.state == JobState.RUNNING:
+        return _running(job, now) + frozen
+    text = f"ended {when(job.ended_at)}: {CloseReason(job.reason).explain()}"
+    return text + (frozen or ("" if escrow.is_settled(job) else "; payments are due"))
+
+
+def _waiting(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) -> str:
+    start_by = job.booked_at + escrow.START_WINDOW
+    if cluster is not None and cluster.broken:
+        return "cannot start, as another job of its cluster has left: anyone can expire it"
+    if now > start_by:
+        return "was not started in time: anyone can expire it, and all of the deposit goes back"
+    left = f"until {when(start_by)} ({span(start_by - now)} left)"
+    if cluster is not None and cluster.missing:
+        return f"waits for {cluster.missing} more of its cluster to be booked, {left}"
+    return f"waits for its start, {left}"
+
+
+def _running(job: accounts.jobs.Job, now: int) -> str:
+    if now < job.ends_at:
+        return f"runs until {when(job.ends_at)} ({span(job.ends_at - now)} left)"
+    what = "its time is over"
+    if job.reason:
+        what = f"was stopped {when(job.ends_at)} by the"
+        what += " renter" if job.reason == CloseReason.RENTER_STOPPED else " supplier"
+    if escrow.is_complete(job, now):
+        return f"{what}, and it is attested to its end: anyone can complete it"
+    silent = escrow.silent_from(job)
+    if now > silent:
+        return f"{what}, and its attesters are silent: anyone can expire it"
+    return f"{what}; waits for its attesters, until {when(silent)} at the latest"
+
+
+def check_party(job: accounts.jobs.Job, who: Pubkey) -> bool:
+    """Whether `who` is the renter; else he is the supplier.
+
+    Raises:
+        IonetError: he is neither.
+    """
+    if who not in (job.renter, job.supplier):
+        raise IonetError(
+            f"{who} is no party of this job: its renter is {job.renter}, its supplier {job.supplier}"
+        )
+    return who == job.renter
+
+
+def or_none(address: Pubkey) -> Pubkey | None:
+    """An address, or None for zeros."""
+    return None if address == _NOBODY else address

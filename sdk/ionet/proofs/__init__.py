@@ -1,0 +1,1 @@
+"""Attesters, hourly reports and the facts of an hour."""

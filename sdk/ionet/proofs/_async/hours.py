@@ -1,0 +1,254 @@
+"""What an attester knows of an hour: the facts that its report is computed from, read from the chain."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, pda
+from ionet.chain.amounts import IO
+from ionet.chain.errors import AccountNotFound
+from ionet.chain.records import Found
+from ionet.formats.states import NodeState
+from ionet.jobs.quotes import PriceUnusable
+from ionet.staking.stake import HOUR, minimum
+from ionet.token import emission
+from ionet.token.currency import AT_PAR, symbol
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+    from ionet.jobs._async.jobs import AsyncJobs
+    from ionet.rewards import NodeHour, Proof, SharePolicy, Word
+    from ionet.staking._async.staking import AsyncStaking
+    from ionet.token._async.mint import AsyncMint
+
+_BPS: Final = 10_000
+#: A booking, and what became of it, stand so long before its first second at most: the start window.
+_START_WINDOW: Final = 1_200
+
+
+@dataclass(frozen=True, slots=True)
+class _Terms:
+    """What a job's fees are computed from."""
+
+    mint: Pubkey
+    price: int
+    fee: int
+    seconds: int
+    supplier_bps: int
+
+
+class AsyncHours:
+    """Facts of an hour; attesters who ask at the same slot get the same."""
+
+    def __init__(
+        self, connection: AsyncConnection, *, mint: AsyncMint, staking: AsyncStaking, jobs: AsyncJobs
+    ) -> None:
+        self._connection = connection
+        self._mint = mint
+        self._staking = staking
+        self._jobs = jobs
+
+    async def config(self) -> accounts.proofs.Config:
+        """Parameters, and the latest final report's sums."""
+        return await self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)
+
+    async def period_end(self, seq: int) -> int:
+        """End of an hour, Unix seconds.
+
+        Args:
+            seq: its number from the start of emission, 1 for the first.
+        """
+        return (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start + seq * HOUR
+
+    async def latest_hour(self) -> int:
+        """Number of the latest hour that is over; 0 before the first is."""
+        start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        return max(0, (await self._connection.time() - start) // HOUR)
+
+    async def emission(self, seq: int) -> IO:
+        """What an hour was paid, for `ionet.rewards.score_hour`; see `ionet.emission.hour`.
+
+        Args:
+            seq: its number from the start of emission; it must be over.
+
+        Raises:
+            EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
+        """
+        return IO.from_base(emission.hour(await self._mint.config(), seq))
+
+    async def policy(self) -> SharePolicy:
+        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
+        from ionet.rewards import SharePolicy
+
+        config = await self.config()
+        return SharePolicy(
+            gpu_bps=config.gpu_bps,
+            in_use_bps=config.in_use_bps,
+            fee_bound_bps=config.fee_bound_bps,
+            up_hours=config.up_hours,
+        )
+
+    async def facts(self, seq: int, words: Mapping[bytes, Word] | None = None) -> list[NodeHour]:
+        """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.
+
+        Stake, class and units are those of now, the proof is the latest of the hour, and use and fees are
+        what the jobs program's events say. Hours in a row that a node was up are its device's signed word.
+        One that another key signed, or that claims more than has passed since the node was registered,
+        counts as none.
+
+        Args:
+            seq: the hour's number from the start of emission.
+            words: statements of devices by node, see `ionet.rewards.read_words`.
+
+        Raises:
+            AccountNotFound: a job was paid in what is no currency, or in one without a price account.
+            PriceUnusable: a price account that holds the price of something else.
+        """
+        from ionet.rewards import NodeHour, Pool
+
+        end, words = await self.period_end(seq), words or {}
+        classes = {one.account.id: one.account for one in await self._staking.classes()}
+        rows = []
+        use = await self._use(end)
+        for found in await self._staking.nodes(state=NodeState.LIVE):
+            node, class_ = found.account, classes[found.account.class_]
+            if node.registered_at >= end:
+                continue
+            word = words.get(bytes(found.address))
+            if word is not None and not _credible(word, node, end):
+                word = None
+            in_use, fees = use.get(found.address, (False, 0))
+            rows.append(
+                NodeHour(
+                    node=bytes(found.address),
+                    pool=Pool(node.pool),
+                    multiplier_bps=class_.multiplier_bps,
+                    units=node.units,
+                    up_hours=0 if word is None else word.up_hours,
+                    stake=node.own.active + node.co.active,
+                    required_stake=minimum(class_, node.units).base,
+                    proof=await self._proof(found, end),
+                    in_use=in_use,
+                    fees=fees,
+                    statement=None if word is None else word.statement,
+                )
+            )
+        return rows
+
+    async def _proof(self, found: Found[accounts.staking.Node], end: int) -> Proof:
+        """The verdict of the hour: of the account, or of the node's history if a later one is there."""
+        from ionet.rewards import Proof
+
+        last = found.account.last_proof
+        if last.time <= end:
+            if last.time <= end - HOUR:
+                return Proof.MISSING
+            return Proof.PASSED if last.passed else Proof.FAILED
+        async for signature in self._connection.history(found.address):
+            for event in (await self._connection.transaction(signature)).events:
+                if isinstance(event, events.staking.ProofRecorded) and event.node == found.address:
+                    if event.time <= end - HOUR:
+                        return Proof.MISSING
+                    if event.time <= end:
+                        return Proof.FAILED if event.reason else Proof.PASSED
+        return Proof.MISSING
+
+    # -- use and fees
+
+    async def _use(self, end: int) -> dict[Pubkey, tuple[bool, int]]:
+        """Nodes that were leased and attested in the hour, with the fees of both sides in IO."""
+        found: dict[Pubkey, tuple[bool, int]] = {}
+        for offer in await self._jobs.offers():
+            # A lease that ends early is cut to its end, so this is when the latest one ended.
+            if offer.account.lease_until <= end - HOUR:
+                continue
+            good, fees = 0, 0
+            for job, booked in await self._bookings(offer.address, end):
+                seconds = await self._good(job, end)
+                good += seconds
+                if seconds:
+                    fees += await self._fees(job, booked, seconds)
+            if good:
+                found[offer.account.node] = (True, fees)
+        return found
+
+    async def _bookings(self, offer: Pubkey, end: int) -> list[tuple[Pubkey, events.jobs.Booked]]:
+        """Bookings of an offer that may have run in the hour, latest first."""
+        bookings = []
+        async for signature in self._connection.history(offer):
+            sent = await self._connection.transaction(signature)
+            at = sent.block_time or 0
+            for event in sent.events:
+                if isinstance(event, events.jobs.Booked) and event.offer == offer and at <= end:
+                    bookings.append((event.job, event))
+                    if at + _START_WINDOW + event.seconds <= end - HOUR:
+                        return bookings[:-1]
+        return bookings
+
+    async def _good(self, job: Pubkey, end: int) -> int:
+        """Seconds of the hour that enough attesters found good: what grew between its two ends."""
+        started, points = 0, []
+        async for signature in self._connection.history(job):
+            for event in (await self._connection.transaction(signature)).events:
+                if isinstance(event, events.jobs.Attested) and event.job == job:
+                    points.append((event.upto, event.attested))
+                elif isinstance(event, events.jobs.Started) and event.job == job:
+                    started = event.started_at
+        if not started:
+            return 0
+
+        def attested(by: int) -> int:
+            return max((good for upto, good in points if started + upto <= by), default=0)
+
+        return attested(end) - attested(end - HOUR)
+
+    async def _fees(self, job: Pubkey, booked: events.jobs.Booked, seconds: int) -> int:
+        """Fees of both sides for so many seconds, IO base units, rounded down."""
+        from ionet.rewards import tokens_to_io
+
+        terms = await self._terms(job, booked)
+        price = terms.price * seconds // terms.seconds
+        amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // _BPS
+        if terms.mint == pda.mint.MINT:
+            return amount
+        paid, io = [
+            await self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
+            for mint in (terms.mint, pda.mint.MINT)
+        ]
+        return tokens_to_io(amount, paid.decimals, await self._dollars(paid), await self._dollars(io))
+
+    async def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
+        """What a token counts for: one dollar at par, or what its feed says now."""
+        if currency.pricing == AT_PAR:
+            return Fraction(1)
+        quoted = await self._connection.price(currency.price_account)
+        if quoted.feed_id != currency.feed_id:
+            raise PriceUnusable(
+                "WrongFeed",
+                f"the price account {currency.price_account} of {symbol(currency)} has another feed's price",
+            )
+        return quoted.price * Fraction(10) ** quoted.exponent
+
+    async def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
+        try:
+            found = await self._jobs.get(job)
+        except AccountNotFound:
+            # Closed: the booking's own numbers, and the fees of today.
+            config = await self._jobs.config()
+            currency: Any = await self._connection.fetch(
+                accounts.jobs.Currency, pda.jobs.currency(booked.mint)
+            )
+            bps = config.booking_bps + currency.payment_bps
+            return _Terms(booked.mint, booked.price, booked.fee, booked.seconds, bps)
+        bps = found.booking_bps + found.supplier_payment_bps
+        return _Terms(found.mint, found.price, found.fee, found.seconds, bps)
+
+
+def _credible(word: Word, node: accounts.staking.Node, end: int) -> bool:
+    possible = (end - node.registered_at) // HOUR
+    return word.statement.device == bytes(node.device_key) and word.up_hours <= possible

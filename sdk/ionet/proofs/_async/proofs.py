@@ -1,0 +1,277 @@
+"""The proofs program: the attester set, its hourly reports, challenges, and verdicts of compute proofs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet.chain._async.call import AsyncCall
+from ionet.chain.pda import token_account
+from ionet.formats.states import ProofReason, ProofsEntry, ReportState
+from ionet.proofs._async.hours import AsyncHours
+from ionet.proofs.report import HOUR, Proposal
+from ionet.token.emission import cumulative
+
+if TYPE_CHECKING:
+    from ionet.chain.amounts import IO
+    from ionet.chain.records import Found
+    from ionet.rewards import Report
+
+
+class AsyncProofs(AsyncHours):
+    """Calls and reads of the proofs program."""
+
+    # -- setting up
+
+    def initialize(self) -> AsyncCall[None]:
+        """Creates the configuration and an empty attester set; for the program's upgrade authority."""
+        return AsyncCall(self._connection, [ix.proofs.initialize(authority=self._connection.address)])
+
+    def set_attesters(
+        self, weights: Mapping[Pubkey, int] | Iterable[tuple[Pubkey, int]], *, threshold: int | None = None
+    ) -> AsyncCall[None]:
+        """Replaces the attester set; for the authority. Seats follow the order given.
+
+        Args:
+            weights: key to weight, 16 at most. Every seat there was is listed, in its place; a vacated one
+                has the default key and weight 0, so a set with several of those is given as pairs.
+            threshold: weight that approves; default: two thirds of all, rounded up.
+        """
+        pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
+        needed = -(-2 * sum(weight for _, weight in pairs) // 3) if threshold is None else threshold
+        seats = [types.proofs.Seat(key, weight) for key, weight in pairs]
+        instruction = ix.proofs.set_attesters(
+            authority=self._connection.address, seats=seats, threshold=needed
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    async def set_params(
+        self,
+        *,
+        pauser: Pubkey | None = None,
+        guardian: Pubkey | None = None,
+        resolver: Pubkey | None = None,
+        challenge_window: int | None = None,
+        challenge_freeze: int | None = None,
+        challenge_bond: IO | None = None,
+        gpu_bps: int | None = None,
+        in_use_bps: int | None = None,
+        fee_bound_bps: int | None = None,
+        up_hours: int | None = None,
+    ) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is None stays as it is.
+
+        Args:
+            pauser: may pause.
+            guardian: may void a report that is not final.
+            resolver: decides challenges.
+            challenge_window: seconds from approval to finality, 6 to 72 hours.
+            challenge_freeze: most seconds that a challenge freezes a node's credit, 1 to 7 days.
+            challenge_bond: bond of a challenge, 1 to 100,000 IO.
+            gpu_bps: the GPU pool's share of an hour; the CPU pool has the rest.
+            in_use_bps: share of a pool for nodes in use, at most 5,000.
+            fee_bound_bps: bound of that part by the fees of a node's job, at most 9,500.
+            up_hours: hours in a row that a node must have been up, at most 168.
+        """
+        now = await self.config()
+        params = types.proofs.ParamsArgs(
+            pauser=now.roles.pauser if pauser is None else pauser,
+            guardian=now.guardian if guardian is None else guardian,
+            resolver=now.resolver if resolver is None else resolver,
+            challenge_window=now.challenge_window if challenge_window is None else challenge_window,
+            challenge_freeze=now.challenge_freeze if challenge_freeze is None else challenge_freeze,
+            challenge_bond=now.challenge_bond if challenge_bond is None else challenge_bond.base,
+            gpu_bps=now.gpu_bps if gpu_bps is None else gpu_bps,
+            in_use_bps=now.in_use_bps if in_use_bps is None else in_use_bps,
+            fee_bound_bps=now.fee_bound_bps if fee_bound_bps is None else fee_bound_bps,
+            up_hours=now.up_hours if up_hours is None else up_hours,
+        )
+        return AsyncCall(
+            self._connection, [ix.proofs.set_params(authority=self._connection.address, params=params)]
+        )
+
+    def set_paused(self, entries: ProofsEntry | int) -> AsyncCall[None]:
+        """Sets which entries are paused; for the authority, or the pauser to pause more."""
+        return AsyncCall(
+            self._connection, [ix.proofs.set_paused(signer=self._connection.address, paused=int(entries))]
+        )
+
+    def propose_authority(self, successor: Pubkey) -> AsyncCall[None]:
+        """Names a successor of the authority; the default key takes it back."""
+        authority = self._connection.address
+        return AsyncCall(
+            self._connection, [ix.proofs.propose_authority(authority=authority, successor=successor)]
+        )
+
+    def accept_authority(self) -> AsyncCall[None]:
+        """Becomes the authority; for the named successor."""
+        return AsyncCall(self._connection, [ix.proofs.accept_authority(successor=self._connection.address)])
+
+    # -- reports
+
+    async def propose(self, report: Report, place: str) -> Proposal:
+        """What a report's account would say; nothing is sent.
+
+        Args:
+            report: the hour's leaves; its period ends whole hours after the start of emission.
+            place: where its evidence file is published, 96 bytes of UTF-8 at most.
+
+        Raises:
+            EncodeError: a period that does not end on a whole hour, or a place that is too long.
+        """
+        start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        return Proposal.of(report, start, place)
+
+    async def report(self, proposal: Proposal) -> AsyncCall[Pubkey]:
+        """Makes a report, with the signer's approval; for an attester. Gives the report's address.
+
+        Emits first where the report's hours are not emitted yet.
+        """
+        made = ix.proofs.report(
+            attester=self._connection.address,
+            seq=proposal.seq,
+            content_hash=proposal.content_hash,
+            args=proposal.args,
+        )
+        emitted = (await self._mint.config()).emitted
+        due = emitted < cumulative(proposal.seq * HOUR)
+        instructions = [ix.mint.emit(), made] if due else [made]
+        return AsyncCall(self._connection, instructions, decode=lambda _: proposal.address)
+
+    def approve(self, report: Pubkey) -> AsyncCall[None]:
+        """Approves a report; for another attester, who has computed the same."""
+        return AsyncCall(
+            self._connection, [ix.proofs.approve(attester=self._connection.address, report=report)]
+        )
+
+    def finalize(self, report: Pubkey) -> AsyncCall[None]:
+        """Makes an approved report final when its challenge window is over; for anyone."""
+        return AsyncCall(self._connection, [ix.proofs.finalize(report=report)])
+
+    def refute(self, report: Pubkey, node: Pubkey, leaves: Report) -> AsyncCall[None]:
+        """Voids a report that is not final by one of its leaves; for anyone, without bond.
+
+        Args:
+            report: the report's account.
+            node: whose leaf is below what the node was credited, or is no node.
+            leaves: the report's leaves.
+        """
+        index, proof = leaves.proof(bytes(node))
+        leaf = types.proofs.LeafArgs(
+            lifetime=int(leaves.leaves.lifetime[index]),
+            through=int(leaves.leaves.through[index]),
+            index=index,
+            proof=proof,
+        )
+        return AsyncCall(self._connection, [ix.proofs.refute(report=report, node=node, leaf=leaf)])
+
+    def void(self, report: Pubkey) -> AsyncCall[None]:
+        """Voids a report that is not final; for the guardian. The next one heals it."""
+        return AsyncCall(
+            self._connection, [ix.proofs.void_report(guardian=self._connection.address, report=report)]
+        )
+
+    async def get(self, report: Pubkey) -> accounts.proofs.Report:
+        """The report at an address."""
+        return await self._connection.fetch(accounts.proofs.Report, report)
+
+    async def reports(self, *, state: ReportState | None = None) -> list[Found[accounts.proofs.Report]]:
+        """All reports, or those that stand so, latest hour first."""
+        fields = {} if state is None else {"state": int(state)}
+        found = await self._connection.find(accounts.proofs.Report, **fields)
+        return sorted(found, key=lambda one: (-one.account.seq, -one.account.created_at, str(one.address)))
+
+    # -- challenges
+
+    def challenge(
+        self, report: Pubkey, node: Pubkey, evidence_hash: bytes, *, source: Pubkey | None = None
+    ) -> AsyncCall[Pubkey]:
+        """Doubts a node's leaf, with a bond, and holds its credit back; for anyone. Gives the challenge.
+
+        Args:
+            report: an approved or a final report.
+            node: whose leaf.
+            evidence_hash: sha256 of what shows that it is wrong, 32 bytes.
+            source: the IO account that the bond comes from; default: the signer's associated one.
+        """
+        challenger = self._connection.address
+        address = pda.proofs.challenge(report, node)
+        instruction = ix.proofs.challenge(
+            challenger=challenger,
+            report=report,
+            node=node,
+            source=source or token_account(challenger, pda.mint.MINT),
+            evidence_hash=evidence_hash,
+        )
+        return AsyncCall(self._connection, [instruction], decode=lambda _: address)
+
+    async def decide(self, challenge: Pubkey, *, upheld: bool) -> AsyncCall[events.proofs.ChallengeDecided]:
+        """Decides a challenge; for the resolver. Gives the event.
+
+        Args:
+            challenge: which.
+            upheld: the leaf is wrong: the bond goes back, and the node is credited from later reports only.
+                Otherwise the bond is burned.
+        """
+        now = await self.get_challenge(challenge)
+        instruction = ix.proofs.decide(
+            resolver=self._connection.address,
+            challenge=challenge,
+            report=now.report,
+            node=now.node,
+            destination=token_account(now.challenger, pda.mint.MINT),
+            rent_payer=now.challenger,
+            upheld=upheld,
+        )
+        return AsyncCall(
+            self._connection, [instruction], decode=lambda sent: sent.event(events.proofs.ChallengeDecided)
+        )
+
+    async def lift(self, challenge: Pubkey) -> AsyncCall[None]:
+        """Ends a challenge that nobody has decided in time; for anyone. The bond goes back."""
+        now = await self.get_challenge(challenge)
+        instruction = ix.proofs.lift_challenge(
+            challenge=challenge,
+            node=now.node,
+            destination=token_account(now.challenger, pda.mint.MINT),
+            rent_payer=now.challenger,
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    async def get_challenge(self, challenge: Pubkey) -> accounts.proofs.Challenge:
+        """The challenge at an address; of a report and node it is `ionet.pda.proofs.challenge(...)`."""
+        return await self._connection.fetch(accounts.proofs.Challenge, challenge)
+
+    async def challenges(
+        self, *, node: Pubkey | None = None, report: Pubkey | None = None
+    ) -> list[Found[accounts.proofs.Challenge]]:
+        """Open challenges, or those of a node or a report."""
+        wanted: dict[str, Any] = {"node": node, "report": report}
+        fields = {name: one for name, one in wanted.items() if one is not None}
+        return await self._connection.find(accounts.proofs.Challenge, **fields)
+
+    # -- compute proofs
+
+    def record_proof(
+        self, node: Pubkey, *, seed: bytes, score_bps: int, reason: ProofReason | int = 0
+    ) -> AsyncCall[None]:
+        """Keeps the verdict of a node's latest compute proof in the node's account; for an attester.
+
+        Args:
+            node: who was challenged.
+            seed: the challenge's seed, 32 bytes.
+            score_bps: measured speed against the class's reference, 10,000 is one.
+            reason: why it failed; 0 when it passed.
+        """
+        verdict = types.proofs.ProofVerdict(seed=seed, score_bps=score_bps, reason=int(reason))
+        instruction = ix.proofs.record_proof(attester=self._connection.address, node=node, verdict=verdict)
+        return AsyncCall(self._connection, [instruction])
+
+    # -- reads
+
+    async def attesters(self) -> accounts.proofs.AttesterSet:
+        """The attester set."""
+        return await self._connection.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)

@@ -1,0 +1,362 @@
+"""Commit, open, verify."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+import time
+from collections.abc import Container, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+import numpy as np
+
+from ionet.chain.errors import IonetError
+from ionet.formats.merkle import Tree, root_from_proof
+from ionet.prover._backends import Backend, backend
+from ionet.prover._spec import (
+    CHUNK,
+    DOMAIN,
+    MODULUS,
+    Challenge,
+    ChallengeError,
+    Draw,
+    a_rows,
+    b_columns,
+    chunk_leaf,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+_MAGIC: Final = b"IOPOC\0\0\x01"
+_HEADER: Final = struct.Struct("<8s32sII32s32sI")
+_CHUNK_BYTES: Final = 4 * CHUNK
+_BLOCK_ENTRIES: Final = 8 * 1024 * 1024
+
+
+class Reason(StrEnum):
+    """Why a proof was not accepted."""
+
+    MALFORMED = "malformed"
+    SMALLER = "smaller"
+    WRONG_SEED = "wrong-seed"
+    REPLAYED = "replayed"
+    WRONG_ROOT = "wrong-root"
+    WRONG_ROWS = "wrong-rows"
+    BAD_MERKLE_PATH = "bad-merkle-path"
+    WRONG_ROW = "wrong-row"
+    SLOW = "slow"
+
+
+class ProofError(IonetError):
+    """A proof cannot be read, or the prover was asked for something it has not computed.
+
+    Attributes:
+        reason: the typed reason.
+    """
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(f"{reason.value}: {detail}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """The prover's answer to a challenge, before it knows what it will have to show.
+
+    Attributes:
+        challenge: what was computed.
+        root: Merkle root of C, 32 bytes.
+        nanoseconds: the prover's own time for the product and the tree; the verifier uses his own clock.
+    """
+
+    challenge: Challenge
+    root: bytes
+    nanoseconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """The proof: some rows of C with their paths. Its `digest` goes on chain, its bytes into the store.
+
+    Attributes:
+        challenge: the challenge it claims to answer.
+        root: the committed root.
+        randomness: what the rows were drawn from.
+        rows: row numbers, in the order drawn.
+        values: int32, shape (len(rows), m).
+        paths: for each row log2(m) hashes from the row's subtree to the root.
+    """
+
+    challenge: Challenge
+    root: bytes
+    randomness: bytes
+    rows: tuple[int, ...]
+    values: NDArray[np.int32]
+    paths: tuple[tuple[bytes, ...], ...]
+
+    def to_bytes(self) -> bytes:
+        """Magic, seed, m, k, root, randomness, count; then per row its number, m values, log2(m) hashes."""
+        out = [
+            _HEADER.pack(
+                _MAGIC,
+                self.challenge.seed,
+                self.challenge.m,
+                self.challenge.k,
+                self.root,
+                self.randomness,
+                len(self.rows),
+            )
+        ]
+        for row, values, path in zip(self.rows, self.values.astype("<i4"), self.paths, strict=True):
+            out += (struct.pack("<I", row), values.tobytes(), *path)
+        return b"".join(out)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Opening:
+        """Reads what `to_bytes` wrote.
+
+        Raises:
+            ProofError: (MALFORMED) for any other length or content.
+        """
+        if len(data) < _HEADER.size or data[: len(_MAGIC)] != _MAGIC:
+            raise ProofError(Reason.MALFORMED, "not the bytes of a compute proof")
+        _, seed, m, k, root, randomness, count = _HEADER.unpack_from(data)
+        try:
+            challenge = Challenge(seed, m, k)
+        except ChallengeError as error:
+            raise ProofError(Reason.MALFORMED, str(error)) from error
+        depth = m.bit_length() - 1
+        size = 4 + 4 * m + 32 * depth
+        if count > m or len(data) != _HEADER.size + count * size:
+            raise ProofError(Reason.MALFORMED, f"{len(data)} bytes do not hold {count} rows of {size} bytes")
+        rows, values, paths = [], np.empty((count, m), np.int32), []
+        for n in range(count):
+            at = _HEADER.size + n * size
+            rows.append(int.from_bytes(data[at : at + 4], "little"))
+            values[n] = np.frombuffer(data, "<i4", m, at + 4)
+            hashes = at + 4 + 4 * m
+            paths.append(tuple(data[hashes + 32 * h : hashes + 32 * h + 32] for h in range(depth)))
+        return cls(challenge, root, randomness, tuple(rows), values, tuple(paths))
+
+    @property
+    def digest(self) -> bytes:
+        """sha256 of the bytes: what an attestation names, and the proof's address in a `FileStore`."""
+        return hashlib.sha256(self.to_bytes()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """How long the class's reference device needs for one size, measured with this same code.
+
+    Attributes:
+        m: size of the challenge.
+        k: size of the challenge.
+        nanoseconds: product and tree.
+        slack_bps: how much longer a device may take, in basis points of the reference (15,000: one and a half
+            times).
+    """
+
+    m: int
+    k: int
+    nanoseconds: int
+    slack_bps: int = 15_000
+
+    @property
+    def limit_ns(self) -> int:
+        """The longest accepted time, rounded up."""
+        return -(-self.nanoseconds * self.slack_bps // 10_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The outcome of `verify`.
+
+    Attributes:
+        reason: None when the proof is accepted.
+        detail: what exactly was found, for people.
+    """
+
+    reason: Reason | None
+    detail: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether the proof is accepted."""
+        return self.reason is None
+
+
+class Prover:
+    """Computes challenges, one at a time; it keeps C and its tree until the next `commit` or `forget`.
+
+    Args:
+        kernel: by default `ionet.prover.backend()`.
+    """
+
+    def __init__(self, kernel: Backend | None = None) -> None:
+        self.backend = kernel or backend()
+        self._held: tuple[Commitment, NDArray[np.int32], Tree] | None = None
+
+    def commit(self, challenge: Challenge) -> Commitment:
+        """Computes C and its root."""
+        self._held = None
+        start = time.perf_counter_ns()
+        product = self.backend.product(challenge)
+        tree = Tree(_leaves(product), DOMAIN)
+        commitment = Commitment(challenge, tree.root, time.perf_counter_ns() - start)
+        self._held = commitment, product, tree
+        return commitment
+
+    def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
+        """Shows the rows of the product committed to as ``root``.
+
+        Raises:
+            ProofError: (WRONG_ROOT) when the last commitment has another root; (WRONG_ROWS) for rows outside
+                C.
+        """
+        if self._held is None or self._held[0].root != root:
+            raise ProofError(Reason.WRONG_ROOT, f"nothing held under the root {root.hex()}; commit first")
+        commitment, product, tree = self._held
+        challenge = commitment.challenge
+        outside = [row for row in rows if not 0 <= row < challenge.m]
+        if outside:
+            raise ProofError(Reason.WRONG_ROWS, f"row {outside[0]} is outside 0..{challenge.m - 1}")
+        return Opening(
+            challenge=challenge,
+            root=root,
+            randomness=randomness,
+            rows=tuple(rows),
+            values=product[list(rows)],
+            paths=tuple(tree.proof(row, challenge.row_height) for row in rows),
+        )
+
+    def forget(self) -> None:
+        """Drops the matrix and the tree."""
+        self._held = None
+
+
+def _leaves(product: NDArray[np.int32]) -> bytes:
+    raw = np.ascontiguousarray(product.astype("<i4", copy=False)).data.cast("B")
+    # chunk_leaf, inlined: this loop is most of the commitment's cost on a fast device.
+    prefix, hashed = b"\x00" + DOMAIN, hashlib.sha256
+    return b"".join(
+        [hashed(prefix + raw[at : at + _CHUNK_BYTES]).digest() for at in range(0, len(raw), _CHUNK_BYTES)]
+    )
+
+
+def verify(
+    challenge: Challenge,
+    root: bytes,
+    drawn: Draw,
+    opening: Opening,
+    *,
+    nanoseconds: int | None = None,
+    reference: Reference | None = None,
+    earlier_roots: Container[bytes] = (),
+) -> Verdict:
+    """Judges an opening; costs about 2 m k operations and k per row, against the prover's 2 m m k.
+
+    Args:
+        challenge: the challenge that was posed.
+        root: the root that was committed before the draw.
+        drawn: the draw; its randomness must be later than the commitment.
+        opening: the prover's answer.
+        nanoseconds: from posing the challenge to receiving the root, by the verifier's clock.
+        reference: what the node's class needs; without it time is not judged.
+        earlier_roots: roots of other challenges; a product is never the same for two seeds.
+
+    Raises:
+        ChallengeError: when ``reference`` is for another size, or given without ``nanoseconds``.
+    """
+    if reference is not None and (
+        nanoseconds is None or (reference.m, reference.k) != (challenge.m, challenge.k)
+    ):
+        raise ChallengeError("a reference is for the challenge's own m and k, and needs a measured time")
+    found = (
+        _check_claims(challenge, root, drawn, opening, earlier_roots)
+        or _check_paths(opening)
+        or _check_products(challenge, drawn, opening)
+    )
+    if found is not None:
+        return found
+    if reference is not None and nanoseconds is not None and nanoseconds > reference.limit_ns:
+        return Verdict(Reason.SLOW, f"took {nanoseconds} ns, at most {reference.limit_ns} ns for this class")
+    return Verdict(None, f"{len(opening.rows)} rows of a {challenge.m} x {challenge.k} product verified")
+
+
+def _check_claims(
+    challenge: Challenge, root: bytes, drawn: Draw, opening: Opening, earlier_roots: Container[bytes]
+) -> Verdict | None:
+    claimed = opening.challenge
+    if claimed.operations < challenge.operations:
+        return Verdict(
+            Reason.SMALLER,
+            f"answers {claimed.m} x {claimed.k}, the challenge was {challenge.m} x {challenge.k}",
+        )
+    if (claimed.m, claimed.k) != (challenge.m, challenge.k):
+        return Verdict(
+            Reason.MALFORMED, f"answers {claimed.m} x {claimed.k}, not {challenge.m} x {challenge.k}"
+        )
+    if claimed.seed != challenge.seed:
+        return Verdict(Reason.WRONG_SEED, f"answers the seed {claimed.seed.hex()}")
+    if root in earlier_roots:
+        return Verdict(Reason.REPLAYED, f"the root {root.hex()} was committed for an earlier challenge")
+    if opening.root != root:
+        return Verdict(Reason.WRONG_ROOT, f"opens {opening.root.hex()}, committed was {root.hex()}")
+    if opening.randomness != drawn.randomness or opening.rows != drawn.rows:
+        return Verdict(Reason.WRONG_ROWS, f"opens rows {list(opening.rows)}, drawn were {list(drawn.rows)}")
+    depth = challenge.m.bit_length() - 1
+    if (
+        opening.values.shape != (len(drawn.rows), challenge.m)
+        or opening.values.dtype != np.int32
+        or len(opening.paths) != len(drawn.rows)
+        or any(len(path) != depth or any(len(item) != 32 for item in path) for path in opening.paths)
+    ):
+        return Verdict(Reason.MALFORMED, "rows or paths of the wrong shape")
+    return None
+
+
+def _check_paths(opening: Opening) -> Verdict | None:
+    for row, values, path in zip(opening.rows, opening.values.astype("<i4"), opening.paths, strict=True):
+        raw = values.tobytes()
+        leaves = [chunk_leaf(raw[at : at + _CHUNK_BYTES]) for at in range(0, len(raw), _CHUNK_BYTES)]
+        if root_from_proof(Tree(leaves, DOMAIN).root, row, path) != opening.root:
+            return Verdict(Reason.BAD_MERKLE_PATH, f"row {row} is not in the committed tree")
+    return None
+
+
+def _check_products(challenge: Challenge, drawn: Draw, opening: Opening) -> Verdict | None:
+    m, k = challenge.m, challenge.k
+    b_r = np.zeros((len(drawn.vectors), k), np.int64)
+    block = max(1, _BLOCK_ENTRIES // k)
+    for start in range(0, m, block):
+        lines = np.arange(start, min(start + block, m), dtype=np.uint64)
+        # Exact in float64: |entry| <= 8, values < 2**31, at most 2**16 terms stay below 2**50.
+        part = drawn.vectors[:, start : start + block].astype(np.float64) @ b_columns(
+            challenge, lines
+        ).astype(np.float64)
+        b_r = (b_r + part.astype(np.int64)) % MODULUS
+    rows = np.asarray(opening.rows, np.uint64)
+    left = a_rows(challenge, rows).astype(np.int64) @ b_r.T  # |.| <= 8 * 2**31 * 2**22
+    right = np.stack(
+        [((opening.values.astype(np.int64) * vector) % MODULUS).sum(axis=1) for vector in drawn.vectors],
+        axis=1,
+    )
+    wrong = np.flatnonzero(((left - right) % MODULUS).any(axis=1))
+    if len(wrong):
+        return Verdict(Reason.WRONG_ROW, f"row {opening.rows[int(wrong[0])]} is not that row of A times B")
+    return None
+
+
+def measure(
+    m: int, k: int, *, kernel: Backend | None = None, repeats: int = 3, slack_bps: int = 15_000
+) -> Reference:
+    """Measures this machine as a class's reference: the best of some commitments."""
+    prover = Prover(kernel)
+    best = min(
+        prover.commit(Challenge(hashlib.sha256(bytes([n])).digest(), m, k)).nanoseconds
+        for n in range(max(1, repeats))
+    )
+    return Reference(m, k, best, slack_bps)

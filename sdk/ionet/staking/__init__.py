@@ -1,0 +1,1 @@
+"""Hardware classes, devices, nodes, stake and slashes."""

@@ -1,0 +1,39 @@
+"""What the parts of the staking namespace share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, pda
+from ionet.chain.pda import token_account
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+
+#: Accounts over which the sum of active stake is spread.
+SHARDS: Final = 16
+
+
+def shard_of(node: Pubkey) -> Pubkey:
+    """The account that a node's active stake is summed in."""
+    return pda.staking.shard(bytes(node)[0] % SHARDS)
+
+
+class AsyncStakingBase:
+    """The connection, and the reads that every part needs."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def node(self, address: Pubkey) -> accounts.staking.Node:
+        """The node at an address."""
+        return await self._connection.fetch(accounts.staking.Node, address)
+
+    async def config(self) -> accounts.staking.Config:
+        """Roles, cooldown, and what was slashed lately."""
+        return await self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
+
+    def _wallet(self) -> Pubkey:
+        return token_account(self._connection.address, pda.mint.MINT)

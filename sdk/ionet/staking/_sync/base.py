@@ -1,0 +1,40 @@
+# Generated from staking/_async/base.py by scripts/codegen; do not edit.
+"""What the parts of the staking namespace share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, pda
+from ionet.chain.pda import token_account
+
+if TYPE_CHECKING:
+    from ionet.chain._sync.connection import Connection
+
+#: Accounts over which the sum of active stake is spread.
+SHARDS: Final = 16
+
+
+def shard_of(node: Pubkey) -> Pubkey:
+    """The account that a node's active stake is summed in."""
+    return pda.staking.shard(bytes(node)[0] % SHARDS)
+
+
+class StakingBase:
+    """The connection, and the reads that every part needs."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def node(self, address: Pubkey) -> accounts.staking.Node:
+        """The node at an address."""
+        return self._connection.fetch(accounts.staking.Node, address)
+
+    def config(self) -> accounts.staking.Config:
+        """Roles, cooldown, and what was slashed lately."""
+        return self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
+
+    def _wallet(self) -> Pubkey:
+        return token_account(self._connection.address, pda.mint.MINT)

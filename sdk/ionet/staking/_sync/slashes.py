@@ -1,0 +1,88 @@
+# Generated from staking/_async/slashes.py by scripts/codegen; do not edit.
+"""Slashes: proposals to burn a node's stake, appeals, decisions."""
+
+from __future__ import annotations
+
+from solders.instruction import AccountMeta
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda
+from ionet.chain._sync.call import Call
+from ionet.chain.amounts import IO
+from ionet.chain.records import Found
+from ionet.staking._sync.base import SHARDS, StakingBase, shard_of
+
+
+class Slashes(StakingBase):
+    """For slasher, owner and resolver; executing and closing is for anyone."""
+
+    def propose_slash(
+        self, node: Pubkey, amount: IO, evidence_hash: bytes, *, nonce: int | None = None
+    ) -> Call[Pubkey]:
+        """Proposes to burn a node's stake and holds it back; for the slasher. Gives the slash's address.
+
+        Args:
+            node: whose stake.
+            amount: how much.
+            evidence_hash: sha256 of what shows that it is due, 32 bytes.
+            nonce: makes the address; default: the lowest that is free.
+        """
+        if nonce is None:
+            used = {one.account.nonce for one in self.slashes(node=node)}
+            nonce = next(number for number in range(len(used) + 1) if number not in used)
+        address = pda.staking.slash(node, nonce)
+        instruction = ix.staking.propose_slash(
+            slasher=self._connection.address,
+            node=node,
+            nonce=nonce,
+            amount=amount.base,
+            evidence_hash=evidence_hash,
+        )
+        return Call(self._connection, [instruction], decode=lambda _: address)
+
+    def appeal(self, slash: Pubkey) -> Call[None]:
+        """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
+        node = (self.slash(slash)).node
+        return Call(
+            self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
+        )
+
+    def resolve_slash(self, slash: Pubkey, amount: IO) -> Call[events.staking.SlashResolved]:
+        """Decides a slash: at most what was proposed; for the resolver. Gives the event."""
+        node = (self.slash(slash)).node
+        instruction = ix.staking.resolve_slash(
+            resolver=self._connection.address, node=node, slash=slash, amount=amount.base
+        )
+        return Call(
+            self._connection, [instruction], decode=lambda sent: sent.event(events.staking.SlashResolved)
+        )
+
+    def execute_slash(self, slash: Pubkey) -> Call[events.staking.Slashed]:
+        """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
+        node = (self.slash(slash)).node
+        own = shard_of(node)
+        others = (pda.staking.shard(index) for index in range(SHARDS))
+        instruction = ix.staking.execute_slash(
+            node=node,
+            slash=slash,
+            shard=own,
+            remaining_accounts=[AccountMeta(one, False, False) for one in others if one != own],
+        )
+        return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Slashed))
+
+    def close_slash(self, slash: Pubkey) -> Call[None]:
+        """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
+        now = self.slash(slash)
+        return Call(
+            self._connection, [ix.staking.close_slash(node=now.node, slash=slash, proposer=now.proposer)]
+        )
+
+    def slash(self, address: Pubkey) -> accounts.staking.Slash:
+        """The slash at an address."""
+        return self._connection.fetch(accounts.staking.Slash, address)
+
+    def slashes(self, *, node: Pubkey | None = None) -> list[Found[accounts.staking.Slash]]:
+        """Slashes that are not closed, or those of a node, oldest first."""
+        fields = {} if node is None else {"node": node}
+        found = self._connection.find(accounts.staking.Slash, **fields)
+        return sorted(found, key=lambda one: (one.account.proposed_at, one.account.nonce))

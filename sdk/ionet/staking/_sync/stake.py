@@ -1,0 +1,244 @@
+# Generated from staking/_async/stake.py by scripts/codegen; do not edit.
+"""Stake and rewards, of owners and co-stakers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet.chain._sync.call import Call
+from ionet.chain.amounts import IO
+from ionet.chain.records import Found
+from ionet.chain.transactions import Sent
+from ionet.staking._sync.base import StakingBase, shard_of
+from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
+
+if TYPE_CHECKING:
+    from ionet.rewards import Report
+
+
+class Stakes(StakingBase):
+    """For owners and co-stakers; crediting is for anyone."""
+
+    # -- reads
+
+    def position(self, node: Pubkey, holder: Pubkey | None = None) -> accounts.staking.Position:
+        """A co-staker's position on a node; default: the signer's."""
+        address = pda.staking.position(node, holder or self._connection.address)
+        return self._connection.fetch(accounts.staking.Position, address)
+
+    def positions(
+        self, *, node: Pubkey | None = None, holder: Pubkey | None = None
+    ) -> list[Found[accounts.staking.Position]]:
+        """All co-stakers' positions, or those on a node, or of a holder."""
+        fields = {name: one for name, one in (("node", node), ("holder", holder)) if one is not None}
+        return self._connection.find(accounts.staking.Position, **fields)
+
+    def status(self, node: Pubkey, holder: Pubkey | None = None) -> StakeStatus:
+        """A holder's stake on a node: what is active, pending and cooling, and what can be had now.
+
+        Args:
+            node: where.
+            holder: whose; default: the signer's.
+
+        Raises:
+            AccountNotFound: no such node, or the holder has no position on it.
+        """
+        who = holder or self._connection.address
+        found, calendar = self.node(node), self._calendar()
+        if found.owner == who:
+            return owner_status(node, found, calendar)
+        return position_status(self.position(node, who), found, calendar)
+
+    def _calendar(self) -> Calendar:
+        start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
+        window = (self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)).challenge_window
+        return Calendar(self._connection.time(), start, window)
+
+    def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
+        """All of a holder's stake: the owner's side of own nodes, and positions on others'.
+
+        Args:
+            holder: whose; default: the signer's.
+        """
+        who = holder or self._connection.address
+        calendar = self._calendar()
+        own = self._connection.find(accounts.staking.Node, owner=who)
+        found = [owner_status(one.address, one.account, calendar) for one in own]
+        positions = [one.account for one in self.positions(holder=who)]
+        nodes = self._connection.fetch_many(accounts.staking.Node, [one.node for one in positions])
+        found += [
+            position_status(position, node, calendar)
+            for position, node in zip(positions, nodes, strict=True)
+            if node is not None
+        ]
+        return sorted(found, key=lambda one: (not one.is_owner, str(one.node)))
+
+    def room(self, node: Pubkey) -> Room:
+        """How much more may be staked on a node."""
+        found = self.node(node)
+        class_ = self._connection.fetch(accounts.staking.Class, pda.staking.class_(found.class_))
+        return Room.of(found, class_)
+
+    # -- stake
+
+    def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> Call[None]:
+        """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
+
+        Args:
+            node: where.
+            amount: how much.
+            source: the IO account it comes from; default: the signer's associated token account.
+        """
+        me, found = self._connection.address, self.node(node)
+        purse, class_ = source or self._wallet(), pda.staking.class_(found.class_)
+        if found.owner == me:
+            instruction = ix.staking.owner_stake(
+                owner=me, class_=class_, node=node, source=purse, amount=amount.base
+            )
+            return Call(self._connection, [instruction])
+        instructions = []
+        if self._connection.account(pda.staking.position(node, me)) is None:
+            instructions.append(ix.staking.open_position(holder=me, node=node))
+        instructions.append(
+            ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount.base)
+        )
+        return Call(self._connection, instructions)
+
+    def open_position(self, node: Pubkey) -> Call[Pubkey]:
+        """Opens an empty position of the signer's; `stake` does so by itself. Gives its address."""
+        holder = self._connection.address
+        address = pda.staking.position(node, holder)
+        return Call(
+            self._connection, [ix.staking.open_position(holder=holder, node=node)], decode=lambda _: address
+        )
+
+    def activate(self, node: Pubkey, holder: Pubkey | None = None) -> Call[IO]:
+        """Makes a holder's pending stake active; for anyone. Gives the amount.
+
+        Args:
+            node: where.
+            holder: whose stake; default: the signer's.
+        """
+        who, found = holder or self._connection.address, self.node(node)
+        shard = shard_of(node)
+        if found.owner == who:
+            instruction = ix.staking.owner_activate(node=node, shard=shard)
+        else:
+            position = pda.staking.position(node, who)
+            instruction = ix.staking.activate(node=node, position=position, shard=shard)
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.staking.Activated).amount),
+        )
+
+    def unstake(
+        self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
+    ) -> Call[events.staking.Unstaked]:
+        """Takes stake off; what may leave at once does, the rest cools. Gives the event that says how much.
+
+        Args:
+            node: from where.
+            amount: how much.
+            destination: the IO account it goes to; default: the signer's associated token account.
+        """
+        me, found = self._connection.address, self.node(node)
+        purse = destination or self._wallet()
+        if found.owner == me:
+            instruction = ix.staking.owner_unstake(
+                owner=me,
+                class_=pda.staking.class_(found.class_),
+                node=node,
+                offer=found.offer,
+                shard=shard_of(node),
+                destination=purse,
+                amount=amount.base,
+            )
+        else:
+            instruction = ix.staking.unstake(
+                holder=me, node=node, shard=shard_of(node), destination=purse, amount=amount.base
+            )
+        return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Unstaked))
+
+    def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
+        """Lets the signer's cooled stake leave. Gives the amount."""
+        me, purse = self._connection.address, destination or self._wallet()
+        if (self.node(node)).owner == me:
+            instruction = ix.staking.owner_withdraw(owner=me, node=node, destination=purse)
+        else:
+            instruction = ix.staking.withdraw(holder=me, node=node, destination=purse)
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.staking.Withdrawn).amount),
+        )
+
+    # -- rewards
+
+    def credit(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[IO]:
+        """Credits a node with its leaf in a final report; for anyone. Gives what was newly credited.
+
+        Args:
+            node: whose leaf.
+            report: the report's account.
+            leaves: the report's leaves, as its attesters published them.
+        """
+        instruction = ix.staking.credit_node(
+            emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=_leaf(node, leaves)
+        )
+        return Call(self._connection, [instruction], decode=_credited)
+
+    def forfeit(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[IO]:
+        """Burns what a terminal node's leaf proves, instead of crediting it; for anyone. Gives the amount."""
+        instruction = ix.staking.forfeit_reward(
+            emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=_leaf(node, leaves)
+        )
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.staking.Forfeited).amount),
+        )
+
+    def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
+        """Lets the signer's rewards leave. Gives the amount."""
+        me, purse = self._connection.address, destination or self._wallet()
+        if (self.node(node)).owner == me:
+            instruction = ix.staking.owner_claim(owner=me, node=node, destination=purse)
+        else:
+            instruction = ix.staking.claim(holder=me, node=node, destination=purse)
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.staking.Claimed).amount),
+        )
+
+    def compound(self, node: Pubkey) -> Call[IO]:
+        """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
+        me, found = self._connection.address, self.node(node)
+        class_ = pda.staking.class_(found.class_)
+        if found.owner == me:
+            instruction = ix.staking.owner_compound(owner=me, class_=class_, node=node)
+        else:
+            instruction = ix.staking.compound(holder=me, class_=class_, node=node)
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.staking.Compounded).amount),
+        )
+
+
+def _leaf(node: Pubkey, leaves: Report) -> types.staking.LeafArgs:
+    index, proof = leaves.proof(bytes(node))
+    return types.staking.LeafArgs(
+        lifetime=int(leaves.leaves.lifetime[index]),
+        through=int(leaves.leaves.through[index]),
+        index=index,
+        proof=proof,
+    )
+
+
+def _credited(sent: Sent[Any]) -> IO:
+    return IO.from_base(sent.event(events.staking.Credited).amount)

@@ -1,0 +1,28 @@
+"""Devices of other networks, registered in bulk from an export of theirs.
+
+`read_export` reads a CSV file of device, model, count and wallet, `plan_nodes` makes nodes of at most eight
+processors of it, `DeviceKeys` gives each processor a key, and `Registration` registers what is not on the
+chain yet. A run that was stopped is continued by running it again: what is done is read from the chain.
+"""
+
+from ionet.staking.bulk._export import Export, ExportError, ExportRow, LineError, read_export
+from ionet.staking.bulk._keys import DeviceKeys, KeyFolder, SeedKeys
+from ionet.staking.bulk._plan import NodePlan, Processor, plan_nodes
+from ionet.staking.bulk._register import Progress, Registration, Remaining
+
+__all__ = [
+    "DeviceKeys",
+    "Export",
+    "ExportError",
+    "ExportRow",
+    "KeyFolder",
+    "LineError",
+    "NodePlan",
+    "Processor",
+    "Progress",
+    "Registration",
+    "Remaining",
+    "SeedKeys",
+    "plan_nodes",
+    "read_export",
+]

@@ -1,0 +1,352 @@
+"""Why a node earned nothing in an hour, or where its reward is: in words, from accounts and evidence.
+
+Nothing is earned before a first passed proof. After it, an hour pays a node that was up for five hours, has
+its full active stake, and passed a proof in that hour.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, types
+from ionet.chain.amounts import IO
+from ionet.chain.records import Found
+from ionet.formats.states import NodeState, ProofReason, ReportState
+from ionet.staking.stake import CREDITABLE, HOUR, may_activate, minimum
+
+if TYPE_CHECKING:
+    from ionet.rewards import NodeLine
+
+#: A passed proof counts for so long before the end of an hour.
+PROOF_PERIOD: Final = HOUR
+#: Hours in a row that a node must have been up.
+UP_HOURS: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """One thing that stands between a node and its reward.
+
+    Attributes:
+        code: stable, for programs.
+        text: for the node's owner.
+        todo: what helps, or None if only time does.
+    """
+
+    code: str
+    text: str
+    todo: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Why a node earned nothing in an hour, or where its reward is.
+
+    Attributes:
+        node: the node.
+        seq: the hour's number from the start of emission; 0 before the first is over.
+        period_end: its end, Unix seconds.
+        earned: what the hour's evidence says it earned; None without evidence.
+        unpaid: why it earned nothing; empty if it did, or may have.
+        waiting: what stands between an earned reward and its claim; empty once it is credited.
+        exact: whether stake, proof and uptime are those of the hour (from evidence), not those of now.
+        report: the hour's report that the evidence belongs to; None without evidence, or if no report has
+            its hash.
+    """
+
+    node: Pubkey
+    seq: int
+    period_end: int
+    earned: IO | None
+    unpaid: tuple[Cause, ...]
+    waiting: tuple[Cause, ...]
+    exact: bool
+    report: Pubkey | None
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is read to answer.
+
+    Attributes:
+        address: the node.
+        node: its account.
+        class_: its hardware class.
+        now: the network's clock.
+        start: start of emission.
+        seq: the hour's number.
+        config: of the proofs program.
+        threshold: weight that approves a report.
+        reports: of that hour and later.
+        challenges: open ones of the node.
+        line: what the hour's evidence says of it, if it is at hand.
+    """
+
+    address: Pubkey
+    node: accounts.staking.Node
+    class_: accounts.staking.Class
+    now: int
+    start: int
+    seq: int
+    config: accounts.proofs.Config
+    threshold: int
+    reports: tuple[Found[accounts.proofs.Report], ...]
+    challenges: tuple[Found[accounts.proofs.Challenge], ...]
+    line: NodeLine | None = None
+
+    @property
+    def period_end(self) -> int:
+        """End of the hour."""
+        return self.start + self.seq * HOUR
+
+
+def explain(facts: Facts) -> Answer:
+    """Puts the answer together."""
+    line = facts.line
+    if line is not None and line.row is not None:
+        unpaid = tuple(_by_evidence(facts, line))
+    else:
+        unpaid = tuple(_by_accounts(facts))
+    earned = None if line is None else IO.from_base(line.reward)
+    certain = any(one.code in _CERTAIN for one in unpaid)
+    nothing = certain if earned is None else not earned
+    waiting = () if nothing else tuple(_waiting(facts))
+    return Answer(
+        node=facts.address,
+        seq=facts.seq,
+        period_end=facts.period_end,
+        earned=earned,
+        unpaid=unpaid if not earned else (),
+        waiting=waiting,
+        exact=line is not None,
+        report=None if line is None else _report_of(facts, line),
+    )
+
+
+def _report_of(facts: Facts, line: NodeLine) -> Pubkey | None:
+    of_hour = (one for one in facts.reports if one.account.seq == facts.seq)
+    return next((one.address for one in of_hour if one.account.evidence_hash == line.digest), None)
+
+
+#: Causes that alone show that nothing was earned, whatever the other facts of the hour were.
+_CERTAIN: Final = frozenset({"no-hour", "not-registered", "too-new", "never-proved", "retired"})
+
+
+def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
+    """The reasons that the attesters published, with their numbers."""
+    from ionet.rewards import Why
+
+    row = line.row
+    assert row is not None
+    why = Why(line.why)
+    if Why.NOT_UP in why:
+        yield Cause(
+            "not-up",
+            f"it had been up {row.up_hours} h in a row at the end of the hour;"
+            f" {line.policy.up_hours} h are needed",
+            "keep the worker running; the count begins again after each gap",
+        )
+    if Why.STAKE_SHORT in why:
+        yield _short(facts, row.stake, row.required_stake, "was")
+    if Why.PROOF_FAILED in why:
+        yield _failed(facts.node.last_proof, facts.period_end)
+    if Why.PROOF_MISSING in why:
+        yield _missing(facts)
+    if Why.NO_CLASS in why:
+        yield Cause("no-class", "its hardware class had no multiplier")
+    if Why.BELOW_ONE_UNIT in why:
+        yield Cause("below-one-unit", "its share of the hour was below 0.00000001 IO")
+
+
+def _by_accounts(facts: Facts) -> Iterator[Cause]:
+    """What the chain shows now; uptime is known to the attesters alone."""
+    node, end = facts.node, facts.period_end
+    if facts.seq < 1:
+        yield Cause("no-hour", "no hour of emission is over yet")
+    elif node.registered_at >= end:
+        yield Cause("not-registered", f"it was registered at {_when(node.registered_at)}, after the hour")
+    elif end - node.registered_at < UP_HOURS * HOUR:
+        yield Cause(
+            "too-new",
+            f"it was registered at {_when(node.registered_at)}: it cannot have been up {UP_HOURS} h by"
+            f" {_when(end)}",
+        )
+    if node.state == NodeState.TERMINAL:
+        yield Cause(
+            "terminal",
+            "it is terminal: a slash reached its co-stakers, and it earns no more",
+            "withdraw what is left with `ionet stake unstake` and `ionet stake withdraw`",
+        )
+    elif node.state == NodeState.RETIRED:
+        # Before the hour's end it ends the matter; afterwards it is worth knowing.
+        code = "retired" if node.retired_at <= end else "retired-since"
+        words = f"it was retired at {_when(node.retired_at)}"
+        yield Cause(code, words, "bring it back with `ionet node reopen`")
+    active, needed = node.own.active + node.co.active, minimum(facts.class_, node.units).base
+    if active < needed:
+        yield _short(facts, active, needed, "is")
+    yield from _proof_now(facts)
+
+
+def _proof_now(facts: Facts) -> Iterator[Cause]:
+    """What the latest proof says of the hour; one from after it says nothing."""
+    proof, end = facts.node.last_proof, facts.period_end
+    if proof.time == 0:
+        yield _missing(facts)
+    elif proof.time <= end and not proof.passed:
+        yield _failed(proof, end)
+    elif proof.time <= end - PROOF_PERIOD:
+        yield _missing(facts)
+
+
+def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
+    node = facts.node
+    pending = node.own.pending + node.co.pending
+    missing = IO.from_base(needed - active)
+    words = f"{IO.from_base(needed)} of active stake are needed"
+    if active:
+        return Cause(
+            "stake-short",
+            f"its active stake {verb} {IO.from_base(active)}; {words}, {missing} are missing",
+            _activation(facts)
+            if pending
+            else f"stake {missing} more: `ionet stake add {facts.address} {missing:n}`".replace(",", ""),
+        )
+    if pending:
+        return Cause(
+            "only-pending",
+            f"its stake of {IO.from_base(pending)} is only pending, and pending stake earns nothing; {words}",
+            _activation(facts),
+        )
+    return Cause(
+        "no-stake",
+        f"it has no stake; {words}",
+        f"stake it: `ionet stake add {facts.address} {missing:n}`".replace(",", ""),
+    )
+
+
+def _activation(facts: Facts) -> str:
+    node = facts.node
+    if node.own.pending and may_activate(node, node.own.pending_at, facts.now):
+        return f"make it active: `ionet stake activate {facts.address} --holder {node.owner}`"
+    return "each holder makes it active with `ionet stake activate`; `ionet stake status` says when it can be"
+
+
+def _failed(proof: types.staking.LastProof, end: int) -> Cause:
+    if proof.passed or proof.time > end:
+        # The account has a later proof by now.
+        return Cause("proof-failed", "its compute proof of that hour failed", _PROVE)
+    slow = proof.reason == ProofReason.SLOW
+    speed = f" ({proof.score_bps // 100} % of the class's speed)" if slow else ""
+    return Cause(
+        "proof-failed",
+        f"its compute proof of {_when(proof.time)} failed: {ProofReason.explain(proof.reason)}{speed}",
+        _PROVE,
+    )
+
+
+_PROVE: Final = "the next challenge decides anew; the worker's log has what it answered"
+_RUN: Final = "run the worker, so that an attester can challenge the device"
+
+
+def _missing(facts: Facts) -> Cause:
+    proof, end = facts.node.last_proof, facts.period_end
+    if proof.time == 0:
+        return Cause(
+            "never-proved",
+            "it has never passed a compute proof, and nothing is earned before the first",
+            _RUN,
+        )
+    if proof.time > end:
+        return Cause("proof-missing", "it had passed no compute proof in that hour", _RUN)
+    return Cause(
+        "proof-old",
+        f"its last compute proof was at {_when(proof.time)}, more than {PROOF_PERIOD // HOUR} h before"
+        f" {_when(end)}",
+        _RUN,
+    )
+
+
+# -- from the report to the claim
+
+
+def _waiting(facts: Facts) -> Iterator[Cause]:
+    """What the hour's reward still waits for."""
+    node = facts.node
+    if node.credited_through >= facts.period_end:
+        return
+    if facts.challenges:
+        until = max(one.account.until for one in facts.challenges)
+        yield Cause(
+            "challenged",
+            f"{_challenges(len(facts.challenges))} its credit back until {_when(until)} at the latest",
+            "the resolver decides it; afterwards anyone can lift it: `ionet report lift`",
+        )
+    # Leaves are cumulative: any later report pays the hour, too.
+    usable = [
+        one
+        for one in facts.reports
+        if one.account.state == ReportState.FINAL and one.account.seq >= facts.seq
+    ]
+    excluded = [one for one in usable if one.account.seq < node.min_report_seq]
+    fresh = [one for one in usable if one not in excluded]
+    alive = [one for one in fresh if one.account.finalized_at + CREDITABLE >= facts.now]
+    if alive:
+        best = max(alive, key=lambda one: one.account.seq)
+        yield Cause(
+            "not-credited",
+            f"report {best.account.seq} is final and not credited to it yet",
+            f"anyone can credit it: `ionet report credit {best.address} {facts.address}`",
+        )
+        return
+    if fresh:
+        yield Cause("too-old", "its report became final more than 30 days ago", "the next report pays it")
+        return
+    if excluded:
+        yield Cause(
+            "excluded",
+            f"an upheld challenge excludes reports before number {node.min_report_seq} for it",
+            "the next report pays what is right",
+        )
+    yield _report_state(facts)
+
+
+def _report_state(facts: Facts) -> Cause:
+    mine = [one for one in facts.reports if one.account.seq == facts.seq]
+    window = facts.config.challenge_window
+    for one in mine:
+        if one.account.state == ReportState.APPROVED:
+            until = one.account.approved_at + window
+            if facts.now < until:
+                return Cause(
+                    "window-open",
+                    f"its report is approved; it can be challenged until {_when(until)} and is final after",
+                )
+            return Cause(
+                "not-final",
+                "its report's challenge window is over, and nobody has made it final yet",
+                f"anyone can: `ionet report finalize {one.address}`",
+            )
+    for one in mine:
+        if one.account.state == ReportState.PENDING:
+            return Cause(
+                "not-approved",
+                f"its report has the approval of {one.account.weight} of {facts.threshold} needed",
+                "the other attesters have to approve it: `ionet report approve`",
+            )
+    if any(one.account.state == ReportState.VOID for one in mine):
+        return Cause("void", "its report was voided", "the next report pays the hour, too")
+    return Cause("no-report", "the attesters have not reported the hour yet", "the next report pays it, too")
+
+
+def _challenges(number: int) -> str:
+    return "a challenge of its reward holds" if number == 1 else f"{number} challenges of its reward hold"
+
+
+def _when(timestamp: int) -> str:
+    return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC")

@@ -1,0 +1,1 @@
+"""What jobs are made of: manifests and files, by their content."""

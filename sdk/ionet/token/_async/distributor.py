@@ -1,0 +1,288 @@
+"""The distributor program: vesting grants and airdrops."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from solders.instruction import Instruction
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet.chain._async.call import AsyncCall
+from ionet.chain.amounts import IO
+from ionet.chain.pda import token_account
+from ionet.token.airdrop import CHUNK, AirdropTree, claimed
+from ionet.token.allocations import Allocation
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+    from ionet.chain.records import Found
+    from ionet.chain.transactions import Sent
+    from ionet.token.vesting import Schedule
+
+#: Of grants and airdrops that are paid from none of the genesis allocations.
+NO_ALLOCATION = 255
+_NOBODY = Pubkey.default()
+
+
+def wallet_call(payer: Pubkey, owner: Pubkey) -> Instruction:
+    """Makes an owner's associated token account for IO where there is none."""
+    from spl.token.instructions import create_idempotent_associated_token_account
+
+    return create_idempotent_associated_token_account(payer, owner, pda.mint.MINT)
+
+
+class AsyncDistributor:
+    """Calls and reads of the distributor program.
+
+    Grants and airdrops are named by their numbers; `pda.distributor.grant(id)` and `.airdrop(id)` are their
+    accounts.
+    """
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    # -- setting up
+
+    def initialize(self, *, treasury: Pubkey) -> AsyncCall[None]:
+        """Creates the configuration; for the program's upgrade authority.
+
+        Args:
+            treasury: owns the accounts that revoked and unclaimed IO goes to.
+        """
+        instruction = ix.distributor.initialize(authority=self._connection.address, treasury=treasury)
+        return AsyncCall(self._connection, [instruction])
+
+    async def set_params(
+        self, *, pauser: Pubkey | None = None, treasury: Pubkey | None = None
+    ) -> AsyncCall[None]:
+        """Sets who may pause and the treasury; what is not given stays. For the authority."""
+        config = await self.config()
+        instruction = ix.distributor.set_params(
+            authority=self._connection.address,
+            pauser=pauser or config.roles.pauser,
+            treasury=treasury or config.treasury,
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    def set_paused(self, paused: int) -> AsyncCall[None]:
+        """Sets what is paused (1 new grants, 2 new airdrops); for authority, or pauser to pause more."""
+        return AsyncCall(
+            self._connection, [ix.distributor.set_paused(signer=self._connection.address, paused=paused)]
+        )
+
+    async def config(self) -> accounts.distributor.Config:
+        """Treasury, sums and roles."""
+        return await self._connection.fetch(accounts.distributor.Config, pda.distributor.CONFIG)
+
+    # -- grants
+
+    def create_grant(
+        self,
+        id: int,  # noqa: A002
+        beneficiary: Pubkey,
+        schedule: Schedule,
+        *,
+        revocable: bool = False,
+        allocation: Allocation | int = NO_ALLOCATION,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[Pubkey]:
+        """Makes a grant and fills its vault; for the authority. Gives the grant's address.
+
+        Args:
+            id: its number, not used before.
+            beneficiary: whose it is.
+            schedule: when how much of it vests.
+            revocable: whether what has not vested can be taken back.
+            allocation: the genesis allocation that it is paid from.
+            source: the IO account it is paid from; default: the signer's associated token account.
+        """
+        me, address = self._connection.address, pda.distributor.grant(id)
+        args = types.distributor.GrantArgs(
+            beneficiary=beneficiary,
+            schedule=schedule.args(),
+            revocable=revocable,
+            allocation=int(allocation),
+        )
+        instruction = ix.distributor.create_grant(
+            authority=me, payer=me, source=source or self._wallet(me), id=id, args=args
+        )
+        return AsyncCall(self._connection, [instruction], decode=lambda _: address)
+
+    async def release(self, grant: Pubkey) -> AsyncCall[IO]:
+        """Pays what has vested to the beneficiary's associated account; for anyone. Gives the amount."""
+        me, owner = self._connection.address, (await self.grant(grant)).beneficiary
+        release = ix.distributor.release(grant=grant, destination=self._wallet(owner))
+        return AsyncCall(
+            self._connection,
+            [*await self._opened(me, owner), release],
+            decode=lambda sent: IO.from_base(sent.event(events.distributor.Released).amount),
+        )
+
+    async def revoke(self, grant: Pubkey) -> AsyncCall[events.distributor.GrantRevoked]:
+        """Ends a revocable grant: what has vested stays, the rest goes to the treasury. For the authority."""
+        me, treasury = self._connection.address, (await self.config()).treasury
+        revoke = ix.distributor.revoke(authority=me, grant=grant, destination=self._wallet(treasury))
+        return AsyncCall(
+            self._connection,
+            [*await self._opened(me, treasury), revoke],
+            decode=lambda sent: sent.event(events.distributor.GrantRevoked),
+        )
+
+    def set_beneficiary(self, grant: Pubkey, successor: Pubkey | None) -> AsyncCall[None]:
+        """Names the next beneficiary, or nobody; for the beneficiary. It takes the successor's acceptance."""
+        instruction = ix.distributor.set_beneficiary(
+            beneficiary=self._connection.address, grant=grant, successor=successor or _NOBODY
+        )
+        return AsyncCall(self._connection, [instruction])
+
+    def accept_beneficiary(self, grant: Pubkey) -> AsyncCall[None]:
+        """Takes a grant over, with what has vested and was not released; for who was named."""
+        instruction = ix.distributor.accept_beneficiary(successor=self._connection.address, grant=grant)
+        return AsyncCall(self._connection, [instruction])
+
+    async def grant(self, address: Pubkey) -> accounts.distributor.Grant:
+        """The grant at an address."""
+        return await self._connection.fetch(accounts.distributor.Grant, address)
+
+    async def grants(self, beneficiary: Pubkey | None = None) -> list[Found[accounts.distributor.Grant]]:
+        """All grants by number, or those of a beneficiary."""
+        fields = {} if beneficiary is None else {"beneficiary": beneficiary}
+        found = await self._connection.find(accounts.distributor.Grant, **fields)
+        return sorted(found, key=lambda one: one.account.id)
+
+    # -- airdrops
+
+    def create_airdrop(
+        self,
+        tree: AirdropTree,
+        *,
+        deadline: int,
+        allocation: Allocation | int = NO_ALLOCATION,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[Pubkey]:
+        """Makes an airdrop and fills its vault; for the authority. Gives the airdrop's address.
+
+        Args:
+            tree: its leaves.
+            deadline: until when it can be claimed, Unix seconds; 7 days to 4 years ahead.
+            allocation: the genesis allocation that it is paid from.
+            source: the IO account it is paid from; default: the signer's associated token account.
+        """
+        me, address = self._connection.address, tree.address
+        args = types.distributor.AirdropArgs(
+            root=tree.root,
+            leaves=len(tree.shares),
+            total=tree.total.base,
+            deadline=deadline,
+            allocation=int(allocation),
+        )
+        instruction = ix.distributor.create_airdrop(
+            authority=me, payer=me, source=source or self._wallet(me), id=tree.id, args=args
+        )
+        return AsyncCall(self._connection, [instruction], decode=lambda _: address)
+
+    def open_claims(self, airdrop: Pubkey, numbers: Sequence[int]) -> AsyncCall[None]:
+        """Opens accounts that mark claims, one for each 8,192 leaves; for anyone. A transaction holds ten."""
+        payer = self._connection.address
+        return AsyncCall(
+            self._connection,
+            [ix.distributor.open_claims(payer=payer, airdrop=airdrop, number=number) for number in numbers],
+        )
+
+    async def claim(self, tree: AirdropTree, index: int) -> AsyncCall[IO]:
+        """Pays a leaf to its claimant's associated token account; for anyone. Gives the amount.
+
+        Raises:
+            IndexError: there is no such leaf.
+        """
+        who = tree.shares[index].claimant
+        instruction = ix.distributor.claim_airdrop(
+            airdrop=tree.address,
+            claims=tree.claims(index),
+            destination=self._wallet(who),
+            args=tree.args(index),
+        )
+        opened = await self._opened(self._connection.address, who)
+        return AsyncCall(self._connection, [*opened, instruction], decode=_claimed)
+
+    async def claim_into_stake(self, tree: AirdropTree, index: int, node: Pubkey) -> AsyncCall[IO]:
+        """Stakes a leaf on a node, as its claimant; opens a position where there is none. Gives the amount.
+
+        Nothing passes through the claimant's wallet. It is pending at first, as all stake is.
+        """
+        me, found = self._connection.address, await self._connection.fetch(accounts.staking.Node, node)
+        position = pda.staking.position(node, me)
+        instructions = []
+        if await self._connection.account(position) is None:
+            instructions.append(ix.staking.open_position(holder=me, node=node))
+        instructions.append(
+            ix.distributor.claim_into_stake(
+                claimant=me,
+                airdrop=tree.address,
+                claims=tree.claims(index),
+                class_=pda.staking.class_(found.class_),
+                node=node,
+                position=position,
+                node_vault=found.vault,
+                args=tree.args(index),
+            )
+        )
+        return AsyncCall(self._connection, instructions, decode=_claimed)
+
+    async def reclaim(self, airdrop: Pubkey) -> AsyncCall[IO]:
+        """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
+        me, treasury = self._connection.address, (await self.config()).treasury
+        payer = (await self.airdrop(airdrop)).payer
+        reclaim = ix.distributor.reclaim(
+            airdrop=airdrop, destination=self._wallet(treasury), rent_payer=payer
+        )
+        return AsyncCall(
+            self._connection,
+            [*await self._opened(me, treasury), reclaim],
+            decode=lambda sent: IO.from_base(sent.event(events.distributor.AirdropReclaimed).returned),
+        )
+
+    async def close_claims(self, airdrop: Pubkey) -> AsyncCall[None]:
+        """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
+        leaves = (await self.airdrop(airdrop)).leaves
+        addresses = [pda.distributor.claims(airdrop, number) for number in range(-(-leaves // CHUNK))]
+        found = await self._connection.fetch_many(accounts.distributor.Claims, addresses)
+        return AsyncCall(
+            self._connection,
+            [
+                ix.distributor.close_claims(airdrop=airdrop, claims=address, rent_payer=one.payer)
+                for address, one in zip(addresses, found, strict=True)
+                if one is not None
+            ],
+        )
+
+    async def airdrop(self, address: Pubkey) -> accounts.distributor.Airdrop:
+        """The airdrop at an address."""
+        return await self._connection.fetch(accounts.distributor.Airdrop, address)
+
+    async def airdrops(self) -> list[Found[accounts.distributor.Airdrop]]:
+        """All airdrops by number."""
+        found = await self._connection.find(accounts.distributor.Airdrop)
+        return sorted(found, key=lambda one: one.account.id)
+
+    async def is_claimed(self, tree: AirdropTree, index: int) -> bool:
+        """Whether a leaf was claimed. An airdrop that was closed says no more."""
+        found = await self._connection.fetch_many(accounts.distributor.Claims, [tree.claims(index)])
+        return found[0] is not None and claimed(found[0].bits, index)
+
+    # -- parts
+
+    def _wallet(self, owner: Pubkey) -> Pubkey:
+        return token_account(owner, pda.mint.MINT)
+
+    async def _opened(self, payer: Pubkey, owner: Pubkey) -> list[Instruction]:
+        """What makes an owner's wallet, where there is none."""
+        if await self._connection.account(self._wallet(owner)) is not None:
+            return []
+        return [wallet_call(payer, owner)]
+
+
+def _claimed(sent: Sent[IO]) -> IO:
+    return IO.from_base(sent.event(events.distributor.AirdropClaimed).amount)

@@ -1,0 +1,77 @@
+"""The mint program: genesis, emission and its policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet.chain._async.call import AsyncCall
+from ionet.chain.amounts import IO
+from ionet.chain.transactions import Sent
+from ionet.token.allocations import Allocation
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+
+
+class AsyncMint:
+    """Calls and reads of the mint program."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    def initialize(self, *, start: int = 0) -> AsyncCall[Pubkey]:
+        """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
+
+        Args:
+            start: Unix time from which emission counts, at most a year ahead; 0 is now.
+        """
+        return AsyncCall(
+            self._connection,
+            [ix.mint.initialize(authority=self._connection.address, start=start)],
+            decode=lambda _: pda.mint.MINT,
+        )
+
+    def mint_genesis(self, allocation: Allocation | int, destination: Pubkey) -> AsyncCall[IO]:
+        """Mints one genesis allocation into a token account, once; for the authority. Gives the amount."""
+        instruction = ix.mint.mint_genesis(
+            authority=self._connection.address, destination=destination, allocation=int(allocation)
+        )
+        return AsyncCall(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.mint.GenesisMinted).amount),
+        )
+
+    def emit(self) -> AsyncCall[IO]:
+        """Mints what the schedule has come to; for anyone. Gives what was minted, 0 within the same hour."""
+        return AsyncCall(self._connection, [ix.mint.emit()], decode=_minted)
+
+    def set_policy(self, policy: types.mint.PolicyArgs) -> AsyncCall[None]:
+        """Emits to now and sets the policy of emission; for the authority."""
+        return AsyncCall(
+            self._connection, [ix.mint.set_policy(authority=self._connection.address, policy=policy)]
+        )
+
+    def burn_reserve(self) -> AsyncCall[None]:
+        """Burns all that policies have withheld; for anyone."""
+        return AsyncCall(self._connection, [ix.mint.burn_reserve()])
+
+    async def config(self) -> accounts.mint.Config:
+        """Start and sums of emission, policy, roles."""
+        return await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
+
+    async def supply(self) -> IO:
+        """IO that exist."""
+        return IO.from_base((await self._connection.token_mint(pda.mint.MINT)).supply)
+
+    async def balance(self, owner: Pubkey | None = None) -> IO:
+        """IO in an owner's associated token account; default: the signer's."""
+        return await self._connection.tokens(owner or self._connection.address, pda.mint.MINT, IO)
+
+
+def _minted(sent: Sent[IO]) -> IO:
+    found = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
+    return IO.from_base(sum(one.paid + one.withheld for one in found))

@@ -1,0 +1,74 @@
+"""The supply of IO by date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ionet import accounts, pda
+from ionet.chain.amounts import IO
+from ionet.chain.errors import AccountNotFound
+from ionet.token.supply import SupplyAt, projected
+from ionet.token.vesting import Schedule, unvested, vested
+
+if TYPE_CHECKING:
+    from ionet.chain._async.connection import AsyncConnection
+    from ionet.token._async.distributor import AsyncDistributor
+    from ionet.token._async.mint import AsyncMint
+
+#: Accounts over which the sum of active stake is spread.
+_SHARDS: Final = 16
+
+
+class AsyncSupply:
+    """Reads what exists, is locked and circulates."""
+
+    def __init__(
+        self, connection: AsyncConnection, *, mint: AsyncMint, distributor: AsyncDistributor
+    ) -> None:
+        self._connection = connection
+        self._mint = mint
+        self._distributor = distributor
+
+    async def now(self) -> SupplyAt:
+        """The supply as the chain has it. Programs that are not initialised yet count nothing."""
+        connection, time = self._connection, await self._connection.time()
+        mint, supply = await self._mint.config(), await self._mint.supply()
+        genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
+        grants = [one.account for one in await self._distributor.grants()]
+        return SupplyAt(
+            time=time,
+            genesis=genesis,
+            emitted=emitted,
+            burned=genesis + emitted - supply,
+            vested=sum((vested(one, time) for one in grants), IO(0)),
+            locked=sum((unvested(one, time) for one in grants), IO(0)),
+            reserve=IO.from_base((await connection.token_account(mint.reserve_vault)).amount),
+            treasury=await self._treasury(),
+            staked=await self._staked(),
+            projected=False,
+        )
+
+    async def at(self, time: int) -> SupplyAt:
+        """The supply at another date: emission and grants by their schedules, what was burned as of now.
+
+        Args:
+            time: Unix seconds, past or to come.
+        """
+        now, mint = await self.now(), await self._mint.config()
+        grants = [
+            (Schedule.of(one.account), IO.from_base(one.account.returned))
+            for one in await self._distributor.grants()
+        ]
+        return projected(time, now, mint.start, grants)
+
+    async def _treasury(self) -> IO:
+        try:
+            config = await self._distributor.config()
+        except AccountNotFound:
+            return IO(0)
+        return await self._mint.balance(config.treasury)
+
+    async def _staked(self) -> IO:
+        addresses = [pda.staking.shard(index) for index in range(_SHARDS)]
+        found = await self._connection.fetch_many(accounts.staking.StakeShard, addresses)
+        return IO.from_base(sum(one.active.now for one in found if one is not None))

@@ -1,0 +1,76 @@
+# Generated from token/_async/mint.py by scripts/codegen; do not edit.
+"""The mint program: genesis, emission and its policies."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, events, ix, pda, types
+from ionet.chain._sync.call import Call
+from ionet.chain.amounts import IO
+from ionet.chain.transactions import Sent
+from ionet.token.allocations import Allocation
+
+if TYPE_CHECKING:
+    from ionet.chain._sync.connection import Connection
+
+
+class Mint:
+    """Calls and reads of the mint program."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def initialize(self, *, start: int = 0) -> Call[Pubkey]:
+        """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
+
+        Args:
+            start: Unix time from which emission counts, at most a year ahead; 0 is now.
+        """
+        return Call(
+            self._connection,
+            [ix.mint.initialize(authority=self._connection.address, start=start)],
+            decode=lambda _: pda.mint.MINT,
+        )
+
+    def mint_genesis(self, allocation: Allocation | int, destination: Pubkey) -> Call[IO]:
+        """Mints one genesis allocation into a token account, once; for the authority. Gives the amount."""
+        instruction = ix.mint.mint_genesis(
+            authority=self._connection.address, destination=destination, allocation=int(allocation)
+        )
+        return Call(
+            self._connection,
+            [instruction],
+            decode=lambda sent: IO.from_base(sent.event(events.mint.GenesisMinted).amount),
+        )
+
+    def emit(self) -> Call[IO]:
+        """Mints what the schedule has come to; for anyone. Gives what was minted, 0 within the same hour."""
+        return Call(self._connection, [ix.mint.emit()], decode=_minted)
+
+    def set_policy(self, policy: types.mint.PolicyArgs) -> Call[None]:
+        """Emits to now and sets the policy of emission; for the authority."""
+        return Call(self._connection, [ix.mint.set_policy(authority=self._connection.address, policy=policy)])
+
+    def burn_reserve(self) -> Call[None]:
+        """Burns all that policies have withheld; for anyone."""
+        return Call(self._connection, [ix.mint.burn_reserve()])
+
+    def config(self) -> accounts.mint.Config:
+        """Start and sums of emission, policy, roles."""
+        return self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
+
+    def supply(self) -> IO:
+        """IO that exist."""
+        return IO.from_base((self._connection.token_mint(pda.mint.MINT)).supply)
+
+    def balance(self, owner: Pubkey | None = None) -> IO:
+        """IO in an owner's associated token account; default: the signer's."""
+        return self._connection.tokens(owner or self._connection.address, pda.mint.MINT, IO)
+
+
+def _minted(sent: Sent[IO]) -> IO:
+    found = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
+    return IO.from_base(sum(one.paid + one.withheld for one in found))

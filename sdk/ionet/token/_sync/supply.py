@@ -1,0 +1,73 @@
+# Generated from token/_async/supply.py by scripts/codegen; do not edit.
+"""The supply of IO by date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from ionet import accounts, pda
+from ionet.chain.amounts import IO
+from ionet.chain.errors import AccountNotFound
+from ionet.token.supply import SupplyAt, projected
+from ionet.token.vesting import Schedule, unvested, vested
+
+if TYPE_CHECKING:
+    from ionet.chain._sync.connection import Connection
+    from ionet.token._sync.distributor import Distributor
+    from ionet.token._sync.mint import Mint
+
+#: Accounts over which the sum of active stake is spread.
+_SHARDS: Final = 16
+
+
+class Supply:
+    """Reads what exists, is locked and circulates."""
+
+    def __init__(self, connection: Connection, *, mint: Mint, distributor: Distributor) -> None:
+        self._connection = connection
+        self._mint = mint
+        self._distributor = distributor
+
+    def now(self) -> SupplyAt:
+        """The supply as the chain has it. Programs that are not initialised yet count nothing."""
+        connection, time = self._connection, self._connection.time()
+        mint, supply = self._mint.config(), self._mint.supply()
+        genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
+        grants = [one.account for one in self._distributor.grants()]
+        return SupplyAt(
+            time=time,
+            genesis=genesis,
+            emitted=emitted,
+            burned=genesis + emitted - supply,
+            vested=sum((vested(one, time) for one in grants), IO(0)),
+            locked=sum((unvested(one, time) for one in grants), IO(0)),
+            reserve=IO.from_base((connection.token_account(mint.reserve_vault)).amount),
+            treasury=self._treasury(),
+            staked=self._staked(),
+            projected=False,
+        )
+
+    def at(self, time: int) -> SupplyAt:
+        """The supply at another date: emission and grants by their schedules, what was burned as of now.
+
+        Args:
+            time: Unix seconds, past or to come.
+        """
+        now, mint = self.now(), self._mint.config()
+        grants = [
+            (Schedule.of(one.account), IO.from_base(one.account.returned))
+            for one in self._distributor.grants()
+        ]
+        return projected(time, now, mint.start, grants)
+
+    def _treasury(self) -> IO:
+        try:
+            config = self._distributor.config()
+        except AccountNotFound:
+            return IO(0)
+        return self._mint.balance(config.treasury)
+
+    def _staked(self) -> IO:
+        addresses = [pda.staking.shard(index) for index in range(_SHARDS)]
+        found = self._connection.fetch_many(accounts.staking.StakeShard, addresses)
+        return IO.from_base(sum(one.active.now for one in found if one is not None))

@@ -1,0 +1,163 @@
+"""Airdrops: lists of claimants, their Merkle trees and proofs.
+
+A leaf is `sha256(0x00 ‖ "ionet:airdrop" ‖ airdrop ‖ index u32 ‖ claimant ‖ amount u64)`, integers little
+endian. It names the airdrop's account, so that it is worth nothing in another. Source:
+`crates/io-common/src/merkle.rs`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet.chain.amounts import IO
+from ionet.chain.errors import AmountError, IonetError
+from ionet.formats.merkle import Tree, leaf_hash
+
+if TYPE_CHECKING:
+    from ionet import types
+
+DOMAIN: Final = b"ionet:airdrop"
+#: Leaves whose claims one account marks.
+CHUNK: Final = 8_192
+_MOST: Final = 2**32 - 1
+
+
+class RecipientsError(IonetError, ValueError):
+    """A list of recipients that cannot be used; the message names each line."""
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A claimant and his amount."""
+
+    claimant: Pubkey
+    amount: IO
+
+
+class AirdropTree:
+    """The leaves of an airdrop in order, and their proofs.
+
+    Args:
+        airdrop_id: the airdrop's number, of which its address follows.
+        shares: one leaf each; a claimant may have several.
+
+    Raises:
+        ValueError: no shares, or more than 2^32 - 1.
+    """
+
+    def __init__(self, airdrop_id: int, shares: Iterable[Share]) -> None:
+        self.id = airdrop_id
+        self.shares: Sequence[Share] = tuple(shares)
+        if not 0 < len(self.shares) <= _MOST:
+            raise ValueError(f"an airdrop has 1 to {_MOST:,} leaves, not {len(self.shares):,}")
+        self.address = pda.distributor.airdrop(airdrop_id)
+
+    @cached_property
+    def _tree(self) -> Tree:
+        mine = bytes(self.address)
+        return Tree(
+            b"".join(
+                leaf_hash(
+                    DOMAIN,
+                    mine
+                    + index.to_bytes(4, "little")
+                    + bytes(one.claimant)
+                    + one.amount.base.to_bytes(8, "little"),
+                )
+                for index, one in enumerate(self.shares)
+            ),
+            DOMAIN,
+        )
+
+    @property
+    def root(self) -> bytes:
+        """The Merkle root, 32 bytes."""
+        return self._tree.root
+
+    @cached_property
+    def total(self) -> IO:
+        """Sum of the leaves."""
+        return IO.from_base(sum(one.amount.base for one in self.shares))
+
+    @property
+    def chunks(self) -> int:
+        """Accounts that mark its claims."""
+        return -(-len(self.shares) // CHUNK)
+
+    def indices(self, claimant: Pubkey) -> list[int]:
+        """The leaves of a claimant."""
+        return [index for index, one in enumerate(self.shares) if one.claimant == claimant]
+
+    def claims(self, index: int) -> Pubkey:
+        """The account that marks a leaf's claim."""
+        return pda.distributor.claims(self.address, index // CHUNK)
+
+    def args(self, index: int) -> types.distributor.ClaimArgs:
+        """A leaf with its proof, as the program takes it.
+
+        Raises:
+            IndexError: there is no such leaf.
+        """
+        from ionet import types
+
+        proof = self._tree.proof(index)
+        return types.distributor.ClaimArgs(index=index, amount=self.shares[index].amount.base, proof=proof)
+
+
+def claimed(bits: bytes, index: int) -> bool:
+    """Whether a leaf is marked in the `bits` of its account of claims."""
+    place = index % CHUNK
+    return bool(bits[place // 8] >> place % 8 & 1)
+
+
+def read_shares(path: Path) -> list[Share]:
+    """Shares of a CSV file with the columns `recipient,amount` (IO, at most 8 decimals), in its order.
+
+    Raises:
+        RecipientsError: lines that say no share; each is named.
+        OSError: the file cannot be read.
+    """
+    found, wrong = [], []
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        if not {"recipient", "amount"} <= set(reader.fieldnames or ()):
+            raise RecipientsError(f"{path}: the first line must name the columns recipient and amount")
+        for row in reader:
+            try:
+                found.append(share(row["recipient"], row["amount"]))
+            except RecipientsError as bad:
+                wrong.append(f"line {reader.line_num}: {bad}")
+    if wrong:
+        more = f" (and {len(wrong) - 10} more)" if len(wrong) > 10 else ""
+        raise RecipientsError(f"{path}: {'; '.join(wrong[:10])}{more}")
+    return found
+
+
+def share(recipient: str | None, amount: str | None) -> Share:
+    """A share as a file has it.
+
+    Raises:
+        RecipientsError: not an address, or not an amount above zero.
+    """
+    try:
+        claimant = Pubkey.from_string((recipient or "").strip())
+    except ValueError:
+        raise RecipientsError(f"{recipient!r} is not an address") from None
+    try:
+        io = IO((amount or "").strip())
+    except AmountError as bad:
+        raise RecipientsError(str(bad)) from None
+    if not 0 < io.base < 1 << 64:
+        raise RecipientsError(f"an amount is above zero and below 2^64 base units, not {amount}")
+    return Share(claimant, io)
+
+
+__all__ = ["CHUNK", "DOMAIN", "AirdropTree", "RecipientsError", "Share", "claimed", "read_shares", "share"]

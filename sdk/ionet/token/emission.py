@@ -1,0 +1,117 @@
+"""The emission schedule: how much IO may have been minted after so many seconds, and what hours were paid.
+
+The same functions as the programs', on integers, so that both give the same base unit at every second.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
+
+from ionet._generated.emission_table import CUMULATIVE
+from ionet.chain.errors import EmissionUnknown
+
+if TYPE_CHECKING:
+    from ionet import accounts, types
+
+SECONDS_PER_HOUR: Final = 3600
+#: 240 months of 730.5 hours; emission ends here.
+TOTAL_HOURS: Final = 175_320
+MONTHS: Final = 240
+#: A month is 730.5 hours: counted in half hours to stay in integers.
+_HALF_HOURS_PER_MONTH: Final = 1461
+#: `Policy.kind` under which all that the schedule says is paid.
+_FIXED: Final = 0
+
+
+def cumulative(seconds_since_start: int) -> int:
+    """Base units of IO (10^-8) emitted in the first `seconds_since_start` seconds.
+
+    Whole hours count; the table gives the end of each month and hours between are linear,
+    rounded down. Before the start it is 0, after 240 months it stays at 300,000,000 IO.
+    """
+    hours = min(max(seconds_since_start // SECONDS_PER_HOUR, 0), TOTAL_HOURS)
+    month, half_hours = divmod(2 * hours, _HALF_HOURS_PER_MONTH)
+    if month == MONTHS:
+        return CUMULATIVE[MONTHS]
+    start, end = CUMULATIVE[month], CUMULATIVE[month + 1]
+    return start + (end - start) * half_hours // _HALF_HOURS_PER_MONTH
+
+
+def paid_until(history: Sequence[types.mint.Checkpoint], scheduled: int) -> int | None:
+    """What the emission vault received for the first `scheduled` of the schedule: `MintConfig::paid_until`.
+
+    Exact where a crank ended there; hours that one crank emitted together share what was paid for them in the
+    proportion of the schedule, rounded down.
+
+    Args:
+        history: where emission stood after each of the latest cranks, the latest first (`Config.history`).
+        scheduled: base units of IO, withheld ones included.
+
+    Returns:
+        Base units of IO; None when so much is not emitted yet, or was more cranks ago than are kept.
+    """
+    found = next((n for n, point in enumerate(history) if point.emitted <= scheduled), None)
+    if found is None:
+        return None
+    before, after = history[found], history[max(found - 1, 0)]
+    paid = before.emitted - before.withheld
+    into, span = scheduled - before.emitted, after.emitted - before.emitted
+    if into == 0:
+        return paid
+    if into > span:
+        return None
+    return paid + (after.emitted - after.withheld - paid) * into // span
+
+
+def hour(config: accounts.mint.Config, seq: int) -> int:
+    """What an hour was paid, base units of IO: what the rewards of its report are computed from.
+
+    Args:
+        config: the mint's configuration.
+        seq: the hour's number from the start of emission, 1 for the first; it must be over.
+
+    Raises:
+        EmissionUnknown: it is not emitted yet, under a policy that decides only then what it pays; or it was,
+            too many cranks ago.
+    """
+    start, end = (_paid(config, hours, seq) for hours in (seq - 1, seq))
+    return end - start
+
+
+def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
+    scheduled = cumulative(hours * SECONDS_PER_HOUR)
+    if scheduled > config.emitted:
+        if config.policy.kind == _FIXED:
+            # Certain before the crank: a change of the policy emits to its own time first.
+            return scheduled - config.withheld
+        raise EmissionUnknown(
+            "NotEmitted",
+            f"hour {seq} is not emitted yet, and only then is it known what a demand-linked policy pays for"
+            " it: emit first, as anyone can",
+            seq,
+        )
+    paid = paid_until(config.history, scheduled)
+    if paid is None:
+        earliest = 1 + bisect_left(
+            range(TOTAL_HOURS), config.history[-1].emitted, key=lambda n: cumulative(n * SECONDS_PER_HOUR)
+        )
+        raise EmissionUnknown(
+            "PeriodForgotten",
+            f"what hour {seq} was paid is forgotten, as it was emitted more than {len(config.history)} cranks"
+            f" ago; hour {earliest} is the earliest that can still be reported: go on with that one",
+            earliest,
+        )
+    return paid
+
+
+__all__ = [
+    "CUMULATIVE",
+    "MONTHS",
+    "SECONDS_PER_HOUR",
+    "TOTAL_HOURS",
+    "cumulative",
+    "hour",
+    "paid_until",
+]

@@ -1,0 +1,217 @@
+"""Who gets what at genesis, and when; recipients are read from a file."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Final
+
+from solders.pubkey import Pubkey
+
+from ionet import pda
+from ionet.chain.amounts import IO
+from ionet.token.airdrop import AirdropTree, RecipientsError, Share, share
+from ionet.token.allocations import Allocation
+from ionet.token.vesting import Schedule
+
+DAY: Final = 86_400
+#: How long the airdrops of genesis can be claimed, in days.
+CLAIM_DAYS: Final = 180
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A line of the table.
+
+    Attributes:
+        number: of which the accounts' numbers follow.
+        name: as recipients' files have it.
+        allocation: of the mint program.
+        amount: in all.
+        upfront: of it, at genesis.
+        months: over which the rest vests; 0 where all is there at genesis.
+        cliff: months before the first month that vests.
+        linear: every half hour instead of every month.
+        airdrop: claimed instead of vested.
+        revocable: whether its grants can be revoked, where the file does not say so.
+    """
+
+    number: int
+    name: str
+    allocation: Allocation
+    amount: IO
+    upfront: IO = IO(0)  # noqa: RUF009  (amounts cannot change)
+    months: int = 0
+    cliff: int = 0
+    linear: bool = False
+    airdrop: bool = False
+    revocable: bool = False
+
+    def schedule(self, total: IO, upfront: IO, start: int) -> Schedule:
+        """The terms of a grant of this item."""
+        if self.linear:
+            return Schedule.linear(total, start, months=self.months, upfront=upfront)
+        return Schedule.monthly(total, start, months=max(1, self.months), cliff=self.cliff, upfront=upfront)
+
+    @property
+    def terms(self) -> str:
+        """The terms in words."""
+        if self.airdrop:
+            return "airdrop"
+        if not self.months:
+            return "at genesis"
+        first = f"{self.upfront:n} at genesis, then " if self.upfront else ""
+        cliff = f" after {self.cliff}" if self.cliff else ""
+        return f"{first}{self.months} months{cliff}{', linear' if self.linear else ''}"
+
+
+_M: Final = 1_000_000
+ITEMS: Final[Sequence[Item]] = (
+    Item(0, "launch_pool", Allocation.COMMUNITY, IO(20 * _M), upfront=IO(20 * _M)),
+    Item(1, "ignition", Allocation.COMMUNITY, IO(25 * _M), upfront=IO(25 * _M), airdrop=True),
+    Item(2, "galxe", Allocation.COMMUNITY, IO("7500000"), upfront=IO("7500000"), airdrop=True),
+    Item(3, "community", Allocation.COMMUNITY, IO("47500000"), upfront=IO("3500000"), months=41, linear=True),
+    Item(4, "research", Allocation.RESEARCH, IO(128 * _M), upfront=IO("38400000"), months=35, linear=True),
+    Item(5, "seed", Allocation.SEED, IO(100 * _M), months=24, cliff=12),
+    Item(6, "series_a", Allocation.SERIES_A, IO("81600000"), months=24, cliff=12),
+    Item(7, "core", Allocation.CORE, IO("90400000"), months=36, cliff=12, revocable=True),
+)
+BY_NAME: Final[Mapping[str, Item]] = {one.name: one for one in ITEMS}
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """A line of the recipients' file: who gets how much of which item."""
+
+    item: Item
+    share: Share
+    revocable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedGrant:
+    """A grant that a plan makes.
+
+    Attributes:
+        id: its number: the item's, times 2^32, plus its place among the item's recipients.
+    """
+
+    id: int
+    item: Item
+    beneficiary: Pubkey
+    schedule: Schedule
+    revocable: bool
+
+    @property
+    def address(self) -> Pubkey:
+        """The grant's account."""
+        return pda.distributor.grant(self.id)
+
+
+class GenesisPlan:
+    """What genesis makes, from whom gets what.
+
+    Args:
+        recipients: in the order of the file.
+
+    Raises:
+        RecipientsError: an item's amounts do not sum to the table's, to the base unit.
+    """
+
+    def __init__(self, recipients: Iterable[Recipient]) -> None:
+        self.recipients: Mapping[str, list[Recipient]] = {one.name: [] for one in ITEMS}
+        for one in recipients:
+            self.recipients[one.item.name].append(one)
+        wrong = [
+            f"{item.name} has {self.total(item)} instead of {item.amount},"
+            f" {abs(difference)} too {'few' if difference.base < 0 else 'many'}"
+            for item in ITEMS
+            if (difference := self.total(item) - item.amount)
+        ]
+        if wrong:
+            raise RecipientsError("the sums do not match: " + "; ".join(wrong))
+
+    def total(self, item: Item) -> IO:
+        """Sum of an item's recipients."""
+        return IO.from_base(sum(one.share.amount.base for one in self.recipients[item.name]))
+
+    def grants(self, start: int) -> list[PlannedGrant]:
+        """The grants, with a start in Unix seconds.
+
+        An item's part at genesis is divided in proportion, by cumulative sums: the parts sum to it exactly.
+        """
+        made = []
+        for item in ITEMS:
+            if item.airdrop:
+                continue
+            before = given = 0
+            for place, one in enumerate(self.recipients[item.name]):
+                before += one.share.amount.base
+                upfront = item.upfront.base * before // item.amount.base - given
+                given += upfront
+                schedule = item.schedule(one.share.amount, IO.from_base(upfront), start)
+                made.append(
+                    PlannedGrant(
+                        (item.number << 32) + place, item, one.share.claimant, schedule, one.revocable
+                    )
+                )
+        return made
+
+    @cached_property
+    def airdrops(self) -> list[tuple[Item, AirdropTree]]:
+        """The airdrops with their trees; each has the item's number."""
+        return [
+            (item, AirdropTree(item.number, [one.share for one in self.recipients[item.name]]))
+            for item in ITEMS
+            if item.airdrop
+        ]
+
+
+def circulating_at_genesis() -> IO:
+    """What is there on the first day: 94,400,000 IO, published as 95 million."""
+    return IO.from_base(sum(one.upfront.base for one in ITEMS))
+
+
+def schedules(start: int) -> list[Schedule]:
+    """The table's schedules, one for each item, as if each had one recipient."""
+    return [one.schedule(one.amount, one.upfront, start) for one in ITEMS]
+
+
+def read_plan(path: Path) -> GenesisPlan:
+    """A plan from a CSV file with the columns `item,recipient,amount` and perhaps `revocable` (yes or no).
+
+    Raises:
+        RecipientsError: lines that cannot be read, or sums that do not match; each is named.
+        OSError: the file cannot be read.
+    """
+    found, wrong = [], []
+    with path.open(newline="", encoding="utf-8-sig") as file:
+        reader = csv.DictReader(file)
+        if not {"item", "recipient", "amount"} <= set(reader.fieldnames or ()):
+            raise RecipientsError(f"{path}: the first line must name the columns item, recipient and amount")
+        for row in reader:
+            try:
+                found.append(_recipient(row))
+            except RecipientsError as bad:
+                wrong.append(f"line {reader.line_num}: {bad}")
+    if wrong:
+        more = f" (and {len(wrong) - 10} more)" if len(wrong) > 10 else ""
+        raise RecipientsError(f"{path}: {'; '.join(wrong[:10])}{more}")
+    return GenesisPlan(found)
+
+
+def _recipient(row: Mapping[str, str | None]) -> Recipient:
+    name = (row["item"] or "").strip()
+    item = BY_NAME.get(name)
+    if item is None:
+        raise RecipientsError(f"{name!r} is none of the items {', '.join(BY_NAME)}")
+    said = (row.get("revocable") or "").strip().lower()
+    if said not in ("", "yes", "no"):
+        raise RecipientsError(f"revocable is yes or no, not {said!r}")
+    if said == "yes" and item.airdrop:
+        raise RecipientsError("an airdrop cannot be revoked")
+    revocable = item.revocable if not said else said == "yes"
+    return Recipient(item, share(row["recipient"], row["amount"]), revocable)
