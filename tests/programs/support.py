@@ -163,11 +163,12 @@ class World:
         return found
 
     def _signed(self, call: Call[Any]) -> VersionedTransaction:
-        payer = call.payer or self.client.signer
-        signers = {one.pubkey(): one for one in (payer, self.client.signer, *call.signers)}
-        instructions = [*call.ix(), set_compute_unit_limit(1_400_000)]
+        unsent = call.unsent()
+        payer = unsent.payer or self.client.signer
+        signers = {one.pubkey(): one for one in (payer, self.client.signer, *unsent.signers)}
+        instructions = [*unsent.instructions, set_compute_unit_limit(1_400_000)]
         blockhash = self.client.network.latest_blockhash
-        message = MessageV0.try_compile(payer.pubkey(), instructions, list(call.tables), blockhash)
+        message = MessageV0.try_compile(payer.pubkey(), instructions, list(unsent.tables), blockhash)
         raw = to_bytes_versioned(message)
         needed = message.account_keys[: message.header.num_required_signatures]
         return VersionedTransaction.populate(message, [signers[key].sign_message(raw) for key in needed])

@@ -141,7 +141,7 @@ async def test_the_same_for_coroutines(auctions: Auctions) -> None:
     client = AsyncClient.local(network=auctions.world.client.network, signer=auctions.seller)
     quote = await client.buyback.quote(auctions.mint, 0)
     assert quote is not None
-    sale = await (await client.buyback.sell_io(auctions.mint, 0, IO.from_base(PLENTY))).send()
+    sale = await client.buyback.sell_io(auctions.mint, 0, IO.from_base(PLENTY)).send()
     assert (sale.result.out, sale.result.io) == (quote.available, quote.io_for(quote.available).base)
 
 

@@ -144,7 +144,7 @@ def test_the_same_without_blocking(dao: Dao) -> None:
             network=dao.deployer.network, signer=dao.people["alice"], funds=SOL(0)
         )
         proposal = await client.governance.submit(Draft("A text"))
-        await (await client.governance.vote(proposal, dao.node, Choice.FOR)).send()
+        await client.governance.vote(proposal, dao.node, Choice.FOR).send()
         dao.advance(5 * DAY)
         await client.governance.queue(proposal).send()
         return governance.standing(await client.governance.get(proposal), await client.time())

@@ -50,6 +50,31 @@ class MissingSigner(IonetError, ValueError):
         self.address = address
 
 
+@dataclass(frozen=True, slots=True)
+class Unsent:
+    """What is to become a transaction.
+
+    Attributes:
+        instructions: in order.
+        signers: who signs besides the client's signer.
+        payer: of the fee; None: the client's signer.
+        tables: lookup tables that the message may use.
+    """
+
+    instructions: tuple[Instruction, ...]
+    signers: tuple[Signer, ...] = ()
+    payer: Signer | None = None
+    tables: tuple[AddressLookupTableAccount, ...] = ()
+
+    def __add__(self, other: Unsent) -> Unsent:
+        return Unsent(
+            (*self.instructions, *other.instructions),
+            (*self.signers, *other.signers),
+            self.payer or other.payer,
+            (*self.tables, *other.tables),
+        )
+
+
 class Sent(Generic[T]):
     """A transaction that succeeded.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Coroutine, Iterable, Sequence
 from typing import Any, Final
 
 from solders.pubkey import Pubkey
@@ -95,7 +95,7 @@ class ProgramChain:
 
     async def start(self, job: Job) -> str:
         """See `Chain.start`."""
-        return await self._send(lambda: self._client.jobs.start(Pubkey(job.key)))
+        return await self._send(self._client.jobs.start(Pubkey(job.key)))
 
     async def attest(self, job: Job, attestation: Attestation) -> str:
         """See `Chain.attest`."""
@@ -109,7 +109,7 @@ class ProgramChain:
             timelock=attestation.timelock,
             result_hash=attestation.result,
         )
-        return await self._do(self._client.jobs.attest(Pubkey(job.key), args))
+        return await self._send(self._client.jobs.attest(Pubkey(job.key), args))
 
     async def recorded(self, node: bytes) -> Recorded:
         """See `Chain.recorded`."""
@@ -124,7 +124,7 @@ class ProgramChain:
         call = self._client.proofs.record_proof(
             Pubkey(node), seed=verdict.seed, score_bps=verdict.score_bps, reason=verdict.reason
         )
-        return await self._do(call)
+        return await self._send(call)
 
     async def settle(self, job: Job, party: Party) -> str:
         """See `Chain.settle`. What is paid into a payout account is offered in its auction at once."""
@@ -134,7 +134,7 @@ class ProgramChain:
             Party.RENTER: self._client.jobs.refund,
             Party.FEES: self._client.jobs.collect_fees,
         }
-        signature = await self._send(lambda: calls[party](key))
+        signature = await self._send(calls[party](key))
         if party is Party.SUPPLIER:
             await self._offer_payout(key)
         return signature
@@ -143,19 +143,19 @@ class ProgramChain:
         """Lets a payout's auction begin, unless one is going on; anyone else can do it as well, and later."""
         with contextlib.suppress(ChainUnavailable, ChainRejected):
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
-                await self._send(lambda: self._client.buyback.start_payout(job))
+                await self._send(self._client.buyback.start_payout(job))
 
     async def complete(self, job: Job) -> str:
         """See `Chain.complete`."""
-        return await self._send(lambda: self._client.jobs.complete(Pubkey(job.key)))
+        return await self._send(self._client.jobs.complete(Pubkey(job.key)))
 
     async def expire(self, job: Job) -> str:
         """See `Chain.expire`."""
-        return await self._send(lambda: self._client.jobs.expire(Pubkey(job.key)))
+        return await self._send(self._client.jobs.expire(Pubkey(job.key)))
 
     async def close(self, job: Job) -> str:
         """See `Chain.close`."""
-        signature = await self._send(lambda: self._client.jobs.close(Pubkey(job.key)))
+        signature = await self._send(self._client.jobs.close(Pubkey(job.key)))
         if any(job.cluster):
             # Too early for a cluster that ended at once; its renter can do it as well.
             with contextlib.suppress(ChainUnavailable, ChainRejected):
@@ -168,7 +168,7 @@ class ProgramChain:
         except AccountNotFound:
             return
         if status.closable and not await self._ask(self._client.jobs.find(cluster=cluster)):
-            await self._send(lambda: self._client.jobs.close_cluster(cluster))
+            await self._send(self._client.jobs.close_cluster(cluster))
 
     # ---- reading
 
@@ -250,16 +250,11 @@ class ProgramChain:
         except (RpcError, TransportError) as error:
             raise ChainUnavailable(str(error)) from error
 
-    async def _send(self, make: Callable[[], Coroutine[Any, Any, AsyncCall[Any]]]) -> str:
-        try:
-            call = await self._ask(make())
-        except AccountNotFound as error:
-            raise ChainRejected("AccountNotFound", str(error)) from error
-        return await self._do(call)
-
-    async def _do(self, call: AsyncCall[Any]) -> str:
+    async def _send(self, call: AsyncCall[Any]) -> str:
         try:
             return (await call.send()).signature
+        except AccountNotFound as error:
+            raise ChainRejected("AccountNotFound", str(error)) from error
         except ProgramError as error:
             raise ChainRejected(error.name, str(error)) from error
         except (TransactionExpired, RpcError, TransportError) as error:

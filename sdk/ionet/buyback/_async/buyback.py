@@ -12,7 +12,7 @@ from spl.token.instructions import create_idempotent_associated_token_account
 from ionet import accounts, events, ix, pda, types
 from ionet.administration.parameters import params_of
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
@@ -40,6 +40,7 @@ class AsyncBuyback:
         """Creates the configuration; for the program's upgrade authority."""
         return AsyncCall(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
+    @deferred
     async def set_params(self, **changes: Any) -> AsyncCall[None]:
         """Changes parameters, and leaves the others as they are; for the authority.
 
@@ -98,6 +99,7 @@ class AsyncBuyback:
             ],
         )
 
+    @deferred
     async def sell_io(
         self,
         mint: Pubkey,
@@ -181,6 +183,7 @@ class AsyncBuyback:
 
     # -- payouts
 
+    @deferred
     async def open_payout(self, job: Pubkey) -> AsyncCall[Pubkey]:
         """Opens the account that a job's part of its supplier is paid into; for anyone, who pays its rent.
 
@@ -191,6 +194,7 @@ class AsyncBuyback:
         instruction = ix.buyback.open_payout(payer=self._connection.address, job=job, mint=mint)
         return AsyncCall(self._connection, [instruction], decode=lambda _: vault)
 
+    @deferred
     async def start_payout(self, job: Pubkey) -> AsyncCall[None]:
         """Offers all that a job's payout holds; for anyone."""
         found = await self.payout(job)
@@ -199,6 +203,7 @@ class AsyncBuyback:
         )
         return AsyncCall(self._connection, [instruction])
 
+    @deferred
     async def sell_to_supplier(
         self,
         job: Pubkey,
@@ -240,6 +245,7 @@ class AsyncBuyback:
             made.append(_wallet(seller, pda.mint.MINT, found.supplier))
         return AsyncCall(self._connection, [*made, instruction], decode=_credited)
 
+    @deferred
     async def withdraw_payout(self, job: Pubkey) -> AsyncCall[int]:
         """Pays what a job's payout holds as it is, less the currency's payment fee; for the supplier.
 
@@ -256,6 +262,7 @@ class AsyncBuyback:
         )
         return AsyncCall(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
 
+    @deferred
     async def close_payout(self, job: Pubkey) -> AsyncCall[None]:
         """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
         found = await self.payout(job)

@@ -13,7 +13,7 @@ from spl.token.instructions import create_idempotent_associated_token_account
 from ionet import accounts, events, ix, pda, types
 from ionet.administration.parameters import params_of
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
@@ -41,6 +41,7 @@ class Buyback:
         """Creates the configuration; for the program's upgrade authority."""
         return Call(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
+    @deferred
     def set_params(self, **changes: Any) -> Call[None]:
         """Changes parameters, and leaves the others as they are; for the authority.
 
@@ -99,6 +100,7 @@ class Buyback:
             ],
         )
 
+    @deferred
     def sell_io(
         self,
         mint: Pubkey,
@@ -182,6 +184,7 @@ class Buyback:
 
     # -- payouts
 
+    @deferred
     def open_payout(self, job: Pubkey) -> Call[Pubkey]:
         """Opens the account that a job's part of its supplier is paid into; for anyone, who pays its rent.
 
@@ -192,6 +195,7 @@ class Buyback:
         instruction = ix.buyback.open_payout(payer=self._connection.address, job=job, mint=mint)
         return Call(self._connection, [instruction], decode=lambda _: vault)
 
+    @deferred
     def start_payout(self, job: Pubkey) -> Call[None]:
         """Offers all that a job's payout holds; for anyone."""
         found = self.payout(job)
@@ -200,6 +204,7 @@ class Buyback:
         )
         return Call(self._connection, [instruction])
 
+    @deferred
     def sell_to_supplier(
         self,
         job: Pubkey,
@@ -241,6 +246,7 @@ class Buyback:
             made.append(_wallet(seller, pda.mint.MINT, found.supplier))
         return Call(self._connection, [*made, instruction], decode=_credited)
 
+    @deferred
     def withdraw_payout(self, job: Pubkey) -> Call[int]:
         """Pays what a job's payout holds as it is, less the currency's payment fee; for the supplier.
 
@@ -257,6 +263,7 @@ class Buyback:
         )
         return Call(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
 
+    @deferred
     def close_payout(self, job: Pubkey) -> Call[None]:
         """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
         found = self.payout(job)

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Any, Generic, TypeVar
+from dataclasses import replace
+from functools import wraps
+from inspect import iscoroutinefunction, signature
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
@@ -13,8 +16,9 @@ from ionet.chain._async import send as sending
 from ionet.chain._async.reader import AsyncReader
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import Signer, SignerLike, as_signer
-from ionet.chain.transactions import Commitment, Preview, Sent, Simulated
+from ionet.chain.transactions import Commitment, Preview, Sent, Simulated, Unsent
 
+P = ParamSpec("P")
 T = TypeVar("T")
 U = TypeVar("U")
 
@@ -22,9 +26,10 @@ U = TypeVar("U")
 class AsyncCall(Generic[T]):
     """Instructions and who signs them: ready to be sent, or to be joined with others.
 
-    Every method that changes the chain returns one. It does nothing until it is told to:
+    Every method that changes the chain returns one. It changes nothing until it is told to; what has to be
+    read from the chain first is read once:
 
-    - `call.ix()`: the instructions.
+    - `await call.ix()`: the instructions.
     - `await call.tx()`: the signed transaction, with compute limit and fee.
     - `await call.send()`: sends it and waits until it is confirmed.
     - `await call.simulate()`: what it would do; `await call.preview()`: what it would cost and move.
@@ -32,7 +37,7 @@ class AsyncCall(Generic[T]):
     Joined calls (`a + b`) are one transaction: all or nothing, in order. Its result is that of `b`.
     """
 
-    __slots__ = ("_client", "_decode", "instructions", "payer", "signers", "tables")
+    __slots__ = ("_build", "_client", "_decode", "_unsent")
 
     def __init__(
         self,
@@ -45,15 +50,20 @@ class AsyncCall(Generic[T]):
         decode: Callable[[Sent[Any]], T] | None = None,
     ) -> None:
         self._client = client
-        self.instructions = tuple(instructions)
-        self.signers = tuple(signers)
-        self.payer = payer
-        self.tables = tuple(tables)
+        self._unsent = Unsent(tuple(instructions), tuple(signers), payer, tuple(tables))
         self._decode = decode
+        self._build: _Builds[[], T] | None = None
 
-    def ix(self) -> list[Instruction]:
+    async def unsent(self) -> Unsent:
+        """The instructions with who signs and pays."""
+        if self._build is not None:
+            built = await self._build()
+            self._unsent, self._decode, self._build = await built.unsent(), built._decode, None
+        return self._unsent
+
+    async def ix(self) -> list[Instruction]:
         """The instructions, to put into a transaction of your own."""
-        return list(self.instructions)
+        return list((await self.unsent()).instructions)
 
     async def tx(self, *, fees: FeePolicy | None = None, partial: bool = False) -> VersionedTransaction:
         """The signed transaction, with a compute limit from a simulation and a priority fee.
@@ -66,7 +76,9 @@ class AsyncCall(Generic[T]):
             TransactionFailed: the simulation failed; nothing was sent.
             MissingSigner: a signature is missing, and not `partial`.
         """
-        prepared = await sending.prepare(self._client, self, fees or self._client.fees, partial=partial)
+        prepared = await sending.prepare(
+            self._client, await self.unsent(), fees or self._client.fees, partial=partial
+        )
         return prepared.transaction
 
     async def send(self, *, fees: FeePolicy | None = None, commitment: Commitment | None = None) -> Sent[T]:
@@ -85,8 +97,13 @@ class AsyncCall(Generic[T]):
             MissingSigner: a signature is missing.
             RpcError, TransportError: the node could not do its part.
         """
+        unsent = await self.unsent()
         return await sending.send(
-            self._client, self, self._decode, fees or self._client.fees, commitment or self._client.commitment
+            self._client,
+            unsent,
+            self._decode,
+            fees or self._client.fees,
+            commitment or self._client.commitment,
         )
 
     async def simulate(self) -> Simulated:
@@ -95,7 +112,7 @@ class AsyncCall(Generic[T]):
         Raises:
             ProgramError, TransactionFailed: it would fail.
         """
-        return await sending.simulate(self._client, self)
+        return await sending.simulate(self._client, await self.unsent())
 
     async def preview(self, *, fees: FeePolicy | None = None) -> Preview:
         """What it would cost and which balances it would change; needs no signatures.
@@ -103,42 +120,74 @@ class AsyncCall(Generic[T]):
         Raises:
             ProgramError, TransactionFailed: it would fail.
         """
-        return await sending.preview(self._client, self, fees or self._client.fees)
+        return await sending.preview(self._client, await self.unsent(), fees or self._client.fees)
 
     def signed_by(self, *signers: SignerLike) -> AsyncCall[T]:
         """The same call with more signers."""
         more = tuple(one for one in map(as_signer, signers) if one is not None)
-        return AsyncCall(
-            self._client,
-            self.instructions,
-            signers=(*self.signers, *more),
-            payer=self.payer,
-            tables=self.tables,
-            decode=self._decode,
-        )
+        return self._with(lambda unsent: replace(unsent, signers=(*unsent.signers, *more)))
 
     def paid_by(self, payer: SignerLike) -> AsyncCall[T]:
         """The same call with another fee payer."""
-        return AsyncCall(
-            self._client,
-            self.instructions,
-            signers=self.signers,
-            payer=as_signer(payer),
-            tables=self.tables,
-            decode=self._decode,
-        )
+        key = as_signer(payer)
+        return self._with(lambda unsent: replace(unsent, payer=key))
 
     def __add__(self, other: AsyncCall[U]) -> AsyncCall[U]:
         if not isinstance(other, AsyncCall):
             return NotImplemented
-        return AsyncCall(
-            self._client,
-            (*self.instructions, *other.instructions),
-            signers=(*self.signers, *other.signers),
-            payer=self.payer or other.payer,
-            tables=(*self.tables, *other.tables),
-            decode=other._decode,
-        )
+
+        async def build() -> AsyncCall[U]:
+            return _call(self._client, (await self.unsent()) + (await other.unsent()), other._decode)
+
+        return _later(self._client, build)
+
+    def _with(self, change: Callable[[Unsent], Unsent]) -> AsyncCall[T]:
+        async def build() -> AsyncCall[T]:
+            return _call(self._client, change(await self.unsent()), self._decode)
+
+        return _later(self._client, build)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} of {len(self.instructions)} instructions>"
+        if self._build is not None:
+            return f"<{type(self).__name__} that is still to be built>"
+        return f"<{type(self).__name__} of {len(self._unsent.instructions)} instructions>"
+
+
+class _Builds(Protocol[P, T]):
+    async def __call__(self, *args: P.args, **kwargs: P.kwargs) -> AsyncCall[T]: ...
+
+
+def _call(client: AsyncReader, unsent: Unsent, decode: Callable[[Sent[Any]], T] | None) -> AsyncCall[T]:
+    call: AsyncCall[T] = AsyncCall(client, (), decode=decode)
+    call._unsent = unsent
+    return call
+
+
+def _later(client: AsyncReader, build: _Builds[[], T]) -> AsyncCall[T]:
+    call: AsyncCall[T] = AsyncCall(client, ())
+    call._build = build
+    return call
+
+
+def deferred(method: _Builds[P, T]) -> Callable[P, AsyncCall[T]]:
+    """Makes a plain method of one that reads the chain before it can say what to send.
+
+    The method belongs to a domain, which has a `_connection`. Of an asynchronous client it runs when the call
+    is built, simulated or sent, and only wrong arguments are refused at once; of a blocking one it runs at
+    once, so that what is wrong is said where the call is made.
+    """
+    if not iscoroutinefunction(method):
+        return cast("Callable[P, AsyncCall[T]]", method)
+    known = signature(method)
+
+    @wraps(method)
+    def made(*args: P.args, **kwargs: P.kwargs) -> AsyncCall[T]:
+        known.bind(*args, **kwargs)
+        domain: Any = args[0]
+
+        async def build() -> AsyncCall[T]:
+            return await method(*args, **kwargs)
+
+        return _later(domain._connection, build)
+
+    return made

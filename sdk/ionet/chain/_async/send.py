@@ -5,13 +5,11 @@ from __future__ import annotations
 import asyncio
 import time
 from base64 import b64encode
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, Final, TypeVar
 
-from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.hash import Hash
-from solders.instruction import Instruction
 from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -22,7 +20,7 @@ from ionet.chain.errors import RpcError, TransactionExpired, TransportError, fai
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, FeePolicy, priority_fee
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
-from ionet.chain.transactions import Preview, Sent, Simulated
+from ionet.chain.transactions import Preview, Sent, Simulated, Unsent
 
 T = TypeVar("T")
 
@@ -32,19 +30,6 @@ REBROADCAST: Final = 2.0
 #: Without any answer for this long, nobody can say what became of the transaction.
 GIVE_UP: Final = 120.0
 _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
-
-
-class Unsent(Protocol):
-    """What is to become a transaction: instructions, and who signs and pays."""
-
-    @property
-    def instructions(self) -> Sequence[Instruction]: ...
-    @property
-    def signers(self) -> Sequence[Signer]: ...
-    @property
-    def payer(self) -> Signer | None: ...
-    @property
-    def tables(self) -> Sequence[AddressLookupTableAccount]: ...
 
 
 @dataclass(frozen=True, slots=True)

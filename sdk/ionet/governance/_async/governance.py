@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated import PROGRAMS
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain._async.connection import AsyncConnection
 from ionet.chain.amounts import IO
 from ionet.chain.errors import EncodeError
@@ -94,6 +94,7 @@ class AsyncGovernance(Generic[C]):
         )
         return max((one.account.nonce for one in found), default=0) + 1
 
+    @deferred
     async def propose(
         self, draft: dao.Draft, *, nonce: int | None = None, source: Pubkey | None = None
     ) -> AsyncCall[Pubkey]:
@@ -166,7 +167,7 @@ class AsyncGovernance(Generic[C]):
         address = pda.governance.proposal(me, number)
         (found,) = await self._connection.fetch_many(accounts.governance.Proposal, [address])
         if found is None:
-            await (await self.propose(draft, nonce=number, source=source)).send()
+            await self.propose(draft, nonce=number, source=source).send()
             found = await self.get(address)
         elif found.state != dao.ProposalState.DRAFT:
             raise EncodeError(f"proposal {address} is no draft any more")
@@ -235,6 +236,7 @@ class AsyncGovernance(Generic[C]):
                 ballots.append(Ballot(position.account.node, False, IO.from_base(weight), choice))
         return ballots
 
+    @deferred
     async def vote(
         self, proposal: Pubkey, node: Pubkey, choice: dao.Choice
     ) -> AsyncCall[events.governance.Voted]:
@@ -284,6 +286,7 @@ class AsyncGovernance(Generic[C]):
             decode=lambda sent: sent.event(events.governance.VotingEnded),
         )
 
+    @deferred
     async def execute(
         self, proposal: Pubkey, index: int | None = None
     ) -> AsyncCall[events.governance.Executed]:
@@ -333,6 +336,7 @@ class AsyncGovernance(Generic[C]):
             self._connection, [ix.governance.cancel(signer=self._connection.address, proposal=proposal)]
         )
 
+    @deferred
     async def settle_bond(
         self, proposal: Pubkey
     ) -> AsyncCall[events.governance.BondReturned | events.governance.BondBurned]:
@@ -354,6 +358,7 @@ class AsyncGovernance(Generic[C]):
             self._connection, [instruction], decode=lambda sent: sent.event(events.governance.BondBurned)
         )
 
+    @deferred
     async def close_transactions(self, proposal: Pubkey) -> AsyncCall[None]:
         """Closes the transactions of a proposal that is over; for anyone. The rent goes to who paid it."""
         found = await self.get(proposal)
@@ -370,6 +375,7 @@ class AsyncGovernance(Generic[C]):
             ],
         )
 
+    @deferred
     async def close_votes(self, proposal: Pubkey, voter: Pubkey | None = None) -> AsyncCall[None]:
         """Closes records of a vote that is over; for anyone. The rent goes to who paid it.
 
@@ -512,7 +518,7 @@ class AsyncGovernance(Generic[C]):
                 ended = (await self.queue(one.address).send()).result
                 return HandOver(program, Step.QUEUED, one.address, ended.eta)
             case dao.Standing.READY:
-                await (await self.execute(one.address)).send()
+                await self.execute(one.address).send()
                 return HandOver(program, Step.DONE, one.address)
             case dao.Standing.VOTING:
                 return HandOver(program, Step.WAITING, one.address, one.account.voting_ends)

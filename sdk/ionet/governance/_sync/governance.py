@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated import PROGRAMS
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain._sync.connection import Connection
 from ionet.chain.amounts import IO
 from ionet.chain.errors import EncodeError
@@ -93,6 +93,7 @@ class Governance(Generic[C]):
         )
         return max((one.account.nonce for one in found), default=0) + 1
 
+    @deferred
     def propose(
         self, draft: dao.Draft, *, nonce: int | None = None, source: Pubkey | None = None
     ) -> Call[Pubkey]:
@@ -163,7 +164,7 @@ class Governance(Generic[C]):
         address = pda.governance.proposal(me, number)
         (found,) = self._connection.fetch_many(accounts.governance.Proposal, [address])
         if found is None:
-            (self.propose(draft, nonce=number, source=source)).send()
+            self.propose(draft, nonce=number, source=source).send()
             found = self.get(address)
         elif found.state != dao.ProposalState.DRAFT:
             raise EncodeError(f"proposal {address} is no draft any more")
@@ -232,6 +233,7 @@ class Governance(Generic[C]):
                 ballots.append(Ballot(position.account.node, False, IO.from_base(weight), choice))
         return ballots
 
+    @deferred
     def vote(self, proposal: Pubkey, node: Pubkey, choice: dao.Choice) -> Call[events.governance.Voted]:
         """Votes with the signer's stake on a node, for the first time or again. Gives the event.
 
@@ -277,6 +279,7 @@ class Governance(Generic[C]):
             decode=lambda sent: sent.event(events.governance.VotingEnded),
         )
 
+    @deferred
     def execute(self, proposal: Pubkey, index: int | None = None) -> Call[events.governance.Executed]:
         """Executes a transaction of a queued proposal; for anyone. Gives the event.
 
@@ -324,6 +327,7 @@ class Governance(Generic[C]):
             self._connection, [ix.governance.cancel(signer=self._connection.address, proposal=proposal)]
         )
 
+    @deferred
     def settle_bond(
         self, proposal: Pubkey
     ) -> Call[events.governance.BondReturned | events.governance.BondBurned]:
@@ -345,6 +349,7 @@ class Governance(Generic[C]):
             self._connection, [instruction], decode=lambda sent: sent.event(events.governance.BondBurned)
         )
 
+    @deferred
     def close_transactions(self, proposal: Pubkey) -> Call[None]:
         """Closes the transactions of a proposal that is over; for anyone. The rent goes to who paid it."""
         found = self.get(proposal)
@@ -361,6 +366,7 @@ class Governance(Generic[C]):
             ],
         )
 
+    @deferred
     def close_votes(self, proposal: Pubkey, voter: Pubkey | None = None) -> Call[None]:
         """Closes records of a vote that is over; for anyone. The rent goes to who paid it.
 
@@ -501,7 +507,7 @@ class Governance(Generic[C]):
                 ended = (self.queue(one.address).send()).result
                 return HandOver(program, Step.QUEUED, one.address, ended.eta)
             case dao.Standing.READY:
-                (self.execute(one.address)).send()
+                self.execute(one.address).send()
                 return HandOver(program, Step.DONE, one.address)
             case dao.Standing.VOTING:
                 return HandOver(program, Step.WAITING, one.address, one.account.voting_ends)

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from ionet import accounts, events, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import IonetError, TransactionFailed
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
@@ -44,6 +44,7 @@ class _Part:
 class AsyncBooking(AsyncOffers, AsyncPaying):
     """For renters."""
 
+    @deferred
     async def book(
         self,
         node: Pubkey,
@@ -152,7 +153,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         if found is None:
             if len(nodes) < 2:
                 raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes; book a single one by itself")
-            groups[0] = [*self.open_cluster(len(nodes), cluster_id=cluster_id).ix(), *groups[0]]
+            groups[0] = [*(await self.open_cluster(len(nodes), cluster_id=cluster_id).ix()), *groups[0]]
         else:
             _check_open(cluster, found, len(nodes), manifest_hash)
         parts = []

@@ -8,7 +8,7 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import USD
 from ionet.chain.errors import IonetError
 from ionet.chain.records import Found
@@ -24,6 +24,7 @@ _NOBODY: Final = Pubkey.default()
 class AsyncOffers(AsyncJobsBase):
     """For suppliers, and for renters before they book."""
 
+    @deferred
     async def offer(
         self,
         node: Pubkey,

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, events, ix
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import AccountNotFound, IonetError, ProgramError, TransactionFailed
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
@@ -27,6 +27,7 @@ _MAX_STEPS: Final = 32
 class AsyncPaying(AsyncWatching):
     """For anyone."""
 
+    @deferred
     async def settle(self, job: Pubkey) -> AsyncCall[int]:
         """Pays the supplier what attested time has earned; for anyone. Gives how much, base units.
 
@@ -43,6 +44,7 @@ class AsyncPaying(AsyncWatching):
         paying = ix.jobs.settle(job=job, escrow=found.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
 
+    @deferred
     async def refund(self, job: Pubkey) -> AsyncCall[int]:
         """Pays the renter what is left of an ended job; for anyone. Gives how much, base units.
 
@@ -53,21 +55,25 @@ class AsyncPaying(AsyncWatching):
         paying = ix.jobs.refund(job=job, escrow=found.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
 
+    @deferred
     async def collect_fees(self, job: Pubkey) -> AsyncCall[int]:
         """Pays the fees of an ended job into the buyback's vault; for anyone. Gives how much, base units."""
         found = await self.get(job)
         paying = ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=found.fee_vault)
         return AsyncCall(self._connection, [paying], decode=_paid)
 
+    @deferred
     async def close(self, job: Pubkey) -> AsyncCall[None]:
         """Closes a job that has paid everyone; the rent goes back to the one who paid it."""
         return AsyncCall(self._connection, [_closing(job, await self.get(job))])
 
+    @deferred
     async def close_cluster(self, cluster: Pubkey) -> AsyncCall[None]:
         """Closes a cluster in which no job waits, 20 minutes after it was opened; for anyone."""
         found = await self._connection.fetch(accounts.jobs.Cluster, cluster)
         return AsyncCall(self._connection, [ix.jobs.close_cluster(renter=found.renter, cluster=cluster)])
 
+    @deferred
     async def close_dispute(self, dispute: Pubkey) -> AsyncCall[int]:
         """Gives the bond of a dispute that is over back, or to the fee vault; for anyone. Gives the bond."""
         found = await self._connection.fetch(accounts.jobs.Dispute, dispute)
@@ -105,7 +111,7 @@ class AsyncPaying(AsyncWatching):
             if step is None:
                 break
             try:
-                sent = await (await self.step(job, step, cluster=cluster)).send()
+                sent = await self.step(job, step, cluster=cluster).send()
             except (TransactionFailed, AccountNotFound, LookupError) as bad:
                 name = bad.name if isinstance(bad, ProgramError) else type(bad).__name__
                 failed.add(step)
@@ -121,6 +127,7 @@ class AsyncPaying(AsyncWatching):
         """What anyone can do for a job now, or for what a closed one has left behind."""
         return (await self._due(job, None))[0]
 
+    @deferred
     async def step(self, job: Pubkey, step: Crank, *, cluster: Pubkey | None = None) -> AsyncCall[Any]:
         """One of the things that anyone may do for a job, as a call.
 
@@ -129,7 +136,7 @@ class AsyncPaying(AsyncWatching):
             step: what.
             cluster: whose account is to be closed, where the job is closed already.
         """
-        calls: dict[Crank, Callable[[Pubkey], Any]] = {
+        calls: dict[Crank, Callable[[Pubkey], AsyncCall[Any]]] = {
             Crank.COMPLETE: self.complete,
             Crank.EXPIRE: self.expire,
             Crank.SETTLE: self.settle,
@@ -140,19 +147,20 @@ class AsyncPaying(AsyncWatching):
             Crank.CLOSE_PAYOUT: self._buyback.close_payout,
         }
         if step in calls:
-            found: AsyncCall[Any] = await calls[step](job)
-            return found
+            return calls[step](job)
         if step == Crank.CLOSE_CLUSTER:
-            return await self.close_cluster(cluster or (await self.get(job)).cluster)
+            return self.close_cluster(cluster or (await self.get(job)).cluster)
         over = [one for one in await self.disputes(job) if not one.is_open]
         if not over:
             raise IonetError(f"no dispute of job {job} is over")
-        return await self.close_dispute(over[0].address)
+        return self.close_dispute(over[0].address)
 
+    @deferred
     async def complete(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job whose time is over and attested to its end; for anyone."""
         return AsyncCall(self._connection, [ix.jobs.complete(job=job, offer=(await self.get(job)).offer)])
 
+    @deferred
     async def expire(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job that nobody started, whose cluster broke, or whose attesters are silent; for anyone."""
         found = await self.get(job)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import IonetError
 from ionet.chain.pda import token_account
 from ionet.formats.states import JobState, NodeState
@@ -21,6 +21,7 @@ _STRETCHES = 5
 class AsyncRunning(AsyncPaying):
     """For a job's parties, its attesters and the resolver."""
 
+    @deferred
     async def start(self, job: Pubkey) -> AsyncCall[None]:
         """Begins the booked time; for the supplier, the device or an attester."""
         found = await self.get(job)
@@ -79,6 +80,7 @@ class AsyncRunning(AsyncPaying):
         check_length(found.node, offer, found.seconds + seconds)
         return quote_extension(found, terms, seconds, slippage_bps=slippage_bps)
 
+    @deferred
     async def extend(
         self,
         job: Pubkey,
@@ -121,6 +123,7 @@ class AsyncRunning(AsyncPaying):
         )
         return AsyncCall(self._connection, [instruction])
 
+    @deferred
     async def cancel(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job before its start; for its renter or supplier.
 
@@ -136,6 +139,7 @@ class AsyncRunning(AsyncPaying):
         )
         return AsyncCall(self._connection, [cancelling])
 
+    @deferred
     async def stop(self, job: Pubkey) -> AsyncCall[None]:
         """Ends the work before its time; for its renter or supplier.
 
@@ -154,6 +158,7 @@ class AsyncRunning(AsyncPaying):
         bps = (await self.config()).dispute_bond_bps
         return -(-held(await self.get(job)) * bps // _BPS)
 
+    @deferred
     async def dispute(
         self,
         job: Pubkey,
@@ -188,6 +193,7 @@ class AsyncRunning(AsyncPaying):
         )
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     async def resolve(self, job: Pubkey, gross: int) -> AsyncCall[None]:
         """Decides the open dispute of a job, and ends it; for the resolver.
 

@@ -8,7 +8,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
 from ionet.administration.parameters import params_of
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.formats.states import JobsEntry
 from ionet.jobs._async.base import AsyncJobsBase
 
@@ -22,6 +22,7 @@ class AsyncJobsSetup(AsyncJobsBase):
             self._connection, [ix.jobs.initialize(authority=self._connection.address, resolver=resolver)]
         )
 
+    @deferred
     async def set_params(self, **changes: Any) -> AsyncCall[None]:
         """Changes parameters, and leaves the others as they are; for the authority.
 
@@ -80,6 +81,7 @@ class AsyncJobsSetup(AsyncJobsBase):
             decode=lambda _: address,
         )
 
+    @deferred
     async def set_currency(self, mint: Pubkey, **changes: Any) -> AsyncCall[None]:
         """Changes a currency for new jobs, and leaves the rest as it is; for the authority.
 

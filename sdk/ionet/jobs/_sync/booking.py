@@ -14,7 +14,7 @@ from solders.pubkey import Pubkey
 from ionet import accounts, events, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import IonetError, TransactionFailed
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
@@ -45,6 +45,7 @@ class _Part:
 class Booking(Offers, Paying):
     """For renters."""
 
+    @deferred
     def book(
         self,
         node: Pubkey,
@@ -153,7 +154,7 @@ class Booking(Offers, Paying):
         if found is None:
             if len(nodes) < 2:
                 raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes; book a single one by itself")
-            groups[0] = [*self.open_cluster(len(nodes), cluster_id=cluster_id).ix(), *groups[0]]
+            groups[0] = [*(self.open_cluster(len(nodes), cluster_id=cluster_id).ix()), *groups[0]]
         else:
             _check_open(cluster, found, len(nodes), manifest_hash)
         parts = []

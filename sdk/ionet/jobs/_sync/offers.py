@@ -9,7 +9,7 @@ from typing import Any, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import USD
 from ionet.chain.errors import IonetError
 from ionet.chain.records import Found
@@ -25,6 +25,7 @@ _NOBODY: Final = Pubkey.default()
 class Offers(JobsBase):
     """For suppliers, and for renters before they book."""
 
+    @deferred
     def offer(
         self,
         node: Pubkey,

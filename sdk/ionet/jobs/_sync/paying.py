@@ -11,7 +11,7 @@ from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, events, ix
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import AccountNotFound, IonetError, ProgramError, TransactionFailed
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
@@ -28,6 +28,7 @@ _MAX_STEPS: Final = 32
 class Paying(Watching):
     """For anyone."""
 
+    @deferred
     def settle(self, job: Pubkey) -> Call[int]:
         """Pays the supplier what attested time has earned; for anyone. Gives how much, base units.
 
@@ -44,6 +45,7 @@ class Paying(Watching):
         paying = ix.jobs.settle(job=job, escrow=found.escrow, destination=destination)
         return Call(self._connection, [*before, paying], decode=_paid)
 
+    @deferred
     def refund(self, job: Pubkey) -> Call[int]:
         """Pays the renter what is left of an ended job; for anyone. Gives how much, base units.
 
@@ -54,21 +56,25 @@ class Paying(Watching):
         paying = ix.jobs.refund(job=job, escrow=found.escrow, destination=destination)
         return Call(self._connection, [*before, paying], decode=_paid)
 
+    @deferred
     def collect_fees(self, job: Pubkey) -> Call[int]:
         """Pays the fees of an ended job into the buyback's vault; for anyone. Gives how much, base units."""
         found = self.get(job)
         paying = ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=found.fee_vault)
         return Call(self._connection, [paying], decode=_paid)
 
+    @deferred
     def close(self, job: Pubkey) -> Call[None]:
         """Closes a job that has paid everyone; the rent goes back to the one who paid it."""
         return Call(self._connection, [_closing(job, self.get(job))])
 
+    @deferred
     def close_cluster(self, cluster: Pubkey) -> Call[None]:
         """Closes a cluster in which no job waits, 20 minutes after it was opened; for anyone."""
         found = self._connection.fetch(accounts.jobs.Cluster, cluster)
         return Call(self._connection, [ix.jobs.close_cluster(renter=found.renter, cluster=cluster)])
 
+    @deferred
     def close_dispute(self, dispute: Pubkey) -> Call[int]:
         """Gives the bond of a dispute that is over back, or to the fee vault; for anyone. Gives the bond."""
         found = self._connection.fetch(accounts.jobs.Dispute, dispute)
@@ -104,7 +110,7 @@ class Paying(Watching):
             if step is None:
                 break
             try:
-                sent = (self.step(job, step, cluster=cluster)).send()
+                sent = self.step(job, step, cluster=cluster).send()
             except (TransactionFailed, AccountNotFound, LookupError) as bad:
                 name = bad.name if isinstance(bad, ProgramError) else type(bad).__name__
                 failed.add(step)
@@ -120,6 +126,7 @@ class Paying(Watching):
         """What anyone can do for a job now, or for what a closed one has left behind."""
         return (self._due(job, None))[0]
 
+    @deferred
     def step(self, job: Pubkey, step: Crank, *, cluster: Pubkey | None = None) -> Call[Any]:
         """One of the things that anyone may do for a job, as a call.
 
@@ -128,7 +135,7 @@ class Paying(Watching):
             step: what.
             cluster: whose account is to be closed, where the job is closed already.
         """
-        calls: dict[Crank, Callable[[Pubkey], Any]] = {
+        calls: dict[Crank, Callable[[Pubkey], Call[Any]]] = {
             Crank.COMPLETE: self.complete,
             Crank.EXPIRE: self.expire,
             Crank.SETTLE: self.settle,
@@ -139,8 +146,7 @@ class Paying(Watching):
             Crank.CLOSE_PAYOUT: self._buyback.close_payout,
         }
         if step in calls:
-            found: Call[Any] = calls[step](job)
-            return found
+            return calls[step](job)
         if step == Crank.CLOSE_CLUSTER:
             return self.close_cluster(cluster or (self.get(job)).cluster)
         over = [one for one in self.disputes(job) if not one.is_open]
@@ -148,10 +154,12 @@ class Paying(Watching):
             raise IonetError(f"no dispute of job {job} is over")
         return self.close_dispute(over[0].address)
 
+    @deferred
     def complete(self, job: Pubkey) -> Call[None]:
         """Ends a job whose time is over and attested to its end; for anyone."""
         return Call(self._connection, [ix.jobs.complete(job=job, offer=(self.get(job)).offer)])
 
+    @deferred
     def expire(self, job: Pubkey) -> Call[None]:
         """Ends a job that nobody started, whose cluster broke, or whose attesters are silent; for anyone."""
         found = self.get(job)

@@ -6,7 +6,7 @@ from __future__ import annotations
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import IonetError
 from ionet.chain.pda import token_account
 from ionet.formats.states import JobState, NodeState
@@ -22,6 +22,7 @@ _STRETCHES = 5
 class Running(Paying):
     """For a job's parties, its attesters and the resolver."""
 
+    @deferred
     def start(self, job: Pubkey) -> Call[None]:
         """Begins the booked time; for the supplier, the device or an attester."""
         found = self.get(job)
@@ -80,6 +81,7 @@ class Running(Paying):
         check_length(found.node, offer, found.seconds + seconds)
         return quote_extension(found, terms, seconds, slippage_bps=slippage_bps)
 
+    @deferred
     def extend(
         self,
         job: Pubkey,
@@ -122,6 +124,7 @@ class Running(Paying):
         )
         return Call(self._connection, [instruction])
 
+    @deferred
     def cancel(self, job: Pubkey) -> Call[None]:
         """Ends a job before its start; for its renter or supplier.
 
@@ -137,6 +140,7 @@ class Running(Paying):
         )
         return Call(self._connection, [cancelling])
 
+    @deferred
     def stop(self, job: Pubkey) -> Call[None]:
         """Ends the work before its time; for its renter or supplier.
 
@@ -155,6 +159,7 @@ class Running(Paying):
         bps = (self.config()).dispute_bond_bps
         return -(-held(self.get(job)) * bps // _BPS)
 
+    @deferred
     def dispute(
         self,
         job: Pubkey,
@@ -189,6 +194,7 @@ class Running(Paying):
         )
         return Call(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     def resolve(self, job: Pubkey, gross: int) -> Call[None]:
         """Decides the open dispute of a job, and ends it; for the resolver.
 

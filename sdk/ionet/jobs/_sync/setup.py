@@ -9,7 +9,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
 from ionet.administration.parameters import params_of
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.formats.states import JobsEntry
 from ionet.jobs._sync.base import JobsBase
 
@@ -23,6 +23,7 @@ class JobsSetup(JobsBase):
             self._connection, [ix.jobs.initialize(authority=self._connection.address, resolver=resolver)]
         )
 
+    @deferred
     def set_params(self, **changes: Any) -> Call[None]:
         """Changes parameters, and leaves the others as they are; for the authority.
 
@@ -79,6 +80,7 @@ class JobsSetup(JobsBase):
             decode=lambda _: address,
         )
 
+    @deferred
     def set_currency(self, mint: Pubkey, **changes: Any) -> Call[None]:
         """Changes a currency for new jobs, and leaves the rest as it is; for the authority.
 

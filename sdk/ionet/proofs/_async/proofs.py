@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.states import ProofReason, ProofsEntry, ReportState
 from ionet.proofs._async.hours import AsyncHours
@@ -48,6 +48,7 @@ class AsyncProofs(AsyncHours):
         )
         return AsyncCall(self._connection, [instruction])
 
+    @deferred
     async def set_params(
         self,
         *,
@@ -125,6 +126,7 @@ class AsyncProofs(AsyncHours):
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return Proposal.of(report, start, place)
 
+    @deferred
     async def report(self, proposal: Proposal) -> AsyncCall[Pubkey]:
         """Makes a report, with the signer's approval; for an attester. Gives the report's address.
 
@@ -208,6 +210,7 @@ class AsyncProofs(AsyncHours):
         )
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     async def decide(self, challenge: Pubkey, *, upheld: bool) -> AsyncCall[events.proofs.ChallengeDecided]:
         """Decides a challenge; for the resolver. Gives the event.
 
@@ -230,6 +233,7 @@ class AsyncProofs(AsyncHours):
             self._connection, [instruction], decode=lambda sent: sent.event(events.proofs.ChallengeDecided)
         )
 
+    @deferred
     async def lift(self, challenge: Pubkey) -> AsyncCall[None]:
         """Ends a challenge that nobody has decided in time; for anyone. The bond goes back."""
         now = await self.get_challenge(challenge)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.states import ProofReason, ProofsEntry, ReportState
 from ionet.proofs._sync.hours import Hours
@@ -49,6 +49,7 @@ class Proofs(Hours):
         )
         return Call(self._connection, [instruction])
 
+    @deferred
     def set_params(
         self,
         *,
@@ -124,6 +125,7 @@ class Proofs(Hours):
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return Proposal.of(report, start, place)
 
+    @deferred
     def report(self, proposal: Proposal) -> Call[Pubkey]:
         """Makes a report, with the signer's approval; for an attester. Gives the report's address.
 
@@ -205,6 +207,7 @@ class Proofs(Hours):
         )
         return Call(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     def decide(self, challenge: Pubkey, *, upheld: bool) -> Call[events.proofs.ChallengeDecided]:
         """Decides a challenge; for the resolver. Gives the event.
 
@@ -227,6 +230,7 @@ class Proofs(Hours):
             self._connection, [instruction], decode=lambda sent: sent.event(events.proofs.ChallengeDecided)
         )
 
+    @deferred
     def lift(self, challenge: Pubkey) -> Call[None]:
         """Ends a challenge that nobody has decided in time; for anyone. The bond goes back."""
         now = self.get_challenge(challenge)

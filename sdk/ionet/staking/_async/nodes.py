@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.records import Found
@@ -128,12 +128,14 @@ class AsyncNodes(AsyncStakingBase):
         )
         return AsyncCall(self._connection, [instruction], signers=keys, decode=lambda _: address)
 
+    @deferred
     async def release_device(self, device: Pubkey) -> AsyncCall[None]:
         """Gives up a device that has no node, or is the first of a retired one; for its owner."""
         node = or_none((await self.device(device)).node)
         instruction = ix.staking.release_device(owner=self._connection.address, device=device, node=node)
         return AsyncCall(self._connection, [instruction])
 
+    @deferred
     async def attach_device(self, node: Pubkey, device: Pubkey) -> AsyncCall[int]:
         """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
         instruction = ix.staking.attach_device(
@@ -141,6 +143,7 @@ class AsyncNodes(AsyncStakingBase):
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
+    @deferred
     async def detach_device(self, device: Pubkey) -> AsyncCall[int]:
         """Takes a processor that is not the first off its node; for the owner. Gives what is left."""
         node = (await self.device(device)).node
@@ -149,6 +152,7 @@ class AsyncNodes(AsyncStakingBase):
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
+    @deferred
     async def evict_device(self, device: Pubkey, *, ban: bool = False) -> AsyncCall[None]:
         """Takes a device from a squatter, and off a node whose first it is not; for the resolver.
 
@@ -308,6 +312,7 @@ class AsyncNodes(AsyncStakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.CommissionSet)
         )
 
+    @deferred
     async def retire(self, node: Pubkey) -> AsyncCall[None]:
         """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
         offer = (await self.node(node)).offer
@@ -315,6 +320,7 @@ class AsyncNodes(AsyncStakingBase):
             self._connection, [ix.staking.retire_node(owner=self._connection.address, node=node, offer=offer)]
         )
 
+    @deferred
     async def reopen(
         self,
         node: Pubkey,
@@ -360,6 +366,7 @@ class AsyncNodes(AsyncStakingBase):
             self._connection, [ix.staking.evict_node(resolver=self._connection.address, node=node)]
         )
 
+    @deferred
     async def expel_owner(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
         """Pays a former owner, whose device has passed on, all that is his; for anyone. Gives the amount.
 

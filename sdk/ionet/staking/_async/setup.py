@@ -8,7 +8,7 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.formats.states import StakingEntry
@@ -101,6 +101,7 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     # -- parameters and roles
 
+    @deferred
     async def set_params(
         self,
         *,

@@ -6,7 +6,7 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.staking._async.base import SHARDS, AsyncStakingBase, shard_of
@@ -15,6 +15,7 @@ from ionet.staking._async.base import SHARDS, AsyncStakingBase, shard_of
 class AsyncSlashes(AsyncStakingBase):
     """For slasher, owner and resolver; executing and closing is for anyone."""
 
+    @deferred
     async def propose_slash(
         self, node: Pubkey, amount: IO, evidence_hash: bytes, *, nonce: int | None = None
     ) -> AsyncCall[Pubkey]:
@@ -39,6 +40,7 @@ class AsyncSlashes(AsyncStakingBase):
         )
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     async def appeal(self, slash: Pubkey) -> AsyncCall[None]:
         """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
         node = (await self.slash(slash)).node
@@ -46,6 +48,7 @@ class AsyncSlashes(AsyncStakingBase):
             self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
         )
 
+    @deferred
     async def resolve_slash(self, slash: Pubkey, amount: IO) -> AsyncCall[events.staking.SlashResolved]:
         """Decides a slash: at most what was proposed; for the resolver. Gives the event."""
         node = (await self.slash(slash)).node
@@ -56,6 +59,7 @@ class AsyncSlashes(AsyncStakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.SlashResolved)
         )
 
+    @deferred
     async def execute_slash(self, slash: Pubkey) -> AsyncCall[events.staking.Slashed]:
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
         node = (await self.slash(slash)).node
@@ -71,6 +75,7 @@ class AsyncSlashes(AsyncStakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Slashed)
         )
 
+    @deferred
     async def close_slash(self, slash: Pubkey) -> AsyncCall[None]:
         """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
         now = await self.slash(slash)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
@@ -83,6 +83,7 @@ class AsyncStakes(AsyncStakingBase):
 
     # -- stake
 
+    @deferred
     async def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> AsyncCall[None]:
         """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
 
@@ -114,6 +115,7 @@ class AsyncStakes(AsyncStakingBase):
             self._connection, [ix.staking.open_position(holder=holder, node=node)], decode=lambda _: address
         )
 
+    @deferred
     async def activate(self, node: Pubkey, holder: Pubkey | None = None) -> AsyncCall[IO]:
         """Makes a holder's pending stake active; for anyone. Gives the amount.
 
@@ -134,6 +136,7 @@ class AsyncStakes(AsyncStakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Activated).amount),
         )
 
+    @deferred
     async def unstake(
         self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
     ) -> AsyncCall[events.staking.Unstaked]:
@@ -164,6 +167,7 @@ class AsyncStakes(AsyncStakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Unstaked)
         )
 
+    @deferred
     async def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
         """Lets the signer's cooled stake leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
@@ -203,6 +207,7 @@ class AsyncStakes(AsyncStakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Forfeited).amount),
         )
 
+    @deferred
     async def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
         """Lets the signer's rewards leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
@@ -216,6 +221,7 @@ class AsyncStakes(AsyncStakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Claimed).amount),
         )
 
+    @deferred
     async def compound(self, node: Pubkey) -> AsyncCall[IO]:
         """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
         me, found = self._connection.address, await self.node(node)

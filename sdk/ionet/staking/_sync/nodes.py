@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.records import Found
@@ -129,12 +129,14 @@ class Nodes(StakingBase):
         )
         return Call(self._connection, [instruction], signers=keys, decode=lambda _: address)
 
+    @deferred
     def release_device(self, device: Pubkey) -> Call[None]:
         """Gives up a device that has no node, or is the first of a retired one; for its owner."""
         node = or_none((self.device(device)).node)
         instruction = ix.staking.release_device(owner=self._connection.address, device=device, node=node)
         return Call(self._connection, [instruction])
 
+    @deferred
     def attach_device(self, node: Pubkey, device: Pubkey) -> Call[int]:
         """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
         instruction = ix.staking.attach_device(
@@ -142,6 +144,7 @@ class Nodes(StakingBase):
         )
         return Call(self._connection, [instruction], decode=_units)
 
+    @deferred
     def detach_device(self, device: Pubkey) -> Call[int]:
         """Takes a processor that is not the first off its node; for the owner. Gives what is left."""
         node = (self.device(device)).node
@@ -150,6 +153,7 @@ class Nodes(StakingBase):
         )
         return Call(self._connection, [instruction], decode=_units)
 
+    @deferred
     def evict_device(self, device: Pubkey, *, ban: bool = False) -> Call[None]:
         """Takes a device from a squatter, and off a node whose first it is not; for the resolver.
 
@@ -307,6 +311,7 @@ class Nodes(StakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.CommissionSet)
         )
 
+    @deferred
     def retire(self, node: Pubkey) -> Call[None]:
         """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
         offer = (self.node(node)).offer
@@ -314,6 +319,7 @@ class Nodes(StakingBase):
             self._connection, [ix.staking.retire_node(owner=self._connection.address, node=node, offer=offer)]
         )
 
+    @deferred
     def reopen(
         self,
         node: Pubkey,
@@ -357,6 +363,7 @@ class Nodes(StakingBase):
         """Retires the node of a squatter; for the resolver. Stake on it leaves as ever."""
         return Call(self._connection, [ix.staking.evict_node(resolver=self._connection.address, node=node)])
 
+    @deferred
     def expel_owner(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
         """Pays a former owner, whose device has passed on, all that is his; for anyone. Gives the amount.
 

@@ -9,7 +9,7 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.formats.states import StakingEntry
@@ -100,6 +100,7 @@ class StakingSetup(StakingBase):
 
     # -- parameters and roles
 
+    @deferred
     def set_params(
         self,
         *,

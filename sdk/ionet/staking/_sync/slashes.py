@@ -7,7 +7,7 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.staking._sync.base import SHARDS, StakingBase, shard_of
@@ -16,6 +16,7 @@ from ionet.staking._sync.base import SHARDS, StakingBase, shard_of
 class Slashes(StakingBase):
     """For slasher, owner and resolver; executing and closing is for anyone."""
 
+    @deferred
     def propose_slash(
         self, node: Pubkey, amount: IO, evidence_hash: bytes, *, nonce: int | None = None
     ) -> Call[Pubkey]:
@@ -40,6 +41,7 @@ class Slashes(StakingBase):
         )
         return Call(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     def appeal(self, slash: Pubkey) -> Call[None]:
         """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
         node = (self.slash(slash)).node
@@ -47,6 +49,7 @@ class Slashes(StakingBase):
             self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
         )
 
+    @deferred
     def resolve_slash(self, slash: Pubkey, amount: IO) -> Call[events.staking.SlashResolved]:
         """Decides a slash: at most what was proposed; for the resolver. Gives the event."""
         node = (self.slash(slash)).node
@@ -57,6 +60,7 @@ class Slashes(StakingBase):
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.SlashResolved)
         )
 
+    @deferred
     def execute_slash(self, slash: Pubkey) -> Call[events.staking.Slashed]:
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
         node = (self.slash(slash)).node
@@ -70,6 +74,7 @@ class Slashes(StakingBase):
         )
         return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Slashed))
 
+    @deferred
     def close_slash(self, slash: Pubkey) -> Call[None]:
         """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
         now = self.slash(slash)

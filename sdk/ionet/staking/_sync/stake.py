@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
@@ -84,6 +84,7 @@ class Stakes(StakingBase):
 
     # -- stake
 
+    @deferred
     def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> Call[None]:
         """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
 
@@ -115,6 +116,7 @@ class Stakes(StakingBase):
             self._connection, [ix.staking.open_position(holder=holder, node=node)], decode=lambda _: address
         )
 
+    @deferred
     def activate(self, node: Pubkey, holder: Pubkey | None = None) -> Call[IO]:
         """Makes a holder's pending stake active; for anyone. Gives the amount.
 
@@ -135,6 +137,7 @@ class Stakes(StakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Activated).amount),
         )
 
+    @deferred
     def unstake(
         self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
     ) -> Call[events.staking.Unstaked]:
@@ -163,6 +166,7 @@ class Stakes(StakingBase):
             )
         return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Unstaked))
 
+    @deferred
     def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
         """Lets the signer's cooled stake leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
@@ -202,6 +206,7 @@ class Stakes(StakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Forfeited).amount),
         )
 
+    @deferred
     def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
         """Lets the signer's rewards leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
@@ -215,6 +220,7 @@ class Stakes(StakingBase):
             decode=lambda sent: IO.from_base(sent.event(events.staking.Claimed).amount),
         )
 
+    @deferred
     def compound(self, node: Pubkey) -> Call[IO]:
         """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
         me, found = self._connection.address, self.node(node)

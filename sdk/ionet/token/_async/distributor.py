@@ -9,7 +9,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._async.call import AsyncCall
+from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.token.airdrop import CHUNK, AirdropTree, claimed
@@ -54,6 +54,7 @@ class AsyncDistributor:
         instruction = ix.distributor.initialize(authority=self._connection.address, treasury=treasury)
         return AsyncCall(self._connection, [instruction])
 
+    @deferred
     async def set_params(
         self, *, pauser: Pubkey | None = None, treasury: Pubkey | None = None
     ) -> AsyncCall[None]:
@@ -110,6 +111,7 @@ class AsyncDistributor:
         )
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     async def release(self, grant: Pubkey) -> AsyncCall[IO]:
         """Pays what has vested to the beneficiary's associated account; for anyone. Gives the amount."""
         me, owner = self._connection.address, (await self.grant(grant)).beneficiary
@@ -120,6 +122,7 @@ class AsyncDistributor:
             decode=lambda sent: IO.from_base(sent.event(events.distributor.Released).amount),
         )
 
+    @deferred
     async def revoke(self, grant: Pubkey) -> AsyncCall[events.distributor.GrantRevoked]:
         """Ends a revocable grant: what has vested stays, the rest goes to the treasury. For the authority."""
         me, treasury = self._connection.address, (await self.config()).treasury
@@ -191,6 +194,7 @@ class AsyncDistributor:
             [ix.distributor.open_claims(payer=payer, airdrop=airdrop, number=number) for number in numbers],
         )
 
+    @deferred
     async def claim(self, tree: AirdropTree, index: int) -> AsyncCall[IO]:
         """Pays a leaf to its claimant's associated token account; for anyone. Gives the amount.
 
@@ -207,6 +211,7 @@ class AsyncDistributor:
         opened = await self._opened(self._connection.address, who)
         return AsyncCall(self._connection, [*opened, instruction], decode=_claimed)
 
+    @deferred
     async def claim_into_stake(self, tree: AirdropTree, index: int, node: Pubkey) -> AsyncCall[IO]:
         """Stakes a leaf on a node, as its claimant; opens a position where there is none. Gives the amount.
 
@@ -231,6 +236,7 @@ class AsyncDistributor:
         )
         return AsyncCall(self._connection, instructions, decode=_claimed)
 
+    @deferred
     async def reclaim(self, airdrop: Pubkey) -> AsyncCall[IO]:
         """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
         me, treasury = self._connection.address, (await self.config()).treasury
@@ -244,6 +250,7 @@ class AsyncDistributor:
             decode=lambda sent: IO.from_base(sent.event(events.distributor.AirdropReclaimed).returned),
         )
 
+    @deferred
     async def close_claims(self, airdrop: Pubkey) -> AsyncCall[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
         leaves = (await self.airdrop(airdrop)).leaves

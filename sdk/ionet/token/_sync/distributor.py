@@ -10,7 +10,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
-from ionet.chain._sync.call import Call
+from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.token.airdrop import CHUNK, AirdropTree, claimed
@@ -55,6 +55,7 @@ class Distributor:
         instruction = ix.distributor.initialize(authority=self._connection.address, treasury=treasury)
         return Call(self._connection, [instruction])
 
+    @deferred
     def set_params(self, *, pauser: Pubkey | None = None, treasury: Pubkey | None = None) -> Call[None]:
         """Sets who may pause and the treasury; what is not given stays. For the authority."""
         config = self.config()
@@ -109,6 +110,7 @@ class Distributor:
         )
         return Call(self._connection, [instruction], decode=lambda _: address)
 
+    @deferred
     def release(self, grant: Pubkey) -> Call[IO]:
         """Pays what has vested to the beneficiary's associated account; for anyone. Gives the amount."""
         me, owner = self._connection.address, (self.grant(grant)).beneficiary
@@ -119,6 +121,7 @@ class Distributor:
             decode=lambda sent: IO.from_base(sent.event(events.distributor.Released).amount),
         )
 
+    @deferred
     def revoke(self, grant: Pubkey) -> Call[events.distributor.GrantRevoked]:
         """Ends a revocable grant: what has vested stays, the rest goes to the treasury. For the authority."""
         me, treasury = self._connection.address, (self.config()).treasury
@@ -190,6 +193,7 @@ class Distributor:
             [ix.distributor.open_claims(payer=payer, airdrop=airdrop, number=number) for number in numbers],
         )
 
+    @deferred
     def claim(self, tree: AirdropTree, index: int) -> Call[IO]:
         """Pays a leaf to its claimant's associated token account; for anyone. Gives the amount.
 
@@ -206,6 +210,7 @@ class Distributor:
         opened = self._opened(self._connection.address, who)
         return Call(self._connection, [*opened, instruction], decode=_claimed)
 
+    @deferred
     def claim_into_stake(self, tree: AirdropTree, index: int, node: Pubkey) -> Call[IO]:
         """Stakes a leaf on a node, as its claimant; opens a position where there is none. Gives the amount.
 
@@ -230,6 +235,7 @@ class Distributor:
         )
         return Call(self._connection, instructions, decode=_claimed)
 
+    @deferred
     def reclaim(self, airdrop: Pubkey) -> Call[IO]:
         """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
         me, treasury = self._connection.address, (self.config()).treasury
@@ -243,6 +249,7 @@ class Distributor:
             decode=lambda sent: IO.from_base(sent.event(events.distributor.AirdropReclaimed).returned),
         )
 
+    @deferred
     def close_claims(self, airdrop: Pubkey) -> Call[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
         leaves = (self.airdrop(airdrop)).leaves
