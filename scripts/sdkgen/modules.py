@@ -170,7 +170,8 @@ def types_module(program: Program) -> str | None:
         for name in in_order(program, own)
         if not program.alias(name) and program.types[name]["type"]["kind"] != "type"
     ]
-    if not names:
+    changes = params_class(program)
+    if not names and not changes:
         return None
     parts = []
     for name in names:
@@ -181,9 +182,28 @@ def types_module(program: Program) -> str | None:
             parts.append(f"{code}\n\nbind_record({name}, {fields})\n")
     return (
         head(program, "Types of")
-        + "\n\n".join(parts)
-        + public(names + [n + v["name"] for n in names for v in tagged_variants(program, n)])
+        + "\n\n".join([*parts, *([changes] if changes else [])])
+        + public(
+            names
+            + [n + v["name"] for n in names for v in tagged_variants(program, n)]
+            + (["Params"] if changes else [])
+        )
     )
+
+
+def params_class(program: Program) -> str | None:
+    """The parameters that `set_params` sets, each of them optional: for clients that change some."""
+    spec = next((i for i in program.idl["instructions"] if i["name"] == "set_params"), None)
+    if spec is None:
+        return None
+    match spec["args"]:
+        case [{"type": {"defined": {"name": name}}}]:
+            fields = fields_of(program.definition(name)["type"])
+        case arguments:
+            fields = [(a["name"], a["type"], a.get("docs", ())) for a in arguments]
+    lines = [f"    {identifier(name)}: {program.typed(kind, '').argument}\n" for name, kind, _ in fields]
+    doc = docstring("Parameters to change; those that are left out stay as they are.")
+    return f"class Params(TypedDict, total=False):\n{doc}\n{''.join(lines)}"
 
 
 def tagged_variants(program: Program, name: str) -> list[Mapping[str, Any]]:
@@ -199,7 +219,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, TypedDict
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey

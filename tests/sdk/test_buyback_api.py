@@ -15,7 +15,7 @@ from ionet import IO, AsyncClient, Client, errors, ix, pda, token_account
 from ionet.buyback._async import buyback
 
 MINUTE = 60
-ADMINISTRATIVE = {"set_paused", "propose_authority", "accept_authority"}
+ADMINISTRATIVE = {"set_params", "set_paused", "propose_authority", "accept_authority"}
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_parameters_change_one_by_one(auctions: Auctions) -> None:
     after = client.buyback.config()
     assert (after.daily_share_bps, after.period, after.feed_id) == (1_000, before.period, before.feed_id)
     with pytest.raises(TypeError, match="dayly"):
-        client.buyback.set_params(dayly_share_bps=1_000)
+        client.buyback.set_params(dayly_share_bps=1_000)  # type: ignore[call-arg]
 
 
 def test_the_life_of_a_payout(auctions: Auctions) -> None:

@@ -6,10 +6,12 @@ Generated from idl/buyback.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -147,4 +149,20 @@ class SaleArgs(Record):
 bind_record(SaleArgs, (("max_io", c.u64), ("min_out", c.u64)))
 
 
-__all__ = ["Lot", "ParamsArgs", "PriceLimits", "Roles", "SaleArgs"]
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+    feed_id: bytes
+    price_account: Pubkey
+    start_bps: Int
+    end_bps: Int
+    period: Int
+    daily_share_bps: Int
+    max_confidence_bps: Int
+    max_ema_distance_bps: Int
+    max_price_age: Int
+    min_lot: Int
+
+
+__all__ = ["Lot", "Params", "ParamsArgs", "PriceLimits", "Roles", "SaleArgs"]

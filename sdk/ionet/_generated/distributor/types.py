@@ -6,6 +6,7 @@ Generated from idl/distributor.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
@@ -142,4 +143,11 @@ bind_record(
 )
 
 
-__all__ = ["AirdropArgs", "ClaimArgs", "GrantArgs", "Roles", "ScheduleArgs"]
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+    treasury: Pubkey
+
+
+__all__ = ["AirdropArgs", "ClaimArgs", "GrantArgs", "Params", "Roles", "ScheduleArgs"]

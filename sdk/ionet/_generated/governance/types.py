@@ -6,10 +6,12 @@ Generated from idl/governance.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -137,4 +139,17 @@ bind_record(
 )
 
 
-__all__ = ["Meta", "Outflow", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    min_stake: Int
+    bond: Int
+    voting: Int
+    extension: Int
+    hold_up: Int
+    quorum_bps: Int
+    threshold_bps: Int
+    outflow_bps: Int
+
+
+__all__ = ["Meta", "Outflow", "Params", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]

@@ -6,10 +6,12 @@ Generated from idl/jobs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -249,11 +251,27 @@ class Stretch(Record):
 bind_record(Stretch, (("seconds", c.u64), ("price", c.u64)))
 
 
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+    resolver: Pubkey
+    booking_bps: Int
+    dispute_bond_bps: Int
+    max_confidence_bps: Int
+    max_ema_distance_bps: Int
+    max_price_age: Int
+    attesters: Int
+    attesters_large: Int
+    large_daily_usd: Int
+
+
 __all__ = [
     "AttestArgs",
     "BookArgs",
     "CurrencyArgs",
     "OfferArgs",
+    "Params",
     "ParamsArgs",
     "PriceLimits",
     "Roles",

@@ -6,6 +6,7 @@ Generated from idl/mint.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
@@ -102,4 +103,10 @@ bind_record(
 )
 
 
-__all__ = ["Checkpoint", "Policy", "PolicyArgs", "Roles"]
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+
+
+__all__ = ["Checkpoint", "Params", "Policy", "PolicyArgs", "Roles"]

@@ -6,10 +6,12 @@ Generated from idl/proofs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -166,4 +168,19 @@ class Seat(Record):
 bind_record(Seat, (("key", c.pubkey), ("weight", c.u32)))
 
 
-__all__ = ["LeafArgs", "ParamsArgs", "ProofVerdict", "ReportArgs", "Roles", "Seat"]
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+    guardian: Pubkey
+    resolver: Pubkey
+    challenge_window: Int
+    challenge_freeze: Int
+    challenge_bond: Int
+    gpu_bps: Int
+    in_use_bps: Int
+    fee_bound_bps: Int
+    up_hours: Int
+
+
+__all__ = ["LeafArgs", "Params", "ParamsArgs", "ProofVerdict", "ReportArgs", "Roles", "Seat"]

@@ -6,10 +6,12 @@ Generated from idl/staking.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -357,6 +359,16 @@ class Snapshot(Record):
 bind_record(Snapshot, (("week", c.u64), ("now", c.u64), ("past", c.array(c.u64, 3))))
 
 
+class Params(TypedDict, total=False):
+    """Parameters to change; those that are left out stay as they are."""
+
+    pauser: Pubkey
+    slasher: Pubkey
+    resolver: Pubkey
+    cooldown: Int
+    appeal: Int
+
+
 __all__ = [
     "ClassArgs",
     "CoSide",
@@ -367,6 +379,7 @@ __all__ = [
     "NodeTotals",
     "Outflow",
     "OwnerSide",
+    "Params",
     "ParamsArgs",
     "ProofVerdict",
     "Roles",

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, events, ix, pda, types
-from ionet.administration.parameters import params_of
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
@@ -18,7 +18,6 @@ from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 
 if TYPE_CHECKING:
-    from ionet.chain._async.connection import AsyncConnection
     from ionet.chain.records import Found
 
 #: Vaults of one mint; a job pays into the one of its key's last three bits.
@@ -28,11 +27,10 @@ _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
 
 
-class AsyncBuyback:
+class AsyncBuyback(AsyncAdministration):
     """Calls and reads of the buyback program."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    PROGRAM = "buyback"
 
     # -- setting up
 
@@ -40,21 +38,16 @@ class AsyncBuyback:
         """Creates the configuration; for the program's upgrade authority."""
         return AsyncCall(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
-    @deferred
-    async def set_params(self, **changes: Any) -> AsyncCall[None]:
-        """Changes parameters, and leaves the others as they are; for the authority.
+    def set_params(self, **changes: Unpack[types.buyback.Params]) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            changes: fields of `types.buyback.ParamsArgs`.
+            changes: see `ionet.types.buyback.ParamsArgs` for what each means.
 
         Raises:
             TypeError: there is no such parameter.
         """
-        now = params_of("buyback", await self.config())
-        params = types.buyback.ParamsArgs(**now | changes)
-        return AsyncCall(
-            self._connection, [ix.buyback.set_params(authority=self._connection.address, params=params)]
-        )
+        return self._set_params(**changes)
 
     def open_vaults(self, mint: Pubkey = pda.mint.MINT) -> AsyncCall[None]:
         """Opens all fee vaults of a mint; for anyone, who pays their rent."""

@@ -4,14 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, events, ix, pda, types
-from ionet.administration.parameters import params_of
+from ionet.administration._sync.administration import Administration
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
@@ -19,7 +19,6 @@ from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 
 if TYPE_CHECKING:
-    from ionet.chain._sync.connection import Connection
     from ionet.chain.records import Found
 
 #: Vaults of one mint; a job pays into the one of its key's last three bits.
@@ -29,11 +28,10 @@ _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
 
 
-class Buyback:
+class Buyback(Administration):
     """Calls and reads of the buyback program."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    PROGRAM = "buyback"
 
     # -- setting up
 
@@ -41,21 +39,16 @@ class Buyback:
         """Creates the configuration; for the program's upgrade authority."""
         return Call(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
-    @deferred
-    def set_params(self, **changes: Any) -> Call[None]:
-        """Changes parameters, and leaves the others as they are; for the authority.
+    def set_params(self, **changes: Unpack[types.buyback.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            changes: fields of `types.buyback.ParamsArgs`.
+            changes: see `ionet.types.buyback.ParamsArgs` for what each means.
 
         Raises:
             TypeError: there is no such parameter.
         """
-        now = params_of("buyback", self.config())
-        params = types.buyback.ParamsArgs(**now | changes)
-        return Call(
-            self._connection, [ix.buyback.set_params(authority=self._connection.address, params=params)]
-        )
+        return self._set_params(**changes)
 
     def open_vaults(self, mint: Pubkey = pda.mint.MINT) -> Call[None]:
         """Opens all fee vaults of a mint; for anyone, who pays their rent."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import wraps
 from inspect import iscoroutinefunction, signature
-from typing import Any, Generic, ParamSpec, Protocol, TypeVar, cast
+from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
@@ -176,8 +176,10 @@ def deferred(method: _Builds[P, T]) -> Callable[P, AsyncCall[T]]:
     is built, simulated or sent, and only wrong arguments are refused at once; of a blocking one it runs at
     once, so that what is wrong is said where the call is made.
     """
-    if not iscoroutinefunction(method):
-        return cast("Callable[P, AsyncCall[T]]", method)
+    blocking: bool = not iscoroutinefunction(method)
+    if blocking:
+        plain: Callable[P, Any] = method
+        return plain
     known = signature(method)
 
     @wraps(method)

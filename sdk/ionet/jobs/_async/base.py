@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.jobs.quotes import Terms
 from ionet.token.currency import choose
 
@@ -16,11 +17,13 @@ if TYPE_CHECKING:
     from ionet.chain.records import Found
 
 
-class AsyncJobsBase:
+class AsyncJobsBase(AsyncAdministration):
     """The connection, and the reads that every part needs."""
 
+    PROGRAM = "jobs"
+
     def __init__(self, connection: AsyncConnection, *, buyback: AsyncBuyback) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._buyback = buyback
 
     async def get(self, job: Pubkey) -> accounts.jobs.Job:

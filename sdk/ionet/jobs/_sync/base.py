@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
+from ionet.administration._sync.administration import Administration
 from ionet.jobs.quotes import Terms
 from ionet.token.currency import choose
 
@@ -17,11 +18,13 @@ if TYPE_CHECKING:
     from ionet.chain.records import Found
 
 
-class JobsBase:
+class JobsBase(Administration):
     """The connection, and the reads that every part needs."""
 
+    PROGRAM = "jobs"
+
     def __init__(self, connection: Connection, *, buyback: Buyback) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._buyback = buyback
 
     def get(self, job: Pubkey) -> accounts.jobs.Job:

@@ -3,14 +3,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.administration.parameters import params_of
 from ionet.chain._sync.call import Call, deferred
-from ionet.formats.states import JobsEntry
 from ionet.jobs._sync.base import JobsBase
 
 
@@ -23,36 +21,16 @@ class JobsSetup(JobsBase):
             self._connection, [ix.jobs.initialize(authority=self._connection.address, resolver=resolver)]
         )
 
-    @deferred
-    def set_params(self, **changes: Any) -> Call[None]:
-        """Changes parameters, and leaves the others as they are; for the authority.
+    def set_params(self, **changes: Unpack[types.jobs.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            changes: fields of `types.jobs.ParamsArgs`.
+            changes: see `ionet.types.jobs.ParamsArgs` for what each means.
 
         Raises:
             TypeError: there is no such parameter.
         """
-        now = params_of("jobs", self.config())
-        params = types.jobs.ParamsArgs(**now | changes)
-        return Call(self._connection, [ix.jobs.set_params(authority=self._connection.address, params=params)])
-
-    def set_paused(self, entries: JobsEntry) -> Call[None]:
-        """Sets the paused entries; for the authority, or the pauser to pause more."""
-        return Call(
-            self._connection, [ix.jobs.set_paused(signer=self._connection.address, paused=int(entries))]
-        )
-
-    def propose_authority(self, successor: Pubkey) -> Call[None]:
-        """Names a successor of the authority; the default key takes it back."""
-        return Call(
-            self._connection,
-            [ix.jobs.propose_authority(authority=self._connection.address, successor=successor)],
-        )
-
-    def accept_authority(self) -> Call[None]:
-        """Makes the signer, who was named, the authority."""
-        return Call(self._connection, [ix.jobs.accept_authority(successor=self._connection.address)])
+        return self._set_params(**changes)
 
     def create_currency(
         self, mint: Pubkey, *, feed_id: bytes, price_account: Pubkey, at_par: bool, payment_bps: int

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, pda
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
 from ionet.chain.records import Found
@@ -42,13 +43,15 @@ class _Terms:
     supplier_bps: int
 
 
-class AsyncHours:
+class AsyncHours(AsyncAdministration):
     """Facts of an hour; attesters who ask at the same slot get the same."""
+
+    PROGRAM = "proofs"
 
     def __init__(
         self, connection: AsyncConnection, *, mint: AsyncMint, staking: AsyncStaking, jobs: AsyncJobs
     ) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._mint = mint
         self._staking = staking
         self._jobs = jobs

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, pda
+from ionet.administration._sync.administration import Administration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
 from ionet.chain.records import Found
@@ -43,11 +44,13 @@ class _Terms:
     supplier_bps: int
 
 
-class Hours:
+class Hours(Administration):
     """Facts of an hour; attesters who ask at the same slot get the same."""
 
+    PROGRAM = "proofs"
+
     def __init__(self, connection: Connection, *, mint: Mint, staking: Staking, jobs: Jobs) -> None:
-        self._connection = connection
+        super().__init__(connection)
         self._mint = mint
         self._staking = staking
         self._jobs = jobs

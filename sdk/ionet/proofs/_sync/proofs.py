@@ -4,20 +4,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
-from ionet.formats.states import ProofReason, ProofsEntry, ReportState
+from ionet.formats.states import ProofReason, ReportState
 from ionet.proofs._sync.hours import Hours
 from ionet.proofs.report import HOUR, Proposal
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
-    from ionet.chain.amounts import IO
     from ionet.chain.records import Found
     from ionet.rewards import Report
 
@@ -49,66 +48,16 @@ class Proofs(Hours):
         )
         return Call(self._connection, [instruction])
 
-    @deferred
-    def set_params(
-        self,
-        *,
-        pauser: Pubkey | None = None,
-        guardian: Pubkey | None = None,
-        resolver: Pubkey | None = None,
-        challenge_window: int | None = None,
-        challenge_freeze: int | None = None,
-        challenge_bond: IO | None = None,
-        gpu_bps: int | None = None,
-        in_use_bps: int | None = None,
-        fee_bound_bps: int | None = None,
-        up_hours: int | None = None,
-    ) -> Call[None]:
-        """Sets parameters; for the authority. What is None stays as it is.
+    def set_params(self, **changes: Unpack[types.proofs.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            pauser: may pause.
-            guardian: may void a report that is not final.
-            resolver: decides challenges.
-            challenge_window: seconds from approval to finality, 6 to 72 hours.
-            challenge_freeze: most seconds that a challenge freezes a node's credit, 1 to 7 days.
-            challenge_bond: bond of a challenge, 1 to 100,000 IO.
-            gpu_bps: the GPU pool's share of an hour; the CPU pool has the rest.
-            in_use_bps: share of a pool for nodes in use, at most 5,000.
-            fee_bound_bps: bound of that part by the fees of a node's job, at most 9,500.
-            up_hours: hours in a row that a node must have been up, at most 168.
+            changes: see `ionet.types.proofs.ParamsArgs` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
         """
-        now = self.config()
-        params = types.proofs.ParamsArgs(
-            pauser=now.roles.pauser if pauser is None else pauser,
-            guardian=now.guardian if guardian is None else guardian,
-            resolver=now.resolver if resolver is None else resolver,
-            challenge_window=now.challenge_window if challenge_window is None else challenge_window,
-            challenge_freeze=now.challenge_freeze if challenge_freeze is None else challenge_freeze,
-            challenge_bond=now.challenge_bond if challenge_bond is None else challenge_bond.base,
-            gpu_bps=now.gpu_bps if gpu_bps is None else gpu_bps,
-            in_use_bps=now.in_use_bps if in_use_bps is None else in_use_bps,
-            fee_bound_bps=now.fee_bound_bps if fee_bound_bps is None else fee_bound_bps,
-            up_hours=now.up_hours if up_hours is None else up_hours,
-        )
-        return Call(
-            self._connection, [ix.proofs.set_params(authority=self._connection.address, params=params)]
-        )
-
-    def set_paused(self, entries: ProofsEntry | int) -> Call[None]:
-        """Sets which entries are paused; for the authority, or the pauser to pause more."""
-        return Call(
-            self._connection, [ix.proofs.set_paused(signer=self._connection.address, paused=int(entries))]
-        )
-
-    def propose_authority(self, successor: Pubkey) -> Call[None]:
-        """Names a successor of the authority; the default key takes it back."""
-        authority = self._connection.address
-        return Call(self._connection, [ix.proofs.propose_authority(authority=authority, successor=successor)])
-
-    def accept_authority(self) -> Call[None]:
-        """Becomes the authority; for the named successor."""
-        return Call(self._connection, [ix.proofs.accept_authority(successor=self._connection.address)])
+        return self._set_params(**changes)
 
     # -- reports
 

@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.pda import token_account
 
 if TYPE_CHECKING:
-    from ionet.chain._async.connection import AsyncConnection
+    pass
 
 #: Accounts over which the sum of active stake is spread.
 SHARDS: Final = 16
@@ -21,11 +22,10 @@ def shard_of(node: Pubkey) -> Pubkey:
     return pda.staking.shard(bytes(node)[0] % SHARDS)
 
 
-class AsyncStakingBase:
+class AsyncStakingBase(AsyncAdministration):
     """The connection, and the reads that every part needs."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    PROGRAM = "staking"
 
     async def node(self, address: Pubkey) -> accounts.staking.Node:
         """The node at an address."""

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._async.call import AsyncCall, deferred
+from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.formats.states import StakingEntry
 from ionet.staking._async.base import SHARDS, AsyncStakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
@@ -101,53 +100,16 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     # -- parameters and roles
 
-    @deferred
-    async def set_params(
-        self,
-        *,
-        pauser: Pubkey | None = None,
-        slasher: Pubkey | None = None,
-        resolver: Pubkey | None = None,
-        cooldown: int | None = None,
-        appeal: int | None = None,
-    ) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is None stays as it is.
+    def set_params(self, **changes: Unpack[types.staking.Params]) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            pauser: may pause.
-            slasher: may propose slashes.
-            resolver: decides them; another key than the slasher's.
-            cooldown: seconds from unstaking to leaving, 14 to 30 days.
-            appeal: seconds in which a slash can be appealed, 7 to 60 days.
+            changes: see `ionet.types.staking.ParamsArgs` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
         """
-        now = await self.config()
-        params = types.staking.ParamsArgs(
-            pauser=now.roles.pauser if pauser is None else pauser,
-            slasher=now.slasher if slasher is None else slasher,
-            resolver=now.resolver if resolver is None else resolver,
-            cooldown=now.cooldown if cooldown is None else cooldown,
-            appeal=now.appeal if appeal is None else appeal,
-        )
-        return AsyncCall(
-            self._connection, [ix.staking.set_params(authority=self._connection.address, params=params)]
-        )
-
-    def set_paused(self, entries: StakingEntry | int) -> AsyncCall[None]:
-        """Sets which entries are paused; for the authority, or the pauser to pause more. Exits never are."""
-        return AsyncCall(
-            self._connection, [ix.staking.set_paused(signer=self._connection.address, paused=int(entries))]
-        )
-
-    def propose_authority(self, successor: Pubkey) -> AsyncCall[None]:
-        """Names a successor of the authority; the default key takes it back."""
-        authority = self._connection.address
-        return AsyncCall(
-            self._connection, [ix.staking.propose_authority(authority=authority, successor=successor)]
-        )
-
-    def accept_authority(self) -> AsyncCall[None]:
-        """Becomes the authority; for the named successor."""
-        return AsyncCall(self._connection, [ix.staking.accept_authority(successor=self._connection.address)])
+        return self._set_params(**changes)
 
     # -- sums
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
+from ionet.administration._sync.administration import Administration
 from ionet.chain.pda import token_account
 
 if TYPE_CHECKING:
-    from ionet.chain._sync.connection import Connection
+    pass
 
 #: Accounts over which the sum of active stake is spread.
 SHARDS: Final = 16
@@ -22,11 +23,10 @@ def shard_of(node: Pubkey) -> Pubkey:
     return pda.staking.shard(bytes(node)[0] % SHARDS)
 
 
-class StakingBase:
+class StakingBase(Administration):
     """The connection, and the reads that every part needs."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    PROGRAM = "staking"
 
     def node(self, address: Pubkey) -> accounts.staking.Node:
         """The node at an address."""

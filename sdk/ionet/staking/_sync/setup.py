@@ -4,15 +4,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Final, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
-from ionet.chain._sync.call import Call, deferred
+from ionet.chain._sync.call import Call
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.formats.states import StakingEntry
 from ionet.staking._sync.base import SHARDS, StakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
@@ -100,53 +99,16 @@ class StakingSetup(StakingBase):
 
     # -- parameters and roles
 
-    @deferred
-    def set_params(
-        self,
-        *,
-        pauser: Pubkey | None = None,
-        slasher: Pubkey | None = None,
-        resolver: Pubkey | None = None,
-        cooldown: int | None = None,
-        appeal: int | None = None,
-    ) -> Call[None]:
-        """Sets parameters; for the authority. What is None stays as it is.
+    def set_params(self, **changes: Unpack[types.staking.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
         Args:
-            pauser: may pause.
-            slasher: may propose slashes.
-            resolver: decides them; another key than the slasher's.
-            cooldown: seconds from unstaking to leaving, 14 to 30 days.
-            appeal: seconds in which a slash can be appealed, 7 to 60 days.
+            changes: see `ionet.types.staking.ParamsArgs` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
         """
-        now = self.config()
-        params = types.staking.ParamsArgs(
-            pauser=now.roles.pauser if pauser is None else pauser,
-            slasher=now.slasher if slasher is None else slasher,
-            resolver=now.resolver if resolver is None else resolver,
-            cooldown=now.cooldown if cooldown is None else cooldown,
-            appeal=now.appeal if appeal is None else appeal,
-        )
-        return Call(
-            self._connection, [ix.staking.set_params(authority=self._connection.address, params=params)]
-        )
-
-    def set_paused(self, entries: StakingEntry | int) -> Call[None]:
-        """Sets which entries are paused; for the authority, or the pauser to pause more. Exits never are."""
-        return Call(
-            self._connection, [ix.staking.set_paused(signer=self._connection.address, paused=int(entries))]
-        )
-
-    def propose_authority(self, successor: Pubkey) -> Call[None]:
-        """Names a successor of the authority; the default key takes it back."""
-        authority = self._connection.address
-        return Call(
-            self._connection, [ix.staking.propose_authority(authority=authority, successor=successor)]
-        )
-
-    def accept_authority(self) -> Call[None]:
-        """Becomes the authority; for the named successor."""
-        return Call(self._connection, [ix.staking.accept_authority(successor=self._connection.address)])
+        return self._set_params(**changes)
 
     # -- sums
 

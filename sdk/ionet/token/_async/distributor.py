@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
@@ -16,7 +17,6 @@ from ionet.token.airdrop import CHUNK, AirdropTree, claimed
 from ionet.token.allocations import Allocation
 
 if TYPE_CHECKING:
-    from ionet.chain._async.connection import AsyncConnection
     from ionet.chain.records import Found
     from ionet.chain.transactions import Sent
     from ionet.token.vesting import Schedule
@@ -33,15 +33,14 @@ def wallet_call(payer: Pubkey, owner: Pubkey) -> Instruction:
     return create_idempotent_associated_token_account(payer, owner, pda.mint.MINT)
 
 
-class AsyncDistributor:
+class AsyncDistributor(AsyncAdministration):
     """Calls and reads of the distributor program.
 
     Grants and airdrops are named by their numbers; `pda.distributor.grant(id)` and `.airdrop(id)` are their
     accounts.
     """
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    PROGRAM = "distributor"
 
     # -- setting up
 
@@ -54,24 +53,16 @@ class AsyncDistributor:
         instruction = ix.distributor.initialize(authority=self._connection.address, treasury=treasury)
         return AsyncCall(self._connection, [instruction])
 
-    @deferred
-    async def set_params(
-        self, *, pauser: Pubkey | None = None, treasury: Pubkey | None = None
-    ) -> AsyncCall[None]:
-        """Sets who may pause and the treasury; what is not given stays. For the authority."""
-        config = await self.config()
-        instruction = ix.distributor.set_params(
-            authority=self._connection.address,
-            pauser=pauser or config.roles.pauser,
-            treasury=treasury or config.treasury,
-        )
-        return AsyncCall(self._connection, [instruction])
+    def set_params(self, **changes: Unpack[types.distributor.Params]) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
-    def set_paused(self, paused: int) -> AsyncCall[None]:
-        """Sets what is paused (1 new grants, 2 new airdrops); for authority, or pauser to pause more."""
-        return AsyncCall(
-            self._connection, [ix.distributor.set_paused(signer=self._connection.address, paused=paused)]
-        )
+        Args:
+            changes: see `ionet.ix.distributor.set_params` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        return self._set_params(**changes)
 
     async def config(self) -> accounts.distributor.Config:
         """Treasury, sums and roles."""

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.transactions import Sent
 from ionet.token.allocations import Allocation
 
 if TYPE_CHECKING:
-    from ionet.chain._async.connection import AsyncConnection
+    pass
 
 
-class AsyncMint:
+class AsyncMint(AsyncAdministration):
     """Calls and reads of the mint program."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
-        self._connection = connection
+    PROGRAM = "mint"
 
     def initialize(self, *, start: int = 0) -> AsyncCall[Pubkey]:
         """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
@@ -58,6 +58,17 @@ class AsyncMint:
     def burn_reserve(self) -> AsyncCall[None]:
         """Burns all that policies have withheld; for anyone."""
         return AsyncCall(self._connection, [ix.mint.burn_reserve()])
+
+    def set_params(self, **changes: Unpack[types.mint.Params]) -> AsyncCall[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
+
+        Args:
+            changes: see `ionet.ix.mint.set_params` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        return self._set_params(**changes)
 
     async def config(self) -> accounts.mint.Config:
         """Start and sums of emission, policy, roles."""

@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration._sync.administration import Administration
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
@@ -17,7 +18,6 @@ from ionet.token.airdrop import CHUNK, AirdropTree, claimed
 from ionet.token.allocations import Allocation
 
 if TYPE_CHECKING:
-    from ionet.chain._sync.connection import Connection
     from ionet.chain.records import Found
     from ionet.chain.transactions import Sent
     from ionet.token.vesting import Schedule
@@ -34,15 +34,14 @@ def wallet_call(payer: Pubkey, owner: Pubkey) -> Instruction:
     return create_idempotent_associated_token_account(payer, owner, pda.mint.MINT)
 
 
-class Distributor:
+class Distributor(Administration):
     """Calls and reads of the distributor program.
 
     Grants and airdrops are named by their numbers; `pda.distributor.grant(id)` and `.airdrop(id)` are their
     accounts.
     """
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    PROGRAM = "distributor"
 
     # -- setting up
 
@@ -55,22 +54,16 @@ class Distributor:
         instruction = ix.distributor.initialize(authority=self._connection.address, treasury=treasury)
         return Call(self._connection, [instruction])
 
-    @deferred
-    def set_params(self, *, pauser: Pubkey | None = None, treasury: Pubkey | None = None) -> Call[None]:
-        """Sets who may pause and the treasury; what is not given stays. For the authority."""
-        config = self.config()
-        instruction = ix.distributor.set_params(
-            authority=self._connection.address,
-            pauser=pauser or config.roles.pauser,
-            treasury=treasury or config.treasury,
-        )
-        return Call(self._connection, [instruction])
+    def set_params(self, **changes: Unpack[types.distributor.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
 
-    def set_paused(self, paused: int) -> Call[None]:
-        """Sets what is paused (1 new grants, 2 new airdrops); for authority, or pauser to pause more."""
-        return Call(
-            self._connection, [ix.distributor.set_paused(signer=self._connection.address, paused=paused)]
-        )
+        Args:
+            changes: see `ionet.ix.distributor.set_params` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        return self._set_params(**changes)
 
     def config(self) -> accounts.distributor.Config:
         """Treasury, sums and roles."""

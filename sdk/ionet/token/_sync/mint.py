@@ -3,25 +3,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration._sync.administration import Administration
 from ionet.chain._sync.call import Call
 from ionet.chain.amounts import IO
 from ionet.chain.transactions import Sent
 from ionet.token.allocations import Allocation
 
 if TYPE_CHECKING:
-    from ionet.chain._sync.connection import Connection
+    pass
 
 
-class Mint:
+class Mint(Administration):
     """Calls and reads of the mint program."""
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    PROGRAM = "mint"
 
     def initialize(self, *, start: int = 0) -> Call[Pubkey]:
         """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
@@ -57,6 +57,17 @@ class Mint:
     def burn_reserve(self) -> Call[None]:
         """Burns all that policies have withheld; for anyone."""
         return Call(self._connection, [ix.mint.burn_reserve()])
+
+    def set_params(self, **changes: Unpack[types.mint.Params]) -> Call[None]:
+        """Sets parameters; for the authority. What is not given stays as it is.
+
+        Args:
+            changes: see `ionet.ix.mint.set_params` for what each means.
+
+        Raises:
+            TypeError: there is no such parameter.
+        """
+        return self._set_params(**changes)
 
     def config(self) -> accounts.mint.Config:
         """Start and sums of emission, policy, roles."""

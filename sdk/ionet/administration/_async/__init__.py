@@ -1,0 +1,1 @@
+"""Coroutines; the blocking twins are generated from these by scripts/codegen."""

@@ -1,0 +1,54 @@
+"""Parameters, pauses and authorities: the instructions that all programs have alike."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from solders.pubkey import Pubkey
+
+from ionet import accounts, ix, pda
+from ionet.administration.parameters import parameters, params_of
+from ionet.chain._async.call import AsyncCall, deferred
+from ionet.chain._async.connection import AsyncConnection
+
+
+class AsyncAdministration:
+    """For a program's authority and its pauser; a domain inherits it and says which program is meant."""
+
+    PROGRAM: ClassVar[str]
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    @deferred
+    async def _set_params(self, **changes: Any) -> AsyncCall[None]:
+        """Changes the parameters that are not None, and leaves the others as they are."""
+        kind = getattr(accounts, self.PROGRAM).Config
+        config = await self._connection.fetch(kind, getattr(pda, self.PROGRAM).CONFIG)
+        given = {name: value for name, value in changes.items() if value is not None}
+        if unknown := given.keys() - params_of(self.PROGRAM, config).keys():
+            known = ", ".join(params_of(self.PROGRAM, config))
+            raise TypeError(
+                f"{self.PROGRAM} has no parameter {', '.join(sorted(unknown))}; there are {known}"
+            )
+        instruction = parameters(self.PROGRAM, config, authority=self._connection.address, **given)
+        return AsyncCall(self._connection, [instruction])
+
+    def set_paused(self, entries: int) -> AsyncCall[None]:
+        """Sets which entries are paused; for the authority, or the pauser to pause more. Exits never are.
+
+        Args:
+            entries: for example `JobsEntry.BOOKING`; 0 for none.
+        """
+        build = getattr(ix, self.PROGRAM).set_paused
+        return AsyncCall(self._connection, [build(signer=self._connection.address, paused=int(entries))])
+
+    def propose_authority(self, successor: Pubkey) -> AsyncCall[None]:
+        """Names a successor of the authority; the default key takes the offer back."""
+        build = getattr(ix, self.PROGRAM).propose_authority
+        return AsyncCall(self._connection, [build(authority=self._connection.address, successor=successor)])
+
+    def accept_authority(self) -> AsyncCall[None]:
+        """Makes the signer, who was named as successor, the authority."""
+        build = getattr(ix, self.PROGRAM).accept_authority
+        return AsyncCall(self._connection, [build(successor=self._connection.address)])
