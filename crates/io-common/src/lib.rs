@@ -6,6 +6,7 @@
 #![allow(long_running_const_eval)]
 
 pub mod abi;
+pub mod admin;
 pub mod bytes;
 pub mod calls;
 pub mod clock;

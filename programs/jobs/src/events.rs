@@ -215,25 +215,7 @@ pub struct ParamsSet {
     pub attesters_large: u8,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();
 
 impl OfferSet {
     pub fn new(key: Pubkey, offer: &mut crate::state::Offer) -> Self {

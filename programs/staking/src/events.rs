@@ -271,25 +271,7 @@ pub struct ParamsSet {
     pub appeal: i64,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();
 
 impl ClassSet {
     pub fn new(seq: u64, id: u16, args: crate::state::ClassArgs) -> Self {

@@ -1,5 +1,6 @@
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
+use io_common::ids;
 use io_common::pyth::{self, Price, PriceLimits};
 use io_common::Roles;
 use io_math::auction::Slope;
@@ -83,6 +84,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[b"config", &[ids::BUYBACK.bump]]];
 
     /// The published defaults, without a price account.
     pub fn defaults(authority: Pubkey) -> ParamsArgs {

@@ -1,10 +1,9 @@
-use super::vault::fund;
 use crate::errors::DistributorError;
 use crate::events::AirdropCreated;
 use crate::state::{Airdrop, AirdropArgs, Config, PAUSE_AIRDROP};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -50,20 +49,13 @@ pub fn handle_create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: Airdrop
     let seq = config.next_seq();
     drop(airdrop);
     drop(config);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    fund(source, vault, &accounts.authority, &accounts.token_program, args.total)?;
+    let vault = accounts.vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.authority, &[], args.total)?;
     let AirdropArgs { root, leaves, total, deadline, allocation } = args;
     let airdrop = accounts.airdrop.key();
-    emit_cpi!(AirdropCreated {
-        seq,
-        airdrop,
-        id,
-        allocation,
-        root,
-        leaves,
-        total,
-        deadline,
-        airdropped_total,
-    });
+    emit_cpi!(
+        ctx,
+        AirdropCreated { seq, airdrop, id, allocation, root, leaves, total, deadline, airdropped_total }
+    )?;
     Ok(())
 }

@@ -1,10 +1,9 @@
-use super::vault::fund;
 use crate::errors::DistributorError;
 use crate::events::GrantCreated;
 use crate::state::{Config, Grant, GrantArgs, PAUSE_GRANT};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -49,10 +48,13 @@ pub fn handle_create_grant(ctx: Context<CreateGrant>, id: u64, args: GrantArgs) 
     let seq = config.next_seq();
     drop(grant);
     drop(config);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    fund(source, vault, &accounts.authority, &accounts.token_program, args.schedule.total)?;
+    let vault = accounts.vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.authority, &[], args.schedule.total)?;
     let GrantArgs { beneficiary, schedule, revocable, allocation } = args;
     let grant = accounts.grant.key();
-    emit_cpi!(GrantCreated { seq, grant, id, allocation, beneficiary, revocable, schedule, granted_total });
+    emit_cpi!(
+        ctx,
+        GrantCreated { seq, grant, id, allocation, beneficiary, revocable, schedule, granted_total }
+    )?;
     Ok(())
 }

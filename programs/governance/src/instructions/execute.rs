@@ -4,7 +4,7 @@ use crate::events::{Executed, Payment};
 use crate::state::{AssetOutflow, Config, Proposal, StoredTransaction};
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::invoke_signed;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 /// The transaction's accounts follow as remaining accounts, in its order, and behind them the outflow
 /// account of each asset that leaves the treasury.
@@ -48,14 +48,17 @@ pub fn handle_execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> 
         .left(&after)
         .map(|(asset, held, amount)| book(outflows, asset, held, amount, limit_bps, now))
         .collect::<Result<Vec<_>>>()?;
-    emit_cpi!(Executed {
-        seq,
-        proposal: accounts.proposal.key(),
-        index,
-        program_id: args.program_id,
-        done,
-        payments,
-    });
+    emit_cpi!(
+        ctx,
+        Executed {
+            seq,
+            proposal: accounts.proposal.key(),
+            index,
+            program_id: args.program_id,
+            done,
+            payments,
+        }
+    )?;
     Ok(())
 }
 

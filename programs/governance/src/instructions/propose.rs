@@ -3,9 +3,9 @@ use crate::errors::GovernanceError;
 use crate::events::Proposed;
 use crate::state::{Config, Proposal, ProposalArgs};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::snapshot::week_of;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 /// The proposer's stake follows as remaining accounts, ascending: nodes that he owns, and positions that he
 /// holds, each with its node behind it.
@@ -70,12 +70,8 @@ pub fn handle_propose<'info>(
         content_hash: proposal.content_hash,
     };
     drop(proposal);
-    let transfer = Transfer {
-        from: accounts.source.to_account_info(),
-        to: accounts.bond_vault.to_account_info(),
-        authority: accounts.proposer.to_account_info(),
-    };
-    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
-    emit_cpi!(event);
+    let vault = accounts.bond_vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.proposer, &[], bond)?;
+    emit_cpi!(ctx, event)?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
+use io_common::ids;
 use io_math::{DAY, IO};
 
 /// The shortest cooldown of stake: who votes stays slashable until what he voted for can be executed.
@@ -87,6 +88,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[b"config", &[ids::GOVERNANCE.bump]]];
 
     /// Sets the parameters, each within its bounds.
     pub fn set_params(&mut self, params: ParamsArgs) -> Result<()> {

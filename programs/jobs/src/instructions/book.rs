@@ -3,8 +3,8 @@ use crate::errors::JobsError;
 use crate::events::Booked;
 use crate::state::{Cluster, Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
-use io_common::{abi, clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{abi, clock, emit_cpi, ids, token};
 use io_math::price::rental_usd;
 use io_math::ratio::bps_ceil;
 
@@ -132,15 +132,6 @@ impl Book<'_> {
         job.next_seq();
         Ok(Booked::of(key, &job, usd))
     }
-
-    fn fund(&self, amount: u64) -> Result<()> {
-        let transfer = Transfer {
-            from: self.source.to_account_info(),
-            to: self.escrow.to_account_info(),
-            authority: self.renter.to_account_info(),
-        };
-        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
-    }
 }
 
 pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
@@ -150,7 +141,8 @@ pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
     let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
-    accounts.fund(deposit)?;
-    emit_cpi!(booked);
+    let escrow = accounts.escrow.to_account_info();
+    token::transfer(&accounts.source, &escrow, &accounts.renter, &[], deposit)?;
+    emit_cpi!(ctx, booked)?;
     Ok(())
 }

@@ -2,8 +2,8 @@ use crate::errors::JobsError;
 use crate::events::DisputeMade;
 use crate::state::{Config, Dispute, Job};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
-use io_common::{clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, emit_cpi, ids, token};
 use io_math::ratio::bps_ceil;
 
 #[event_cpi]
@@ -72,12 +72,8 @@ pub fn handle_dispute(ctx: Context<MakeDispute>, max_bond: u64, evidence_hash: [
     let accounts = &ctx.accounts;
     let made = accounts.open(ctx.bumps.dispute, evidence_hash)?;
     require_gte!(max_bond, made.bond, JobsError::BondAboveLimit);
-    let transfer = Transfer {
-        from: accounts.source.to_account_info(),
-        to: accounts.bond_vault.to_account_info(),
-        authority: accounts.party.to_account_info(),
-    };
-    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), made.bond)?;
-    emit_cpi!(made);
+    let vault = accounts.bond_vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.party, &[], made.bond)?;
+    emit_cpi!(ctx, made)?;
     Ok(())
 }

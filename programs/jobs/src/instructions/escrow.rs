@@ -4,7 +4,8 @@ use crate::errors::JobsError;
 use crate::events::Paid;
 use crate::state::Job;
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, CloseAccount, Token, TokenAccount, Transfer};
+use anchor_spl::token::TokenAccount;
+use io_common::token;
 
 /// Who is paid.
 #[derive(Clone, Copy)]
@@ -39,7 +40,6 @@ pub fn pay<'info>(
     job: &AccountLoader<'info, Job>,
     escrow: &UncheckedAccount<'info>,
     to: &Account<'info, TokenAccount>,
-    token_program: &Program<'info, Token>,
     party: Party,
     take: impl FnOnce(&mut Job) -> Result<u64>,
 ) -> Result<Option<Paid>> {
@@ -56,8 +56,7 @@ pub fn pay<'info>(
     };
     let (seq, held) = (state.next_seq(), state.held()?);
     drop(state);
-    let to_info = to.to_account_info();
-    send(job, escrow, to_info, token_program, amount)?;
+    send(job, escrow, to.as_ref(), amount)?;
     Ok(Some(Paid { seq, job: job.key(), party: party as u8, destination: to.key(), amount, paid, held }))
 }
 
@@ -65,26 +64,19 @@ pub fn pay<'info>(
 pub fn send<'info>(
     job: &AccountLoader<'info, Job>,
     escrow: &AccountInfo<'info>,
-    to: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    to: &AccountInfo<'info>,
     amount: u64,
 ) -> Result<()> {
     let seeds = Seeds::of(job)?;
-    let accounts = Transfer { from: escrow.to_account_info(), to, authority: job.to_account_info() };
-    let parts: &[&[u8]] = &seeds.parts();
-    token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]), amount)
+    token::transfer(escrow, to, job.as_ref(), &[&seeds.parts()], amount)
 }
 
 /// Closes an empty escrow; its rent goes to `rent_payer`.
 pub fn close<'info>(
     job: &AccountLoader<'info, Job>,
-    escrow: AccountInfo<'info>,
-    rent_payer: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    escrow: &AccountInfo<'info>,
+    rent_payer: &AccountInfo<'info>,
 ) -> Result<()> {
     let seeds = Seeds::of(job)?;
-    let accounts =
-        CloseAccount { account: escrow, destination: rent_payer, authority: job.to_account_info() };
-    let parts: &[&[u8]] = &seeds.parts();
-    token::close_account(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]))
+    token::close(escrow, rent_payer, job.as_ref(), &[&seeds.parts()])
 }

@@ -1,6 +1,7 @@
 use crate::errors::MintError;
 use anchor_lang::prelude::*;
 use io_common::abi::{Checkpoint, HISTORY};
+use io_common::ids;
 use io_common::Roles;
 use io_math::emission::{cumulative, Demand, Portion};
 use io_math::{CAP, DAY, IO};
@@ -93,6 +94,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[b"config", &[ids::MINT.bump]]];
 
     /// The start of emission that `start` asks for.
     pub fn start_at(start: i64, now: i64) -> Result<i64> {

@@ -2,6 +2,7 @@ use super::Report;
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::ReportState;
+use io_common::ids;
 use io_common::Roles;
 use io_math::{BPS, IO};
 
@@ -106,6 +107,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[b"config", &[ids::PROOFS.bump]]];
 
     /// Gives every role to `authority`, and every parameter its default.
     pub fn begin(&mut self, authority: Pubkey) {
