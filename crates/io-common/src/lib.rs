@@ -13,6 +13,7 @@ pub mod clock;
 pub mod events;
 pub mod ids;
 pub mod merkle;
+pub mod open_enum;
 pub mod outflow;
 pub mod pyth;
 pub mod roles;

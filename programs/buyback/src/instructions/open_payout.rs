@@ -37,7 +37,7 @@ pub fn handle_open_payout(ctx: Context<OpenPayout>) -> Result<()> {
     let supplier = {
         let found = abi::read::<abi::Job>(&accounts.job).ok_or(BuybackError::NotAJob)?;
         require_keys_eq!(mint, found.mint, BuybackError::WrongMint);
-        let in_io = found.payout == abi::Payout::Io as u8 && mint != ids::IO_MINT;
+        let in_io = found.payout == abi::PayoutKind::Io && mint != ids::IO_MINT;
         require!(in_io, BuybackError::NotPaidOutInIo);
         found.supplier
     };

@@ -104,7 +104,7 @@ mod tests {
     }
 
     fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: 1, ..abi::Currency::zeroed() }
+        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
     }
 
     #[test]

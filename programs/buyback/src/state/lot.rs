@@ -107,7 +107,7 @@ mod tests {
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };
 
     fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: 1, ..abi::Currency::zeroed() }
+        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
     }
 
     /// A lot of so many dollars, begun at 1,000.

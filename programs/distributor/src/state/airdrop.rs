@@ -1,6 +1,7 @@
-use super::{check_allocation, Claims};
+use super::Claims;
 use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 use io_common::merkle;
 use io_math::DAY;
 
@@ -18,8 +19,8 @@ pub struct AirdropArgs {
     pub total: u64,
     /// Until when it can be claimed, unix time.
     pub deadline: i64,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
 }
 
 /// A leaf with its place and proof.
@@ -38,8 +39,8 @@ pub struct ClaimArgs {
 pub struct Airdrop {
     pub version: u8,
     pub bump: u8,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
     /// 1 when what was left has gone to the treasury.
     pub reclaimed: u8,
     pub leaves: u32,
@@ -78,7 +79,7 @@ impl Airdrop {
     /// Checks and takes the terms of a new airdrop.
     pub fn make(&mut self, args: &AirdropArgs, now: i64) -> Result<()> {
         let AirdropArgs { root, leaves, total, deadline, allocation } = *args;
-        check_allocation(allocation)?;
+        require!(allocation.is_known(), DistributorError::UnknownAllocation);
         require_gt!(total, 0, DistributorError::ZeroAmount);
         require_gt!(leaves, 0, DistributorError::NoLeaves);
         let deadlines = now.saturating_add(SHORTEST)..=now.saturating_add(LONGEST);
@@ -149,7 +150,13 @@ mod tests {
     const NOW: i64 = 1_800_000_000;
 
     fn args() -> AirdropArgs {
-        AirdropArgs { root: [0; 32], leaves: 1, total: 10, deadline: NOW + SHORTEST, allocation: 0 }
+        AirdropArgs {
+            root: [0; 32],
+            leaves: 1,
+            total: 10,
+            deadline: NOW + SHORTEST,
+            allocation: Allocation::Community,
+        }
     }
 
     /// An airdrop whose one leaf says `amount`.
@@ -224,7 +231,7 @@ mod tests {
         for (wrong, error) in [
             (AirdropArgs { total: 0, ..args() }, DistributorError::ZeroAmount),
             (AirdropArgs { leaves: 0, ..args() }, DistributorError::NoLeaves),
-            (AirdropArgs { allocation: 5, ..args() }, DistributorError::UnknownAllocation),
+            (AirdropArgs { allocation: Allocation::of(6), ..args() }, DistributorError::UnknownAllocation),
             (AirdropArgs { deadline: NOW + SHORTEST - 1, ..args() }, DistributorError::DeadlineOutOfRange),
             (AirdropArgs { deadline: NOW + LONGEST + 1, ..args() }, DistributorError::DeadlineOutOfRange),
         ] {

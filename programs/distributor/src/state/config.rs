@@ -8,11 +8,6 @@ pub const PAUSE_GRANT: u64 = 1;
 pub const PAUSE_AIRDROP: u64 = 2;
 pub const PAUSES: u64 = PAUSE_GRANT | PAUSE_AIRDROP;
 
-/// The genesis allocations have numbers, as in the mint program.
-const ALLOCATIONS: u8 = 5;
-/// Paid for by none of them.
-pub const NO_ALLOCATION: u8 = 255;
-
 /// The one configuration account of the program: `["config"]`.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -65,11 +60,4 @@ impl Config {
         self.airdropped = self.airdropped.checked_add(total).ok_or(DistributorError::Overflow)?;
         Ok(self.airdropped)
     }
-}
-
-/// Checks the number of the genesis allocation that something is paid from.
-pub fn check_allocation(allocation: u8) -> Result<()> {
-    let known = allocation < ALLOCATIONS || allocation == NO_ALLOCATION;
-    require!(known, DistributorError::UnknownAllocation);
-    Ok(())
 }

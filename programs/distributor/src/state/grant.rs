@@ -1,6 +1,6 @@
-use super::check_allocation;
 use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 use io_math::emission::END;
 use io_math::vesting::Schedule;
 use io_math::DAY;
@@ -32,8 +32,8 @@ pub struct GrantArgs {
     pub schedule: ScheduleArgs,
     /// Whether what has not vested can be taken back.
     pub revocable: bool,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
 }
 
 /// IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
@@ -44,8 +44,8 @@ pub struct Grant {
     pub bump: u8,
     /// 1 where what has not vested can be taken back.
     pub revocable: u8,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
     pub cliff: u32,
     pub period: u32,
     pub tranches: u32,
@@ -86,7 +86,7 @@ impl Grant {
     pub fn make(&mut self, args: &GrantArgs, now: i64) -> Result<()> {
         let GrantArgs { beneficiary, schedule, revocable, allocation } = *args;
         require_keys_neq!(beneficiary, Pubkey::default(), DistributorError::NoBeneficiary);
-        check_allocation(allocation)?;
+        require!(allocation.is_known(), DistributorError::UnknownAllocation);
         let starts = now.saturating_sub(END)..=now.saturating_add(MAX_AHEAD);
         require!(starts.contains(&schedule.start), DistributorError::StartOutOfRange);
         self.version = 1;
@@ -160,7 +160,12 @@ mod tests {
         let month = u32::try_from(MONTH).unwrap();
         let schedule =
             ScheduleArgs { total: 1_000, upfront: 0, start: NOW, cliff: 0, period: month, tranches: 3 };
-        GrantArgs { beneficiary: Pubkey::new_unique(), schedule, revocable: true, allocation: 4 }
+        GrantArgs {
+            beneficiary: Pubkey::new_unique(),
+            schedule,
+            revocable: true,
+            allocation: Allocation::CoreContributors,
+        }
     }
 
     fn grant() -> Grant {

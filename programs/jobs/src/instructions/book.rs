@@ -77,7 +77,7 @@ impl Book<'_> {
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;

@@ -1,6 +1,6 @@
-use super::escrow::{pay, Party};
+use super::escrow::pay;
 use crate::errors::JobsError;
-use crate::state::Job;
+use crate::state::{Job, Party};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::{clock, emit_cpi};

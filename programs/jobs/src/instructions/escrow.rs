@@ -2,19 +2,10 @@
 
 use crate::errors::JobsError;
 use crate::events::Paid;
-use crate::state::Job;
+use crate::state::{Job, Party};
 use anchor_lang::prelude::*;
 use anchor_spl::token::TokenAccount;
 use io_common::token;
-
-/// Who is paid.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-pub enum Party {
-    Supplier = 0,
-    FeeVault = 1,
-    Renter = 2,
-}
 
 /// The job's signature seeds, less the prefix.
 struct Seeds {
@@ -52,12 +43,12 @@ pub fn pay<'info>(
     let paid = match party {
         Party::Supplier => state.paid_supplier,
         Party::FeeVault => state.paid_fees,
-        Party::Renter => state.paid_refund,
+        _ => state.paid_refund,
     };
     let (seq, held) = (state.next_seq(), state.held()?);
     drop(state);
     send(job, escrow, to.as_ref(), amount)?;
-    Ok(Some(Paid { seq, job: job.key(), party: party as u8, destination: to.key(), amount, paid, held }))
+    Ok(Some(Paid { seq, job: job.key(), party, destination: to.key(), amount, paid, held }))
 }
 
 /// Moves tokens out of an escrow.

@@ -46,7 +46,7 @@ impl Extend<'_> {
     /// The node works on, and for the same supplier.
     fn check_node(&self, job: &Job) -> Result<()> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
         require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
         Ok(())
     }

@@ -38,6 +38,6 @@ pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
 pub fn check_owner(node: &AccountInfo, owner: &Pubkey) -> Result<()> {
     let node = abi::read::<abi::Node>(node).ok_or(JobsError::NotANode)?;
     require_keys_eq!(node.owner, *owner, JobsError::NotNodeOwner);
-    require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+    require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
     Ok(())
 }

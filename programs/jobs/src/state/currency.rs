@@ -1,5 +1,6 @@
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+pub use io_common::abi::Pricing;
 use io_common::pyth::{self, Price, PriceFault, PriceLimits};
 use io_math::price::{tokens_at_par, tokens_for_usd};
 
@@ -10,21 +11,11 @@ const MAX_PAYMENT_BPS: u16 = 300;
 /// A currency at par is refused below 0.99 USD, in 10^-2.
 const PAR_PERCENT: u64 = 99;
 
-/// How a currency is priced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Pricing {
-    /// By its feed.
-    Feed = 0,
-    /// One dollar each, unless its feed says less than 0.99.
-    Par = 1,
-}
-
 /// A currency as an instruction describes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyArgs {
-    /// 0 by its feed, 1 at par.
-    pub pricing: u8,
+    /// How it is priced.
+    pub pricing: Pricing,
     /// Whether new jobs may be paid in it.
     pub enabled: bool,
     /// Payment fee of the side that uses it, bps.
@@ -41,7 +32,8 @@ pub struct CurrencyArgs {
 pub struct Currency {
     pub version: u8,
     pub bump: u8,
-    pub pricing: u8,
+    /// How it is priced.
+    pub pricing: Pricing,
     /// 1 while new jobs may be paid in it.
     pub enabled: u8,
     pub decimals: u8,
@@ -59,7 +51,7 @@ impl Currency {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn set(&mut self, args: CurrencyArgs) -> Result<()> {
-        require!(args.pricing <= Pricing::Par as u8, JobsError::UnknownPricing);
+        require!(args.pricing.is_known(), JobsError::UnknownPricing);
         require!(args.payment_bps <= MAX_PAYMENT_BPS, JobsError::PaymentFeeOutOfBounds);
         self.pricing = args.pricing;
         self.enabled = args.enabled.into();
@@ -94,7 +86,7 @@ impl Currency {
     /// Base units that are worth `usd` micro-dollars at a checked price, rounded up.
     pub fn amount_for(&self, usd: u64, price: &Price) -> Result<u64> {
         let Price { price, confidence, exponent } = *price;
-        if self.pricing == Pricing::Feed as u8 {
+        if self.pricing == Pricing::Feed {
             return tokens_for_usd(usd, price, confidence, exponent, self.decimals)
                 .ok_or(error!(JobsError::UnusablePrice));
         }
@@ -115,7 +107,7 @@ mod tests {
 
     fn currency(pricing: Pricing, decimals: u8) -> Currency {
         let mut currency: Currency = bytemuck::Zeroable::zeroed();
-        (currency.pricing, currency.decimals) = (pricing as u8, decimals);
+        (currency.pricing, currency.decimals) = (pricing, decimals);
         currency
     }
 

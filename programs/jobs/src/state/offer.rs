@@ -1,6 +1,6 @@
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
-use io_common::abi::Payout;
+use io_common::abi::PayoutKind;
 use io_common::ids;
 use io_math::escrow::FIRST_HOUR;
 
@@ -19,8 +19,8 @@ pub struct OfferArgs {
     pub max_seconds: u32,
     /// Whether bookings are taken.
     pub open: bool,
-    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-    pub payout: u8,
+    /// What the supplier is paid in.
+    pub payout: PayoutKind,
     /// Mints that may be paid in; unused places are zeros.
     pub currencies: [Pubkey; CURRENCIES],
 }
@@ -34,8 +34,8 @@ pub struct Offer {
     pub bump: u8,
     /// 1 while bookings are taken.
     pub open: u8,
-    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-    pub payout: u8,
+    /// What the supplier is paid in.
+    pub payout: PayoutKind,
     pub padding: [u8; 4],
     pub node: Pubkey,
     /// The job that holds the lease, or zeros.
@@ -62,7 +62,7 @@ impl Offer {
         require_gt!(args.rate, 0, JobsError::ZeroRate);
         require!(u64::from(args.min_seconds) >= FIRST_HOUR, JobsError::RentalTooShort);
         require_gte!(args.max_seconds, args.min_seconds, JobsError::RentalBoundsCrossed);
-        require!(args.payout <= 1, JobsError::UnknownPayout);
+        require!(args.payout.is_known(), JobsError::UnknownPayout);
         require!(args.currencies.iter().any(|mint| *mint != Pubkey::default()), JobsError::NoCurrency);
         self.rate = args.rate;
         self.min_seconds = args.min_seconds;
@@ -85,7 +85,7 @@ impl Offer {
 
     /// The mint that the supplier is paid in when the renter pays in `mint`.
     pub fn paid_in(&self, mint: &Pubkey) -> Pubkey {
-        if self.payout == Payout::Io as u8 {
+        if self.payout == PayoutKind::Io {
             ids::IO_MINT
         } else {
             *mint
@@ -144,7 +144,9 @@ mod tests {
         let mut currencies = [Pubkey::default(); CURRENCIES];
         currencies[0] = Pubkey::new_unique();
         let (rate, min_seconds, max_seconds) = (1, 3_600, 86_400);
-        offer.set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: 0, currencies }).unwrap();
+        offer
+            .set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: PayoutKind::Io, currencies })
+            .unwrap();
         offer
     }
 

@@ -4,6 +4,7 @@ use crate::events::GenesisMinted;
 use crate::state::Config;
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::abi::Allocation;
 use io_common::{emit_cpi, ids};
 
 #[event_cpi]
@@ -21,7 +22,7 @@ pub struct MintGenesis<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-pub fn handle_mint_genesis(ctx: Context<MintGenesis>, allocation: u8) -> Result<()> {
+pub fn handle_mint_genesis(ctx: Context<MintGenesis>, allocation: Allocation) -> Result<()> {
     let accounts = &mut *ctx.accounts;
     let mut config = accounts.config.load_mut()?;
     let amount = config.allocate(allocation)?;

@@ -32,7 +32,7 @@ pub struct SetPolicy<'info> {
 pub fn handle_set_policy(ctx: Context<SetPolicy>, policy: PolicyArgs) -> Result<()> {
     let SetPolicy { config, mint, emission_vault, reserve_vault, buyback_config, .. } = ctx.accounts;
     let emitted = emit_due(config, mint, [emission_vault, reserve_vault], buyback_config)?;
-    let burned = if policy.kind == PolicyKind::Fixed as u8 { 0 } else { burned(buyback_config)? };
+    let burned = if policy.kind == PolicyKind::Fixed { 0 } else { burned(buyback_config)? };
     let mut state = config.load_mut()?;
     state.begin_policy(policy, burned)?;
     let seq = state.next_seq();

@@ -1,6 +1,6 @@
 use crate::errors::MintError;
 use anchor_lang::prelude::*;
-use io_common::abi::{Checkpoint, HISTORY};
+use io_common::abi::{Allocation, Checkpoint, HISTORY};
 use io_common::ids;
 use io_common::Roles;
 use io_math::emission::{cumulative, Demand, Portion};
@@ -20,21 +20,21 @@ const MAX_AHEAD: i64 = 365 * DAY;
 /// Most that a demand-linked policy pays for what was burned: ten times as much.
 const MAX_PER_BURNED_BPS: u32 = 100_000;
 
-/// The pace of emission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum PolicyKind {
-    /// All that the schedule says.
-    Fixed = 0,
-    /// A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
-    DemandLinked = 1,
-}
+io_common::open_enum!(
+    /// The pace of emission.
+    pub enum PolicyKind {
+        /// All that the schedule says.
+        Fixed = 0,
+        /// A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
+        DemandLinked = 1,
+    }
+);
 
 /// A policy as an instruction names it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyArgs {
-    /// 0 fixed, 1 demand-linked.
-    pub kind: u8,
+    /// How it paces emission.
+    pub kind: PolicyKind,
     /// Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
     pub floor_bps: u16,
     /// Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a fixed policy.
@@ -45,7 +45,8 @@ pub struct PolicyArgs {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    pub kind: u8,
+    /// How it paces emission.
+    pub kind: PolicyKind,
     pub padding: u8,
     pub floor_bps: u16,
     pub per_burned_bps: u32,
@@ -113,9 +114,10 @@ impl Config {
     }
 
     /// Marks an allocation as minted and returns its amount.
-    pub fn allocate(&mut self, allocation: u8) -> Result<u64> {
-        let amount = *ALLOCATIONS.get(usize::from(allocation)).ok_or(MintError::UnknownAllocation)?;
-        let bit = 1u64.checked_shl(u32::from(allocation)).ok_or(MintError::UnknownAllocation)?;
+    pub fn allocate(&mut self, allocation: Allocation) -> Result<u64> {
+        let number = allocation.number();
+        let amount = *ALLOCATIONS.get(usize::from(number)).ok_or(MintError::UnknownAllocation)?;
+        let bit = 1u64.checked_shl(u32::from(number)).ok_or(MintError::UnknownAllocation)?;
         require!(self.allocated & bit == 0, MintError::AlreadyAllocated);
         self.allocated |= bit;
         self.genesis = self.genesis.checked_add(amount).ok_or(MintError::Overflow)?;
@@ -149,7 +151,7 @@ impl Config {
 
     fn divide(&self, due: u64, scheduled: u64, burned: u64) -> Portion {
         let policy = &self.policy;
-        if policy.kind == PolicyKind::Fixed as u8 {
+        if policy.kind == PolicyKind::Fixed {
             return Portion { paid: due, withheld: 0 };
         }
         let terms = Demand { floor_bps: policy.floor_bps, per_burned_bps: policy.per_burned_bps };
@@ -159,14 +161,14 @@ impl Config {
 
     /// Whether the policy in force looks at what was burned.
     pub fn needs_demand(&self) -> bool {
-        self.policy.kind == PolicyKind::DemandLinked as u8
+        self.policy.kind == PolicyKind::DemandLinked
     }
 
     /// Begins a policy; the caller has accrued to now under the old one.
     pub fn begin_policy(&mut self, args: PolicyArgs, burned: u64) -> Result<()> {
         let terms_fit = match args.kind {
-            kind if kind == PolicyKind::Fixed as u8 => args.floor_bps == 0 && args.per_burned_bps == 0,
-            kind if kind == PolicyKind::DemandLinked as u8 => {
+            PolicyKind::Fixed => args.floor_bps == 0 && args.per_burned_bps == 0,
+            PolicyKind::DemandLinked => {
                 u64::from(args.floor_bps) <= io_math::BPS && args.per_burned_bps <= MAX_PER_BURNED_BPS
             }
             _ => return err!(MintError::UnknownPolicy),

@@ -154,7 +154,7 @@ impl Config {
         require!(report.seq > self.approved_seq, ProofsError::AlreadyDecided);
         if report.weight >= threshold {
             self.approved_seq = report.seq;
-            report.state = ReportState::Approved as u8;
+            report.state = ReportState::Approved;
             report.approved_at = self.last_time;
         }
         Ok(())
@@ -162,7 +162,7 @@ impl Config {
 
     /// Makes an approved report final.
     pub fn finalize(&mut self, report: &mut Report) -> Result<()> {
-        require!(report.state == ReportState::Approved as u8, ProofsError::NotApproved);
+        require!(report.state == ReportState::Approved, ProofsError::NotApproved);
         let window_end = report.approved_at.saturating_add(i64::from(self.challenge_window));
         require_gte!(self.last_time, window_end, ProofsError::WindowOpen);
         require_gt!(report.period_end, self.final_period_end, ProofsError::PeriodFell);
@@ -170,7 +170,7 @@ impl Config {
         self.final_seq = report.seq;
         self.final_total = report.total;
         self.final_period_end = report.period_end;
-        report.state = ReportState::Final as u8;
+        report.state = ReportState::Final;
         report.finalized_at = self.last_time;
         Ok(())
     }
@@ -230,9 +230,9 @@ mod tests {
         let mut config = config();
         let (mut slow, mut fast) = (report(7, 5, 1), report(7, 6, 2));
         config.decide(&mut slow, 2).unwrap();
-        assert_eq!((slow.state, config.approved_seq), (ReportState::Pending as u8, 0));
+        assert_eq!((slow.state, config.approved_seq), (ReportState::Pending, 0));
         config.decide(&mut fast, 2).unwrap();
-        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved as u8, 1_000_000));
+        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved, 1_000_000));
         slow.weight = 2;
         assert_eq!(config.decide(&mut slow, 2), Err(ProofsError::AlreadyDecided.into()));
         assert_eq!(config.decide(&mut report(6, 5, 2), 2), Err(ProofsError::AlreadyDecided.into()));

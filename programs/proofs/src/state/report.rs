@@ -67,8 +67,8 @@ impl ReportArgs {
 pub struct Report {
     pub version: u8,
     pub bump: u8,
-    /// See [`ReportState`].
-    pub state: u8,
+    /// Where it stands.
+    pub state: ReportState,
     pub padding: [u8; 5],
     /// Hours from the start of emission to `period_end`.
     pub seq: u64,
@@ -115,7 +115,7 @@ impl Report {
     ) {
         let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri } = *args;
         *self = Self {
-            state: ReportState::Pending as u8,
+            state: ReportState::Pending,
             seq,
             root,
             total,
@@ -133,22 +133,22 @@ impl Report {
 
     /// Makes a report that is neither final nor void worthless.
     pub fn void(&mut self) -> Result<()> {
-        let undecided = [ReportState::Pending as u8, ReportState::Approved as u8].contains(&self.state);
+        let undecided = [ReportState::Pending, ReportState::Approved].contains(&self.state);
         require!(undecided, ProofsError::ReportDecided);
-        self.state = ReportState::Void as u8;
+        self.state = ReportState::Void;
         Ok(())
     }
 
     /// Whether a leaf can still be, or may already have been, credited from it.
     pub fn check_challengeable(&self) -> Result<()> {
-        let pays = [ReportState::Approved as u8, ReportState::Final as u8].contains(&self.state);
+        let pays = [ReportState::Approved, ReportState::Final].contains(&self.state);
         require!(pays, ProofsError::NotChallengeable);
         Ok(())
     }
 
     /// Counts an attester's approval and returns its seat.
     pub fn approve(&mut self, set: &AttesterSet, attester: &Pubkey) -> Result<u8> {
-        require!(self.state == ReportState::Pending as u8, ProofsError::NotPending);
+        require!(self.state == ReportState::Pending, ProofsError::NotPending);
         require!(self.set_version == set.set_version, ProofsError::StaleSet);
         let (seat, weight) = set.seat_of(attester).ok_or(ProofsError::NotAttester)?;
         let bit = 1u32.checked_shl(u32::from(seat)).ok_or(ProofsError::Overflow)?;
@@ -283,7 +283,7 @@ mod tests {
         assert_eq!(report.approve(&set, &Pubkey::default()), Err(ProofsError::NotAttester.into()));
         let mut stale = Report { set_version: 0, ..report };
         assert_eq!(stale.approve(&set, &keys[0]), Err(ProofsError::StaleSet.into()));
-        let mut void = Report { state: ReportState::Void as u8, ..report };
+        let mut void = Report { state: ReportState::Void, ..report };
         assert_eq!(void.approve(&set, &keys[0]), Err(ProofsError::NotPending.into()));
         assert_eq!(report.approve(&set, &keys[0]), Ok(0));
         assert_eq!((report.approvals, report.weight), (0b11, 6));

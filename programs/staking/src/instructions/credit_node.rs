@@ -36,7 +36,7 @@ pub fn check_leaf(
     now: i64,
 ) -> Result<u64> {
     let report = abi::read::<abi::Report>(report).ok_or(StakingError::NotAReport)?;
-    require!(report.state == abi::ReportState::Final as u8, StakingError::ReportNotFinal);
+    require!(report.state == abi::ReportState::Final, StakingError::ReportNotFinal);
     let last = report.finalized_at.saturating_add(abi::CREDITABLE);
     require_gte!(last, now, StakingError::ReportTooOld);
     require_gte!(report.period_end, leaf.through, StakingError::LeafBeyondReport);

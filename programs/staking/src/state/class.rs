@@ -1,5 +1,6 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
+pub use io_common::abi::Pool;
 use io_math::ratio::mul_div_ceil;
 use io_math::{BPS, IO};
 
@@ -10,20 +11,11 @@ const MAXIMUM: core::ops::RangeInclusive<u8> = 2..=20;
 /// Largest multiplier: 1,000 times the reference.
 const MAX_MULTIPLIER_BPS: u32 = 10_000_000;
 
-/// Which share of emission a class draws on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Pool {
-    /// GPUs and Apple M-series.
-    Gpu = 0,
-    Cpu = 1,
-}
-
 /// A hardware class as an instruction describes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassArgs {
-    /// 0 GPU and Apple, 1 CPU.
-    pub pool: u8,
+    /// Its kind of hardware.
+    pub pool: Pool,
     /// Whether new devices of the class are taken.
     pub enabled: bool,
     /// Largest stake of a node, as a multiple of its minimum.
@@ -42,7 +34,8 @@ pub struct ClassArgs {
 pub struct Class {
     pub version: u8,
     pub bump: u8,
-    pub pool: u8,
+    /// Its kind of hardware.
+    pub pool: Pool,
     /// 1 while new devices are taken.
     pub enabled: u8,
     pub id: u16,
@@ -61,7 +54,7 @@ impl Class {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn set(&mut self, id: u16, bump: u8, args: ClassArgs) -> Result<()> {
-        require!(args.pool <= Pool::Cpu as u8, StakingError::UnknownPool);
+        require!(args.pool.is_known(), StakingError::UnknownPool);
         require!(MAXIMUM.contains(&args.maximum), StakingError::MaximumOutOfBounds);
         require!(BASE_MINIMUM.contains(&args.base_minimum), StakingError::MinimumOutOfBounds);
         require!(
@@ -98,7 +91,14 @@ impl Class {
 pub fn class(multiplier_bps: u32) -> Class {
     let mut class: Class = bytemuck::Zeroable::zeroed();
     let name = [0; 32];
-    let args = ClassArgs { pool: 0, enabled: true, maximum: 5, multiplier_bps, base_minimum: 200 * IO, name };
+    let args = ClassArgs {
+        pool: Pool::Gpu,
+        enabled: true,
+        maximum: 5,
+        multiplier_bps,
+        base_minimum: 200 * IO,
+        name,
+    };
     class.set(1, 255, args).unwrap();
     class
 }
