@@ -65,7 +65,9 @@ pub struct Checkpoint {
 }
 
 /// How many cranks emission remembers: a day of hourly ones.
-pub const HISTORY: usize = 24;
+pub const CRANKS: u8 = 24;
+/// Places for them in an account.
+pub const HISTORY: usize = CRANKS as usize;
 
 view!(
     /// `mint::Config`: how much was emitted, and since when.
@@ -114,8 +116,10 @@ view!(
     }
 );
 
-/// Seats of the attester set.
-pub const SEATS: usize = 16;
+/// Most seats of the attester set.
+pub const MAX_SEATS: u8 = 16;
+/// Places for seats in an account.
+pub const SEATS: usize = MAX_SEATS as usize;
 
 impl AttesterSet {
     /// Seat and weight of a key.

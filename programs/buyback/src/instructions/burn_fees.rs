@@ -1,6 +1,6 @@
 use crate::errors::BuybackError;
 use crate::events::FeesBurned;
-use crate::state::{check_burned, Config, PAUSE_BURN};
+use crate::state::{check_burned, Config, FEES_SEED, PAUSE_BURN};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{clock, emit_cpi, ids, token};
@@ -18,7 +18,7 @@ pub struct BurnFees<'info> {
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// The shard's vault of IO.
-    #[account(mut, seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
+    #[account(mut, seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }

@@ -1,6 +1,6 @@
 use crate::errors::DistributorError;
 use crate::events::GrantCreated;
-use crate::state::{Config, Grant, GrantArgs, PAUSE_GRANT};
+use crate::state::{Config, Grant, GrantArgs, GRANT_SEED, PAUSE_GRANT, VAULT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{clock, emit_cpi, ids, token};
@@ -21,9 +21,9 @@ pub struct CreateGrant<'info> {
         constraint = !config.load()?.roles.is_paused(PAUSE_GRANT) @ DistributorError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = payer, space = Grant::SPACE, seeds = [Grant::SEED, id.to_le_bytes().as_ref()], bump)]
+    #[account(init, payer = payer, space = Grant::SPACE, seeds = [GRANT_SEED, id.to_le_bytes().as_ref()], bump)]
     pub grant: AccountLoader<'info, Grant>,
-    #[account(init, payer = payer, seeds = [b"vault", grant.key().as_ref()], bump, token::mint = mint, token::authority = grant)]
+    #[account(init, payer = payer, seeds = [VAULT_SEED, grant.key().as_ref()], bump, token::mint = mint, token::authority = grant)]
     pub vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,

@@ -1,6 +1,6 @@
 //! Movements of the vaults that grants and airdrops own.
 
-use crate::state::{Airdrop, Grant};
+use crate::state::{Airdrop, Grant, AIRDROP_SEED, GRANT_SEED};
 use anchor_lang::prelude::*;
 use io_common::token;
 
@@ -15,12 +15,12 @@ pub struct VaultOwner<'info> {
 impl<'info> VaultOwner<'info> {
     pub fn grant(grant: &AccountLoader<'info, Grant>) -> Result<Self> {
         let state = grant.load()?;
-        Ok(Self { account: grant.to_account_info(), seed: Grant::SEED, id: state.id, bump: state.bump })
+        Ok(Self { account: grant.to_account_info(), seed: GRANT_SEED, id: state.id, bump: state.bump })
     }
 
     pub fn airdrop(airdrop: &AccountLoader<'info, Airdrop>) -> Result<Self> {
         let state = airdrop.load()?;
-        Ok(Self { account: airdrop.to_account_info(), seed: Airdrop::SEED, id: state.id, bump: state.bump })
+        Ok(Self { account: airdrop.to_account_info(), seed: AIRDROP_SEED, id: state.id, bump: state.bump })
     }
 
     /// Pays out of the vault.

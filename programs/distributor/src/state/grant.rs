@@ -2,11 +2,24 @@ use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
 use io_common::abi::Allocation;
 use io_math::emission::END;
-use io_math::vesting::Schedule;
+use io_math::vesting::{self, Schedule};
 use io_math::DAY;
 
-/// Longest time between the making of a grant and its start.
-const MAX_AHEAD: i64 = 365 * DAY;
+/// Longest time from the making of a grant to its start, seconds.
+#[constant]
+pub const MAX_AHEAD: i64 = 365 * DAY;
+/// Longest time from a grant's start to its making, seconds.
+#[constant]
+pub const MAX_BEHIND: i64 = END;
+/// Shortest time between tranches, seconds.
+#[constant]
+pub const MIN_TRANCHE: u32 = vesting::SHORTEST;
+/// Longest time between tranches, seconds.
+#[constant]
+pub const MAX_TRANCHE: u32 = vesting::LONGEST;
+/// Seed of a grant: `["grant", id]`, the id in 8 bytes, little endian.
+#[constant]
+pub const GRANT_SEED: &[u8] = b"grant";
 
 /// When how much of a grant vests; see `io_math::vesting`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,7 +87,6 @@ pub struct Grant {
 
 impl Grant {
     pub const SPACE: usize = 8 + size_of::<Self>();
-    pub const SEED: &'static [u8] = b"grant";
 
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
@@ -87,7 +99,7 @@ impl Grant {
         let GrantArgs { beneficiary, schedule, revocable, allocation } = *args;
         require_keys_neq!(beneficiary, Pubkey::default(), DistributorError::NoBeneficiary);
         require!(allocation.is_known(), DistributorError::UnknownAllocation);
-        let starts = now.saturating_sub(END)..=now.saturating_add(MAX_AHEAD);
+        let starts = now.saturating_sub(MAX_BEHIND)..=now.saturating_add(MAX_AHEAD);
         require!(starts.contains(&schedule.start), DistributorError::StartOutOfRange);
         self.version = 1;
         self.revocable = revocable.into();

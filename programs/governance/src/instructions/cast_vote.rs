@@ -1,7 +1,7 @@
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Voted;
-use crate::state::{NodeVote, Proposal, VoteChoice, VoteRecord};
+use crate::state::{NodeVote, Proposal, VoteChoice, VoteRecord, VOTE_SEED};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, Position};
 use io_common::clock;
@@ -21,7 +21,7 @@ pub struct CastVote<'info> {
         init,
         payer = holder,
         space = VoteRecord::SPACE,
-        seeds = [b"vote", proposal.key().as_ref(), position.key().as_ref()],
+        seeds = [VOTE_SEED, proposal.key().as_ref(), position.key().as_ref()],
         bump
     )]
     pub vote: AccountLoader<'info, VoteRecord>,

@@ -1,6 +1,6 @@
 use super::stake;
 use crate::errors::GovernanceError;
-use crate::state::{NodeVote, Proposal, VoteChoice};
+use crate::state::{NodeVote, Proposal, VoteChoice, NODE_VOTE_SEED};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, NodeStake};
 use io_common::clock;
@@ -16,7 +16,7 @@ pub struct OpenNodeVote<'info> {
         init,
         payer = payer,
         space = NodeVote::SPACE,
-        seeds = [b"node_vote", proposal.key().as_ref(), node.key().as_ref()],
+        seeds = [NODE_VOTE_SEED, proposal.key().as_ref(), node.key().as_ref()],
         bump
     )]
     pub node_vote: AccountLoader<'info, NodeVote>,

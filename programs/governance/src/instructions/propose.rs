@@ -1,7 +1,7 @@
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Proposed;
-use crate::state::{Config, Proposal, ProposalArgs};
+use crate::state::{Config, Proposal, ProposalArgs, BOND_SEED, PROPOSAL_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::snapshot::week_of;
@@ -22,11 +22,11 @@ pub struct Propose<'info> {
         init,
         payer = proposer,
         space = Proposal::SPACE,
-        seeds = [b"proposal", proposer.key().as_ref(), nonce.to_le_bytes().as_ref()],
+        seeds = [PROPOSAL_SEED, proposer.key().as_ref(), nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub proposal: AccountLoader<'info, Proposal>,
-    #[account(init, payer = proposer, seeds = [b"bond", proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
+    #[account(init, payer = proposer, seeds = [BOND_SEED, proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,

@@ -6,12 +6,24 @@ use io_math::vote::Tally;
 use io_math::{DAY, HOUR};
 use solana_sha256_hasher::hashv;
 
-/// Transactions of a proposal, at most.
-const MAX_TRANSACTIONS: u8 = 16;
-/// Time for queueing after the vote, and for executing after the hold-up.
+/// Most transactions of a proposal.
+#[constant]
+pub const MAX_TRANSACTIONS: u8 = 16;
+/// Time for queueing after the vote, and for executing after the hold-up, seconds.
+#[constant]
 pub const EXPIRY: i64 = 14 * DAY;
-/// When the outcome turns within this time before the end, voting is extended.
-const LATE: i64 = 12 * HOUR;
+/// Voting is extended when the outcome turns within this time before its end, seconds.
+#[constant]
+pub const LATE: i64 = 12 * HOUR;
+/// What the description of a proposal is hashed behind.
+#[constant]
+pub const PROPOSAL_DOMAIN: &[u8] = b"ionet:proposal";
+/// Seed of a proposal: `["proposal", proposer, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const PROPOSAL_SEED: &[u8] = b"proposal";
+/// Seed of the token account that holds a bond: `["bond", proposal]`.
+#[constant]
+pub const BOND_SEED: &[u8] = b"bond";
 
 io_common::open_enum!(
     /// Where a proposal stands.
@@ -116,8 +128,7 @@ impl Proposal {
         let ProposalArgs { title, uri, text_hash } = args;
         (self.title, self.uri, self.text_hash) = (title, uri, text_hash);
         let (proposer, nonce) = (self.proposer.to_bytes(), self.nonce.to_le_bytes());
-        self.content_hash =
-            hashv(&[b"ionet:proposal", &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
+        self.content_hash = hashv(&[PROPOSAL_DOMAIN, &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
         self.progress = self.content_hash;
     }
 

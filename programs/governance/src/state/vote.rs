@@ -3,6 +3,13 @@ use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use io_math::vote::{Choice, NodeSide};
 
+/// Seed of a node's part in a vote: `["node_vote", proposal, node]`.
+#[constant]
+pub const NODE_VOTE_SEED: &[u8] = b"node_vote";
+/// Seed of a co-staker's vote: `["vote", proposal, position]`.
+#[constant]
+pub const VOTE_SEED: &[u8] = b"vote";
+
 io_common::open_enum!(
     /// What a vote says.
     pub enum VoteChoice {

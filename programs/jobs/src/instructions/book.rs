@@ -1,7 +1,9 @@
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
-use crate::state::{Cluster, Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
+use crate::state::{
+    Cluster, Config, Currency, Job, Offer, Terms, ESCROW_SEED, JOB_SEED, PAUSE_BOOK, PAYOUT_SEED,
+};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{abi, clock, emit_cpi, ids, token};
@@ -56,11 +58,11 @@ pub struct Book<'info> {
         init,
         payer = renter,
         space = Job::SPACE,
-        seeds = [b"job", offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
+        seeds = [JOB_SEED, offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub job: AccountLoader<'info, Job>,
-    #[account(init, payer = renter, seeds = [b"escrow", job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
+    #[account(init, payer = renter, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
     pub escrow: Box<Account<'info, TokenAccount>>,
     /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
     #[account(mut)]
@@ -121,7 +123,7 @@ impl Book<'_> {
         job.renter = self.renter.key();
         job.mint = self.mint.key();
         if offer.paid_in(&job.mint) != job.mint {
-            let seeds: &[&[u8]] = &[b"payout", key.as_ref()];
+            let seeds: &[&[u8]] = &[PAYOUT_SEED, key.as_ref()];
             (job.payout_vault, _) = Pubkey::find_program_address(seeds, &ids::BUYBACK_PROGRAM);
         }
         job.escrow = self.escrow.key();

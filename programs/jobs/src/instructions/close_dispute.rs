@@ -1,6 +1,6 @@
 use crate::errors::JobsError;
 use crate::events::DisputeClosed;
-use crate::state::Dispute;
+use crate::state::{Dispute, DISPUTE_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::{clock, emit_cpi, token};
@@ -31,7 +31,7 @@ pub fn handle_close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
         state.check_over(clock::now(state.made_at)?)?;
         (state.job, state.party, [state.bump], state.outcome, state.next_seq())
     };
-    let seeds: &[&[u8]] = &[b"dispute", job.as_ref(), party.as_ref(), &bump];
+    let seeds: &[&[u8]] = &[DISPUTE_SEED, job.as_ref(), party.as_ref(), &bump];
     let amount = bond_vault.amount;
     token::transfer(bond_vault.as_ref(), destination.as_ref(), dispute.as_ref(), &[seeds], amount)?;
     token::close(bond_vault.as_ref(), rent_payer, dispute.as_ref(), &[seeds])?;

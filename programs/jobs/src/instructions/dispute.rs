@@ -1,6 +1,6 @@
 use crate::errors::JobsError;
 use crate::events::DisputeMade;
-use crate::state::{Config, Dispute, Job};
+use crate::state::{Config, Dispute, Job, BOND_SEED, DISPUTE_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{clock, emit_cpi, ids, token};
@@ -23,11 +23,11 @@ pub struct MakeDispute<'info> {
         init,
         payer = party,
         space = Dispute::SPACE,
-        seeds = [b"dispute", job.key().as_ref(), party.key().as_ref()],
+        seeds = [DISPUTE_SEED, job.key().as_ref(), party.key().as_ref()],
         bump
     )]
     pub dispute: AccountLoader<'info, Dispute>,
-    #[account(init, payer = party, seeds = [b"bond", dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
+    #[account(init, payer = party, seeds = [BOND_SEED, dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
     #[account(address = job.load()?.mint @ JobsError::WrongMint)]
     pub mint: Box<Account<'info, Mint>>,

@@ -2,7 +2,7 @@
 
 use crate::errors::JobsError;
 use crate::events::Paid;
-use crate::state::{Job, Party};
+use crate::state::{Job, Party, JOB_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::TokenAccount;
 use io_common::token;
@@ -21,7 +21,7 @@ impl Seeds {
     }
 
     fn parts(&self) -> [&[u8]; 4] {
-        [b"job", self.offer.as_ref(), &self.nonce, &self.bump]
+        [JOB_SEED, self.offer.as_ref(), &self.nonce, &self.bump]
     }
 }
 

@@ -1,9 +1,16 @@
-use super::{CloseReason, Config};
+use super::{CloseReason, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 
-/// A cluster has at least two nodes.
-const SMALLEST: u8 = 2;
+/// Fewest jobs of a cluster.
+#[constant]
+pub const MIN_CLUSTER: u8 = 2;
+/// Most jobs of a cluster.
+#[constant]
+pub const MAX_CLUSTER: u8 = u8::MAX;
+/// Seed of a cluster: `["cluster", renter, id]`.
+#[constant]
+pub const CLUSTER_SEED: &[u8] = b"cluster";
 
 /// Who left a cluster first, before its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +52,7 @@ impl Cluster {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn open(&mut self, size: u8, now: i64) -> Result<()> {
-        require_gte!(size, SMALLEST, JobsError::ClusterSize);
+        require_gte!(size, MIN_CLUSTER, JobsError::ClusterSize);
         self.size = size;
         self.opened_at = now;
         Ok(())
@@ -97,7 +104,7 @@ impl Cluster {
     /// Whether nothing will need the account any more; nobody has to fear for it in the start window.
     pub fn check_closable(&self, now: i64) -> Result<()> {
         require_eq!(self.waiting, 0, JobsError::ClusterWaits);
-        let from = self.opened_at.saturating_add(Config::START_WINDOW);
+        let from = self.opened_at.saturating_add(START_WINDOW);
         require_gt!(now, from, JobsError::ClusterYoung);
         Ok(())
     }

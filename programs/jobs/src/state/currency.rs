@@ -1,15 +1,22 @@
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 pub use io_common::abi::Pricing;
+use io_common::abi::FEE_SHARDS;
 use io_common::pyth::{self, Price, PriceFault, PriceLimits};
 use io_math::price::{tokens_at_par, tokens_for_usd};
 
-/// Fee vaults of a currency; a job pays into the one of its key's last three bits.
-pub const SHARDS: usize = 8;
-/// Largest payment fee of one side.
-const MAX_PAYMENT_BPS: u16 = 300;
-/// A currency at par is refused below 0.99 USD, in 10^-2.
-const PAR_PERCENT: u64 = 99;
+/// Largest payment fee of one side, bps.
+#[constant]
+pub const MAX_PAYMENT_BPS: u16 = 300;
+/// A currency at par is refused below this price, hundredths of a dollar.
+#[constant]
+pub const PAR_PERCENT: u64 = 99;
+/// Seed of the buyback's fee vaults: `["fees", mint, shard]`, the shard in 1 byte.
+#[constant]
+pub const FEES_SEED: &[u8] = b"fees";
+/// Seed of a currency: `["currency", mint]`.
+#[constant]
+pub const CURRENCY_SEED: &[u8] = b"currency";
 
 /// A currency as an instruction describes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +50,7 @@ pub struct Currency {
     pub feed_id: [u8; 32],
     pub price_account: Pubkey,
     /// The buyback's fee vaults for this mint.
-    pub vaults: [Pubkey; SHARDS],
+    pub vaults: [Pubkey; FEE_SHARDS],
     pub reserved: [u8; 64],
 }
 
@@ -64,7 +71,7 @@ impl Currency {
     /// The fee vault that a job pays into.
     pub fn vault_of(&self, job: &Pubkey) -> Pubkey {
         let [.., last] = job.to_bytes();
-        let index = usize::from(last) % SHARDS;
+        let index = usize::from(last) % FEE_SHARDS;
         self.vaults.get(index).copied().unwrap_or_default()
     }
 

@@ -2,6 +2,13 @@ use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
 
+/// Seed of a dispute: `["dispute", job, party]`.
+#[constant]
+pub const DISPUTE_SEED: &[u8] = b"dispute";
+/// Seed of the token account that holds a bond: `["bond", dispute]`.
+#[constant]
+pub const BOND_SEED: &[u8] = b"bond";
+
 io_common::open_enum!(
     /// How a dispute ended.
     pub enum DisputeOutcome {

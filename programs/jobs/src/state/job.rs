@@ -1,17 +1,54 @@
-use super::{Broken, Config};
+use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, FREE_CANCEL, SILENCE, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
 use io_common::abi::SEATS;
 pub use io_common::abi::{CloseReason, JobState, PayoutKind};
-use io_math::escrow::{self, Division, Ending, Rates, FIRST_HOUR};
+use io_math::escrow::{self, Division, Ending, Rates};
 
-/// The booking and at most four extensions.
-pub const SEGMENTS: usize = 5;
+/// Places for segments in a job's account.
+pub const SEGMENTS: usize = MAX_SEGMENTS as usize;
+/// Most segments of a job: the booking and its extensions.
+#[constant]
+pub const MAX_SEGMENTS: u8 = 5;
+/// The time that a renter pays for in any case, and the shortest rental, seconds.
+#[constant]
+pub const FIRST_HOUR: u64 = escrow::FIRST_HOUR;
+/// Seed of a job: `["job", offer, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const JOB_SEED: &[u8] = b"job";
+/// Seed of the token account that holds a deposit: `["escrow", job]`.
+#[constant]
+pub const ESCROW_SEED: &[u8] = b"escrow";
+/// Seed of the buyback's token account that a supplier's part waits in: `["payout", job]`.
+#[constant]
+pub const PAYOUT_SEED: &[u8] = b"payout";
 
-/// Bits of `Job::disputes`.
-const BY_RENTER: u8 = 1;
-const BY_SUPPLIER: u8 = 2;
+/// Bit of `Job.disputes`: the renter has disputed it.
+#[constant]
+pub const DISPUTED_BY_RENTER: u8 = 1;
+/// Bit of `Job.disputes`: the supplier has disputed it.
+#[constant]
+pub const DISPUTED_BY_SUPPLIER: u8 = 2;
+
+/// Bit of an attestation's reason: a sample was missing.
+#[constant]
+pub const BREAK_SAMPLE_GAP: u16 = 1;
+/// Bit of an attestation's reason: another process was on the device.
+#[constant]
+pub const BREAK_FOREIGN_PROCESS: u16 = 2;
+/// Bit of an attestation's reason: the device was used by others.
+#[constant]
+pub const BREAK_FOREIGN_USE: u16 = 4;
+/// Bit of an attestation's reason: a sample was wrong.
+#[constant]
+pub const BREAK_BAD_SAMPLE: u16 = 8;
+/// Bit of an attestation's reason: the node could not be reached.
+#[constant]
+pub const BREAK_NODE_LOST: u16 = 16;
+/// Bit of an attestation's reason: the node failed a compute challenge.
+#[constant]
+pub const BREAK_CHALLENGE_FAILED: u16 = 32;
 
 /// A segment of booked time: the booking, or an extension.
 #[zero_copy]
@@ -195,7 +232,7 @@ impl Job {
 
     /// The latest time of a start.
     pub fn start_by(&self) -> i64 {
-        self.booked_at.saturating_add(Config::START_WINDOW)
+        self.booked_at.saturating_add(START_WINDOW)
     }
 
     /// Begins the booked time.
@@ -354,7 +391,7 @@ impl Job {
 
     /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
     fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
-        if at <= self.booked_at.saturating_add(Config::FREE_CANCEL) {
+        if at <= self.booked_at.saturating_add(FREE_CANCEL) {
             (Ending::CancelledFree, CloseReason::RenterCancelled)
         } else if at <= self.start_by() {
             (Ending::CancelledLate, CloseReason::RenterCancelledLate)
@@ -381,7 +418,7 @@ impl Job {
             JobState::Running => {
                 // Words after the end do not put it off: one attester of several could for ever.
                 let heard = self.last_attested_at.min(self.ends_at);
-                let silent_at = heard.saturating_add(Config::SILENCE);
+                let silent_at = heard.saturating_add(SILENCE);
                 require_gt!(now, silent_at, JobsError::NotSilent);
                 let ending = match self.ending() {
                     Ending::Completed => Ending::TimedOut,
@@ -425,17 +462,17 @@ impl Job {
         // Of a job that was never started nothing is in doubt; the start sets its end.
         require!(!self.is(JobState::Booked) && self.ends_at != 0, JobsError::NotRunning);
         if self.is(JobState::Ended) {
-            let until = self.ended_at.saturating_add(Config::DISPUTE_WINDOW);
+            let until = self.ended_at.saturating_add(DISPUTE_WINDOW);
             require!(self.reason != CloseReason::Resolved, JobsError::AlreadyDecided);
             require_gte!(until, now, JobsError::DisputeWindowOver);
         }
         require!(!self.is_frozen(now), JobsError::Disputed);
-        let bit = if by_renter { BY_RENTER } else { BY_SUPPLIER };
+        let bit = if by_renter { DISPUTED_BY_RENTER } else { DISPUTED_BY_SUPPLIER };
         require!(self.disputes & bit == 0, JobsError::DisputedBefore);
         let held = self.held()?;
         require_gt!(held, 0, JobsError::NothingToDispute);
         self.disputes |= bit;
-        self.frozen_until = now.saturating_add(Config::DISPUTE_TIME);
+        self.frozen_until = now.saturating_add(DISPUTE_TIME);
         Ok(held)
     }
 

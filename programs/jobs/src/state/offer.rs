@@ -1,13 +1,20 @@
+use super::FIRST_HOUR;
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use io_common::abi::PayoutKind;
 use io_common::ids;
-use io_math::escrow::FIRST_HOUR;
 
-/// How many mints an offer can name.
-pub const CURRENCIES: usize = 4;
-/// How far a booking's nonce may lie ahead, so that nobody can use the nonces up.
-const NONCE_STEP: u64 = 256;
+/// Places for mints in an offer's account.
+pub const CURRENCIES: usize = MAX_CURRENCIES as usize;
+/// Most mints that an offer can name.
+#[constant]
+pub const MAX_CURRENCIES: u8 = 4;
+/// How far a booking's nonce may be ahead of the offer's, so that nobody can use the nonces up.
+#[constant]
+pub const NONCE_WINDOW: u64 = 256;
+/// Seed of an offer: `["offer", node]`.
+#[constant]
+pub const OFFER_SEED: &[u8] = b"offer";
 
 /// What a supplier asks for.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -102,7 +109,7 @@ impl Offer {
         require!(!self.is_leased(now), JobsError::Leased);
         let range = u64::from(self.min_seconds)..=u64::from(self.max_seconds);
         require!(range.contains(&seconds), JobsError::DurationOutOfBounds);
-        let next = self.nonce.saturating_add(1)..=self.nonce.saturating_add(NONCE_STEP);
+        let next = self.nonce.saturating_add(1)..=self.nonce.saturating_add(NONCE_WINDOW);
         require!(next.contains(&nonce), JobsError::NonceOutOfBounds);
         self.nonce = nonce;
         self.lease_job = job;
@@ -165,7 +172,7 @@ mod tests {
         offer.lease(first, 3, 3_600, 100, 1_300).unwrap();
         assert!(offer.lease(second, 4, 3_600, 1_299, 9_999).is_err());
         assert!(offer.lease(second, 3, 3_600, 1_300, 9_999).is_err());
-        assert!(offer.lease(second, 3 + NONCE_STEP + 1, 3_600, 1_300, 9_999).is_err());
+        assert!(offer.lease(second, 3 + NONCE_WINDOW + 1, 3_600, 1_300, 9_999).is_err());
         offer.lease(second, 4, 3_600, 1_300, 9_999).unwrap();
         assert!(offer.hold_until(&first, 1).is_err());
         offer.release(&first, 1);

@@ -6,19 +6,38 @@ use io_common::Roles;
 use io_math::emission::{cumulative, Demand, Portion};
 use io_math::{CAP, DAY, IO};
 
-/// Paused entry: `emit`.
+/// Pause bit: emission, and setting a policy. What a pause delays is emitted afterwards.
+#[constant]
 pub const PAUSE_EMIT: u64 = 1;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_EMIT;
 
-/// The genesis allocations in base units, by number: community, research and development, seed,
-/// series A, core contributors. Their sum is 500,000,000 IO.
+/// Decimals of IO.
+#[constant]
+pub const DECIMALS: u8 = 8;
+/// The most that is ever minted, base units.
+#[constant]
+pub const MAX_SUPPLY: u64 = CAP;
+/// What each genesis allocation mints, base units, by the number of the `Allocation`; 500,000,000 IO in all.
+#[constant]
 pub const ALLOCATIONS: [u64; 5] =
     [100_000_000 * IO, 128_000_000 * IO, 100_000_000 * IO, 81_600_000 * IO, 90_400_000 * IO];
+/// Longest time between initialisation and the start of emission, seconds.
+#[constant]
+pub const MAX_AHEAD: i64 = 365 * DAY;
+/// Most that a demand-linked policy pays for what was burned, bps of it.
+#[constant]
+pub const MAX_PER_BURNED_BPS: u32 = 100_000;
+/// How many of the latest cranks of emission are remembered.
+#[constant]
+pub const CRANKS: u8 = io_common::abi::CRANKS;
 
-/// Longest time between initialisation and the start of emission.
-const MAX_AHEAD: i64 = 365 * DAY;
-/// Most that a demand-linked policy pays for what was burned: ten times as much.
-const MAX_PER_BURNED_BPS: u32 = 100_000;
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the IO mint: `["mint"]`.
+#[constant]
+pub const MINT_SEED: &[u8] = b"mint";
 
 io_common::open_enum!(
     /// The pace of emission.
@@ -96,7 +115,7 @@ pub struct Config {
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
     /// With these seeds the configuration signs.
-    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[b"config", &[ids::MINT.bump]]];
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::MINT.bump]]];
 
     /// The start of emission that `start` asks for.
     pub fn start_at(start: i64, now: i64) -> Result<i64> {

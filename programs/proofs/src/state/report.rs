@@ -2,12 +2,20 @@ use super::AttesterSet;
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::{self, ReportState};
+use io_common::merkle;
 use io_math::emission::cumulative;
 use io_math::HOUR;
 use solana_sha256_hasher::hashv;
 
-/// Domain of a report's content hash.
-const DOMAIN: &[u8] = b"ionet:report";
+/// What the content of a report is hashed behind.
+#[constant]
+pub const REPORT_DOMAIN: &[u8] = b"ionet:report";
+/// What a reward leaf is hashed behind, after a zero byte.
+#[constant]
+pub const REWARD_DOMAIN: &[u8] = merkle::REWARD;
+/// Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
+#[constant]
+pub const REPORT_SEED: &[u8] = b"report";
 
 /// A report's content, as attesters propose it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +39,7 @@ impl ReportArgs {
     pub fn content_hash(&self) -> Result<[u8; 32]> {
         let mut content = Vec::with_capacity(size_of::<Self>());
         self.serialize(&mut content)?;
-        Ok(hashv(&[DOMAIN, &content]).to_bytes())
+        Ok(hashv(&[REPORT_DOMAIN, &content]).to_bytes())
     }
 
     /// Checks the content against the address it is made for, the schedule and the time.

@@ -1,13 +1,13 @@
 use crate::errors::StakingError;
 use crate::events::Credited;
-use crate::state::{EmissionLedger, Node};
+use crate::state::{EmissionLedger, Node, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::merkle::LeafArgs;
 use io_common::{abi, clock, emit_cpi, ids, token};
 
 /// With these the emission vault's owner signs.
-pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[b"emission", &[ids::EMISSION.bump]]];
+pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]]];
 
 #[event_cpi]
 #[derive(Accounts)]

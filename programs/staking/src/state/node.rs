@@ -7,13 +7,24 @@ use io_math::reward::{split, Accumulator, Split};
 use io_math::slash::Reach;
 use io_math::{shares, BPS, DAY};
 
-/// Pending stake becomes active after this long even when the node is credited nothing.
+/// Pending stake becomes active after this long even when the node is credited nothing, seconds.
+#[constant]
 pub const ACTIVATION: i64 = 14 * DAY;
-
-/// Processors of a node, at most.
+/// Most processors of a node.
+#[constant]
 pub const MAX_UNITS: u8 = 8;
-/// Most that a commission may rise at once.
-const COMMISSION_STEP_BPS: u16 = 500;
+/// Most that a commission may rise at once, bps.
+#[constant]
+pub const COMMISSION_STEP_BPS: u16 = 500;
+/// Seed of a node's offer in the jobs program: `["offer", node]`.
+#[constant]
+pub const OFFER_SEED: &[u8] = b"offer";
+/// Seed of a node: `["node", its first device]`.
+#[constant]
+pub const NODE_SEED: &[u8] = b"node";
+/// Seed of a node's token account: `["vault", node]`.
+#[constant]
+pub const VAULT_SEED: &[u8] = b"vault";
 
 /// What a node says of itself when it registers.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]

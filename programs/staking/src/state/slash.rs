@@ -2,10 +2,15 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_math::DAY;
 
-/// Time for executing a slash, from the end of its appeal or its decision.
-const EXECUTION: i64 = 14 * DAY;
-/// Time for deciding an appeal.
-const DECISION: i64 = 30 * DAY;
+/// Time for executing a slash, from the end of its time for an appeal or from its decision, seconds.
+#[constant]
+pub const EXECUTION: i64 = 14 * DAY;
+/// Time for deciding an appealed slash, seconds.
+#[constant]
+pub const DECISION: i64 = 30 * DAY;
+/// Seed of a slash: `["slash", node, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const SLASH_SEED: &[u8] = b"slash";
 
 io_common::open_enum!(
     /// Where a slash stands.

@@ -65,7 +65,7 @@ class AirdropCreated(Event):
     seq: int
     airdrop: Pubkey
     id: int
-    allocation: int
+    allocation: types.Allocation
     root: bytes
     leaves: int
     total: int
@@ -81,7 +81,7 @@ bind_event(
         ("seq", c.u64),
         ("airdrop", c.pubkey),
         ("id", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("root", c.raw_bytes(32)),
         ("leaves", c.u32),
         ("total", c.u64),
@@ -252,7 +252,7 @@ class GrantCreated(Event):
     seq: int
     grant: Pubkey
     id: int
-    allocation: int
+    allocation: types.Allocation
     beneficiary: Pubkey
     revocable: bool
     schedule: types.ScheduleArgs
@@ -267,7 +267,7 @@ bind_event(
         ("seq", c.u64),
         ("grant", c.pubkey),
         ("id", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("beneficiary", c.pubkey),
         ("revocable", c.boolean),
         ("schedule", types.ScheduleArgs.CODEC),

@@ -6,11 +6,33 @@ Generated from idl/distributor.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from solders.pubkey import Pubkey
 
 from ionet import _codec as c
+from ionet._codec import Codec
 from ionet._schema import Record, bind_record
+
+
+class Allocation(IntEnum):
+    """The part of the genesis supply that IO comes from."""
+
+    #: Community, 100,000,000 IO.
+    COMMUNITY = 0
+    #: Research and development, 128,000,000 IO.
+    RESEARCH = 1
+    #: Seed investors, 100,000,000 IO.
+    SEED = 2
+    #: Series A investors, 81,600,000 IO.
+    SERIES_A = 3
+    #: Core contributors, 90,400,000 IO.
+    CORE_CONTRIBUTORS = 4
+    #: None of them.
+    NONE = 5
+
+
+allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,14 +43,14 @@ class AirdropArgs(Record):
         root: Merkle root of the leaves.
         total: Sum of the leaves, base units.
         deadline: Until when it can be claimed, unix time.
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
     """
 
     root: bytes
     leaves: int
     total: int
     deadline: int
-    allocation: int
+    allocation: Allocation
 
 
 bind_record(
@@ -38,7 +60,7 @@ bind_record(
         ("leaves", c.u32),
         ("total", c.u64),
         ("deadline", c.i64),
-        ("allocation", c.u8),
+        ("allocation", allocation_codec),
     ),
 )
 
@@ -100,13 +122,13 @@ class GrantArgs(Record):
 
     Attributes:
         revocable: Whether what has not vested can be taken back.
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
     """
 
     beneficiary: Pubkey
     schedule: ScheduleArgs
     revocable: bool
-    allocation: int
+    allocation: Allocation
 
 
 bind_record(
@@ -115,7 +137,7 @@ bind_record(
         ("beneficiary", c.pubkey),
         ("schedule", ScheduleArgs.CODEC),
         ("revocable", c.boolean),
-        ("allocation", c.u8),
+        ("allocation", allocation_codec),
     ),
 )
 
@@ -142,4 +164,4 @@ bind_record(
 )
 
 
-__all__ = ["AirdropArgs", "ClaimArgs", "GrantArgs", "Roles", "ScheduleArgs"]
+__all__ = ["AirdropArgs", "Allocation", "ClaimArgs", "GrantArgs", "Roles", "ScheduleArgs"]

@@ -6,10 +6,12 @@ Generated from idl/governance.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from solders.pubkey import Pubkey
 
 from ionet import _codec as c
+from ionet._codec import Codec
 from ionet._schema import Record, bind_record
 
 
@@ -123,6 +125,26 @@ bind_record(
 )
 
 
+class ProposalState(IntEnum):
+    """Where a proposal stands."""
+
+    #: Gathers its transactions.
+    DRAFT = 0
+    #: Can be voted on until `voting_ends`; after that it waits to be queued.
+    VOTING = 1
+    #: Has passed; can be executed from `eta` to `expires`.
+    QUEUED = 2
+    #: Has passed, and everything is done.
+    EXECUTED = 3
+    #: Has not passed.
+    DEFEATED = 4
+    #: Withdrawn by its proposer, or stopped by the guardian.
+    CANCELLED = 5
+
+
+proposal_state_codec: Codec[ProposalState] = c.unit_enum(ProposalState)
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionArgs(Record):
     """What a proposal executes: one instruction, as an instruction names it."""
@@ -137,4 +159,29 @@ bind_record(
 )
 
 
-__all__ = ["Meta", "Outflow", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]
+class VoteChoice(IntEnum):
+    """What a vote says."""
+
+    #: In favour.
+    FOR = 0
+    #: Against.
+    AGAINST = 1
+    #: Neither; counts for the quorum.
+    ABSTAIN = 2
+    #: Not voted yet. Nobody votes so.
+    NONE = 3
+
+
+vote_choice_codec: Codec[VoteChoice] = c.unit_enum(VoteChoice)
+
+
+__all__ = [
+    "Meta",
+    "Outflow",
+    "ParamsArgs",
+    "Payment",
+    "ProposalArgs",
+    "ProposalState",
+    "TransactionArgs",
+    "VoteChoice",
+]

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from ionet import _codec as c
 from ionet._schema import Event, bind_event
 
-from . import PROGRAM_ID
+from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ class GenesisMinted(Event):
     """
 
     seq: int
-    allocation: int
+    allocation: types.Allocation
     amount: int
     destination: Pubkey
     genesis_total: int
@@ -117,7 +117,7 @@ bind_event(
     bytes.fromhex("804c607eb495e7e7"),
     (
         ("seq", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("amount", c.u64),
         ("destination", c.pubkey),
         ("genesis_total", c.u64),
@@ -182,7 +182,7 @@ class PolicySet(Event):
     """`PolicySet` of the mint program."""
 
     seq: int
-    kind: int
+    kind: types.PolicyKind
     floor_bps: int
     per_burned_bps: int
 
@@ -191,7 +191,7 @@ bind_event(
     PolicySet,
     PROGRAM_ID,
     bytes.fromhex("7ef6453009f0e234"),
-    (("seq", c.u64), ("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
+    (("seq", c.u64), ("kind", types.policy_kind_codec), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
 )
 
 

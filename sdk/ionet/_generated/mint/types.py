@@ -6,11 +6,33 @@ Generated from idl/mint.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 
 from solders.pubkey import Pubkey
 
 from ionet import _codec as c
+from ionet._codec import Codec
 from ionet._schema import Record, bind_record
+
+
+class Allocation(IntEnum):
+    """The part of the genesis supply that IO comes from."""
+
+    #: Community, 100,000,000 IO.
+    COMMUNITY = 0
+    #: Research and development, 128,000,000 IO.
+    RESEARCH = 1
+    #: Seed investors, 100,000,000 IO.
+    SEED = 2
+    #: Series A investors, 81,600,000 IO.
+    SERIES_A = 3
+    #: Core contributors, 90,400,000 IO.
+    CORE_CONTRIBUTORS = 4
+    #: None of them.
+    NONE = 5
+
+
+allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,17 +51,30 @@ class Checkpoint(Record):
 bind_record(Checkpoint, (("emitted", c.u64), ("withheld", c.u64)))
 
 
+class PolicyKind(IntEnum):
+    """The pace of emission."""
+
+    #: All that the schedule says.
+    FIXED = 0
+    #: A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
+    DEMAND_LINKED = 1
+
+
+policy_kind_codec: Codec[PolicyKind] = c.unit_enum(PolicyKind)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy(Record):
     """The policy in force, and where the counters stood when it began.
 
     Attributes:
+        kind: How it paces emission.
         emitted_before: Emitted when the policy began.
         burned_before: Burned by fees when the policy began.
         paid: Paid into the emission vault since.
     """
 
-    kind: int
+    kind: PolicyKind
     floor_bps: int
     per_burned_bps: int
     emitted_before: int
@@ -50,7 +85,7 @@ class Policy(Record):
 bind_record(
     Policy,
     (
-        ("kind", c.u8),
+        ("kind", policy_kind_codec),
         ("", c.pad(1)),
         ("floor_bps", c.u16),
         ("per_burned_bps", c.u32),
@@ -66,18 +101,18 @@ class PolicyArgs(Record):
     """A policy as an instruction names it.
 
     Attributes:
-        kind: 0 fixed, 1 demand-linked.
+        kind: How it paces emission.
         floor_bps: Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
         per_burned_bps: Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a
                 fixed policy.
     """
 
-    kind: int
+    kind: PolicyKind
     floor_bps: int
     per_burned_bps: int
 
 
-bind_record(PolicyArgs, (("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)))
+bind_record(PolicyArgs, (("kind", policy_kind_codec), ("floor_bps", c.u16), ("per_burned_bps", c.u32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,4 +137,4 @@ bind_record(
 )
 
 
-__all__ = ["Checkpoint", "Policy", "PolicyArgs", "Roles"]
+__all__ = ["Allocation", "Checkpoint", "Policy", "PolicyArgs", "PolicyKind", "Roles"]

@@ -217,24 +217,26 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofJudged(Event):
-    """`ProofJudged` of the proofs program.
-
-    Attributes:
-        reason: 0 when it passed.
-    """
+    """`ProofJudged` of the proofs program."""
 
     node: Pubkey
     seat: int
     seed: bytes
     score_bps: int
-    reason: int
+    reason: types.ProofReason
 
 
 bind_event(
     ProofJudged,
     PROGRAM_ID,
     bytes.fromhex("a19deaa66ca5f984"),
-    (("node", c.pubkey), ("seat", c.u8), ("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)),
+    (
+        ("node", c.pubkey),
+        ("seat", c.u8),
+        ("seed", c.raw_bytes(32)),
+        ("score_bps", c.u32),
+        ("reason", types.proof_reason_codec),
+    ),
 )
 
 

@@ -116,7 +116,7 @@ class ClassSet(Event):
 
     seq: int
     id: int
-    pool: int
+    pool: types.Pool
     enabled: bool
     maximum: int
     multiplier_bps: int
@@ -130,7 +130,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("id", c.u16),
-        ("pool", c.u8),
+        ("pool", types.pool_codec),
         ("enabled", c.boolean),
         ("maximum", c.u8),
         ("multiplier_bps", c.u32),
@@ -476,17 +476,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofRecorded(Event):
-    """`ProofRecorded` of the staking program.
-
-    Attributes:
-        reason: 0 when it passed.
-    """
+    """`ProofRecorded` of the staking program."""
 
     seq: int
     node: Pubkey
     seed: bytes
     score_bps: int
-    reason: int
+    reason: types.ProofReason
     time: int
 
 
@@ -499,7 +495,7 @@ bind_event(
         ("node", c.pubkey),
         ("seed", c.raw_bytes(32)),
         ("score_bps", c.u32),
-        ("reason", c.u16),
+        ("reason", types.proof_reason_codec),
         ("time", c.i64),
     ),
 )
