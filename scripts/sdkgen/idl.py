@@ -29,6 +29,18 @@ SIZES: Final = {
 }
 #: Integers that zero-copy accounts keep as bytes, to stay free of alignment gaps.
 WRAPPED: Final = {"U128": "u128", "PodU128": "u128", "I128": "i128", "PodI128": "i128"}
+#: An item of a list in a doc comment: the IDL has no docs of plain arguments and of variants, so that those
+#: of the instruction or the enum list them.
+ITEM: Final = re.compile(r"\* `?(\w+)`? - (.*)")
+#: What accounts are that have the same meaning in every instruction, and no docs of their own.
+STANDARD: Final = {
+    "token_program": "The token program.",
+    "system_program": "The System program.",
+    "associated_token_program": "The associated token program.",
+    "event_authority": "Signs the program's own events.",
+    "program": "The program itself.",
+    "program_data": "The program's data account, which names its upgrade authority.",
+}
 PADDING: Final = re.compile(r"_?(pad|padding|reserved)(_?\d+)?|_.*")
 
 
@@ -62,6 +74,32 @@ def text(docs: Iterable[str]) -> str:
 def sentence(docs: Iterable[str]) -> str:
     """Doc lines as one line."""
     return " ".join(text(docs).split())
+
+
+def listed(docs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
+    """Doc lines without their list of names, and the list: each name with its text.
+
+    An item is `* name - text`, and goes on until the next one or an empty line.
+    """
+    prose: list[str] = []
+    items: dict[str, str] = {}
+    current = ""
+    for line in (line.strip() for line in docs):
+        if found := ITEM.fullmatch(line):
+            current = found[1]
+            items[current] = found[2].strip()
+        elif current and line:
+            items[current] += f" {line}"
+        else:
+            current = ""
+            prose.append(line)
+    return prose, items
+
+
+def about_account(spec: Mapping[str, Any]) -> str:
+    """What an account of an instruction is, in one line."""
+    said = sentence(spec.get("docs", ())).removeprefix("CHECK: ") or STANDARD.get(spec["name"], "")
+    return said[:1].upper() + said[1:]
 
 
 @dataclass(frozen=True)
@@ -106,6 +144,14 @@ class Program:
     def unit(self, definition: Mapping[str, Any]) -> bool:
         """An enum whose variants carry nothing."""
         return not any(v.get("fields") for v in definition["type"]["variants"])
+
+    def about_argument(self, argument: Mapping[str, Any], items: Mapping[str, str]) -> str:
+        """What an argument is: by its own docs, those of its instruction, or those of its type."""
+        said = sentence(argument.get("docs", ())) or items.get(argument["name"], "")
+        match argument["type"]:
+            case {"defined": {"name": name}} if not said:
+                said = sentence(listed(self.definition(last(name)).get("docs", ()))[0])
+        return said
 
     def alias(self, name: str) -> str | None:
         """The integer that a wrapper type stands for."""
@@ -172,6 +218,8 @@ class Program:
                         return sum(s for s, _ in known), max((a for _, a in known), default=1)
                 elif body["kind"] == "type":
                     return self.size(body["alias"])
+                elif self.unit(self.definition(last(name))):
+                    return 1, 1
         return None
 
     def check_layout(self, name: str) -> None:

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
+from solders.pubkey import Pubkey
+
 from sdkgen.addresses import Addresses, Derived, Fixed
 from sdkgen.idl import (
     INTEGERS,
@@ -14,11 +16,13 @@ from sdkgen.idl import (
     CodegenError,
     Program,
     Typed,
+    about_account,
     arg_name,
     fields_of,
     flatten,
     identifier,
     last,
+    listed,
     sentence,
     snake,
     text,
@@ -96,13 +100,23 @@ def struct_class(program: Program, name: str, base: str, prefix: str) -> tuple[s
     return code, tuple_of(fields)
 
 
+def comment(said: str, indent: str = "") -> str:
+    """A text as a doc comment of what follows."""
+    lines = wrap(said, indent).replace("\n    ", "\n").splitlines() if said else []
+    return "".join(f"{indent}#: {line}\n" for line in lines)
+
+
 def enum_class(program: Program, name: str) -> str:
     """An `IntEnum`, or a dataclass for each variant if they carry fields; and its coder."""
     definition = program.definition(name)
-    doc = docstring(wrapped(text(definition.get("docs", ())) or f"`{name}` of the {program.name} program."))
+    prose, items = listed(definition.get("docs", ()))
+    doc = docstring(wrapped(text(prose) or f"`{name}` of the {program.name} program."))
     variants = definition["type"]["variants"]
     if program.unit(definition):
-        members = "".join(f"    {snake(v['name']).upper()} = {i}\n" for i, v in enumerate(variants))
+        members = "".join(
+            comment(items.get(v["name"], ""), "    ") + f"    {snake(v['name']).upper()} = {i}\n"
+            for i, v in enumerate(variants)
+        )
         codec = f"{snake(name)}_codec: Codec[{name}] = c.unit_enum({name})\n"
         return f"class {name}(IntEnum):\n{doc}\n{members}\n\n{codec}"
     parts, bodies = [], []
@@ -113,13 +127,11 @@ def enum_class(program: Program, name: str) -> str:
             typed = program.typed(idl_type, "")
             fields.append(f"    {identifier(field_name)}: {typed.annotation}\n")
             wire.append(f'("{identifier(field_name)}", {typed.codec})')
-        variant_doc = f'    """`{name}::{v["name"]}`."""\n'
+        variant_doc = docstring(items.get(v["name"], "") or f"`{name}::{v['name']}`.")
         parts.append(f"@dataclass(frozen=True, slots=True)\nclass {cls}:\n{variant_doc}\n{''.join(fields)}")
         bodies.append(f"({cls}, {tuple_of(wire)})")
     union = " | ".join(name + v["name"] for v in variants)
-    note = "".join(
-        f"#: {line}\n" for line in (sentence(definition.get("docs", ())) or f"`{name}`").splitlines()
-    )
+    note = comment(sentence(prose) or f"`{name}`")
     return (
         "\n\n".join(parts)
         + f"\n\n{note}{name}: TypeAlias = {union}\n\n"
@@ -320,11 +332,10 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
             required.append(f"{name}: Pubkey")
         flags = [flag for flag in ("signer", "writable") if account.get(flag)]
         about = ", ".join([*(flags or ["read-only"]), *([note] if note else [])])
-        docs.append(
-            " ".join(part for part in (f"{name}:", sentence(account.get("docs", ())), f"({about})") if part)
-        )
+        docs.append(" ".join(part for part in (f"{name}:", about_account(account), f"({about})") if part))
         metas.append(meta(expression, account, name))
 
+    said, items = listed(spec.get("docs", ()))
     wire, arguments = [], []
     for a in spec["args"]:
         typed = program.typed(a["type"])
@@ -332,7 +343,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
         arguments.append(name)
         required.append(f"{name}: {typed.argument}")
         wire.append(f'("{name}", {typed.codec})')
-        docs.append(f"{name}: {sentence(a.get('docs', ())) or rust(a['type'])}")
+        docs.append(f"{name}: {program.about_argument(a, items) or rust(a['type'])}")
     for name, typed in lookups.items():
         optional.append(f"{name}: {typed.argument} | None = None")
         docs.append(f"{name}: Known to the chain only; needed where an address is derived from it.")
@@ -340,7 +351,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
     docs.append("remaining_accounts: Further accounts, behind those above.")
     name = identifier(spec["name"])
     params = ", ".join([*required, *optional, "remaining_accounts: Sequence[AccountMeta] = ()"])
-    prose = wrapped(text(spec.get("docs", ())) or f"The instruction `{name}` of the {program.name} program.")
+    prose = wrapped(text(said) or f"The instruction `{name}` of the {program.name} program.")
     listing = "\n".join("    " + wrap(d, "        ").replace("\n", "\n    ") for d in docs)
     metas.append("*remaining_accounts")
     data = f"_{name.upper()}"
@@ -419,6 +430,18 @@ def addresses_module(program: Program, addresses: Addresses) -> str | None:
     return head(program, "Addresses of", "from . import PROGRAM_ID, types\n") + body + public(names)
 
 
+def literal(value: object) -> str:
+    """A constant's value as an expression."""
+    match value:
+        case bool() | str() | bytes():
+            return repr(value)
+        case int():
+            return f"{value:_}"
+        case tuple():
+            return tuple_of([literal(one) for one in value])
+    return f'Pubkey.from_string("{value}")'
+
+
 def constants_module(program: Program) -> str | None:
     """Constants that the program exports."""
     lines, names = [], []
@@ -427,21 +450,20 @@ def constants_module(program: Program) -> str | None:
         match constant_["type"]:
             case str(kind) if kind in INTEGERS:
                 value = int(constant_["value"].replace("_", "").removesuffix(kind))
-            case "string":
+            case "bool" | "string":
                 value = json.loads(constant_["value"])
             case "pubkey":
-                lines.append(f'{constant_["name"]} = Pubkey.from_string("{constant_["value"]}")\n')
-                names.append(constant_["name"])
-                continue
+                value = Pubkey.from_string(constant_["value"])
             case "bytes" | {"array": ["u8", _]}:
                 value = bytes(json.loads(constant_["value"]))
+            case {"array": [str(kind), _]} if kind in INTEGERS:
+                value = tuple(json.loads(constant_["value"]))
             case other:
                 raise CodegenError(
                     f"{program.name}: no form for the constant {constant_['name']} of type {other!r}"
                 )
-        note = sentence(constant_.get("docs", ()))
-        shown = f"{value:_}" if isinstance(value, int) else repr(value)
-        lines.append((f"#: {note}\n" if note else "") + f"{constant_['name']}: Final = {shown}\n")
+        note = comment(sentence(constant_.get("docs", ())))
+        lines.append(note + f"{constant_['name']}: Final = {literal(value)}\n")
         names.append(constant_["name"])
     if not names:
         return None

@@ -8,14 +8,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    pass
+    from ionet._generated.buyback import constants as buyback
+    from ionet._generated.distributor import constants as distributor
+    from ionet._generated.governance import constants as governance
+    from ionet._generated.jobs import constants as jobs
+    from ionet._generated.mint import constants as mint
+    from ionet._generated.proofs import constants as proofs
+    from ionet._generated.staking import constants as staking
 else:
     from ionet._lazy import lazy
 
     __getattr__, __dir__ = lazy(
         __name__,
-        {},
+        {
+            "buyback": "ionet._generated.buyback.constants",
+            "distributor": "ionet._generated.distributor.constants",
+            "governance": "ionet._generated.governance.constants",
+            "jobs": "ionet._generated.jobs.constants",
+            "mint": "ionet._generated.mint.constants",
+            "proofs": "ionet._generated.proofs.constants",
+            "staking": "ionet._generated.staking.constants",
+        },
     )
 
 
-__all__ = []
+__all__ = ["buyback", "distributor", "governance", "jobs", "mint", "proofs", "staking"]

@@ -65,7 +65,9 @@ pub struct Checkpoint {
 }
 
 /// How many cranks emission remembers: a day of hourly ones.
-pub const HISTORY: usize = 24;
+pub const CRANKS: u8 = 24;
+/// Places for them in an account.
+pub const HISTORY: usize = CRANKS as usize;
 
 view!(
     /// `mint::Config`: how much was emitted, and since when.
@@ -114,8 +116,10 @@ view!(
     }
 );
 
-/// Seats of the attester set.
-pub const SEATS: usize = 16;
+/// Most seats of the attester set.
+pub const MAX_SEATS: u8 = 16;
+/// Places for seats in an account.
+pub const SEATS: usize = MAX_SEATS as usize;
 
 impl AttesterSet {
     /// Seat and weight of a key.
@@ -132,8 +136,7 @@ view!(
     Report, ids::PROOFS_PROGRAM, discriminator("Report"), {
         version: u8,
         bump: u8,
-        /// See [`ReportState`].
-        state: u8,
+        state: ReportState,
         padding: [u8; 5],
         /// Hours from the start of emission to `period_end`.
         seq: u64,
@@ -147,19 +150,19 @@ view!(
     }
 );
 
-/// Where a report stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ReportState {
-    /// Gathers approvals.
-    Pending = 0,
-    /// Approved; its challenge window runs.
-    Approved = 1,
-    /// Leaves can be credited.
-    Final = 2,
-    /// Will never pay.
-    Void = 3,
-}
+crate::open_enum!(
+    /// Where a report stands.
+    pub enum ReportState {
+        /// Gathers approvals.
+        Pending = 0,
+        /// Approved; its challenge window runs.
+        Approved = 1,
+        /// Its leaves can be credited.
+        Final = 2,
+        /// Will never pay.
+        Void = 3,
+    }
+);
 
 /// How long a final report stays creditable, in seconds.
 pub const CREDITABLE: i64 = 30 * io_math::DAY;
@@ -175,6 +178,52 @@ pub struct CreditFreeze {
     pub min_report_seq: u64,
 }
 
+crate::open_enum!(
+    /// Why a compute proof failed.
+    pub enum ProofReason {
+        /// It passed.
+        Passed = 0,
+        /// The answer could not be read.
+        Malformed = 1,
+        /// The answer was to a smaller problem.
+        Smaller = 2,
+        /// The answer was to another challenge.
+        WrongSeed = 3,
+        /// The answer had been used before.
+        Replayed = 4,
+        /// The answer does not belong to the commitment.
+        WrongRoot = 5,
+        /// Other rows were opened than those drawn.
+        WrongRows = 6,
+        /// A row does not belong to the commitment.
+        BadMerklePath = 7,
+        /// A row of the product is wrong.
+        WrongRow = 8,
+        /// It was too slow for its hardware class.
+        Slow = 9,
+        /// There was no answer in time.
+        Unanswered = 10,
+    }
+);
+
+crate::open_enum!(
+    /// The part of the genesis supply that IO comes from.
+    pub enum Allocation {
+        /// Community, 100,000,000 IO.
+        Community = 0,
+        /// Research and development, 128,000,000 IO.
+        Research = 1,
+        /// Seed investors, 100,000,000 IO.
+        Seed = 2,
+        /// Series A investors, 81,600,000 IO.
+        SeriesA = 3,
+        /// Core contributors, 90,400,000 IO.
+        CoreContributors = 4,
+        /// None of them.
+        None = 5,
+    }
+);
+
 /// What an attester found of a node's compute proof.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProofVerdict {
@@ -182,8 +231,8 @@ pub struct ProofVerdict {
     pub seed: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
-    /// Why it failed; 0 when it passed.
-    pub reason: u16,
+    /// Why it failed, or that it passed.
+    pub reason: ProofReason,
 }
 
 view!(
@@ -191,12 +240,11 @@ view!(
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
         version: u8,
         bump: u8,
-        /// See [`NodeState`].
-        state: u8,
+        state: NodeState,
         /// Processors.
         units: u8,
         class: u16,
-        pool: u8,
+        pool: Pool,
         padding: u8,
         owner: Pubkey,
         /// The offer account, which carries the lease.
@@ -208,23 +256,34 @@ view!(
     }
 );
 
-/// Whether a node takes part.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum NodeState {
-    Live = 0,
-    /// Left by its owner; may come back.
-    Retired = 1,
-    /// Its co-stakers bore a loss; it earns, stakes and works no more.
-    Terminal = 2,
-}
+crate::open_enum!(
+    /// Whether a node takes part.
+    pub enum NodeState {
+        /// Takes part.
+        Live = 0,
+        /// Left by its owner; may come back.
+        Retired = 1,
+        /// Its co-stakers bore a loss; it earns, stakes and works no more.
+        Terminal = 2,
+    }
+);
+
+crate::open_enum!(
+    /// The kind of hardware, which decides what share of emission a class draws on.
+    pub enum Pool {
+        /// GPUs and Apple M-series.
+        Gpu = 0,
+        /// CPUs.
+        Cpu = 1,
+    }
+);
 
 view!(
     /// `staking::Node`: the stake that votes, and whose it is.
     NodeStake, ids::STAKING_PROGRAM, discriminator("Node"), {
         version: u8,
         bump: u8,
-        state: u8,
+        state: NodeState,
         padding: [u8; 5],
         owner: Pubkey,
         before_registered_at: [u8; 184],
@@ -272,8 +331,8 @@ view!(
         bump: u8,
         /// 1 while bookings are taken.
         open: u8,
-        /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-        payout: u8,
+        /// What the supplier is paid in.
+        payout: PayoutKind,
         padding: [u8; 4],
         node: Pubkey,
         /// The job that holds the lease, or zeros.
@@ -295,18 +354,16 @@ view!(
     Job, ids::JOBS_PROGRAM, discriminator("Job"), {
         version: u8,
         bump: u8,
-        /// See [`JobState`].
-        state: u8,
+        state: JobState,
         /// Why it ended.
-        reason: u8,
+        reason: CloseReason,
         /// Attesters that must have seen a second good for it to count.
         attesters: u8,
-        /// See [`Payout`].
-        payout: u8,
+        payout: PayoutKind,
         /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
         cluster_size: u8,
-        /// Stretches of booked time in use.
-        stretch_count: u8,
+        /// Segments of booked time in use.
+        segment_count: u8,
         booking_bps: u16,
         renter_payment_bps: u16,
         supplier_payment_bps: u16,
@@ -323,38 +380,77 @@ view!(
         /// The buyback's account `["payout", job]` where it pays the supplier in IO for another mint, or
         /// zeros.
         payout_vault: Pubkey,
-        /// Paid to the supplier, or into his payout account, so far.
+        /// Paid to the supplier, or into their payout account, so far.
         paid_supplier: u64,
     }
 );
 
-/// Where a job stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum JobState {
-    /// Paid for, and waiting for its start.
-    Booked = 0,
-    Running = 1,
-    /// Over: each party can take what it is owed.
-    Ended = 2,
-}
+crate::open_enum!(
+    /// Where a job stands.
+    pub enum JobState {
+        /// Paid for, and waiting for its start.
+        Booked = 0,
+        /// The work goes on, or has ended and is not attested to its end.
+        Running = 1,
+        /// Over: what each party is owed is fixed and can be paid.
+        Ended = 2,
+    }
+);
 
-/// What a supplier is paid in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Payout {
-    Io = 0,
-    /// What the renter pays.
-    AsPaid = 1,
-}
+crate::open_enum!(
+    /// Why a job ended. A job that was stopped has its reason while it is still running.
+    pub enum CloseReason {
+        /// It has not ended.
+        None = 0,
+        /// Its time was over and attested to its end.
+        Completed = 1,
+        /// Its attesters fell silent.
+        TimedOut = 2,
+        /// The renter stopped it.
+        RenterStopped = 3,
+        /// The supplier stopped it.
+        SupplierStopped = 4,
+        /// Nobody started it in time.
+        NoShow = 5,
+        /// The supplier cancelled it before its start.
+        SupplierCancelled = 6,
+        /// The renter cancelled it while that was free.
+        RenterCancelled = 7,
+        /// The renter cancelled it later, and pays for the first hour's fees.
+        RenterCancelledLate = 8,
+        /// A dispute was decided.
+        Resolved = 9,
+        /// Another job of its cluster ended before the start.
+        ClusterBroken = 10,
+    }
+);
+
+crate::open_enum!(
+    /// What a supplier is paid in.
+    pub enum PayoutKind {
+        /// IO, whatever the renter pays in.
+        Io = 0,
+        /// What the renter pays in.
+        AsPaid = 1,
+    }
+);
+
+crate::open_enum!(
+    /// How a currency is priced.
+    pub enum Pricing {
+        /// By its price feed.
+        Feed = 0,
+        /// One dollar each, unless its price feed says less than 0.99.
+        Par = 1,
+    }
+);
 
 view!(
     /// `jobs::Currency`: how a mint is priced, what using it costs, and where its fees go.
     Currency, ids::JOBS_PROGRAM, discriminator("Currency"), {
         version: u8,
         bump: u8,
-        /// 0 by its feed, 1 at par with the dollar.
-        pricing: u8,
+        pricing: Pricing,
         enabled: u8,
         decimals: u8,
         padding: u8,
@@ -374,7 +470,7 @@ pub const FEE_SHARDS: usize = 8;
 impl Currency {
     /// Whether one token counts as one dollar.
     pub fn at_par(&self) -> bool {
-        self.pricing == 1
+        self.pricing == Pricing::Par
     }
 
     /// The fee vault of a job.

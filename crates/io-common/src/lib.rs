@@ -6,12 +6,14 @@
 #![allow(long_running_const_eval)]
 
 pub mod abi;
+pub mod admin;
 pub mod bytes;
 pub mod calls;
 pub mod clock;
 pub mod events;
 pub mod ids;
 pub mod merkle;
+pub mod open_enum;
 pub mod outflow;
 pub mod pyth;
 pub mod roles;

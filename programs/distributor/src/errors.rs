@@ -21,7 +21,7 @@ pub enum DistributorError {
     NoTreasury,
     #[msg("the beneficiary may not be the default key")]
     NoBeneficiary,
-    #[msg("allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors, 255 none")]
+    #[msg("no genesis allocation has this number")]
     UnknownAllocation,
     #[msg("upfront must be within the total, and tranches half an hour to a year apart, within 20 years")]
     UnsoundSchedule,

@@ -1,5 +1,6 @@
 use crate::state::ScheduleArgs;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 
 #[event]
 pub struct Initialized {
@@ -13,7 +14,7 @@ pub struct GrantCreated {
     pub seq: u64,
     pub grant: Pubkey,
     pub id: u64,
-    pub allocation: u8,
+    pub allocation: Allocation,
     pub beneficiary: Pubkey,
     pub revocable: bool,
     pub schedule: ScheduleArgs,
@@ -66,7 +67,7 @@ pub struct AirdropCreated {
     pub seq: u64,
     pub airdrop: Pubkey,
     pub id: u64,
-    pub allocation: u8,
+    pub allocation: Allocation,
     pub root: [u8; 32],
     pub leaves: u32,
     pub total: u64,
@@ -123,22 +124,4 @@ pub struct ParamsSet {
     pub treasury: Pubkey,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();

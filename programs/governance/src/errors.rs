@@ -61,7 +61,7 @@ pub enum GovernanceError {
     NotVoting,
     #[msg("the hash is not that of the proposal's content")]
     WrongHash,
-    #[msg("a choice is 0 for, 1 against or 2 abstain")]
+    #[msg("a vote is for, against or an abstention")]
     UnknownChoice,
     #[msg("this is no node of the staking program")]
     NotANode,

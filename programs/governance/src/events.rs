@@ -1,4 +1,4 @@
-use crate::state::Proposal;
+use crate::state::{Proposal, VoteChoice};
 use anchor_lang::prelude::*;
 
 #[event]
@@ -69,7 +69,7 @@ pub struct Voted {
     /// The position, or the node whose owner votes.
     pub voter: Pubkey,
     pub by: Pubkey,
-    pub choice: u8,
+    pub choice: VoteChoice,
     pub weight: u64,
     /// Sums after it.
     pub in_favour: u64,
@@ -148,7 +148,7 @@ impl Voted {
         address: Pubkey,
         voter: Pubkey,
         by: Pubkey,
-        choice: u8,
+        choice: VoteChoice,
         weight: u64,
     ) -> Self {
         Self {

@@ -14,7 +14,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use state::{ParamsArgs, ProposalArgs, TransactionArgs};
+use state::{ParamsArgs, ProposalArgs, TransactionArgs, VoteChoice};
 
 declare_id!("iogC7NKioP1989xDJ7kgkT1H4vizYuy5UduYNquSX7E");
 
@@ -37,14 +37,14 @@ pub mod governance {
     ///
     /// Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     /// `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
-    pub fn cast_vote(ctx: Context<CastVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+    pub fn cast_vote(ctx: Context<CastVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_cast_vote(ctx, choice, content_hash)
     }
 
     /// Changes a co-staker's vote; it weighs what it weighed before.
     ///
     /// Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
-    pub fn change_vote(ctx: Context<ChangeVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+    pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
     }
 
@@ -53,7 +53,7 @@ pub mod governance {
     ///
     /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
     /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
-    pub fn owner_vote(ctx: Context<OwnerVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+    pub fn owner_vote(ctx: Context<OwnerVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_owner_vote(ctx, choice, content_hash)
     }
 

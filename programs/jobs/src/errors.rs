@@ -30,7 +30,7 @@ pub enum JobsError {
     EmaDistanceOutOfBounds,
     #[msg("a job has 1 to 5 attesters")]
     AttestersOutOfBounds,
-    #[msg("pricings are 0 by feed and 1 at par")]
+    #[msg("no way of pricing has this number")]
     UnknownPricing,
     #[msg("a rate must be above zero")]
     ZeroRate,
@@ -38,7 +38,7 @@ pub enum JobsError {
     RentalTooShort,
     #[msg("the longest rental is shorter than the shortest")]
     RentalBoundsCrossed,
-    #[msg("payouts are 0 IO and 1 what the renter pays")]
+    #[msg("no kind of payout has this number")]
     UnknownPayout,
     #[msg("an offer names at least one mint")]
     NoCurrency,

@@ -1,3 +1,4 @@
+use crate::state::{CloseReason, DisputeOutcome, Party, PayoutKind, Pricing};
 use anchor_lang::prelude::*;
 
 #[event]
@@ -9,7 +10,7 @@ pub struct Initialized {
 pub struct CurrencySet {
     pub seq: u64,
     pub mint: Pubkey,
-    pub pricing: u8,
+    pub pricing: Pricing,
     pub enabled: bool,
     pub payment_bps: u16,
 }
@@ -23,7 +24,7 @@ pub struct OfferSet {
     pub min_seconds: u32,
     pub max_seconds: u32,
     pub open: bool,
-    pub payout: u8,
+    pub payout: PayoutKind,
 }
 
 /// A deposit went into its escrow.
@@ -41,8 +42,7 @@ pub struct Booked {
     pub fee: u64,
     pub seconds: u64,
     pub attesters: u8,
-    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-    pub payout: u8,
+    pub payout: PayoutKind,
     /// Jobs of the cluster; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// The cluster's account, or zeros.
@@ -72,7 +72,7 @@ pub struct Extended {
     pub seq: u64,
     pub job: Pubkey,
     pub usd: u64,
-    /// Of the new stretch.
+    /// Of the new segment.
     pub price: u64,
     pub fee: u64,
     pub seconds: u64,
@@ -127,7 +127,7 @@ pub struct Stopped {
     pub seq: u64,
     pub job: Pubkey,
     pub by: Pubkey,
-    pub reason: u8,
+    pub reason: CloseReason,
     pub ends_at: i64,
 }
 
@@ -136,7 +136,7 @@ pub struct Stopped {
 pub struct Ended {
     pub seq: u64,
     pub job: Pubkey,
-    pub reason: u8,
+    pub reason: CloseReason,
     pub attested: u64,
     pub owed_supplier: u64,
     pub owed_fees: u64,
@@ -149,8 +149,8 @@ pub struct Ended {
 pub struct Paid {
     pub seq: u64,
     pub job: Pubkey,
-    /// 0 supplier, 1 fee vault, 2 renter.
-    pub party: u8,
+    /// Who was paid.
+    pub party: Party,
     pub destination: Pubkey,
     pub amount: u64,
     /// Paid to this party so far.
@@ -181,8 +181,7 @@ pub struct DisputeResolved {
     pub dispute: Pubkey,
     /// Part of the price that is due.
     pub gross: u64,
-    /// 1 upheld, 2 rejected.
-    pub outcome: u8,
+    pub outcome: DisputeOutcome,
 }
 
 /// A bond went back, or to the fee vault; the dispute's accounts are closed.
@@ -192,8 +191,7 @@ pub struct DisputeClosed {
     pub seq: u64,
     pub job: Pubkey,
     pub dispute: Pubkey,
-    /// 0 undecided, 1 upheld, 2 rejected.
-    pub outcome: u8,
+    pub outcome: DisputeOutcome,
     pub destination: Pubkey,
     pub amount: u64,
 }
@@ -215,25 +213,7 @@ pub struct ParamsSet {
     pub attesters_large: u8,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();
 
 impl OfferSet {
     pub fn new(key: Pubkey, offer: &mut crate::state::Offer) -> Self {

@@ -19,7 +19,7 @@ pub enum MintError {
     UnknownEntry,
     #[msg("emission is paused")]
     Paused,
-    #[msg("allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors")]
+    #[msg("no genesis allocation that can be minted has this number")]
     UnknownAllocation,
     #[msg("this allocation was minted already")]
     AlreadyAllocated,
@@ -29,7 +29,7 @@ pub enum MintError {
     WrongMint,
     #[msg("this is not the vault named in the configuration")]
     WrongVault,
-    #[msg("policies are 0 fixed and 1 demand-linked")]
+    #[msg("no kind of policy has this number")]
     UnknownPolicy,
     #[msg("a policy's floor is at most 10,000 bps, its rate at most 100,000 bps of what was burned")]
     PolicyOutOfBounds,

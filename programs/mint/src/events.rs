@@ -1,4 +1,6 @@
+use crate::state::PolicyKind;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 
 #[event]
 pub struct Initialized {
@@ -10,7 +12,7 @@ pub struct Initialized {
 #[event]
 pub struct GenesisMinted {
     pub seq: u64,
-    pub allocation: u8,
+    pub allocation: Allocation,
     pub amount: u64,
     pub destination: Pubkey,
     /// Minted at genesis so far.
@@ -35,7 +37,7 @@ pub struct Emitted {
 #[event]
 pub struct PolicySet {
     pub seq: u64,
-    pub kind: u8,
+    pub kind: PolicyKind,
     pub floor_bps: u16,
     pub per_burned_bps: u32,
 }
@@ -54,22 +56,4 @@ pub struct ParamsSet {
     pub pauser: Pubkey,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();

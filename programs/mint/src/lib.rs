@@ -12,6 +12,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
+use io_common::abi::Allocation;
 use state::PolicyArgs;
 
 declare_id!("iomcaX8pJmF55yH6XR6JR7DVSSpkGYaRFXJhKb9sAyV");
@@ -41,7 +42,7 @@ pub mod mint {
     ///
     /// Caller: authority. Errors: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
     /// `WrongMint`.
-    pub fn mint_genesis(ctx: Context<MintGenesis>, allocation: u8) -> Result<()> {
+    pub fn mint_genesis(ctx: Context<MintGenesis>, allocation: Allocation) -> Result<()> {
         handle_mint_genesis(ctx, allocation)
     }
 

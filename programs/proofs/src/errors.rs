@@ -113,4 +113,6 @@ pub enum ProofsError {
     FeeBoundOutOfBounds,
     #[msg("the hours that a node must be up are 0 to 168")]
     UpHoursOutOfBounds,
+    #[msg("no reason for a failed compute proof has this number")]
+    UnknownReason,
 }

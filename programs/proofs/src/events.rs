@@ -1,5 +1,6 @@
 use crate::state::{ParamsArgs, Seat};
 use anchor_lang::prelude::*;
+use io_common::abi::ProofReason;
 
 #[event]
 pub struct Initialized {
@@ -106,8 +107,7 @@ pub struct ProofJudged {
     pub seat: u8,
     pub seed: [u8; 32],
     pub score_bps: u32,
-    /// 0 when it passed.
-    pub reason: u16,
+    pub reason: ProofReason,
 }
 
 #[event]
@@ -116,22 +116,4 @@ pub struct ParamsSet {
     pub params: ParamsArgs,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();

@@ -117,7 +117,7 @@ pub mod proofs {
 
     /// Keeps the verdict of a node's latest compute proof in the node's account.
     ///
-    /// Caller: an attester. Errors: `NotAttester`, `NotANode`.
+    /// Caller: an attester. Errors: `UnknownReason`, `NotAttester`, `NotANode`.
     pub fn record_proof(ctx: Context<RecordProof>, verdict: ProofVerdict) -> Result<()> {
         handle_record_proof(ctx, verdict)
     }

@@ -26,7 +26,7 @@ pub enum StakingError {
     UnknownShard,
     #[msg("this shard does not belong to the node")]
     WrongShard,
-    #[msg("pools are 0 (GPU and Apple) and 1 (CPU)")]
+    #[msg("no kind of hardware has this number")]
     UnknownPool,
     #[msg("a node's maximum stake is 2 to 20 times its minimum")]
     MaximumOutOfBounds,

@@ -1,5 +1,6 @@
-use crate::state::NodeTotals;
+use crate::state::{NodeTotals, Pool};
 use anchor_lang::prelude::*;
+use io_common::abi::ProofReason;
 
 #[event]
 pub struct Initialized {
@@ -10,7 +11,7 @@ pub struct Initialized {
 pub struct ClassSet {
     pub seq: u64,
     pub id: u16,
-    pub pool: u8,
+    pub pool: Pool,
     pub enabled: bool,
     pub maximum: u8,
     pub multiplier_bps: u32,
@@ -256,8 +257,7 @@ pub struct ProofRecorded {
     pub node: Pubkey,
     pub seed: [u8; 32],
     pub score_bps: u32,
-    /// 0 when it passed.
-    pub reason: u16,
+    pub reason: ProofReason,
     pub time: i64,
 }
 
@@ -271,25 +271,7 @@ pub struct ParamsSet {
     pub appeal: i64,
 }
 
-#[event]
-pub struct PausedSet {
-    pub seq: u64,
-    pub by: Pubkey,
-    pub paused: u64,
-}
-
-#[event]
-pub struct AuthorityProposed {
-    pub seq: u64,
-    pub authority: Pubkey,
-    pub successor: Pubkey,
-}
-
-#[event]
-pub struct AuthorityAccepted {
-    pub seq: u64,
-    pub authority: Pubkey,
-}
+io_common::administration_events!();
 
 impl ClassSet {
     pub fn new(seq: u64, id: u16, args: crate::state::ClassArgs) -> Self {

@@ -1,10 +1,9 @@
-use super::vault::SEEDS;
 use crate::errors::BuybackError;
 use crate::events::FeesBurned;
-use crate::state::{check_burned, Config, PAUSE_BURN};
+use crate::state::{check_burned, Config, FEES_SEED, PAUSE_BURN};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -19,7 +18,7 @@ pub struct BurnFees<'info> {
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// The shard's vault of IO.
-    #[account(mut, seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
+    #[account(mut, seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }
@@ -35,15 +34,19 @@ pub fn handle_burn_fees(ctx: Context<BurnFees>, shard: u8) -> Result<()> {
     let receipt = config.book_burn(amount, time)?;
     let (seq, burned_total) = (config.next_seq(), config.burned);
     drop(config);
-    let burn = Burn {
-        mint: accounts.mint.to_account_info(),
-        from: accounts.vault.to_account_info(),
-        authority: accounts.config.to_account_info(),
-    };
-    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[&SEEDS]), amount)?;
+    token::burn(
+        accounts.vault.as_ref(),
+        accounts.mint.as_ref(),
+        accounts.config.as_ref(),
+        Config::SIGNER,
+        amount,
+    )?;
     accounts.mint.reload()?;
     let supply_after = accounts.mint.supply;
     check_burned(supply_before, supply_after, amount)?;
-    emit_cpi!(FeesBurned { seq, receipt, time, shard, amount, burned_total, supply_before, supply_after });
+    emit_cpi!(
+        ctx,
+        FeesBurned { seq, receipt, time, shard, amount, burned_total, supply_before, supply_after }
+    )?;
     Ok(())
 }

@@ -1,10 +1,9 @@
-use super::vault::SEEDS;
 use crate::errors::BuybackError;
 use crate::events::PayoutClosed;
 use crate::state::{Config, Payout};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, CloseAccount, Token, TokenAccount};
-use io_common::ids;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{ids, token};
 
 #[derive(Accounts)]
 pub struct ClosePayout<'info> {
@@ -32,12 +31,7 @@ pub struct ClosePayout<'info> {
 
 pub fn handle_close_payout(ctx: Context<ClosePayout>) -> Result<()> {
     let accounts = &*ctx.accounts;
-    let close = CloseAccount {
-        account: accounts.vault.to_account_info(),
-        destination: accounts.rent_payer.to_account_info(),
-        authority: accounts.config.to_account_info(),
-    };
-    token::close_account(CpiContext::new_with_signer(accounts.token_program.key(), close, &[&SEEDS]))?;
+    token::close(accounts.vault.as_ref(), &accounts.rent_payer, accounts.config.as_ref(), Config::SIGNER)?;
     let mut payout = accounts.payout.load_mut()?;
     emit!(PayoutClosed {
         seq: payout.next_seq(),

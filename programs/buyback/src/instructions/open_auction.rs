@@ -1,6 +1,6 @@
 use crate::errors::BuybackError;
 use crate::events::AuctionOpened;
-use crate::state::Auction;
+use crate::state::{Auction, AUCTION_SEED, FEES_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, TokenAccount};
 use io_common::ids;
@@ -14,13 +14,13 @@ pub struct OpenAuction<'info> {
     #[account(constraint = mint.key() != ids::IO_MINT @ BuybackError::IoIsBurned)]
     pub mint: Account<'info, Mint>,
     /// The shard's fee vault.
-    #[account(seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
+    #[account(seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
     #[account(
         init,
         payer = payer,
         space = Auction::SPACE,
-        seeds = [b"auction", mint.key().as_ref(), shard.to_le_bytes().as_ref()],
+        seeds = [AUCTION_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()],
         bump
     )]
     pub auction: AccountLoader<'info, Auction>,

@@ -1,6 +1,6 @@
 use crate::errors::BuybackError;
 use crate::events::PayoutOpened;
-use crate::state::{Config, Payout};
+use crate::state::{Config, Payout, PAYOUT_SEED, PAYOUT_VAULT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{abi, clock, ids};
@@ -16,12 +16,12 @@ pub struct OpenPayout<'info> {
     pub job: UncheckedAccount<'info>,
     /// What the job is paid in.
     pub mint: Account<'info, Mint>,
-    #[account(init, payer = payer, space = Payout::SPACE, seeds = [b"payout_state", job.key().as_ref()], bump)]
+    #[account(init, payer = payer, space = Payout::SPACE, seeds = [PAYOUT_SEED, job.key().as_ref()], bump)]
     pub payout: AccountLoader<'info, Payout>,
     #[account(
         init,
         payer = payer,
-        seeds = [b"payout", job.key().as_ref()],
+        seeds = [PAYOUT_VAULT_SEED, job.key().as_ref()],
         bump,
         token::mint = mint,
         token::authority = config
@@ -37,7 +37,7 @@ pub fn handle_open_payout(ctx: Context<OpenPayout>) -> Result<()> {
     let supplier = {
         let found = abi::read::<abi::Job>(&accounts.job).ok_or(BuybackError::NotAJob)?;
         require_keys_eq!(mint, found.mint, BuybackError::WrongMint);
-        let in_io = found.payout == abi::Payout::Io as u8 && mint != ids::IO_MINT;
+        let in_io = found.payout == abi::PayoutKind::Io && mint != ids::IO_MINT;
         require!(in_io, BuybackError::NotPaidOutInIo);
         found.supplier
     };

@@ -1,6 +1,6 @@
 use crate::errors::BuybackError;
 use crate::events::VaultOpened;
-use crate::state::{Config, SHARDS};
+use crate::state::{Config, FEES_SEED, FEE_SHARDS};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::ids;
@@ -13,7 +13,7 @@ pub struct OpenVault<'info> {
     #[account(
         mut,
         address = ids::BUYBACK_CONFIG,
-        constraint = shard < SHARDS @ BuybackError::UnknownShard
+        constraint = shard < FEE_SHARDS @ BuybackError::UnknownShard
     )]
     pub config: AccountLoader<'info, Config>,
     /// What the vault holds: IO, or another currency that jobs are paid in.
@@ -21,7 +21,7 @@ pub struct OpenVault<'info> {
     #[account(
         init,
         payer = payer,
-        seeds = [b"fees", mint.key().as_ref(), shard.to_le_bytes().as_ref()],
+        seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()],
         bump,
         token::mint = mint,
         token::authority = config

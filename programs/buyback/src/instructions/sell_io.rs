@@ -1,10 +1,9 @@
-use super::vault;
 use crate::errors::BuybackError;
 use crate::events::IoSold;
 use crate::state::{check_burned, Auction, Config, Deal, SaleArgs, PAUSE_SELL};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -40,12 +39,7 @@ impl SellIo<'_> {
     /// Burns the seller's IO, and returns the supply before and after.
     fn burn(&mut self, amount: u64) -> Result<(u64, u64)> {
         let before = self.mint.supply;
-        let burn = Burn {
-            mint: self.mint.to_account_info(),
-            from: self.source.to_account_info(),
-            authority: self.seller.to_account_info(),
-        };
-        token::burn(CpiContext::new(self.token_program.key(), burn), amount)?;
+        token::burn(&self.source, self.mint.as_ref(), &self.seller, &[], amount)?;
         self.mint.reload()?;
         check_burned(before, self.mint.supply, amount)?;
         Ok((before, self.mint.supply))
@@ -66,29 +60,32 @@ pub fn handle_sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
     let (sold_total, bought_total, sold_today) = (auction.sold, auction.bought, auction.sold_today);
     drop((config, auction));
     let (supply_before, supply_after) = accounts.burn(io)?;
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    vault::send(accounts.config.to_account_info(), vault, to, out)?;
-    emit_cpi!(IoSold {
-        seq,
-        auction: ctx.accounts.auction.key(),
-        seller: ctx.accounts.seller.key(),
-        receipt,
-        sale,
-        time,
-        elapsed,
-        price: price.price,
-        exponent: price.exponent,
-        out,
-        io,
-        left,
-        sold_today,
-        sold_total,
-        bought_total,
-        burned_total,
-        supply_before,
-        supply_after,
-        vault_before,
-        vault_after: vault_before.saturating_sub(out),
-    });
+    let (vault, to) = (accounts.vault.as_ref(), accounts.destination.as_ref());
+    token::transfer(vault, to, accounts.config.as_ref(), Config::SIGNER, out)?;
+    emit_cpi!(
+        ctx,
+        IoSold {
+            seq,
+            auction: ctx.accounts.auction.key(),
+            seller: ctx.accounts.seller.key(),
+            receipt,
+            sale,
+            time,
+            elapsed,
+            price: price.price,
+            exponent: price.exponent,
+            out,
+            io,
+            left,
+            sold_today,
+            sold_total,
+            bought_total,
+            burned_total,
+            supply_before,
+            supply_after,
+            vault_before,
+            vault_after: vault_before.saturating_sub(out),
+        }
+    )?;
     Ok(())
 }

@@ -1,10 +1,9 @@
-use super::vault;
 use crate::errors::BuybackError;
 use crate::events::IoCredited;
 use crate::state::{Config, Deal, Payout, SaleArgs};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Token, TokenAccount, Transfer};
-use io_common::{clock, ids};
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -37,18 +36,6 @@ pub struct SellToSupplier<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-impl SellToSupplier<'_> {
-    /// Moves the seller's IO to the supplier.
-    fn credit(&self, amount: u64) -> Result<()> {
-        let transfer = Transfer {
-            from: self.source.to_account_info(),
-            to: self.credit.to_account_info(),
-            authority: self.seller.to_account_info(),
-        };
-        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
-    }
-}
-
 pub fn handle_sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> Result<()> {
     let accounts = &*ctx.accounts;
     let config = accounts.config.load()?;
@@ -62,28 +49,31 @@ pub fn handle_sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> 
     let (receipt, left) = (payout.sales, payout.lot.left);
     let (sold_total, credited_total) = (payout.sold, payout.credited);
     drop((config, payout));
-    accounts.credit(io)?;
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    vault::send(accounts.config.to_account_info(), vault, to, out)?;
-    emit_cpi!(IoCredited {
-        seq,
-        job,
-        supplier,
-        seller: accounts.seller.key(),
-        receipt,
-        time,
-        elapsed,
-        price: price.price,
-        exponent: price.exponent,
-        out,
-        io,
-        left,
-        sold_total,
-        credited_total,
-        credit_before,
-        credit_after: credit_before.saturating_add(io),
-        vault_before,
-        vault_after: vault_before.saturating_sub(out),
-    });
+    token::transfer(&accounts.source, accounts.credit.as_ref(), &accounts.seller, &[], io)?;
+    let (vault, to) = (accounts.vault.as_ref(), accounts.destination.as_ref());
+    token::transfer(vault, to, accounts.config.as_ref(), Config::SIGNER, out)?;
+    emit_cpi!(
+        ctx,
+        IoCredited {
+            seq,
+            job,
+            supplier,
+            seller: accounts.seller.key(),
+            receipt,
+            time,
+            elapsed,
+            price: price.price,
+            exponent: price.exponent,
+            out,
+            io,
+            left,
+            sold_total,
+            credited_total,
+            credit_before,
+            credit_after: credit_before.saturating_add(io),
+            vault_before,
+            vault_after: vault_before.saturating_sub(out),
+        }
+    )?;
     Ok(())
 }

@@ -1,10 +1,10 @@
-use super::vault::{self, currency};
+use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::PayoutWithdrawn;
 use crate::state::{Config, Payout};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -44,12 +44,10 @@ pub fn handle_withdraw_payout(ctx: Context<WithdrawPayout>) -> Result<()> {
     let (seq, job, time) = (payout.next_seq(), payout.job, payout.last_time);
     let (supplier, withdrawn_total) = (payout.supplier, payout.withdrawn);
     drop(payout);
-    for (to, sent) in
-        [(accounts.destination.to_account_info(), amount), (accounts.fee_vault.to_account_info(), fee)]
-    {
-        vault::send(accounts.config.to_account_info(), accounts.vault.to_account_info(), to, sent)?;
-    }
+    let (vault, config) = (accounts.vault.as_ref(), accounts.config.as_ref());
+    token::transfer(vault, accounts.destination.as_ref(), config, Config::SIGNER, amount)?;
+    token::transfer(vault, &accounts.fee_vault, config, Config::SIGNER, fee)?;
     let destination = accounts.destination.key();
-    emit_cpi!(PayoutWithdrawn { seq, job, supplier, time, destination, amount, fee, withdrawn_total });
+    emit_cpi!(ctx, PayoutWithdrawn { seq, job, supplier, time, destination, amount, fee, withdrawn_total })?;
     Ok(())
 }

@@ -4,6 +4,10 @@ use anchor_lang::prelude::*;
 use io_common::{abi, pyth::Price};
 use io_math::{auction::daily_cap, DAY};
 
+/// Seed of an auction: `["auction", mint, shard]`, the shard in 1 byte.
+#[constant]
+pub const AUCTION_SEED: &[u8] = b"auction";
+
 /// The sale of a fee vault's content for IO that is burned: `["auction", mint, shard]`.
 #[account(zero_copy)]
 #[derive(Debug)]
@@ -104,7 +108,7 @@ mod tests {
     }
 
     fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: 1, ..abi::Currency::zeroed() }
+        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
     }
 
     #[test]

@@ -1,28 +1,56 @@
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
+use io_common::ids;
 use io_common::pyth::{self, Price, PriceLimits};
 use io_common::Roles;
 use io_math::auction::Slope;
 
-/// Paused entries: `burn_fees`, and the auctions of fees. Payouts have none.
+/// Pause bit: burning fees.
+#[constant]
 pub const PAUSE_BURN: u64 = 1;
+/// Pause bit: auctions of fees, and selling to them. Payouts have none.
+#[constant]
 pub const PAUSE_SELL: u64 = 2;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_BURN | PAUSE_SELL;
 
-/// Fee vaults of a mint. Several, so that jobs settling at once do not wait for one account.
-pub const SHARDS: u8 = 8;
-
+/// Fee vaults of a mint: several, so that jobs settling at once do not wait for one account.
+#[constant]
+pub const FEE_SHARDS: u8 = 8;
 /// Farthest from the oracle that an auction may begin or end, bps.
-const MAX_DISTANCE_BPS: i16 = 1_000;
-/// Shortest and longest run of an auction's price, seconds.
-const MIN_PERIOD: u32 = 600;
-const MAX_PERIOD: u32 = 14_400;
-/// Bounds of the smallest lot, micro-dollars.
-const LEAST_LOT: u64 = 1_000_000;
-const MOST_LOT: u64 = 10_000_000_000;
-/// Most of a vault that may be sold in a day, bps. Well below the whole, so that a gift to a vault lets
-/// far less be sold than was given.
-const MAX_DAILY_SHARE_BPS: u16 = 5_000;
+#[constant]
+pub const MAX_DISTANCE_BPS: i16 = 1_000;
+/// Shortest run of an auction's price, seconds.
+#[constant]
+pub const MIN_PERIOD: u32 = 600;
+/// Longest run of an auction's price, seconds.
+#[constant]
+pub const MAX_PERIOD: u32 = 14_400;
+/// Lowest bound for the smallest sale, micro-dollars.
+#[constant]
+pub const LEAST_LOT: u64 = 1_000_000;
+/// Highest bound for the smallest sale, micro-dollars.
+#[constant]
+pub const MOST_LOT: u64 = 10_000_000_000u64;
+/// Most of a vault that may be sold in a day, bps: well below the whole, so that a gift lets far less be sold.
+#[constant]
+pub const MAX_DAILY_SHARE_BPS: u16 = 5_000;
+/// Largest age of a price that may be allowed, seconds.
+#[constant]
+pub const MAX_PRICE_AGE: u32 = PriceLimits::WORST.max_age;
+/// Widest confidence interval that may be allowed, bps of the price.
+#[constant]
+pub const MAX_CONFIDENCE_BPS: u16 = PriceLimits::WORST.max_confidence_bps;
+/// Largest distance from the moving average that may be allowed, bps of it.
+#[constant]
+pub const MAX_EMA_DISTANCE_BPS: u16 = PriceLimits::WORST.max_ema_distance_bps;
+
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of a fee vault: `["fees", mint, shard]`, the shard in 1 byte.
+#[constant]
+pub const FEES_SEED: &[u8] = b"fees";
 
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +111,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::BUYBACK.bump]]];
 
     /// The published defaults, without a price account.
     pub fn defaults(authority: Pubkey) -> ParamsArgs {
@@ -110,10 +140,9 @@ impl Config {
         require!((LEAST_LOT..=MOST_LOT).contains(&args.min_lot), BuybackError::MinimumLotOutOfBounds);
         let shares = 1..=MAX_DAILY_SHARE_BPS;
         require!(shares.contains(&args.daily_share_bps), BuybackError::DailyShareOutOfBounds);
-        let worst = PriceLimits::WORST;
-        require!((1..=worst.max_age).contains(&args.max_price_age), BuybackError::PriceAgeOutOfBounds);
-        require_gte!(worst.max_confidence_bps, args.max_confidence_bps, BuybackError::ConfidenceOutOfBounds);
-        let from_average = 1..=worst.max_ema_distance_bps;
+        require!((1..=MAX_PRICE_AGE).contains(&args.max_price_age), BuybackError::PriceAgeOutOfBounds);
+        require_gte!(MAX_CONFIDENCE_BPS, args.max_confidence_bps, BuybackError::ConfidenceOutOfBounds);
+        let from_average = 1..=MAX_EMA_DISTANCE_BPS;
         require!(from_average.contains(&args.max_ema_distance_bps), BuybackError::EmaDistanceOutOfBounds);
         self.roles.pauser = args.pauser;
         self.feed_id = args.feed_id;

@@ -5,6 +5,10 @@ use io_common::pyth::Price;
 use io_math::auction::Slope;
 use io_math::price::tokens_at_par;
 
+/// A lot lapses after this many periods: it stood at its best price as long as it took to get there.
+#[constant]
+pub const LOT_PERIODS: i64 = 2;
+
 /// What a seller of IO asks for.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SaleArgs {
@@ -41,12 +45,9 @@ pub struct Lot {
 }
 
 impl Lot {
-    /// A lot lapses after this many periods: it stood at its best price as long as it took to get there.
-    pub const PERIODS: i64 = 2;
-
     /// Whether what is left can still be bought.
     fn has_lapsed(&self, slope: &Slope, now: i64) -> bool {
-        let life = i64::from(slope.period).saturating_mul(Self::PERIODS);
+        let life = i64::from(slope.period).saturating_mul(LOT_PERIODS);
         now.saturating_sub(self.started_at) > life
     }
 
@@ -107,7 +108,7 @@ mod tests {
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };
 
     fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: 1, ..abi::Currency::zeroed() }
+        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
     }
 
     /// A lot of so many dollars, begun at 1,000.

@@ -3,6 +3,13 @@ use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
 use io_common::{abi, pyth::Price};
 
+/// Seed of a payout: `["payout_state", job]`.
+#[constant]
+pub const PAYOUT_SEED: &[u8] = b"payout_state";
+/// Seed of a payout's token account, which the job pays into: `["payout", job]`.
+#[constant]
+pub const PAYOUT_VAULT_SEED: &[u8] = b"payout";
+
 /// What a job paid in another currency owes its supplier in IO: `["payout_state", job]`. The jobs program
 /// pays the supplier's part into the vault; what IO is sold for it goes to the supplier.
 #[account(zero_copy)]

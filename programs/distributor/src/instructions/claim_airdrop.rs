@@ -4,7 +4,7 @@ use crate::events::AirdropClaimed;
 use crate::state::{Airdrop, ClaimArgs, Claims};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -27,18 +27,24 @@ pub fn handle_claim_airdrop(ctx: Context<ClaimAirdrop>, claim: ClaimArgs) -> Res
     let accounts = &ctx.accounts;
     let claimant = accounts.destination.owner;
     let (seq, claimed_total) = book(&accounts.airdrop, &accounts.claims, &claimant, &claim)?;
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    VaultOwner::airdrop(&accounts.airdrop)?.pay(vault, to, &accounts.token_program, claim.amount)?;
-    emit_cpi!(AirdropClaimed {
-        seq,
-        airdrop: accounts.airdrop.key(),
-        index: claim.index,
-        claimant,
-        amount: claim.amount,
-        destination: accounts.destination.key(),
-        staked: false,
-        claimed_total,
-    });
+    VaultOwner::airdrop(&accounts.airdrop)?.pay(
+        &accounts.vault,
+        accounts.destination.as_ref(),
+        claim.amount,
+    )?;
+    emit_cpi!(
+        ctx,
+        AirdropClaimed {
+            seq,
+            airdrop: accounts.airdrop.key(),
+            index: claim.index,
+            claimant,
+            amount: claim.amount,
+            destination: accounts.destination.key(),
+            staked: false,
+            claimed_total,
+        }
+    )?;
     Ok(())
 }
 

@@ -5,7 +5,7 @@ use crate::events::AirdropClaimed;
 use crate::state::{Airdrop, ClaimArgs, Claims};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{calls, ids};
+use io_common::{calls, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -47,24 +47,26 @@ pub fn handle_claim_into_stake(ctx: Context<ClaimIntoStake>, claim: ClaimArgs) -
     let claimant = accounts.claimant.key();
     let (seq, claimed_total) = book(&accounts.airdrop, &accounts.claims, &claimant, &claim)?;
     let expected = accounts.vault.amount.checked_sub(claim.amount).ok_or(DistributorError::Overflow)?;
-    let vault = accounts.vault.to_account_info();
     // The claimant stakes out of the vault itself, and may take this much and no more.
     let owner = VaultOwner::airdrop(&accounts.airdrop)?;
-    owner.lend(vault, accounts.claimant.to_account_info(), &accounts.token_program, claim.amount)?;
+    owner.lend(accounts.vault.as_ref(), &accounts.claimant, claim.amount)?;
     stake(accounts, claim.amount)?;
     accounts.vault.reload()?;
     let taken = accounts.vault.amount == expected && accounts.vault.delegate.is_none();
     require!(taken, DistributorError::NotStaked);
-    emit_cpi!(AirdropClaimed {
-        seq,
-        airdrop: ctx.accounts.airdrop.key(),
-        index: claim.index,
-        claimant,
-        amount: claim.amount,
-        destination: ctx.accounts.node_vault.key(),
-        staked: true,
-        claimed_total,
-    });
+    emit_cpi!(
+        ctx,
+        AirdropClaimed {
+            seq,
+            airdrop: ctx.accounts.airdrop.key(),
+            index: claim.index,
+            claimant,
+            amount: claim.amount,
+            destination: ctx.accounts.node_vault.key(),
+            staked: true,
+            claimed_total,
+        }
+    )?;
     Ok(())
 }
 

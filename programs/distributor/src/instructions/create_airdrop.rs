@@ -1,10 +1,9 @@
-use super::vault::fund;
 use crate::errors::DistributorError;
 use crate::events::AirdropCreated;
-use crate::state::{Airdrop, AirdropArgs, Config, PAUSE_AIRDROP};
+use crate::state::{Airdrop, AirdropArgs, Config, AIRDROP_SEED, PAUSE_AIRDROP, VAULT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -22,9 +21,9 @@ pub struct CreateAirdrop<'info> {
         constraint = !config.load()?.roles.is_paused(PAUSE_AIRDROP) @ DistributorError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = payer, space = Airdrop::SPACE, seeds = [Airdrop::SEED, id.to_le_bytes().as_ref()], bump)]
+    #[account(init, payer = payer, space = Airdrop::SPACE, seeds = [AIRDROP_SEED, id.to_le_bytes().as_ref()], bump)]
     pub airdrop: AccountLoader<'info, Airdrop>,
-    #[account(init, payer = payer, seeds = [b"vault", airdrop.key().as_ref()], bump, token::mint = mint, token::authority = airdrop)]
+    #[account(init, payer = payer, seeds = [VAULT_SEED, airdrop.key().as_ref()], bump, token::mint = mint, token::authority = airdrop)]
     pub vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
@@ -50,20 +49,13 @@ pub fn handle_create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: Airdrop
     let seq = config.next_seq();
     drop(airdrop);
     drop(config);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    fund(source, vault, &accounts.authority, &accounts.token_program, args.total)?;
+    let vault = accounts.vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.authority, &[], args.total)?;
     let AirdropArgs { root, leaves, total, deadline, allocation } = args;
     let airdrop = accounts.airdrop.key();
-    emit_cpi!(AirdropCreated {
-        seq,
-        airdrop,
-        id,
-        allocation,
-        root,
-        leaves,
-        total,
-        deadline,
-        airdropped_total,
-    });
+    emit_cpi!(
+        ctx,
+        AirdropCreated { seq, airdrop, id, allocation, root, leaves, total, deadline, airdropped_total }
+    )?;
     Ok(())
 }

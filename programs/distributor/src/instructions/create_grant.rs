@@ -1,10 +1,9 @@
-use super::vault::fund;
 use crate::errors::DistributorError;
 use crate::events::GrantCreated;
-use crate::state::{Config, Grant, GrantArgs, PAUSE_GRANT};
+use crate::state::{Config, Grant, GrantArgs, GRANT_SEED, PAUSE_GRANT, VAULT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -22,9 +21,9 @@ pub struct CreateGrant<'info> {
         constraint = !config.load()?.roles.is_paused(PAUSE_GRANT) @ DistributorError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = payer, space = Grant::SPACE, seeds = [Grant::SEED, id.to_le_bytes().as_ref()], bump)]
+    #[account(init, payer = payer, space = Grant::SPACE, seeds = [GRANT_SEED, id.to_le_bytes().as_ref()], bump)]
     pub grant: AccountLoader<'info, Grant>,
-    #[account(init, payer = payer, seeds = [b"vault", grant.key().as_ref()], bump, token::mint = mint, token::authority = grant)]
+    #[account(init, payer = payer, seeds = [VAULT_SEED, grant.key().as_ref()], bump, token::mint = mint, token::authority = grant)]
     pub vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
@@ -49,10 +48,13 @@ pub fn handle_create_grant(ctx: Context<CreateGrant>, id: u64, args: GrantArgs) 
     let seq = config.next_seq();
     drop(grant);
     drop(config);
-    let (source, vault) = (accounts.source.to_account_info(), accounts.vault.to_account_info());
-    fund(source, vault, &accounts.authority, &accounts.token_program, args.schedule.total)?;
+    let vault = accounts.vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.authority, &[], args.schedule.total)?;
     let GrantArgs { beneficiary, schedule, revocable, allocation } = args;
     let grant = accounts.grant.key();
-    emit_cpi!(GrantCreated { seq, grant, id, allocation, beneficiary, revocable, schedule, granted_total });
+    emit_cpi!(
+        ctx,
+        GrantCreated { seq, grant, id, allocation, beneficiary, revocable, schedule, granted_total }
+    )?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 use crate::events::ClaimsOpened;
-use crate::state::{Airdrop, Claims};
+use crate::state::{Airdrop, Claims, CLAIMS_SEED};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -14,7 +14,7 @@ pub struct OpenClaims<'info> {
         init,
         payer = payer,
         space = Claims::SPACE,
-        seeds = [b"claims", airdrop.key().as_ref(), number.to_le_bytes().as_ref()],
+        seeds = [CLAIMS_SEED, airdrop.key().as_ref(), number.to_le_bytes().as_ref()],
         bump
     )]
     pub claims: AccountLoader<'info, Claims>,

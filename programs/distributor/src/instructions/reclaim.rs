@@ -4,7 +4,7 @@ use crate::events::AirdropReclaimed;
 use crate::state::{Airdrop, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -25,7 +25,7 @@ pub struct Reclaim<'info> {
 }
 
 pub fn handle_reclaim(ctx: Context<Reclaim>) -> Result<()> {
-    let Reclaim { airdrop, vault, destination, rent_payer, token_program, .. } = &*ctx.accounts;
+    let Reclaim { airdrop, vault, destination, rent_payer, .. } = &*ctx.accounts;
     let mut state = airdrop.load_mut()?;
     let now = clock::now(state.last_time)?;
     let returned = state.reclaim(now)?;
@@ -35,11 +35,10 @@ pub fn handle_reclaim(ctx: Context<Reclaim>) -> Result<()> {
     let surplus = vault.amount.checked_sub(returned).ok_or(DistributorError::Overflow)?;
     let owner = VaultOwner::airdrop(airdrop)?;
     if vault.amount > 0 {
-        let to = destination.to_account_info();
-        owner.pay(vault.to_account_info(), to, token_program, vault.amount)?;
+        owner.pay(vault.as_ref(), destination.as_ref(), vault.amount)?;
     }
-    owner.close(vault.to_account_info(), rent_payer.to_account_info(), token_program)?;
+    owner.close(vault.as_ref(), rent_payer)?;
     let (airdrop, destination) = (airdrop.key(), destination.key());
-    emit_cpi!(AirdropReclaimed { seq, airdrop, returned, surplus, destination, claimed_total });
+    emit_cpi!(ctx, AirdropReclaimed { seq, airdrop, returned, surplus, destination, claimed_total })?;
     Ok(())
 }

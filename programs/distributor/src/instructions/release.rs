@@ -4,7 +4,7 @@ use crate::events::Released;
 use crate::state::Grant;
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -27,9 +27,8 @@ pub fn handle_release(ctx: Context<Release>) -> Result<()> {
     let amount = grant.release(now)?;
     let (seq, beneficiary, released_total) = (grant.next_seq(), grant.beneficiary, grant.released);
     drop(grant);
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    VaultOwner::grant(&accounts.grant)?.pay(vault, to, &accounts.token_program, amount)?;
+    VaultOwner::grant(&accounts.grant)?.pay(&accounts.vault, accounts.destination.as_ref(), amount)?;
     let (grant, destination) = (accounts.grant.key(), accounts.destination.key());
-    emit_cpi!(Released { seq, grant, beneficiary, destination, amount, released_total });
+    emit_cpi!(ctx, Released { seq, grant, beneficiary, destination, amount, released_total })?;
     Ok(())
 }

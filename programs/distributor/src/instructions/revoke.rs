@@ -4,7 +4,7 @@ use crate::events::GrantRevoked;
 use crate::state::{Config, Grant};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -31,9 +31,8 @@ pub fn handle_revoke(ctx: Context<Revoke>) -> Result<()> {
     let returned = grant.revoke(time)?;
     let (seq, vested) = (grant.next_seq(), grant.vested(time));
     drop(grant);
-    let (vault, to) = (accounts.vault.to_account_info(), accounts.destination.to_account_info());
-    VaultOwner::grant(&accounts.grant)?.pay(vault, to, &accounts.token_program, returned)?;
+    VaultOwner::grant(&accounts.grant)?.pay(&accounts.vault, accounts.destination.as_ref(), returned)?;
     let (grant, destination) = (accounts.grant.key(), accounts.destination.key());
-    emit_cpi!(GrantRevoked { seq, grant, time, vested, returned, destination });
+    emit_cpi!(ctx, GrantRevoked { seq, grant, time, vested, returned, destination })?;
     Ok(())
 }

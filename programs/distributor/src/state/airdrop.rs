@@ -1,12 +1,22 @@
-use super::{check_allocation, Claims};
+use super::Claims;
 use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 use io_common::merkle;
 use io_math::DAY;
 
-/// Shortest and longest time in which an airdrop can be claimed.
-const SHORTEST: i64 = 7 * DAY;
-const LONGEST: i64 = 1_461 * DAY;
+/// Shortest time in which an airdrop can be claimed, seconds.
+#[constant]
+pub const MIN_CLAIMING: i64 = 7 * DAY;
+/// Longest time in which an airdrop can be claimed, seconds.
+#[constant]
+pub const MAX_CLAIMING: i64 = 1_461 * DAY;
+/// What an airdrop's leaf is hashed behind, after a zero byte.
+#[constant]
+pub const AIRDROP_DOMAIN: &[u8] = merkle::AIRDROP;
+/// Seed of an airdrop: `["airdrop", id]`, the id in 8 bytes, little endian.
+#[constant]
+pub const AIRDROP_SEED: &[u8] = b"airdrop";
 
 /// An airdrop as it is made.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,8 +28,8 @@ pub struct AirdropArgs {
     pub total: u64,
     /// Until when it can be claimed, unix time.
     pub deadline: i64,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
 }
 
 /// A leaf with its place and proof.
@@ -38,8 +48,8 @@ pub struct ClaimArgs {
 pub struct Airdrop {
     pub version: u8,
     pub bump: u8,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
     /// 1 when what was left has gone to the treasury.
     pub reclaimed: u8,
     pub leaves: u32,
@@ -67,7 +77,6 @@ pub struct Airdrop {
 
 impl Airdrop {
     pub const SPACE: usize = 8 + size_of::<Self>();
-    pub const SEED: &'static [u8] = b"airdrop";
 
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
@@ -78,10 +87,10 @@ impl Airdrop {
     /// Checks and takes the terms of a new airdrop.
     pub fn make(&mut self, args: &AirdropArgs, now: i64) -> Result<()> {
         let AirdropArgs { root, leaves, total, deadline, allocation } = *args;
-        check_allocation(allocation)?;
+        require!(allocation.is_known(), DistributorError::UnknownAllocation);
         require_gt!(total, 0, DistributorError::ZeroAmount);
         require_gt!(leaves, 0, DistributorError::NoLeaves);
-        let deadlines = now.saturating_add(SHORTEST)..=now.saturating_add(LONGEST);
+        let deadlines = now.saturating_add(MIN_CLAIMING)..=now.saturating_add(MAX_CLAIMING);
         require!(deadlines.contains(&deadline), DistributorError::DeadlineOutOfRange);
         self.version = 1;
         self.allocation = allocation;
@@ -143,13 +152,19 @@ impl Airdrop {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::state::LEAVES;
+    use crate::state::CHUNK;
     use bytemuck::Zeroable;
 
     const NOW: i64 = 1_800_000_000;
 
     fn args() -> AirdropArgs {
-        AirdropArgs { root: [0; 32], leaves: 1, total: 10, deadline: NOW + SHORTEST, allocation: 0 }
+        AirdropArgs {
+            root: [0; 32],
+            leaves: 1,
+            total: 10,
+            deadline: NOW + MIN_CLAIMING,
+            allocation: Allocation::Community,
+        }
     }
 
     /// An airdrop whose one leaf says `amount`.
@@ -224,15 +239,21 @@ mod tests {
         for (wrong, error) in [
             (AirdropArgs { total: 0, ..args() }, DistributorError::ZeroAmount),
             (AirdropArgs { leaves: 0, ..args() }, DistributorError::NoLeaves),
-            (AirdropArgs { allocation: 5, ..args() }, DistributorError::UnknownAllocation),
-            (AirdropArgs { deadline: NOW + SHORTEST - 1, ..args() }, DistributorError::DeadlineOutOfRange),
-            (AirdropArgs { deadline: NOW + LONGEST + 1, ..args() }, DistributorError::DeadlineOutOfRange),
+            (AirdropArgs { allocation: Allocation::of(6), ..args() }, DistributorError::UnknownAllocation),
+            (
+                AirdropArgs { deadline: NOW + MIN_CLAIMING - 1, ..args() },
+                DistributorError::DeadlineOutOfRange,
+            ),
+            (
+                AirdropArgs { deadline: NOW + MAX_CLAIMING + 1, ..args() },
+                DistributorError::DeadlineOutOfRange,
+            ),
         ] {
             assert_eq!(airdrop.make(&wrong, NOW), Err(error.into()));
         }
-        airdrop.leaves = LEAVES + 1;
+        airdrop.leaves = CHUNK + 1;
         assert_eq!((airdrop.check_chunk(1), airdrop.check_chunk(2).is_err()), (Ok(()), true));
-        airdrop.leaves = LEAVES;
+        airdrop.leaves = CHUNK;
         assert!(airdrop.check_chunk(1).is_err());
     }
 }

@@ -2,7 +2,11 @@ use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
 
 /// Leaves whose claims one account marks.
-pub const LEAVES: u32 = 8_192;
+#[constant]
+pub const CHUNK: u32 = 8_192;
+/// Seed of an account of claims: `["claims", airdrop, number]`, the number in 4 bytes, little endian.
+#[constant]
+pub const CLAIMS_SEED: &[u8] = b"claims";
 const BYTES: usize = 1_024;
 
 /// Which of an airdrop's leaves were claimed, 8,192 of them: `["claims", airdrop, number]`.
@@ -27,13 +31,13 @@ impl Claims {
 
     /// The number of the account that marks a leaf.
     pub fn number_of(index: u32) -> u32 {
-        index.checked_div(LEAVES).unwrap_or(0)
+        index.checked_div(CHUNK).unwrap_or(0)
     }
 
     /// Marks a leaf as claimed.
     pub fn mark(&mut self, index: u32) -> Result<()> {
         require!(Self::number_of(index) == self.number, DistributorError::WrongChunk);
-        let place = index.checked_rem(LEAVES).unwrap_or(0);
+        let place = index.checked_rem(CHUNK).unwrap_or(0);
         let byte = usize::try_from(place >> 3).ok().and_then(|at| self.bits.get_mut(at));
         let byte = byte.ok_or(DistributorError::WrongChunk)?;
         let bit = 1u8 << (place & 7);
@@ -52,11 +56,11 @@ mod tests {
     fn each_leaf_is_marked_once_and_no_other_with_it() {
         let mut claims = Claims::zeroed();
         claims.number = 2;
-        for index in 2 * LEAVES..3 * LEAVES {
+        for index in 2 * CHUNK..3 * CHUNK {
             claims.mark(index).unwrap();
             assert_eq!(claims.mark(index), Err(DistributorError::AlreadyClaimed.into()));
             let marked: u32 = claims.bits.iter().map(|byte| byte.count_ones()).sum();
-            assert_eq!(marked, index - 2 * LEAVES + 1);
+            assert_eq!(marked, index - 2 * CHUNK + 1);
         }
     }
 
@@ -64,10 +68,10 @@ mod tests {
     fn leaves_of_other_chunks_are_not_marked() {
         let mut claims = Claims::zeroed();
         claims.number = 1;
-        for index in [0, LEAVES - 1, 2 * LEAVES, u32::MAX] {
+        for index in [0, CHUNK - 1, 2 * CHUNK, u32::MAX] {
             assert_eq!(claims.mark(index), Err(DistributorError::WrongChunk.into()));
         }
-        assert_eq!(usize::try_from(LEAVES).unwrap(), 8 * BYTES);
+        assert_eq!(usize::try_from(CHUNK).unwrap(), 8 * BYTES);
         assert_eq!(Claims::SPACE, 8 + 1_112);
     }
 }

@@ -2,16 +2,21 @@ use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
 use io_common::Roles;
 
-/// Paused entry: `create_grant`.
+/// Pause bit: making grants.
+#[constant]
 pub const PAUSE_GRANT: u64 = 1;
-/// Paused entry: `create_airdrop`.
+/// Pause bit: making airdrops.
+#[constant]
 pub const PAUSE_AIRDROP: u64 = 2;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_GRANT | PAUSE_AIRDROP;
 
-/// The genesis allocations have numbers, as in the mint program.
-const ALLOCATIONS: u8 = 5;
-/// Paid for by none of them.
-pub const NO_ALLOCATION: u8 = 255;
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the token account of a grant or an airdrop: `["vault", grant or airdrop]`.
+#[constant]
+pub const VAULT_SEED: &[u8] = b"vault";
 
 /// The one configuration account of the program: `["config"]`.
 #[account(zero_copy)]
@@ -65,11 +70,4 @@ impl Config {
         self.airdropped = self.airdropped.checked_add(total).ok_or(DistributorError::Overflow)?;
         Ok(self.airdropped)
     }
-}
-
-/// Checks the number of the genesis allocation that something is paid from.
-pub fn check_allocation(allocation: u8) -> Result<()> {
-    let known = allocation < ALLOCATIONS || allocation == NO_ALLOCATION;
-    require!(known, DistributorError::UnknownAllocation);
-    Ok(())
 }

@@ -1,12 +1,25 @@
-use super::check_allocation;
 use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
+use io_common::abi::Allocation;
 use io_math::emission::END;
-use io_math::vesting::Schedule;
+use io_math::vesting::{self, Schedule};
 use io_math::DAY;
 
-/// Longest time between the making of a grant and its start.
-const MAX_AHEAD: i64 = 365 * DAY;
+/// Longest time from the making of a grant to its start, seconds.
+#[constant]
+pub const MAX_AHEAD: i64 = 365 * DAY;
+/// Longest time from a grant's start to its making, seconds.
+#[constant]
+pub const MAX_BEHIND: i64 = END;
+/// Shortest time between tranches, seconds.
+#[constant]
+pub const MIN_TRANCHE: u32 = vesting::SHORTEST;
+/// Longest time between tranches, seconds.
+#[constant]
+pub const MAX_TRANCHE: u32 = vesting::LONGEST;
+/// Seed of a grant: `["grant", id]`, the id in 8 bytes, little endian.
+#[constant]
+pub const GRANT_SEED: &[u8] = b"grant";
 
 /// When how much of a grant vests; see `io_math::vesting`.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,8 +45,8 @@ pub struct GrantArgs {
     pub schedule: ScheduleArgs,
     /// Whether what has not vested can be taken back.
     pub revocable: bool,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
 }
 
 /// IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
@@ -44,8 +57,8 @@ pub struct Grant {
     pub bump: u8,
     /// 1 where what has not vested can be taken back.
     pub revocable: u8,
-    /// The genesis allocation that it is paid from; 255 for none.
-    pub allocation: u8,
+    /// The genesis allocation that it is paid from.
+    pub allocation: Allocation,
     pub cliff: u32,
     pub period: u32,
     pub tranches: u32,
@@ -74,7 +87,6 @@ pub struct Grant {
 
 impl Grant {
     pub const SPACE: usize = 8 + size_of::<Self>();
-    pub const SEED: &'static [u8] = b"grant";
 
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
@@ -86,8 +98,8 @@ impl Grant {
     pub fn make(&mut self, args: &GrantArgs, now: i64) -> Result<()> {
         let GrantArgs { beneficiary, schedule, revocable, allocation } = *args;
         require_keys_neq!(beneficiary, Pubkey::default(), DistributorError::NoBeneficiary);
-        check_allocation(allocation)?;
-        let starts = now.saturating_sub(END)..=now.saturating_add(MAX_AHEAD);
+        require!(allocation.is_known(), DistributorError::UnknownAllocation);
+        let starts = now.saturating_sub(MAX_BEHIND)..=now.saturating_add(MAX_AHEAD);
         require!(starts.contains(&schedule.start), DistributorError::StartOutOfRange);
         self.version = 1;
         self.revocable = revocable.into();
@@ -160,7 +172,12 @@ mod tests {
         let month = u32::try_from(MONTH).unwrap();
         let schedule =
             ScheduleArgs { total: 1_000, upfront: 0, start: NOW, cliff: 0, period: month, tranches: 3 };
-        GrantArgs { beneficiary: Pubkey::new_unique(), schedule, revocable: true, allocation: 4 }
+        GrantArgs {
+            beneficiary: Pubkey::new_unique(),
+            schedule,
+            revocable: true,
+            allocation: Allocation::CoreContributors,
+        }
     }
 
     fn grant() -> Grant {

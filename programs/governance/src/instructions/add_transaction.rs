@@ -1,6 +1,6 @@
 use crate::errors::GovernanceError;
 use crate::events::TransactionAdded;
-use crate::state::{Proposal, StoredTransaction, TransactionArgs};
+use crate::state::{Proposal, StoredTransaction, TransactionArgs, TRANSACTION_SEED};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -15,7 +15,7 @@ pub struct AddTransaction<'info> {
         init,
         payer = proposer,
         space = StoredTransaction::space(&args),
-        seeds = [b"transaction", proposal.key().as_ref(), index.to_le_bytes().as_ref()],
+        seeds = [TRANSACTION_SEED, proposal.key().as_ref(), index.to_le_bytes().as_ref()],
         bump
     )]
     pub transaction: Account<'info, StoredTransaction>,

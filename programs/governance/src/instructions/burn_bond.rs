@@ -1,10 +1,9 @@
-use super::bond;
 use crate::errors::GovernanceError;
 use crate::events::BondBurned;
 use crate::state::{Config, Proposal};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -24,7 +23,7 @@ pub struct BurnBond<'info> {
 }
 
 pub fn handle_burn_bond(ctx: Context<BurnBond>) -> Result<()> {
-    let BurnBond { config, proposal, bond_vault, rent_payer, mint, token_program, .. } = &mut *ctx.accounts;
+    let BurnBond { config, proposal, bond_vault, rent_payer, mint, .. } = &mut *ctx.accounts;
     let seq = {
         let mut proposal = proposal.load_mut()?;
         let now = clock::now(proposal.last_time)?;
@@ -33,10 +32,11 @@ pub fn handle_burn_bond(ctx: Context<BurnBond>) -> Result<()> {
         proposal.next_seq()
     };
     let amount = bond_vault.amount;
-    bond::burn(config, bond_vault, mint, token_program)?;
-    bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
+    let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
+    token::burn(vault, mint.as_ref(), signer, Config::SIGNER, amount)?;
+    token::close(vault, rent_payer, signer, Config::SIGNER)?;
     mint.reload()?;
     let (proposal, supply) = (proposal.key(), mint.supply);
-    emit_cpi!(BondBurned { seq, proposal, amount, supply });
+    emit_cpi!(ctx, BondBurned { seq, proposal, amount, supply })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Voted;
-use crate::state::{NodeVote, Proposal, VoteRecord};
+use crate::state::{NodeVote, Proposal, VoteChoice, VoteRecord, VOTE_SEED};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, Position};
 use io_common::clock;
@@ -21,14 +21,14 @@ pub struct CastVote<'info> {
         init,
         payer = holder,
         space = VoteRecord::SPACE,
-        seeds = [b"vote", proposal.key().as_ref(), position.key().as_ref()],
+        seeds = [VOTE_SEED, proposal.key().as_ref(), position.key().as_ref()],
         bump
     )]
     pub vote: AccountLoader<'info, VoteRecord>,
     pub system_program: Program<'info, System>,
 }
 
-pub fn handle_cast_vote(ctx: Context<CastVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+pub fn handle_cast_vote(ctx: Context<CastVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut proposal = accounts.proposal.load_mut()?;
     proposal.check_hash(&content_hash)?;

@@ -1,6 +1,6 @@
 use crate::errors::GovernanceError;
 use crate::events::Voted;
-use crate::state::{Proposal, VoteRecord};
+use crate::state::{Proposal, VoteChoice, VoteRecord};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -14,7 +14,11 @@ pub struct ChangeVote<'info> {
     pub vote: AccountLoader<'info, VoteRecord>,
 }
 
-pub fn handle_change_vote(ctx: Context<ChangeVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+pub fn handle_change_vote(
+    ctx: Context<ChangeVote>,
+    choice: VoteChoice,
+    content_hash: [u8; 32],
+) -> Result<()> {
     let mut proposal = ctx.accounts.proposal.load_mut()?;
     proposal.check_hash(&content_hash)?;
     let now = clock::now(proposal.last_time)?;

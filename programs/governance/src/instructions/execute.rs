@@ -1,10 +1,10 @@
 use super::holdings::{check_kept, Holdings};
 use crate::errors::GovernanceError;
 use crate::events::{Executed, Payment};
-use crate::state::{AssetOutflow, Config, Proposal, StoredTransaction};
+use crate::state::{AssetOutflow, Config, Proposal, StoredTransaction, TREASURY_SEED};
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::program::invoke_signed;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids};
 
 /// The transaction's accounts follow as remaining accounts, in its order, and behind them the outflow
 /// account of each asset that leaves the treasury.
@@ -41,21 +41,24 @@ pub fn handle_execute<'info>(ctx: Context<'info, Execute<'info>>) -> Result<()> 
     let before = Holdings::of(given)?;
     let mut infos = given.to_vec();
     infos.push(accounts.callee.to_account_info());
-    invoke_signed(&instruction, &infos, &[&[b"treasury", &[ids::TREASURY.bump]]])?;
+    invoke_signed(&instruction, &infos, &[&[TREASURY_SEED, &[ids::TREASURY.bump]]])?;
     check_kept(given)?;
     let after = Holdings::of(given)?;
     let payments = before
         .left(&after)
         .map(|(asset, held, amount)| book(outflows, asset, held, amount, limit_bps, now))
         .collect::<Result<Vec<_>>>()?;
-    emit_cpi!(Executed {
-        seq,
-        proposal: accounts.proposal.key(),
-        index,
-        program_id: args.program_id,
-        done,
-        payments,
-    });
+    emit_cpi!(
+        ctx,
+        Executed {
+            seq,
+            proposal: accounts.proposal.key(),
+            index,
+            program_id: args.program_id,
+            done,
+            payments,
+        }
+    )?;
     Ok(())
 }
 

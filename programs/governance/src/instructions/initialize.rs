@@ -1,7 +1,7 @@
 use crate::errors::GovernanceError;
 use crate::events::Initialized;
 use crate::program::Governance as GovernanceProgram;
-use crate::state::{Config, ParamsArgs};
+use crate::state::{Config, ParamsArgs, CONFIG_SEED};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -9,7 +9,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; pays.
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ GovernanceError::WrongProgramData)]
     pub program: Program<'info, GovernanceProgram>,

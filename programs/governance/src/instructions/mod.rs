@@ -1,6 +1,5 @@
 pub mod activate;
 pub mod add_transaction;
-pub mod bond;
 pub mod burn_bond;
 pub mod cancel;
 pub mod cast_vote;

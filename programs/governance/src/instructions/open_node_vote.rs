@@ -1,6 +1,6 @@
 use super::stake;
 use crate::errors::GovernanceError;
-use crate::state::{NodeVote, Proposal, NO_CHOICE};
+use crate::state::{NodeVote, Proposal, VoteChoice, NODE_VOTE_SEED};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, NodeStake};
 use io_common::clock;
@@ -16,7 +16,7 @@ pub struct OpenNodeVote<'info> {
         init,
         payer = payer,
         space = NodeVote::SPACE,
-        seeds = [b"node_vote", proposal.key().as_ref(), node.key().as_ref()],
+        seeds = [NODE_VOTE_SEED, proposal.key().as_ref(), node.key().as_ref()],
         bump
     )]
     pub node_vote: AccountLoader<'info, NodeVote>,
@@ -31,7 +31,7 @@ pub fn handle_open_node_vote(ctx: Context<OpenNodeVote>) -> Result<()> {
     let mut node_vote = accounts.node_vote.load_init()?;
     node_vote.version = 1;
     node_vote.bump = ctx.bumps.node_vote;
-    node_vote.owner_choice = NO_CHOICE;
+    node_vote.owner_choice = VoteChoice::None;
     node_vote.proposal = accounts.proposal.key();
     node_vote.node = accounts.node.key();
     node_vote.rent_payer = accounts.payer.key();

@@ -1,5 +1,5 @@
 use crate::events::OutflowOpened;
-use crate::state::AssetOutflow;
+use crate::state::{AssetOutflow, OUTFLOW_SEED};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -7,7 +7,7 @@ use anchor_lang::prelude::*;
 pub struct OpenOutflow<'info> {
     #[account(mut)]
     pub payer: Signer<'info>,
-    #[account(init, payer = payer, space = AssetOutflow::SPACE, seeds = [b"outflow", asset.as_ref()], bump)]
+    #[account(init, payer = payer, space = AssetOutflow::SPACE, seeds = [OUTFLOW_SEED, asset.as_ref()], bump)]
     pub outflow: AccountLoader<'info, AssetOutflow>,
     pub system_program: Program<'info, System>,
 }

@@ -1,6 +1,6 @@
 use crate::errors::GovernanceError;
 use crate::events::Voted;
-use crate::state::{NodeVote, Proposal};
+use crate::state::{NodeVote, Proposal, VoteChoice};
 use anchor_lang::prelude::*;
 use io_common::abi::{self, NodeStake};
 use io_common::clock;
@@ -17,7 +17,7 @@ pub struct OwnerVote<'info> {
     pub node_vote: AccountLoader<'info, NodeVote>,
 }
 
-pub fn handle_owner_vote(ctx: Context<OwnerVote>, choice: u8, content_hash: [u8; 32]) -> Result<()> {
+pub fn handle_owner_vote(ctx: Context<OwnerVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut proposal = accounts.proposal.load_mut()?;
     proposal.check_hash(&content_hash)?;

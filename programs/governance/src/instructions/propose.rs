@@ -1,11 +1,11 @@
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Proposed;
-use crate::state::{Config, Proposal, ProposalArgs};
+use crate::state::{Config, Proposal, ProposalArgs, BOND_SEED, PROPOSAL_SEED};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
+use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::snapshot::week_of;
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 /// The proposer's stake follows as remaining accounts, ascending: nodes that he owns, and positions that he
 /// holds, each with its node behind it.
@@ -22,11 +22,11 @@ pub struct Propose<'info> {
         init,
         payer = proposer,
         space = Proposal::SPACE,
-        seeds = [b"proposal", proposer.key().as_ref(), nonce.to_le_bytes().as_ref()],
+        seeds = [PROPOSAL_SEED, proposer.key().as_ref(), nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub proposal: AccountLoader<'info, Proposal>,
-    #[account(init, payer = proposer, seeds = [b"bond", proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
+    #[account(init, payer = proposer, seeds = [BOND_SEED, proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
@@ -70,12 +70,8 @@ pub fn handle_propose<'info>(
         content_hash: proposal.content_hash,
     };
     drop(proposal);
-    let transfer = Transfer {
-        from: accounts.source.to_account_info(),
-        to: accounts.bond_vault.to_account_info(),
-        authority: accounts.proposer.to_account_info(),
-    };
-    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), bond)?;
-    emit_cpi!(event);
+    let vault = accounts.bond_vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.proposer, &[], bond)?;
+    emit_cpi!(ctx, event)?;
     Ok(())
 }

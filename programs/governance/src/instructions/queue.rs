@@ -17,7 +17,7 @@ pub fn handle_queue(ctx: Context<Queue>) -> Result<()> {
     emit!(VotingEnded {
         seq: proposal.next_seq(),
         proposal: ctx.accounts.proposal.key(),
-        passed: proposal.state != ProposalState::Defeated as u8,
+        passed: proposal.state != ProposalState::Defeated,
         in_favour: proposal.in_favour,
         against: proposal.against,
         abstain: proposal.abstain,

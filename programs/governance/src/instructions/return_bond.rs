@@ -1,10 +1,9 @@
-use super::bond;
 use crate::errors::GovernanceError;
 use crate::events::BondReturned;
 use crate::state::{Config, Proposal};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::{clock, ids};
+use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -25,8 +24,7 @@ pub struct ReturnBond<'info> {
 }
 
 pub fn handle_return_bond(ctx: Context<ReturnBond>) -> Result<()> {
-    let ReturnBond { config, proposal, bond_vault, destination, rent_payer, token_program, .. } =
-        &*ctx.accounts;
+    let ReturnBond { config, proposal, bond_vault, destination, rent_payer, .. } = &*ctx.accounts;
     let seq = {
         let mut proposal = proposal.load_mut()?;
         let now = clock::now(proposal.last_time)?;
@@ -35,8 +33,9 @@ pub fn handle_return_bond(ctx: Context<ReturnBond>) -> Result<()> {
         proposal.next_seq()
     };
     let amount = bond_vault.amount;
-    bond::give_back(config, bond_vault, destination.to_account_info(), token_program)?;
-    bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
-    emit_cpi!(BondReturned { seq, proposal: proposal.key(), destination: destination.key(), amount });
+    let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
+    token::transfer(vault, destination.as_ref(), signer, Config::SIGNER, amount)?;
+    token::close(vault, rent_payer, signer, Config::SIGNER)?;
+    emit_cpi!(ctx, BondReturned { seq, proposal: proposal.key(), destination: destination.key(), amount })?;
     Ok(())
 }

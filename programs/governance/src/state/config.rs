@@ -1,11 +1,66 @@
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
+use io_common::ids;
 use io_math::{DAY, IO};
 
-/// The shortest cooldown of stake: who votes stays slashable until what he voted for can be executed.
-const COOLDOWN: i64 = 14 * DAY;
-/// How long a guardian may cancel.
+/// Most that voting, its extension and the hold-up may take together, seconds: the shortest cooldown of stake.
+#[constant]
+pub const MAX_TERMS: i64 = 14 * DAY;
+/// How long a guardian may cancel, seconds.
+#[constant]
 pub const GUARDIAN_TERM: i64 = 365 * DAY;
+/// Lowest stake that proposing may need, base units of IO.
+#[constant]
+pub const LEAST_STAKE: u64 = IO;
+/// Highest stake that proposing may need, base units of IO.
+#[constant]
+pub const MOST_STAKE: u64 = 100_000 * IO;
+/// Smallest bond of a proposal, base units of IO.
+#[constant]
+pub const MIN_BOND: u64 = IO;
+/// Largest bond of a proposal, base units of IO.
+#[constant]
+pub const MAX_BOND: u64 = 10_000 * IO;
+/// Shortest vote, seconds.
+#[constant]
+pub const MIN_VOTING: i64 = 3 * DAY;
+/// Longest vote, seconds.
+#[constant]
+pub const MAX_VOTING: i64 = 7 * DAY;
+/// Longest extension of a vote, seconds.
+#[constant]
+pub const MAX_EXTENSION: i64 = 2 * DAY;
+/// Shortest time from queueing to execution, seconds.
+#[constant]
+pub const MIN_HOLD_UP: i64 = 2 * DAY;
+/// Longest time from queueing to execution, seconds.
+#[constant]
+pub const MAX_HOLD_UP: i64 = 7 * DAY;
+/// Lowest quorum, bps of eligible stake.
+#[constant]
+pub const MIN_QUORUM_BPS: u16 = 200;
+/// Highest quorum, bps of eligible stake.
+#[constant]
+pub const MAX_QUORUM_BPS: u16 = 2_000;
+/// Lowest threshold, bps of the votes for and against.
+#[constant]
+pub const MIN_THRESHOLD_BPS: u16 = 5_000;
+/// Highest threshold, bps of the votes for and against.
+#[constant]
+pub const MAX_THRESHOLD_BPS: u16 = 6_700;
+/// Lowest limit of what leaves the treasury in seven days, bps of what it held of an asset.
+#[constant]
+pub const MIN_OUTFLOW_BPS: u16 = 500;
+/// Highest limit of what leaves the treasury in seven days, bps of what it held of an asset.
+#[constant]
+pub const MAX_OUTFLOW_BPS: u16 = 5_000;
+
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the treasury: `["treasury"]`.
+#[constant]
+pub const TREASURY_SEED: &[u8] = b"treasury";
 
 /// The parameters, as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,16 +101,19 @@ impl Default for ParamsArgs {
 impl ParamsArgs {
     fn check(&self) -> Result<()> {
         let Self { min_stake, bond, voting, extension, hold_up, .. } = *self;
-        require!((IO..=100_000 * IO).contains(&min_stake), GovernanceError::StakeOutOfBounds);
-        require!((IO..=10_000 * IO).contains(&bond), GovernanceError::BondOutOfBounds);
-        require!((3 * DAY..=7 * DAY).contains(&voting), GovernanceError::VotingOutOfBounds);
-        require!((0..=2 * DAY).contains(&extension), GovernanceError::ExtensionOutOfBounds);
-        require!((2 * DAY..=7 * DAY).contains(&hold_up), GovernanceError::HoldUpOutOfBounds);
-        require!((200..=2_000).contains(&self.quorum_bps), GovernanceError::QuorumOutOfBounds);
-        require!((5_000..=6_700).contains(&self.threshold_bps), GovernanceError::ThresholdOutOfBounds);
-        require!((500..=5_000).contains(&self.outflow_bps), GovernanceError::OutflowOutOfBounds);
+        require!((LEAST_STAKE..=MOST_STAKE).contains(&min_stake), GovernanceError::StakeOutOfBounds);
+        require!((MIN_BOND..=MAX_BOND).contains(&bond), GovernanceError::BondOutOfBounds);
+        require!((MIN_VOTING..=MAX_VOTING).contains(&voting), GovernanceError::VotingOutOfBounds);
+        require!((0..=MAX_EXTENSION).contains(&extension), GovernanceError::ExtensionOutOfBounds);
+        require!((MIN_HOLD_UP..=MAX_HOLD_UP).contains(&hold_up), GovernanceError::HoldUpOutOfBounds);
+        let quorums = MIN_QUORUM_BPS..=MAX_QUORUM_BPS;
+        let thresholds = MIN_THRESHOLD_BPS..=MAX_THRESHOLD_BPS;
+        let outflows = MIN_OUTFLOW_BPS..=MAX_OUTFLOW_BPS;
+        require!(quorums.contains(&self.quorum_bps), GovernanceError::QuorumOutOfBounds);
+        require!(thresholds.contains(&self.threshold_bps), GovernanceError::ThresholdOutOfBounds);
+        require!(outflows.contains(&self.outflow_bps), GovernanceError::OutflowOutOfBounds);
         let all = voting.saturating_add(extension).saturating_add(hold_up);
-        require_gte!(COOLDOWN, all, GovernanceError::TermsTooLong);
+        require_gte!(MAX_TERMS, all, GovernanceError::TermsTooLong);
         Ok(())
     }
 }
@@ -87,6 +145,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::GOVERNANCE.bump]]];
 
     /// Sets the parameters, each within its bounds.
     pub fn set_params(&mut self, params: ParamsArgs) -> Result<()> {

@@ -4,6 +4,10 @@ use io_common::outflow::Outflow;
 use io_math::ratio::mul_div_floor;
 use io_math::BPS;
 
+/// Seed of an asset's outflow: `["outflow", asset]`.
+#[constant]
+pub const OUTFLOW_SEED: &[u8] = b"outflow";
+
 /// What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
 #[account(zero_copy)]
 #[derive(Debug)]

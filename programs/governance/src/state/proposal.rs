@@ -6,30 +6,42 @@ use io_math::vote::Tally;
 use io_math::{DAY, HOUR};
 use solana_sha256_hasher::hashv;
 
-/// Transactions of a proposal, at most.
-const MAX_TRANSACTIONS: u8 = 16;
-/// Time for queueing after the vote, and for executing after the hold-up.
+/// Most transactions of a proposal.
+#[constant]
+pub const MAX_TRANSACTIONS: u8 = 16;
+/// Time for queueing after the vote, and for executing after the hold-up, seconds.
+#[constant]
 pub const EXPIRY: i64 = 14 * DAY;
-/// When the outcome turns within this time before the end, voting is extended.
-const LATE: i64 = 12 * HOUR;
+/// Voting is extended when the outcome turns within this time before its end, seconds.
+#[constant]
+pub const LATE: i64 = 12 * HOUR;
+/// What the description of a proposal is hashed behind.
+#[constant]
+pub const PROPOSAL_DOMAIN: &[u8] = b"ionet:proposal";
+/// Seed of a proposal: `["proposal", proposer, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const PROPOSAL_SEED: &[u8] = b"proposal";
+/// Seed of the token account that holds a bond: `["bond", proposal]`.
+#[constant]
+pub const BOND_SEED: &[u8] = b"bond";
 
-/// Where a proposal stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum ProposalState {
-    /// Gathers its transactions.
-    Draft = 0,
-    /// Can be voted on until `voting_ends`; after that it waits to be queued.
-    Voting = 1,
-    /// Has passed; can be executed from `eta` to `expires`.
-    Queued = 2,
-    /// Has passed, and everything is done.
-    Executed = 3,
-    /// Has not passed.
-    Defeated = 4,
-    /// Taken back by its proposer, or stopped by the guardian.
-    Cancelled = 5,
-}
+io_common::open_enum!(
+    /// Where a proposal stands.
+    pub enum ProposalState {
+        /// Gathers its transactions.
+        Draft = 0,
+        /// Can be voted on until `voting_ends`; after that it waits to be queued.
+        Voting = 1,
+        /// Has passed; can be executed from `eta` to `expires`.
+        Queued = 2,
+        /// Has passed, and everything is done.
+        Executed = 3,
+        /// Has not passed.
+        Defeated = 4,
+        /// Withdrawn by its proposer, or stopped by the guardian.
+        Cancelled = 5,
+    }
+);
 
 /// What a proposal says of itself, as an instruction names it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +61,8 @@ pub struct ProposalArgs {
 pub struct Proposal {
     pub version: u8,
     pub bump: u8,
-    /// See [`ProposalState`].
-    pub state: u8,
+    /// Where it stands.
+    pub state: ProposalState,
     /// Transactions that it has, and how many of them are executed.
     pub transactions: u8,
     pub executed: u8,
@@ -83,7 +95,7 @@ pub struct Proposal {
     pub hold_up: i64,
     pub quorum_bps: u16,
     pub threshold_bps: u16,
-    pub padding2: u32,
+    pub padding_2: u32,
     /// Week (unix time / 604,800) whose start decides what each vote weighs.
     pub week: u64,
     /// All active stake at that time.
@@ -101,7 +113,7 @@ impl Proposal {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     fn is(&self, state: ProposalState) -> bool {
-        self.state == state as u8
+        self.state == state
     }
 
     /// The number of the next event.
@@ -116,8 +128,7 @@ impl Proposal {
         let ProposalArgs { title, uri, text_hash } = args;
         (self.title, self.uri, self.text_hash) = (title, uri, text_hash);
         let (proposer, nonce) = (self.proposer.to_bytes(), self.nonce.to_le_bytes());
-        self.content_hash =
-            hashv(&[b"ionet:proposal", &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
+        self.content_hash = hashv(&[PROPOSAL_DOMAIN, &proposer, &nonce, &title, &uri, &text_hash]).to_bytes();
         self.progress = self.content_hash;
     }
 
@@ -145,7 +156,7 @@ impl Proposal {
     pub fn activate(&mut self, config: &Config, eligible: u64, now: i64) -> Result<()> {
         require!(self.is(ProposalState::Draft), GovernanceError::NotDraft);
         require_gt!(eligible, 0, GovernanceError::NothingStaked);
-        self.state = ProposalState::Voting as u8;
+        self.state = ProposalState::Voting;
         self.eligible = eligible;
         self.week = week_of(now);
         self.voting_from = now;
@@ -196,9 +207,9 @@ impl Proposal {
     /// Whether voting is over, and was not cut short.
     fn was_voted(&self, now: i64) -> bool {
         match self.state {
-            state if state == ProposalState::Voting as u8 => now >= self.voting_ends,
-            state if state == ProposalState::Draft as u8 => false,
-            state => state != ProposalState::Cancelled as u8,
+            ProposalState::Voting => now >= self.voting_ends,
+            ProposalState::Draft => false,
+            state => state != ProposalState::Cancelled,
         }
     }
 
@@ -207,15 +218,15 @@ impl Proposal {
         require!(self.is(ProposalState::Voting), GovernanceError::NotVoting);
         require_gte!(now, self.voting_ends, GovernanceError::StillVoting);
         if !self.passes()? {
-            self.state = ProposalState::Defeated as u8;
+            self.state = ProposalState::Defeated;
             return Ok(());
         }
         if self.transactions == 0 {
-            self.state = ProposalState::Executed as u8;
+            self.state = ProposalState::Executed;
             return Ok(());
         }
         require_gte!(self.voting_ends.saturating_add(EXPIRY), now, GovernanceError::QueuedTooLate);
-        self.state = ProposalState::Queued as u8;
+        self.state = ProposalState::Queued;
         self.eta = now.saturating_add(self.hold_up);
         self.expires = self.eta.saturating_add(EXPIRY);
         Ok(())
@@ -231,7 +242,7 @@ impl Proposal {
         self.executed = self.executed.saturating_add(1);
         if self.executed == self.transactions {
             require!(self.progress == self.content_hash, GovernanceError::NotVotedOn);
-            self.state = ProposalState::Executed as u8;
+            self.state = ProposalState::Executed;
         }
         Ok(())
     }
@@ -244,7 +255,7 @@ impl Proposal {
         let may = if draft { self.proposer == *signer } else { is_guardian };
         require!(may, GovernanceError::MayNotCancel);
         require!(draft || !self.only_sets_guardian(), GovernanceError::GuardianOnly);
-        self.state = ProposalState::Cancelled as u8;
+        self.state = ProposalState::Cancelled;
         Ok(())
     }
 
@@ -276,9 +287,9 @@ impl Proposal {
     /// Whether nothing of it will be executed any more.
     pub fn check_over(&self, now: i64) -> Result<()> {
         let over = match self.state {
-            state if state == ProposalState::Draft as u8 => false,
-            state if state == ProposalState::Voting as u8 => now > self.voting_ends.saturating_add(EXPIRY),
-            state if state == ProposalState::Queued as u8 => now > self.expires,
+            ProposalState::Draft => false,
+            ProposalState::Voting => now > self.voting_ends.saturating_add(EXPIRY),
+            ProposalState::Queued => now > self.expires,
             _ => true,
         };
         require!(over, GovernanceError::NotOver);

@@ -5,10 +5,18 @@ use anchor_lang::Discriminator;
 use io_common::ids;
 use solana_sha256_hasher::hashv;
 
-/// Accounts of a transaction, at most.
-const MAX_ACCOUNTS: usize = 32;
-/// Bytes of its data, at most.
-const MAX_DATA: usize = 1_024;
+/// Most accounts of a transaction.
+#[constant]
+pub const MAX_ACCOUNTS: u16 = 32;
+/// Most bytes of a transaction's data.
+#[constant]
+pub const MAX_DATA: u16 = 1_024;
+/// What each transaction is hashed behind, with the hash of all before it.
+#[constant]
+pub const TRANSACTION_DOMAIN: &[u8] = b"ionet:transaction";
+/// Seed of a transaction: `["transaction", proposal, index]`, the index in 1 byte.
+#[constant]
+pub const TRANSACTION_SEED: &[u8] = b"transaction";
 
 /// An account of a transaction.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,8 +38,8 @@ pub struct TransactionArgs {
 impl TransactionArgs {
     /// Nobody's signature but the treasury's, and of this program only what sets its parameters.
     pub fn check(&self) -> Result<()> {
-        require_gte!(MAX_ACCOUNTS, self.accounts.len(), GovernanceError::TooManyAccounts);
-        require_gte!(MAX_DATA, self.data.len(), GovernanceError::TooMuchData);
+        require_gte!(usize::from(MAX_ACCOUNTS), self.accounts.len(), GovernanceError::TooManyAccounts);
+        require_gte!(usize::from(MAX_DATA), self.data.len(), GovernanceError::TooMuchData);
         let signs = |meta: &Meta| meta.signer && meta.key != ids::GOVERNANCE_TREASURY;
         require!(!self.accounts.iter().any(signs), GovernanceError::ForeignSigner);
         let own = self.program_id == crate::ID;
@@ -51,7 +59,7 @@ impl TransactionArgs {
     pub fn hash_after(&self, before: &[u8; 32]) -> Result<[u8; 32]> {
         let mut content = Vec::new();
         self.serialize(&mut content)?;
-        Ok(hashv(&[b"ionet:transaction", before, &content]).to_bytes())
+        Ok(hashv(&[TRANSACTION_DOMAIN, before, &content]).to_bytes())
     }
 }
 

@@ -3,18 +3,42 @@ use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use io_math::vote::{Choice, NodeSide};
 
-/// A choice as instructions and events number it.
-pub fn choice_of(number: u8) -> Result<Choice> {
-    match number {
-        0 => Ok(Choice::For),
-        1 => Ok(Choice::Against),
-        2 => Ok(Choice::Abstain),
-        _ => err!(GovernanceError::UnknownChoice),
+/// Seed of a node's part in a vote: `["node_vote", proposal, node]`.
+#[constant]
+pub const NODE_VOTE_SEED: &[u8] = b"node_vote";
+/// Seed of a co-staker's vote: `["vote", proposal, position]`.
+#[constant]
+pub const VOTE_SEED: &[u8] = b"vote";
+
+io_common::open_enum!(
+    /// What a vote says.
+    pub enum VoteChoice {
+        /// In favour.
+        For = 0,
+        /// Against.
+        Against = 1,
+        /// Neither; counts for the quorum.
+        Abstain = 2,
+        /// Not voted yet. Nobody votes so.
+        None = 3,
+    }
+);
+
+impl VoteChoice {
+    /// What is counted, if it is a vote.
+    fn counted(self) -> Option<Choice> {
+        match self {
+            Self::For => Some(Choice::For),
+            Self::Against => Some(Choice::Against),
+            Self::Abstain => Some(Choice::Abstain),
+            _ => None,
+        }
+    }
+
+    fn check(self) -> Result<Choice> {
+        self.counted().ok_or(error!(GovernanceError::UnknownChoice))
     }
 }
-
-/// Number that stands for the owner's not having voted.
-pub const NO_CHOICE: u8 = 255;
 
 /// A node's part in a vote: `["node_vote", proposal, node]`.
 #[account(zero_copy)]
@@ -22,8 +46,8 @@ pub const NO_CHOICE: u8 = 255;
 pub struct NodeVote {
     pub version: u8,
     pub bump: u8,
-    /// 0 for, 1 against, 2 abstain; 255 before the owner has voted.
-    pub owner_choice: u8,
+    /// What the owner has voted.
+    pub owner_choice: VoteChoice,
     pub padding: [u8; 5],
     pub proposal: Pubkey,
     pub node: Pubkey,
@@ -41,7 +65,7 @@ impl NodeVote {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     fn side(&self) -> NodeSide {
-        let owner = choice_of(self.owner_choice).ok();
+        let owner = self.owner_choice.counted();
         NodeSide { own: self.own, co: self.co, overridden: self.overridden, owner }
     }
 
@@ -49,11 +73,11 @@ impl NodeVote {
     pub fn position_votes(
         &mut self,
         proposal: &mut Proposal,
-        choice: u8,
+        choice: VoteChoice,
         weight: u64,
         now: i64,
     ) -> Result<()> {
-        let said = choice_of(choice)?;
+        let said = choice.check()?;
         let mut side = self.side();
         proposal.vote(now, |tally| side.position_votes(tally, said, weight))?;
         self.overridden = side.overridden;
@@ -61,8 +85,8 @@ impl NodeVote {
     }
 
     /// The owner's vote, the first or a changed one. Gives its weight.
-    pub fn owner_votes(&mut self, proposal: &mut Proposal, choice: u8, now: i64) -> Result<u64> {
-        let said = choice_of(choice)?;
+    pub fn owner_votes(&mut self, proposal: &mut Proposal, choice: VoteChoice, now: i64) -> Result<u64> {
+        let said = choice.check()?;
         let mut side = self.side();
         let weight = proposal.vote(now, |tally| side.owner_votes(tally, said))?;
         self.owner_choice = choice;
@@ -76,8 +100,8 @@ impl NodeVote {
 pub struct VoteRecord {
     pub version: u8,
     pub bump: u8,
-    /// 0 for, 1 against, 2 abstain.
-    pub choice: u8,
+    /// What was voted.
+    pub choice: VoteChoice,
     pub padding: [u8; 5],
     pub proposal: Pubkey,
     pub position: Pubkey,
@@ -92,8 +116,8 @@ impl VoteRecord {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     /// Moves the vote to another choice.
-    pub fn change(&mut self, proposal: &mut Proposal, choice: u8, now: i64) -> Result<()> {
-        let (before, after) = (choice_of(self.choice)?, choice_of(choice)?);
+    pub fn change(&mut self, proposal: &mut Proposal, choice: VoteChoice, now: i64) -> Result<()> {
+        let (before, after) = (self.choice.check()?, choice.check()?);
         proposal.vote(now, |tally| tally.shift(before, after, self.weight))?;
         self.choice = choice;
         Ok(())

@@ -1,10 +1,12 @@
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
-use crate::state::{Cluster, Config, Currency, Job, Offer, Terms, PAUSE_BOOK};
+use crate::state::{
+    Cluster, Config, Currency, Job, Offer, Terms, ESCROW_SEED, JOB_SEED, PAUSE_BOOK, PAYOUT_SEED,
+};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
-use io_common::{abi, clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{abi, clock, emit_cpi, ids, token};
 use io_math::price::rental_usd;
 use io_math::ratio::bps_ceil;
 
@@ -56,11 +58,11 @@ pub struct Book<'info> {
         init,
         payer = renter,
         space = Job::SPACE,
-        seeds = [b"job", offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
+        seeds = [JOB_SEED, offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub job: AccountLoader<'info, Job>,
-    #[account(init, payer = renter, seeds = [b"escrow", job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
+    #[account(init, payer = renter, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
     pub escrow: Box<Account<'info, TokenAccount>>,
     /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
     #[account(mut)]
@@ -77,7 +79,7 @@ impl Book<'_> {
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
@@ -121,7 +123,7 @@ impl Book<'_> {
         job.renter = self.renter.key();
         job.mint = self.mint.key();
         if offer.paid_in(&job.mint) != job.mint {
-            let seeds: &[&[u8]] = &[b"payout", key.as_ref()];
+            let seeds: &[&[u8]] = &[PAYOUT_SEED, key.as_ref()];
             (job.payout_vault, _) = Pubkey::find_program_address(seeds, &ids::BUYBACK_PROGRAM);
         }
         job.escrow = self.escrow.key();
@@ -132,15 +134,6 @@ impl Book<'_> {
         job.next_seq();
         Ok(Booked::of(key, &job, usd))
     }
-
-    fn fund(&self, amount: u64) -> Result<()> {
-        let transfer = Transfer {
-            from: self.source.to_account_info(),
-            to: self.escrow.to_account_info(),
-            authority: self.renter.to_account_info(),
-        };
-        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
-    }
 }
 
 pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
@@ -150,7 +143,8 @@ pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     let deposit = terms.price.checked_add(terms.fee).ok_or(JobsError::Overflow)?;
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
     let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
-    accounts.fund(deposit)?;
-    emit_cpi!(booked);
+    let escrow = accounts.escrow.to_account_info();
+    token::transfer(&accounts.source, &escrow, &accounts.renter, &[], deposit)?;
+    emit_cpi!(ctx, booked)?;
     Ok(())
 }

@@ -4,6 +4,7 @@ use crate::events::JobClosed;
 use crate::state::Job;
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
+use io_common::emit_cpi;
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -22,14 +23,14 @@ pub struct Close<'info> {
 }
 
 pub fn handle_close(ctx: Context<Close>) -> Result<()> {
-    let Close { rent_payer, job, escrow, fee_vault, token_program, .. } = &*ctx.accounts;
+    let Close { rent_payer, job, escrow, fee_vault, .. } = &*ctx.accounts;
     // A gift to the escrow must not keep it open.
     let surplus = escrow.amount;
     if surplus > 0 {
-        escrow::send(job, escrow.as_ref(), fee_vault.to_account_info(), token_program, surplus)?;
+        escrow::send(job, escrow.as_ref(), fee_vault, surplus)?;
     }
-    escrow::close(job, escrow.to_account_info(), rent_payer.to_account_info(), token_program)?;
+    escrow::close(job, escrow.as_ref(), rent_payer)?;
     let seq = job.load_mut()?.next_seq();
-    emit_cpi!(JobClosed { seq, job: job.key(), surplus });
+    emit_cpi!(ctx, JobClosed { seq, job: job.key(), surplus })?;
     Ok(())
 }

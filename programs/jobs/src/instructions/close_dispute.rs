@@ -1,9 +1,9 @@
 use crate::errors::JobsError;
 use crate::events::DisputeClosed;
-use crate::state::Dispute;
+use crate::state::{Dispute, DISPUTE_SEED};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, CloseAccount, Token, TokenAccount, Transfer};
-use io_common::clock;
+use anchor_spl::token::{Token, TokenAccount};
+use io_common::{clock, emit_cpi, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -25,27 +25,17 @@ pub struct CloseDispute<'info> {
 }
 
 pub fn handle_close_dispute(ctx: Context<CloseDispute>) -> Result<()> {
-    let CloseDispute { dispute, bond_vault, destination, rent_payer, token_program, .. } = &*ctx.accounts;
+    let CloseDispute { dispute, bond_vault, destination, rent_payer, .. } = &*ctx.accounts;
     let (job, party, bump, outcome, seq) = {
         let mut state = dispute.load_mut()?;
         state.check_over(clock::now(state.made_at)?)?;
         (state.job, state.party, [state.bump], state.outcome, state.next_seq())
     };
-    let seeds: &[&[u8]] = &[b"dispute", job.as_ref(), party.as_ref(), &bump];
+    let seeds: &[&[u8]] = &[DISPUTE_SEED, job.as_ref(), party.as_ref(), &bump];
     let amount = bond_vault.amount;
-    let transfer = Transfer {
-        from: bond_vault.to_account_info(),
-        to: destination.to_account_info(),
-        authority: dispute.to_account_info(),
-    };
-    token::transfer(CpiContext::new_with_signer(token_program.key(), transfer, &[seeds]), amount)?;
-    let closing = CloseAccount {
-        account: bond_vault.to_account_info(),
-        destination: rent_payer.to_account_info(),
-        authority: dispute.to_account_info(),
-    };
-    token::close_account(CpiContext::new_with_signer(token_program.key(), closing, &[seeds]))?;
+    token::transfer(bond_vault.as_ref(), destination.as_ref(), dispute.as_ref(), &[seeds], amount)?;
+    token::close(bond_vault.as_ref(), rent_payer, dispute.as_ref(), &[seeds])?;
     let (dispute, destination) = (dispute.key(), destination.key());
-    emit_cpi!(DisputeClosed { seq, job, dispute, outcome, destination, amount });
+    emit_cpi!(ctx, DisputeClosed { seq, job, dispute, outcome, destination, amount })?;
     Ok(())
 }

@@ -1,9 +1,9 @@
-use super::escrow::{pay, Party};
+use super::escrow::pay;
 use crate::errors::JobsError;
-use crate::state::Job;
+use crate::state::{Job, Party};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -20,13 +20,13 @@ pub struct CollectFees<'info> {
 }
 
 pub fn handle_collect_fees(ctx: Context<CollectFees>) -> Result<()> {
-    let CollectFees { job, escrow, destination, token_program, .. } = &*ctx.accounts;
-    let paid = pay(job, escrow, destination, token_program, Party::FeeVault, |job| {
+    let CollectFees { job, escrow, destination, .. } = &*ctx.accounts;
+    let paid = pay(job, escrow, destination, Party::FeeVault, |job| {
         job.last_time = clock::now(job.last_time)?;
         job.pay_fees(job.last_time)
     })?;
     if let Some(event) = paid {
-        emit_cpi!(event);
+        emit_cpi!(ctx, event)?;
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 use crate::errors::JobsError;
 use crate::events::CurrencySet;
-use crate::state::{Config, Currency, CurrencyArgs};
+use crate::state::{Config, Currency, CurrencyArgs, CURRENCY_SEED, FEES_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Mint;
 use io_common::ids;
@@ -14,7 +14,7 @@ pub struct CreateCurrency<'info> {
     pub config: AccountLoader<'info, Config>,
     /// A mint of the classic token program.
     pub mint: Account<'info, Mint>,
-    #[account(init, payer = authority, space = Currency::SPACE, seeds = [b"currency", mint.key().as_ref()], bump)]
+    #[account(init, payer = authority, space = Currency::SPACE, seeds = [CURRENCY_SEED, mint.key().as_ref()], bump)]
     pub currency: AccountLoader<'info, Currency>,
     pub system_program: Program<'info, System>,
 }
@@ -27,7 +27,7 @@ pub fn handle_create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) 
     currency.mint = mint;
     currency.decimals = ctx.accounts.mint.decimals;
     for (vault, shard) in currency.vaults.iter_mut().zip(0u8..) {
-        let seeds: &[&[u8]] = &[b"fees", mint.as_ref(), &[shard]];
+        let seeds: &[&[u8]] = &[FEES_SEED, mint.as_ref(), &[shard]];
         (*vault, _) = Pubkey::find_program_address(seeds, &ids::BUYBACK_PROGRAM);
     }
     currency.set(args)?;

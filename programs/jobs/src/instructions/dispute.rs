@@ -1,9 +1,9 @@
 use crate::errors::JobsError;
 use crate::events::DisputeMade;
-use crate::state::{Config, Dispute, Job};
+use crate::state::{Config, Dispute, Job, BOND_SEED, DISPUTE_SEED};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, Token, TokenAccount, Transfer};
-use io_common::{clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{clock, emit_cpi, ids, token};
 use io_math::ratio::bps_ceil;
 
 #[event_cpi]
@@ -23,11 +23,11 @@ pub struct MakeDispute<'info> {
         init,
         payer = party,
         space = Dispute::SPACE,
-        seeds = [b"dispute", job.key().as_ref(), party.key().as_ref()],
+        seeds = [DISPUTE_SEED, job.key().as_ref(), party.key().as_ref()],
         bump
     )]
     pub dispute: AccountLoader<'info, Dispute>,
-    #[account(init, payer = party, seeds = [b"bond", dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
+    #[account(init, payer = party, seeds = [BOND_SEED, dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
     #[account(address = job.load()?.mint @ JobsError::WrongMint)]
     pub mint: Box<Account<'info, Mint>>,
@@ -72,12 +72,8 @@ pub fn handle_dispute(ctx: Context<MakeDispute>, max_bond: u64, evidence_hash: [
     let accounts = &ctx.accounts;
     let made = accounts.open(ctx.bumps.dispute, evidence_hash)?;
     require_gte!(max_bond, made.bond, JobsError::BondAboveLimit);
-    let transfer = Transfer {
-        from: accounts.source.to_account_info(),
-        to: accounts.bond_vault.to_account_info(),
-        authority: accounts.party.to_account_info(),
-    };
-    token::transfer(CpiContext::new(accounts.token_program.key(), transfer), made.bond)?;
-    emit_cpi!(made);
+    let vault = accounts.bond_vault.to_account_info();
+    token::transfer(&accounts.source, &vault, &accounts.party, &[], made.bond)?;
+    emit_cpi!(ctx, made)?;
     Ok(())
 }

@@ -2,18 +2,10 @@
 
 use crate::errors::JobsError;
 use crate::events::Paid;
-use crate::state::Job;
+use crate::state::{Job, Party, JOB_SEED};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, CloseAccount, Token, TokenAccount, Transfer};
-
-/// Who is paid.
-#[derive(Clone, Copy)]
-#[repr(u8)]
-pub enum Party {
-    Supplier = 0,
-    FeeVault = 1,
-    Renter = 2,
-}
+use anchor_spl::token::TokenAccount;
+use io_common::token;
 
 /// The job's signature seeds, less the prefix.
 struct Seeds {
@@ -29,7 +21,7 @@ impl Seeds {
     }
 
     fn parts(&self) -> [&[u8]; 4] {
-        [b"job", self.offer.as_ref(), &self.nonce, &self.bump]
+        [JOB_SEED, self.offer.as_ref(), &self.nonce, &self.bump]
     }
 }
 
@@ -39,7 +31,6 @@ pub fn pay<'info>(
     job: &AccountLoader<'info, Job>,
     escrow: &UncheckedAccount<'info>,
     to: &Account<'info, TokenAccount>,
-    token_program: &Program<'info, Token>,
     party: Party,
     take: impl FnOnce(&mut Job) -> Result<u64>,
 ) -> Result<Option<Paid>> {
@@ -52,39 +43,31 @@ pub fn pay<'info>(
     let paid = match party {
         Party::Supplier => state.paid_supplier,
         Party::FeeVault => state.paid_fees,
-        Party::Renter => state.paid_refund,
+        _ => state.paid_refund,
     };
     let (seq, held) = (state.next_seq(), state.held()?);
     drop(state);
-    let to_info = to.to_account_info();
-    send(job, escrow, to_info, token_program, amount)?;
-    Ok(Some(Paid { seq, job: job.key(), party: party as u8, destination: to.key(), amount, paid, held }))
+    send(job, escrow, to.as_ref(), amount)?;
+    Ok(Some(Paid { seq, job: job.key(), party, destination: to.key(), amount, paid, held }))
 }
 
 /// Moves tokens out of an escrow.
 pub fn send<'info>(
     job: &AccountLoader<'info, Job>,
     escrow: &AccountInfo<'info>,
-    to: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    to: &AccountInfo<'info>,
     amount: u64,
 ) -> Result<()> {
     let seeds = Seeds::of(job)?;
-    let accounts = Transfer { from: escrow.to_account_info(), to, authority: job.to_account_info() };
-    let parts: &[&[u8]] = &seeds.parts();
-    token::transfer(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]), amount)
+    token::transfer(escrow, to, job.as_ref(), &[&seeds.parts()], amount)
 }
 
 /// Closes an empty escrow; its rent goes to `rent_payer`.
 pub fn close<'info>(
     job: &AccountLoader<'info, Job>,
-    escrow: AccountInfo<'info>,
-    rent_payer: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    escrow: &AccountInfo<'info>,
+    rent_payer: &AccountInfo<'info>,
 ) -> Result<()> {
     let seeds = Seeds::of(job)?;
-    let accounts =
-        CloseAccount { account: escrow, destination: rent_payer, authority: job.to_account_info() };
-    let parts: &[&[u8]] = &seeds.parts();
-    token::close_account(CpiContext::new_with_signer(token_program.key(), accounts, &[parts]))
+    token::close(escrow, rent_payer, job.as_ref(), &[&seeds.parts()])
 }

@@ -3,8 +3,8 @@ use crate::errors::JobsError;
 use crate::events::Extended;
 use crate::state::{Config, Currency, Job, Offer, PAUSE_BOOK};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Token, Transfer};
-use io_common::{abi, clock, ids};
+use anchor_spl::token::Token;
+use io_common::{abi, clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -46,18 +46,9 @@ impl Extend<'_> {
     /// The node works on, and for the same supplier.
     fn check_node(&self, job: &Job) -> Result<()> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
         require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
         Ok(())
-    }
-
-    fn fund(&self, amount: u64) -> Result<()> {
-        let transfer = Transfer {
-            from: self.source.to_account_info(),
-            to: self.escrow.to_account_info(),
-            authority: self.renter.to_account_info(),
-        };
-        token::transfer(CpiContext::new(self.token_program.key(), transfer), amount)
     }
 }
 
@@ -77,7 +68,7 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     accounts.offer.load_mut()?.extend(&key, job.seconds, job.ends_at)?;
     let (seq, ends_at, held) = (job.next_seq(), job.ends_at, job.held()?);
     drop(job);
-    accounts.fund(deposit)?;
-    emit_cpi!(Extended { seq, job: key, usd, price, fee, seconds, ends_at, held });
+    token::transfer(&accounts.source, &accounts.escrow, &accounts.renter, &[], deposit)?;
+    emit_cpi!(ctx, Extended { seq, job: key, usd, price, fee, seconds, ends_at, held })?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 use crate::errors::JobsError;
 use crate::events::Initialized;
 use crate::program::Jobs;
-use crate::state::Config;
+use crate::state::{Config, CONFIG_SEED};
 use anchor_lang::prelude::*;
 use io_common::{clock, Roles};
 
@@ -10,7 +10,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes every role, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ JobsError::WrongProgramData)]
     pub program: Program<'info, Jobs>,

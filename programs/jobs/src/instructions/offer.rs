@@ -1,6 +1,6 @@
 use crate::errors::JobsError;
 use crate::events::OfferSet;
-use crate::state::{Config, Offer, OfferArgs, PAUSE_OFFER};
+use crate::state::{Config, Offer, OfferArgs, OFFER_SEED, PAUSE_OFFER};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
@@ -16,7 +16,7 @@ pub struct MakeOffer<'info> {
     pub config: AccountLoader<'info, Config>,
     /// CHECK: read as a node of the staking program.
     pub node: UncheckedAccount<'info>,
-    #[account(init, payer = owner, space = Offer::SPACE, seeds = [b"offer", node.key().as_ref()], bump)]
+    #[account(init, payer = owner, space = Offer::SPACE, seeds = [OFFER_SEED, node.key().as_ref()], bump)]
     pub offer: AccountLoader<'info, Offer>,
     pub system_program: Program<'info, System>,
 }
@@ -38,6 +38,6 @@ pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
 pub fn check_owner(node: &AccountInfo, owner: &Pubkey) -> Result<()> {
     let node = abi::read::<abi::Node>(node).ok_or(JobsError::NotANode)?;
     require_keys_eq!(node.owner, *owner, JobsError::NotNodeOwner);
-    require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+    require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
     Ok(())
 }

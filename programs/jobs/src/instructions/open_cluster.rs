@@ -1,5 +1,5 @@
 use crate::events::ClusterOpened;
-use crate::state::Cluster;
+use crate::state::{Cluster, CLUSTER_SEED};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -13,7 +13,7 @@ pub struct OpenCluster<'info> {
         init,
         payer = renter,
         space = Cluster::SPACE,
-        seeds = [b"cluster", renter.key().as_ref(), id.as_ref()],
+        seeds = [CLUSTER_SEED, renter.key().as_ref(), id.as_ref()],
         bump
     )]
     pub cluster: AccountLoader<'info, Cluster>,

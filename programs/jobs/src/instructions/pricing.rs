@@ -1,4 +1,4 @@
-//! What a stretch of time costs now.
+//! What a segment of time costs now.
 
 use crate::errors::JobsError;
 use crate::state::Currency;

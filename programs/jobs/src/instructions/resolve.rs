@@ -31,7 +31,7 @@ pub fn handle_resolve(ctx: Context<Resolve>, gross: u64) -> Result<()> {
     job.last_time = now;
     let supplier = job.resolve(gross, now)?;
     accounts.offer.load_mut()?.release(&key, now);
-    let outcome = accounts.dispute.load_mut()?.decide(supplier) as u8;
+    let outcome = accounts.dispute.load_mut()?.decide(supplier);
     let dispute = accounts.dispute.key();
     emit!(DisputeResolved { seq: job.next_seq(), job: key, dispute, gross, outcome });
     emit!(Ended::of(key, &mut job));

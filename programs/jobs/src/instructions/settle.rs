@@ -1,9 +1,9 @@
-use super::escrow::{pay, Party};
+use super::escrow::pay;
 use crate::errors::JobsError;
-use crate::state::Job;
+use crate::state::{Job, Party};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
-use io_common::clock;
+use io_common::{clock, emit_cpi};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -23,13 +23,13 @@ pub struct Settle<'info> {
 }
 
 pub fn handle_settle(ctx: Context<Settle>) -> Result<()> {
-    let Settle { job, escrow, destination, token_program, .. } = &*ctx.accounts;
-    let paid = pay(job, escrow, destination, token_program, Party::Supplier, |job| {
+    let Settle { job, escrow, destination, .. } = &*ctx.accounts;
+    let paid = pay(job, escrow, destination, Party::Supplier, |job| {
         job.last_time = clock::now(job.last_time)?;
         job.pay_supplier(job.last_time)
     })?;
     if let Some(event) = paid {
-        emit_cpi!(event);
+        emit_cpi!(ctx, event)?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ impl Start<'_> {
     fn check_operator(&self) -> Result<()> {
         let key = self.operator.key;
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live as u8, JobsError::NodeNotLive);
+        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
         if node.device_key == *key || self.job.load()?.supplier == *key {
             return Ok(());
         }

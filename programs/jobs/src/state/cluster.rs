@@ -1,9 +1,16 @@
-use super::{CloseReason, Config};
+use super::{CloseReason, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 
-/// A cluster has at least two nodes.
-const SMALLEST: u8 = 2;
+/// Fewest jobs of a cluster.
+#[constant]
+pub const MIN_CLUSTER: u8 = 2;
+/// Most jobs of a cluster.
+#[constant]
+pub const MAX_CLUSTER: u8 = u8::MAX;
+/// Seed of a cluster: `["cluster", renter, id]`.
+#[constant]
+pub const CLUSTER_SEED: &[u8] = b"cluster";
 
 /// Who left a cluster first, before its start.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,8 +33,8 @@ pub struct Cluster {
     pub joined: u8,
     /// Of them, those that are neither started nor ended.
     pub waiting: u8,
-    /// Why the first one left before its start, as a [`CloseReason`]; 0 while none has.
-    pub broken: u8,
+    /// Why the first one left before its start, as far as any has.
+    pub broken: CloseReason,
     pub padding: [u8; 2],
     /// Books its jobs, and paid the rent.
     pub renter: Pubkey,
@@ -45,7 +52,7 @@ impl Cluster {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn open(&mut self, size: u8, now: i64) -> Result<()> {
-        require_gte!(size, SMALLEST, JobsError::ClusterSize);
+        require_gte!(size, MIN_CLUSTER, JobsError::ClusterSize);
         self.size = size;
         self.opened_at = now;
         Ok(())
@@ -59,7 +66,7 @@ impl Cluster {
 
     /// Counts a new booking.
     pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<()> {
-        require!(self.broken == 0, JobsError::ClusterBroken);
+        require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
         require_gt!(self.size, self.joined, JobsError::ClusterFull);
         if self.joined == 0 {
             self.manifest_hash = *manifest_hash;
@@ -72,16 +79,16 @@ impl Cluster {
 
     /// Lets a job start: all are booked, and none has left.
     pub fn start(&mut self) -> Result<()> {
-        require!(self.broken == 0, JobsError::ClusterBroken);
+        require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
         require_eq!(self.joined, self.size, JobsError::ClusterIncomplete);
         self.waiting = self.waiting.saturating_sub(1);
         Ok(())
     }
 
     /// Takes out a job that ended before its start. From then on no other one starts.
-    pub fn leave(&mut self, reason: u8, now: i64) {
+    pub fn leave(&mut self, reason: CloseReason, now: i64) {
         self.waiting = self.waiting.saturating_sub(1);
-        if self.broken == 0 {
+        if self.broken == CloseReason::None {
             self.broken = reason;
             self.broken_at = now;
         }
@@ -89,15 +96,15 @@ impl Cluster {
 
     /// Who has left it first, if anybody has.
     pub fn broken(&self) -> Option<Broken> {
-        let renters = [CloseReason::RenterCancelled as u8, CloseReason::RenterCancelledLate as u8];
+        let renters = [CloseReason::RenterCancelled, CloseReason::RenterCancelledLate];
         let by_renter = renters.contains(&self.broken);
-        (self.broken != 0).then_some(Broken { by_renter, at: self.broken_at })
+        (self.broken != CloseReason::None).then_some(Broken { by_renter, at: self.broken_at })
     }
 
     /// Whether nothing will need the account any more; nobody has to fear for it in the start window.
     pub fn check_closable(&self, now: i64) -> Result<()> {
         require_eq!(self.waiting, 0, JobsError::ClusterWaits);
-        let from = self.opened_at.saturating_add(Config::START_WINDOW);
+        let from = self.opened_at.saturating_add(START_WINDOW);
         require_gt!(now, from, JobsError::ClusterYoung);
         Ok(())
     }
@@ -133,11 +140,11 @@ mod tests {
         for _ in 0..2 {
             cluster.join(&[1; 32]).unwrap();
         }
-        cluster.leave(CloseReason::SupplierCancelled as u8, 1_050);
+        cluster.leave(CloseReason::SupplierCancelled, 1_050);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }));
         assert!(cluster.join(&[1; 32]).is_err());
         assert!(cluster.start().is_err());
-        cluster.leave(CloseReason::RenterCancelled as u8, 1_060);
+        cluster.leave(CloseReason::RenterCancelled, 1_060);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }), "the first one counts");
         assert_eq!(cluster.waiting, 0);
     }

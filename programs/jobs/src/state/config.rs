@@ -4,21 +4,55 @@ use io_common::pyth::PriceLimits;
 use io_common::Roles;
 use io_math::DAY;
 
-/// Paused entries: offering and booking. What is booked goes on.
+/// Pause bit: making offers. Offers can still be changed.
+#[constant]
 pub const PAUSE_OFFER: u64 = 1;
+/// Pause bit: booking and extending. What is booked goes on.
+#[constant]
 pub const PAUSE_BOOK: u64 = 2;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_OFFER | PAUSE_BOOK;
 
-/// Largest booking fee of one side.
-const MAX_BOOKING_BPS: u16 = 100;
-/// Smallest and largest bond of a dispute.
-const DISPUTE_BOND_BPS: core::ops::RangeInclusive<u16> = 100..=2_000;
-/// Worst price limits that may be set.
-const MAX_PRICE_AGE: u32 = 300;
-const MAX_CONFIDENCE_BPS: u16 = 500;
-const MAX_EMA_DISTANCE_BPS: u16 = 2_000;
-/// Most attesters that may be asked for.
-const MAX_ATTESTERS: u8 = 5;
+/// Largest booking fee of one side, bps.
+#[constant]
+pub const MAX_BOOKING_BPS: u16 = 100;
+/// Smallest bond of a dispute, bps of what it freezes.
+#[constant]
+pub const MIN_DISPUTE_BOND_BPS: u16 = 100;
+/// Largest bond of a dispute, bps of what it freezes.
+#[constant]
+pub const MAX_DISPUTE_BOND_BPS: u16 = 2_000;
+/// Largest age of a price that may be allowed, seconds.
+#[constant]
+pub const MAX_PRICE_AGE: u32 = PriceLimits::WORST.max_age;
+/// Widest confidence interval that may be allowed, bps of the price.
+#[constant]
+pub const MAX_CONFIDENCE_BPS: u16 = PriceLimits::WORST.max_confidence_bps;
+/// Largest distance from the moving average that may be allowed, bps of it.
+#[constant]
+pub const MAX_EMA_DISTANCE_BPS: u16 = PriceLimits::WORST.max_ema_distance_bps;
+/// Most attesters that a job may need.
+#[constant]
+pub const MAX_ATTESTERS: u8 = 5;
+/// Time from booking to the latest start, seconds.
+#[constant]
+pub const START_WINDOW: i64 = 1_200;
+/// A renter cancels for free this long after booking, seconds.
+#[constant]
+pub const FREE_CANCEL: i64 = 120;
+/// Anyone may end a job whose attesters were silent for this long, seconds.
+#[constant]
+pub const SILENCE: i64 = DAY;
+/// A job may be disputed until this long after its end, seconds.
+#[constant]
+pub const DISPUTE_WINDOW: i64 = DAY;
+/// A dispute that nobody decides is over after this long, seconds.
+#[constant]
+pub const DISPUTE_TIME: i64 = 14 * DAY;
+
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
 
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,16 +98,6 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
-    /// Time from booking to the latest start, seconds.
-    pub const START_WINDOW: i64 = 1_200;
-    /// A renter may cancel for free this long after booking, seconds.
-    pub const FREE_CANCEL: i64 = 120;
-    /// Without a word of the attesters for this long, anyone may end a job.
-    pub const SILENCE: i64 = DAY;
-    /// A job may be disputed until this long after its end, seconds.
-    pub const DISPUTE_WINDOW: i64 = DAY;
-    /// A dispute that nobody decides is over after this long, seconds.
-    pub const DISPUTE_TIME: i64 = 14 * DAY;
 
     /// The published defaults.
     pub fn defaults(authority: Pubkey, resolver: Pubkey) -> ParamsArgs {
@@ -93,7 +117,8 @@ impl Config {
 
     pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
         require!(args.booking_bps <= MAX_BOOKING_BPS, JobsError::BookingFeeOutOfBounds);
-        require!(DISPUTE_BOND_BPS.contains(&args.dispute_bond_bps), JobsError::DisputeBondOutOfBounds);
+        let bonds = MIN_DISPUTE_BOND_BPS..=MAX_DISPUTE_BOND_BPS;
+        require!(bonds.contains(&args.dispute_bond_bps), JobsError::DisputeBondOutOfBounds);
         require!((1..=MAX_PRICE_AGE).contains(&args.max_price_age), JobsError::PriceAgeOutOfBounds);
         require!(args.max_confidence_bps <= MAX_CONFIDENCE_BPS, JobsError::ConfidenceOutOfBounds);
         require!(

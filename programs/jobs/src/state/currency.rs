@@ -1,30 +1,28 @@
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
+pub use io_common::abi::Pricing;
+use io_common::abi::FEE_SHARDS;
 use io_common::pyth::{self, Price, PriceFault, PriceLimits};
 use io_math::price::{tokens_at_par, tokens_for_usd};
 
-/// Fee vaults of a currency; a job pays into the one of its key's last three bits.
-pub const SHARDS: usize = 8;
-/// Largest payment fee of one side.
-const MAX_PAYMENT_BPS: u16 = 300;
-/// A currency at par is refused below 0.99 USD, in 10^-2.
-const PAR_PERCENT: u64 = 99;
-
-/// How a currency is priced.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Pricing {
-    /// By its feed.
-    Feed = 0,
-    /// One dollar each, unless its feed says less than 0.99.
-    Par = 1,
-}
+/// Largest payment fee of one side, bps.
+#[constant]
+pub const MAX_PAYMENT_BPS: u16 = 300;
+/// A currency at par is refused below this price, hundredths of a dollar.
+#[constant]
+pub const PAR_PERCENT: u64 = 99;
+/// Seed of the buyback's fee vaults: `["fees", mint, shard]`, the shard in 1 byte.
+#[constant]
+pub const FEES_SEED: &[u8] = b"fees";
+/// Seed of a currency: `["currency", mint]`.
+#[constant]
+pub const CURRENCY_SEED: &[u8] = b"currency";
 
 /// A currency as an instruction describes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct CurrencyArgs {
-    /// 0 by its feed, 1 at par.
-    pub pricing: u8,
+    /// How it is priced.
+    pub pricing: Pricing,
     /// Whether new jobs may be paid in it.
     pub enabled: bool,
     /// Payment fee of the side that uses it, bps.
@@ -41,7 +39,8 @@ pub struct CurrencyArgs {
 pub struct Currency {
     pub version: u8,
     pub bump: u8,
-    pub pricing: u8,
+    /// How it is priced.
+    pub pricing: Pricing,
     /// 1 while new jobs may be paid in it.
     pub enabled: u8,
     pub decimals: u8,
@@ -51,7 +50,7 @@ pub struct Currency {
     pub feed_id: [u8; 32],
     pub price_account: Pubkey,
     /// The buyback's fee vaults for this mint.
-    pub vaults: [Pubkey; SHARDS],
+    pub vaults: [Pubkey; FEE_SHARDS],
     pub reserved: [u8; 64],
 }
 
@@ -59,7 +58,7 @@ impl Currency {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn set(&mut self, args: CurrencyArgs) -> Result<()> {
-        require!(args.pricing <= Pricing::Par as u8, JobsError::UnknownPricing);
+        require!(args.pricing.is_known(), JobsError::UnknownPricing);
         require!(args.payment_bps <= MAX_PAYMENT_BPS, JobsError::PaymentFeeOutOfBounds);
         self.pricing = args.pricing;
         self.enabled = args.enabled.into();
@@ -72,7 +71,7 @@ impl Currency {
     /// The fee vault that a job pays into.
     pub fn vault_of(&self, job: &Pubkey) -> Pubkey {
         let [.., last] = job.to_bytes();
-        let index = usize::from(last) % SHARDS;
+        let index = usize::from(last) % FEE_SHARDS;
         self.vaults.get(index).copied().unwrap_or_default()
     }
 
@@ -94,7 +93,7 @@ impl Currency {
     /// Base units that are worth `usd` micro-dollars at a checked price, rounded up.
     pub fn amount_for(&self, usd: u64, price: &Price) -> Result<u64> {
         let Price { price, confidence, exponent } = *price;
-        if self.pricing == Pricing::Feed as u8 {
+        if self.pricing == Pricing::Feed {
             return tokens_for_usd(usd, price, confidence, exponent, self.decimals)
                 .ok_or(error!(JobsError::UnusablePrice));
         }
@@ -115,7 +114,7 @@ mod tests {
 
     fn currency(pricing: Pricing, decimals: u8) -> Currency {
         let mut currency: Currency = bytemuck::Zeroable::zeroed();
-        (currency.pricing, currency.decimals) = (pricing as u8, decimals);
+        (currency.pricing, currency.decimals) = (pricing, decimals);
         currency
     }
 

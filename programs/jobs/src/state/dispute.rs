@@ -2,17 +2,24 @@ use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
 
-/// How a dispute ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Outcome {
-    /// Not decided, or never: the attested split stands.
-    None = 0,
-    /// Decided in favour of the one who disputed.
-    Upheld = 1,
-    /// Decided otherwise: the bond is lost.
-    Rejected = 2,
-}
+/// Seed of a dispute: `["dispute", job, party]`.
+#[constant]
+pub const DISPUTE_SEED: &[u8] = b"dispute";
+/// Seed of the token account that holds a bond: `["bond", dispute]`.
+#[constant]
+pub const BOND_SEED: &[u8] = b"bond";
+
+io_common::open_enum!(
+    /// How a dispute ended.
+    pub enum DisputeOutcome {
+        /// Not decided, or never: the attested split stands, and the bond comes back.
+        None = 0,
+        /// Decided in favour of the party that disputed: the bond comes back.
+        Upheld = 1,
+        /// Decided otherwise: the bond is lost.
+        Rejected = 2,
+    }
+);
 
 /// A party's bonded doubt about a job's split: `["dispute", job, party]`. It signs for its bond, so that
 /// it outlives the job.
@@ -23,8 +30,8 @@ pub struct Dispute {
     pub bump: u8,
     /// 1 when the renter disputes, 0 when the supplier does.
     pub by_renter: u8,
-    /// See [`Outcome`].
-    pub outcome: u8,
+    /// How it ended.
+    pub outcome: DisputeOutcome,
     pub padding: [u8; 4],
     pub job: Pubkey,
     /// Who disputes; paid bond and rent.
@@ -57,22 +64,22 @@ impl Dispute {
 
     /// Notes a decision: `supplier` says how the supplier's part compares with the attested one. Only a
     /// decision that gives the party more returns the bond.
-    pub fn decide(&mut self, supplier: Ordering) -> Outcome {
+    pub fn decide(&mut self, supplier: Ordering) -> DisputeOutcome {
         let wanted = if self.by_renter == 1 { Ordering::Less } else { Ordering::Greater };
-        let outcome = if supplier == wanted { Outcome::Upheld } else { Outcome::Rejected };
-        self.outcome = outcome as u8;
+        let outcome = if supplier == wanted { DisputeOutcome::Upheld } else { DisputeOutcome::Rejected };
+        self.outcome = outcome;
         outcome
     }
 
     /// Whether it is decided, or its time is over.
     pub fn check_over(&self, now: i64) -> Result<()> {
-        require!(self.outcome != Outcome::None as u8 || now >= self.until, JobsError::DisputeOpen);
+        require!(self.outcome != DisputeOutcome::None || now >= self.until, JobsError::DisputeOpen);
         Ok(())
     }
 
     /// Whether the bond goes to an account at `key` of `owner`.
     pub fn pays_to(&self, key: &Pubkey, owner: &Pubkey) -> bool {
-        if self.outcome == Outcome::Rejected as u8 {
+        if self.outcome == DisputeOutcome::Rejected {
             *key == self.fee_vault
         } else {
             *owner == self.party
@@ -94,16 +101,16 @@ mod tests {
     #[test]
     fn the_bond_comes_back_to_whom_the_decision_gives_more() {
         for (by_renter, supplier, outcome) in [
-            (true, Ordering::Less, Outcome::Upheld),
-            (true, Ordering::Equal, Outcome::Rejected),
-            (true, Ordering::Greater, Outcome::Rejected),
-            (false, Ordering::Greater, Outcome::Upheld),
-            (false, Ordering::Equal, Outcome::Rejected),
-            (false, Ordering::Less, Outcome::Rejected),
+            (true, Ordering::Less, DisputeOutcome::Upheld),
+            (true, Ordering::Equal, DisputeOutcome::Rejected),
+            (true, Ordering::Greater, DisputeOutcome::Rejected),
+            (false, Ordering::Greater, DisputeOutcome::Upheld),
+            (false, Ordering::Equal, DisputeOutcome::Rejected),
+            (false, Ordering::Less, DisputeOutcome::Rejected),
         ] {
             let mut dispute = dispute(by_renter);
             assert_eq!(dispute.decide(supplier), outcome);
-            let (back, lost) = (outcome == Outcome::Upheld, outcome == Outcome::Rejected);
+            let (back, lost) = (outcome == DisputeOutcome::Upheld, outcome == DisputeOutcome::Rejected);
             assert_eq!(dispute.pays_to(&Pubkey::new_unique(), &dispute.party), back);
             assert_eq!(dispute.pays_to(&dispute.fee_vault, &Pubkey::new_unique()), lost);
             dispute.check_over(0).unwrap();

@@ -1,43 +1,59 @@
-use super::{Broken, Config};
+use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, FREE_CANCEL, SILENCE, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
-pub use io_common::abi::JobState;
 use io_common::abi::SEATS;
-use io_math::escrow::{self, Division, Ending, Rates, Segment, FIRST_HOUR};
+pub use io_common::abi::{CloseReason, JobState, PayoutKind};
+use io_math::escrow::{self, Division, Ending, Rates};
 
-/// The booking and at most four extensions.
-pub const SEGMENTS: usize = 5;
+/// Places for segments in a job's account.
+pub const SEGMENTS: usize = MAX_SEGMENTS as usize;
+/// Most segments of a job: the booking and its extensions.
+#[constant]
+pub const MAX_SEGMENTS: u8 = 5;
+/// The time that a renter pays for in any case, and the shortest rental, seconds.
+#[constant]
+pub const FIRST_HOUR: u64 = escrow::FIRST_HOUR;
+/// Seed of a job: `["job", offer, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const JOB_SEED: &[u8] = b"job";
+/// Seed of the token account that holds a deposit: `["escrow", job]`.
+#[constant]
+pub const ESCROW_SEED: &[u8] = b"escrow";
+/// Seed of the buyback's token account that a supplier's part waits in: `["payout", job]`.
+#[constant]
+pub const PAYOUT_SEED: &[u8] = b"payout";
 
-/// Why a job ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum CloseReason {
-    None = 0,
-    Completed = 1,
-    /// The attesters fell silent.
-    TimedOut = 2,
-    RenterStopped = 3,
-    SupplierStopped = 4,
-    /// Nobody started it in time.
-    NoShow = 5,
-    SupplierCancelled = 6,
-    RenterCancelled = 7,
-    RenterCancelledLate = 8,
-    /// A dispute was decided.
-    Resolved = 9,
-    /// Another job of its cluster ended before the start.
-    ClusterBroken = 10,
-}
+/// Bit of `Job.disputes`: the renter has disputed it.
+#[constant]
+pub const DISPUTED_BY_RENTER: u8 = 1;
+/// Bit of `Job.disputes`: the supplier has disputed it.
+#[constant]
+pub const DISPUTED_BY_SUPPLIER: u8 = 2;
 
-/// Bits of `Job::disputes`.
-const BY_RENTER: u8 = 1;
-const BY_SUPPLIER: u8 = 2;
+/// Bit of an attestation's reason: a sample was missing.
+#[constant]
+pub const BREAK_SAMPLE_GAP: u16 = 1;
+/// Bit of an attestation's reason: another process was on the device.
+#[constant]
+pub const BREAK_FOREIGN_PROCESS: u16 = 2;
+/// Bit of an attestation's reason: the device was used by others.
+#[constant]
+pub const BREAK_FOREIGN_USE: u16 = 4;
+/// Bit of an attestation's reason: a sample was wrong.
+#[constant]
+pub const BREAK_BAD_SAMPLE: u16 = 8;
+/// Bit of an attestation's reason: the node could not be reached.
+#[constant]
+pub const BREAK_NODE_LOST: u16 = 16;
+/// Bit of an attestation's reason: the node failed a compute challenge.
+#[constant]
+pub const BREAK_CHALLENGE_FAILED: u16 = 32;
 
-/// A booked stretch of time: the booking, or an extension.
+/// A segment of booked time: the booking, or an extension.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Stretch {
+pub struct Segment {
     pub seconds: u64,
     /// Base units of the job's mint.
     pub price: u64,
@@ -52,6 +68,18 @@ pub struct Seen {
     /// Seconds that were looked at.
     pub upto: u32,
 }
+
+io_common::open_enum!(
+    /// Who is paid out of a job's escrow.
+    pub enum Party {
+        /// The supplier.
+        Supplier = 0,
+        /// The buyback's fee vault.
+        FeeVault = 1,
+        /// The renter.
+        Renter = 2,
+    }
+);
 
 /// What an attester says.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,18 +121,18 @@ pub struct Terms {
 pub struct Job {
     pub version: u8,
     pub bump: u8,
-    /// See [`JobState`].
-    pub state: u8,
-    /// See [`CloseReason`].
-    pub reason: u8,
+    /// Where it stands.
+    pub state: JobState,
+    /// Why it ended, or was stopped.
+    pub reason: CloseReason,
     /// Attesters that must have seen a second good for it to count.
     pub attesters: u8,
     /// What the supplier is paid in, as the offer said at booking.
-    pub payout: u8,
+    pub payout: PayoutKind,
     /// Nodes of the cluster that the job is part of; 1 for a job that stands alone.
     pub cluster_size: u8,
-    /// Stretches in use.
-    pub stretch_count: u8,
+    /// Segments in use.
+    pub segment_count: u8,
     pub booking_bps: u16,
     pub renter_payment_bps: u16,
     pub supplier_payment_bps: u16,
@@ -141,11 +169,11 @@ pub struct Job {
     pub rate: u64,
     pub units: u32,
     pub padding_2: u32,
-    /// Sum of the stretches' prices, base units.
+    /// Sum of the segments' prices, base units.
     pub price: u64,
     /// Sum of the renter's fees, base units.
     pub fee: u64,
-    /// Sum of the stretches' seconds.
+    /// Sum of the segments' seconds.
     pub seconds: u64,
     pub booked_at: i64,
     pub started_at: i64,
@@ -165,7 +193,7 @@ pub struct Job {
     pub paid_refund: u64,
     /// Number of the latest event.
     pub seq: u64,
-    pub stretches: [Stretch; SEGMENTS],
+    pub segments: [Segment; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
     pub reserved: [u8; 120],
@@ -181,30 +209,30 @@ impl Job {
     }
 
     pub fn is(&self, state: JobState) -> bool {
-        self.state == state as u8
+        self.state == state
     }
 
     /// Fills in what the booking fixes.
     pub fn book(&mut self, terms: Terms, now: i64) {
         let Terms { price, fee, seconds, rate, units, .. } = terms;
-        self.state = JobState::Booked as u8;
+        self.state = JobState::Booked;
         self.supplier = terms.supplier;
         self.attesters = terms.attesters;
         self.booking_bps = terms.booking_bps;
         self.renter_payment_bps = terms.renter_payment_bps;
         self.supplier_payment_bps = terms.supplier_payment_bps;
         (self.price, self.fee, self.seconds, self.rate, self.units) = (price, fee, seconds, rate, units);
-        if let Some(first) = self.stretches.first_mut() {
-            *first = Stretch { seconds, price };
+        if let Some(first) = self.segments.first_mut() {
+            *first = Segment { seconds, price };
         }
-        self.stretch_count = 1;
+        self.segment_count = 1;
         self.booked_at = now;
         self.last_time = now;
     }
 
     /// The latest time of a start.
     pub fn start_by(&self) -> i64 {
-        self.booked_at.saturating_add(Config::START_WINDOW)
+        self.booked_at.saturating_add(START_WINDOW)
     }
 
     /// Begins the booked time.
@@ -212,23 +240,23 @@ impl Job {
         require!(self.is(JobState::Booked), JobsError::NotBooked);
         require_gte!(self.start_by(), now, JobsError::StartWindowOver);
         let seconds = i64::try_from(self.seconds).map_err(|_| JobsError::Overflow)?;
-        self.state = JobState::Running as u8;
+        self.state = JobState::Running;
         self.started_at = now;
         self.ends_at = now.checked_add(seconds).ok_or(JobsError::Overflow)?;
         self.last_attested_at = now;
         Ok(())
     }
 
-    /// Adds a stretch of time to a job that runs. The fee rates are those of the booking.
+    /// Adds a segment of time to a job that runs. The fee rates are those of the booking.
     pub fn extend(&mut self, seconds: u64, price: u64, now: i64) -> Result<u64> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
         require_gt!(self.ends_at, now, JobsError::Over);
         require!(!self.is_frozen(now), JobsError::Disputed);
         require_gt!(seconds, 0, JobsError::DurationOutOfBounds);
         let fee = self.rates().renter_fee(price).ok_or(JobsError::Overflow)?;
-        let place = self.stretches.get_mut(usize::from(self.stretch_count));
-        *place.ok_or(JobsError::TooManyExtensions)? = Stretch { seconds, price };
-        self.stretch_count = self.stretch_count.saturating_add(1);
+        let place = self.segments.get_mut(usize::from(self.segment_count));
+        *place.ok_or(JobsError::TooManyExtensions)? = Segment { seconds, price };
+        self.segment_count = self.segment_count.saturating_add(1);
         self.price = self.price.checked_add(price).ok_or(JobsError::Overflow)?;
         self.fee = self.fee.checked_add(fee).ok_or(JobsError::Overflow)?;
         self.seconds = self.seconds.checked_add(seconds).ok_or(JobsError::Overflow)?;
@@ -288,10 +316,10 @@ impl Job {
     }
 
     fn gross(&self, billable: u64) -> Result<u64> {
-        let used = self.stretches.iter().take(usize::from(self.stretch_count));
-        let mut segments = [Segment::default(); SEGMENTS];
-        for (segment, Stretch { seconds, price }) in segments.iter_mut().zip(used) {
-            *segment = Segment { seconds: *seconds, price: *price };
+        let used = self.segments.iter().take(usize::from(self.segment_count));
+        let mut segments = [escrow::Segment::default(); SEGMENTS];
+        for (segment, Segment { seconds, price }) in segments.iter_mut().zip(used) {
+            *segment = escrow::Segment { seconds: *seconds, price: *price };
         }
         escrow::gross(&segments, billable).ok_or(error!(JobsError::Overflow))
     }
@@ -299,8 +327,8 @@ impl Job {
     /// The supplier's part in all, by the attested time.
     fn supplier_part(&self) -> Result<u64> {
         match self.state {
-            state if state == JobState::Ended as u8 => Ok(self.owed_supplier),
-            state if state == JobState::Running as u8 => {
+            JobState::Ended => Ok(self.owed_supplier),
+            JobState::Running => {
                 let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
                 self.rates().supplier_net(gross).ok_or(error!(JobsError::Overflow))
             }
@@ -327,8 +355,8 @@ impl Job {
         let Division { supplier, fees, refund } =
             escrow::divide(ending, &self.rates(), self.price, self.fee, gross).ok_or(JobsError::Overflow)?;
         (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
-        self.state = JobState::Ended as u8;
-        self.reason = reason as u8;
+        self.state = JobState::Ended;
+        self.reason = reason;
         self.ended_at = now;
         Ok(())
     }
@@ -337,8 +365,8 @@ impl Job {
     fn ending(&self) -> Ending {
         let elapsed = self.elapsed(self.ends_at);
         match self.reason {
-            reason if reason == CloseReason::RenterStopped as u8 => Ending::RenterStopped { elapsed },
-            reason if reason == CloseReason::SupplierStopped as u8 => Ending::SupplierStopped { elapsed },
+            CloseReason::RenterStopped => Ending::RenterStopped { elapsed },
+            CloseReason::SupplierStopped => Ending::SupplierStopped { elapsed },
             _ => Ending::Completed,
         }
     }
@@ -346,8 +374,8 @@ impl Job {
     /// The reason to close with: that of an earlier stop, or `otherwise`.
     fn reason_or(&self, otherwise: CloseReason) -> CloseReason {
         match self.reason {
-            reason if reason == CloseReason::RenterStopped as u8 => CloseReason::RenterStopped,
-            reason if reason == CloseReason::SupplierStopped as u8 => CloseReason::SupplierStopped,
+            CloseReason::RenterStopped => CloseReason::RenterStopped,
+            CloseReason::SupplierStopped => CloseReason::SupplierStopped,
             _ => otherwise,
         }
     }
@@ -363,7 +391,7 @@ impl Job {
 
     /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
     fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
-        if at <= self.booked_at.saturating_add(Config::FREE_CANCEL) {
+        if at <= self.booked_at.saturating_add(FREE_CANCEL) {
             (Ending::CancelledFree, CloseReason::RenterCancelled)
         } else if at <= self.start_by() {
             (Ending::CancelledLate, CloseReason::RenterCancelledLate)
@@ -376,7 +404,7 @@ impl Job {
     /// cannot start any more and ends at once: cancelled when its renter broke it, else at no cost.
     pub fn expire(&mut self, cluster: Option<Broken>, now: i64) -> Result<()> {
         match self.state {
-            state if state == JobState::Booked as u8 => {
+            JobState::Booked => {
                 let (ending, reason) = match cluster {
                     Some(Broken { by_renter: true, at }) => self.cancelled_at(at),
                     Some(_) => (Ending::NeverStarted, CloseReason::ClusterBroken),
@@ -387,10 +415,10 @@ impl Job {
                 };
                 self.end(ending, reason, now)
             }
-            state if state == JobState::Running as u8 => {
+            JobState::Running => {
                 // Words after the end do not put it off: one attester of several could for ever.
                 let heard = self.last_attested_at.min(self.ends_at);
-                let silent_at = heard.saturating_add(Config::SILENCE);
+                let silent_at = heard.saturating_add(SILENCE);
                 require_gt!(now, silent_at, JobsError::NotSilent);
                 let ending = match self.ending() {
                     Ending::Completed => Ending::TimedOut,
@@ -419,7 +447,7 @@ impl Job {
         require!(self.is(JobState::Running), JobsError::NotRunning);
         require_gt!(self.ends_at, now, JobsError::Over);
         let reason = if by_renter { CloseReason::RenterStopped } else { CloseReason::SupplierStopped };
-        self.reason = reason as u8;
+        self.reason = reason;
         self.ends_at = now;
         Ok(())
     }
@@ -434,17 +462,17 @@ impl Job {
         // Of a job that was never started nothing is in doubt; the start sets its end.
         require!(!self.is(JobState::Booked) && self.ends_at != 0, JobsError::NotRunning);
         if self.is(JobState::Ended) {
-            let until = self.ended_at.saturating_add(Config::DISPUTE_WINDOW);
-            require!(self.reason != CloseReason::Resolved as u8, JobsError::AlreadyDecided);
+            let until = self.ended_at.saturating_add(DISPUTE_WINDOW);
+            require!(self.reason != CloseReason::Resolved, JobsError::AlreadyDecided);
             require_gte!(until, now, JobsError::DisputeWindowOver);
         }
         require!(!self.is_frozen(now), JobsError::Disputed);
-        let bit = if by_renter { BY_RENTER } else { BY_SUPPLIER };
+        let bit = if by_renter { DISPUTED_BY_RENTER } else { DISPUTED_BY_SUPPLIER };
         require!(self.disputes & bit == 0, JobsError::DisputedBefore);
         let held = self.held()?;
         require_gt!(held, 0, JobsError::NothingToDispute);
         self.disputes |= bit;
-        self.frozen_until = now.saturating_add(Config::DISPUTE_TIME);
+        self.frozen_until = now.saturating_add(DISPUTE_TIME);
         Ok(held)
     }
 
@@ -464,8 +492,8 @@ impl Job {
             self.ended_at = now;
             self.ends_at = self.ends_at.min(now);
         }
-        self.state = JobState::Ended as u8;
-        self.reason = CloseReason::Resolved as u8;
+        self.state = JobState::Ended;
+        self.reason = CloseReason::Resolved;
         self.frozen_until = 0;
         Ok(supplier.cmp(&attested))
     }
@@ -579,7 +607,7 @@ mod tests {
                 attesters,
                 payout,
                 cluster_size,
-                stretch_count,
+                segment_count,
                 booking_bps,
                 renter_payment_bps,
                 supplier_payment_bps,
@@ -604,7 +632,7 @@ mod tests {
         assert!(late.expire(None, 1_200).is_err());
         late.expire(None, 1_201).unwrap();
         assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
-        assert_eq!(late.reason, CloseReason::NoShow as u8);
+        assert_eq!(late.reason, CloseReason::NoShow);
     }
 
     #[test]
@@ -667,7 +695,7 @@ mod tests {
         job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
         assert!(job.expire(None, 3_600 + 86_400).is_err());
         job.expire(None, 3_601 + 86_400).unwrap();
-        assert_eq!(job.reason, CloseReason::TimedOut as u8);
+        assert_eq!(job.reason, CloseReason::TimedOut);
         // Half the time, half the renter's fee.
         assert_eq!(job.owed_fees, 12_500_000 + 12_500_000);
     }
@@ -694,7 +722,7 @@ mod tests {
         stopped.complete(700).unwrap();
         // 3,000 of 7,200 s are left of the first hour: G = 41.66666666, its fee 0.10416667.
         assert_eq!(stopped.owed_supplier, 4_156_249_999);
-        assert_eq!(stopped.reason, CloseReason::RenterStopped as u8);
+        assert_eq!(stopped.reason, CloseReason::RenterStopped);
         let mut left = running();
         left.stop(false, 3_599).unwrap();
         left.attest(0, &says(3_599, 3_599), 3_600).unwrap();
@@ -815,7 +843,7 @@ mod tests {
             let mut job = disputed();
             assert_eq!(job.resolve(gross, 3_700).unwrap(), gross.cmp(&5_000_000_000));
             assert_eq!((job.owed_supplier, job.owed_fees, job.owed_refund), (supplier, fees, refund));
-            assert_eq!((job.state, job.reason), (JobState::Ended as u8, CloseReason::Resolved as u8));
+            assert_eq!((job.state, job.reason), (JobState::Ended, CloseReason::Resolved));
             assert_eq!((job.ended_at, job.ends_at), (3_700, 3_700));
             assert!(job.resolve(gross, 3_700).is_err(), "it is decided");
             assert!(job.dispute(false, 3_700).is_err());
@@ -830,18 +858,18 @@ mod tests {
             job.expire(Some(Broken { by_renter, at }), at + 1).unwrap();
             (job.reason, job.owed_supplier, job.owed_fees)
         };
-        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken as u8, 0, 0));
-        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled as u8, 0, 0));
+        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken, 0, 0));
+        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled, 0, 0));
         // The booking fee, 0.25 of 100.
-        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate as u8, 0, 25_000_000));
-        assert_eq!(ends(true, 1_201), (CloseReason::NoShow as u8, 0, 0));
+        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate, 0, 25_000_000));
+        assert_eq!(ends(true, 1_201), (CloseReason::NoShow, 0, 0));
     }
 
     #[test]
     fn behind_the_start_window_there_is_nothing_to_cancel() {
         let mut late = job(1);
         late.cancel(true, 1_201).unwrap();
-        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow as u8, 0));
+        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow, 0));
     }
 
     #[test]

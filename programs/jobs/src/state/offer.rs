@@ -1,13 +1,20 @@
+use super::FIRST_HOUR;
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
-use io_common::abi::Payout;
+use io_common::abi::PayoutKind;
 use io_common::ids;
-use io_math::escrow::FIRST_HOUR;
 
-/// How many mints an offer can name.
-pub const CURRENCIES: usize = 4;
-/// How far a booking's nonce may lie ahead, so that nobody can use the nonces up.
-const NONCE_STEP: u64 = 256;
+/// Places for mints in an offer's account.
+pub const CURRENCIES: usize = MAX_CURRENCIES as usize;
+/// Most mints that an offer can name.
+#[constant]
+pub const MAX_CURRENCIES: u8 = 4;
+/// How far a booking's nonce may be ahead of the offer's, so that nobody can use the nonces up.
+#[constant]
+pub const NONCE_WINDOW: u64 = 256;
+/// Seed of an offer: `["offer", node]`.
+#[constant]
+pub const OFFER_SEED: &[u8] = b"offer";
 
 /// What a supplier asks for.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,8 +26,8 @@ pub struct OfferArgs {
     pub max_seconds: u32,
     /// Whether bookings are taken.
     pub open: bool,
-    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-    pub payout: u8,
+    /// What the supplier is paid in.
+    pub payout: PayoutKind,
     /// Mints that may be paid in; unused places are zeros.
     pub currencies: [Pubkey; CURRENCIES],
 }
@@ -34,8 +41,8 @@ pub struct Offer {
     pub bump: u8,
     /// 1 while bookings are taken.
     pub open: u8,
-    /// What the supplier is paid in: 0 IO, 1 what the renter pays.
-    pub payout: u8,
+    /// What the supplier is paid in.
+    pub payout: PayoutKind,
     pub padding: [u8; 4],
     pub node: Pubkey,
     /// The job that holds the lease, or zeros.
@@ -62,7 +69,7 @@ impl Offer {
         require_gt!(args.rate, 0, JobsError::ZeroRate);
         require!(u64::from(args.min_seconds) >= FIRST_HOUR, JobsError::RentalTooShort);
         require_gte!(args.max_seconds, args.min_seconds, JobsError::RentalBoundsCrossed);
-        require!(args.payout <= 1, JobsError::UnknownPayout);
+        require!(args.payout.is_known(), JobsError::UnknownPayout);
         require!(args.currencies.iter().any(|mint| *mint != Pubkey::default()), JobsError::NoCurrency);
         self.rate = args.rate;
         self.min_seconds = args.min_seconds;
@@ -85,7 +92,7 @@ impl Offer {
 
     /// The mint that the supplier is paid in when the renter pays in `mint`.
     pub fn paid_in(&self, mint: &Pubkey) -> Pubkey {
-        if self.payout == Payout::Io as u8 {
+        if self.payout == PayoutKind::Io {
             ids::IO_MINT
         } else {
             *mint
@@ -102,7 +109,7 @@ impl Offer {
         require!(!self.is_leased(now), JobsError::Leased);
         let range = u64::from(self.min_seconds)..=u64::from(self.max_seconds);
         require!(range.contains(&seconds), JobsError::DurationOutOfBounds);
-        let next = self.nonce.saturating_add(1)..=self.nonce.saturating_add(NONCE_STEP);
+        let next = self.nonce.saturating_add(1)..=self.nonce.saturating_add(NONCE_WINDOW);
         require!(next.contains(&nonce), JobsError::NonceOutOfBounds);
         self.nonce = nonce;
         self.lease_job = job;
@@ -144,7 +151,9 @@ mod tests {
         let mut currencies = [Pubkey::default(); CURRENCIES];
         currencies[0] = Pubkey::new_unique();
         let (rate, min_seconds, max_seconds) = (1, 3_600, 86_400);
-        offer.set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: 0, currencies }).unwrap();
+        offer
+            .set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: PayoutKind::Io, currencies })
+            .unwrap();
         offer
     }
 
@@ -163,7 +172,7 @@ mod tests {
         offer.lease(first, 3, 3_600, 100, 1_300).unwrap();
         assert!(offer.lease(second, 4, 3_600, 1_299, 9_999).is_err());
         assert!(offer.lease(second, 3, 3_600, 1_300, 9_999).is_err());
-        assert!(offer.lease(second, 3 + NONCE_STEP + 1, 3_600, 1_300, 9_999).is_err());
+        assert!(offer.lease(second, 3 + NONCE_WINDOW + 1, 3_600, 1_300, 9_999).is_err());
         offer.lease(second, 4, 3_600, 1_300, 9_999).unwrap();
         assert!(offer.hold_until(&first, 1).is_err());
         offer.release(&first, 1);

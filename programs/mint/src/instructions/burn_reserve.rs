@@ -2,8 +2,8 @@ use crate::errors::MintError;
 use crate::events::ReserveBurned;
 use crate::state::Config;
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Burn, Mint, Token, TokenAccount};
-use io_common::ids;
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -27,14 +27,9 @@ pub fn handle_burn_reserve(ctx: Context<BurnReserve>) -> Result<()> {
     config.reserve_burned = config.reserve_burned.checked_add(amount).ok_or(MintError::Overflow)?;
     let (seq, burned_total) = (config.next_seq(), config.reserve_burned);
     drop(config);
-    let burn = Burn {
-        mint: accounts.mint.to_account_info(),
-        from: accounts.reserve_vault.to_account_info(),
-        authority: accounts.config.to_account_info(),
-    };
-    let seeds: &[&[u8]] = &[b"config", &[ids::MINT.bump]];
-    token::burn(CpiContext::new_with_signer(accounts.token_program.key(), burn, &[seeds]), amount)?;
+    let (vault, mint) = (accounts.reserve_vault.as_ref(), accounts.mint.as_ref());
+    token::burn(vault, mint, accounts.config.as_ref(), Config::SIGNER, amount)?;
     accounts.mint.reload()?;
-    emit_cpi!(ReserveBurned { seq, amount, burned_total, supply: ctx.accounts.mint.supply });
+    emit_cpi!(ctx, ReserveBurned { seq, amount, burned_total, supply: ctx.accounts.mint.supply })?;
     Ok(())
 }

@@ -2,8 +2,8 @@ use crate::errors::MintError;
 use crate::events::Emitted;
 use crate::state::{Config, PAUSE_EMIT};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{self, Mint, MintTo, Token, TokenAccount};
-use io_common::{abi, clock, ids};
+use anchor_spl::token::{Mint, Token, TokenAccount};
+use io_common::{abi, clock, emit_cpi, ids, token};
 use io_math::emission::Portion;
 
 #[event_cpi]
@@ -28,12 +28,9 @@ pub struct Emit<'info> {
 }
 
 pub fn handle_emit(ctx: Context<Emit>) -> Result<()> {
-    let Emit { config, mint, emission_vault, reserve_vault, buyback_config, token_program, .. } =
-        ctx.accounts;
-    if let Some(event) =
-        emit_due(config, mint, [emission_vault, reserve_vault], buyback_config, token_program)?
-    {
-        emit_cpi!(event);
+    let Emit { config, mint, emission_vault, reserve_vault, buyback_config, .. } = ctx.accounts;
+    if let Some(event) = emit_due(config, mint, [emission_vault, reserve_vault], buyback_config)? {
+        emit_cpi!(ctx, event)?;
     }
     Ok(())
 }
@@ -45,7 +42,6 @@ pub fn emit_due<'info>(
     mint: &mut Account<'info, Mint>,
     vaults: [&Account<'info, TokenAccount>; 2],
     buyback_config: &AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
 ) -> Result<Option<Emitted>> {
     let mut state = config.load_mut()?;
     let now = clock::now(state.last_time)?;
@@ -58,7 +54,7 @@ pub fn emit_due<'info>(
     drop(state);
     for (vault, amount) in vaults.into_iter().zip([portion.paid, portion.withheld]) {
         if amount > 0 {
-            mint_io(config, mint, vault.to_account_info(), token_program, amount)?;
+            mint_io(config, mint, vault.as_ref(), amount)?;
         }
     }
     mint.reload()?;
@@ -77,11 +73,8 @@ pub fn burned(buyback_config: &AccountInfo) -> Result<u64> {
 pub fn mint_io<'info>(
     config: &AccountLoader<'info, Config>,
     mint: &Account<'info, Mint>,
-    to: AccountInfo<'info>,
-    token_program: &Program<'info, Token>,
+    to: &AccountInfo<'info>,
     amount: u64,
 ) -> Result<()> {
-    let accounts = MintTo { mint: mint.to_account_info(), to, authority: config.to_account_info() };
-    let seeds: &[&[u8]] = &[b"config", &[ids::MINT.bump]];
-    token::mint_to(CpiContext::new_with_signer(token_program.key(), accounts, &[seeds]), amount)
+    token::mint_to(mint.as_ref(), to, config.as_ref(), Config::SIGNER, amount)
 }

@@ -1,7 +1,7 @@
 use crate::errors::MintError;
 use crate::events::Initialized;
 use crate::program::Mint as MintProgram;
-use crate::state::Config;
+use crate::state::{Config, CONFIG_SEED, DECIMALS, MINT_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::associated_token::AssociatedToken;
 use anchor_spl::token::{Mint, Token, TokenAccount};
@@ -12,10 +12,10 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     /// The IO mint: 8 decimals, minted by the configuration alone, frozen by nobody.
-    #[account(init, payer = authority, seeds = [b"mint"], bump, mint::decimals = 8, mint::authority = config)]
+    #[account(init, payer = authority, seeds = [MINT_SEED], bump, mint::decimals = DECIMALS, mint::authority = config)]
     pub mint: Account<'info, Mint>,
     /// CHECK: staking's emission ledger, which need not exist yet.
     #[account(address = ids::EMISSION_LEDGER)]

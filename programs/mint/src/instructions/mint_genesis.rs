@@ -4,7 +4,8 @@ use crate::events::GenesisMinted;
 use crate::state::Config;
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::ids;
+use io_common::abi::Allocation;
+use io_common::{emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -21,22 +22,24 @@ pub struct MintGenesis<'info> {
     pub token_program: Program<'info, Token>,
 }
 
-pub fn handle_mint_genesis(ctx: Context<MintGenesis>, allocation: u8) -> Result<()> {
+pub fn handle_mint_genesis(ctx: Context<MintGenesis>, allocation: Allocation) -> Result<()> {
     let accounts = &mut *ctx.accounts;
     let mut config = accounts.config.load_mut()?;
     let amount = config.allocate(allocation)?;
     let (seq, genesis_total) = (config.next_seq(), config.genesis);
     drop(config);
-    let destination = accounts.destination.to_account_info();
-    mint_io(&accounts.config, &accounts.mint, destination, &accounts.token_program, amount)?;
+    mint_io(&accounts.config, &accounts.mint, accounts.destination.as_ref(), amount)?;
     accounts.mint.reload()?;
-    emit_cpi!(GenesisMinted {
-        seq,
-        allocation,
-        amount,
-        destination: ctx.accounts.destination.key(),
-        genesis_total,
-        supply: ctx.accounts.mint.supply,
-    });
+    emit_cpi!(
+        ctx,
+        GenesisMinted {
+            seq,
+            allocation,
+            amount,
+            destination: ctx.accounts.destination.key(),
+            genesis_total,
+            supply: ctx.accounts.mint.supply,
+        }
+    )?;
     Ok(())
 }

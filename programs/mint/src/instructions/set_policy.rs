@@ -4,7 +4,7 @@ use crate::events::PolicySet;
 use crate::state::{Config, PolicyArgs, PolicyKind, PAUSE_EMIT};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
-use io_common::ids;
+use io_common::{emit_cpi, ids};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -30,18 +30,17 @@ pub struct SetPolicy<'info> {
 }
 
 pub fn handle_set_policy(ctx: Context<SetPolicy>, policy: PolicyArgs) -> Result<()> {
-    let SetPolicy { config, mint, emission_vault, reserve_vault, buyback_config, token_program, .. } =
-        ctx.accounts;
-    let emitted = emit_due(config, mint, [emission_vault, reserve_vault], buyback_config, token_program)?;
-    let burned = if policy.kind == PolicyKind::Fixed as u8 { 0 } else { burned(buyback_config)? };
+    let SetPolicy { config, mint, emission_vault, reserve_vault, buyback_config, .. } = ctx.accounts;
+    let emitted = emit_due(config, mint, [emission_vault, reserve_vault], buyback_config)?;
+    let burned = if policy.kind == PolicyKind::Fixed { 0 } else { burned(buyback_config)? };
     let mut state = config.load_mut()?;
     state.begin_policy(policy, burned)?;
     let seq = state.next_seq();
     drop(state);
     if let Some(event) = emitted {
-        emit_cpi!(event);
+        emit_cpi!(ctx, event)?;
     }
     let PolicyArgs { kind, floor_bps, per_burned_bps } = policy;
-    emit_cpi!(PolicySet { seq, kind, floor_bps, per_burned_bps });
+    emit_cpi!(ctx, PolicySet { seq, kind, floor_bps, per_burned_bps })?;
     Ok(())
 }

@@ -1,39 +1,59 @@
 use crate::errors::MintError;
 use anchor_lang::prelude::*;
-use io_common::abi::{Checkpoint, HISTORY};
+use io_common::abi::{Allocation, Checkpoint, HISTORY};
+use io_common::ids;
 use io_common::Roles;
 use io_math::emission::{cumulative, Demand, Portion};
 use io_math::{CAP, DAY, IO};
 
-/// Paused entry: `emit`.
+/// Pause bit: emission, and setting a policy. What a pause delays is emitted afterwards.
+#[constant]
 pub const PAUSE_EMIT: u64 = 1;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_EMIT;
 
-/// The genesis allocations in base units, by number: community, research and development, seed,
-/// series A, core contributors. Their sum is 500,000,000 IO.
+/// Decimals of IO.
+#[constant]
+pub const DECIMALS: u8 = 8;
+/// The most that is ever minted, base units.
+#[constant]
+pub const MAX_SUPPLY: u64 = CAP;
+/// What each genesis allocation mints, base units, by the number of the `Allocation`; 500,000,000 IO in all.
+#[constant]
 pub const ALLOCATIONS: [u64; 5] =
     [100_000_000 * IO, 128_000_000 * IO, 100_000_000 * IO, 81_600_000 * IO, 90_400_000 * IO];
+/// Longest time between initialisation and the start of emission, seconds.
+#[constant]
+pub const MAX_AHEAD: i64 = 365 * DAY;
+/// Most that a demand-linked policy pays for what was burned, bps of it.
+#[constant]
+pub const MAX_PER_BURNED_BPS: u32 = 100_000;
+/// How many of the latest cranks of emission are remembered.
+#[constant]
+pub const CRANKS: u8 = io_common::abi::CRANKS;
 
-/// Longest time between initialisation and the start of emission.
-const MAX_AHEAD: i64 = 365 * DAY;
-/// Most that a demand-linked policy pays for what was burned: ten times as much.
-const MAX_PER_BURNED_BPS: u32 = 100_000;
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
+/// Seed of the IO mint: `["mint"]`.
+#[constant]
+pub const MINT_SEED: &[u8] = b"mint";
 
-/// The pace of emission.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum PolicyKind {
-    /// All that the schedule says.
-    Fixed = 0,
-    /// A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
-    DemandLinked = 1,
-}
+io_common::open_enum!(
+    /// The pace of emission.
+    pub enum PolicyKind {
+        /// All that the schedule says.
+        Fixed = 0,
+        /// A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
+        DemandLinked = 1,
+    }
+);
 
 /// A policy as an instruction names it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PolicyArgs {
-    /// 0 fixed, 1 demand-linked.
-    pub kind: u8,
+    /// How it paces emission.
+    pub kind: PolicyKind,
     /// Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
     pub floor_bps: u16,
     /// Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a fixed policy.
@@ -44,7 +64,8 @@ pub struct PolicyArgs {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Policy {
-    pub kind: u8,
+    /// How it paces emission.
+    pub kind: PolicyKind,
     pub padding: u8,
     pub floor_bps: u16,
     pub per_burned_bps: u32,
@@ -93,6 +114,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::MINT.bump]]];
 
     /// The start of emission that `start` asks for.
     pub fn start_at(start: i64, now: i64) -> Result<i64> {
@@ -110,9 +133,10 @@ impl Config {
     }
 
     /// Marks an allocation as minted and returns its amount.
-    pub fn allocate(&mut self, allocation: u8) -> Result<u64> {
-        let amount = *ALLOCATIONS.get(usize::from(allocation)).ok_or(MintError::UnknownAllocation)?;
-        let bit = 1u64.checked_shl(u32::from(allocation)).ok_or(MintError::UnknownAllocation)?;
+    pub fn allocate(&mut self, allocation: Allocation) -> Result<u64> {
+        let number = allocation.number();
+        let amount = *ALLOCATIONS.get(usize::from(number)).ok_or(MintError::UnknownAllocation)?;
+        let bit = 1u64.checked_shl(u32::from(number)).ok_or(MintError::UnknownAllocation)?;
         require!(self.allocated & bit == 0, MintError::AlreadyAllocated);
         self.allocated |= bit;
         self.genesis = self.genesis.checked_add(amount).ok_or(MintError::Overflow)?;
@@ -146,7 +170,7 @@ impl Config {
 
     fn divide(&self, due: u64, scheduled: u64, burned: u64) -> Portion {
         let policy = &self.policy;
-        if policy.kind == PolicyKind::Fixed as u8 {
+        if policy.kind == PolicyKind::Fixed {
             return Portion { paid: due, withheld: 0 };
         }
         let terms = Demand { floor_bps: policy.floor_bps, per_burned_bps: policy.per_burned_bps };
@@ -156,14 +180,14 @@ impl Config {
 
     /// Whether the policy in force looks at what was burned.
     pub fn needs_demand(&self) -> bool {
-        self.policy.kind == PolicyKind::DemandLinked as u8
+        self.policy.kind == PolicyKind::DemandLinked
     }
 
     /// Begins a policy; the caller has accrued to now under the old one.
     pub fn begin_policy(&mut self, args: PolicyArgs, burned: u64) -> Result<()> {
         let terms_fit = match args.kind {
-            kind if kind == PolicyKind::Fixed as u8 => args.floor_bps == 0 && args.per_burned_bps == 0,
-            kind if kind == PolicyKind::DemandLinked as u8 => {
+            PolicyKind::Fixed => args.floor_bps == 0 && args.per_burned_bps == 0,
+            PolicyKind::DemandLinked => {
                 u64::from(args.floor_bps) <= io_math::BPS && args.per_burned_bps <= MAX_PER_BURNED_BPS
             }
             _ => return err!(MintError::UnknownPolicy),

@@ -1,6 +1,6 @@
 use crate::errors::ProofsError;
 use crate::events::ChallengeMade;
-use crate::state::{Challenge, Config, Report};
+use crate::state::{Challenge, Config, Report, BOND_SEED, CHALLENGE_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::abi::{self, CreditFreeze};
@@ -22,11 +22,11 @@ pub struct MakeChallenge<'info> {
         init,
         payer = challenger,
         space = Challenge::SPACE,
-        seeds = [b"challenge", report.key().as_ref(), node.key().as_ref()],
+        seeds = [CHALLENGE_SEED, report.key().as_ref(), node.key().as_ref()],
         bump
     )]
     pub challenge: AccountLoader<'info, Challenge>,
-    #[account(init, payer = challenger, seeds = [b"bond", challenge.key().as_ref()], bump, token::mint = mint, token::authority = config)]
+    #[account(init, payer = challenger, seeds = [BOND_SEED, challenge.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,

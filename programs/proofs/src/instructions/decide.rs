@@ -1,11 +1,10 @@
-use super::bond;
 use crate::errors::ProofsError;
 use crate::events::ChallengeDecided;
 use crate::state::{Challenge, Config, Report};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, emit_cpi, ids};
+use io_common::{calls, clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -46,17 +45,18 @@ pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
         accounts.challenge.load()?.check_open(now)?;
         config.next_seq()
     };
-    let Decide { config, bond_vault, destination, token_program, .. } = accounts;
+    let Decide { config, bond_vault, destination, .. } = accounts;
+    let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
     let amount = bond_vault.amount;
     let mut freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     if upheld {
         // The wrong leaf, and every earlier one, pays this node nothing; the next report heals it.
         freeze.min_report_seq = accounts.report.load()?.seq.saturating_add(1);
-        bond::give_back(config, bond_vault, destination)?;
+        token::transfer(vault, destination.as_ref(), signer, Config::SIGNER, amount)?;
     } else {
-        bond::burn(config, bond_vault, &accounts.mint)?;
+        token::burn(vault, accounts.mint.as_ref(), signer, Config::SIGNER, amount)?;
     }
-    bond::close(config, bond_vault, accounts.rent_payer.to_account_info(), token_program)?;
+    token::close(vault, &accounts.rent_payer, signer, Config::SIGNER)?;
     calls::freeze_credit(config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
     emit_cpi!(
         ctx,

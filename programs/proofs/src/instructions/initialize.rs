@@ -1,7 +1,7 @@
 use crate::errors::ProofsError;
 use crate::events::Initialized;
 use crate::program::Proofs as ProofsProgram;
-use crate::state::{AttesterSet, Config};
+use crate::state::{AttesterSet, Config, ATTESTERS_SEED, CONFIG_SEED};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -9,9 +9,9 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority, guardian, resolver and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = authority, space = AttesterSet::SPACE, seeds = [b"attesters"], bump)]
+    #[account(init, payer = authority, space = AttesterSet::SPACE, seeds = [ATTESTERS_SEED], bump)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ ProofsError::WrongProgramData)]
     pub program: Program<'info, ProofsProgram>,

@@ -1,11 +1,10 @@
-use super::bond;
 use crate::errors::ProofsError;
 use crate::events::ChallengeLifted;
 use crate::state::{Challenge, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::abi::CreditFreeze;
-use io_common::{calls, clock, emit_cpi, ids};
+use io_common::{calls, clock, emit_cpi, ids, token};
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -32,8 +31,7 @@ pub struct LiftChallenge<'info> {
 }
 
 pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
-    let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, node, token_program, .. } =
-        &*ctx.accounts;
+    let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, node, .. } = &*ctx.accounts;
     let seq = {
         let mut config = config.load_mut()?;
         let now = clock::now(config.last_time)?;
@@ -42,8 +40,9 @@ pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
         config.next_seq()
     };
     let amount = bond_vault.amount;
-    bond::give_back(config, bond_vault, destination)?;
-    bond::close(config, bond_vault, rent_payer.to_account_info(), token_program)?;
+    let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
+    token::transfer(vault, destination.as_ref(), signer, Config::SIGNER, amount)?;
+    token::close(vault, rent_payer, signer, Config::SIGNER)?;
     let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
     let report = challenge.load()?.report;

@@ -1,6 +1,5 @@
 pub mod administer;
 pub mod approve;
-pub mod bond;
 pub mod challenge;
 pub mod decide;
 pub mod finalize;

@@ -22,6 +22,7 @@ pub struct RecordProof<'info> {
 }
 
 pub fn handle_record_proof(ctx: Context<RecordProof>, verdict: ProofVerdict) -> Result<()> {
+    require!(verdict.reason.is_known(), ProofsError::UnknownReason);
     let accounts = &ctx.accounts;
     let (seat, _) =
         accounts.attester_set.load()?.seat_of(accounts.attester.key).ok_or(ProofsError::NotAttester)?;

@@ -1,7 +1,7 @@
 use super::approve::count_approval;
 use crate::errors::ProofsError;
 use crate::events::ReportMade;
-use crate::state::{AttesterSet, Config, Report, ReportArgs, PAUSE_REPORT};
+use crate::state::{AttesterSet, Config, Report, ReportArgs, PAUSE_REPORT, REPORT_SEED};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
@@ -27,7 +27,7 @@ pub struct MakeReport<'info> {
         init,
         payer = attester,
         space = Report::SPACE,
-        seeds = [b"report", seq.to_le_bytes().as_ref(), content_hash.as_ref()],
+        seeds = [REPORT_SEED, seq.to_le_bytes().as_ref(), content_hash.as_ref()],
         bump
     )]
     pub report: AccountLoader<'info, Report>,

@@ -2,6 +2,13 @@ use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::SEATS;
 
+/// Most seats of the attester set.
+#[constant]
+pub const MAX_SEATS: u8 = io_common::abi::MAX_SEATS;
+/// Seed of the attester set: `["attesters"]`.
+#[constant]
+pub const ATTESTERS_SEED: &[u8] = b"attesters";
+
 /// A seat as an instruction names it; vacant with the default key and weight 0.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {

@@ -1,6 +1,13 @@
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 
+/// Seed of a challenge: `["challenge", report, node]`.
+#[constant]
+pub const CHALLENGE_SEED: &[u8] = b"challenge";
+/// Seed of the token account that holds a bond: `["bond", challenge]`.
+#[constant]
+pub const BOND_SEED: &[u8] = b"bond";
+
 /// A bonded doubt about one node's leaf in a report, which holds that node's credit back:
 /// `["challenge", report, node]`.
 #[account(zero_copy)]

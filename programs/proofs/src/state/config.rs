@@ -2,15 +2,53 @@ use super::Report;
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::ReportState;
+use io_common::ids;
 use io_common::Roles;
-use io_math::{BPS, IO};
+use io_math::IO;
 
-/// Paused entry: `report` and `approve`.
+/// Pause bit: making and approving reports. What is approved still becomes final.
+#[constant]
 pub const PAUSE_REPORT: u64 = 1;
+/// Every pause bit.
 pub const PAUSES: u64 = PAUSE_REPORT;
 
 const HOUR: u32 = 3_600;
 const DAY: u32 = 86_400;
+
+/// Shortest time from approval to finality, seconds.
+#[constant]
+pub const MIN_CHALLENGE_WINDOW: u32 = 6 * HOUR;
+/// Longest time from approval to finality, seconds.
+#[constant]
+pub const MAX_CHALLENGE_WINDOW: u32 = 72 * HOUR;
+/// Shortest time that a challenge may freeze a node's credit, seconds.
+#[constant]
+pub const MIN_CHALLENGE_FREEZE: u32 = DAY;
+/// Longest time that a challenge may freeze a node's credit, seconds.
+#[constant]
+pub const MAX_CHALLENGE_FREEZE: u32 = 7 * DAY;
+/// Smallest bond of a challenge, base units of IO.
+#[constant]
+pub const MIN_CHALLENGE_BOND: u64 = IO;
+/// Largest bond of a challenge, base units of IO.
+#[constant]
+pub const MAX_CHALLENGE_BOND: u64 = 100_000 * IO;
+/// Largest part of an hour for the GPU pool, bps.
+#[constant]
+pub const MAX_GPU_BPS: u16 = 10_000;
+/// Largest part of a pool for nodes in use, bps.
+#[constant]
+pub const MAX_IN_USE_BPS: u16 = 5_000;
+/// Largest bound of a node's part by the fees of its job, bps.
+#[constant]
+pub const MAX_FEE_BOUND_BPS: u16 = 9_500;
+/// Most hours in a row that a node may have to be up.
+#[constant]
+pub const MAX_UP_HOURS: u16 = 168;
+
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
 
 /// The parameters, as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,13 +95,16 @@ impl ParamsArgs {
 
     fn check(&self) -> Result<()> {
         let Self { challenge_window, challenge_freeze, challenge_bond, .. } = self;
-        require!((6 * HOUR..=72 * HOUR).contains(challenge_window), ProofsError::WindowOutOfBounds);
-        require!((DAY..=7 * DAY).contains(challenge_freeze), ProofsError::FreezeOutOfBounds);
-        require!((IO..=100_000 * IO).contains(challenge_bond), ProofsError::BondOutOfBounds);
-        require_gte!(BPS, u64::from(self.gpu_bps), ProofsError::GpuShareOutOfBounds);
-        require_gte!(5_000, self.in_use_bps, ProofsError::InUseShareOutOfBounds);
-        require_gte!(9_500, self.fee_bound_bps, ProofsError::FeeBoundOutOfBounds);
-        require_gte!(168, self.up_hours, ProofsError::UpHoursOutOfBounds);
+        let windows = MIN_CHALLENGE_WINDOW..=MAX_CHALLENGE_WINDOW;
+        let freezes = MIN_CHALLENGE_FREEZE..=MAX_CHALLENGE_FREEZE;
+        let bonds = MIN_CHALLENGE_BOND..=MAX_CHALLENGE_BOND;
+        require!(windows.contains(challenge_window), ProofsError::WindowOutOfBounds);
+        require!(freezes.contains(challenge_freeze), ProofsError::FreezeOutOfBounds);
+        require!(bonds.contains(challenge_bond), ProofsError::BondOutOfBounds);
+        require_gte!(MAX_GPU_BPS, self.gpu_bps, ProofsError::GpuShareOutOfBounds);
+        require_gte!(MAX_IN_USE_BPS, self.in_use_bps, ProofsError::InUseShareOutOfBounds);
+        require_gte!(MAX_FEE_BOUND_BPS, self.fee_bound_bps, ProofsError::FeeBoundOutOfBounds);
+        require_gte!(MAX_UP_HOURS, self.up_hours, ProofsError::UpHoursOutOfBounds);
         Ok(())
     }
 }
@@ -106,6 +147,8 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
+    /// With these seeds the configuration signs.
+    pub const SIGNER: &'static [&'static [&'static [u8]]] = &[&[CONFIG_SEED, &[ids::PROOFS.bump]]];
 
     /// Gives every role to `authority`, and every parameter its default.
     pub fn begin(&mut self, authority: Pubkey) {
@@ -151,7 +194,7 @@ impl Config {
         require!(report.seq > self.approved_seq, ProofsError::AlreadyDecided);
         if report.weight >= threshold {
             self.approved_seq = report.seq;
-            report.state = ReportState::Approved as u8;
+            report.state = ReportState::Approved;
             report.approved_at = self.last_time;
         }
         Ok(())
@@ -159,7 +202,7 @@ impl Config {
 
     /// Makes an approved report final.
     pub fn finalize(&mut self, report: &mut Report) -> Result<()> {
-        require!(report.state == ReportState::Approved as u8, ProofsError::NotApproved);
+        require!(report.state == ReportState::Approved, ProofsError::NotApproved);
         let window_end = report.approved_at.saturating_add(i64::from(self.challenge_window));
         require_gte!(self.last_time, window_end, ProofsError::WindowOpen);
         require_gt!(report.period_end, self.final_period_end, ProofsError::PeriodFell);
@@ -167,7 +210,7 @@ impl Config {
         self.final_seq = report.seq;
         self.final_total = report.total;
         self.final_period_end = report.period_end;
-        report.state = ReportState::Final as u8;
+        report.state = ReportState::Final;
         report.finalized_at = self.last_time;
         Ok(())
     }
@@ -227,9 +270,9 @@ mod tests {
         let mut config = config();
         let (mut slow, mut fast) = (report(7, 5, 1), report(7, 6, 2));
         config.decide(&mut slow, 2).unwrap();
-        assert_eq!((slow.state, config.approved_seq), (ReportState::Pending as u8, 0));
+        assert_eq!((slow.state, config.approved_seq), (ReportState::Pending, 0));
         config.decide(&mut fast, 2).unwrap();
-        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved as u8, 1_000_000));
+        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved, 1_000_000));
         slow.weight = 2;
         assert_eq!(config.decide(&mut slow, 2), Err(ProofsError::AlreadyDecided.into()));
         assert_eq!(config.decide(&mut report(6, 5, 2), 2), Err(ProofsError::AlreadyDecided.into()));

@@ -2,12 +2,20 @@ use super::AttesterSet;
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
 use io_common::abi::{self, ReportState};
+use io_common::merkle;
 use io_math::emission::cumulative;
 use io_math::HOUR;
 use solana_sha256_hasher::hashv;
 
-/// Domain of a report's content hash.
-const DOMAIN: &[u8] = b"ionet:report";
+/// What the content of a report is hashed behind.
+#[constant]
+pub const REPORT_DOMAIN: &[u8] = b"ionet:report";
+/// What a reward leaf is hashed behind, after a zero byte.
+#[constant]
+pub const REWARD_DOMAIN: &[u8] = merkle::REWARD;
+/// Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
+#[constant]
+pub const REPORT_SEED: &[u8] = b"report";
 
 /// A report's content, as attesters propose it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +39,7 @@ impl ReportArgs {
     pub fn content_hash(&self) -> Result<[u8; 32]> {
         let mut content = Vec::with_capacity(size_of::<Self>());
         self.serialize(&mut content)?;
-        Ok(hashv(&[DOMAIN, &content]).to_bytes())
+        Ok(hashv(&[REPORT_DOMAIN, &content]).to_bytes())
     }
 
     /// Checks the content against the address it is made for, the schedule and the time.
@@ -67,8 +75,8 @@ impl ReportArgs {
 pub struct Report {
     pub version: u8,
     pub bump: u8,
-    /// See [`ReportState`].
-    pub state: u8,
+    /// Where it stands.
+    pub state: ReportState,
     pub padding: [u8; 5],
     /// Hours from the start of emission to `period_end`.
     pub seq: u64,
@@ -115,7 +123,7 @@ impl Report {
     ) {
         let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri } = *args;
         *self = Self {
-            state: ReportState::Pending as u8,
+            state: ReportState::Pending,
             seq,
             root,
             total,
@@ -133,22 +141,22 @@ impl Report {
 
     /// Makes a report that is neither final nor void worthless.
     pub fn void(&mut self) -> Result<()> {
-        let undecided = [ReportState::Pending as u8, ReportState::Approved as u8].contains(&self.state);
+        let undecided = [ReportState::Pending, ReportState::Approved].contains(&self.state);
         require!(undecided, ProofsError::ReportDecided);
-        self.state = ReportState::Void as u8;
+        self.state = ReportState::Void;
         Ok(())
     }
 
     /// Whether a leaf can still be, or may already have been, credited from it.
     pub fn check_challengeable(&self) -> Result<()> {
-        let pays = [ReportState::Approved as u8, ReportState::Final as u8].contains(&self.state);
+        let pays = [ReportState::Approved, ReportState::Final].contains(&self.state);
         require!(pays, ProofsError::NotChallengeable);
         Ok(())
     }
 
     /// Counts an attester's approval and returns its seat.
     pub fn approve(&mut self, set: &AttesterSet, attester: &Pubkey) -> Result<u8> {
-        require!(self.state == ReportState::Pending as u8, ProofsError::NotPending);
+        require!(self.state == ReportState::Pending, ProofsError::NotPending);
         require!(self.set_version == set.set_version, ProofsError::StaleSet);
         let (seat, weight) = set.seat_of(attester).ok_or(ProofsError::NotAttester)?;
         let bit = 1u32.checked_shl(u32::from(seat)).ok_or(ProofsError::Overflow)?;
@@ -283,7 +291,7 @@ mod tests {
         assert_eq!(report.approve(&set, &Pubkey::default()), Err(ProofsError::NotAttester.into()));
         let mut stale = Report { set_version: 0, ..report };
         assert_eq!(stale.approve(&set, &keys[0]), Err(ProofsError::StaleSet.into()));
-        let mut void = Report { state: ReportState::Void as u8, ..report };
+        let mut void = Report { state: ReportState::Void, ..report };
         assert_eq!(void.approve(&set, &keys[0]), Err(ProofsError::NotPending.into()));
         assert_eq!(report.approve(&set, &keys[0]), Ok(0));
         assert_eq!((report.approvals, report.weight), (0b11, 6));

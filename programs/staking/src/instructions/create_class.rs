@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::ClassSet;
-use crate::state::{Class, ClassArgs, Config};
+use crate::state::{Class, ClassArgs, Config, CLASS_SEED};
 use anchor_lang::prelude::*;
 use io_common::ids;
 
@@ -12,7 +12,7 @@ pub struct CreateClass<'info> {
     pub authority: Signer<'info>,
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = authority, space = Class::SPACE, seeds = [b"class", id.to_le_bytes().as_ref()], bump)]
+    #[account(init, payer = authority, space = Class::SPACE, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump)]
     pub class: AccountLoader<'info, Class>,
     pub system_program: Program<'info, System>,
 }

@@ -1,13 +1,13 @@
 use crate::errors::StakingError;
 use crate::events::Credited;
-use crate::state::{EmissionLedger, Node};
+use crate::state::{EmissionLedger, Node, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::merkle::LeafArgs;
 use io_common::{abi, clock, emit_cpi, ids, token};
 
 /// With these the emission vault's owner signs.
-pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[b"emission", &[ids::EMISSION.bump]]];
+pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]]];
 
 #[event_cpi]
 #[derive(Accounts)]
@@ -36,7 +36,7 @@ pub fn check_leaf(
     now: i64,
 ) -> Result<u64> {
     let report = abi::read::<abi::Report>(report).ok_or(StakingError::NotAReport)?;
-    require!(report.state == abi::ReportState::Final as u8, StakingError::ReportNotFinal);
+    require!(report.state == abi::ReportState::Final, StakingError::ReportNotFinal);
     let last = report.finalized_at.saturating_add(abi::CREDITABLE);
     require_gte!(last, now, StakingError::ReportTooOld);
     require_gte!(report.period_end, leaf.through, StakingError::LeafBeyondReport);

@@ -1,7 +1,7 @@
 use super::vault::burn;
 use crate::errors::StakingError;
 use crate::events::Slashed;
-use crate::state::{Config, Node, Slash, StakeShard, SHARDS};
+use crate::state::{Config, Node, Slash, StakeShard, STAKE_SHARDS};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
 use io_common::{clock, emit_cpi, ids};
@@ -70,6 +70,6 @@ fn all_stake<'info>(
         seen |= bit;
         sum = sum.checked_add(shard.active.now).ok_or(StakingError::Overflow)?;
     }
-    require!(seen.count_ones() == u32::from(SHARDS), StakingError::ShardsMissing);
+    require!(seen.count_ones() == u32::from(STAKE_SHARDS), StakingError::ShardsMissing);
     Ok(sum)
 }

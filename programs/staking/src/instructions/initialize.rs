@@ -1,7 +1,7 @@
 use crate::errors::StakingError;
 use crate::events::Initialized;
 use crate::program::Staking;
-use crate::state::{Config, EmissionLedger};
+use crate::state::{Config, EmissionLedger, CONFIG_SEED, DEFAULT_APPEAL, DEFAULT_COOLDOWN, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::associated_token::get_associated_token_address;
 use io_common::{clock, ids, Roles};
@@ -11,9 +11,9 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes every role, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
-    #[account(init, payer = authority, space = Config::SPACE, seeds = [b"config"], bump)]
+    #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = authority, space = EmissionLedger::SPACE, seeds = [b"emission"], bump)]
+    #[account(init, payer = authority, space = EmissionLedger::SPACE, seeds = [EMISSION_SEED], bump)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ StakingError::WrongProgramData)]
     pub program: Program<'info, Staking>,
@@ -32,8 +32,8 @@ pub fn handle_initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pu
     config.roles = Roles::new(authority);
     config.slasher = slasher;
     config.resolver = resolver;
-    config.cooldown = Config::DEFAULT_COOLDOWN;
-    config.appeal = Config::DEFAULT_APPEAL;
+    config.cooldown = DEFAULT_COOLDOWN;
+    config.appeal = DEFAULT_APPEAL;
     let mut ledger = ctx.accounts.emission_ledger.load_init()?;
     ledger.version = 1;
     ledger.bump = ctx.bumps.emission_ledger;

@@ -1,5 +1,5 @@
 use crate::errors::StakingError;
-use crate::state::{Node, Position};
+use crate::state::{Node, Position, POSITION_SEED};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -9,7 +9,7 @@ pub struct OpenPosition<'info> {
     pub holder: Signer<'info>,
     #[account(constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
-    #[account(init, payer = holder, space = Position::SPACE, seeds = [b"position", node.key().as_ref(), holder.key().as_ref()], bump)]
+    #[account(init, payer = holder, space = Position::SPACE, seeds = [POSITION_SEED, node.key().as_ref(), holder.key().as_ref()], bump)]
     pub position: AccountLoader<'info, Position>,
     pub system_program: Program<'info, System>,
 }

@@ -1,5 +1,5 @@
 use crate::errors::StakingError;
-use crate::state::{StakeShard, SHARDS};
+use crate::state::{StakeShard, SHARD_SEED, STAKE_SHARDS};
 use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
@@ -11,9 +11,9 @@ pub struct OpenShard<'info> {
         init,
         payer = payer,
         space = StakeShard::SPACE,
-        seeds = [b"shard", index.to_le_bytes().as_ref()],
+        seeds = [SHARD_SEED, index.to_le_bytes().as_ref()],
         bump,
-        constraint = index < SHARDS @ StakingError::UnknownShard
+        constraint = index < STAKE_SHARDS @ StakingError::UnknownShard
     )]
     pub shard: AccountLoader<'info, StakeShard>,
     pub system_program: Program<'info, System>,

@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::SlashProposed;
-use crate::state::{Config, Node, Slash};
+use crate::state::{Config, Node, Slash, SLASH_SEED};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
@@ -18,7 +18,7 @@ pub struct ProposeSlash<'info> {
         init,
         payer = slasher,
         space = Slash::SPACE,
-        seeds = [b"slash", node.key().as_ref(), nonce.to_le_bytes().as_ref()],
+        seeds = [SLASH_SEED, node.key().as_ref(), nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub slash: AccountLoader<'info, Slash>,

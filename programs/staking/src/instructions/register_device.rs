@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::DeviceRegistered;
-use crate::state::{Class, Config, Device, PAUSE_REGISTER};
+use crate::state::{Class, Config, Device, DEVICE_SEED, PAUSE_REGISTER};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
@@ -24,7 +24,7 @@ pub struct RegisterDevice<'info> {
     pub attester_set: UncheckedAccount<'info>,
     #[account(constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled)]
     pub class: AccountLoader<'info, Class>,
-    #[account(init, payer = owner, space = Device::SPACE, seeds = [b"device", fingerprint.as_ref()], bump)]
+    #[account(init, payer = owner, space = Device::SPACE, seeds = [DEVICE_SEED, fingerprint.as_ref()], bump)]
     pub device: AccountLoader<'info, Device>,
     pub system_program: Program<'info, System>,
 }

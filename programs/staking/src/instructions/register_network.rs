@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::NetworkRegistered;
-use crate::state::{Config, Network, PAUSE_REGISTER};
+use crate::state::{Config, Network, NETWORK_SEED, PAUSE_REGISTER};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
@@ -14,7 +14,7 @@ pub struct RegisterNetwork<'info> {
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
-    #[account(init, payer = authority, space = Network::SPACE, seeds = [b"network", authority.key().as_ref()], bump)]
+    #[account(init, payer = authority, space = Network::SPACE, seeds = [NETWORK_SEED, authority.key().as_ref()], bump)]
     pub network: AccountLoader<'info, Network>,
     pub system_program: Program<'info, System>,
 }

@@ -1,6 +1,8 @@
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
-use crate::state::{Class, Config, Device, Node, NodeArgs, PAUSE_REGISTER};
+use crate::state::{
+    Class, Config, Device, Node, NodeArgs, NODE_SEED, OFFER_SEED, PAUSE_REGISTER, VAULT_SEED,
+};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::{clock, ids};
@@ -25,9 +27,9 @@ pub struct RegisterNode<'info> {
         constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
     )]
     pub device: AccountLoader<'info, Device>,
-    #[account(init, payer = owner, space = Node::SPACE, seeds = [b"node", device.key().as_ref()], bump)]
+    #[account(init, payer = owner, space = Node::SPACE, seeds = [NODE_SEED, device.key().as_ref()], bump)]
     pub node: AccountLoader<'info, Node>,
-    #[account(init, payer = owner, seeds = [b"vault", node.key().as_ref()], bump, token::mint = mint, token::authority = node)]
+    #[account(init, payer = owner, seeds = [VAULT_SEED, node.key().as_ref()], bump, token::mint = mint, token::authority = node)]
     pub vault: Account<'info, TokenAccount>,
     #[account(address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
@@ -39,7 +41,7 @@ pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Resul
     let accounts = &ctx.accounts;
     let key = accounts.node.key();
     let now = clock::now(0)?;
-    let (offer, _) = Pubkey::find_program_address(&[b"offer", key.as_ref()], &ids::JOBS_PROGRAM);
+    let (offer, _) = Pubkey::find_program_address(&[OFFER_SEED, key.as_ref()], &ids::JOBS_PROGRAM);
     let mut device = accounts.device.load_mut()?;
     device.node = key;
     let mut node = accounts.node.load_init()?;

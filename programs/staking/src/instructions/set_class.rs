@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::ClassSet;
-use crate::state::{Class, ClassArgs, Config};
+use crate::state::{Class, ClassArgs, Config, CLASS_SEED};
 use anchor_lang::prelude::*;
 use io_common::ids;
 
@@ -11,7 +11,7 @@ pub struct SetClass<'info> {
     pub authority: Signer<'info>,
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
-    #[account(mut, seeds = [b"class", id.to_le_bytes().as_ref()], bump = class.load()?.bump)]
+    #[account(mut, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump = class.load()?.bump)]
     pub class: AccountLoader<'info, Class>,
 }
 

@@ -1,6 +1,6 @@
 use crate::errors::StakingError;
 use crate::events::CommissionSet;
-use crate::state::{Config, Node};
+use crate::state::{Node, COMMISSION_NOTICE};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -16,7 +16,7 @@ pub fn handle_set_commission(ctx: Context<SetCommission>, commission_bps: u16) -
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let from = now.saturating_add(Config::COMMISSION_NOTICE);
+    let from = now.saturating_add(COMMISSION_NOTICE);
     node.set_commission(commission_bps, now, from)?;
     emit!(CommissionSet { seq: node.next_seq(), node: ctx.accounts.node.key(), commission_bps, from });
     Ok(())

@@ -2,7 +2,7 @@ use crate::errors::StakingError;
 use crate::events::ProofRecorded;
 use crate::state::{LastProof, Node};
 use anchor_lang::prelude::*;
-use io_common::abi::ProofVerdict;
+use io_common::abi::{ProofReason, ProofVerdict};
 use io_common::{clock, ids};
 
 /// Called by the proofs program when an attester has judged a compute proof.
@@ -20,8 +20,8 @@ pub fn handle_set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) 
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let ProofVerdict { seed, score_bps, reason } = verdict;
-    let passed = u8::from(reason == 0);
-    node.last_proof = LastProof { time: now, seed, score_bps, reason, passed, padding: 0 };
+    let passed = u8::from(reason == ProofReason::Passed);
+    node.last_proof = LastProof { time: now, seed, score_bps, reason, passed, padding: [0; 2] };
     emit!(ProofRecorded {
         seq: node.next_seq(),
         node: ctx.accounts.node.key(),

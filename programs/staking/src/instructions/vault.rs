@@ -1,6 +1,6 @@
 //! Movements out of a node's vault.
 
-use crate::state::Node;
+use crate::state::{Node, NODE_SEED};
 use anchor_lang::prelude::*;
 use io_common::token;
 
@@ -12,7 +12,7 @@ pub fn pay_out<'info>(
     amount: u64,
 ) -> Result<()> {
     let (device, bump) = seeds_of(node)?;
-    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
+    let seeds: &[&[u8]] = &[NODE_SEED, device.as_ref(), &[bump]];
     token::transfer(vault, to, node.as_ref(), &[seeds], amount)
 }
 
@@ -24,7 +24,7 @@ pub fn burn<'info>(
     amount: u64,
 ) -> Result<()> {
     let (device, bump) = seeds_of(node)?;
-    let seeds: &[&[u8]] = &[b"node", device.as_ref(), &[bump]];
+    let seeds: &[&[u8]] = &[NODE_SEED, device.as_ref(), &[bump]];
     token::burn(vault, mint, node.as_ref(), &[seeds], amount)
 }
 

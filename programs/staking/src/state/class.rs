@@ -1,29 +1,33 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
+pub use io_common::abi::Pool;
 use io_math::ratio::mul_div_ceil;
 use io_math::{BPS, IO};
 
-/// Bounds of a class's minimum stake per processor, before its multiplier.
-const BASE_MINIMUM: core::ops::RangeInclusive<u64> = IO..=10_000 * IO;
-/// Bounds of a node's maximum stake, as a multiple of its minimum.
-const MAXIMUM: core::ops::RangeInclusive<u8> = 2..=20;
-/// Largest multiplier: 1,000 times the reference.
-const MAX_MULTIPLIER_BPS: u32 = 10_000_000;
-
-/// Which share of emission a class draws on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Pool {
-    /// GPUs and Apple M-series.
-    Gpu = 0,
-    Cpu = 1,
-}
+/// Lowest minimum stake per processor of a class before its multiplier, base units.
+#[constant]
+pub const MIN_BASE_MINIMUM: u64 = IO;
+/// Highest minimum stake per processor of a class before its multiplier, base units.
+#[constant]
+pub const MAX_BASE_MINIMUM: u64 = 10_000 * IO;
+/// Lowest maximum stake of a node, as a multiple of its minimum.
+#[constant]
+pub const MIN_MAXIMUM: u8 = 2;
+/// Highest maximum stake of a node, as a multiple of its minimum.
+#[constant]
+pub const MAX_MAXIMUM: u8 = 20;
+/// Largest multiplier of a class, bps of the reference.
+#[constant]
+pub const MAX_MULTIPLIER_BPS: u32 = 10_000_000;
+/// Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
+#[constant]
+pub const CLASS_SEED: &[u8] = b"class";
 
 /// A hardware class as an instruction describes it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClassArgs {
-    /// 0 GPU and Apple, 1 CPU.
-    pub pool: u8,
+    /// Its kind of hardware.
+    pub pool: Pool,
     /// Whether new devices of the class are taken.
     pub enabled: bool,
     /// Largest stake of a node, as a multiple of its minimum.
@@ -42,7 +46,8 @@ pub struct ClassArgs {
 pub struct Class {
     pub version: u8,
     pub bump: u8,
-    pub pool: u8,
+    /// Its kind of hardware.
+    pub pool: Pool,
     /// 1 while new devices are taken.
     pub enabled: u8,
     pub id: u16,
@@ -61,9 +66,10 @@ impl Class {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn set(&mut self, id: u16, bump: u8, args: ClassArgs) -> Result<()> {
-        require!(args.pool <= Pool::Cpu as u8, StakingError::UnknownPool);
-        require!(MAXIMUM.contains(&args.maximum), StakingError::MaximumOutOfBounds);
-        require!(BASE_MINIMUM.contains(&args.base_minimum), StakingError::MinimumOutOfBounds);
+        require!(args.pool.is_known(), StakingError::UnknownPool);
+        require!((MIN_MAXIMUM..=MAX_MAXIMUM).contains(&args.maximum), StakingError::MaximumOutOfBounds);
+        let minimums = MIN_BASE_MINIMUM..=MAX_BASE_MINIMUM;
+        require!(minimums.contains(&args.base_minimum), StakingError::MinimumOutOfBounds);
         require!(
             (1..=MAX_MULTIPLIER_BPS).contains(&args.multiplier_bps),
             StakingError::MultiplierOutOfBounds
@@ -98,7 +104,14 @@ impl Class {
 pub fn class(multiplier_bps: u32) -> Class {
     let mut class: Class = bytemuck::Zeroable::zeroed();
     let name = [0; 32];
-    let args = ClassArgs { pool: 0, enabled: true, maximum: 5, multiplier_bps, base_minimum: 200 * IO, name };
+    let args = ClassArgs {
+        pool: Pool::Gpu,
+        enabled: true,
+        maximum: 5,
+        multiplier_bps,
+        base_minimum: 200 * IO,
+        name,
+    };
     class.set(1, 255, args).unwrap();
     class
 }

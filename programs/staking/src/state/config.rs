@@ -4,19 +4,43 @@ use io_common::{Outflow, Roles};
 use io_math::ratio::mul_div_floor;
 use io_math::{BPS, DAY};
 
-/// Paused entries: registering, and staking. Exits have no bit.
+/// Pause bit: registering devices, nodes and networks, and reopening nodes.
+#[constant]
 pub const PAUSE_REGISTER: u64 = 1;
+/// Pause bit: staking and compounding.
+#[constant]
 pub const PAUSE_STAKE: u64 = 2;
+/// Every pause bit. Exits have none.
 pub const PAUSES: u64 = PAUSE_REGISTER | PAUSE_STAKE;
 
-/// Bounds of the cooldown: longer than voting plus hold-up, so that a vote is never lighter than it
-/// looks.
-const COOLDOWN: core::ops::RangeInclusive<i64> = 14 * DAY..=30 * DAY;
+/// Shortest cooldown, seconds: longer than voting plus hold-up, so that no vote is lighter than it looks.
+#[constant]
+pub const MIN_COOLDOWN: i64 = 14 * DAY;
+/// Longest cooldown, seconds.
+#[constant]
+pub const MAX_COOLDOWN: i64 = 30 * DAY;
+/// The cooldown that the program begins with, seconds.
+#[constant]
+pub const DEFAULT_COOLDOWN: i64 = MIN_COOLDOWN;
+/// Shortest time for an appeal, seconds.
+#[constant]
+pub const MIN_APPEAL: i64 = 7 * DAY;
+/// Longest time for an appeal, seconds.
+#[constant]
+pub const MAX_APPEAL: i64 = 60 * DAY;
+/// The time for an appeal that the program begins with, seconds.
+#[constant]
+pub const DEFAULT_APPEAL: i64 = 30 * DAY;
+/// Time from announcing a commission to its beginning, seconds.
+#[constant]
+pub const COMMISSION_NOTICE: i64 = 7 * DAY;
+/// Most that may be slashed in seven days, bps of all active stake.
+#[constant]
+pub const SLASH_LIMIT_BPS: u64 = 100;
 
-/// Bounds of the time for an appeal.
-const APPEAL: core::ops::RangeInclusive<i64> = 7 * DAY..=60 * DAY;
-/// Most that may be slashed of all stake in seven days, bps.
-const SLASH_LIMIT_BPS: u64 = 100;
+/// Seed of the configuration: `["config"]`.
+#[constant]
+pub const CONFIG_SEED: &[u8] = b"config";
 
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,14 +80,10 @@ pub struct Config {
 
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
-    pub const DEFAULT_COOLDOWN: i64 = 14 * DAY;
-    pub const DEFAULT_APPEAL: i64 = 30 * DAY;
-    /// Time from announcing a commission to its beginning.
-    pub const COMMISSION_NOTICE: i64 = 7 * DAY;
 
     pub fn set_params(&mut self, args: ParamsArgs) -> Result<()> {
-        require!(COOLDOWN.contains(&args.cooldown), StakingError::CooldownOutOfBounds);
-        require!(APPEAL.contains(&args.appeal), StakingError::AppealOutOfBounds);
+        require!((MIN_COOLDOWN..=MAX_COOLDOWN).contains(&args.cooldown), StakingError::CooldownOutOfBounds);
+        require!((MIN_APPEAL..=MAX_APPEAL).contains(&args.appeal), StakingError::AppealOutOfBounds);
         require_keys_neq!(args.slasher, args.resolver, StakingError::SlasherIsResolver);
         self.roles.pauser = args.pauser;
         self.slasher = args.slasher;

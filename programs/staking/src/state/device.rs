@@ -1,5 +1,9 @@
 use anchor_lang::prelude::*;
 
+/// Seed of a device: `["device", fingerprint]`.
+#[constant]
+pub const DEVICE_SEED: &[u8] = b"device";
+
 /// One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
 /// device for ever, so none counts twice.
 #[account(zero_copy)]

@@ -1,12 +1,20 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::Outflow;
+use io_common::{abi, Outflow};
 use io_math::emission::FIRST_MONTH;
 
-/// Most that is credited in seven days. No month emits more than the first, and no week a quarter of one, so
-/// that three weeks of hours which one report heals are credited together. What is beyond waits some days: of
-/// a leaf as much is credited as there is room for.
-const CREDIT_LIMIT: u64 = FIRST_MONTH;
+/// Most that is credited in seven days, base units of IO.
+///
+/// No month emits more than the first, and no week a quarter of one, so that three weeks of hours which one report
+/// heals are credited together. What is beyond that waits some days: a leaf is credited as far as there is room.
+#[constant]
+pub const CREDIT_LIMIT: u64 = FIRST_MONTH;
+/// How long a final report stays creditable, seconds.
+#[constant]
+pub const CREDITABLE: i64 = abi::CREDITABLE;
+/// Seed of emission's ledger: `["emission"]`.
+#[constant]
+pub const EMISSION_SEED: &[u8] = b"emission";
 
 /// What was credited to nodes in all, and the owner of the vault it came from: `["emission"]`.
 #[account(zero_copy)]

@@ -1,5 +1,9 @@
 use anchor_lang::prelude::*;
 
+/// Seed of a network: `["network", authority]`.
+#[constant]
+pub const NETWORK_SEED: &[u8] = b"network";
+
 /// Another network whose devices take part: `["network", authority]`. Its authority owns the nodes that
 /// it registers and receives what they earn.
 #[account(zero_copy)]

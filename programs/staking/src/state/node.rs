@@ -1,19 +1,30 @@
 use super::{Class, Device, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::{CreditFreeze, NodeState};
+use io_common::abi::{CreditFreeze, NodeState, Pool, ProofReason};
 use io_common::Snapshot;
 use io_math::reward::{split, Accumulator, Split};
 use io_math::slash::Reach;
 use io_math::{shares, BPS, DAY};
 
-/// Pending stake becomes active after this long even when the node is credited nothing.
+/// Pending stake becomes active after this long even when the node is credited nothing, seconds.
+#[constant]
 pub const ACTIVATION: i64 = 14 * DAY;
-
-/// Processors of a node, at most.
+/// Most processors of a node.
+#[constant]
 pub const MAX_UNITS: u8 = 8;
-/// Most that a commission may rise at once.
-const COMMISSION_STEP_BPS: u16 = 500;
+/// Most that a commission may rise at once, bps.
+#[constant]
+pub const COMMISSION_STEP_BPS: u16 = 500;
+/// Seed of a node's offer in the jobs program: `["offer", node]`.
+#[constant]
+pub const OFFER_SEED: &[u8] = b"offer";
+/// Seed of a node: `["node", its first device]`.
+#[constant]
+pub const NODE_SEED: &[u8] = b"node";
+/// Seed of a node's token account: `["vault", node]`.
+#[constant]
+pub const VAULT_SEED: &[u8] = b"vault";
 
 /// What a node says of itself when it registers.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
@@ -100,11 +111,11 @@ pub struct LastProof {
     pub seed: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
-    /// Why it failed; 0 when it passed.
-    pub reason: u16,
+    /// Why it failed, or that it passed.
+    pub reason: ProofReason,
     /// 1 when it passed.
     pub passed: u8,
-    pub padding: u8,
+    pub padding: [u8; 2],
 }
 
 /// A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
@@ -135,12 +146,13 @@ pub struct Leaving {
 pub struct Node {
     pub version: u8,
     pub bump: u8,
-    /// See [`NodeState`].
-    pub state: u8,
+    /// Whether it takes part.
+    pub state: NodeState,
     /// Processors.
     pub units: u8,
     pub class: u16,
-    pub pool: u8,
+    /// The kind of hardware of its class.
+    pub pool: Pool,
     pub padding: u8,
     pub owner: Pubkey,
     /// The jobs program's offer account of this node, which carries the lease.
@@ -190,15 +202,15 @@ impl Node {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     pub fn is_live(&self) -> bool {
-        self.state == NodeState::Live as u8
+        self.state == NodeState::Live
     }
 
     pub fn is_retired(&self) -> bool {
-        self.state == NodeState::Retired as u8
+        self.state == NodeState::Retired
     }
 
     pub fn is_terminal(&self) -> bool {
-        self.state == NodeState::Terminal as u8
+        self.state == NodeState::Terminal
     }
 
     /// The number of the next event.
@@ -262,7 +274,7 @@ impl Node {
         }
         if left.co < self.co.tokens {
             self.co.tokens = left.co;
-            self.state = NodeState::Terminal as u8;
+            self.state = NodeState::Terminal;
             self.co_snapshot.set(now, 0);
         }
         let voting = if self.is_terminal() { 0 } else { self.own.active };
@@ -530,14 +542,14 @@ impl Node {
     /// Leaves the market; stake and rewards go their usual ways.
     pub fn retire(&mut self, now: i64) -> Result<()> {
         require!(self.is_live(), StakingError::NodeNotLive);
-        self.state = NodeState::Retired as u8;
+        self.state = NodeState::Retired;
         self.retired_at = now;
         Ok(())
     }
 
     /// Comes back to the market for its device's owner. What was credited stays counted, and co-stakers
     /// keep what they have.
-    pub fn reopen(&mut self, device: &Device, pool: u8, args: NodeArgs, now: i64) -> Result<()> {
+    pub fn reopen(&mut self, device: &Device, pool: Pool, args: NodeArgs, now: i64) -> Result<()> {
         let passed_on = self.owner != device.owner;
         if passed_on {
             // Another owner begins with an empty side, to which no proposal reaches.
@@ -559,7 +571,7 @@ impl Node {
         } else {
             self.commission_at = 0;
         }
-        self.state = NodeState::Live as u8;
+        self.state = NodeState::Live;
         self.owner = device.owner;
         self.device_key = device.device_key;
         self.class = device.class;
@@ -765,7 +777,7 @@ mod tests {
         assert!(node.freeze(351).is_err());
         node.freeze(200).unwrap();
         node.slash(200, 9).unwrap();
-        assert_eq!((node.co.tokens, node.co.shares, node.state), (150, 300, NodeState::Terminal as u8));
+        assert_eq!((node.co.tokens, node.co.shares, node.state), (150, 300, NodeState::Terminal));
         assert_eq!(node.counted().unwrap(), 0);
         // Half of the tokens are left for each share, and the last one out takes all.
         assert_eq!(node.co.redeem(101).unwrap(), 50);
@@ -832,13 +844,13 @@ mod tests {
         (node.credited, node.credited_through) = (9, 4);
         let mine = device(node.owner, 0);
         node.retire(5).unwrap();
-        assert!(node.reopen(&mine, 0, args(10_000), 6).is_err());
-        node.reopen(&mine, 0, args(1_000), 6).unwrap();
+        assert!(node.reopen(&mine, Pool::Gpu, args(10_000), 6).is_err());
+        node.reopen(&mine, Pool::Gpu, args(1_000), 6).unwrap();
         assert_eq!((node.commission_bps, node.commission_at, node.next_commission_bps), (1_000, 70, 1_500));
         assert_eq!((node.credited, node.credited_through), (9, 4));
         (node.co.active, node.co.shares, node.co.tokens) = (0, 0, 0);
         node.retire(7).unwrap();
-        node.reopen(&mine, 0, args(10_000), 8).unwrap();
+        node.reopen(&mine, Pool::Gpu, args(10_000), 8).unwrap();
         assert_eq!((node.commission_bps, node.commission_at), (10_000, 0));
     }
 
@@ -848,17 +860,20 @@ mod tests {
         (node.units, node.network) = (2, Pubkey::new_unique());
         let theirs = device(Pubkey::new_unique(), 7);
         node.retire(5).unwrap();
-        assert!(node.reopen(&theirs, 1, args(0), 6).is_err(), "500 are the first owner's");
+        assert!(node.reopen(&theirs, Pool::Cpu, args(0), 6).is_err(), "500 are the first owner's");
         assert!(node.expel(5 + COOLDOWN - 1, COOLDOWN).is_err());
         node.frozen = 1;
         assert!(node.clone().expel(5 + COOLDOWN, COOLDOWN).is_err(), "a proposal holds it back");
         node.frozen = 0;
         assert_eq!(node.expel(5 + COOLDOWN, COOLDOWN).unwrap(), 500);
         assert_eq!((node.own.total().unwrap(), node.own_snapshot.now), (0, 0));
-        assert!(node.reopen(&theirs, 1, args(0), 6).is_err(), "the other processor is the first owner's");
+        assert!(
+            node.reopen(&theirs, Pool::Cpu, args(0), 6).is_err(),
+            "the other processor is the first owner's"
+        );
         node.detach().unwrap();
-        node.reopen(&theirs, 1, args(0), 6).unwrap();
-        assert_eq!((node.owner, node.class, node.pool), (theirs.owner, 7, 1));
+        node.reopen(&theirs, Pool::Cpu, args(0), 6).unwrap();
+        assert_eq!((node.owner, node.class, node.pool), (theirs.owner, 7, Pool::Cpu));
         assert_eq!((node.network, node.co.tokens), (Pubkey::default(), 300));
     }
 
@@ -867,8 +882,8 @@ mod tests {
         let mut node = node(500, 0);
         node.units = 2;
         node.retire(5).unwrap();
-        assert!(node.reopen(&device(node.owner, 7), 0, args(0), 6).is_err());
-        node.reopen(&device(node.owner, 0), 0, args(0), 6).unwrap();
+        assert!(node.reopen(&device(node.owner, 7), Pool::Gpu, args(0), 6).is_err());
+        node.reopen(&device(node.owner, 0), Pool::Gpu, args(0), 6).unwrap();
     }
 
     #[test]

@@ -4,6 +4,10 @@ use anchor_lang::prelude::*;
 use io_common::Snapshot;
 use io_math::reward::accrue;
 
+/// Seed of a position: `["position", node, holder]`.
+#[constant]
+pub const POSITION_SEED: &[u8] = b"position";
+
 /// One co-staker's shares on one node: `["position", node, holder]`.
 #[account(zero_copy)]
 #[derive(Debug)]

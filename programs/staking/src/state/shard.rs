@@ -1,9 +1,13 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::Snapshot;
+use io_common::{abi, Snapshot};
 
-/// How many shards the sum of active stake is kept in.
-pub const SHARDS: u8 = 16;
+/// How many shards all active stake is summed in.
+#[constant]
+pub const STAKE_SHARDS: u8 = abi::STAKE_SHARDS;
+/// Seed of a shard: `["shard", index]`, the index in 1 byte.
+#[constant]
+pub const SHARD_SEED: &[u8] = b"shard";
 
 /// Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`.
 #[account(zero_copy)]
@@ -22,7 +26,7 @@ impl StakeShard {
 
     pub fn index_of(node: &Pubkey) -> u8 {
         let [first, ..] = node.to_bytes();
-        first & (SHARDS - 1)
+        first & (STAKE_SHARDS - 1)
     }
 
     /// Records that a node's active stake was `before` and is `after`.
@@ -44,6 +48,6 @@ mod tests {
     #[test]
     fn the_layout_begins_as_others_read_it() {
         assert_layout!(StakeShard, abi::StakeShard, [version, bump, index, padding, active]);
-        assert_eq!(SHARDS, abi::STAKE_SHARDS);
+        assert_eq!(STAKE_SHARDS, abi::STAKE_SHARDS);
     }
 }

@@ -2,22 +2,27 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_math::DAY;
 
-/// Time for executing a slash, from the end of its appeal or its decision.
-const EXECUTION: i64 = 14 * DAY;
-/// Time for deciding an appeal.
-const DECISION: i64 = 30 * DAY;
+/// Time for executing a slash, from the end of its time for an appeal or from its decision, seconds.
+#[constant]
+pub const EXECUTION: i64 = 14 * DAY;
+/// Time for deciding an appealed slash, seconds.
+#[constant]
+pub const DECISION: i64 = 30 * DAY;
+/// Seed of a slash: `["slash", node, nonce]`, the nonce in 8 bytes, little endian.
+#[constant]
+pub const SLASH_SEED: &[u8] = b"slash";
 
-/// Where a slash stands.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum SlashState {
-    /// Can be appealed; after that it can be executed against the owner's side.
-    Proposed = 0,
-    /// Waits for the resolver.
-    Appealed = 1,
-    /// Decided: what is left of it can be executed, also against co-stakers.
-    Decided = 2,
-}
+io_common::open_enum!(
+    /// Where a slash stands.
+    pub enum SlashState {
+        /// Can be appealed; after that it can be executed against the owner's side.
+        Proposed = 0,
+        /// Waits for the resolver.
+        Appealed = 1,
+        /// Decided: what is left of it can be executed, also against co-stakers.
+        Decided = 2,
+    }
+);
 
 /// A proposal to slash a node: `["slash", node, nonce]`.
 #[account(zero_copy)]
@@ -25,8 +30,8 @@ pub enum SlashState {
 pub struct Slash {
     pub version: u8,
     pub bump: u8,
-    /// See [`SlashState`].
-    pub state: u8,
+    /// Where it stands.
+    pub state: SlashState,
     pub padding: [u8; 5],
     pub node: Pubkey,
     /// Who proposed it and paid its rent; gets nothing of it.
@@ -49,14 +54,14 @@ impl Slash {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     fn is(&self, state: SlashState) -> bool {
-        self.state == state as u8
+        self.state == state
     }
 
     /// The owner's appeal.
     pub fn appeal(&mut self, now: i64) -> Result<()> {
         let open = self.is(SlashState::Proposed) && now < self.appeal_until;
         require!(open, StakingError::AppealClosed);
-        self.state = SlashState::Appealed as u8;
+        self.state = SlashState::Appealed;
         self.appealed_at = now;
         Ok(())
     }
@@ -66,17 +71,15 @@ impl Slash {
     pub fn decide(&mut self, amount: u64, now: i64) -> Result<u64> {
         let until = self.appeal_until;
         let decidable = match self.state {
-            state if state == SlashState::Appealed as u8 => now <= self.appealed_at.saturating_add(DECISION),
-            state if state == SlashState::Proposed as u8 => {
-                now >= until && now <= until.saturating_add(EXECUTION)
-            }
+            SlashState::Appealed => now <= self.appealed_at.saturating_add(DECISION),
+            SlashState::Proposed => now >= until && now <= until.saturating_add(EXECUTION),
             _ => false,
         };
         require!(decidable, StakingError::NotDecidable);
         require_gte!(self.amount, amount, StakingError::SlashRaised);
         let freed = self.amount.saturating_sub(amount);
         self.amount = amount;
-        self.state = SlashState::Decided as u8;
+        self.state = SlashState::Decided;
         self.decided_at = now;
         Ok(freed)
     }
@@ -84,8 +87,8 @@ impl Slash {
     /// How much can be executed now, of a node whose owner's side is `own`.
     pub fn executable(&self, own: u64, now: i64) -> Result<u64> {
         let (from, amount) = match self.state {
-            state if state == SlashState::Decided as u8 => (self.decided_at, self.amount),
-            state if state == SlashState::Proposed as u8 => (self.appeal_until, self.amount.min(own)),
+            SlashState::Decided => (self.decided_at, self.amount),
+            SlashState::Proposed => (self.appeal_until, self.amount.min(own)),
             _ => return err!(StakingError::NotExecutable),
         };
         let open = now >= from && now <= from.saturating_add(EXECUTION) && amount > 0;
@@ -103,8 +106,8 @@ impl Slash {
     /// Whether nothing can come of it any more.
     pub fn is_over(&self, now: i64) -> bool {
         let last = match self.state {
-            state if state == SlashState::Proposed as u8 => self.appeal_until.saturating_add(EXECUTION),
-            state if state == SlashState::Appealed as u8 => self.appealed_at.saturating_add(DECISION),
+            SlashState::Proposed => self.appeal_until.saturating_add(EXECUTION),
+            SlashState::Appealed => self.appealed_at.saturating_add(DECISION),
             _ => self.decided_at.saturating_add(EXECUTION),
         };
         self.amount == 0 || now > last

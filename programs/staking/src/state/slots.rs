@@ -1,8 +1,11 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 
+/// Places for withdrawals of one side or position.
+pub const SLOTS: usize = MAX_COOLING as usize;
 /// How many withdrawals may cool at the same time on one side or position.
-pub const SLOTS: usize = 4;
+#[constant]
+pub const MAX_COOLING: u8 = 4;
 
 /// Stake that is cooling: tokens on the owner's side, shares in a position.
 #[zero_copy]

@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -58,7 +58,7 @@ def burn_fees(
         config: (writable)
         mint: (writable)
         vault: The shard's vault of IO. (writable, derived if not given)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         shard: `u8`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -102,7 +102,7 @@ def close_payout(
         job: (read-only)
         payout: (writable, derived if not given)
         vault: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if payout is None:
@@ -142,8 +142,8 @@ def initialize(
         authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
             writable)
         config: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -182,7 +182,7 @@ def open_auction(
         mint: What the vault holds; not IO, which is burned as it is. (read-only)
         vault: The shard's fee vault. (read-only, derived if not given)
         auction: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         shard: `u8`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -231,8 +231,8 @@ def open_payout(
         mint: What the job is paid in. (read-only)
         payout: (writable, derived if not given)
         payout_vault: (writable, derived if not given)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if payout is None:
@@ -279,8 +279,8 @@ def open_vault(
         config: (writable)
         mint: What the vault holds: IO, or another currency that jobs are paid in. (read-only)
         vault: (writable, derived if not given)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         shard: `u8`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -318,8 +318,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -364,8 +364,8 @@ def sell_io(
         source: (writable)
         vault: (writable)
         destination: Any account of the seller's in the mint that is sold. (writable)
-        token_program: (read-only)
-        args: `SaleArgs`
+        token_program: The token program. (read-only)
+        args: What a seller of IO asks for.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -422,8 +422,8 @@ def sell_to_supplier(
         credit: Any account of the supplier's for IO. (writable)
         vault: (writable)
         destination: Any account of the seller's in the mint that is sold. (writable)
-        token_program: (read-only)
-        args: `SaleArgs`
+        token_program: The token program. (read-only)
+        args: What a seller of IO asks for.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -465,9 +465,9 @@ def set_params(
     `EmaDistanceOutOfBounds`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        params: `ParamsArgs`
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
+        params: Parameters as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -493,8 +493,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -606,7 +606,7 @@ def withdraw_payout(
         vault: (writable)
         destination: Any account of the supplier's. (writable)
         fee_vault: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

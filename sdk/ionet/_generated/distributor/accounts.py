@@ -20,7 +20,7 @@ class Airdrop(Account):
     """IO for those whom a Merkle root names, and the owner of the vault that holds it: `["airdrop", id]`.
 
     Attributes:
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
         reclaimed: 1 when what was left has gone to the treasury.
         payer: Paid the vault's rent.
         total: Put into the vault.
@@ -34,7 +34,7 @@ class Airdrop(Account):
 
     version: int
     bump: int
-    allocation: int
+    allocation: types.Allocation
     reclaimed: int
     leaves: int
     id: int
@@ -57,7 +57,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("reclaimed", c.u8),
         ("leaves", c.u32),
         ("id", c.u64),
@@ -162,7 +162,7 @@ class Grant(Account):
 
     Attributes:
         revocable: 1 where what has not vested can be taken back.
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
         pending_beneficiary: Becomes the beneficiary when it accepts; all zeros while nobody is named.
         granted_to: Who the grant was made to, whoever it belongs to now.
         released: Paid to beneficiaries so far; never falls.
@@ -175,7 +175,7 @@ class Grant(Account):
     version: int
     bump: int
     revocable: int
-    allocation: int
+    allocation: types.Allocation
     cliff: int
     period: int
     tranches: int
@@ -202,7 +202,7 @@ bind_account(
         ("version", c.u8),
         ("bump", c.u8),
         ("revocable", c.u8),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("cliff", c.u32),
         ("period", c.u32),
         ("tranches", c.u32),

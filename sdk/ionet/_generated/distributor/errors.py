@@ -83,11 +83,11 @@ class NoBeneficiary(_ProgramError):
 
 
 class UnknownAllocation(_ProgramError):
-    """6009: allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors, 255 none."""
+    """6009: no genesis allocation has this number."""
 
     CODE = 6009
     NAME = "UnknownAllocation"
-    MSG = "allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors, 255 none"
+    MSG = "no genesis allocation has this number"
 
 
 class UnsoundSchedule(_ProgramError):

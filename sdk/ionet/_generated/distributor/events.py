@@ -65,7 +65,7 @@ class AirdropCreated(Event):
     seq: int
     airdrop: Pubkey
     id: int
-    allocation: int
+    allocation: types.Allocation
     root: bytes
     leaves: int
     total: int
@@ -81,7 +81,7 @@ bind_event(
         ("seq", c.u64),
         ("airdrop", c.pubkey),
         ("id", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("root", c.raw_bytes(32)),
         ("leaves", c.u32),
         ("total", c.u64),
@@ -125,7 +125,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """`AuthorityAccepted` of the distributor program."""
+    """The named successor has become the authority.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The new authority.
+    """
 
     seq: int
     authority: Pubkey
@@ -141,7 +146,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """`AuthorityProposed` of the distributor program."""
+    """The authority has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The present authority.
+        successor: Becomes the authority when it accepts; the default key: nobody.
+    """
 
     seq: int
     authority: Pubkey
@@ -241,7 +252,7 @@ class GrantCreated(Event):
     seq: int
     grant: Pubkey
     id: int
-    allocation: int
+    allocation: types.Allocation
     beneficiary: Pubkey
     revocable: bool
     schedule: types.ScheduleArgs
@@ -256,7 +267,7 @@ bind_event(
         ("seq", c.u64),
         ("grant", c.pubkey),
         ("id", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("beneficiary", c.pubkey),
         ("revocable", c.boolean),
         ("schedule", types.ScheduleArgs.CODEC),
@@ -332,7 +343,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PausedSet(Event):
-    """`PausedSet` of the distributor program."""
+    """The paused entries were set.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        by: The authority, or the pauser.
+        paused: Bits of the entries that are paused now, `PAUSE_*`.
+    """
 
     seq: int
     by: Pubkey

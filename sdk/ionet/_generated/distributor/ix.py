@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -85,8 +85,8 @@ def claim_airdrop(
         claims: Marks the claims of the leaf and its neighbours. (writable)
         vault: (writable, derived if not given)
         destination: An IO account of the claimant: its owner has to be whom the leaf names. (writable)
-        token_program: (read-only)
-        args: `ClaimArgs`
+        token_program: The token program. (read-only)
+        args: A leaf with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -146,8 +146,8 @@ def claim_into_stake(
         node_vault: (writable)
         staking_events: (read-only)
         staking_program: (read-only)
-        token_program: (read-only)
-        args: `ClaimArgs`
+        token_program: The token program. (read-only)
+        args: A leaf with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -236,10 +236,10 @@ def create_airdrop(
         vault: (writable, derived if not given)
         mint: (read-only)
         source: (writable)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         id: `u64`
-        args: `AirdropArgs`
+        args: An airdrop as it is made.
         remaining_accounts: Further accounts, behind those above.
     """
     if airdrop is None:
@@ -299,10 +299,10 @@ def create_grant(
         vault: (writable, derived if not given)
         mint: (read-only)
         source: (writable)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         id: `u64`
-        args: `GrantArgs`
+        args: A grant as it is made.
         remaining_accounts: Further accounts, behind those above.
     """
     if grant is None:
@@ -350,8 +350,8 @@ def initialize(
         authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
             writable)
         config: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         treasury: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -389,7 +389,7 @@ def open_claims(
         payer: (signer, writable)
         airdrop: (writable)
         claims: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         number: `u32`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -425,8 +425,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -461,7 +461,7 @@ def reclaim(
         vault: (writable, derived if not given)
         destination: An IO account of the treasury. (writable)
         rent_payer: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -502,7 +502,7 @@ def release(
         grant: (writable)
         vault: (writable, derived if not given)
         destination: An IO account of the beneficiary. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -546,7 +546,7 @@ def revoke(
         grant: (writable)
         vault: (writable, derived if not given)
         destination: An IO account of the treasury. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -611,8 +611,8 @@ def set_params(
     Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         pauser: `pubkey`
         treasury: `pubkey`
         remaining_accounts: Further accounts, behind those above.
@@ -639,8 +639,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """

@@ -6,12 +6,34 @@ Generated from idl/distributor.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Codec
 from ionet.chain.schema import Record, bind_record
+
+
+class Allocation(IntEnum):
+    """The part of the genesis supply that IO comes from."""
+
+    #: Community, 100,000,000 IO.
+    COMMUNITY = 0
+    #: Research and development, 128,000,000 IO.
+    RESEARCH = 1
+    #: Seed investors, 100,000,000 IO.
+    SEED = 2
+    #: Series A investors, 81,600,000 IO.
+    SERIES_A = 3
+    #: Core contributors, 90,400,000 IO.
+    CORE_CONTRIBUTORS = 4
+    #: None of them.
+    NONE = 5
+
+
+allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +44,14 @@ class AirdropArgs(Record):
         root: Merkle root of the leaves.
         total: Sum of the leaves, base units.
         deadline: Until when it can be claimed, unix time.
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
     """
 
     root: bytes
     leaves: int
     total: int
     deadline: int
-    allocation: int
+    allocation: Allocation
 
 
 bind_record(
@@ -39,7 +61,7 @@ bind_record(
         ("leaves", c.u32),
         ("total", c.u64),
         ("deadline", c.i64),
-        ("allocation", c.u8),
+        ("allocation", allocation_codec),
     ),
 )
 
@@ -101,13 +123,13 @@ class GrantArgs(Record):
 
     Attributes:
         revocable: Whether what has not vested can be taken back.
-        allocation: The genesis allocation that it is paid from; 255 for none.
+        allocation: The genesis allocation that it is paid from.
     """
 
     beneficiary: Pubkey
     schedule: ScheduleArgs
     revocable: bool
-    allocation: int
+    allocation: Allocation
 
 
 bind_record(
@@ -116,7 +138,7 @@ bind_record(
         ("beneficiary", c.pubkey),
         ("schedule", ScheduleArgs.CODEC),
         ("revocable", c.boolean),
-        ("allocation", c.u8),
+        ("allocation", allocation_codec),
     ),
 )
 
@@ -150,4 +172,4 @@ class Params(TypedDict, total=False):
     treasury: Pubkey
 
 
-__all__ = ["AirdropArgs", "ClaimArgs", "GrantArgs", "Params", "Roles", "ScheduleArgs"]
+__all__ = ["AirdropArgs", "Allocation", "ClaimArgs", "GrantArgs", "Params", "Roles", "ScheduleArgs"]

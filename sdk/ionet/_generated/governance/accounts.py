@@ -106,7 +106,7 @@ class NodeVote(Account):
     """A node's part in a vote: `["node_vote", proposal, node]`.
 
     Attributes:
-        owner_choice: 0 for, 1 against, 2 abstain; 255 before the owner has voted.
+        owner_choice: What the owner has voted.
         rent_payer: Who paid its rent.
         own: The owner's and the co-stakers' stake at the start of the week in which voting began.
         overridden: Of the co-stakers', what has voted itself.
@@ -114,7 +114,7 @@ class NodeVote(Account):
 
     version: int
     bump: int
-    owner_choice: int
+    owner_choice: types.VoteChoice
     proposal: Pubkey
     node: Pubkey
     rent_payer: Pubkey
@@ -130,7 +130,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("owner_choice", c.u8),
+        ("owner_choice", types.vote_choice_codec),
         ("", c.pad(5)),
         ("proposal", c.pubkey),
         ("node", c.pubkey),
@@ -149,7 +149,7 @@ class Proposal(Account):
     one on another.
 
     Attributes:
-        state: See [`ProposalState`].
+        state: Where it stands.
         transactions: Transactions that it has, and how many of them are executed.
         guardian_calls: Transactions that only set governance's guardian.
         extended: 1 once voting was extended.
@@ -166,7 +166,7 @@ class Proposal(Account):
 
     version: int
     bump: int
-    state: int
+    state: types.ProposalState
     transactions: int
     executed: int
     guardian_calls: int
@@ -205,7 +205,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("state", c.u8),
+        ("state", types.proposal_state_codec),
         ("transactions", c.u8),
         ("executed", c.u8),
         ("guardian_calls", c.u8),
@@ -279,14 +279,14 @@ class VoteRecord(Account):
     """A co-staker's vote: `["vote", proposal, position]`.
 
     Attributes:
-        choice: 0 for, 1 against, 2 abstain.
+        choice: What was voted.
         holder: Who votes, and paid the rent.
         weight: The position's active stake at the start of the week in which voting began.
     """
 
     version: int
     bump: int
-    choice: int
+    choice: types.VoteChoice
     proposal: Pubkey
     position: Pubkey
     holder: Pubkey
@@ -300,7 +300,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("choice", c.u8),
+        ("choice", types.vote_choice_codec),
         ("", c.pad(5)),
         ("proposal", c.pubkey),
         ("position", c.pubkey),

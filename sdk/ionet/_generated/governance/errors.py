@@ -243,11 +243,11 @@ class WrongHash(_ProgramError):
 
 
 class UnknownChoice(_ProgramError):
-    """6029: a choice is 0 for, 1 against or 2 abstain."""
+    """6029: a vote is for, against or an abstention."""
 
     CODE = 6029
     NAME = "UnknownChoice"
-    MSG = "a choice is 0 for, 1 against or 2 abstain"
+    MSG = "a vote is for, against or an abstention"
 
 
 class NotANode(_ProgramError):

@@ -253,7 +253,7 @@ class Voted(Event):
     proposal: Pubkey
     voter: Pubkey
     by: Pubkey
-    choice: int
+    choice: types.VoteChoice
     weight: int
     in_favour: int
     against: int
@@ -270,7 +270,7 @@ bind_event(
         ("proposal", c.pubkey),
         ("voter", c.pubkey),
         ("by", c.pubkey),
-        ("choice", c.u8),
+        ("choice", types.vote_choice_codec),
         ("weight", c.u64),
         ("in_favour", c.u64),
         ("against", c.u64),

@@ -76,9 +76,9 @@ def add_transaction(
         proposer: Also pays the rent. (signer, writable)
         proposal: (writable)
         transaction: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         index: `u8`
-        args: `TransactionArgs`
+        args: What a proposal executes: one instruction, as an instruction names it.
         remaining_accounts: Further accounts, behind those above.
     """
     if transaction is None:
@@ -119,7 +119,7 @@ def burn_bond(
         bond_vault: (writable, derived if not given)
         rent_payer: (writable)
         mint: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if bond_vault is None:
@@ -175,7 +175,9 @@ def cancel(
 
 
 _CAST_VOTE = c.arguments(
-    "cast_vote", bytes.fromhex("14d40fbd45b44597"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
+    "cast_vote",
+    bytes.fromhex("14d40fbd45b44597"),
+    (("choice", types.vote_choice_codec), ("content_hash", c.raw_bytes(32))),
 )
 
 
@@ -185,7 +187,7 @@ def cast_vote(
     proposal: Pubkey,
     position: Pubkey,
     node_vote: Pubkey,
-    choice: Int,
+    choice: types.VoteChoice,
     content_hash: bytes,
     vote: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
@@ -203,8 +205,8 @@ def cast_vote(
         position: (read-only)
         node_vote: (writable)
         vote: (writable, derived if not given)
-        system_program: (read-only)
-        choice: `u8`
+        system_program: The System program. (read-only)
+        choice: What a vote says.
         content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -226,7 +228,9 @@ def cast_vote(
 
 
 _CHANGE_VOTE = c.arguments(
-    "change_vote", bytes.fromhex("b8276189536cb94b"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
+    "change_vote",
+    bytes.fromhex("b8276189536cb94b"),
+    (("choice", types.vote_choice_codec), ("content_hash", c.raw_bytes(32))),
 )
 
 
@@ -235,7 +239,7 @@ def change_vote(
     holder: Pubkey,
     proposal: Pubkey,
     vote: Pubkey,
-    choice: Int,
+    choice: types.VoteChoice,
     content_hash: bytes,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -247,7 +251,7 @@ def change_vote(
         holder: (signer)
         proposal: (writable)
         vote: (writable)
-        choice: `u8`
+        choice: What a vote says.
         content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -411,8 +415,8 @@ def initialize(
     Args:
         authority: The program's upgrade authority; pays. (signer, writable)
         config: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         guardian: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -451,7 +455,7 @@ def open_node_vote(
         proposal: (read-only)
         node: (read-only)
         node_vote: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if node_vote is None:
@@ -488,7 +492,7 @@ def open_outflow(
     Args:
         payer: (signer, writable)
         outflow: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         asset: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -507,7 +511,9 @@ def open_outflow(
 
 
 _OWNER_VOTE = c.arguments(
-    "owner_vote", bytes.fromhex("bef06d3648299b24"), (("choice", c.u8), ("content_hash", c.raw_bytes(32)))
+    "owner_vote",
+    bytes.fromhex("bef06d3648299b24"),
+    (("choice", types.vote_choice_codec), ("content_hash", c.raw_bytes(32))),
 )
 
 
@@ -516,7 +522,7 @@ def owner_vote(
     owner: Pubkey,
     proposal: Pubkey,
     node: Pubkey,
-    choice: Int,
+    choice: types.VoteChoice,
     content_hash: bytes,
     node_vote: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -532,7 +538,7 @@ def owner_vote(
         proposal: (writable)
         node: (read-only)
         node_vote: (writable, derived if not given)
-        choice: `u8`
+        choice: What a vote says.
         content_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -583,10 +589,10 @@ def propose(
         bond_vault: (writable, derived if not given)
         mint: (read-only)
         source: (writable)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         nonce: `u64`
-        args: `ProposalArgs`
+        args: What a proposal says of itself, as an instruction names it.
         remaining_accounts: Further accounts, behind those above.
     """
     if proposal is None:
@@ -650,7 +656,7 @@ def return_bond(
         bond_vault: (writable, derived if not given)
         destination: An IO account of the proposer. (writable)
         rent_payer: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if bond_vault is None:
@@ -720,7 +726,7 @@ def set_params(
     Args:
         treasury: The treasury, which signs for executed proposals only. (signer)
         config: (writable)
-        params: `ParamsArgs`
+        params: The parameters, as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

@@ -6,12 +6,13 @@ Generated from idl/governance.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
-from ionet.chain.codec import Int
+from ionet.chain.codec import Codec, Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -125,6 +126,26 @@ bind_record(
 )
 
 
+class ProposalState(IntEnum):
+    """Where a proposal stands."""
+
+    #: Gathers its transactions.
+    DRAFT = 0
+    #: Can be voted on until `voting_ends`; after that it waits to be queued.
+    VOTING = 1
+    #: Has passed; can be executed from `eta` to `expires`.
+    QUEUED = 2
+    #: Has passed, and everything is done.
+    EXECUTED = 3
+    #: Has not passed.
+    DEFEATED = 4
+    #: Withdrawn by its proposer, or stopped by the guardian.
+    CANCELLED = 5
+
+
+proposal_state_codec: Codec[ProposalState] = c.unit_enum(ProposalState)
+
+
 @dataclass(frozen=True, slots=True)
 class TransactionArgs(Record):
     """What a proposal executes: one instruction, as an instruction names it."""
@@ -137,6 +158,22 @@ class TransactionArgs(Record):
 bind_record(
     TransactionArgs, (("program_id", c.pubkey), ("accounts", c.vec(Meta.CODEC)), ("data", c.byte_vec))
 )
+
+
+class VoteChoice(IntEnum):
+    """What a vote says."""
+
+    #: In favour.
+    FOR = 0
+    #: Against.
+    AGAINST = 1
+    #: Neither; counts for the quorum.
+    ABSTAIN = 2
+    #: Not voted yet. Nobody votes so.
+    NONE = 3
+
+
+vote_choice_codec: Codec[VoteChoice] = c.unit_enum(VoteChoice)
 
 
 class Params(TypedDict, total=False):
@@ -152,4 +189,14 @@ class Params(TypedDict, total=False):
     outflow_bps: Int
 
 
-__all__ = ["Meta", "Outflow", "Params", "ParamsArgs", "Payment", "ProposalArgs", "TransactionArgs"]
+__all__ = [
+    "Meta",
+    "Outflow",
+    "Params",
+    "ParamsArgs",
+    "Payment",
+    "ProposalArgs",
+    "ProposalState",
+    "TransactionArgs",
+    "VoteChoice",
+]

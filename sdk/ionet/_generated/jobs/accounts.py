@@ -24,7 +24,7 @@ class Cluster(Account):
         size: Jobs that it is to have.
         joined: Jobs that were booked for it.
         waiting: Of them, those that are neither started nor ended.
-        broken: Why the first one left before its start, as a [`CloseReason`]; 0 while none has.
+        broken: Why the first one left before its start, as far as any has.
         renter: Books its jobs, and paid the rent.
         manifest_hash: What all of them run together.
         seq: Number of the latest event.
@@ -35,7 +35,7 @@ class Cluster(Account):
     size: int
     joined: int
     waiting: int
-    broken: int
+    broken: types.CloseReason
     renter: Pubkey
     id: bytes
     manifest_hash: bytes
@@ -54,7 +54,7 @@ bind_account(
         ("size", c.u8),
         ("joined", c.u8),
         ("waiting", c.u8),
-        ("broken", c.u8),
+        ("broken", types.close_reason_codec),
         ("", c.pad(2)),
         ("renter", c.pubkey),
         ("id", c.raw_bytes(32)),
@@ -117,13 +117,14 @@ class Currency(Account):
     """A mint that jobs may be paid in: `["currency", mint]`.
 
     Attributes:
+        pricing: How it is priced.
         enabled: 1 while new jobs may be paid in it.
         vaults: The buyback's fee vaults for this mint.
     """
 
     version: int
     bump: int
-    pricing: int
+    pricing: types.Pricing
     enabled: int
     decimals: int
     payment_bps: int
@@ -140,7 +141,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("pricing", c.u8),
+        ("pricing", types.pricing_codec),
         ("enabled", c.u8),
         ("decimals", c.u8),
         ("", c.pad(1)),
@@ -161,7 +162,7 @@ class Dispute(Account):
 
     Attributes:
         by_renter: 1 when the renter disputes, 0 when the supplier does.
-        outcome: See [`Outcome`].
+        outcome: How it ended.
         party: Who disputes; paid bond and rent.
         bond_vault: Token account that holds the bond.
         fee_vault: Where a lost bond goes: the job's fee vault.
@@ -174,7 +175,7 @@ class Dispute(Account):
     version: int
     bump: int
     by_renter: int
-    outcome: int
+    outcome: types.DisputeOutcome
     job: Pubkey
     party: Pubkey
     bond_vault: Pubkey
@@ -195,7 +196,7 @@ bind_account(
         ("version", c.u8),
         ("bump", c.u8),
         ("by_renter", c.u8),
-        ("outcome", c.u8),
+        ("outcome", types.dispute_outcome_codec),
         ("", c.pad(4)),
         ("job", c.pubkey),
         ("party", c.pubkey),
@@ -218,12 +219,12 @@ class Job(Account):
     what the escrow holds, at all times.
 
     Attributes:
-        state: See [`JobState`].
-        reason: See [`CloseReason`].
+        state: Where it stands.
+        reason: Why it ended, or was stopped.
         attesters: Attesters that must have seen a second good for it to count.
         payout: What the supplier is paid in, as the offer said at booking.
         cluster_size: Nodes of the cluster that the job is part of; 1 for a job that stands alone.
-        stretch_count: Stretches in use.
+        segment_count: Segments in use.
         disputes: Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
         supplier: The node's owner at booking.
         payout_vault: The buyback's account `["payout", job]`, which the supplier's part goes to where he
@@ -237,9 +238,9 @@ class Job(Account):
         result_hash: Hash of the result as attested; unlocks nothing.
         proof_digest: Digest of the latest Proof of Compute.
         rate: Micro-dollars per unit and hour.
-        price: Sum of the stretches' prices, base units.
+        price: Sum of the segments' prices, base units.
         fee: Sum of the renter's fees, base units.
-        seconds: Sum of the stretches' seconds.
+        seconds: Sum of the segments' seconds.
         ends_at: When the booked time is over.
         frozen_until: Nothing is paid before this time, while a dispute is open; 0 where none is.
         owed_supplier: Owed to each party in all, once the job has ended.
@@ -250,12 +251,12 @@ class Job(Account):
 
     version: int
     bump: int
-    state: int
-    reason: int
+    state: types.JobState
+    reason: types.CloseReason
     attesters: int
-    payout: int
+    payout: types.PayoutKind
     cluster_size: int
-    stretch_count: int
+    segment_count: int
     booking_bps: int
     renter_payment_bps: int
     supplier_payment_bps: int
@@ -293,7 +294,7 @@ class Job(Account):
     paid_fees: int
     paid_refund: int
     seq: int
-    stretches: tuple[types.Stretch, ...]
+    segments: tuple[types.Segment, ...]
     seen: tuple[types.Seen, ...]
 
 
@@ -304,12 +305,12 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("state", c.u8),
-        ("reason", c.u8),
+        ("state", types.job_state_codec),
+        ("reason", types.close_reason_codec),
         ("attesters", c.u8),
-        ("payout", c.u8),
+        ("payout", types.payout_kind_codec),
         ("cluster_size", c.u8),
-        ("stretch_count", c.u8),
+        ("segment_count", c.u8),
         ("booking_bps", c.u16),
         ("renter_payment_bps", c.u16),
         ("supplier_payment_bps", c.u16),
@@ -349,7 +350,7 @@ bind_account(
         ("paid_fees", c.u64),
         ("paid_refund", c.u64),
         ("seq", c.u64),
-        ("stretches", c.array(types.Stretch.CODEC, 5)),
+        ("segments", c.array(types.Segment.CODEC, 5)),
         ("seen", c.array(types.Seen.CODEC, 16)),
         ("", c.pad(120)),
     ),
@@ -363,7 +364,7 @@ class Offer(Account):
 
     Attributes:
         open: 1 while bookings are taken.
-        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
+        payout: What the supplier is paid in.
         lease_job: The job that holds the lease, or zeros.
         lease_until: End of the lease, unix time.
         nonce: Nonce of the latest booking; grows, so that no job's address comes twice.
@@ -374,7 +375,7 @@ class Offer(Account):
     version: int
     bump: int
     open: int
-    payout: int
+    payout: types.PayoutKind
     node: Pubkey
     lease_job: Pubkey
     lease_until: int
@@ -395,7 +396,7 @@ bind_account(
         ("version", c.u8),
         ("bump", c.u8),
         ("open", c.u8),
-        ("payout", c.u8),
+        ("payout", types.payout_kind_codec),
         ("", c.pad(4)),
         ("node", c.pubkey),
         ("lease_job", c.pubkey),

@@ -115,11 +115,11 @@ class AttestersOutOfBounds(_ProgramError):
 
 
 class UnknownPricing(_ProgramError):
-    """6013: pricings are 0 by feed and 1 at par."""
+    """6013: no way of pricing has this number."""
 
     CODE = 6013
     NAME = "UnknownPricing"
-    MSG = "pricings are 0 by feed and 1 at par"
+    MSG = "no way of pricing has this number"
 
 
 class ZeroRate(_ProgramError):
@@ -147,11 +147,11 @@ class RentalBoundsCrossed(_ProgramError):
 
 
 class UnknownPayout(_ProgramError):
-    """6017: payouts are 0 IO and 1 what the renter pays."""
+    """6017: no kind of payout has this number."""
 
     CODE = 6017
     NAME = "UnknownPayout"
-    MSG = "payouts are 0 IO and 1 what the renter pays"
+    MSG = "no kind of payout has this number"
 
 
 class NoCurrency(_ProgramError):

@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from ionet.chain import codec as c
 from ionet.chain.schema import Event, bind_event
 
-from . import PROGRAM_ID
+from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """`AuthorityAccepted` of the jobs program."""
+    """The named successor has become the authority.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The new authority.
+    """
 
     seq: int
     authority: Pubkey
@@ -74,7 +79,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """`AuthorityProposed` of the jobs program."""
+    """The authority has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The present authority.
+        successor: Becomes the authority when it accepts; the default key: nobody.
+    """
 
     seq: int
     authority: Pubkey
@@ -94,7 +105,6 @@ class Booked(Event):
     """A deposit went into its escrow.
 
     Attributes:
-        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
         cluster_size: Jobs of the cluster; 1 for a job that stands alone.
         cluster: The cluster's account, or zeros.
     """
@@ -111,7 +121,7 @@ class Booked(Event):
     fee: int
     seconds: int
     attesters: int
-    payout: int
+    payout: types.PayoutKind
     cluster_size: int
     cluster: Pubkey
     manifest_hash: bytes
@@ -134,7 +144,7 @@ bind_event(
         ("fee", c.u64),
         ("seconds", c.u64),
         ("attesters", c.u8),
-        ("payout", c.u8),
+        ("payout", types.payout_kind_codec),
         ("cluster_size", c.u8),
         ("cluster", c.pubkey),
         ("manifest_hash", c.raw_bytes(32)),
@@ -180,7 +190,7 @@ class CurrencySet(Event):
 
     seq: int
     mint: Pubkey
-    pricing: int
+    pricing: types.Pricing
     enabled: bool
     payment_bps: int
 
@@ -189,7 +199,13 @@ bind_event(
     CurrencySet,
     PROGRAM_ID,
     bytes.fromhex("69ad16a10bdfbaea"),
-    (("seq", c.u64), ("mint", c.pubkey), ("pricing", c.u8), ("enabled", c.boolean), ("payment_bps", c.u16)),
+    (
+        ("seq", c.u64),
+        ("mint", c.pubkey),
+        ("pricing", types.pricing_codec),
+        ("enabled", c.boolean),
+        ("payment_bps", c.u16),
+    ),
 )
 
 
@@ -199,13 +215,12 @@ class DisputeClosed(Event):
 
     Attributes:
         seq: Of the dispute's account.
-        outcome: 0 undecided, 1 upheld, 2 rejected.
     """
 
     seq: int
     job: Pubkey
     dispute: Pubkey
-    outcome: int
+    outcome: types.DisputeOutcome
     destination: Pubkey
     amount: int
 
@@ -218,7 +233,7 @@ bind_event(
         ("seq", c.u64),
         ("job", c.pubkey),
         ("dispute", c.pubkey),
-        ("outcome", c.u8),
+        ("outcome", types.dispute_outcome_codec),
         ("destination", c.pubkey),
         ("amount", c.u64),
     ),
@@ -266,21 +281,26 @@ class DisputeResolved(Event):
 
     Attributes:
         gross: Part of the price that is due.
-        outcome: 1 upheld, 2 rejected.
     """
 
     seq: int
     job: Pubkey
     dispute: Pubkey
     gross: int
-    outcome: int
+    outcome: types.DisputeOutcome
 
 
 bind_event(
     DisputeResolved,
     PROGRAM_ID,
     bytes.fromhex("7940f9998b80ecbb"),
-    (("seq", c.u64), ("job", c.pubkey), ("dispute", c.pubkey), ("gross", c.u64), ("outcome", c.u8)),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("dispute", c.pubkey),
+        ("gross", c.u64),
+        ("outcome", types.dispute_outcome_codec),
+    ),
 )
 
 
@@ -290,7 +310,7 @@ class Ended(Event):
 
     seq: int
     job: Pubkey
-    reason: int
+    reason: types.CloseReason
     attested: int
     owed_supplier: int
     owed_fees: int
@@ -305,7 +325,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("job", c.pubkey),
-        ("reason", c.u8),
+        ("reason", types.close_reason_codec),
         ("attested", c.u64),
         ("owed_supplier", c.u64),
         ("owed_fees", c.u64),
@@ -320,7 +340,7 @@ class Extended(Event):
     """A running job got more time, and its escrow the price of it.
 
     Attributes:
-        price: Of the new stretch.
+        price: Of the new segment.
         held: What the escrow holds by the job's account.
     """
 
@@ -389,7 +409,7 @@ class OfferSet(Event):
     min_seconds: int
     max_seconds: int
     open: bool
-    payout: int
+    payout: types.PayoutKind
 
 
 bind_event(
@@ -404,7 +424,7 @@ bind_event(
         ("min_seconds", c.u32),
         ("max_seconds", c.u32),
         ("open", c.boolean),
-        ("payout", c.u8),
+        ("payout", types.payout_kind_codec),
     ),
 )
 
@@ -414,14 +434,14 @@ class Paid(Event):
     """A party was paid out of the escrow.
 
     Attributes:
-        party: 0 supplier, 1 fee vault, 2 renter.
+        party: Who was paid.
         paid: Paid to this party so far.
         held: What the escrow holds by the job's account.
     """
 
     seq: int
     job: Pubkey
-    party: int
+    party: types.Party
     destination: Pubkey
     amount: int
     paid: int
@@ -435,7 +455,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("job", c.pubkey),
-        ("party", c.u8),
+        ("party", types.party_codec),
         ("destination", c.pubkey),
         ("amount", c.u64),
         ("paid", c.u64),
@@ -471,7 +491,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PausedSet(Event):
-    """`PausedSet` of the jobs program."""
+    """The paused entries were set.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        by: The authority, or the pauser.
+        paused: Bits of the entries that are paused now, `PAUSE_*`.
+    """
 
     seq: int
     by: Pubkey
@@ -512,7 +538,7 @@ class Stopped(Event):
     seq: int
     job: Pubkey
     by: Pubkey
-    reason: int
+    reason: types.CloseReason
     ends_at: int
 
 
@@ -520,7 +546,13 @@ bind_event(
     Stopped,
     PROGRAM_ID,
     bytes.fromhex("401b21a42351e76d"),
-    (("seq", c.u64), ("job", c.pubkey), ("by", c.pubkey), ("reason", c.u8), ("ends_at", c.i64)),
+    (
+        ("seq", c.u64),
+        ("job", c.pubkey),
+        ("by", c.pubkey),
+        ("reason", types.close_reason_codec),
+        ("ends_at", c.i64),
+    ),
 )
 
 

@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -58,7 +58,7 @@ def attest(
         attester: (signer)
         attester_set: (read-only)
         job: (writable)
-        args: `AttestArgs`
+        args: What an attester says.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -115,9 +115,9 @@ def book(
         escrow: (writable, derived if not given)
         source: (writable)
         cluster: The renter's cluster, if the job is to be part of one. (writable, left out if None)
-        token_program: (read-only)
-        system_program: (read-only)
-        args: `BookArgs`
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
+        args: What a renter books.
         remaining_accounts: Further accounts, behind those above.
     """
     if offer is None:
@@ -209,7 +209,7 @@ def close(
         job: (writable)
         escrow: (writable, derived if not given)
         fee_vault: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if escrow is None:
@@ -274,7 +274,7 @@ def close_dispute(
         bond_vault: (writable, derived if not given)
         destination: Any account of the party, or the job's fee vault where the bond is lost. (writable)
         rent_payer: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if bond_vault is None:
@@ -314,7 +314,7 @@ def collect_fees(
         job: (writable)
         escrow: (writable, derived if not given)
         destination: The buyback's vault that the job named at booking. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if escrow is None:
@@ -378,8 +378,8 @@ def create_currency(
         config: (writable)
         mint: A mint of the classic token program. (read-only)
         currency: (writable, derived if not given)
-        system_program: (read-only)
-        args: `CurrencyArgs`
+        system_program: The System program. (read-only)
+        args: A currency as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
     if currency is None:
@@ -433,8 +433,8 @@ def dispute(
         bond_vault: (writable, derived if not given)
         mint: (read-only)
         source: (writable)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         max_bond: `u64`
         evidence_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
@@ -533,7 +533,7 @@ def extend(
         price: (read-only)
         escrow: (writable, derived if not given)
         source: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         seconds: `u64`
         max_deposit: `u64`
         remaining_accounts: Further accounts, behind those above.
@@ -582,8 +582,8 @@ def initialize(
     Args:
         authority: The program's upgrade authority; becomes every role, and pays. (signer, writable)
         config: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         resolver: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -624,8 +624,8 @@ def offer(
         config: (read-only)
         node: (read-only)
         offer: (writable, derived if not given)
-        system_program: (read-only)
-        args: `OfferArgs`
+        system_program: The System program. (read-only)
+        args: What a supplier asks for.
         remaining_accounts: Further accounts, behind those above.
     """
     if offer is None:
@@ -665,7 +665,7 @@ def open_cluster(
     Args:
         renter: Will book its jobs; pays. (signer, writable)
         cluster: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         id: `[u8; 32]`
         size: `u8`
         remaining_accounts: Further accounts, behind those above.
@@ -701,8 +701,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -732,7 +732,7 @@ def refund(
         job: (writable)
         escrow: (writable, derived if not given)
         destination: Any account of the renter. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if escrow is None:
@@ -814,7 +814,7 @@ def set_currency(
         authority: (signer)
         config: (writable)
         currency: (writable)
-        args: `CurrencyArgs`
+        args: A currency as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -849,7 +849,7 @@ def set_offer(
         owner: The node's owner. (signer)
         node: (read-only)
         offer: (writable, derived if not given)
-        args: `OfferArgs`
+        args: What a supplier asks for.
         remaining_accounts: Further accounts, behind those above.
     """
     if offer is None:
@@ -884,9 +884,9 @@ def set_params(
     `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        params: `ParamsArgs`
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
+        params: Parameters as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -911,8 +911,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -945,7 +945,7 @@ def settle(
         escrow: (writable, derived if not given)
         destination: Any account of the supplier, or the job's payout account where he is paid in IO for
             another mint. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if escrow is None:

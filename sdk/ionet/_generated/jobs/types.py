@@ -6,12 +6,13 @@ Generated from idl/jobs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
-from ionet.chain.codec import Int
+from ionet.chain.codec import Codec, Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -73,19 +74,61 @@ bind_record(
 )
 
 
+class CloseReason(IntEnum):
+    """Why a job ended. A job that was stopped has its reason while it is still running."""
+
+    #: It has not ended.
+    NONE = 0
+    #: Its time was over and attested to its end.
+    COMPLETED = 1
+    #: Its attesters fell silent.
+    TIMED_OUT = 2
+    #: The renter stopped it.
+    RENTER_STOPPED = 3
+    #: The supplier stopped it.
+    SUPPLIER_STOPPED = 4
+    #: Nobody started it in time.
+    NO_SHOW = 5
+    #: The supplier cancelled it before its start.
+    SUPPLIER_CANCELLED = 6
+    #: The renter cancelled it while that was free.
+    RENTER_CANCELLED = 7
+    #: The renter cancelled it later, and pays for the first hour's fees.
+    RENTER_CANCELLED_LATE = 8
+    #: A dispute was decided.
+    RESOLVED = 9
+    #: Another job of its cluster ended before the start.
+    CLUSTER_BROKEN = 10
+
+
+close_reason_codec: Codec[CloseReason] = c.unit_enum(CloseReason)
+
+
+class Pricing(IntEnum):
+    """How a currency is priced."""
+
+    #: By its price feed.
+    FEED = 0
+    #: One dollar each, unless its price feed says less than 0.99.
+    PAR = 1
+
+
+pricing_codec: Codec[Pricing] = c.unit_enum(Pricing)
+
+
 @dataclass(frozen=True, slots=True)
 class CurrencyArgs(Record):
     """A currency as an instruction describes it.
 
     Attributes:
-        pricing: 0 by its feed, 1 at par.
+        pricing: How it is priced.
         enabled: Whether new jobs may be paid in it.
         payment_bps: Payment fee of the side that uses it, bps.
         feed_id: Pyth's id of the feed that quotes it in USD.
         price_account: The one account that the feed is read from.
     """
 
-    pricing: int
+    pricing: Pricing
     enabled: bool
     payment_bps: int
     feed_id: bytes
@@ -95,13 +138,53 @@ class CurrencyArgs(Record):
 bind_record(
     CurrencyArgs,
     (
-        ("pricing", c.u8),
+        ("pricing", pricing_codec),
         ("enabled", c.boolean),
         ("payment_bps", c.u16),
         ("feed_id", c.raw_bytes(32)),
         ("price_account", c.pubkey),
     ),
 )
+
+
+class DisputeOutcome(IntEnum):
+    """How a dispute ended."""
+
+    #: Not decided, or never: the attested split stands, and the bond comes back.
+    NONE = 0
+    #: Decided in favour of the party that disputed: the bond comes back.
+    UPHELD = 1
+    #: Decided otherwise: the bond is lost.
+    REJECTED = 2
+
+
+dispute_outcome_codec: Codec[DisputeOutcome] = c.unit_enum(DisputeOutcome)
+
+
+class JobState(IntEnum):
+    """Where a job stands."""
+
+    #: Paid for, and waiting for its start.
+    BOOKED = 0
+    #: The work goes on, or has ended and is not attested to its end.
+    RUNNING = 1
+    #: Over: what each party is owed is fixed and can be paid.
+    ENDED = 2
+
+
+job_state_codec: Codec[JobState] = c.unit_enum(JobState)
+
+
+class PayoutKind(IntEnum):
+    """What a supplier is paid in."""
+
+    #: IO, whatever the renter pays in.
+    IO = 0
+    #: What the renter pays in.
+    AS_PAID = 1
+
+
+payout_kind_codec: Codec[PayoutKind] = c.unit_enum(PayoutKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +195,7 @@ class OfferArgs(Record):
         rate: Micro-dollars per unit and hour.
         min_seconds: Shortest and longest rental, seconds.
         open: Whether bookings are taken.
-        payout: What the supplier is paid in: 0 IO, 1 what the renter pays.
+        payout: What the supplier is paid in.
         currencies: Mints that may be paid in; unused places are zeros.
     """
 
@@ -120,7 +203,7 @@ class OfferArgs(Record):
     min_seconds: int
     max_seconds: int
     open: bool
-    payout: int
+    payout: PayoutKind
     currencies: tuple[Pubkey, ...]
 
 
@@ -131,7 +214,7 @@ bind_record(
         ("min_seconds", c.u32),
         ("max_seconds", c.u32),
         ("open", c.boolean),
-        ("payout", c.u8),
+        ("payout", payout_kind_codec),
         ("currencies", c.array(c.pubkey, 4)),
     ),
 )
@@ -177,6 +260,20 @@ bind_record(
         ("large_daily_usd", c.u64),
     ),
 )
+
+
+class Party(IntEnum):
+    """Who is paid out of a job's escrow."""
+
+    #: The supplier.
+    SUPPLIER = 0
+    #: The buyback's fee vault.
+    FEE_VAULT = 1
+    #: The renter.
+    RENTER = 2
+
+
+party_codec: Codec[Party] = c.unit_enum(Party)
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,8 +334,8 @@ bind_record(Seen, (("good", c.u32), ("upto", c.u32)))
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch(Record):
-    """A booked stretch of time: the booking, or an extension.
+class Segment(Record):
+    """A segment of booked time: the booking, or an extension.
 
     Attributes:
         price: Base units of the job's mint.
@@ -248,7 +345,7 @@ class Stretch(Record):
     price: int
 
 
-bind_record(Stretch, (("seconds", c.u64), ("price", c.u64)))
+bind_record(Segment, (("seconds", c.u64), ("price", c.u64)))
 
 
 class Params(TypedDict, total=False):
@@ -269,12 +366,18 @@ class Params(TypedDict, total=False):
 __all__ = [
     "AttestArgs",
     "BookArgs",
+    "CloseReason",
     "CurrencyArgs",
+    "DisputeOutcome",
+    "JobState",
     "OfferArgs",
     "Params",
     "ParamsArgs",
+    "Party",
+    "PayoutKind",
     "PriceLimits",
+    "Pricing",
     "Roles",
     "Seen",
-    "Stretch",
+    "Segment",
 ]

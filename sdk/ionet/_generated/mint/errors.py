@@ -75,11 +75,11 @@ class Paused(_ProgramError):
 
 
 class UnknownAllocation(_ProgramError):
-    """6008: allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors."""
+    """6008: no genesis allocation that can be minted has this number."""
 
     CODE = 6008
     NAME = "UnknownAllocation"
-    MSG = "allocations are 0 community, 1 research, 2 seed, 3 series A, 4 core contributors"
+    MSG = "no genesis allocation that can be minted has this number"
 
 
 class AlreadyAllocated(_ProgramError):
@@ -115,11 +115,11 @@ class WrongVault(_ProgramError):
 
 
 class UnknownPolicy(_ProgramError):
-    """6013: policies are 0 fixed and 1 demand-linked."""
+    """6013: no kind of policy has this number."""
 
     CODE = 6013
     NAME = "UnknownPolicy"
-    MSG = "policies are 0 fixed and 1 demand-linked"
+    MSG = "no kind of policy has this number"
 
 
 class PolicyOutOfBounds(_ProgramError):

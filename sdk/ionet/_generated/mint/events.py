@@ -13,12 +13,17 @@ from solders.pubkey import Pubkey
 from ionet.chain import codec as c
 from ionet.chain.schema import Event, bind_event
 
-from . import PROGRAM_ID
+from . import PROGRAM_ID, types
 
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """`AuthorityAccepted` of the mint program."""
+    """The named successor has become the authority.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The new authority.
+    """
 
     seq: int
     authority: Pubkey
@@ -34,7 +39,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """`AuthorityProposed` of the mint program."""
+    """The authority has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The present authority.
+        successor: Becomes the authority when it accepts; the default key: nobody.
+    """
 
     seq: int
     authority: Pubkey
@@ -93,7 +104,7 @@ class GenesisMinted(Event):
     """
 
     seq: int
-    allocation: int
+    allocation: types.Allocation
     amount: int
     destination: Pubkey
     genesis_total: int
@@ -106,7 +117,7 @@ bind_event(
     bytes.fromhex("804c607eb495e7e7"),
     (
         ("seq", c.u64),
-        ("allocation", c.u8),
+        ("allocation", types.allocation_codec),
         ("amount", c.u64),
         ("destination", c.pubkey),
         ("genesis_total", c.u64),
@@ -145,7 +156,13 @@ bind_event(ParamsSet, PROGRAM_ID, bytes.fromhex("396f21fc784c62f5"), (("seq", c.
 
 @dataclass(frozen=True, slots=True)
 class PausedSet(Event):
-    """`PausedSet` of the mint program."""
+    """The paused entries were set.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        by: The authority, or the pauser.
+        paused: Bits of the entries that are paused now, `PAUSE_*`.
+    """
 
     seq: int
     by: Pubkey
@@ -165,7 +182,7 @@ class PolicySet(Event):
     """`PolicySet` of the mint program."""
 
     seq: int
-    kind: int
+    kind: types.PolicyKind
     floor_bps: int
     per_burned_bps: int
 
@@ -174,7 +191,7 @@ bind_event(
     PolicySet,
     PROGRAM_ID,
     bytes.fromhex("7ef6453009f0e234"),
-    (("seq", c.u64), ("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
+    (("seq", c.u64), ("kind", types.policy_kind_codec), ("floor_bps", c.u16), ("per_burned_bps", c.u32)),
 )
 
 

@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -57,7 +57,7 @@ def burn_reserve(
         config: (writable)
         mint: (writable)
         reserve_vault: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -98,7 +98,7 @@ def emit(
         emission_vault: (writable)
         reserve_vault: (writable)
         buyback_config: (read-only)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -150,10 +150,10 @@ def initialize(
         emission_ledger: (read-only)
         emission_vault: Where emissions go. (writable)
         reserve_vault: Where withheld emissions go. (writable)
-        program_data: (read-only)
-        token_program: (read-only)
-        associated_token_program: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        token_program: The token program. (read-only)
+        associated_token_program: The associated token program. (read-only)
+        system_program: The System program. (read-only)
         start: `i64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -177,14 +177,16 @@ def initialize(
     )
 
 
-_MINT_GENESIS = c.arguments("mint_genesis", bytes.fromhex("7d42ad530cbf52cc"), (("allocation", c.u8),))
+_MINT_GENESIS = c.arguments(
+    "mint_genesis", bytes.fromhex("7d42ad530cbf52cc"), (("allocation", types.allocation_codec),)
+)
 
 
 def mint_genesis(
     *,
     authority: Pubkey,
     destination: Pubkey,
-    allocation: Int,
+    allocation: types.Allocation,
     config: Pubkey = pda.CONFIG,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
@@ -200,8 +202,8 @@ def mint_genesis(
         config: (writable)
         mint: (writable)
         destination: Receives the allocation. (writable)
-        token_program: (read-only)
-        allocation: `u8`
+        token_program: The token program. (read-only)
+        allocation: The part of the genesis supply that IO comes from.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -237,8 +239,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -264,8 +266,8 @@ def set_params(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         pauser: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -291,8 +293,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -332,8 +334,8 @@ def set_policy(
         emission_vault: (writable)
         reserve_vault: (writable)
         buyback_config: (read-only)
-        token_program: (read-only)
-        policy: `PolicyArgs`
+        token_program: The token program. (read-only)
+        policy: A policy as an instruction names it.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

@@ -6,12 +6,34 @@ Generated from idl/mint.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
+from ionet.chain.codec import Codec
 from ionet.chain.schema import Record, bind_record
+
+
+class Allocation(IntEnum):
+    """The part of the genesis supply that IO comes from."""
+
+    #: Community, 100,000,000 IO.
+    COMMUNITY = 0
+    #: Research and development, 128,000,000 IO.
+    RESEARCH = 1
+    #: Seed investors, 100,000,000 IO.
+    SEED = 2
+    #: Series A investors, 81,600,000 IO.
+    SERIES_A = 3
+    #: Core contributors, 90,400,000 IO.
+    CORE_CONTRIBUTORS = 4
+    #: None of them.
+    NONE = 5
+
+
+allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +52,30 @@ class Checkpoint(Record):
 bind_record(Checkpoint, (("emitted", c.u64), ("withheld", c.u64)))
 
 
+class PolicyKind(IntEnum):
+    """The pace of emission."""
+
+    #: All that the schedule says.
+    FIXED = 0
+    #: A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
+    DEMAND_LINKED = 1
+
+
+policy_kind_codec: Codec[PolicyKind] = c.unit_enum(PolicyKind)
+
+
 @dataclass(frozen=True, slots=True)
 class Policy(Record):
     """The policy in force, and where the counters stood when it began.
 
     Attributes:
+        kind: How it paces emission.
         emitted_before: Emitted when the policy began.
         burned_before: Burned by fees when the policy began.
         paid: Paid into the emission vault since.
     """
 
-    kind: int
+    kind: PolicyKind
     floor_bps: int
     per_burned_bps: int
     emitted_before: int
@@ -51,7 +86,7 @@ class Policy(Record):
 bind_record(
     Policy,
     (
-        ("kind", c.u8),
+        ("kind", policy_kind_codec),
         ("", c.pad(1)),
         ("floor_bps", c.u16),
         ("per_burned_bps", c.u32),
@@ -67,18 +102,18 @@ class PolicyArgs(Record):
     """A policy as an instruction names it.
 
     Attributes:
-        kind: 0 fixed, 1 demand-linked.
+        kind: How it paces emission.
         floor_bps: Part of the schedule that is paid in any case, in bps. 0 for a fixed policy.
         per_burned_bps: Paid besides for IO burned by fees since the policy began, in bps of it. 0 for a
                 fixed policy.
     """
 
-    kind: int
+    kind: PolicyKind
     floor_bps: int
     per_burned_bps: int
 
 
-bind_record(PolicyArgs, (("kind", c.u8), ("floor_bps", c.u16), ("per_burned_bps", c.u32)))
+bind_record(PolicyArgs, (("kind", policy_kind_codec), ("floor_bps", c.u16), ("per_burned_bps", c.u32)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,4 +144,4 @@ class Params(TypedDict, total=False):
     pauser: Pubkey
 
 
-__all__ = ["Checkpoint", "Params", "Policy", "PolicyArgs", "Roles"]
+__all__ = ["Allocation", "Checkpoint", "Params", "Policy", "PolicyArgs", "PolicyKind", "Roles"]

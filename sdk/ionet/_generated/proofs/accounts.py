@@ -174,7 +174,7 @@ class Report(Account):
     `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
 
     Attributes:
-        state: See [`ReportState`].
+        state: Where it stands.
         seq: Hours from the start of emission to `period_end`.
         root: Merkle root of the reward leaves.
         total: Sum of the leaves' lifetime rewards.
@@ -191,7 +191,7 @@ class Report(Account):
 
     version: int
     bump: int
-    state: int
+    state: types.ReportState
     seq: int
     root: bytes
     total: int
@@ -216,7 +216,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("state", c.u8),
+        ("state", types.report_state_codec),
         ("", c.pad(5)),
         ("seq", c.u64),
         ("root", c.raw_bytes(32)),

@@ -450,6 +450,14 @@ class UpHoursOutOfBounds(_ProgramError):
     MSG = "the hours that a node must be up are 0 to 168"
 
 
+class UnknownReason(_ProgramError):
+    """6055: no reason for a failed compute proof has this number."""
+
+    CODE = 6055
+    NAME = "UnknownReason"
+    MSG = "no reason for a failed compute proof has this number"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -507,6 +515,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6052: InUseShareOutOfBounds,
     6053: FeeBoundOutOfBounds,
     6054: UpHoursOutOfBounds,
+    6055: UnknownReason,
 }
 
 
@@ -553,6 +562,7 @@ __all__ = [
     "TotalAboveEmission",
     "TotalFell",
     "UnknownEntry",
+    "UnknownReason",
     "UpHoursOutOfBounds",
     "WeightTooLarge",
     "WindowOpen",

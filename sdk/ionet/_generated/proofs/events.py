@@ -47,7 +47,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """`AuthorityAccepted` of the proofs program."""
+    """The named successor has become the authority.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The new authority.
+    """
 
     seq: int
     authority: Pubkey
@@ -63,7 +68,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """`AuthorityProposed` of the proofs program."""
+    """The authority has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The present authority.
+        successor: Becomes the authority when it accepts; the default key: nobody.
+    """
 
     seq: int
     authority: Pubkey
@@ -183,7 +194,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PausedSet(Event):
-    """`PausedSet` of the proofs program."""
+    """The paused entries were set.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        by: The authority, or the pauser.
+        paused: Bits of the entries that are paused now, `PAUSE_*`.
+    """
 
     seq: int
     by: Pubkey
@@ -200,24 +217,26 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofJudged(Event):
-    """`ProofJudged` of the proofs program.
-
-    Attributes:
-        reason: 0 when it passed.
-    """
+    """`ProofJudged` of the proofs program."""
 
     node: Pubkey
     seat: int
     seed: bytes
     score_bps: int
-    reason: int
+    reason: types.ProofReason
 
 
 bind_event(
     ProofJudged,
     PROGRAM_ID,
     bytes.fromhex("a19deaa66ca5f984"),
-    (("node", c.pubkey), ("seat", c.u8), ("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)),
+    (
+        ("node", c.pubkey),
+        ("seat", c.u8),
+        ("seed", c.raw_bytes(32)),
+        ("score_bps", c.u32),
+        ("reason", types.proof_reason_codec),
+    ),
 )
 
 

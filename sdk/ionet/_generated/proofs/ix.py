@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -109,8 +109,8 @@ def challenge(
         mint: (read-only)
         source: (writable)
         staking_program: (read-only)
-        token_program: (read-only)
-        system_program: (read-only)
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
         evidence_hash: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -176,7 +176,7 @@ def decide(
         node: (writable)
         mint: (writable)
         staking_program: (read-only)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         upheld: `bool`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -249,8 +249,8 @@ def initialize(
             pays. (signer, writable)
         config: (writable)
         attester_set: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -296,7 +296,7 @@ def lift_challenge(
         rent_payer: (writable)
         node: (writable)
         staking_program: (read-only)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if bond_vault is None:
@@ -337,8 +337,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -366,7 +366,7 @@ def record_proof(
 ) -> Instruction:
     """Keeps the verdict of a node's latest compute proof in the node's account.
 
-    Caller: an attester. Errors: `NotAttester`, `NotANode`.
+    Caller: an attester. Errors: `UnknownReason`, `NotAttester`, `NotANode`.
 
     Args:
         attester: (signer)
@@ -374,7 +374,7 @@ def record_proof(
         config: (read-only)
         node: (writable)
         staking_program: (read-only)
-        verdict: `ProofVerdict`
+        verdict: What an attester found of a node's compute proof.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -411,7 +411,7 @@ def refute(
         config: (writable)
         report: (writable)
         node: (read-only)
-        leaf: `LeafArgs`
+        leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -460,10 +460,10 @@ def report(
         mint_config: (read-only)
         report: Its address holds the content, so that nobody can take an hour with another one.
             (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         seq: `u64`
         content_hash: `[u8; 32]`
-        args: `ReportArgs`
+        args: A report's content, as attesters propose it.
         remaining_accounts: Further accounts, behind those above.
     """
     if report is None:
@@ -544,9 +544,9 @@ def set_params(
     `UpHoursOutOfBounds`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        params: `ParamsArgs`
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
+        params: The parameters, as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -571,8 +571,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """

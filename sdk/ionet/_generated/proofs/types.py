@@ -6,12 +6,13 @@ Generated from idl/proofs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
-from ionet.chain.codec import Int
+from ionet.chain.codec import Codec, Int
 from ionet.chain.schema import Record, bind_record
 
 
@@ -83,6 +84,36 @@ bind_record(
 )
 
 
+class ProofReason(IntEnum):
+    """Why a compute proof failed."""
+
+    #: It passed.
+    PASSED = 0
+    #: The answer could not be read.
+    MALFORMED = 1
+    #: The answer was to a smaller problem.
+    SMALLER = 2
+    #: The answer was to another challenge.
+    WRONG_SEED = 3
+    #: The answer had been used before.
+    REPLAYED = 4
+    #: The answer does not belong to the commitment.
+    WRONG_ROOT = 5
+    #: Other rows were opened than those drawn.
+    WRONG_ROWS = 6
+    #: A row does not belong to the commitment.
+    BAD_MERKLE_PATH = 7
+    #: A row of the product is wrong.
+    WRONG_ROW = 8
+    #: It was too slow for its hardware class.
+    SLOW = 9
+    #: There was no answer in time.
+    UNANSWERED = 10
+
+
+proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
+
+
 @dataclass(frozen=True, slots=True)
 class ProofVerdict(Record):
     """What an attester found of a node's compute proof.
@@ -90,15 +121,15 @@ class ProofVerdict(Record):
     Attributes:
         seed: The challenge's seed.
         score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed; 0 when it passed.
+        reason: Why it failed, or that it passed.
     """
 
     seed: bytes
     score_bps: int
-    reason: int
+    reason: ProofReason
 
 
-bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)))
+bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", proof_reason_codec)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +164,22 @@ bind_record(
         ("evidence_uri", c.raw_bytes(96)),
     ),
 )
+
+
+class ReportState(IntEnum):
+    """Where a report stands."""
+
+    #: Gathers approvals.
+    PENDING = 0
+    #: Approved; its challenge window runs.
+    APPROVED = 1
+    #: Its leaves can be credited.
+    FINAL = 2
+    #: Will never pay.
+    VOID = 3
+
+
+report_state_codec: Codec[ReportState] = c.unit_enum(ReportState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,4 +230,14 @@ class Params(TypedDict, total=False):
     up_hours: Int
 
 
-__all__ = ["LeafArgs", "Params", "ParamsArgs", "ProofVerdict", "ReportArgs", "Roles", "Seat"]
+__all__ = [
+    "LeafArgs",
+    "Params",
+    "ParamsArgs",
+    "ProofReason",
+    "ProofVerdict",
+    "ReportArgs",
+    "ReportState",
+    "Roles",
+    "Seat",
+]

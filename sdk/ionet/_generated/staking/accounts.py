@@ -20,6 +20,7 @@ class Class(Account):
     """A kind of hardware: `["class", id]`.
 
     Attributes:
+        pool: Its kind of hardware.
         enabled: 1 while new devices are taken.
         maximum: Largest stake of a node, as a multiple of its minimum.
         base_minimum: Minimum stake per processor before the multiplier, base units.
@@ -27,7 +28,7 @@ class Class(Account):
 
     version: int
     bump: int
-    pool: int
+    pool: types.Pool
     enabled: int
     id: int
     maximum: int
@@ -43,7 +44,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("pool", c.u8),
+        ("pool", types.pool_codec),
         ("enabled", c.u8),
         ("id", c.u16),
         ("maximum", c.u8),
@@ -225,8 +226,9 @@ class Node(Account):
     credited to it stays counted when its device registers again.
 
     Attributes:
-        state: See [`NodeState`].
+        state: Whether it takes part.
         units: Processors.
+        pool: The kind of hardware of its class.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
         credited: Rewards credited in the node's whole life, base units; never falls.
@@ -246,10 +248,10 @@ class Node(Account):
 
     version: int
     bump: int
-    state: int
+    state: types.NodeState
     units: int
     class_: int
-    pool: int
+    pool: types.Pool
     owner: Pubkey
     offer: Pubkey
     device_key: Pubkey
@@ -286,10 +288,10 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("state", c.u8),
+        ("state", types.node_state_codec),
         ("units", c.u8),
         ("class_", c.u16),
-        ("pool", c.u8),
+        ("pool", types.pool_codec),
         ("", c.pad(1)),
         ("owner", c.pubkey),
         ("offer", c.pubkey),
@@ -384,7 +386,7 @@ class Slash(Account):
     """A proposal to slash a node: `["slash", node, nonce]`.
 
     Attributes:
-        state: See [`SlashState`].
+        state: Where it stands.
         proposer: Who proposed it and paid its rent; gets nothing of it.
         amount: Tokens that it still holds back.
         burned: Tokens that it has burned.
@@ -393,7 +395,7 @@ class Slash(Account):
 
     version: int
     bump: int
-    state: int
+    state: types.SlashState
     node: Pubkey
     proposer: Pubkey
     nonce: int
@@ -413,7 +415,7 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("state", c.u8),
+        ("state", types.slash_state_codec),
         ("", c.pad(5)),
         ("node", c.pubkey),
         ("proposer", c.pubkey),

@@ -99,11 +99,11 @@ class WrongShard(_ProgramError):
 
 
 class UnknownPool(_ProgramError):
-    """6011: pools are 0 (GPU and Apple) and 1 (CPU)."""
+    """6011: no kind of hardware has this number."""
 
     CODE = 6011
     NAME = "UnknownPool"
-    MSG = "pools are 0 (GPU and Apple) and 1 (CPU)"
+    MSG = "no kind of hardware has this number"
 
 
 class MaximumOutOfBounds(_ProgramError):

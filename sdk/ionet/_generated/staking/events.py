@@ -43,7 +43,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityAccepted(Event):
-    """`AuthorityAccepted` of the staking program."""
+    """The named successor has become the authority.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The new authority.
+    """
 
     seq: int
     authority: Pubkey
@@ -59,7 +64,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuthorityProposed(Event):
-    """`AuthorityProposed` of the staking program."""
+    """The authority has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        authority: The present authority.
+        successor: Becomes the authority when it accepts; the default key: nobody.
+    """
 
     seq: int
     authority: Pubkey
@@ -105,7 +116,7 @@ class ClassSet(Event):
 
     seq: int
     id: int
-    pool: int
+    pool: types.Pool
     enabled: bool
     maximum: int
     multiplier_bps: int
@@ -119,7 +130,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("id", c.u16),
-        ("pool", c.u8),
+        ("pool", types.pool_codec),
         ("enabled", c.boolean),
         ("maximum", c.u8),
         ("multiplier_bps", c.u32),
@@ -442,7 +453,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PausedSet(Event):
-    """`PausedSet` of the staking program."""
+    """The paused entries were set.
+
+    Attributes:
+        seq: Number of the event in the configuration.
+        by: The authority, or the pauser.
+        paused: Bits of the entries that are paused now, `PAUSE_*`.
+    """
 
     seq: int
     by: Pubkey
@@ -459,17 +476,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofRecorded(Event):
-    """`ProofRecorded` of the staking program.
-
-    Attributes:
-        reason: 0 when it passed.
-    """
+    """`ProofRecorded` of the staking program."""
 
     seq: int
     node: Pubkey
     seed: bytes
     score_bps: int
-    reason: int
+    reason: types.ProofReason
     time: int
 
 
@@ -482,7 +495,7 @@ bind_event(
         ("node", c.pubkey),
         ("seed", c.raw_bytes(32)),
         ("score_bps", c.u32),
-        ("reason", c.u16),
+        ("reason", types.proof_reason_codec),
         ("time", c.i64),
     ),
 )

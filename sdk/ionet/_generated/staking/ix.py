@@ -27,8 +27,8 @@ def accept_authority(
     Caller: the successor. Errors: `NotPendingAuthority`.
 
     Args:
-        successor: (signer)
-        config: (writable)
+        successor: The successor that the authority has named. (signer)
+        config: The program's configuration. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -155,7 +155,7 @@ def claim(
         position: (writable, derived if not given)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
@@ -319,9 +319,9 @@ def create_class(
         authority: Also pays. (signer, writable)
         config: (writable)
         class_: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         id: `u16`
-        args: `ClassArgs`
+        args: A hardware class as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
     if class_ is None:
@@ -368,8 +368,8 @@ def credit_node(
         report: (read-only)
         node: (writable)
         vault: (writable, derived if not given)
-        token_program: (read-only)
-        leaf: `LeafArgs`
+        token_program: The token program. (read-only)
+        leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -525,7 +525,7 @@ def execute_slash(
         shard: (writable)
         vault: (writable, derived if not given)
         mint: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -577,7 +577,7 @@ def expel_owner(
         shard: (writable)
         vault: (writable, derived if not given)
         destination: An IO account of the node's former owner. (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
@@ -630,8 +630,8 @@ def forfeit_reward(
         report: (read-only)
         node: (writable)
         mint: (writable)
-        token_program: (read-only)
-        leaf: `LeafArgs`
+        token_program: The token program. (read-only)
+        leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -670,7 +670,7 @@ def freeze_credit(
     Args:
         proofs: The proofs program's configuration signs. (signer)
         node: (writable)
-        freeze: `CreditFreeze`
+        freeze: What a challenge does to a node's credit.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -705,8 +705,8 @@ def initialize(
         authority: The program's upgrade authority; becomes every role, and pays. (signer, writable)
         config: (writable)
         emission_ledger: (writable)
-        program_data: (read-only)
-        system_program: (read-only)
+        program_data: The program's data account, which names its upgrade authority. (read-only)
+        system_program: The System program. (read-only)
         slasher: `pubkey`
         resolver: `pubkey`
         remaining_accounts: Further accounts, behind those above.
@@ -779,7 +779,7 @@ def open_position(
         holder: Will hold the position, and pays. (signer, writable)
         node: (read-only)
         position: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
@@ -815,7 +815,7 @@ def open_shard(
     Args:
         payer: (signer, writable)
         shard: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         index: `u8`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -877,7 +877,7 @@ def owner_claim(
         node: (writable)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -963,7 +963,7 @@ def owner_stake(
         node: (writable)
         vault: (writable, derived if not given)
         source: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         amount: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1019,7 +1019,7 @@ def owner_unstake(
         shard: (writable)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         amount: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1066,7 +1066,7 @@ def owner_withdraw(
         node: (writable)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -1104,8 +1104,8 @@ def propose_authority(
     Caller: authority. Errors: `NotAuthority`.
 
     Args:
-        authority: (signer)
-        config: (writable)
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
         successor: `pubkey`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1145,7 +1145,7 @@ def propose_slash(
         config: (read-only)
         node: (writable)
         slash: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         nonce: `u64`
         amount: `u64`
         evidence_hash: `[u8; 32]`
@@ -1198,7 +1198,7 @@ def register_device(
         attester_set: (read-only)
         class_: (read-only)
         device: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         fingerprint: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1243,7 +1243,7 @@ def register_network(
         authority: Will own the nodes of the network; pays. (signer, writable)
         config: (read-only)
         network: (writable, derived if not given)
-        system_program: (read-only)
+        system_program: The System program. (read-only)
         name: `[u8; 32]`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1294,9 +1294,9 @@ def register_node(
         node: (writable, derived if not given)
         vault: (writable, derived if not given)
         mint: (read-only)
-        token_program: (read-only)
-        system_program: (read-only)
-        args: `NodeArgs`
+        token_program: The token program. (read-only)
+        system_program: The System program. (read-only)
+        args: What a node says of itself when it registers.
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
@@ -1384,7 +1384,7 @@ def reopen_node(
         class_: (read-only)
         device: (read-only)
         node: (writable, derived if not given)
-        args: `NodeArgs`
+        args: What a node says of itself when it registers.
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
@@ -1493,7 +1493,7 @@ def set_class(
         config: (writable)
         class_: (writable, derived if not given)
         id: `u16`
-        args: `ClassArgs`
+        args: A hardware class as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
     if class_ is None:
@@ -1555,7 +1555,7 @@ def set_last_proof(
     Args:
         proofs: The proofs program's configuration signs. (signer)
         node: (writable)
-        verdict: `ProofVerdict`
+        verdict: What an attester found of a node's compute proof.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1583,9 +1583,9 @@ def set_params(
     `SlasherIsResolver`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        params: `ParamsArgs`
+        authority: The authority. (signer)
+        config: The program's configuration. (writable)
+        params: Parameters as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1610,8 +1610,8 @@ def set_paused(
     Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
-        signer: The authority, or the pauser. (signer)
-        config: (writable)
+        signer: The authority, or the pauser to pause more. (signer)
+        config: The program's configuration. (writable)
         paused: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1651,7 +1651,7 @@ def stake(
         position: (writable, derived if not given)
         vault: (writable, derived if not given)
         source: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         amount: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1707,7 +1707,7 @@ def unstake(
         shard: (writable)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         amount: `u64`
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1757,7 +1757,7 @@ def withdraw(
         position: (writable, derived if not given)
         vault: (writable, derived if not given)
         destination: (writable)
-        token_program: (read-only)
+        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:

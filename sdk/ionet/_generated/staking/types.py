@@ -6,13 +6,26 @@ Generated from idl/staking.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
-from ionet.chain.codec import Int
+from ionet.chain.codec import Codec, Int
 from ionet.chain.schema import Record, bind_record
+
+
+class Pool(IntEnum):
+    """The kind of hardware, which decides what share of emission a class draws on."""
+
+    #: GPUs and Apple M-series.
+    GPU = 0
+    #: CPUs.
+    CPU = 1
+
+
+pool_codec: Codec[Pool] = c.unit_enum(Pool)
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +33,7 @@ class ClassArgs(Record):
     """A hardware class as an instruction describes it.
 
     Attributes:
-        pool: 0 GPU and Apple, 1 CPU.
+        pool: Its kind of hardware.
         enabled: Whether new devices of the class are taken.
         maximum: Largest stake of a node, as a multiple of its minimum.
         multiplier_bps: Weight of one processor, in bps of the reference.
@@ -28,7 +41,7 @@ class ClassArgs(Record):
         name: Name, UTF-8, padded with zeros.
     """
 
-    pool: int
+    pool: Pool
     enabled: bool
     maximum: int
     multiplier_bps: int
@@ -39,7 +52,7 @@ class ClassArgs(Record):
 bind_record(
     ClassArgs,
     (
-        ("pool", c.u8),
+        ("pool", pool_codec),
         ("enabled", c.boolean),
         ("maximum", c.u8),
         ("multiplier_bps", c.u32),
@@ -103,20 +116,50 @@ class CreditFreeze(Record):
 bind_record(CreditFreeze, (("until", c.i64), ("lifted", c.boolean), ("min_report_seq", c.u64)))
 
 
+class ProofReason(IntEnum):
+    """Why a compute proof failed."""
+
+    #: It passed.
+    PASSED = 0
+    #: The answer could not be read.
+    MALFORMED = 1
+    #: The answer was to a smaller problem.
+    SMALLER = 2
+    #: The answer was to another challenge.
+    WRONG_SEED = 3
+    #: The answer had been used before.
+    REPLAYED = 4
+    #: The answer does not belong to the commitment.
+    WRONG_ROOT = 5
+    #: Other rows were opened than those drawn.
+    WRONG_ROWS = 6
+    #: A row does not belong to the commitment.
+    BAD_MERKLE_PATH = 7
+    #: A row of the product is wrong.
+    WRONG_ROW = 8
+    #: It was too slow for its hardware class.
+    SLOW = 9
+    #: There was no answer in time.
+    UNANSWERED = 10
+
+
+proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
+
+
 @dataclass(frozen=True, slots=True)
 class LastProof(Record):
     """The verdict of a node's latest compute proof.
 
     Attributes:
         score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed; 0 when it passed.
+        reason: Why it failed, or that it passed.
         passed: 1 when it passed.
     """
 
     time: int
     seed: bytes
     score_bps: int
-    reason: int
+    reason: ProofReason
     passed: int
 
 
@@ -126,9 +169,9 @@ bind_record(
         ("time", c.i64),
         ("seed", c.raw_bytes(32)),
         ("score_bps", c.u32),
-        ("reason", c.u16),
+        ("reason", proof_reason_codec),
         ("passed", c.u8),
-        ("", c.pad(1)),
+        ("", c.pad(2)),
     ),
 )
 
@@ -174,6 +217,20 @@ class NodeArgs(Record):
 bind_record(
     NodeArgs, (("commission_bps", c.u16), ("region", c.u16), ("memory_gib", c.u32), ("link_mbps", c.u32))
 )
+
+
+class NodeState(IntEnum):
+    """Whether a node takes part."""
+
+    #: Takes part.
+    LIVE = 0
+    #: Left by its owner; may come back.
+    RETIRED = 1
+    #: Its co-stakers bore a loss; it earns, stakes and works no more.
+    TERMINAL = 2
+
+
+node_state_codec: Codec[NodeState] = c.unit_enum(NodeState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -308,15 +365,15 @@ class ProofVerdict(Record):
     Attributes:
         seed: The challenge's seed.
         score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed; 0 when it passed.
+        reason: Why it failed, or that it passed.
     """
 
     seed: bytes
     score_bps: int
-    reason: int
+    reason: ProofReason
 
 
-bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", c.u16)))
+bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", proof_reason_codec)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -339,6 +396,20 @@ class Roles(Record):
 bind_record(
     Roles, (("authority", c.pubkey), ("pending_authority", c.pubkey), ("pauser", c.pubkey), ("paused", c.u64))
 )
+
+
+class SlashState(IntEnum):
+    """Where a slash stands."""
+
+    #: Can be appealed; after that it can be executed against the owner's side.
+    PROPOSED = 0
+    #: Waits for the resolver.
+    APPEALED = 1
+    #: Decided: what is left of it can be executed, also against co-stakers.
+    DECIDED = 2
+
+
+slash_state_codec: Codec[SlashState] = c.unit_enum(SlashState)
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,13 +447,17 @@ __all__ = [
     "LastProof",
     "LeafArgs",
     "NodeArgs",
+    "NodeState",
     "NodeTotals",
     "Outflow",
     "OwnerSide",
     "Params",
     "ParamsArgs",
+    "Pool",
+    "ProofReason",
     "ProofVerdict",
     "Roles",
+    "SlashState",
     "Slot",
     "Slots",
     "Snapshot",

@@ -1,0 +1,70 @@
+"""Constants of the proofs program.
+
+Generated from idl/proofs.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Seed of the attester set: `["attesters"]`.
+ATTESTERS_SEED: Final = b"attesters"
+#: Seed of the token account that holds a bond: `["bond", challenge]`.
+BOND_SEED: Final = b"bond"
+#: Seed of a challenge: `["challenge", report, node]`.
+CHALLENGE_SEED: Final = b"challenge"
+#: Seed of the configuration: `["config"]`.
+CONFIG_SEED: Final = b"config"
+#: Largest bond of a challenge, base units of IO.
+MAX_CHALLENGE_BOND: Final = 10_000_000_000_000
+#: Longest time that a challenge may freeze a node's credit, seconds.
+MAX_CHALLENGE_FREEZE: Final = 604_800
+#: Longest time from approval to finality, seconds.
+MAX_CHALLENGE_WINDOW: Final = 259_200
+#: Largest bound of a node's part by the fees of its job, bps.
+MAX_FEE_BOUND_BPS: Final = 9_500
+#: Largest part of an hour for the GPU pool, bps.
+MAX_GPU_BPS: Final = 10_000
+#: Largest part of a pool for nodes in use, bps.
+MAX_IN_USE_BPS: Final = 5_000
+#: Most seats of the attester set.
+MAX_SEATS: Final = 16
+#: Most hours in a row that a node may have to be up.
+MAX_UP_HOURS: Final = 168
+#: Smallest bond of a challenge, base units of IO.
+MIN_CHALLENGE_BOND: Final = 100_000_000
+#: Shortest time that a challenge may freeze a node's credit, seconds.
+MIN_CHALLENGE_FREEZE: Final = 86_400
+#: Shortest time from approval to finality, seconds.
+MIN_CHALLENGE_WINDOW: Final = 21_600
+#: Pause bit: making and approving reports. What is approved still becomes final.
+PAUSE_REPORT: Final = 1
+#: What the content of a report is hashed behind.
+REPORT_DOMAIN: Final = b"ionet:report"
+#: Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
+REPORT_SEED: Final = b"report"
+#: What a reward leaf is hashed behind, after a zero byte.
+REWARD_DOMAIN: Final = b"ionet:reward"
+
+
+__all__ = [
+    "ATTESTERS_SEED",
+    "BOND_SEED",
+    "CHALLENGE_SEED",
+    "CONFIG_SEED",
+    "MAX_CHALLENGE_BOND",
+    "MAX_CHALLENGE_FREEZE",
+    "MAX_CHALLENGE_WINDOW",
+    "MAX_FEE_BOUND_BPS",
+    "MAX_GPU_BPS",
+    "MAX_IN_USE_BPS",
+    "MAX_SEATS",
+    "MAX_UP_HOURS",
+    "MIN_CHALLENGE_BOND",
+    "MIN_CHALLENGE_FREEZE",
+    "MIN_CHALLENGE_WINDOW",
+    "PAUSE_REPORT",
+    "REPORT_DOMAIN",
+    "REPORT_SEED",
+    "REWARD_DOMAIN",
+]

@@ -1,0 +1,120 @@
+"""Constants of the staking program.
+
+Generated from idl/staking.json by scripts/codegen; do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+#: Pending stake becomes active after this long even when the node is credited nothing, seconds.
+ACTIVATION: Final = 1_209_600
+#: Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
+CLASS_SEED: Final = b"class"
+#: Time from announcing a commission to its beginning, seconds.
+COMMISSION_NOTICE: Final = 604_800
+#: Most that a commission may rise at once, bps.
+COMMISSION_STEP_BPS: Final = 500
+#: Seed of the configuration: `["config"]`.
+CONFIG_SEED: Final = b"config"
+#: How long a final report stays creditable, seconds.
+CREDITABLE: Final = 2_592_000
+#: Most that is credited in seven days, base units of IO. No month emits more than the first, and no week a
+#: quarter of one, so that three weeks of hours which one report heals are credited together. What is
+#: beyond that waits some days: a leaf is credited as far as there is room.
+CREDIT_LIMIT: Final = 333_333_333_333_333
+#: Time for deciding an appealed slash, seconds.
+DECISION: Final = 2_592_000
+#: The time for an appeal that the program begins with, seconds.
+DEFAULT_APPEAL: Final = 2_592_000
+#: The cooldown that the program begins with, seconds.
+DEFAULT_COOLDOWN: Final = 1_209_600
+#: Seed of a device: `["device", fingerprint]`.
+DEVICE_SEED: Final = b"device"
+#: Seed of emission's ledger: `["emission"]`.
+EMISSION_SEED: Final = b"emission"
+#: Time for executing a slash, from the end of its time for an appeal or from its decision, seconds.
+EXECUTION: Final = 1_209_600
+#: Longest time for an appeal, seconds.
+MAX_APPEAL: Final = 5_184_000
+#: Highest minimum stake per processor of a class before its multiplier, base units.
+MAX_BASE_MINIMUM: Final = 1_000_000_000_000
+#: Longest cooldown, seconds.
+MAX_COOLDOWN: Final = 2_592_000
+#: How many withdrawals may cool at the same time on one side or position.
+MAX_COOLING: Final = 4
+#: Highest maximum stake of a node, as a multiple of its minimum.
+MAX_MAXIMUM: Final = 20
+#: Largest multiplier of a class, bps of the reference.
+MAX_MULTIPLIER_BPS: Final = 10_000_000
+#: Most processors of a node.
+MAX_UNITS: Final = 8
+#: Shortest time for an appeal, seconds.
+MIN_APPEAL: Final = 604_800
+#: Lowest minimum stake per processor of a class before its multiplier, base units.
+MIN_BASE_MINIMUM: Final = 100_000_000
+#: Shortest cooldown, seconds: longer than voting plus hold-up, so that no vote is lighter than it looks.
+MIN_COOLDOWN: Final = 1_209_600
+#: Lowest maximum stake of a node, as a multiple of its minimum.
+MIN_MAXIMUM: Final = 2
+#: Seed of a network: `["network", authority]`.
+NETWORK_SEED: Final = b"network"
+#: Seed of a node: `["node", its first device]`.
+NODE_SEED: Final = b"node"
+#: Seed of a node's offer in the jobs program: `["offer", node]`.
+OFFER_SEED: Final = b"offer"
+#: Pause bit: registering devices, nodes and networks, and reopening nodes.
+PAUSE_REGISTER: Final = 1
+#: Pause bit: staking and compounding.
+PAUSE_STAKE: Final = 2
+#: Seed of a position: `["position", node, holder]`.
+POSITION_SEED: Final = b"position"
+#: Seed of a shard: `["shard", index]`, the index in 1 byte.
+SHARD_SEED: Final = b"shard"
+#: Most that may be slashed in seven days, bps of all active stake.
+SLASH_LIMIT_BPS: Final = 100
+#: Seed of a slash: `["slash", node, nonce]`, the nonce in 8 bytes, little endian.
+SLASH_SEED: Final = b"slash"
+#: How many shards all active stake is summed in.
+STAKE_SHARDS: Final = 16
+#: Seed of a node's token account: `["vault", node]`.
+VAULT_SEED: Final = b"vault"
+
+
+__all__ = [
+    "ACTIVATION",
+    "CLASS_SEED",
+    "COMMISSION_NOTICE",
+    "COMMISSION_STEP_BPS",
+    "CONFIG_SEED",
+    "CREDITABLE",
+    "CREDIT_LIMIT",
+    "DECISION",
+    "DEFAULT_APPEAL",
+    "DEFAULT_COOLDOWN",
+    "DEVICE_SEED",
+    "EMISSION_SEED",
+    "EXECUTION",
+    "MAX_APPEAL",
+    "MAX_BASE_MINIMUM",
+    "MAX_COOLDOWN",
+    "MAX_COOLING",
+    "MAX_MAXIMUM",
+    "MAX_MULTIPLIER_BPS",
+    "MAX_UNITS",
+    "MIN_APPEAL",
+    "MIN_BASE_MINIMUM",
+    "MIN_COOLDOWN",
+    "MIN_MAXIMUM",
+    "NETWORK_SEED",
+    "NODE_SEED",
+    "OFFER_SEED",
+    "PAUSE_REGISTER",
+    "PAUSE_STAKE",
+    "POSITION_SEED",
+    "SHARD_SEED",
+    "SLASH_LIMIT_BPS",
+    "SLASH_SEED",
+    "STAKE_SHARDS",
+    "VAULT_SEED",
+]
