@@ -81,7 +81,7 @@ if TYPE_CHECKING:
     from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
     from ionet.jobs.cranked import Cranked
     from ionet.jobs.listing import Listing
-    from ionet.jobs.quotes import NotBookable, PriceUnusable, Quote, Quotes
+    from ionet.jobs.quotes import NotBookable, Quote, Quotes
     from ionet.jobs.status import ClusterStatus, Crank, DisputeStatus, JobStatus, PayoutStatus, TimeLost
     from ionet.proofs.report import Proposal
     from ionet.staking.classes import ClassChange, HardwareClass, hardware_classes
@@ -89,6 +89,7 @@ if TYPE_CHECKING:
     from ionet.staking.why import Answer, Cause
     from ionet.token import airdrop, emission, genesis, supply, vesting
     from ionet.token.allocations import Allocation
+    from ionet.token.prices import PriceUnusable
 else:
     from ionet._lazy import lazy
 
@@ -199,7 +200,6 @@ else:
         "jobs.listing": ("Listing",),
         "jobs.quotes": (
             "NotBookable",
-            "PriceUnusable",
             "Quote",
             "Quotes",
         ),
@@ -228,6 +228,7 @@ else:
             "Cause",
         ),
         "token.allocations": ("Allocation",),
+        "token.prices": ("PriceUnusable",),
     }
     __getattr__, __dir__ = lazy(
         __name__,

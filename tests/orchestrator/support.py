@@ -18,7 +18,7 @@ from ionet.orchestrator import (
     ChainRejected,
     Executor,
     InlineExecutor,
-    Job,
+    JobView,
     LocalAgents,
     NodeRules,
     NodeSpec,
@@ -54,12 +54,14 @@ def ceil_bps(amount: int, bps: int) -> int:
 class Account:
     """A job account: the fields and rules of the program that matter here."""
 
-    job: Job
+    job: JobView
     seconds: int
     price: int
     owed: dict[Party, int] = field(default_factory=dict)
     paid: dict[Party, int] = field(default_factory=lambda: dict.fromkeys(Party, 0))
     stopped_by_renter: bool = False
+    #: Good seconds when the supplier was last paid.
+    paid_seconds: int = 0
 
     @property
     def deposit(self) -> int:
@@ -110,7 +112,7 @@ class FakeChain:
         size: int = 1,
         device: bytes | None = None,
     ) -> bytes:
-        job = Job(
+        job = JobView(
             key=key(number),
             node=node,
             renter=RENTER,
@@ -131,12 +133,14 @@ class FakeChain:
         account.stopped_by_renter = True
         account.job = replace(account.job, ends_at=self.clock)
 
-    def view(self, account: Account) -> Job:
+    def view(self, account: Account) -> JobView:
         parties = frozenset(party for party in Party if account.payable(party, self.clock) > 0)
         closable = START if account.job.phase is Phase.ENDED else None
         attested = account.job.attested
         upto = attested.upto if attested else account.job.started_at
-        return replace(account.job, unsettled=parties, closable_at=closable, agreed_upto=upto)
+        started = account.job.started_at
+        paid = None if started is None else started + account.paid_seconds
+        return replace(account.job, unsettled=parties, closable_at=closable, agreed_upto=upto, paid_upto=paid)
 
     async def now(self) -> int:
         return self.clock
@@ -146,14 +150,14 @@ class FakeChain:
             self.slot = after + 1
         return Beacon(self.slot, hashlib.sha256(self.slot.to_bytes(8, "little")).digest())
 
-    async def jobs(self) -> Sequence[Job]:
+    async def jobs(self) -> Sequence[JobView]:
         return [self.view(account) for account in self.accounts.values()]
 
-    async def job(self, key: bytes) -> Job | None:
+    async def job(self, key: bytes) -> JobView | None:
         account = self.accounts.get(key)
         return self.view(account) if account else None
 
-    async def start(self, job: Job) -> str:
+    async def start(self, job: JobView) -> str:
         account = self._of(job, Phase.BOOKED)
         if self.clock > account.job.start_by:
             raise ChainRejected("StartWindowOver")
@@ -174,7 +178,7 @@ class FakeChain:
         self.verdicts[node] = (verdict.seed, self.clock)
         return self._took("record_proof", node, verdict)
 
-    async def attest(self, job: Job, attestation: Attestation) -> str:
+    async def attest(self, job: JobView, attestation: Attestation) -> str:
         account = self._of(job, Phase.RUNNING)
         start, end = account.job.started_at, account.job.ends_at
         assert start is not None
@@ -194,7 +198,7 @@ class FakeChain:
         account.job = replace(account.job, attested=Attested(attestation.good, attestation.upto))
         return self._took("attest", job.key, attestation)
 
-    async def settle(self, job: Job, party: Party) -> str:
+    async def settle(self, job: JobView, party: Party) -> str:
         account = self.accounts.get(job.key)
         if account is None or account.job.phase is Phase.BOOKED:
             raise ChainRejected("NotRunning")
@@ -204,10 +208,12 @@ class FakeChain:
             raise ChainRejected("FirstHour")
         amount = account.payable(party, self.clock)
         account.paid[party] += amount
+        if party is Party.SUPPLIER:
+            account.paid_seconds = account.good
         assert sum(account.paid.values()) <= account.deposit
         return self._took("settle", job.key, (party, amount))
 
-    async def complete(self, job: Job) -> str:
+    async def complete(self, job: JobView) -> str:
         account = self._of(job, Phase.RUNNING)
         end, attested = account.job.ends_at, account.job.attested
         assert end is not None
@@ -218,21 +224,21 @@ class FakeChain:
         account.end(attested.good)
         return self._took("complete", job.key)
 
-    async def expire(self, job: Job) -> str:
+    async def expire(self, job: JobView) -> str:
         account = self._of(job, Phase.BOOKED)
         if self.clock <= account.job.start_by:
             raise ChainRejected("StartWindowOpen")
         account.end(0)
         return self._took("expire", job.key)
 
-    async def close(self, job: Job) -> str:
+    async def close(self, job: JobView) -> str:
         account = self._of(job, Phase.ENDED)
         if any(account.payable(party, self.clock) for party in Party):
             raise ChainRejected("NotSettled")
         self.closed[job.key] = self.accounts.pop(job.key)
         return self._took("close", job.key)
 
-    def _of(self, job: Job, phase: Phase) -> Account:
+    def _of(self, job: JobView, phase: Phase) -> Account:
         account = self.accounts.get(job.key)
         if account is None or account.job.phase is not phase:
             raise ChainRejected(f"Not{phase.name.title()}")

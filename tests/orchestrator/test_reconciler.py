@@ -38,8 +38,8 @@ async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> Non
         "record_proof",
         "attest",
         "attest",
-        "settle",
         "complete",
+        "settle",
         "settle",
         "close",
     ]
@@ -248,6 +248,23 @@ async def test_long_runs_are_attested_and_paid_while_they_run(world: World) -> N
     await orchestrator.runs_finished()
     await world.serve(orchestrator)
     assert world.chain.closed[job].good == 3 * HOUR
+
+
+async def test_a_job_shorter_than_the_rhythm_of_payments_is_paid_at_its_end(world: World) -> None:
+    arguments = {"started": str(world.root / "started"), "seconds": 2}
+    job = world.book(world.manifest("sleeps", arguments=arguments), seconds=8 * HOUR)
+    orchestrator = world.orchestrator(settle_every=24 * HOUR)
+    for _ in range(8 * HOUR // STEP - 1):
+        await orchestrator.reconcile()
+        world.chain.clock += STEP
+    await orchestrator.reconcile()
+    assert world.chain.count("attest") == 7
+    assert world.chain.count("settle") == 0
+    await orchestrator.runs_finished()
+    await world.serve(orchestrator)
+    paid = [step[2][0] for step in world.chain.steps if step[0] == "settle"]
+    assert paid.count(Party.SUPPLIER) == 1
+    assert world.chain.closed[job].good == 8 * HOUR
 
 
 async def test_a_job_that_the_renter_stops_is_attested_to_the_stop_and_paid(world: World) -> None:

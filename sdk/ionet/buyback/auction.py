@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
 from ionet.chain.amounts import IO
-from ionet.chain.errors import IonetError
+from ionet.token.prices import PriceUnusable, check_price, dollars
 
 if TYPE_CHECKING:
     from ionet import accounts, types
@@ -31,7 +31,8 @@ class LotQuote:
         minimum: the smallest sale but for the rest, base units.
         started_at: Unix seconds.
         lapses_at: the last second in which it can be bought.
-        usd_per_io: what an IO is bought for.
+        usd_per_io: what an IO is bought for; 0 where `fault` says why the program takes no price now.
+        fault: why nothing can be sold to it now.
     """
 
     mint_decimals: int
@@ -41,17 +42,24 @@ class LotQuote:
     started_at: int
     lapses_at: int
     usd_per_io: Fraction
+    fault: PriceUnusable | None = None
 
     def io_for(self, out: int) -> IO:
-        """IO that `out` base units cost."""
-        dollars = Fraction(out, 10**self.mint_decimals)
-        exact = dollars / self.usd_per_io * 10**IO.DECIMALS
+        """IO that `out` base units cost; raises `fault`."""
+        self._check()
+        worth = Fraction(out, 10**self.mint_decimals)
+        exact = worth / self.usd_per_io * 10**IO.DECIMALS
         return IO.from_base(-(-exact.numerator // exact.denominator))
 
     def out_for(self, io: IO) -> int:
-        """Base units that so much IO buys: at most what is available."""
-        dollars = Fraction(io.base, 10**IO.DECIMALS) * self.usd_per_io
-        return min(self.available, int(dollars * 10**self.mint_decimals))
+        """Base units that so much IO buys: at most what is available; raises `fault`."""
+        self._check()
+        worth = Fraction(io.base, 10**IO.DECIMALS) * self.usd_per_io
+        return min(self.available, int(worth * 10**self.mint_decimals))
+
+    def _check(self) -> None:
+        if self.fault is not None:
+            raise self.fault
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +88,7 @@ def quote(
     now: int,
     allowed: int | None = None,
 ) -> LotQuote | None:
-    """A lot's quote; None where none is for sale.
+    """A lot's quote; None where none is for sale. Where the program takes no price now, `fault` says why.
 
     Args:
         lot: an auction's or a payout's.
@@ -88,16 +96,15 @@ def quote(
         price: of IO.
         now: Unix seconds.
         allowed: what may be sold today; None for no limit.
-
-    Raises:
-        IonetError: the price is not positive.
     """
     lapses_at = lot.started_at + PERIODS * config.period
     if lot.left == 0 or now > lapses_at:
         return None
-    if price.price <= 0:
-        raise IonetError(f"the price account quotes {price.price}: nothing to use")
-    oracle = price.price * Fraction(10) ** price.exponent
+    fault = None
+    try:
+        check_price(price, config.feed_id, config.price_limits, now, IO.SYMBOL)
+    except PriceUnusable as why:
+        fault = why
     passed = Fraction(min(max(0, now - lot.started_at), config.period), config.period)
     distance = config.start_bps + (config.end_bps - config.start_bps) * passed
     return LotQuote(
@@ -107,7 +114,8 @@ def quote(
         minimum=lot.minimum,
         started_at=lot.started_at,
         lapses_at=lapses_at,
-        usd_per_io=oracle * (1 + Fraction(distance, _BPS)),
+        usd_per_io=Fraction(0) if fault else dollars(price) * (1 + Fraction(distance, _BPS)),
+        fault=fault,
     )
 
 

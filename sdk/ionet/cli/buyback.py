@@ -45,12 +45,14 @@ def status(mint: Mint = None) -> None:
     config = io.reader.buyback.config()
     waiting = IO.from_base(sum(io.reader.buyback.fees()))
     currencies = [_currency(io.reader, mint)] if mint else _currencies(io.reader)
-    rows, vaults = [], []
+    rows, vaults, faults = [], [], []
     for one in currencies:
         for vault in io.reader.buyback.vaults(one.mint):
             if vault.held or vault.auction:
                 rows.append(_row(one, vault, io.reader.time()))
                 vaults.append(_vault_data(one, vault))
+                if vault.lot and vault.lot.fault:
+                    faults.append(str(vault.lot.fault))
     io.screen.facts(
         [
             ("Burned", f"{IO.from_base(config.burned)} in {config.receipts:,} receipts"),
@@ -75,6 +77,8 @@ def status(mint: Mint = None) -> None:
             ["mint", "shard", ">held", ">left today", ">for sale", ">usd per io", ">io for it", "lapses in"],
             rows,
         )
+    for fault in dict.fromkeys(faults):
+        io.screen.note(f"No sale now: {fault}")
 
 
 @app.command()
@@ -332,6 +336,8 @@ def _row(currency: accounts.jobs.Currency, vault: FeeVault, now: int) -> tuple[o
 def _lot(lot: LotQuote | None, currency: accounts.jobs.Currency, now: int) -> tuple[object, ...]:
     if lot is None:
         return None, None, None, "-"
+    if lot.fault is not None:
+        return _units(lot.available, currency), None, None, span(lot.lapses_at - now)
     exact = Decimal(lot.usd_per_io.numerator) / lot.usd_per_io.denominator
     price = f"{exact:.6f}"
     return _units(lot.available, currency), price, lot.io_for(lot.available), span(lot.lapses_at - now)
@@ -353,8 +359,9 @@ def _lot_data(lot: LotQuote | None, currency: accounts.jobs.Currency) -> dict[st
     return {
         "available": _both(lot.available, currency),
         "minimum": _both(lot.minimum, currency),
-        "usd_per_io": str(lot.usd_per_io),
-        "io": lot.io_for(lot.available),
+        "usd_per_io": None if lot.fault else str(lot.usd_per_io),
+        "io": None if lot.fault else lot.io_for(lot.available),
+        "fault": None if lot.fault is None else str(lot.fault),
         "started_at": lot.started_at,
         "lapses_at": lot.lapses_at,
     }

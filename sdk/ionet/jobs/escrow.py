@@ -95,6 +95,18 @@ def net(job: accounts.jobs.Job, due: int) -> int:
     return due + -due * (job.booking_bps + job.supplier_payment_bps) // _BPS
 
 
+def paid_seconds(job: accounts.jobs.Job) -> int:
+    """Seconds that the supplier has been paid for: the most whose net price is not above what was paid."""
+    low, high = 0, job.seconds
+    while low < high:
+        middle = (low + high + 1) // 2
+        if net(job, gross(job, middle)) <= job.paid_supplier:
+            low = middle
+        else:
+            high = middle - 1
+    return low
+
+
 def divide(job: accounts.jobs.Job, reason: CloseReason, due: int) -> Division:
     """Divides the deposit of a job that ends so, with `due` of its price: `escrow::divide`."""
     match reason:

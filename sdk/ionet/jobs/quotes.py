@@ -15,6 +15,7 @@ from ionet.chain.errors import IonetError
 from ionet.formats.states import JobsEntry, NodeState
 from ionet.formats.when import span, when
 from ionet.token.currency import AT_PAR, mints_of, names_of, symbol, unit_of
+from ionet.token.prices import check_currency, counts_for
 
 if TYPE_CHECKING:
     from ionet import accounts
@@ -26,8 +27,6 @@ DAY: Final = 86_400
 SLIPPAGE_BPS: Final = 100
 _BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
-#: A currency at par is refused below this price, USD.
-_PAR: Final = Fraction(99, 100)
 
 
 class NotBookable(IonetError):
@@ -41,18 +40,6 @@ class NotBookable(IonetError):
     def __init__(self, node: Pubkey, reason: str, message: str) -> None:
         super().__init__(message)
         self.node = node
-        self.reason = reason
-
-
-class PriceUnusable(IonetError):
-    """A price that the program refuses now, and why.
-
-    Attributes:
-        reason: the name of the error with which the program refuses it.
-    """
-
-    def __init__(self, reason: str, message: str) -> None:
-        super().__init__(message)
         self.reason = reason
 
 
@@ -84,53 +71,15 @@ class Terms:
     @property
     def usd_per_token(self) -> Fraction:
         """What one token counts for: one dollar, or the price less its confidence."""
-        if self.at_par:
-            return Fraction(1)
-        return (self.price.price - self.price.confidence) * Fraction(10) ** self.price.exponent
+        return counts_for(self.currency, self.price)
 
     def check_price(self) -> None:
-        """Whether the program takes the price now: `io_common::pyth::check` and `Currency::amount_for`.
+        """Whether the program takes the price now.
 
         Raises:
             PriceUnusable: it does not.
         """
-        price, limits, name = self.price, self.config.price_limits, symbol(self.currency)
-        age = self.now - price.publish_time
-        if price.signatures is not None:
-            raise PriceUnusable("PriceNotVerified", f"the price of {name} is not fully verified")
-        if price.feed_id != self.currency.feed_id:
-            raise PriceUnusable("WrongFeed", f"the price account of {name} holds the price of another feed")
-        if abs(age) > limits.max_age:
-            said = f"is {age} s old" if age > 0 else f"is {-age} s ahead of the clock"
-            raise PriceUnusable(
-                "StalePrice",
-                f"the price of {name} {said}; at most {limits.max_age} s are accepted: post a new one from"
-                " Pyth, or try again when somebody has",
-            )
-        if price.price <= price.confidence:
-            raise PriceUnusable(
-                "UnusablePrice",
-                f"the price account quotes {price.price} ± {price.confidence}: nothing to use",
-            )
-        wide = Fraction(price.confidence * _BPS, price.price)
-        if wide > limits.max_confidence_bps:
-            raise PriceUnusable(
-                "UncertainPrice",
-                f"the price of {name} is known to {_percent(wide)} only; at most"
-                f" {_percent(limits.max_confidence_bps)} are accepted: try again when the market is calmer",
-            )
-        # A moving average that is not positive is as far away as can be.
-        far = Fraction(abs(price.price - price.ema_price) * _BPS, max(abs(price.ema_price), 1))
-        if limits.max_ema_distance_bps and far > limits.max_ema_distance_bps:
-            raise PriceUnusable(
-                "VolatilePrice",
-                f"the price of {name} is {_percent(far)} off its moving average; at most"
-                f" {_percent(limits.max_ema_distance_bps)} are accepted: try again when the market is calmer",
-            )
-        if self.at_par and price.price * Fraction(10) ** price.exponent < _PAR:
-            raise PriceUnusable(
-                "BelowPar", f"{name} is below 0.99 USD: no job is paid in it until it is worth a dollar again"
-            )
+        check_currency(self.currency, self.price, self.config.price_limits, self.now)
 
     def tokens(self, usd: int) -> int:
         """Base units of the currency for micro-dollars, rounded up: `io_math::price`."""
@@ -160,6 +109,9 @@ class Quote:
         supplier_net: what he receives, or what buys IO for him where `sold_for_io`.
         sold_for_io: whether his part is sold for IO in an auction, job by job.
         attesters: how many have to see a second good for it to be paid.
+        mint: what it is paid in.
+        price_account: of that currency, which the program reads when it books.
+        nonce: of the latest job on the node's offer; a booking takes a higher one.
     """
 
     node: Pubkey
@@ -179,6 +131,9 @@ class Quote:
     supplier_net: Amount
     sold_for_io: bool
     attesters: int
+    mint: Pubkey
+    price_account: Pubkey
+    nonce: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +143,7 @@ class Quotes:
     Attributes:
         nodes: in the order asked for.
         unit: amounts of the currency.
+        mint: of the currency.
         usd_per_token: what a token counts for, exact.
         at_par: whether that is one dollar by definition.
         published_at: when the price was published, Unix seconds.
@@ -196,6 +152,7 @@ class Quotes:
 
     nodes: tuple[Quote, ...]
     unit: type[Amount]
+    mint: Pubkey
     usd_per_token: Fraction
     at_par: bool
     published_at: int
@@ -253,6 +210,7 @@ def quote(
         ),
         sold=sold,
         attesters=config.attesters_large if large else config.attesters,
+        nonce=offer.nonce,
         slippage_bps=slippage_bps,
     )
 
@@ -273,6 +231,7 @@ def quote_extension(
         rates=(job.booking_bps, job.renter_payment_bps, job.supplier_payment_bps),
         sold=job.payout_vault != _NOBODY,
         attesters=job.attesters,
+        nonce=job.nonce,
         slippage_bps=slippage_bps,
     )
 
@@ -285,6 +244,7 @@ def _priced(
     rates: tuple[int, int, int],
     sold: bool,
     attesters: int,
+    nonce: int,
     slippage_bps: int,
 ) -> Quote:
     (rate, units, seconds), (booking_bps, paying_bps, paid_bps) = work, rates
@@ -314,6 +274,9 @@ def _priced(
         supplier_net=unit.from_base(price - supplier_fee),
         sold_for_io=sold,
         attesters=attesters,
+        mint=terms.currency.mint,
+        price_account=terms.currency.price_account,
+        nonce=nonce,
     )
 
 
@@ -386,15 +349,12 @@ def together(quotes: Sequence[Quote], terms: Terms) -> Quotes:
     return Quotes(
         nodes=tuple(quotes),
         unit=unit_of(terms.currency),
+        mint=terms.currency.mint,
         usd_per_token=terms.usd_per_token,
         at_par=terms.at_par,
         published_at=terms.price.publish_time,
         asked_at=terms.now,
     )
-
-
-def _percent(bps: Fraction | int) -> str:
-    return f"{float(bps) / 100:.4g} %"
 
 
 def _ceil(over: int, under: int) -> int:

@@ -41,8 +41,8 @@ class Attested:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
-    """A job account as the orchestrator sees it.
+class JobView:
+    """What the orchestrator needs of a job account.
 
     Attributes:
         key: the job's address, 32 bytes.
@@ -60,7 +60,7 @@ class Job:
         started_at: None before the start.
         attested: this attester's record; None before its first attestation.
         agreed_upto: until when enough attesters have looked, Unix seconds; None before the start.
-        settled_at: when the supplier was last paid, if the program keeps that.
+        paid_upto: the start and the seconds that the supplier has been paid for; None before the start.
         settle_from: from when on parties can be paid: after the first hour, and after a dispute.
         unsettled: parties to whom a settlement would pay something now.
         closable_at: from when on it can be closed once nothing is unsettled; None while it runs.
@@ -81,7 +81,7 @@ class Job:
     ends_at: int | None = None
     attested: Attested | None = None
     agreed_upto: int | None = None
-    settled_at: int | None = None
+    paid_upto: int | None = None
     settle_from: int = 0
     unsettled: frozenset[Party] = field(default_factory=frozenset)
     closable_at: int | None = None
@@ -194,19 +194,19 @@ class Chain(Protocol):
         """
         ...
 
-    async def jobs(self) -> Sequence[Job]:
+    async def jobs(self) -> Sequence[JobView]:
         """Every job that this orchestrator serves and that is not closed."""
         ...
 
-    async def job(self, key: bytes) -> Job | None:
+    async def job(self, key: bytes) -> JobView | None:
         """One job; None once it is closed."""
         ...
 
-    async def start(self, job: Job) -> str:
+    async def start(self, job: JobView) -> str:
         """Starts a booked job; returns the transaction's signature, as all steps do."""
         ...
 
-    async def attest(self, job: Job, attestation: Attestation) -> str:
+    async def attest(self, job: JobView, attestation: Attestation) -> str:
         """Writes this seat's cumulative record."""
         ...
 
@@ -218,18 +218,18 @@ class Chain(Protocol):
         """Writes a verdict into a node's account: what its owner, and the hour's report, go by."""
         ...
 
-    async def settle(self, job: Job, party: Party) -> str:
+    async def settle(self, job: JobView, party: Party) -> str:
         """Pays one party what it is due now; what it needs for that is made where it is missing."""
         ...
 
-    async def complete(self, job: Job) -> str:
+    async def complete(self, job: JobView) -> str:
         """Ends a job whose time is over and was looked at to its end."""
         ...
 
-    async def expire(self, job: Job) -> str:
+    async def expire(self, job: JobView) -> str:
         """Ends a booking whose start window is over, or whose cluster is broken."""
         ...
 
-    async def close(self, job: Job) -> str:
+    async def close(self, job: JobView) -> str:
         """Closes a settled job and returns its rent; the last one of a cluster closes that, too."""
         ...

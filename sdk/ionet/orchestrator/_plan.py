@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
-from ionet.orchestrator._chain import Job, Party, Phase
+from ionet.orchestrator._chain import JobView, Party, Phase
 from ionet.prover import Challenge, Reference
 from ionet.worker import TimeLockPolicy
 
@@ -41,7 +41,7 @@ class Step:
     """
 
     kind: Kind
-    job: Job | None = None
+    job: JobView | None = None
     party: Party | None = None
 
     @property
@@ -141,7 +141,7 @@ class Facts:
     blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
 
 
-def next_step(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy) -> Step | Wait:
+def next_step(jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy) -> Step | Wait:
     """The next step for a lease, or what it waits for.
 
     Args:
@@ -166,7 +166,7 @@ def next_step(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy) -> St
     )
 
 
-def _booked(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
+def _booked(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
     booked = [job for job in jobs if job.phase is Phase.BOOKED]
     late = [Step(Kind.EXPIRE, job) for job in booked if job.broken or now > job.start_by]
     intime = [job for job in booked if not job.broken and now <= job.start_by]
@@ -186,7 +186,9 @@ def _booked(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> l
     return late
 
 
-def _running(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy, waits: list[Wait]) -> list[Step]:
+def _running(
+    jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy, waits: list[Wait]
+) -> list[Step]:
     running = [job for job in jobs if job.phase is Phase.RUNNING]
     if not running:
         return []
@@ -203,7 +205,7 @@ def _running(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy, waits:
         due = _attest_due(job, facts, policy)
         if now >= due:
             steps.append(Step(Kind.ATTEST, job))
-        pays_from = max(job.settle_from, (job.settled_at or 0) + policy.settle_every)
+        pays_from = max(job.settle_from, (job.paid_upto or 0) + policy.settle_every)
         if Party.SUPPLIER in job.unsettled and now >= pays_from:
             steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
         if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job):
@@ -212,7 +214,7 @@ def _running(jobs: Sequence[Job], facts: Facts, now: int, policy: Policy, waits:
     return steps
 
 
-def _ended(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
+def _ended(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -> list[Step]:
     ended = [job for job in jobs if job.phase is Phase.ENDED]
     steps: list[Step] = []
     if len(ended) == len(jobs) and facts.active:
@@ -231,7 +233,7 @@ def _ended(jobs: Sequence[Job], facts: Facts, now: int, waits: list[Wait]) -> li
     return steps
 
 
-def _attest_due(job: Job, facts: Facts, policy: Policy) -> int:
+def _attest_due(job: JobView, facts: Facts, policy: Policy) -> int:
     """When the next attestation is due: in its rhythm, at the end, and once when the result is there."""
     end, upto = _end(job), _upto(job)
     if upto >= end:
@@ -244,11 +246,11 @@ def _attest_due(job: Job, facts: Facts, policy: Policy) -> int:
 _NEVER = 2**62
 
 
-def _end(job: Job) -> int:
+def _end(job: JobView) -> int:
     return job.ends_at if job.ends_at is not None else _NEVER
 
 
-def _upto(job: Job) -> int:
+def _upto(job: JobView) -> int:
     if job.attested is not None:
         return job.attested.upto
     return job.started_at if job.started_at is not None else 0

@@ -20,7 +20,7 @@ from ionet.chain.errors import (
     TransportError,
 )
 from ionet.chain.ids import SLOT_HASHES
-from ionet.jobs.escrow import FIRST_HOUR, START_WINDOW, looked_at, payable
+from ionet.jobs.escrow import FIRST_HOUR, START_WINDOW, looked_at, paid_seconds, payable
 from ionet.jobs.status import Crank, or_none
 from ionet.orchestrator._chain import (
     Attestation,
@@ -28,7 +28,7 @@ from ionet.orchestrator._chain import (
     Beacon,
     ChainRejected,
     ChainUnavailable,
-    Job,
+    JobView,
     Party,
     Phase,
     ProofVerdict,
@@ -74,7 +74,7 @@ class ProgramChain:
             else:
                 await asyncio.sleep(_POLL_SECONDS)
 
-    async def jobs(self) -> Sequence[Job]:
+    async def jobs(self) -> Sequence[JobView]:
         """See `Chain.jobs`."""
         found = await self._ask(self._client.jobs.find())
         mine = [one for one in found if self._nodes is None or bytes(one.account.node) in self._nodes]
@@ -84,7 +84,7 @@ class ProgramChain:
         broken = await self._broken(one.account for one in mine)
         return [await self._view(one.address, one.account, seat, now, broken) for one in mine]
 
-    async def job(self, key: bytes) -> Job | None:
+    async def job(self, key: bytes) -> JobView | None:
         """See `Chain.job`."""
         try:
             found = await self._ask(self._client.jobs.get(Pubkey(key)))
@@ -93,11 +93,11 @@ class ProgramChain:
         broken = await self._broken([found])
         return await self._view(Pubkey(key), found, await self._seat(), await self.now(), broken)
 
-    async def start(self, job: Job) -> str:
+    async def start(self, job: JobView) -> str:
         """See `Chain.start`."""
         return await self._send(self._client.jobs.start(Pubkey(job.key)))
 
-    async def attest(self, job: Job, attestation: Attestation) -> str:
+    async def attest(self, job: JobView, attestation: Attestation) -> str:
         """See `Chain.attest`."""
         if job.started_at is None:
             raise ChainRejected("NotRunning", "the job has not started")
@@ -126,7 +126,7 @@ class ProgramChain:
         )
         return await self._send(call)
 
-    async def settle(self, job: Job, party: Party) -> str:
+    async def settle(self, job: JobView, party: Party) -> str:
         """See `Chain.settle`. What is paid into a payout account is offered in its auction at once."""
         key = Pubkey(job.key)
         calls = {
@@ -145,15 +145,15 @@ class ProgramChain:
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
                 await self._send(self._client.buyback.start_payout(job))
 
-    async def complete(self, job: Job) -> str:
+    async def complete(self, job: JobView) -> str:
         """See `Chain.complete`."""
         return await self._send(self._client.jobs.complete(Pubkey(job.key)))
 
-    async def expire(self, job: Job) -> str:
+    async def expire(self, job: JobView) -> str:
         """See `Chain.expire`."""
         return await self._send(self._client.jobs.expire(Pubkey(job.key)))
 
-    async def close(self, job: Job) -> str:
+    async def close(self, job: JobView) -> str:
         """See `Chain.close`."""
         signature = await self._send(self._client.jobs.close(Pubkey(job.key)))
         if any(job.cluster):
@@ -205,7 +205,7 @@ class ProgramChain:
         seat: int | None,
         now: int,
         broken: frozenset[Pubkey],
-    ) -> Job:
+    ) -> JobView:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
@@ -214,7 +214,7 @@ class ProgramChain:
         if job.state == JobState.ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()
             unsettled |= {Party.RENTER} if job.owed_refund > job.paid_refund else set()
-        return Job(
+        return JobView(
             key=bytes(address),
             node=bytes(job.node),
             renter=bytes(job.renter),
@@ -233,6 +233,7 @@ class ProgramChain:
                 else None
             ),
             agreed_upto=None if started is None else started + looked_at(job),
+            paid_upto=None if started is None else started + paid_seconds(job),
             settle_from=max(
                 job.frozen_until,
                 0 if started is None or job.state == JobState.ENDED else started + FIRST_HOUR,

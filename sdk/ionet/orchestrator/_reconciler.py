@@ -27,7 +27,7 @@ from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.formats.states import ProofReason
 from ionet.orchestrator._agents import Agents, NodeUnreachable
-from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, Job, Phase, ProofVerdict
+from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase, ProofVerdict
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._logs import keep_log
@@ -102,7 +102,7 @@ class _Gang:
     """The jobs of one lease, and what stands in the way of serving it."""
 
     name: str
-    jobs: list[Job]
+    jobs: list[JobView]
     lease: Lease | None
     problem: str | None
     complete: bool
@@ -249,11 +249,11 @@ class Orchestrator:
 
     # ---- which jobs belong together
 
-    def _gangs(self, jobs: Sequence[Job]) -> list[_Gang]:
+    def _gangs(self, jobs: Sequence[JobView]) -> list[_Gang]:
         """Groups jobs to leases: as recorded, else each alone or its cluster's in the order of booking."""
         by_key = {job.key: job for job in jobs}
         gangs: list[_Gang] = []
-        clusters: dict[tuple[bytes, bytes, bytes, int], list[Job]] = {}
+        clusters: dict[tuple[bytes, bytes, bytes, int], list[JobView]] = {}
         taken: set[bytes] = set()
         for job in sorted(jobs, key=lambda job: (job.booked_at, job.key)):
             if job.key in taken:
@@ -278,7 +278,7 @@ class Orchestrator:
             gangs += [self._formed(group[at : at + size], size) for at in range(0, len(group), size)]
         return gangs
 
-    def _formed(self, jobs: list[Job], size: int) -> _Gang:
+    def _formed(self, jobs: list[JobView], size: int) -> _Gang:
         manifest, problem = self._manifest(jobs[0].manifest)
         if manifest is None or len(jobs) < size:
             return _Gang(lease_name([job.key for job in jobs]), jobs, None, problem, complete=False)
@@ -295,7 +295,7 @@ class Orchestrator:
         )
         return _Gang(lease.name, jobs, lease, problem, complete=True)
 
-    def _recorded(self, members: list[Job], record: dict[str, Any]) -> _Gang:
+    def _recorded(self, members: list[JobView], record: dict[str, Any]) -> _Gang:
         manifest, problem = self._manifest(members[0].manifest)
         lease = None
         if manifest is not None:
@@ -327,7 +327,7 @@ class Orchestrator:
         value: Any = canonical.decode(self._store.get(digest))
         return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
 
-    async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[Job]) -> None:
+    async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
         """Drops what is held of leases whose jobs are all closed, by whomever."""
         live = {gang.name for gang in gangs}
         for name in [name for name in self._held if name not in live and name not in self._serving]:
@@ -526,12 +526,12 @@ class Orchestrator:
                 except NodeUnreachable as error:
                     self.journal.note(job.key.hex(), "no sample", str(error))
 
-    async def _sample(self, job: Job, at: int) -> Judge:
+    async def _sample(self, job: JobView, at: int) -> Judge:
         judge = self._judge(job)
         judge.feed(await self._agents.sample(job.node, at, judge.next_seq))
         return judge
 
-    def _judge(self, job: Job) -> Judge:
+    def _judge(self, job: JobView) -> Judge:
         judge = self._judges.get(job.key)
         if judge is None:
             assert job.started_at is not None
@@ -544,7 +544,7 @@ class Orchestrator:
             )
         return judge
 
-    async def _attest(self, gang: _Gang, job: Job, upto: int) -> str:
+    async def _attest(self, gang: _Gang, job: JobView, upto: int) -> str:
         assert job.started_at is not None
         before = job.attested or Attested(0, job.started_at)
         proof, breaks = bytes(32), []
@@ -575,7 +575,7 @@ class Orchestrator:
         words = f", without {', '.join(reasons)}" if reasons else ""
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
 
-    async def _prove(self, job: Job, at: int) -> tuple[bytes | None, str]:
+    async def _prove(self, job: JobView, at: int) -> tuple[bytes | None, str]:
         """A compute proof that stands at ``at``: the digest of an accepted one, or None and why not."""
         records = self._proof_records(job)
         for record in reversed(records):
@@ -593,7 +593,9 @@ class Orchestrator:
             self.journal.note(job.key.hex(), "challenge failed", why)
         return None, why
 
-    async def _challenge(self, job: Job, at: int, attempt: int, earlier: set[bytes]) -> tuple[Verdict, bytes]:
+    async def _challenge(
+        self, job: JobView, at: int, attempt: int, earlier: set[bytes]
+    ) -> tuple[Verdict, bytes]:
         """Poses one challenge, in the two phases, and stores it with its outcome."""
         policy, reference = self._policy, self._policy.rules_for(job.node).reference
         async with self._proving:
@@ -641,7 +643,7 @@ class Orchestrator:
         return verdict, proof
 
     async def _tell(
-        self, job: Job, record: Mapping[str, Any], *, stale: Container[bytes] | None = None
+        self, job: JobView, record: Mapping[str, Any], *, stale: Container[bytes] | None = None
     ) -> None:
         """Writes a proof's verdict into the node's account, unless it is there.
 
@@ -667,7 +669,7 @@ class Orchestrator:
         except ChainError as error:
             self.journal.note(job.key.hex(), "verdict not recorded", str(error))
 
-    def _proof_records(self, job: Job) -> list[dict[str, Any]]:
+    def _proof_records(self, job: JobView) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = []
         while (digest := self._store.resolve(_proof_name(job, len(records)))) is not None:
             value: Any = canonical.decode(self._store.get(digest))
@@ -709,7 +711,13 @@ def read_result(store: FileStore, lease: str) -> Result | None:
 
 
 def _record_bytes(
-    job: Job, before: Attested, upto: int, gained: int, proof: bytes, breaks: Sequence[Break], judge: Judge
+    job: JobView,
+    before: Attested,
+    upto: int,
+    gained: int,
+    proof: bytes,
+    breaks: Sequence[Break],
+    judge: Judge,
 ) -> bytes:
     """What an attestation rests on, for whoever doubts it."""
     return canonical.encode(
@@ -733,5 +741,5 @@ def _result_name(lease: str) -> str:
     return f"leases/{lease}/result"
 
 
-def _proof_name(job: Job, attempt: int) -> str:
+def _proof_name(job: JobView, attempt: int) -> str:
     return f"jobs/{job.key.hex()}/proofs/{attempt:06d}"

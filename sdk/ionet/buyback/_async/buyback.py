@@ -116,6 +116,7 @@ class AsyncBuyback(AsyncAdministration):
 
         Raises:
             LookupError: nothing is for sale.
+            PriceUnusable: the program takes no price now.
         """
         seller = self._connection.address
         if min_out is None:
@@ -132,7 +133,7 @@ class AsyncBuyback(AsyncAdministration):
         return AsyncCall(self._connection, [_wallet(seller, mint), instruction], decode=_sold)
 
     async def quote(self, mint: Pubkey, shard: int) -> LotQuote | None:
-        """What a fee vault's lot costs now; None where nothing is for sale.
+        """What a fee vault's lot costs now; None where nothing is for sale. Its `fault` may say why not.
 
         Raises:
             AccountNotFound: the vault has no auction, or the price account is not set.
@@ -219,6 +220,7 @@ class AsyncBuyback(AsyncAdministration):
 
         Raises:
             LookupError: nothing is for sale.
+            PriceUnusable: the program takes no price now.
         """
         found, seller = await self.payout(job), self._connection.address
         if min_out is None:
@@ -273,7 +275,7 @@ class AsyncBuyback(AsyncAdministration):
         return await self._connection.find(accounts.buyback.Payout, **fields)
 
     async def payout_quote(self, job: Pubkey) -> LotQuote | None:
-        """What a payout's lot costs now; None where nothing is for sale.
+        """What a payout's lot costs now; None where nothing is for sale. Its `fault` may say why not.
 
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.

@@ -117,6 +117,7 @@ class Buyback(Administration):
 
         Raises:
             LookupError: nothing is for sale.
+            PriceUnusable: the program takes no price now.
         """
         seller = self._connection.address
         if min_out is None:
@@ -133,7 +134,7 @@ class Buyback(Administration):
         return Call(self._connection, [_wallet(seller, mint), instruction], decode=_sold)
 
     def quote(self, mint: Pubkey, shard: int) -> LotQuote | None:
-        """What a fee vault's lot costs now; None where nothing is for sale.
+        """What a fee vault's lot costs now; None where nothing is for sale. Its `fault` may say why not.
 
         Raises:
             AccountNotFound: the vault has no auction, or the price account is not set.
@@ -220,6 +221,7 @@ class Buyback(Administration):
 
         Raises:
             LookupError: nothing is for sale.
+            PriceUnusable: the program takes no price now.
         """
         found, seller = self.payout(job), self._connection.address
         if min_out is None:
@@ -274,7 +276,7 @@ class Buyback(Administration):
         return self._connection.find(accounts.buyback.Payout, **fields)
 
     def payout_quote(self, job: Pubkey) -> LotQuote | None:
-        """What a payout's lot costs now; None where nothing is for sale.
+        """What a payout's lot costs now; None where nothing is for sale. Its `fault` may say why not.
 
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.

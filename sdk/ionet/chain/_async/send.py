@@ -228,14 +228,13 @@ async def _deliver(
     raw = transactions.encoded(transaction)
     config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
     heard = time.monotonic()
-    sent_at = -REBROADCAST
+    sent_at: float | None = None
     while True:
         now = time.monotonic()
         try:
-            if now - sent_at >= REBROADCAST:
+            if sent_at is None or now - sent_at >= REBROADCAST:
                 # Before sending again: could it still land at all?
-                height = await client.request("getBlockHeight", {"commitment": client.commitment})
-                if height > last_valid:
+                if sent_at is not None and await _height(client) > last_valid:
                     if await _reached(client, signature, commitment, everywhere=True):
                         return
                     raise TransactionExpired(
@@ -252,6 +251,11 @@ async def _deliver(
                 bad.add_note(f"transaction {signature} was sent and may have landed")
                 raise
         await asyncio.sleep(POLL)
+
+
+async def _height(client: AsyncReader) -> int:
+    height: int = await client.request("getBlockHeight", {"commitment": client.commitment})
+    return height
 
 
 async def _reached(client: AsyncReader, signature: str, commitment: str, *, everywhere: bool = False) -> bool:

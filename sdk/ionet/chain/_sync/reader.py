@@ -13,10 +13,11 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import SOL, Amount
-from ionet.chain.errors import AccountNotFound, ConfigError, DecodeError
+from ionet.chain.errors import AccountNotFound, ConfigError
 from ionet.chain.fees import FeePolicy
-from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
+from ionet.chain.records import Found, clock_time, decoded, owned
 from ionet.chain.rpc import Transport
 from ionet.chain.rpc._sync.local import LocalTransport
 from ionet.chain.schema import Account
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ionet.chain.layouts import Mint, PriceUpdate, TokenAccount
-    from ionet.chain.records import Found
     from ionet.chain.rpc.local import LocalNetwork
 
 A = TypeVar("A", bound=Account)
@@ -223,7 +223,7 @@ class Reader:
         found = self.account(address)
         if found is None:
             raise AccountNotFound(address, kind.__name__)
-        return _decode(kind, address, found)
+        return decoded(kind, address, found)
 
     def fetch_many(self, kind: type[A], addresses: Sequence[Pubkey]) -> list[A | None]:
         """The accounts of this type at these addresses, None where there is none.
@@ -233,7 +233,7 @@ class Reader:
         """
         found = self.accounts(addresses)
         return [
-            None if one is None else _decode(kind, address, one)
+            None if one is None else decoded(kind, address, one)
             for address, one in zip(addresses, found, strict=True)
         ]
 
@@ -245,8 +245,6 @@ class Reader:
         Raises:
             EncodeError: a field that cannot be used, or a value that does not fit it.
         """
-        from ionet.chain.records import Found
-
         config = self._config(filters=kind.filters(**fields))
         answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
         found: list[Found[A]] = []
@@ -336,12 +334,7 @@ class Reader:
         return PriceUpdate.decode(bytes((self._owned(address, "price account", PYTH_RECEIVER)).data))
 
     def _owned(self, address: Pubkey, what: str, *owners: Pubkey) -> RawAccount:
-        found = self.account(address)
-        if found is None:
-            raise AccountNotFound(address, what)
-        if found.owner not in owners:
-            raise DecodeError(f"not a {what}: {address} belongs to {found.owner}")
-        return found
+        return owned(address, self.account(address), what, *owners)
 
     # -- time and history
 
@@ -352,12 +345,7 @@ class Reader:
 
     def time(self) -> int:
         """The network's clock, Unix seconds, as programs see it."""
-        from ionet.chain.ids import CLOCK
-
-        found = self.account(CLOCK)
-        if found is None:
-            raise AccountNotFound(CLOCK, "clock")
-        return int.from_bytes(found.data[32:40], "little", signed=True)
+        return clock_time(self.account(CLOCK))
 
     def blockhash(self) -> tuple[Hash, int]:
         """A recent blockhash, and the last block height at which it is valid."""
@@ -385,12 +373,3 @@ class Reader:
             if len(page) < 1000:
                 return
             before = page[-1]["signature"]
-
-
-def _decode(kind: type[A], address: Pubkey, found: RawAccount) -> A:
-    if found.owner != kind.PROGRAM_ID:
-        raise DecodeError(f"not a {kind.__name__}: {address} belongs to {found.owner}")
-    try:
-        return kind.decode(bytes(found.data))
-    except DecodeError as bad:
-        raise DecodeError(f"{address}: {bad}") from bad

@@ -226,14 +226,13 @@ def _deliver(
     raw = transactions.encoded(transaction)
     config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
     heard = time.monotonic()
-    sent_at = -REBROADCAST
+    sent_at: float | None = None
     while True:
         now = time.monotonic()
         try:
-            if now - sent_at >= REBROADCAST:
+            if sent_at is None or now - sent_at >= REBROADCAST:
                 # Before sending again: could it still land at all?
-                height = client.request("getBlockHeight", {"commitment": client.commitment})
-                if height > last_valid:
+                if sent_at is not None and _height(client) > last_valid:
                     if _reached(client, signature, commitment, everywhere=True):
                         return
                     raise TransactionExpired(
@@ -250,6 +249,11 @@ def _deliver(
                 bad.add_note(f"transaction {signature} was sent and may have landed")
                 raise
         time.sleep(POLL)
+
+
+def _height(client: Reader) -> int:
+    height: int = client.request("getBlockHeight", {"commitment": client.commitment})
+    return height
 
 
 def _reached(client: Reader, signature: str, commitment: str, *, everywhere: bool = False) -> bool:

@@ -142,7 +142,7 @@ def book(
         )
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
-    _check_purse(io, quotes, currency)
+    _check_purse(io, quotes)
     if len(chosen) == 1:
         _book_one(io, chosen[0], seconds, digest, currency, quotes)
     else:
@@ -193,16 +193,15 @@ def _choose(
     return [one.node for one in found[:count]]
 
 
-def _check_purse(io: Session, quotes: Quotes, currency: str) -> None:
-    mint = io.client.jobs.currency(currency).mint
-    has = io.client.tokens(io.client.address, mint, quotes.unit)
+def _check_purse(io: Session, quotes: Quotes) -> None:
+    has = io.client.tokens(io.client.address, quotes.mint, quotes.unit)
     if has < quotes.deposit:
         raise UserError(f"the deposit is {quotes.deposit}, you have {has}", REFUSED)
 
 
 def _book_one(io: Session, node: Pubkey, seconds: int, digest: bytes, currency: str, quotes: Quotes) -> None:
     one = quotes.nodes[0]
-    call = io.client.jobs.book(node, seconds, digest, currency=currency, max_deposit=one.limit.base)
+    call = io.client.jobs.book(node, seconds, digest, quote=one)
     try:
         sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
     except ProgramError:
@@ -425,7 +424,7 @@ def _complete_cluster(
             )
     quotes = io.client.jobs.quotes(nodes, first.seconds, currency=currency)
     show_quotes(io, quotes)
-    _check_purse(io, quotes, currency)
+    _check_purse(io, quotes)
     _send_cluster(io, found.address, found.id, nodes, first.seconds, first.manifest_hash, currency, quotes)
 
 

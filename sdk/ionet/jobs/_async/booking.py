@@ -23,8 +23,9 @@ from ionet.formats.states import JobState
 from ionet.jobs._async.offers import AsyncOffers
 from ionet.jobs._async.paying import AsyncPaying
 from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
-from ionet.jobs.quotes import SLIPPAGE_BPS, NotBookable, PriceUnusable, Quotes, Terms
+from ionet.jobs.quotes import NotBookable, Quote, Quotes
 from ionet.jobs.status import ClusterStatus, cluster_status
+from ionet.token.prices import PriceUnusable
 
 #: How far a nonce may lie above the offer's latest.
 _NONCES: Final = 256
@@ -52,6 +53,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         manifest_hash: bytes,
         *,
         currency: str | Pubkey = "IO",
+        quote: Quote | None = None,
         max_deposit: int | None = None,
         source: Pubkey | None = None,
         cluster: Pubkey | None = None,
@@ -62,21 +64,24 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             node: which.
             seconds: how long; an hour at least.
             manifest_hash: sha256 of the manifest that says what is to be run, 32 bytes.
-            currency: what to pay in: name or mint.
-            max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
+            currency: what to pay in: name or mint; with a quote it is the quote's.
+            quote: what was agreed to, see `quote`: nothing is read again, and its limit is signed; default:
+                one of now.
+            max_deposit: the most that may be taken, base units; default: the limit of the quote.
             source: the token account it comes from; default: the signer's associated one.
             cluster: that the job is to be part of, see `open_cluster`; `book_cluster` sees to all of it.
 
         Raises:
             NotBookable: the program would not book it so; the message says why.
             PriceUnusable: the program would not take the price.
+            IonetError: the quote is of another node or length.
         """
-        terms = await self._terms(currency)
-        quotes, offers = await self._quoted([node], seconds, terms, SLIPPAGE_BPS)
-        limit = quotes.limit.base if max_deposit is None else max_deposit
-        job, instruction = self._booking(
-            node, offers[0], terms, seconds, limit, manifest_hash, source, cluster
-        )
+        if quote is None:
+            quote = await self.quote(node, seconds, currency=currency)
+        elif (quote.node, quote.seconds) != (node, seconds):
+            raise IonetError(f"the quote is of node {quote.node} for {quote.seconds} s, not of this booking")
+        limit = quote.limit.base if max_deposit is None else max_deposit
+        job, instruction = self._booking(quote, limit, manifest_hash, source, cluster)
         return AsyncCall(self._connection, [instruction], decode=lambda _: job)
 
     # -- clusters
@@ -140,13 +145,10 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         renter = self._connection.address
         _check_nodes(nodes, quotes)
         cluster = pda.jobs.cluster(renter, cluster_id)
-        terms = await self._terms(currency)
-        fresh, offers = await self._quoted(nodes, seconds, terms, SLIPPAGE_BPS)
+        fresh = await self.quotes(nodes, seconds, currency=currency)
         groups, jobs = [], []
-        for node, offer, one in zip(nodes, offers, (quotes or fresh).nodes, strict=True):
-            job, instruction = self._booking(
-                node, offer, terms, seconds, one.limit.base, manifest_hash, source, cluster
-            )
+        for one, agreed in zip(fresh.nodes, (quotes or fresh).nodes, strict=True):
+            job, instruction = self._booking(one, agreed.limit.base, manifest_hash, source, cluster)
             groups.append([instruction])
             jobs.append(job)
         (found,) = await self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
@@ -285,27 +287,24 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
 
     def _booking(
         self,
-        node: Pubkey,
-        offer: accounts.jobs.Offer,
-        terms: Terms,
-        seconds: int,
+        quote: Quote,
         limit: int,
         manifest_hash: bytes,
         source: Pubkey | None,
         cluster: Pubkey | None = None,
     ) -> tuple[Pubkey, Instruction]:
-        mint = terms.currency.mint
-        paid_in = mint if offer.payout else pda.mint.MINT
-        nonce, job = cheapest_job(pda.jobs.offer(node), offer.nonce, exchanged=paid_in != mint)
+        mint = quote.mint
+        paid_in = pda.mint.MINT if quote.sold_for_io else mint
+        nonce, job = cheapest_job(pda.jobs.offer(quote.node), quote.nonce, exchanged=quote.sold_for_io)
         args = types.jobs.BookArgs(
-            nonce=nonce, seconds=seconds, max_deposit=limit, manifest_hash=manifest_hash
+            nonce=nonce, seconds=quote.seconds, max_deposit=limit, manifest_hash=manifest_hash
         )
         renter = self._connection.address
         instruction = ix.jobs.book(
             renter=renter,
-            node=node,
+            node=quote.node,
             payout_currency=pda.jobs.currency(paid_in),
-            price=terms.currency.price_account,
+            price=quote.price_account,
             mint=mint,
             source=source or token_account(renter, mint),
             cluster=cluster,

@@ -6,7 +6,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
 from ionet.chain._async.call import AsyncCall, deferred
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.pda import token_account
 from ionet.formats.states import JobState, NodeState
 from ionet.jobs._async.paying import AsyncPaying
@@ -48,9 +48,9 @@ class AsyncRunning(AsyncPaying):
             PriceUnusable: the program would not take the price.
         """
         found = await self.get(job)
-        terms = await self._terms(found.mint)
-        offer = await self._connection.fetch(accounts.jobs.Offer, found.offer)
-        (node,) = await self._connection.fetch_many(accounts.staking.Node, [found.node])
+        terms, (node,), (offer,) = await self._market(found.mint, [found.node])
+        if offer is None:
+            raise AccountNotFound(found.offer, "offer")
         checks = (
             (found.state == JobState.RUNNING, "NotRunning", "a job is extended while it runs"),
             (terms.now < found.ends_at, "Over", "the job's time is over; book the node anew"),
@@ -86,6 +86,7 @@ class AsyncRunning(AsyncPaying):
         job: Pubkey,
         seconds: int,
         *,
+        quote: Quote | None = None,
         max_deposit: int | None = None,
         source: Pubkey | None = None,
     ) -> AsyncCall[None]:
@@ -94,7 +95,8 @@ class AsyncRunning(AsyncPaying):
         Args:
             job: which.
             seconds: how much more.
-            max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
+            quote: what was agreed to, see `quote_extension`; default: one of now.
+            max_deposit: the most that may be taken, base units; default: the limit of the quote.
             source: the token account it comes from; default: the signer's associated one.
 
         Raises:
@@ -102,7 +104,8 @@ class AsyncRunning(AsyncPaying):
             IonetError: the signer is not its renter.
         """
         if max_deposit is None:
-            max_deposit = (await self.quote_extension(job, seconds)).limit.base
+            quote = quote or await self.quote_extension(job, seconds)
+            max_deposit = quote.limit.base
         found = await self.get(job)
         if found.renter != self._connection.address:
             raise IonetError(f"only its renter extends a job, {found.renter}")

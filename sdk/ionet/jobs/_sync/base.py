@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
 from ionet.administration._sync.administration import Administration
+from ionet.chain.errors import AccountNotFound
+from ionet.chain.ids import CLOCK, PYTH_RECEIVER
+from ionet.chain.layouts import PriceUpdate
+from ionet.chain.records import clock_time, decoded_or_none, owned
 from ionet.jobs.quotes import Terms
 from ionet.token.currency import choose
 
@@ -51,15 +56,35 @@ class JobsBase(Administration):
         """
         return choose(str(name), self.currencies())
 
-    def _terms(self, name: str | Pubkey) -> Terms:
-        """What prices in a currency depend on, as of now."""
+    def _market(
+        self, name: str | Pubkey, nodes: Sequence[Pubkey]
+    ) -> tuple[Terms, list[accounts.staking.Node | None], list[accounts.jobs.Offer | None]]:
+        """What prices in a currency depend on, with nodes and their offers, in two requests or few more."""
         known = self.currencies()
         currency = choose(str(name), known)
-        return Terms(
-            config=self.config(),
+        offers = [pda.jobs.offer(one) for one in nodes]
+        price = currency.price_account
+        read = self._connection.accounts([pda.jobs.CONFIG, CLOCK, price, *nodes, *offers])
+        config = decoded_or_none(accounts.jobs.Config, pda.jobs.CONFIG, read[0])
+        if config is None:
+            raise AccountNotFound(pda.jobs.CONFIG, "configuration of the jobs program")
+        terms = Terms(
+            config=config,
             currency=currency,
             io=choose("IO", known),
-            price=self._connection.price(currency.price_account),
-            now=self._connection.time(),
+            price=PriceUpdate.decode(bytes(owned(price, read[2], "price account", PYTH_RECEIVER).data)),
+            now=clock_time(read[1]),
             currencies=tuple(known),
+        )
+        end = 3 + len(nodes)
+        return (
+            terms,
+            [
+                decoded_or_none(accounts.staking.Node, one, raw)
+                for one, raw in zip(nodes, read[3:end], strict=True)
+            ],
+            [
+                decoded_or_none(accounts.jobs.Offer, one, raw)
+                for one, raw in zip(offers, read[end:], strict=True)
+            ],
         )

@@ -16,7 +16,7 @@ from ionet.chain.records import Found
 from ionet.formats.states import NodeState
 from ionet.jobs._sync.base import JobsBase
 from ionet.jobs.listing import Listing, Wanted, listings
-from ionet.jobs.quotes import SLIPPAGE_BPS, Quote, Quotes, Terms, check_bookable, quote, together
+from ionet.jobs.quotes import SLIPPAGE_BPS, Quote, Quotes, check_bookable, quote, together
 
 _CURRENCIES: Final = 4
 _NOBODY: Final = Pubkey.default()
@@ -181,23 +181,14 @@ class Offers(JobsBase):
             NotBookable: the program would not book one of them so; the message says why.
             PriceUnusable: the program would not take the price.
         """
-        terms = self._terms(currency)
-        return (self._quoted(nodes, seconds, terms, slippage_bps))[0]
-
-    def _quoted(
-        self, nodes: Sequence[Pubkey], seconds: int, terms: Terms, slippage_bps: int
-    ) -> tuple[Quotes, list[accounts.jobs.Offer]]:
-        """Quotes of nodes that can be booked, with their offers."""
-        found = self._connection.fetch_many(accounts.staking.Node, nodes)
-        offers = self._connection.fetch_many(accounts.jobs.Offer, [pda.jobs.offer(one) for one in nodes])
-        quotes, checked = [], []
+        terms, found, offers = self._market(currency, nodes)
+        quotes = []
         for address, node, offer in zip(nodes, found, offers, strict=True):
             check_bookable(address, node, offer, terms, seconds)
             assert node is not None
             assert offer is not None
             quotes.append(quote(address, node, offer, terms, seconds, slippage_bps=slippage_bps))
-            checked.append(offer)
-        return together(quotes, terms), checked
+        return together(quotes, terms)
 
 
 def _or(given: Any, otherwise: Any) -> Any:

@@ -7,7 +7,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, ix, pda, types
 from ionet.chain._sync.call import Call, deferred
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.pda import token_account
 from ionet.formats.states import JobState, NodeState
 from ionet.jobs._sync.paying import Paying
@@ -49,9 +49,9 @@ class Running(Paying):
             PriceUnusable: the program would not take the price.
         """
         found = self.get(job)
-        terms = self._terms(found.mint)
-        offer = self._connection.fetch(accounts.jobs.Offer, found.offer)
-        (node,) = self._connection.fetch_many(accounts.staking.Node, [found.node])
+        terms, (node,), (offer,) = self._market(found.mint, [found.node])
+        if offer is None:
+            raise AccountNotFound(found.offer, "offer")
         checks = (
             (found.state == JobState.RUNNING, "NotRunning", "a job is extended while it runs"),
             (terms.now < found.ends_at, "Over", "the job's time is over; book the node anew"),
@@ -87,6 +87,7 @@ class Running(Paying):
         job: Pubkey,
         seconds: int,
         *,
+        quote: Quote | None = None,
         max_deposit: int | None = None,
         source: Pubkey | None = None,
     ) -> Call[None]:
@@ -95,7 +96,8 @@ class Running(Paying):
         Args:
             job: which.
             seconds: how much more.
-            max_deposit: the most that may be taken, base units; default: the limit of a quote made now.
+            quote: what was agreed to, see `quote_extension`; default: one of now.
+            max_deposit: the most that may be taken, base units; default: the limit of the quote.
             source: the token account it comes from; default: the signer's associated one.
 
         Raises:
@@ -103,7 +105,8 @@ class Running(Paying):
             IonetError: the signer is not its renter.
         """
         if max_deposit is None:
-            max_deposit = (self.quote_extension(job, seconds)).limit.base
+            quote = quote or self.quote_extension(job, seconds)
+            max_deposit = quote.limit.base
         found = self.get(job)
         if found.renter != self._connection.address:
             raise IonetError(f"only its renter extends a job, {found.renter}")

@@ -16,10 +16,10 @@ from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
 from ionet.chain.records import Found
 from ionet.formats.states import NodeState
-from ionet.jobs.quotes import PriceUnusable
 from ionet.staking.stake import HOUR, minimum
 from ionet.token import emission
 from ionet.token.currency import AT_PAR, symbol
+from ionet.token.prices import check_feed, dollars
 
 if TYPE_CHECKING:
     from ionet.chain._sync.connection import Connection
@@ -229,12 +229,8 @@ class Hours(Administration):
         if currency.pricing == AT_PAR:
             return Fraction(1)
         quoted = self._connection.price(currency.price_account)
-        if quoted.feed_id != currency.feed_id:
-            raise PriceUnusable(
-                "WrongFeed",
-                f"the price account {currency.price_account} of {symbol(currency)} has another feed's price",
-            )
-        return quoted.price * Fraction(10) ** quoted.exponent
+        check_feed(quoted, currency.feed_id, symbol(currency))
+        return dollars(quoted)
 
     def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:
