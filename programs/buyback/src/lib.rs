@@ -52,6 +52,8 @@ pub mod buyback {
 
     /// Burns all that the shard's vault of IO holds; nothing when it is empty.
     ///
+    /// * shard - Number of the fee vault, 0 to 7.
+    ///
     /// Caller: anyone. Errors: `Paused`, `SupplyMismatch`.
     pub fn burn_fees(ctx: Context<BurnFees>, shard: u8) -> Result<()> {
         handle_burn_fees(ctx, shard)
@@ -99,12 +101,16 @@ pub mod buyback {
 
     /// Opens the fee vault of a mint's shard (0 to 7), each once.
     ///
+    /// * shard - Number of the fee vault, 0 to 7.
+    ///
     /// Caller: anyone, who pays for the account. Errors: `UnknownShard`.
     pub fn open_vault(ctx: Context<OpenVault>, shard: u8) -> Result<()> {
         handle_open_vault(ctx, shard)
     }
 
     /// Opens the auction of a fee vault that holds another mint than IO, each once.
+    ///
+    /// * shard - Number of the fee vault, 0 to 7.
     ///
     /// Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
     pub fn open_auction(ctx: Context<OpenAuction>, shard: u8) -> Result<()> {
@@ -131,12 +137,16 @@ pub mod buyback {
     /// Sets the paused entries (bit 0: `burn_fees`; bit 1: `start_auction` and `sell_io`). What a pause
     /// delays is burned and sold afterwards; payouts have no pause.
     ///
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
     /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
     /// Caller: authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {

@@ -55,6 +55,8 @@ pub mod distributor {
 
     /// Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
     ///
+    /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `NoTreasury`.
     pub fn initialize(ctx: Context<Initialize>, treasury: Pubkey) -> Result<()> {
@@ -62,6 +64,8 @@ pub mod distributor {
     }
 
     /// Makes the grant `id` and fills its vault.
+    ///
+    /// * id - Any number that was not used; part of the address.
     ///
     /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     /// `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
@@ -79,6 +83,8 @@ pub mod distributor {
 
     /// Names a successor of the beneficiary; the default key takes it back.
     ///
+    /// * successor - Becomes the beneficiary when it accepts; the default key takes the name back.
+    ///
     /// Caller: the beneficiary. Errors: `NotBeneficiary`.
     pub fn set_beneficiary(ctx: Context<SetBeneficiary>, successor: Pubkey) -> Result<()> {
         handle_set_beneficiary(ctx, successor)
@@ -93,6 +99,8 @@ pub mod distributor {
 
     /// Makes the airdrop `id` with a Merkle root of its leaves, and fills its vault.
     ///
+    /// * id - Any number that was not used; part of the address.
+    ///
     /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     /// `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
     pub fn create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: AirdropArgs) -> Result<()> {
@@ -100,6 +108,8 @@ pub mod distributor {
     }
 
     /// Opens the account that marks the claims of 8,192 leaves, each once.
+    ///
+    /// * number - Number of the account, from 0; its first leaf is `number · 8,192`.
     ///
     /// Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
     pub fn open_claims(ctx: Context<OpenClaims>, number: u32) -> Result<()> {
@@ -123,6 +133,9 @@ pub mod distributor {
 
     /// Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
     ///
+    /// * pauser - May pause.
+    /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
+    ///
     /// Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey, treasury: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser, treasury)
@@ -130,12 +143,16 @@ pub mod distributor {
 
     /// Sets the paused entries (bit 0: `create_grant`, bit 1: `create_airdrop`).
     ///
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
     /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
     /// Caller: authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {

@@ -35,6 +35,8 @@ pub mod governance {
     /// A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
     /// the vote of his node's owner. `content_hash` is that of the proposal's content.
     ///
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
+    ///
     /// Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     /// `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
     pub fn cast_vote(ctx: Context<CastVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
@@ -43,6 +45,8 @@ pub mod governance {
 
     /// Changes a co-staker's vote; it weighs what it weighed before.
     ///
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
+    ///
     /// Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
     pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
@@ -50,6 +54,8 @@ pub mod governance {
 
     /// The vote of a node's owner, the first or a changed one: for his own stake and for the co-stakers who
     /// have not voted themselves.
+    ///
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
     /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
     /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
@@ -66,6 +72,8 @@ pub mod governance {
 
     /// Creates the configuration with its defaults, and a guardian for twelve months.
     ///
+    /// * guardian - May cancel proposals for twelve months.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
     pub fn initialize(ctx: Context<Initialize>, guardian: Pubkey) -> Result<()> {
         handle_initialize(ctx, guardian)
@@ -74,6 +82,8 @@ pub mod governance {
     /// Makes a draft, with a bond. The proposer shows his stake: nodes that he owns, and positions that he
     /// holds, each with its node behind it.
     ///
+    /// * nonce - Any number that the proposer has not used; part of the address.
+    ///
     /// Caller: anyone with the stake. Errors: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
     /// `StakeTooSmall`.
     pub fn propose<'info>(ctx: Context<'info, Propose<'info>>, nonce: u64, args: ProposalArgs) -> Result<()> {
@@ -81,6 +91,8 @@ pub mod governance {
     }
 
     /// Adds a transaction to a draft: one instruction, which only the treasury may have to sign.
+    ///
+    /// * index - Number of the transaction, from 0.
     ///
     /// Caller: the proposer. Errors: `NotProposer`, `NotDraft`, `WrongIndex`, `TooManyTransactions`,
     /// `TooManyAccounts`, `TooMuchData`, `ForeignSigner`, `SelfCall`.
@@ -138,6 +150,8 @@ pub mod governance {
 
     /// Opens the account that counts what leaves the treasury of a mint, or of SOL (the default key).
     ///
+    /// * asset - A mint; the default key is SOL.
+    ///
     /// Caller: anyone, who pays for the account.
     pub fn open_outflow(ctx: Context<OpenOutflow>, asset: Pubkey) -> Result<()> {
         handle_open_outflow(ctx, asset)
@@ -175,6 +189,8 @@ pub mod governance {
     }
 
     /// Names a guardian for twelve months from now; the default key: nobody.
+    ///
+    /// * guardian - May cancel proposals for twelve months from now; the default key: nobody.
     ///
     /// Caller: the treasury, by an executed proposal. Errors: `NotTreasury`.
     pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {

@@ -31,6 +31,8 @@ pub mod jobs {
 
     /// Creates the configuration with the published defaults.
     ///
+    /// * resolver - Decides disputes.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
     pub fn initialize(ctx: Context<Initialize>, resolver: Pubkey) -> Result<()> {
         handle_initialize(ctx, resolver)
@@ -67,6 +69,9 @@ pub mod jobs {
     }
 
     /// Opens a cluster of `size` jobs, none of which starts before all are booked.
+    ///
+    /// * id - Any 32 bytes that the renter has not used; part of the address.
+    /// * size - Jobs of the cluster, 2 to 255.
     ///
     /// Caller: the renter who will book them. Errors: `ClusterSize`.
     pub fn open_cluster(ctx: Context<OpenCluster>, id: [u8; 32], size: u8) -> Result<()> {
@@ -108,6 +113,9 @@ pub mod jobs {
     }
 
     /// Books more time for a job that runs, at its rate and at today's price of its currency.
+    ///
+    /// * seconds - Seconds to add.
+    /// * max_deposit - The most that may be taken, fees included, base units.
     ///
     /// Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
     /// `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
@@ -172,6 +180,9 @@ pub mod jobs {
     /// Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
     /// 14 days at most. Needs a bond of that in the job's mint.
     ///
+    /// * max_bond - The most that the bond may be, base units of the job's mint.
+    /// * evidence_hash - SHA-256 of the party's evidence.
+    ///
     /// Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
     /// `DisputeWindowOver`, `Disputed`, `DisputedBefore`, `AlreadyDecided`, `NothingToDispute`,
     /// `WrongMint`, `BondAboveLimit`.
@@ -180,6 +191,8 @@ pub mod jobs {
     }
 
     /// Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+    ///
+    /// * gross - Part of the job's price that is due, base units.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
     /// `SplitBelowPaid`, `WrongOffer`.
@@ -212,12 +225,16 @@ pub mod jobs {
 
     /// Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
     ///
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
     /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
     /// Caller: authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {

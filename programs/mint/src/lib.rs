@@ -32,6 +32,8 @@ pub mod mint {
     /// Creates the mint, its configuration, and the two vaults that emissions go to. Emission counts
     /// from `start` (unix time; 0 for now, at most a year ahead).
     ///
+    /// * start - Unix time from which emission counts, at most a year ahead; 0 for now.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `StartOutOfRange`.
     pub fn initialize(ctx: Context<Initialize>, start: i64) -> Result<()> {
@@ -70,6 +72,8 @@ pub mod mint {
 
     /// Sets who may pause.
     ///
+    /// * pauser - May pause emission.
+    ///
     /// Caller: authority. Errors: `NotAuthority`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser)
@@ -77,12 +81,16 @@ pub mod mint {
 
     /// Sets the paused entries (bit 0: `emit`). What a pause delays is emitted afterwards.
     ///
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
     /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
     /// Names a successor of the authority; the default key takes it back.
+    ///
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
     /// Caller: authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {

@@ -9,12 +9,14 @@ use io_common::{clock, emit_cpi, ids, token};
 #[derive(Accounts)]
 #[instruction(shard: u8)]
 pub struct BurnFees<'info> {
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::BUYBACK_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_BURN) @ BuybackError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// The shard's vault of IO.

@@ -10,6 +10,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ BuybackError::WrongProgramData)]

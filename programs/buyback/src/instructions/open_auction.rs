@@ -8,6 +8,7 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(shard: u8)]
 pub struct OpenAuction<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// What the vault holds; not IO, which is burned as it is.
@@ -16,6 +17,7 @@ pub struct OpenAuction<'info> {
     /// The shard's fee vault.
     #[account(seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
+    /// The new auction.
     #[account(
         init,
         payer = payer,

@@ -10,14 +10,18 @@ pub struct OpenPayout<'info> {
     /// Pays the rent, and has it back at the close.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     /// CHECK: read as a job of the jobs program.
     pub job: UncheckedAccount<'info>,
     /// What the job is paid in.
     pub mint: Account<'info, Mint>,
+    /// The new payout.
     #[account(init, payer = payer, space = Payout::SPACE, seeds = [PAYOUT_SEED, job.key().as_ref()], bump)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The token account that the job will pay into.
     #[account(
         init,
         payer = payer,

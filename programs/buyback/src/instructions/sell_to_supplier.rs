@@ -10,14 +10,18 @@ use io_common::{clock, emit_cpi, ids, token};
 pub struct SellToSupplier<'info> {
     /// Gives IO.
     pub seller: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The price account of IO.
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// CHECK: any account of IO that the seller may spend from; the token program checks it.
+    /// Any account of IO that the seller may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// Any account of the supplier's for IO.
@@ -28,6 +32,7 @@ pub struct SellToSupplier<'info> {
         constraint = credit.key() != source.key() @ BuybackError::WrongDestination
     )]
     pub credit: Account<'info, TokenAccount>,
+    /// The payout's token account.
     #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// Any account of the seller's in the mint that is sold.

@@ -8,15 +8,19 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct StartAuction<'info> {
+    /// The program's configuration.
     #[account(
         address = ids::BUYBACK_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_SELL) @ BuybackError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The auction.
     #[account(mut)]
     pub auction: AccountLoader<'info, Auction>,
+    /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the auction's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The fee vault.
     #[account(address = auction.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
 }

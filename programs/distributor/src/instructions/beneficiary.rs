@@ -7,16 +7,20 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct SetBeneficiary<'info> {
+    /// The grant's beneficiary.
     #[account(constraint = grant.load()?.beneficiary == beneficiary.key() @ DistributorError::NotBeneficiary)]
     pub beneficiary: Signer<'info>,
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
 }
 
 #[derive(Accounts)]
 pub struct AcceptBeneficiary<'info> {
+    /// The successor that the beneficiary has named.
     #[account(constraint = grant.load()?.is_pending(successor.key) @ DistributorError::NotPendingBeneficiary)]
     pub successor: Signer<'info>,
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
 }

@@ -6,10 +6,13 @@ use io_common::clock;
 #[derive(Accounts)]
 #[instruction(number: u32)]
 pub struct OpenClaims<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
+    /// The new account of claims.
     #[account(
         init,
         payer = payer,

@@ -9,16 +9,20 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Reclaim<'info> {
+    /// The program's configuration.
     #[account(address = ids::DISTRIBUTOR_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
+    /// The token account that holds the IO.
     #[account(mut, address = airdrop.load()?.vault @ DistributorError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// An IO account of the treasury.
     #[account(mut, constraint = destination.owner == config.load()?.treasury @ DistributorError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: who paid the vault's rent, by address.
+    /// Who paid the vault's rent.
+    /// CHECK: by address.
     #[account(mut, address = airdrop.load()?.payer @ DistributorError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

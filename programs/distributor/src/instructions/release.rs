@@ -9,9 +9,11 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Release<'info> {
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
-    /// CHECK: the grant's vault, by address.
+    /// The grant's vault.
+    /// CHECK: by address.
     #[account(mut, address = grant.load()?.vault @ DistributorError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     /// An IO account of the beneficiary.

@@ -10,10 +10,13 @@ use io_math::vote::quorum;
 /// All 16 stake shards follow as remaining accounts, in order.
 #[derive(Accounts)]
 pub struct Activate<'info> {
+    /// The proposer.
     #[account(address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
     pub proposer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

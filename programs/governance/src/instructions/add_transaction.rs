@@ -9,8 +9,10 @@ pub struct AddTransaction<'info> {
     /// Also pays the rent.
     #[account(mut, address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
     pub proposer: Signer<'info>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The new transaction.
     #[account(
         init,
         payer = proposer,

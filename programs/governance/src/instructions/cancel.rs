@@ -7,8 +7,10 @@ use io_common::{clock, ids};
 pub struct Cancel<'info> {
     /// The proposer of a draft, or the guardian.
     pub signer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

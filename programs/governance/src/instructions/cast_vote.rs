@@ -11,12 +11,16 @@ pub struct CastVote<'info> {
     /// The position's holder, who pays for the record.
     #[account(mut)]
     pub holder: Signer<'info>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The position that votes.
     /// CHECK: a position of the staking program, read as such.
     pub position: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(mut, constraint = node_vote.load()?.proposal == proposal.key() @ GovernanceError::WrongProposal)]
     pub node_vote: AccountLoader<'info, NodeVote>,
+    /// The record of the vote.
     #[account(
         init,
         payer = holder,

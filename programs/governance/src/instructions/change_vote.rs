@@ -6,10 +6,13 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct ChangeVote<'info> {
+    /// The position's holder.
     #[account(address = vote.load()?.holder @ GovernanceError::NotHolder)]
     pub holder: Signer<'info>,
+    /// The proposal.
     #[account(mut, address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The record of the vote.
     #[account(mut)]
     pub vote: AccountLoader<'info, VoteRecord>,
 }

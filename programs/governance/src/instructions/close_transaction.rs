@@ -5,11 +5,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseTransaction<'info> {
+    /// The proposal.
     #[account(address = transaction.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The transaction.
     #[account(mut, close = rent_payer)]
     pub transaction: Account<'info, StoredTransaction>,
-    /// CHECK: who paid, by address.
+    /// Who paid.
+    /// CHECK: by address.
     #[account(mut, address = transaction.rent_payer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
 }

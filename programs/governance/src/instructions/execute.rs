@@ -11,12 +11,16 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Execute<'info> {
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut, address = transaction.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The transaction.
     pub transaction: Account<'info, StoredTransaction>,
-    /// CHECK: the program that the transaction calls, by address.
+    /// The program that the transaction calls.
+    /// CHECK: by address.
     #[account(address = transaction.args.program_id @ GovernanceError::WrongAccounts)]
     pub callee: UncheckedAccount<'info>,
 }

@@ -7,11 +7,15 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OpenNodeVote<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The proposal.
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The node.
     /// CHECK: a node of the staking program, read as such.
     pub node: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(
         init,
         payer = payer,

@@ -5,8 +5,10 @@ use anchor_lang::prelude::*;
 #[derive(Accounts)]
 #[instruction(asset: Pubkey)]
 pub struct OpenOutflow<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// Counts what leaves the treasury of the asset.
     #[account(init, payer = payer, space = AssetOutflow::SPACE, seeds = [OUTFLOW_SEED, asset.as_ref()], bump)]
     pub outflow: AccountLoader<'info, AssetOutflow>,
     pub system_program: Program<'info, System>,

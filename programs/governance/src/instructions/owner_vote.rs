@@ -7,12 +7,16 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OwnerVote<'info> {
+    /// The node's owner.
     pub owner: Signer<'info>,
+    /// The proposal.
     #[account(mut, address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// CHECK: the node, by address.
+    /// The node.
+    /// CHECK: by address.
     #[account(address = node_vote.load()?.node @ GovernanceError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(mut)]
     pub node_vote: AccountLoader<'info, NodeVote>,
 }

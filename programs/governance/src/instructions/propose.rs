@@ -16,8 +16,10 @@ pub struct Propose<'info> {
     /// Pays the bond and the rent.
     #[account(mut)]
     pub proposer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The new proposal.
     #[account(
         init,
         payer = proposer,
@@ -26,11 +28,14 @@ pub struct Propose<'info> {
         bump
     )]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The token account that holds the bond.
     #[account(init, payer = proposer, seeds = [BOND_SEED, proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any IO account that the proposer may spend from; the token program checks it.
+    /// Any IO account that the proposer may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

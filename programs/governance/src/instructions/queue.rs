@@ -5,6 +5,7 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Queue<'info> {
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

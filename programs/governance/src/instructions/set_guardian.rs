@@ -9,6 +9,7 @@ pub struct SetGuardian<'info> {
     /// The treasury, which signs for executed proposals only.
     #[account(address = ids::GOVERNANCE_TREASURY @ GovernanceError::NotTreasury)]
     pub treasury: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
 }

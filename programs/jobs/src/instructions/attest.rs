@@ -6,10 +6,13 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct Attest<'info> {
+    /// An attester.
     pub attester: Signer<'info>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
 }

@@ -6,9 +6,11 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseCluster<'info> {
-    /// CHECK: who paid the rent, by address.
+    /// Who paid the rent.
+    /// CHECK: by address.
     #[account(mut, address = cluster.load()?.renter @ JobsError::WrongRentPayer)]
     pub renter: UncheckedAccount<'info>,
+    /// The cluster.
     #[account(mut, close = renter)]
     pub cluster: AccountLoader<'info, Cluster>,
 }

@@ -8,8 +8,10 @@ use io_common::{clock, emit_cpi, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CloseDispute<'info> {
+    /// The dispute.
     #[account(mut, close = rent_payer)]
     pub dispute: AccountLoader<'info, Dispute>,
+    /// The token account that holds the bond.
     #[account(mut, address = dispute.load()?.bond_vault @ JobsError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
     /// Any account of the party, or the job's fee vault where the bond is lost.
@@ -18,7 +20,8 @@ pub struct CloseDispute<'info> {
         constraint = dispute.load()?.pays_to(&destination.key(), &destination.owner) @ JobsError::WrongDestination
     )]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the party, by address.
+    /// The party.
+    /// CHECK: by address.
     #[account(mut, address = dispute.load()?.party @ JobsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -6,8 +6,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Complete<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
 }

@@ -7,8 +7,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Expire<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
     /// The job's, if it is part of one.

@@ -9,13 +9,16 @@ pub struct MakeOffer<'info> {
     /// The node's owner; pays.
     #[account(mut)]
     pub owner: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_OFFER) @ JobsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     pub node: UncheckedAccount<'info>,
+    /// The new offer.
     #[account(init, payer = owner, space = Offer::SPACE, seeds = [OFFER_SEED, node.key().as_ref()], bump)]
     pub offer: AccountLoader<'info, Offer>,
     pub system_program: Program<'info, System>,

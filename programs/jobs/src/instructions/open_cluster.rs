@@ -9,6 +9,7 @@ pub struct OpenCluster<'info> {
     /// Will book its jobs; pays.
     #[account(mut)]
     pub renter: Signer<'info>,
+    /// The new cluster.
     #[account(
         init,
         payer = renter,

@@ -6,12 +6,16 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Resolve<'info> {
+    /// The resolver of disputes.
     #[account(address = config.load()?.resolver @ JobsError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
     /// The open one.

@@ -6,10 +6,13 @@ use io_common::ids;
 
 #[derive(Accounts)]
 pub struct SetCurrency<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The currency.
     #[account(mut)]
     pub currency: AccountLoader<'info, Currency>,
 }

@@ -8,9 +8,11 @@ use anchor_lang::prelude::*;
 pub struct SetOffer<'info> {
     /// The node's owner.
     pub owner: Signer<'info>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = offer.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's offer.
     #[account(mut)]
     pub offer: AccountLoader<'info, Offer>,
 }

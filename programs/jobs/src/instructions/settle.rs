@@ -8,9 +8,11 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Settle<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
-    /// CHECK: the job's escrow, by address.
+    /// The job's escrow.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
     /// Any account of the supplier, or the job's payout account where he is paid in IO for another mint.

@@ -9,13 +9,17 @@ use io_common::{abi, clock, ids};
 pub struct Start<'info> {
     /// The supplier, the device's key, or an attester.
     pub operator: Signer<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = job.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,

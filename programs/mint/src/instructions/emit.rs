@@ -9,18 +9,23 @@ use io_math::emission::Portion;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Emit<'info> {
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::MINT_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_EMIT) @ MintError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
+    /// The token account that emission is paid into.
     #[account(mut, address = config.load()?.emission_vault @ MintError::WrongVault)]
     pub emission_vault: Account<'info, TokenAccount>,
+    /// The token account of what policies withhold.
     #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
     pub reserve_vault: Account<'info, TokenAccount>,
+    /// The buyback's configuration.
     /// CHECK: what fees burned, read under a demand-linked policy only.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub buyback_config: UncheckedAccount<'info>,

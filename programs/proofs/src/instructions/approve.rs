@@ -6,15 +6,19 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Approve<'info> {
+    /// An attester.
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::PROOFS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REPORT) @ ProofsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

@@ -5,8 +5,10 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Finalize<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

@@ -7,11 +7,14 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct Refute<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
-    /// CHECK: the leaf's node; it refutes the report when it is none of the staking program's.
+    /// The leaf's node.
+    /// CHECK: it refutes the report when it is none of the staking program's.
     pub node: UncheckedAccount<'info>,
 }
 

@@ -11,14 +11,17 @@ pub struct MakeReport<'info> {
     /// An attester, who pays and whose approval is the first.
     #[account(mut)]
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::PROOFS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REPORT) @ ProofsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
+    /// The mint's configuration.
     /// CHECK: the mint's configuration, read for the start of emission and what was withheld.
     #[account(address = ids::MINT_CONFIG)]
     pub mint_config: UncheckedAccount<'info>,

@@ -6,10 +6,13 @@ use io_common::ids;
 
 #[derive(Accounts)]
 pub struct SetAttesters<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ ProofsError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(mut, address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
 }

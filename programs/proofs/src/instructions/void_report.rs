@@ -6,10 +6,13 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct VoidReport<'info> {
+    /// The guardian.
     #[account(address = config.load()?.guardian @ ProofsError::NotGuardian)]
     pub guardian: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

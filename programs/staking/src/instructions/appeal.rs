@@ -6,10 +6,13 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Appeal<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
 }

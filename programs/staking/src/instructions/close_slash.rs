@@ -6,11 +6,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseSlash<'info> {
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut, close = proposer)]
     pub slash: AccountLoader<'info, Slash>,
-    /// CHECK: who paid the rent, by address.
+    /// Who paid the rent.
+    /// CHECK: by address.
     #[account(mut, address = slash.load()?.proposer @ StakingError::WrongRentPayer)]
     pub proposer: UncheckedAccount<'info>,
 }

@@ -7,16 +7,21 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Compound<'info> {
+    /// The position's holder.
     pub holder: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node's hardware class.
     #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
     pub class: AccountLoader<'info, Class>,
+    /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// The holder's position on the node.
     #[account(
         mut,
         constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,

@@ -10,8 +10,10 @@ pub struct CreateClass<'info> {
     /// Also pays.
     #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The new class.
     #[account(init, payer = authority, space = Class::SPACE, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump)]
     pub class: AccountLoader<'info, Class>,
     pub system_program: Program<'info, System>,

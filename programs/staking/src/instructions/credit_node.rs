@@ -12,16 +12,21 @@ pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditNode<'info> {
+    /// Emission's ledger, which counts what is credited.
     #[account(mut, address = ids::EMISSION_LEDGER)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
-    /// CHECK: emission's vault, by address.
+    /// Emission's vault.
+    /// CHECK: by address.
     #[account(mut, address = emission_ledger.load()?.vault @ StakingError::WrongVault)]
     pub emission_vault: UncheckedAccount<'info>,
+    /// The report that has the leaf.
     /// CHECK: read as a report of the proofs program.
     pub report: UncheckedAccount<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -6,10 +6,13 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct EvictDevice<'info> {
+    /// The resolver of slashes.
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The device.
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
     /// The node that the device belongs to, where there is one.

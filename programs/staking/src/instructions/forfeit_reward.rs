@@ -10,15 +10,20 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ForfeitReward<'info> {
+    /// Emission's ledger, which counts what is credited.
     #[account(mut, address = ids::EMISSION_LEDGER)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
-    /// CHECK: emission's vault, by address.
+    /// Emission's vault.
+    /// CHECK: by address.
     #[account(mut, address = emission_ledger.load()?.vault @ StakingError::WrongVault)]
     pub emission_vault: UncheckedAccount<'info>,
+    /// The report that has the leaf.
     /// CHECK: read as a report of the proofs program.
     pub report: UncheckedAccount<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     pub token_program: Program<'info, Token>,

@@ -11,8 +11,10 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes every role, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
+    /// Emission's ledger, which counts what is credited.
     #[account(init, payer = authority, space = EmissionLedger::SPACE, seeds = [EMISSION_SEED], bump)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ StakingError::WrongProgramData)]

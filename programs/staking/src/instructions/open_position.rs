@@ -7,8 +7,10 @@ pub struct OpenPosition<'info> {
     /// Will hold the position, and pays.
     #[account(mut, constraint = holder.key() != node.load()?.owner @ StakingError::OwnerIsNoCoStaker)]
     pub holder: Signer<'info>,
+    /// The node.
     #[account(constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// The new position.
     #[account(init, payer = holder, space = Position::SPACE, seeds = [POSITION_SEED, node.key().as_ref(), holder.key().as_ref()], bump)]
     pub position: AccountLoader<'info, Position>,
     pub system_program: Program<'info, System>,

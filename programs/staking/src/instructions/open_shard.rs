@@ -5,8 +5,10 @@ use anchor_lang::prelude::*;
 #[derive(Accounts)]
 #[instruction(index: u8)]
 pub struct OpenShard<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The new shard.
     #[account(
         init,
         payer = payer,

@@ -6,8 +6,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OwnerActivate<'info> {
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

@@ -10,10 +10,13 @@ pub struct ProposeSlash<'info> {
     /// Pays the rent, and gets it back.
     #[account(mut, address = config.load()?.slasher @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The new slash.
     #[account(
         init,
         payer = slasher,

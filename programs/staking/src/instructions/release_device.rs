@@ -5,8 +5,10 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct ReleaseDevice<'info> {
+    /// The device's owner.
     #[account(address = device.load()?.owner @ StakingError::NotDeviceOwner)]
     pub owner: Signer<'info>,
+    /// The device.
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
     /// The node that the device is the first of, where there is one.

@@ -6,12 +6,16 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct ResolveSlash<'info> {
+    /// The resolver of slashes.
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
 }

@@ -7,10 +7,13 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(id: u16)]
 pub struct SetClass<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The class.
     #[account(mut, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump = class.load()?.bump)]
     pub class: AccountLoader<'info, Class>,
 }

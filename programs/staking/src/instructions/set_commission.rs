@@ -6,8 +6,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct SetCommission<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -11,6 +11,7 @@ pub struct SetLastProof<'info> {
     /// The proofs program's configuration signs.
     #[account(address = ids::PROOFS_CONFIG @ StakingError::NotProofs)]
     pub proofs: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }
