@@ -53,7 +53,7 @@ pub mod distributor {
         handle_claim_into_stake(ctx, args)
     }
 
-    /// Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
+    /// Creates the configuration.
     ///
     /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
     ///
@@ -63,11 +63,11 @@ pub mod distributor {
         handle_initialize(ctx, treasury)
     }
 
-    /// Makes the grant `id` and fills its vault.
+    /// Makes a grant and fills its vault.
     ///
     /// * id - Any number that was not used; part of the address.
     ///
-    /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
+    /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     /// `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
     pub fn create_grant(ctx: Context<CreateGrant>, id: u64, args: GrantArgs) -> Result<()> {
         handle_create_grant(ctx, id, args)
@@ -75,13 +75,13 @@ pub mod distributor {
 
     /// Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+    /// Caller: the authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
     /// `AlreadyRevoked`, `NothingToRevoke`.
     pub fn revoke(ctx: Context<Revoke>) -> Result<()> {
         handle_revoke(ctx)
     }
 
-    /// Names a successor of the beneficiary; the default key takes it back.
+    /// Names a successor of the beneficiary, who has to accept.
     ///
     /// * successor - Becomes the beneficiary when it accepts; the default key takes the name back.
     ///
@@ -97,11 +97,11 @@ pub mod distributor {
         handle_accept_beneficiary(ctx)
     }
 
-    /// Makes the airdrop `id` with a Merkle root of its leaves, and fills its vault.
+    /// Makes an airdrop with a Merkle root of its leaves, and fills its vault.
     ///
     /// * id - Any number that was not used; part of the address.
     ///
-    /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
+    /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     /// `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
     pub fn create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: AirdropArgs) -> Result<()> {
         handle_create_airdrop(ctx, id, args)
@@ -124,7 +124,7 @@ pub mod distributor {
         handle_reclaim(ctx)
     }
 
-    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to who paid it.
+    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
     pub fn close_claims(ctx: Context<CloseClaims>) -> Result<()> {
@@ -136,25 +136,25 @@ pub mod distributor {
     /// * pauser - May pause.
     /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
+    /// Caller: the authority. Errors: `NotAuthority`, `NoTreasury`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey, treasury: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser, treasury)
     }
 
-    /// Sets the paused entries (bit 0: `create_grant`, bit 1: `create_airdrop`).
+    /// Pauses `create_grant` and `create_airdrop`, or lifts the pauses.
     ///
     /// * paused - All entries that are to be paused, bits `PAUSE_*`.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
     /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

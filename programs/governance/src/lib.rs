@@ -32,8 +32,8 @@ pub mod governance {
 
     // The dispatcher compares discriminators in this order: what is called most comes first.
 
-    /// A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
-    /// the vote of his node's owner. `content_hash` is that of the proposal's content.
+    /// Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+    /// owner.
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
@@ -47,12 +47,12 @@ pub mod governance {
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
-    /// Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+    /// Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
     pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
     }
 
-    /// The vote of a node's owner, the first or a changed one: for his own stake and for the co-stakers who
+    /// Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
     /// have not voted themselves.
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
@@ -79,8 +79,8 @@ pub mod governance {
         handle_initialize(ctx, guardian)
     }
 
-    /// Makes a draft, with a bond. The proposer shows his stake: nodes that he owns, and positions that he
-    /// holds, each with its node behind it.
+    /// Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
+    /// they hold, each with its node behind it.
     ///
     /// * nonce - Any number that the proposer has not used; part of the address.
     ///
@@ -157,14 +157,14 @@ pub mod governance {
         handle_open_outflow(ctx, asset)
     }
 
-    /// Closes a vote's record when voting is over; the rent goes to who voted.
+    /// Closes a vote's record when voting is over; the rent goes to the voter.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
     pub fn close_vote(ctx: Context<CloseVote>) -> Result<()> {
         handle_close_vote(ctx)
     }
 
-    /// Closes a node's part in a vote when voting is over; the rent goes to who paid it.
+    /// Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
     pub fn close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
@@ -172,7 +172,7 @@ pub mod governance {
     }
 
     /// Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-    /// who paid it.
+    /// whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
     pub fn close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {

@@ -40,14 +40,14 @@ pub mod jobs {
 
     /// Lets jobs be paid in a mint of the classic token program.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
     pub fn create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) -> Result<()> {
         handle_create_currency(ctx, args)
     }
 
     /// Changes a currency for new jobs.
     ///
-    /// Caller: authority. Errors: those of `create_currency`.
+    /// Caller: the authority. Errors: those of `create_currency`.
     pub fn set_currency(ctx: Context<SetCurrency>, args: CurrencyArgs) -> Result<()> {
         handle_set_currency(ctx, args)
     }
@@ -68,7 +68,7 @@ pub mod jobs {
         handle_set_offer(ctx, args)
     }
 
-    /// Opens a cluster of `size` jobs, none of which starts before all are booked.
+    /// Opens a cluster of jobs, none of which starts before all are booked.
     ///
     /// * id - Any 32 bytes that the renter has not used; part of the address.
     /// * size - Jobs of the cluster, 2 to 255.
@@ -125,7 +125,7 @@ pub mod jobs {
     }
 
     /// Pays the supplier what attested time has earned, from one hour after the start; into the job's
-    /// payout account of the buyback, where he is paid in IO for another mint.
+    /// payout account of the buyback, where they are paid in IO for another mint.
     ///
     /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
     /// `WrongMint`.
@@ -208,7 +208,7 @@ pub mod jobs {
         handle_close_dispute(ctx)
     }
 
-    /// Closes a job that has paid everyone; the rent goes back to the one who paid it.
+    /// Closes a job that has paid everyone; the rent goes back to whoever paid it.
     ///
     /// Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
     pub fn close(ctx: Context<Close>) -> Result<()> {
@@ -217,26 +217,26 @@ pub mod jobs {
 
     /// Sets roles, fees, price limits and attesters of new jobs.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
     /// `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
+    /// Pauses offering, and booking with extending, or lifts the pauses. What is booked goes on.
     ///
     /// * paused - All entries that are to be paused, bits `PAUSE_*`.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
     /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

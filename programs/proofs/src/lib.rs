@@ -43,14 +43,13 @@ pub mod proofs {
     /// * seats - All seats, by number.
     /// * threshold - Weight that approves a report: more than half of all weight.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+    /// Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
     /// `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
     pub fn set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
         handle_set_attesters(ctx, seats, threshold)
     }
 
-    /// Makes a report, which is also its first approval. `seq` is the hours from the start of emission to
-    /// `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
+    /// Makes a report, which is also its first approval.
     ///
     /// * seq - Hours from the start of emission to `period_end`.
     /// * content_hash - `sha256("ionet:report" ‖ borsh(args))`.
@@ -134,27 +133,27 @@ pub mod proofs {
 
     /// Sets the roles besides the authority, and the terms of challenges.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
     /// `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
     /// `UpHoursOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: `report` and `approve`). What is approved still becomes final.
+    /// Pauses `report` and `approve`, or lifts the pause. What is approved still becomes final.
     ///
     /// * paused - All entries that are to be paused, bits `PAUSE_*`.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
     /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

@@ -101,7 +101,7 @@ pub mod staking {
     ///
     /// * id - Number of the class.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
     /// `MinimumOutOfBounds`, `MultiplierOutOfBounds`.
     pub fn create_class(ctx: Context<CreateClass>, id: u16, args: ClassArgs) -> Result<()> {
         handle_create_class(ctx, id, args)
@@ -111,12 +111,12 @@ pub mod staking {
     ///
     /// * id - Number of the class.
     ///
-    /// Caller: authority. Errors: those of `create_class`.
+    /// Caller: the authority. Errors: those of `create_class`.
     pub fn set_class(ctx: Context<SetClass>, id: u16, args: ClassArgs) -> Result<()> {
         handle_set_class(ctx, id, args)
     }
 
-    /// Registers a processor by its fingerprint, once for ever.
+    /// Registers a processor by its fingerprint, once and for all.
     ///
     /// * fingerprint - `sha256` of the device's own unique id.
     ///
@@ -217,7 +217,7 @@ pub mod staking {
         handle_compound(ctx)
     }
 
-    /// Takes a node out of the market. Stake leaves and rewards are claimed as ever.
+    /// Takes a node out of the market. Stake still leaves and rewards are still claimed.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
     pub fn retire_node(ctx: Context<RetireNode>) -> Result<()> {
@@ -250,7 +250,7 @@ pub mod staking {
         handle_detach_device(ctx)
     }
 
-    /// Gives up a device that has no node, or is the first of a retired one, so that somebody else can
+    /// Gives up a device that has no node, or is the first of a retired one, so that another owner can
     /// claim it.
     ///
     /// Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
@@ -267,16 +267,16 @@ pub mod staking {
         handle_evict_device(ctx, ban)
     }
 
-    /// Retires the node of a squatter; stake on it leaves as ever. A lease that stands runs to its end, so
-    /// that a squatter who hires his own node for ever cannot stay.
+    /// Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
+    /// that a squatter cannot stay by hiring their own node.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
     pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
         handle_evict_node(ctx)
     }
 
-    /// Pays a former owner, whose device has passed on, all that is his on the retired node, so that he
-    /// does not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    /// Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they
+    /// do not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
     ///
     /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     /// `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -381,26 +381,26 @@ pub mod staking {
 
     /// Sets roles, the cooldown and the time for appeals.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
     /// `SlasherIsResolver`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: registering, bit 1: staking). Exits are never paused.
+    /// Pauses registering and staking, or lifts the pauses. Exits are never paused.
     ///
     /// * paused - All entries that are to be paused, bits `PAUSE_*`.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
     /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

@@ -1,3 +1,11 @@
+//! Burns all that the shard's vault of IO holds; nothing when it is empty.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `SupplyMismatch`.
+//!
+//! Events: `FeesBurned`.
+
 use crate::errors::BuybackError;
 use crate::events::FeesBurned;
 use crate::state::{check_burned, Config, FEES_SEED, PAUSE_BURN};

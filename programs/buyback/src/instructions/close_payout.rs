@@ -1,3 +1,11 @@
+//! Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
+//!
+//! Events: `PayoutClosed`.
+
 use crate::errors::BuybackError;
 use crate::events::PayoutClosed;
 use crate::state::{Config, Payout};

@@ -1,3 +1,12 @@
+//! Creates the configuration, which owns the vaults, with the published defaults; nothing is sold until the
+//! price account is set.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::BuybackError;
 use crate::events::Initialized;
 use crate::program::Buyback as BuybackProgram;

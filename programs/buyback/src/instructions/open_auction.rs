@@ -1,3 +1,11 @@
+//! Opens the auction of a fee vault that holds another mint than IO, each once.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `IoIsBurned`.
+//!
+//! Events: `AuctionOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::AuctionOpened;
 use crate::state::{Auction, AUCTION_SEED, FEES_SEED};

@@ -1,3 +1,12 @@
+//! Opens the vault that a job's part of its supplier is paid into, where the job is paid in another currency
+//! and its supplier in IO; once a job.
+//!
+//! Who may call: anyone, who pays the rent until the close.
+//!
+//! Checks, each with its error: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+//!
+//! Events: `PayoutOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::PayoutOpened;
 use crate::state::{Config, Payout, PAYOUT_SEED, PAYOUT_VAULT_SEED};

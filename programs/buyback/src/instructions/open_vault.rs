@@ -1,3 +1,11 @@
+//! Opens one of the fee vaults of a mint, each once.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `UnknownShard`.
+//!
+//! Events: `VaultOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::VaultOpened;
 use crate::state::{Config, FEES_SEED, FEE_SHARDS};

@@ -1,3 +1,15 @@
+//! Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the vault
+//! may sell today. The IO is burned.
+//!
+//! Who may call: anyone with IO.
+//!
+//! Checks, each with its error: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
+//! `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
+//! `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+//! `BelowMinimum`, `SupplyMismatch`, `Overflow`.
+//!
+//! Events: `IoSold`.
+
 use crate::errors::BuybackError;
 use crate::events::IoSold;
 use crate::state::{check_burned, Auction, Config, Deal, SaleArgs, PAUSE_SELL};

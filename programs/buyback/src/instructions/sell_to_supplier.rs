@@ -1,3 +1,13 @@
+//! Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to the
+//! job's supplier.
+//!
+//! Who may call: anyone with IO.
+//!
+//! Checks, each with its error: `WrongPriceAccount` and those of a price, `WrongVault`, `WrongDestination`,
+//! `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+//!
+//! Events: `IoCredited`.
+
 use crate::errors::BuybackError;
 use crate::events::IoCredited;
 use crate::state::{Config, Deal, Payout, SaleArgs};

@@ -1,3 +1,13 @@
+//! Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
+//! lapsed, or to be a rest.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
+//! `DayIsSold`, `LotIsOpen`, `Overflow`.
+//!
+//! Events: `AuctionStarted`.
+
 use super::vault::currency_at_par;
 use crate::errors::BuybackError;
 use crate::events::AuctionStarted;

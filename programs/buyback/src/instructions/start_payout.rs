@@ -1,3 +1,12 @@
+//! Offers all that a payout's vault holds, from now on, as `start_auction` does.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
+//! `Overflow`.
+//!
+//! Events: `PayoutStarted`.
+
 use super::vault::currency_at_par;
 use crate::errors::BuybackError;
 use crate::events::PayoutStarted;

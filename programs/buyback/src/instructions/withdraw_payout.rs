@@ -1,3 +1,12 @@
+//! Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+//!
+//! Who may call: the job's supplier.
+//!
+//! Checks, each with its error: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
+//! `WrongMint`, `NothingToSell`.
+//!
+//! Events: `PayoutWithdrawn`.
+
 use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::PayoutWithdrawn;

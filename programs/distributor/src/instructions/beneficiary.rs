@@ -1,4 +1,10 @@
 //! The two steps in which a grant passes on to another beneficiary.
+//!
+//! Who may call: the beneficiary; the named successor, to accept.
+//!
+//! Checks, each with its error: `NotBeneficiary`, `NotPendingBeneficiary`.
+//!
+//! Events: `BeneficiaryProposed`, `BeneficiaryAccepted`.
 
 use crate::errors::DistributorError;
 use crate::events::{BeneficiaryAccepted, BeneficiaryProposed};

@@ -1,3 +1,12 @@
+//! Pays an airdrop's leaf into an account of its claimant, before the deadline.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`, `WrongChunk`, `AirdropOver`, `UnknownIndex`, `AlreadyClaimed`,
+//! `WrongProof`, `ZeroAmount`, `Exhausted`.
+//!
+//! Events: `AirdropClaimed`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::AirdropClaimed;

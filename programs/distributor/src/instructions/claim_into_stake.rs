@@ -1,3 +1,11 @@
+//! Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+//!
+//! Who may call: the claimant, who has a position there.
+//!
+//! Checks, each with its error: those of `claim_airdrop` and of staking's `stake`, `NotStaked`.
+//!
+//! Events: `AirdropClaimed`.
+
 use super::claim_airdrop::book;
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;

@@ -1,3 +1,11 @@
+//! Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
+//!
+//! Events: `ClaimsClosed`.
+
 use crate::errors::DistributorError;
 use crate::events::ClaimsClosed;
 use crate::state::{Airdrop, Claims};

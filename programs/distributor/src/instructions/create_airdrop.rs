@@ -1,3 +1,12 @@
+//! Makes an airdrop with a Merkle root of its leaves, and fills its vault.
+//!
+//! Who may call: the authority, out of its own IO.
+//!
+//! Checks, each with its error: `NotAuthority`, `Paused`, `UnknownAllocation`, `ZeroAmount`, `NoLeaves`,
+//! `DeadlineOutOfRange`.
+//!
+//! Events: `AirdropCreated`.
+
 use crate::errors::DistributorError;
 use crate::events::AirdropCreated;
 use crate::state::{Airdrop, AirdropArgs, Config, AIRDROP_SEED, PAUSE_AIRDROP, VAULT_SEED};

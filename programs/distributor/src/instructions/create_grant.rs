@@ -1,3 +1,12 @@
+//! Makes a grant and fills its vault.
+//!
+//! Who may call: the authority, out of its own IO.
+//!
+//! Checks, each with its error: `NotAuthority`, `Paused`, `NoBeneficiary`, `UnknownAllocation`,
+//! `UnsoundSchedule`, `StartOutOfRange`.
+//!
+//! Events: `GrantCreated`.
+
 use crate::errors::DistributorError;
 use crate::events::GrantCreated;
 use crate::state::{Config, Grant, GrantArgs, GRANT_SEED, PAUSE_GRANT, VAULT_SEED};

@@ -1,3 +1,11 @@
+//! Creates the configuration.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `NoTreasury`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::DistributorError;
 use crate::events::Initialized;
 use crate::program::Distributor as DistributorProgram;

@@ -1,3 +1,12 @@
+//! Pays what nobody claimed to the treasury after the deadline, and closes the vault.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `AirdropRunning`, `AlreadyReclaimed`, `WrongVault`, `WrongDestination`,
+//! `WrongRentPayer`.
+//!
+//! Events: `AirdropReclaimed`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::AirdropReclaimed;

@@ -1,3 +1,11 @@
+//! Releases what has vested and was not released before, into an account of the beneficiary.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`, `WrongDestination`, `NothingToRelease`.
+//!
+//! Events: `Released`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::Released;

@@ -1,3 +1,12 @@
+//! Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+//! `AlreadyRevoked`, `NothingToRevoke`.
+//!
+//! Events: `GrantRevoked`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::GrantRevoked;

@@ -1,3 +1,12 @@
+//! Ends a draft and begins voting on it. The sum of all stake shards at the start of this week is what the
+//! quorum is a share of.
+//!
+//! Who may call: the proposer.
+//!
+//! Checks, each with its error: `NotProposer`, `ShardsMissing`, `SnapshotGone`, `NotDraft`, `NothingStaked`.
+//!
+//! Events: `VotingBegan`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::VotingBegan;

@@ -1,3 +1,11 @@
+//! Burns the bond of a proposal on which less than a quarter of the quorum has voted.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongBond`, `WrongRentPayer`, `BondNotLost`.
+//!
+//! Events: `BondBurned`.
+
 use crate::errors::GovernanceError;
 use crate::events::BondBurned;
 use crate::state::{Config, Proposal};

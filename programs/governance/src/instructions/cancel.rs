@@ -1,3 +1,11 @@
+//! Stops a proposal.
+//!
+//! Who may call: its proposer while it is a draft; afterwards the guardian, unless it only sets the guardian.
+//!
+//! Checks, each with its error: `NotCancellable`, `MayNotCancel`, `GuardianOnly`.
+//!
+//! Events: `Cancelled`.
+
 use crate::events::Cancelled;
 use crate::state::{Config, Proposal};
 use anchor_lang::prelude::*;

@@ -1,3 +1,13 @@
+//! Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+//! owner.
+//!
+//! Who may call: the position's holder, who pays for the record.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongHash`, `NotAPosition`, `NotHolder`, `WrongNode`,
+//! `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Voted;

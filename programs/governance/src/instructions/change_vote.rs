@@ -1,3 +1,11 @@
+//! Changes a co-staker's vote; it weighs what it weighed before.
+//!
+//! Who may call: the one who cast it.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use crate::errors::GovernanceError;
 use crate::events::Voted;
 use crate::state::{Proposal, VoteChoice, VoteRecord};

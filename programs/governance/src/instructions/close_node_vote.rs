@@ -1,3 +1,11 @@
+//! Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{NodeVote, Proposal};
 use anchor_lang::prelude::*;

@@ -1,3 +1,12 @@
+//! Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
+//! whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `NotOver`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{Proposal, StoredTransaction};
 use anchor_lang::prelude::*;

@@ -1,3 +1,11 @@
+//! Closes a vote's record when voting is over; the rent goes to the voter.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{Proposal, VoteRecord};
 use anchor_lang::prelude::*;

@@ -1,3 +1,14 @@
+//! Executes the next transaction of a queued proposal, once; the treasury signs. What leaves the treasury is
+//! limited in any seven days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongAccounts`, `NotQueued`, `HeldUp`, `Expired`,
+//! `WrongIndex`, `NotVotedOn`, `TreasuryChanged`, `TreasuryDelegated`, `OutflowMissing`, `OutflowLimit`, and
+//! those of the program that it calls.
+//!
+//! Events: `Executed`.
+
 use super::holdings::{check_kept, Holdings};
 use crate::errors::GovernanceError;
 use crate::events::{Executed, Payment};

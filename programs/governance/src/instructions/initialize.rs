@@ -1,3 +1,11 @@
+//! Creates the configuration with its defaults, and a guardian for twelve months.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::GovernanceError;
 use crate::events::Initialized;
 use crate::program::Governance as GovernanceProgram;

@@ -1,3 +1,11 @@
+//! Opens a node's part in a vote, before its owner or co-stakers vote.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `NotVoting`, `NotANode`, `SnapshotGone`, `NoWeight`.
+//!
+//! Events: none.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::state::{NodeVote, Proposal, VoteChoice, NODE_VOTE_SEED};

@@ -1,3 +1,9 @@
+//! Opens the account that counts what leaves the treasury of a mint, or of SOL (the default key).
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Events: `OutflowOpened`.
+
 use crate::events::OutflowOpened;
 use crate::state::{AssetOutflow, OUTFLOW_SEED};
 use anchor_lang::prelude::*;

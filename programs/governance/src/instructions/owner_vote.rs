@@ -1,3 +1,13 @@
+//! Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not voted
+//! themselves.
+//!
+//! Who may call: the node's owner since before the vote.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongNode`, `WrongHash`, `NotANode`, `NotNodeOwner`,
+//! `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use crate::errors::GovernanceError;
 use crate::events::Voted;
 use crate::state::{NodeVote, Proposal, VoteChoice};

@@ -1,3 +1,13 @@
+//! Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that they
+//! hold, each with its node behind it.
+//!
+//! Who may call: anyone with the stake.
+//!
+//! Checks, each with its error: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
+//! `StakeTooSmall`.
+//!
+//! Events: `Proposed`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Proposed;
@@ -7,8 +17,8 @@ use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::snapshot::week_of;
 use io_common::{clock, emit_cpi, ids, token};
 
-/// The proposer's stake follows as remaining accounts, ascending: nodes that he owns, and positions that he
-/// holds, each with its node behind it.
+/// The proposer's stake follows as remaining accounts, ascending: nodes that they own, and positions that they
+/// hold, each with its node behind it.
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(nonce: u64)]

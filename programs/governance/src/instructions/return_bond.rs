@@ -1,3 +1,11 @@
+//! Returns the bond to the proposer: a quarter of the quorum has voted, or the proposal was cancelled.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongBond`, `WrongDestination`, `WrongRentPayer`, `BondNotReturned`.
+//!
+//! Events: `BondReturned`.
+
 use crate::errors::GovernanceError;
 use crate::events::BondReturned;
 use crate::state::{Config, Proposal};

@@ -1,3 +1,11 @@
+//! Names a guardian for twelve months from now; the default key: nobody.
+//!
+//! Who may call: the treasury, by an executed proposal.
+//!
+//! Checks, each with its error: `NotTreasury`.
+//!
+//! Events: `GuardianSet`.
+
 use crate::errors::GovernanceError;
 use crate::events::GuardianSet;
 use crate::state::Config;

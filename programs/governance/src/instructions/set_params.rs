@@ -1,3 +1,13 @@
+//! Sets the parameters, each within its bounds.
+//!
+//! Who may call: the treasury, by an executed proposal.
+//!
+//! Checks, each with its error: `NotTreasury`, `StakeOutOfBounds`, `BondOutOfBounds`, `VotingOutOfBounds`,
+//! `ExtensionOutOfBounds`, `HoldUpOutOfBounds`, `QuorumOutOfBounds`, `ThresholdOutOfBounds`,
+//! `OutflowOutOfBounds`, `TermsTooLong`.
+//!
+//! Events: `ParamsSet`.
+
 use crate::errors::GovernanceError;
 use crate::events::ParamsSet;
 use crate::state::{Config, ParamsArgs};

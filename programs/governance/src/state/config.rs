@@ -179,7 +179,7 @@ impl Config {
         self.guardian_until = now.saturating_add(GUARDIAN_TERM);
     }
 
-    /// Whether `key` is the guardian and in his term.
+    /// Whether `key` is the guardian, within the term.
     pub fn is_guardian(&self, key: &Pubkey, now: i64) -> bool {
         *key != Pubkey::default() && self.guardian == *key && now < self.guardian_until
     }

@@ -203,7 +203,7 @@ impl Proposal {
         Ok(())
     }
 
-    /// What a voter says he votes on.
+    /// Checks what a voter says they vote on.
     pub fn check_hash(&self, hash: &[u8; 32]) -> Result<()> {
         require!(self.content_hash == *hash, GovernanceError::WrongHash);
         Ok(())

@@ -1,3 +1,12 @@
+//! Says how much of the time since the start a seat has looked at, and how much of it was good.
+//!
+//! Who may call: an attester.
+//!
+//! Checks, each with its error: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
+//! `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
+//!
+//! Events: `Attested`, `TimeLost`.
+
 use crate::errors::JobsError;
 use crate::events::{Attested, TimeLost};
 use crate::state::{AttestArgs, Job};

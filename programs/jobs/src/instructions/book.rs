@@ -1,3 +1,14 @@
+//! Books a node: the deposit goes into the job's own escrow, the job gets the lease.
+//!
+//! Who may call: the renter.
+//!
+//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`, `Leased`,
+//! `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
+//! `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`,
+//! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
+//!
+//! Events: `Booked`.
+
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;

@@ -1,3 +1,11 @@
+//! Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+//!
+//! Who may call: the renter or the supplier.
+//!
+//! Checks, each with its error: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
+//!
+//! Events: `Ended`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;

@@ -1,3 +1,11 @@
+//! Closes a job that has paid everyone; the rent goes back to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
+//!
+//! Events: `JobClosed`.
+
 use super::escrow;
 use crate::errors::JobsError;
 use crate::events::JobClosed;

@@ -1,3 +1,11 @@
+//! Closes a cluster in which no job waits; the rent goes back to its renter.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+//!
+//! Events: `ClusterClosed`.
+
 use crate::errors::JobsError;
 use crate::events::ClusterClosed;
 use crate::state::Cluster;

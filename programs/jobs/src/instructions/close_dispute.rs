@@ -1,3 +1,12 @@
+//! Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party no
+//! more than the attested split did.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+//!
+//! Events: `DisputeClosed`.
+
 use crate::errors::JobsError;
 use crate::events::DisputeClosed;
 use crate::state::{Dispute, DISPUTE_SEED};

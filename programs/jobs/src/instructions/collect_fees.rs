@@ -1,3 +1,11 @@
+//! Pays the fees of an ended job into the buyback's vault.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongVault`.
+//!
+//! Events: `Paid`.
+
 use super::escrow::pay;
 use crate::errors::JobsError;
 use crate::state::{Job, Party};

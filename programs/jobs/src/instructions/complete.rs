@@ -1,3 +1,11 @@
+//! Ends a job whose time is over, or was stopped, and which was looked at to its end.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
+//!
+//! Events: `Ended`.
+
 use crate::errors::JobsError;
 use crate::events::Ended;
 use crate::state::{Job, Offer};

@@ -1,3 +1,11 @@
+//! Lets jobs be paid in a mint of the classic token program.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+//!
+//! Events: `CurrencySet`.
+
 use crate::errors::JobsError;
 use crate::events::CurrencySet;
 use crate::state::{Config, Currency, CurrencyArgs, CURRENCY_SEED, FEES_SEED};

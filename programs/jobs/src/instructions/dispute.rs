@@ -1,3 +1,13 @@
+//! Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for 14
+//! days at most. Needs a bond of that in the job's mint.
+//!
+//! Who may call: the renter or the supplier, each once.
+//!
+//! Checks, each with its error: `NotAParty`, `NotRunning`, `DisputeWindowOver`, `Disputed`, `DisputedBefore`,
+//! `AlreadyDecided`, `NothingToDispute`, `WrongMint`, `BondAboveLimit`.
+//!
+//! Events: `DisputeMade`.
+
 use crate::errors::JobsError;
 use crate::events::DisputeMade;
 use crate::state::{Config, Dispute, Job, BOND_SEED, DISPUTE_SEED};

@@ -1,3 +1,12 @@
+//! Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has ended
+//! before its start, or whose attesters are silent for a day.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
+//!
+//! Events: `Ended`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;

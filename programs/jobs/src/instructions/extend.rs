@@ -1,3 +1,13 @@
+//! Books more time for a job that runs, at its rate and at today's price of its currency.
+//!
+//! Who may call: the renter.
+//!
+//! Checks, each with its error: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`,
+//! `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`, `NodePassedOn`, `CurrencyDisabled`,
+//! `WrongMint`, `DepositAboveLimit`, and those of prices.
+//!
+//! Events: `Extended`.
+
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Extended;

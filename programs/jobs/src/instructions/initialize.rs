@@ -1,3 +1,11 @@
+//! Creates the configuration with the published defaults.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::JobsError;
 use crate::events::Initialized;
 use crate::program::Jobs;

@@ -1,3 +1,12 @@
+//! Makes a node's offer, with the account that carries its lease.
+//!
+//! Who may call: the node's owner, once.
+//!
+//! Checks, each with its error: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`, `ZeroRate`,
+//! `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+//!
+//! Events: `OfferSet`.
+
 use crate::errors::JobsError;
 use crate::events::OfferSet;
 use crate::state::{Config, Offer, OfferArgs, OFFER_SEED, PAUSE_OFFER};

@@ -1,3 +1,11 @@
+//! Pays the renter what is left of an ended job.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+//!
+//! Events: `Paid`.
+
 use super::escrow::pay;
 use crate::errors::JobsError;
 use crate::state::{Job, Party};

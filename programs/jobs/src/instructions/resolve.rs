@@ -1,3 +1,12 @@
+//! Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
+//! `SplitBelowPaid`, `WrongOffer`.
+//!
+//! Events: `DisputeResolved`, `Ended`.
+
 use crate::errors::JobsError;
 use crate::events::{DisputeResolved, Ended};
 use crate::state::{Config, Dispute, Job, Offer};

@@ -1,3 +1,11 @@
+//! Changes a currency for new jobs.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: those of `create_currency`.
+//!
+//! Events: `CurrencySet`.
+
 use crate::errors::JobsError;
 use crate::events::CurrencySet;
 use crate::state::{Config, Currency, CurrencyArgs};

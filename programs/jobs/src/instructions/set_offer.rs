@@ -1,3 +1,11 @@
+//! Changes an offer for new jobs.
+//!
+//! Who may call: the node's owner, also while offering is paused.
+//!
+//! Checks, each with its error: those of `offer` but `Paused`; `WrongNode`.
+//!
+//! Events: `OfferSet`.
+
 use super::offer::check_owner;
 use crate::errors::JobsError;
 use crate::events::OfferSet;

@@ -1,3 +1,12 @@
+//! Begins the booked time, within 20 minutes of the booking.
+//!
+//! Who may call: the supplier, the device, or an attester.
+//!
+//! Checks, each with its error: `MayNotStart`, `NotBooked`, `StartWindowOver`, `LeaseLost`, `NodeNotLive`,
+//! `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
+//!
+//! Events: `Started`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Started;

@@ -1,3 +1,12 @@
+//! Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves in it
+//! gets nothing.
+//!
+//! Who may call: the renter or the supplier.
+//!
+//! Checks, each with its error: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+//!
+//! Events: `Stopped`.
+
 use crate::errors::JobsError;
 use crate::events::Stopped;
 use crate::state::{Job, Offer};

@@ -106,7 +106,7 @@ impl Cluster {
         (self.broken != CloseReason::None).then_some(Broken { by_renter, at: self.broken_at })
     }
 
-    /// Whether nothing will need the account any more; nobody has to fear for it in the start window.
+    /// Checks that nothing needs the account any more. In the start window nobody can close it.
     pub fn check_closable(&self, now: i64) -> Result<()> {
         require_eq!(self.waiting, 0, JobsError::ClusterWaits);
         let from = self.opened_at.saturating_add(START_WINDOW);

@@ -155,10 +155,10 @@ pub struct Job {
     pub supplier: Pubkey,
     /// What the renter pays in.
     pub mint: Pubkey,
-    /// The buyback's account `["payout", job]`, which the supplier's part goes to where he is paid in IO
+    /// The buyback's account `["payout", job]`, which the supplier's part goes to where they are paid in IO
     /// and the renter pays in another mint; else zeros.
     pub payout_vault: Pubkey,
-    /// Paid to the supplier, or into his payout account, so far.
+    /// Paid to the supplier, or into their payout account, so far.
     pub paid_supplier: u64,
     /// Token account that holds the deposit.
     pub escrow: Pubkey,
@@ -291,7 +291,7 @@ impl Job {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
-    /// Takes an attester's word: both sums never fall, no second counts twice, and none that has not
+    /// Records an attestation: neither sum falls, no second counts twice, and none that has not
     /// passed. Returns what the seat had said before.
     pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
@@ -437,7 +437,7 @@ impl Job {
                 self.end(ending, reason, now)
             }
             JobState::Running => {
-                // Words after the end do not put it off: one attester of several could for ever.
+                // Attestations after the end do not put it off: else one attester of several could do so without end.
                 let heard = self.last_attested_at.min(self.ends_at);
                 let silent_at = heard.saturating_add(SILENCE);
                 require_gt!(now, silent_at, JobsError::NotSilent);
@@ -548,8 +548,8 @@ impl Job {
         Ok(())
     }
 
-    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of his, or the one in
-    /// which the buyback turns it into IO for him.
+    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of theirs, or
+    /// the one from which the buyback buys them IO.
     pub fn supplier_takes(&self, key: &Pubkey, owner: &Pubkey) -> bool {
         if self.payout_vault == Pubkey::default() {
             *owner == self.supplier
@@ -558,7 +558,7 @@ impl Job {
         }
     }
 
-    /// Whether everyone has what he is owed.
+    /// Whether everyone has been paid what they are owed.
     pub fn is_settled(&self) -> bool {
         self.is(JobState::Ended)
             && self.paid_supplier == self.owed_supplier
@@ -566,7 +566,7 @@ impl Job {
             && self.paid_refund == self.owed_refund
     }
 
-    /// What the escrow holds by the account's own word.
+    /// What the escrow holds by the job's account.
     pub fn held(&self) -> Result<u64> {
         let deposit = self.price.checked_add(self.fee).ok_or(JobsError::Overflow)?;
         [self.paid_supplier, self.paid_fees, self.paid_refund]

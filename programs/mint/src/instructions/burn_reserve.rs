@@ -1,3 +1,11 @@
+//! Burns all that policies have withheld.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`.
+//!
+//! Events: `ReserveBurned`.
+
 use crate::errors::MintError;
 use crate::events::ReserveBurned;
 use crate::state::Config;

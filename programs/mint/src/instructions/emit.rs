@@ -1,3 +1,11 @@
+//! Mints what the schedule has come to since the last emission; nothing when no hour has passed.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `CapExceeded`, `WrongVault`.
+//!
+//! Events: `Emitted`.
+
 use crate::errors::MintError;
 use crate::events::Emitted;
 use crate::state::{Config, PAUSE_EMIT};

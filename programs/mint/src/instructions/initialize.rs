@@ -1,3 +1,11 @@
+//! Creates the mint, its configuration, and the two vaults that emissions go to.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `StartOutOfRange`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::MintError;
 use crate::events::Initialized;
 use crate::program::Mint as MintProgram;

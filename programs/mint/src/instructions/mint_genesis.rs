@@ -1,3 +1,12 @@
+//! Mints one genesis allocation in full, each at most once.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
+//! `WrongMint`.
+//!
+//! Events: `GenesisMinted`.
+
 use super::emit::mint_io;
 use crate::errors::MintError;
 use crate::events::GenesisMinted;

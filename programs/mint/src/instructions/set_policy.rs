@@ -1,3 +1,12 @@
+//! Emits to now under the old policy, then sets the new one.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and those
+//! of `emit`.
+//!
+//! Events: `Emitted`, `PolicySet`.
+
 use super::emit::{burned, emit_due};
 use crate::errors::MintError;
 use crate::events::PolicySet;

@@ -1,3 +1,12 @@
+//! Approves a report. At the threshold it is decided, and its challenge window begins.
+//!
+//! Who may call: another attester.
+//!
+//! Checks, each with its error: `Paused`, `NotPending`, `StaleSet`, `NotAttester`, `AlreadyApproved`,
+//! `AlreadyDecided`.
+//!
+//! Events: `ReportApproved`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportApproved;
 use crate::state::{AttesterSet, Config, Report, PAUSE_REPORT};

@@ -1,3 +1,11 @@
+//! Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotChallengeable`, `NotANode`.
+//!
+//! Events: `ChallengeMade`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeMade;
 use crate::state::{Challenge, Config, Report, BOND_SEED, CHALLENGE_SEED};

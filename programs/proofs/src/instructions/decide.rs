@@ -1,3 +1,13 @@
+//! Decides a challenge. Upheld: the bond goes back, and the node is credited from later reports only.
+//! Rejected: the bond is burned.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `ChallengeExpired`, `WrongReport`, `WrongNode`, `WrongBond`,
+//! `WrongDestination`, `WrongRentPayer`.
+//!
+//! Events: `ChallengeDecided`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeDecided;
 use crate::state::{Challenge, Config, Report};

@@ -1,3 +1,11 @@
+//! Makes an approved report final after its challenge window: its leaves can be credited.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+//!
+//! Events: `ReportFinalized`.
+
 use crate::events::ReportFinalized;
 use crate::state::{Config, Report};
 use anchor_lang::prelude::*;

@@ -1,3 +1,11 @@
+//! Creates the configuration with its defaults, and an attester set without seats.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::ProofsError;
 use crate::events::Initialized;
 use crate::program::Proofs as ProofsProgram;

@@ -1,3 +1,12 @@
+//! Ends a challenge that nobody has decided in time; the bond goes back.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `ChallengeOpen`, `WrongNode`, `WrongBond`, `WrongDestination`,
+//! `WrongRentPayer`.
+//!
+//! Events: `ChallengeLifted`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeLifted;
 use crate::state::{Challenge, Config};

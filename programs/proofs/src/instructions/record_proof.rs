@@ -1,3 +1,11 @@
+//! Keeps the verdict of a node's latest compute proof in the node's account.
+//!
+//! Who may call: an attester.
+//!
+//! Checks, each with its error: `UnknownReason`, `NotAttester`, `NotANode`.
+//!
+//! Events: `ProofJudged`.
+
 use crate::errors::ProofsError;
 use crate::events::ProofJudged;
 use crate::state::AttesterSet;

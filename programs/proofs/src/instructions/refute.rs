@@ -1,3 +1,11 @@
+//! Voids a report that is not final: one of its leaves is below what its node was credited, or names no node.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProof`, `LeafStands`, `ReportDecided`.
+//!
+//! Events: `ReportVoided`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportVoided;
 use crate::state::{Config, Report};

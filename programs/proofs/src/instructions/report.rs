@@ -1,3 +1,13 @@
+//! Makes a report, which is also its first approval.
+//!
+//! Who may call: an attester, who pays for the account.
+//!
+//! Checks, each with its error: `Paused`, `WrongContentHash`, `NoEmission`, `PeriodBeforeStart`,
+//! `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`, `PeriodForgotten`,
+//! `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+//!
+//! Events: `ReportMade`, `ReportApproved`.
+
 use super::approve::count_approval;
 use crate::errors::ProofsError;
 use crate::events::ReportMade;

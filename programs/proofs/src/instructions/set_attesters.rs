@@ -1,3 +1,13 @@
+//! Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key or
+//! weight; reports that gather approvals have to be made again.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+//! `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+//!
+//! Events: `AttestersSet`.
+
 use crate::errors::ProofsError;
 use crate::events::AttestersSet;
 use crate::state::{AttesterSet, Config, Seat};

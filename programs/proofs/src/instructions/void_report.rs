@@ -1,3 +1,11 @@
+//! Voids a report that is not final; the next one heals it.
+//!
+//! Who may call: the guardian.
+//!
+//! Checks, each with its error: `NotGuardian`, `ReportDecided`.
+//!
+//! Events: `ReportVoided`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportVoided;
 use crate::state::{Config, Report};

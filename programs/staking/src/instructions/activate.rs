@@ -1,3 +1,11 @@
+//! Makes a position's pending stake active, under the conditions of `owner_activate`.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
+//!
+//! Events: `Activated`.
+
 use crate::errors::StakingError;
 use crate::events::Activated;
 use crate::state::{Node, Position, StakeShard};

@@ -1,3 +1,11 @@
+//! Puts a slash before the resolver.
+//!
+//! Who may call: the node's owner, within 30 days.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `WrongNode`, `AppealClosed`.
+//!
+//! Events: `SlashAppealed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashAppealed;
 use crate::state::{Node, Slash};

@@ -1,3 +1,12 @@
+//! Adds a processor of the same class to a node, eight in all.
+//!
+//! Who may call: the owner of both.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
+//! `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+//!
+//! Events: `UnitsSet`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::UnitsSet;

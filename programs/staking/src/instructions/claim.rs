@@ -1,3 +1,11 @@
+//! Lets a position's rewards leave.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
+//!
+//! Events: `Claimed`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Claimed;

@@ -1,3 +1,12 @@
+//! Registers a device again that nobody owns.
+//!
+//! Who may call: the owner to be, the device's key, and an attester that has challenged it.
+//!
+//! Checks, each with its error: `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`,
+//! `NotAttester`.
+//!
+//! Events: `DeviceRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceRegistered;
 use crate::state::{Class, Config, Device, PAUSE_REGISTER};

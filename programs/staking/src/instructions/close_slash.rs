@@ -1,3 +1,11 @@
+//! Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
+//!
+//! Events: `SlashClosed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashClosed;
 use crate::state::{Node, Slash};

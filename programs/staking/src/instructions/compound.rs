@@ -1,3 +1,12 @@
+//! Turns a position's rewards into pending stake, as much as there is room for.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
+//! `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+//!
+//! Events: `Compounded`.
+
 use crate::errors::StakingError;
 use crate::events::Compounded;
 use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};

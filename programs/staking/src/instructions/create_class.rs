@@ -1,3 +1,12 @@
+//! Creates a hardware class.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`, `MinimumOutOfBounds`,
+//! `MultiplierOutOfBounds`.
+//!
+//! Events: `ClassSet`.
+
 use crate::errors::StakingError;
 use crate::events::ClassSet;
 use crate::state::{Class, ClassArgs, Config, CLASS_SEED};

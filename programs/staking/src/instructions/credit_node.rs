@@ -1,3 +1,14 @@
+//! Credits a node with a final report's leaf: what it earned in its life, less what it was credited before.
+//! Where that exceeds what may be credited in seven days, the rest is credited by a later call.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
+//! `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
+//! `CreditFrozen`, `WrongVault`.
+//!
+//! Events: `Credited`.
+
 use crate::errors::StakingError;
 use crate::events::Credited;
 use crate::state::{EmissionLedger, Node, EMISSION_SEED};

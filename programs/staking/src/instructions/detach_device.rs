@@ -1,3 +1,11 @@
+//! Takes a processor that is not the first off a node.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
+//!
+//! Events: `UnitsSet`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::UnitsSet;

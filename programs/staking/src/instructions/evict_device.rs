@@ -1,3 +1,11 @@
+//! Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `WrongNode`.
+//!
+//! Events: `DeviceEvicted`, `UnitsSet`.
+
 use crate::errors::StakingError;
 use crate::events::{DeviceEvicted, UnitsSet};
 use crate::state::{Config, Device, Node};

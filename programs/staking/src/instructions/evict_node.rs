@@ -1,3 +1,12 @@
+//! Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so that a squatter
+//! cannot stay by hiring their own node.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `NodeNotLive`.
+//!
+//! Events: `NodeRetired`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRetired;
 use crate::state::{Config, Node};

@@ -1,3 +1,12 @@
+//! Burns what a slash may take now: at most 1 % of all stake in 7 days.
+//!
+//! Who may call: anyone, within 14 days of the end of the appeal or of the decision.
+//!
+//! Checks, each with its error: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`,
+//! `WrongVault`.
+//!
+//! Events: `Slashed`.
+
 use super::vault::burn;
 use crate::errors::StakingError;
 use crate::events::Slashed;

@@ -1,3 +1,13 @@
+//! Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they do
+//! not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
+//! `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::lease::check_free;
 use super::vault::pay_out;
 use crate::errors::StakingError;

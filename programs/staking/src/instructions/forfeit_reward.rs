@@ -1,3 +1,12 @@
+//! Burns what a terminal node's leaf proves, instead of crediting it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those
+//! of a leaf in `credit_node`.
+//!
+//! Events: `Forfeited`.
+
 use super::credit_node::{check_leaf, EMISSION_SEEDS};
 use crate::errors::StakingError;
 use crate::events::Forfeited;

@@ -1,3 +1,11 @@
+//! Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+//!
+//! Who may call: the proofs program.
+//!
+//! Checks, each with its error: `NotProofs`.
+//!
+//! Events: `CreditFrozen`.
+
 use crate::errors::StakingError;
 use crate::events::CreditFrozen;
 use crate::state::Node;

@@ -1,3 +1,11 @@
+//! Creates the configuration and emission's ledger.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `SlasherIsResolver`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::StakingError;
 use crate::events::Initialized;
 use crate::program::Staking;

@@ -1,3 +1,11 @@
+//! Counts a node to its owner's network.
+//!
+//! Who may call: the owner of both.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
+//!
+//! Events: `NetworkJoined`.
+
 use crate::errors::StakingError;
 use crate::events::NetworkJoined;
 use crate::state::{Network, Node};

@@ -1,3 +1,11 @@
+//! Opens an empty co-staker's position.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `OwnerIsNoCoStaker`, `NodeNotLive`.
+//!
+//! Events: none.
+
 use crate::errors::StakingError;
 use crate::state::{Node, Position, POSITION_SEED};
 use anchor_lang::prelude::*;

@@ -1,3 +1,11 @@
+//! Creates one of the 16 accounts that sum active stake.
+//!
+//! Who may call: anyone, who pays its rent.
+//!
+//! Checks, each with its error: `UnknownShard`.
+//!
+//! Events: none.
+
 use crate::errors::StakingError;
 use crate::state::{StakeShard, SHARD_SEED, STAKE_SHARDS};
 use anchor_lang::prelude::*;

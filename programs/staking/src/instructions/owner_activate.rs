@@ -1,3 +1,12 @@
+//! Makes the owner's pending stake active: at once on a node without active stake, else when the node was
+//! credited past it or after 14 days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongShard`.
+//!
+//! Events: `Activated`.
+
 use crate::errors::StakingError;
 use crate::events::Activated;
 use crate::state::{Node, StakeShard};

@@ -1,3 +1,11 @@
+//! Lets the owner's rewards leave.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
+//!
+//! Events: `Claimed`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Claimed;

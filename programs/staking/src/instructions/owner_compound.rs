@@ -1,3 +1,12 @@
+//! Turns the owner's rewards into pending stake, as much as there is room for.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`, `NothingToClaim`,
+//! `MaximumStake`, `ActivateFirst`.
+//!
+//! Events: `Compounded`.
+
 use crate::errors::StakingError;
 use crate::events::Compounded;
 use crate::state::{Class, Config, Node, PAUSE_STAKE};

@@ -1,3 +1,12 @@
+//! Adds to the owner's pending stake.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`, `WrongVault`,
+//! `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
+//!
+//! Events: `Staked`.
+
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, PAUSE_STAKE};

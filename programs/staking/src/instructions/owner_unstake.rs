@@ -1,3 +1,13 @@
+//! Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake, leaves at once;
+//! the rest cools. While the node is hired the minimum stays.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`, `LeaseLocksMinimum`,
+//! `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Unstaked`.
+
 use super::lease::is_leased;
 use super::vault::pay_out;
 use crate::errors::StakingError;

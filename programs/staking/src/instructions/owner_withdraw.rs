@@ -1,3 +1,11 @@
+//! Lets the owner's cooled stake leave.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;

@@ -1,3 +1,11 @@
+//! Proposes to burn a node's stake and holds it back.
+//!
+//! Who may call: the slasher, who gets nothing of it.
+//!
+//! Checks, each with its error: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`.
+//!
+//! Events: `SlashProposed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashProposed;
 use crate::state::{Config, Node, Slash, SLASH_SEED};

@@ -1,3 +1,11 @@
+//! Registers a processor by its fingerprint, once and for all.
+//!
+//! Who may call: the owner, the device's key, and an attester that has challenged the device.
+//!
+//! Checks, each with its error: `Paused`, `WrongAttesterSet`, `NotAttester`, `ClassDisabled`.
+//!
+//! Events: `DeviceRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceRegistered;
 use crate::state::{Class, Config, Device, DEVICE_SEED, PAUSE_REGISTER};

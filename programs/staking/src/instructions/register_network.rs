@@ -1,3 +1,11 @@
+//! Registers another network, whose authority owns the nodes it brings.
+//!
+//! Who may call: that authority.
+//!
+//! Checks, each with its error: `Paused`.
+//!
+//! Events: `NetworkRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NetworkRegistered;
 use crate::state::{Config, Network, NETWORK_SEED, PAUSE_REGISTER};

@@ -1,3 +1,12 @@
+//! Makes a node of a registered device.
+//!
+//! Who may call: the device's owner.
+//!
+//! Checks, each with its error: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`, `WrongClass`,
+//! `CommissionOutOfBounds`.
+//!
+//! Events: `NodeRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
 use crate::state::{

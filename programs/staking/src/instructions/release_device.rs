@@ -1,3 +1,11 @@
+//! Gives up a device that has no node, or is the first of a retired one, so that another owner can claim it.
+//!
+//! Who may call: its owner.
+//!
+//! Checks, each with its error: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
+//!
+//! Events: `DeviceReleased`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceReleased;
 use crate::state::{Device, Node};

@@ -1,3 +1,14 @@
+//! Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another owner
+//! needs the former one's side to be empty.
+//!
+//! Who may call: the device's owner and its key.
+//!
+//! Checks, each with its error: `Paused`, `NodeNotRetired`, `NotNodeDevice`, `NotDeviceOwner`,
+//! `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`, `DevicesAttached`,
+//! `CommissionNotice`, `CommissionOutOfBounds`.
+//!
+//! Events: `NodeRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
 use crate::state::{Class, Config, Device, Node, NodeArgs, PAUSE_REGISTER};

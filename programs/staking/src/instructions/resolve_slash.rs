@@ -1,3 +1,12 @@
+//! Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a decision
+//! reaches beyond the owner's side.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+//!
+//! Events: `SlashResolved`.
+
 use crate::errors::StakingError;
 use crate::events::SlashResolved;
 use crate::state::{Config, Node, Slash};

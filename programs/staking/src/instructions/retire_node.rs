@@ -1,3 +1,11 @@
+//! Takes a node out of the market. Stake still leaves and rewards are still claimed.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+//!
+//! Events: `NodeRetired`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::NodeRetired;

@@ -1,3 +1,11 @@
+//! Changes a hardware class; stake that is there already stays.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: those of `create_class`.
+//!
+//! Events: `ClassSet`.
+
 use crate::errors::StakingError;
 use crate::events::ClassSet;
 use crate::state::{Class, ClassArgs, Config, CLASS_SEED};

@@ -1,3 +1,11 @@
+//! Keeps the verdict of a node's latest compute proof.
+//!
+//! Who may call: the proofs program.
+//!
+//! Checks, each with its error: `NotProofs`.
+//!
+//! Events: `ProofRecorded`.
+
 use crate::errors::StakingError;
 use crate::events::ProofRecorded;
 use crate::state::{LastProof, Node};

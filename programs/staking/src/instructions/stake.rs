@@ -1,3 +1,12 @@
+//! Adds to a position's pending stake.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
+//! `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+//!
+//! Events: `Staked`.
+
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};

@@ -1,3 +1,12 @@
+//! Takes a position's stake off: pending stake leaves at once, active stake cools.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`, `NoFreeSlot`,
+//! `CoExitFrozen`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Unstaked`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Unstaked;

@@ -1,3 +1,11 @@
+//! Lets a position's cooled stake leave.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;

@@ -4,8 +4,8 @@ use anchor_lang::prelude::*;
 #[constant]
 pub const DEVICE_SEED: &[u8] = b"device";
 
-/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
-/// device for ever, so none counts twice.
+/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device
+/// has one account and keeps it, so that none counts twice.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Device {
