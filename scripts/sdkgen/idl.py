@@ -67,8 +67,9 @@ def identifier(name: str) -> str:
 
 
 def text(docs: Iterable[str]) -> str:
-    """Doc lines as one text, safe inside a docstring."""
-    return "\n".join(line.strip() for line in docs).strip().replace("\\", "\\\\").replace('"""', "'''")
+    """Doc lines as one text, safe inside a docstring; links of rustdoc are none in Python."""
+    said = re.sub(r"\[(`[^`]+`)\]", r"\1", "\n".join(line.strip() for line in docs).strip())
+    return said.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def sentence(docs: Iterable[str]) -> str:
@@ -92,7 +93,8 @@ def listed(docs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
             items[current] += f" {line}"
         else:
             current = ""
-            prose.append(line)
+            if line or prose[-1:] != [""]:
+                prose.append(line)
     return prose, items
 
 

@@ -19,7 +19,7 @@ from ionet.formats.merkle import Tree
 IO_MINT: Final = pda.mint.MINT
 #: Leaves whose claims one account marks.
 CHUNK: Final = 8_192
-NO_ALLOCATION: Final = 255
+NO_ALLOCATION: Final = types.distributor.Allocation.NONE
 
 
 def schedule(total: int = 1_000, **changes: Any) -> types.distributor.ScheduleArgs:
@@ -142,7 +142,7 @@ class Distribution:
             "beneficiary": beneficiary,
             "schedule": schedule(),
             "revocable": False,
-            "allocation": 4,
+            "allocation": types.distributor.Allocation.CORE_CONTRIBUTORS,
         }
         source = self.world.io_account(self.world.deployer)
         more: dict[str, Any] = {
@@ -181,7 +181,7 @@ class Distribution:
             "leaves": len(drop.leaves),
             "total": drop.total,
             "deadline": self.world.now + 30 * DAY,
-            "allocation": 0,
+            "allocation": types.distributor.Allocation.COMMUNITY,
         }
         more: dict[str, Any] = {
             "authority": self.world.deployer,

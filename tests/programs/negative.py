@@ -263,6 +263,8 @@ class Suite(Generic[S]):
                 else:
                     for number in range(count):
                         yield from walk(f"{path}[{number}]", inner)
+            elif types[kind["defined"]["name"]]["kind"] == "enum":
+                yield from scalar(path, 1)
             else:
                 for one in types[kind["defined"]["name"]]["fields"]:
                     yield from walk(f"{path}.{one['name']}", one["type"])

@@ -42,6 +42,20 @@ Refusal: TypeAlias = type[ProgramError] | str
 _SYSVARS: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 
 
+def with_variant(build: Callable[[int], Instruction], number: int) -> Instruction:
+    """A call whose enum argument has a number that may stand for no variant, which builders do not send.
+
+    Args:
+        build: the call, given the number of a variant.
+        number: what to send in its place.
+    """
+    call = build(0)
+    data, other = bytes(call.data), bytes(build(1).data)
+    (at,) = (place for place, byte in enumerate(data) if byte != other[place])
+    changed = data[:at] + bytes([number]) + data[at + 1 :]
+    return Instruction(call.program_id, changed, call.accounts)
+
+
 @dataclass(slots=True)
 class World:
     """A network with the programs loaded, and the people in it.

@@ -15,7 +15,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN, Published
-from tests.programs.support import DAY, HOUR, Proposal
+from tests.programs.support import DAY, HOUR, Proposal, with_variant
 from tests.programs.test_proofs import params
 
 from ionet import accounts, errors, events, ix, pda, token_account, types
@@ -360,14 +360,20 @@ def test_only_the_resolver_decides_and_about_the_challenge_alone(market: Market)
 
 
 def verdict(reason: int = 0) -> types.staking.ProofVerdict:
-    return types.staking.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=reason)
+    said = types.staking.ProofReason(reason)
+    return types.staking.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=said)
+
+
+def judging(attester: Pubkey, node: Pubkey, reason: int = 0) -> Instruction:
+    said = types.proofs.ProofReason(reason)
+    judged = types.proofs.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=said)
+    return ix.proofs.record_proof(attester=attester, node=node, verdict=judged)
 
 
 def test_an_attesters_verdict_is_kept_in_the_node(market: Market) -> None:
     attester = market.attesters[1].pubkey()
     for reason, passed in ((0, 1), (7, 0)):
-        said = types.proofs.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=reason)
-        sent = market.send(ix.proofs.record_proof(attester=attester, node=market.alice.node, verdict=said))
+        sent = market.send(judging(attester, market.alice.node, reason))
         judged = sent.event(events.proofs.ProofJudged)
         assert (judged.node, judged.seat, judged.reason) == (market.alice.node, 1, reason)
         recorded = sent.event(events.staking.ProofRecorded)
@@ -382,12 +388,17 @@ def test_an_attesters_verdict_is_kept_in_the_node(market: Market) -> None:
 
 
 def test_only_attesters_judge_and_only_nodes(market: Market) -> None:
-    said = types.proofs.ProofVerdict(seed=bytes(32), score_bps=1, reason=0)
-    stranger = ix.proofs.record_proof(attester=market.carol.pubkey(), node=market.alice.node, verdict=said)
+    stranger = judging(market.carol.pubkey(), market.alice.node)
     market.refused(stranger, errors.proofs.NotAttester)
     attester = market.attesters[0].pubkey()
-    wrong = ix.proofs.record_proof(attester=attester, node=market.alice.device, verdict=said)
-    market.refused(wrong, errors.proofs.NotANode)
+    market.refused(judging(attester, market.alice.device), errors.proofs.NotANode)
+
+
+@pytest.mark.parametrize("number", [11, 255])
+def test_a_verdict_names_a_known_reason(market: Market, number: int) -> None:
+    attester, node = market.attesters[0].pubkey(), market.alice.node
+    unknown = with_variant(lambda reason: judging(attester, node, reason), number)
+    market.refused(unknown, errors.proofs.UnknownReason)
 
 
 def test_only_the_proofs_program_freezes_credit_or_keeps_verdicts(market: Market) -> None:

@@ -12,7 +12,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.model.grants import MONTH, payments, vested
 from tests.programs.distribution import NO_ALLOCATION, Distribution, schedule
-from tests.programs.support import DAY, NOW, YEAR, World
+from tests.programs.support import DAY, NOW, YEAR, World, with_variant
 
 from ionet import IO, accounts, errors, events, ix, pda, types
 
@@ -138,8 +138,9 @@ def test_a_grant_is_somebodys_and_of_a_known_allocation(made: Distribution) -> N
     made.world.give_io(made.world.deployer, IO(1))
     nobodys = made.granting(0, Pubkey.default(), {})
     made.world.refused(nobodys, errors.distributor.NoBeneficiary)
-    for allocation in (5, 254):
-        unknown = made.granting(0, Keypair().pubkey(), {"allocation": allocation})
+    beneficiary = Keypair().pubkey()
+    for number in (6, 255):
+        unknown = with_variant(lambda one: made.granting(0, beneficiary, {"allocation": one}), number)
         made.world.refused(unknown, errors.distributor.UnknownAllocation)
     made.world.send(made.granting(0, Keypair().pubkey(), {"allocation": NO_ALLOCATION}))
 

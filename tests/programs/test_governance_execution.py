@@ -379,7 +379,11 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
             source=dao.world.io_account(key),
             id=1,
             args=types.distributor.AirdropArgs(
-                root=bytes(32), leaves=1, total=1, deadline=dao.world.now + DAY, allocation=255
+                root=bytes(32),
+                leaves=1,
+                total=1,
+                deadline=dao.world.now + DAY,
+                allocation=types.distributor.Allocation.NONE,
             ),
         ),
         "revoke": lambda dao, key: ix.distributor.revoke(
@@ -400,7 +404,10 @@ def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
         total=TOKEN, upfront=0, start=dao.world.now, cliff=0, period=DAY, tranches=100
     )
     args = types.distributor.GrantArgs(
-        beneficiary=dao.dave.pubkey(), schedule=schedule, revocable=True, allocation=255
+        beneficiary=dao.dave.pubkey(),
+        schedule=schedule,
+        revocable=True,
+        allocation=types.distributor.Allocation.NONE,
     )
     return ix.distributor.create_grant(
         authority=key, payer=key, source=dao.world.io_account(key), id=number, args=args

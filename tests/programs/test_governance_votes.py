@@ -25,7 +25,7 @@ from tests.programs.dao import (
     shards,
 )
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import DAY, HOUR, with_variant
 from tests.programs.test_governance import by, params
 
 from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account
@@ -124,14 +124,18 @@ def test_revote_double_tally(dao: Dao) -> None:
 def test_a_vote_names_what_it_is_on_and_is_one_of_three(dao: Dao) -> None:
     proposal = dao.open()
     dao.open_node(proposal, dao.alpha)
-    for vote in (dao.casting(proposal, dao.alpha, dao.carol, 3), dao.owner_voting(proposal, dao.alpha, 3)):
-        dao.refused(vote, Error.UnknownChoice)
+    for number in (3, 4, 255):
+        cast = with_variant(lambda choice: dao.casting(proposal, dao.alpha, dao.carol, choice), number)
+        dao.refused(cast, Error.UnknownChoice)
+        by_owner = with_variant(lambda choice: dao.owner_voting(proposal, dao.alpha, choice), number)
+        dao.refused(by_owner, Error.UnknownChoice)
     other = dao.proposal(dao.draft(by=dao.beta)).content_hash
     dao.refused(dao.casting(proposal, dao.alpha, dao.carol, content_hash=other), Error.WrongHash)
     dao.refused(dao.owner_voting(proposal, dao.alpha, content_hash=other), Error.WrongHash)
     dao.vote(proposal, dao.alpha, holder=dao.carol)
     dao.refused(dao.changing(proposal, dao.alpha, dao.carol, 0, content_hash=other), Error.WrongHash)
-    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, 255), Error.UnknownChoice)
+    changed = with_variant(lambda choice: dao.changing(proposal, dao.alpha, dao.carol, choice), 255)
+    dao.refused(changed, Error.UnknownChoice)
 
 
 def test_everyone_votes_with_his_own_stake_alone(dao: Dao) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import (
@@ -19,9 +20,9 @@ from tests.programs.market import (
     Market,
 )
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR, MINUTE, Refusal
+from tests.programs.support import DAY, HOUR, MINUTE, Refusal, with_variant
 
-from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account
+from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account, types
 
 NOBODY = Pubkey.default()
 #: Two hours at 2 USD and 1.98 USD per IO, with the fee: see test_jobs_money.
@@ -61,8 +62,6 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"pricing": 2}, errors.jobs.UnknownPricing),
-        ({"pricing": 255}, errors.jobs.UnknownPricing),
         ({"payment_bps": 301}, errors.jobs.PaymentFeeOutOfBounds),
         ({"payment_bps": 65_535}, errors.jobs.PaymentFeeOutOfBounds),
     ],
@@ -73,6 +72,22 @@ def test_a_currencys_terms_have_bounds(market: Market, change: dict[str, Any], e
     currency = pda.jobs.currency(IO_MINT)
     market.refused(ix.jobs.create_currency(authority=deployer, mint=new_mint(market), args=args), error)
     market.refused(ix.jobs.set_currency(authority=deployer, currency=currency, args=args), error)
+
+
+@pytest.mark.parametrize("number", [2, 255])
+def test_there_is_no_third_way_of_pricing(market: Market, number: int) -> None:
+    deployer, mint, currency = market.world.deployer, new_mint(market), pda.jobs.currency(IO_MINT)
+
+    def making(pricing: int) -> Instruction:
+        args = market.currency_args(pricing=types.jobs.Pricing(pricing))
+        return ix.jobs.create_currency(authority=deployer, mint=mint, args=args)
+
+    def changing(pricing: int) -> Instruction:
+        args = market.currency_args(pricing=types.jobs.Pricing(pricing))
+        return ix.jobs.set_currency(authority=deployer, currency=currency, args=args)
+
+    market.refused(with_variant(making, number), errors.jobs.UnknownPricing)
+    market.refused(with_variant(changing, number), errors.jobs.UnknownPricing)
 
 
 def test_nobody_else_makes_or_changes_currencies(market: Market) -> None:
@@ -139,7 +154,6 @@ def test_an_offer_changes_for_new_jobs_alone(market: Market) -> None:
         ({"min_seconds": HOUR - 1}, errors.jobs.RentalTooShort),
         ({"min_seconds": 0}, errors.jobs.RentalTooShort),
         ({"max_seconds": HOUR - 1}, errors.jobs.RentalBoundsCrossed),
-        ({"payout": 2}, errors.jobs.UnknownPayout),
         ({"currencies": (NOBODY,) * 4}, errors.jobs.NoCurrency),
     ],
     ids=str,
@@ -150,6 +164,16 @@ def test_an_offers_terms_have_bounds(market: Market, change: dict[str, Any], err
     args = market.offer_args(**change)
     set_offer = ix.jobs.set_offer(owner=market.alice.key, node=market.alice.node, args=args)
     market.refused(set_offer, error)
+
+
+@pytest.mark.parametrize("number", [2, 255])
+def test_there_is_no_third_kind_of_payout(market: Market, number: int) -> None:
+    bobs_node(market)
+
+    def offering(payout: int) -> Instruction:
+        return market.offering(market.bob, market.offer_args(payout=types.jobs.PayoutKind(payout)))
+
+    market.refused(with_variant(offering, number), errors.jobs.UnknownPayout)
 
 
 def test_only_the_owner_of_a_live_node_offers_it(market: Market) -> None:

@@ -6,12 +6,13 @@ import random
 
 import pytest
 from solders.clock import Clock
+from solders.instruction import Instruction
 from solders.litesvm import LiteSVM
 from solders.message import MessageV0
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import TransactionMetadata
-from tests.programs.support import DAY, HOUR, NOW, TWENTY_YEARS, YEAR, World
+from tests.programs.support import DAY, HOUR, NOW, TWENTY_YEARS, YEAR, World, with_variant
 
 from ionet import IO, accounts, emission, errors, events, ix, pda, types
 
@@ -100,8 +101,12 @@ def test_each_allocation_is_minted_once_and_all_are_500_million(world: World) ->
 @pytest.mark.parametrize("allocation", [5, 64, 255])
 def test_there_is_no_sixth_allocation(world: World, allocation: int) -> None:
     purse = world.io_account(world.deployer)
-    sixth = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=allocation)
-    world.refused(sixth, errors.mint.UnknownAllocation)
+
+    def minting(number: int) -> Instruction:
+        chosen = types.mint.Allocation(number)
+        return ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=chosen)
+
+    world.refused(with_variant(minting, allocation), errors.mint.UnknownAllocation)
 
 
 def test_only_the_authority_mints_genesis(world: World) -> None:
@@ -331,8 +336,11 @@ def test_a_policy_at_its_bounds_is_accepted(world: World, policy: types.mint.Pol
 
 @pytest.mark.parametrize("kind", [2, 255])
 def test_there_is_no_third_policy(world: World, kind: int) -> None:
-    policy = types.mint.PolicyArgs(kind=kind, floor_bps=0, per_burned_bps=0)
-    world.refused(ix.mint.set_policy(authority=world.deployer, policy=policy), errors.mint.UnknownPolicy)
+    def setting(number: int) -> Instruction:
+        policy = types.mint.PolicyArgs(kind=types.mint.PolicyKind(number), floor_bps=0, per_burned_bps=0)
+        return ix.mint.set_policy(authority=world.deployer, policy=policy)
+
+    world.refused(with_variant(setting, kind), errors.mint.UnknownPolicy)
 
 
 def test_a_demand_linked_policy_needs_the_buyback_to_say_what_was_burned(bare: World) -> None:

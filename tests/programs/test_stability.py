@@ -35,11 +35,18 @@ def stable(program: str) -> dict[str, Any]:
         if "array" in kind:
             inner = size(kind["array"][0])
             return None if inner is None else int(kind["array"][1]) * inner
-        sizes = [size(one["type"]) for one in types[kind["defined"]["name"]]["fields"]]
+        defined = types[kind["defined"]["name"]]
+        if defined["kind"] == "enum":
+            return 1
+        sizes = [size(one["type"]) for one in defined["fields"]]
         return None if None in sizes else sum(one or 0 for one in sizes)
 
     def fields(path: str, kind: Any, at: int | None) -> Iterator[tuple[str, list[int | None]]]:
-        if isinstance(kind, dict) and "defined" in kind:
+        if (
+            isinstance(kind, dict)
+            and "defined" in kind
+            and types[kind["defined"]["name"]]["kind"] == "struct"
+        ):
             for one in types[kind["defined"]["name"]]["fields"]:
                 for name, (start, length) in fields(f"{path}.{one['name']}", one["type"], at):
                     yield name, [start, length]

@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, Supplier, class_args, fingerprint, node_args
-from tests.programs.support import DAY, Refusal, World
+from tests.programs.support import DAY, Refusal, World, with_variant
 
 from ionet import SOL, accounts, errors, events, ix, pda, token_account, types
 
@@ -122,10 +123,18 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
     market.refused(again, "AccountAlreadyInUse")
 
 
+@pytest.mark.parametrize("number", [2, 255])
+def test_there_is_no_third_kind_of_hardware(market: Market, number: int) -> None:
+    def creating(pool: int) -> Instruction:
+        args = class_args(pool=types.staking.Pool(pool))
+        return ix.staking.create_class(authority=market.world.deployer, id=9, args=args)
+
+    market.refused(with_variant(creating, number), errors.staking.UnknownPool)
+
+
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"pool": 2}, errors.staking.UnknownPool),
         ({"maximum": 1}, errors.staking.MaximumOutOfBounds),
         ({"maximum": 21}, errors.staking.MaximumOutOfBounds),
         ({"base_minimum": TOKEN - 1}, errors.staking.MinimumOutOfBounds),

@@ -416,7 +416,7 @@ crate::open_enum!(
         SupplierCancelled = 6,
         /// The renter cancelled it while that was free.
         RenterCancelled = 7,
-        /// The renter cancelled it later, and pays for the first hour's fees.
+        /// The renter cancelled it later, and pays the booking fee.
         RenterCancelledLate = 8,
         /// A dispute was decided.
         Resolved = 9,

@@ -44,6 +44,7 @@ pub struct LeafArgs {
     pub lifetime: u64,
     /// Until when.
     pub through: i64,
+    /// Number of the leaf, from 0.
     pub index: u32,
     /// One hash a level, from the leaf up.
     pub proof: Vec<[u8; 32]>,

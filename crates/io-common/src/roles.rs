@@ -12,7 +12,7 @@ pub struct Roles {
     pub pending_authority: Pubkey,
     /// May pause, and nothing else.
     pub pauser: Pubkey,
-    /// Paused entries, a bit each; which bit is which is the program's own affair.
+    /// Paused entries, a bit each; each program says which bit stands for what.
     pub paused: u64,
 }
 

@@ -75,7 +75,7 @@ pub fn quorum(eligible: u64, quorum_bps: u16) -> Option<u64> {
     mul_div_ceil(eligible, u64::from(quorum_bps), BPS)
 }
 
-/// What votes on one node: its owner, for his own stake and for the co-stakers who have not voted.
+/// What votes on one node: its owner, for their own stake and for the co-stakers who have not voted.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct NodeSide {
     /// The owner's stake.

@@ -12,9 +12,9 @@ pub enum BuybackError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("this entry is paused")]
     Paused,
@@ -40,7 +40,7 @@ pub enum BuybackError {
     EmaDistanceOutOfBounds,
     #[msg("this is not the price account of the configuration")]
     WrongPriceAccount,
-    #[msg("not a price account of Pyth's receiver")]
+    #[msg("this is not a price account of Pyth")]
     NotAPrice,
     #[msg("the price was not verified in full")]
     PriceNotVerified,
@@ -64,7 +64,7 @@ pub enum BuybackError {
     WrongVault,
     #[msg("the destination is not of this mint")]
     WrongMint,
-    #[msg("the destination does not belong to whom it must")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
     #[msg("the vault holds nothing that could be sold")]
     NothingToSell,
@@ -80,7 +80,7 @@ pub enum BuybackError {
     SaleTooSmall,
     #[msg("this much IO pays less than the seller's minimum")]
     BelowMinimum,
-    #[msg("not a job")]
+    #[msg("this is not a job")]
     NotAJob,
     #[msg("the job pays its supplier in what the renter paid")]
     NotPaidOutInIo,
@@ -92,7 +92,7 @@ pub enum BuybackError {
     JobIsOpen,
     #[msg("the payout still holds something: sell or withdraw it first")]
     PayoutNotEmpty,
-    #[msg("this is not who paid the rent")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
 }
 

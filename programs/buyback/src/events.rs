@@ -1,108 +1,153 @@
 use crate::state::ParamsArgs;
 use anchor_lang::prelude::*;
 
+/// The configuration was created.
 #[event]
 pub struct Initialized {
+    /// The first authority.
     pub authority: Pubkey,
 }
 
+/// A fee vault was opened.
 #[event]
 pub struct VaultOpened {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The mint.
     pub mint: Pubkey,
+    /// Number of the fee vault.
     pub shard: u8,
+    /// The fee vault.
     pub vault: Pubkey,
 }
 
+/// Fees in IO were burned: the receipt.
 #[event]
 pub struct FeesBurned {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
     /// Counts burns from 1, those of [`IoSold`] included.
     pub receipt: u64,
+    /// Unix time.
     pub time: i64,
+    /// Number of the fee vault.
     pub shard: u8,
+    /// Burned, base units.
     pub amount: u64,
     /// Burned so far.
     pub burned_total: u64,
+    /// Supply of IO before it, base units.
     pub supply_before: u64,
+    /// Supply of IO after it, base units.
     pub supply_after: u64,
 }
 
 /// `seq` is the auction's, here and in the two events after it.
 #[event]
 pub struct AuctionOpened {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The auction.
     pub auction: Pubkey,
+    /// The mint.
     pub mint: Pubkey,
+    /// Number of the fee vault.
     pub shard: u8,
+    /// The fee vault.
     pub vault: Pubkey,
 }
 
+/// A lot of a fee vault is for sale.
 #[event]
 pub struct AuctionStarted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The auction.
     pub auction: Pubkey,
+    /// Unix time.
     pub time: i64,
     /// What is for sale, base units of the auction's mint.
     pub size: u64,
     /// The smallest sale but for the rest.
     pub minimum: u64,
-    /// UTC day, counted from 1970, with what the vault held when it began and what was sold in it.
+    /// UTC day, counted from 1970.
     pub day: u64,
+    /// What the vault held when the day's first lot was started or sold, base units.
     pub opening: u64,
+    /// Sold on this day so far, base units of the mint.
     pub sold_today: u64,
-    /// What the vault holds.
+    /// What the vault holds, base units.
     pub vault: u64,
 }
 
 /// Fees were sold for IO that was burned: the receipt.
 #[event]
 pub struct IoSold {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The auction.
     pub auction: Pubkey,
+    /// Who sold the IO.
     pub seller: Pubkey,
     /// Counts burns from 1, those of [`FeesBurned`] included.
     pub receipt: u64,
     /// Counts the auction's sales from 1.
     pub sale: u64,
+    /// Unix time.
     pub time: i64,
     /// Seconds since the start of the lot.
     pub elapsed: u64,
     /// The oracle's: `price · 10^exponent` USD an IO.
     pub price: i64,
+    /// Exponent of `price`.
     pub exponent: i32,
     /// Paid out of the vault, base units of the auction's mint.
     pub out: u64,
     /// Burned, base units.
     pub io: u64,
-    /// Of the lot.
+    /// What is left of the lot, base units.
     pub left: u64,
+    /// Sold on this day so far, base units of the mint.
     pub sold_today: u64,
-    /// Sold by this auction so far, and burned for it.
+    /// Sold by this auction so far, base units of its mint.
     pub sold_total: u64,
+    /// Burned for it so far, base units of IO.
     pub bought_total: u64,
     /// Burned so far, by all vaults.
     pub burned_total: u64,
+    /// Supply of IO before it, base units.
     pub supply_before: u64,
+    /// Supply of IO after it, base units.
     pub supply_after: u64,
+    /// What the vault held before it, base units.
     pub vault_before: u64,
+    /// What the vault holds after it, base units.
     pub vault_after: u64,
 }
 
 /// `seq` is the payout's, here and in the four events after it.
 #[event]
 pub struct PayoutOpened {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The job's supplier.
     pub supplier: Pubkey,
+    /// What the job is paid in.
     pub mint: Pubkey,
+    /// The token account that the job pays into.
     pub vault: Pubkey,
 }
 
+/// A lot of a payout is for sale.
 #[event]
 pub struct PayoutStarted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Unix time.
     pub time: i64,
     /// What is for sale, base units of the payout's mint.
     pub size: u64,
@@ -113,61 +158,86 @@ pub struct PayoutStarted {
 /// A job's supplier was credited IO for what the job was paid in: the receipt.
 #[event]
 pub struct IoCredited {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The job's supplier.
     pub supplier: Pubkey,
+    /// Who sold the IO.
     pub seller: Pubkey,
     /// Counts the payout's sales from 1.
     pub receipt: u64,
+    /// Unix time.
     pub time: i64,
     /// Seconds since the start of the lot.
     pub elapsed: u64,
     /// The oracle's: `price · 10^exponent` USD an IO.
     pub price: i64,
+    /// Exponent of `price`.
     pub exponent: i32,
     /// Paid out of the vault, base units of the payout's mint.
     pub out: u64,
     /// Credited to the supplier, base units.
     pub io: u64,
-    /// Of the lot.
+    /// What is left of the lot, base units.
     pub left: u64,
     /// Sold for this job so far, and credited for it.
     pub sold_total: u64,
+    /// Credited to the supplier for it so far, base units of IO.
     pub credited_total: u64,
-    /// What the supplier's account held.
+    /// What the supplier's account held before it, base units.
     pub credit_before: u64,
+    /// What the supplier's account holds after it, base units.
     pub credit_after: u64,
+    /// What the vault held before it, base units.
     pub vault_before: u64,
+    /// What the vault holds after it, base units.
     pub vault_after: u64,
 }
 
 /// A supplier took what was left in the mint that the job was paid in.
 #[event]
 pub struct PayoutWithdrawn {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The job's supplier.
     pub supplier: Pubkey,
+    /// Unix time.
     pub time: i64,
+    /// The token account that was paid.
     pub destination: Pubkey,
-    /// To the supplier, and to the fee vault.
+    /// Paid to the supplier, base units of the payout's mint.
     pub amount: u64,
+    /// Paid to the fee vault, base units of the payout's mint.
     pub fee: u64,
     /// Both, so far.
     pub withdrawn_total: u64,
 }
 
+/// A payout is over, and its accounts are closed.
 #[event]
 pub struct PayoutClosed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Sold for this job so far, base units of the payout's mint.
     pub sold_total: u64,
+    /// Credited to the supplier for it so far, base units of IO.
     pub credited_total: u64,
+    /// Withdrawn so far, fees included, base units of the payout's mint.
     pub withdrawn_total: u64,
 }
 
+/// The parameters were set.
 #[event]
 pub struct ParamsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The new parameters.
     pub params: ParamsArgs,
 }
 

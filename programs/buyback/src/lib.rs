@@ -1,5 +1,5 @@
 //! Where the marketplace's fees go, and how IO is bought: fees in IO are burned, fees in dollars are sold
-//! for IO that is burned, and what a job paid in dollars owes a supplier in IO is sold for IO that he gets.
+//! for IO that is burned, and what a job paid in dollars owes a supplier in IO is sold for IO for that supplier.
 //!
 //! Sales are Dutch auctions against an oracle. A lot fixes amount and start together; its price runs from
 //! below the oracle to above it. Every burn has a numbered receipt with the supply before and after, so
@@ -52,6 +52,8 @@ pub mod buyback {
 
     /// Burns all that the shard's vault of IO holds; nothing when it is empty.
     ///
+    /// * shard - Number of the fee vault, 0 to 7.
+    ///
     /// Caller: anyone. Errors: `Paused`, `SupplyMismatch`.
     pub fn burn_fees(ctx: Context<BurnFees>, shard: u8) -> Result<()> {
         handle_burn_fees(ctx, shard)
@@ -90,14 +92,16 @@ pub mod buyback {
         handle_withdraw_payout(ctx)
     }
 
-    /// Closes an empty payout whose job is closed; the rent goes back to who paid it.
+    /// Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
     pub fn close_payout(ctx: Context<ClosePayout>) -> Result<()> {
         handle_close_payout(ctx)
     }
 
-    /// Opens the fee vault of a mint's shard (0 to 7), each once.
+    /// Opens one of the fee vaults of a mint, each once.
+    ///
+    /// * shard - Number of the fee vault, 0 to 7.
     ///
     /// Caller: anyone, who pays for the account. Errors: `UnknownShard`.
     pub fn open_vault(ctx: Context<OpenVault>, shard: u8) -> Result<()> {
@@ -105,6 +109,8 @@ pub mod buyback {
     }
 
     /// Opens the auction of a fee vault that holds another mint than IO, each once.
+    ///
+    /// * shard - Number of the fee vault, 0 to 7.
     ///
     /// Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
     pub fn open_auction(ctx: Context<OpenAuction>, shard: u8) -> Result<()> {
@@ -121,24 +127,28 @@ pub mod buyback {
 
     /// Sets the parameters, within their bounds.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
     /// `MinimumLotOutOfBounds`, `DailyShareOutOfBounds`, `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`,
     /// `EmaDistanceOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: `burn_fees`; bit 1: `start_auction` and `sell_io`). What a pause
+    /// Pauses `burn_fees`, and `start_auction` with `sell_io`, or lifts the pauses. What a pause
     /// delays is burned and sold afterwards; payouts have no pause.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

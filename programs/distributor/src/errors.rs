@@ -11,15 +11,15 @@ pub enum DistributorError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("making grants or airdrops is paused")]
     Paused,
-    #[msg("the treasury may not be the default key")]
+    #[msg("the treasury must not be the default key")]
     NoTreasury,
-    #[msg("the beneficiary may not be the default key")]
+    #[msg("the beneficiary must not be the default key")]
     NoBeneficiary,
     #[msg("no genesis allocation has this number")]
     UnknownAllocation,
@@ -33,7 +33,7 @@ pub enum DistributorError {
     NotPendingBeneficiary,
     #[msg("this is not the vault of this grant or airdrop")]
     WrongVault,
-    #[msg("the token account belongs to somebody else than who is to be paid")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
     #[msg("nothing has vested that was not released already")]
     NothingToRelease,
@@ -63,13 +63,13 @@ pub enum DistributorError {
     AirdropOver,
     #[msg("the airdrop's deadline has not passed")]
     AirdropRunning,
-    #[msg("the airdrop's leaves say more than it was funded with, and nothing is left for this one")]
+    #[msg("the airdrop's leaves add up to more than its funds, and too little is left for this one")]
     Exhausted,
     #[msg("the airdrop was reclaimed already")]
     AlreadyReclaimed,
     #[msg("the airdrop was not reclaimed yet")]
     NotReclaimed,
-    #[msg("the rent goes back to who paid it")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
     #[msg("the stake did not take exactly what was claimed")]
     NotStaked,

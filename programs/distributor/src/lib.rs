@@ -53,7 +53,9 @@ pub mod distributor {
         handle_claim_into_stake(ctx, args)
     }
 
-    /// Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
+    /// Creates the configuration.
+    ///
+    /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
     ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `NoTreasury`.
@@ -61,9 +63,11 @@ pub mod distributor {
         handle_initialize(ctx, treasury)
     }
 
-    /// Makes the grant `id` and fills its vault.
+    /// Makes a grant and fills its vault.
     ///
-    /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
+    /// * id - Any number that was not used; part of the address.
+    ///
+    /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     /// `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
     pub fn create_grant(ctx: Context<CreateGrant>, id: u64, args: GrantArgs) -> Result<()> {
         handle_create_grant(ctx, id, args)
@@ -71,13 +75,15 @@ pub mod distributor {
 
     /// Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+    /// Caller: the authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
     /// `AlreadyRevoked`, `NothingToRevoke`.
     pub fn revoke(ctx: Context<Revoke>) -> Result<()> {
         handle_revoke(ctx)
     }
 
-    /// Names a successor of the beneficiary; the default key takes it back.
+    /// Names a successor of the beneficiary, who has to accept.
+    ///
+    /// * successor - Becomes the beneficiary when it accepts; the default key takes the name back.
     ///
     /// Caller: the beneficiary. Errors: `NotBeneficiary`.
     pub fn set_beneficiary(ctx: Context<SetBeneficiary>, successor: Pubkey) -> Result<()> {
@@ -91,15 +97,19 @@ pub mod distributor {
         handle_accept_beneficiary(ctx)
     }
 
-    /// Makes the airdrop `id` with a Merkle root of its leaves, and fills its vault.
+    /// Makes an airdrop with a Merkle root of its leaves, and fills its vault.
     ///
-    /// Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
+    /// * id - Any number that was not used; part of the address.
+    ///
+    /// Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     /// `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
     pub fn create_airdrop(ctx: Context<CreateAirdrop>, id: u64, args: AirdropArgs) -> Result<()> {
         handle_create_airdrop(ctx, id, args)
     }
 
     /// Opens the account that marks the claims of 8,192 leaves, each once.
+    ///
+    /// * number - Number of the account, from 0; its first leaf is `number · 8,192`.
     ///
     /// Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
     pub fn open_claims(ctx: Context<OpenClaims>, number: u32) -> Result<()> {
@@ -114,7 +124,7 @@ pub mod distributor {
         handle_reclaim(ctx)
     }
 
-    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to who paid it.
+    /// Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
     pub fn close_claims(ctx: Context<CloseClaims>) -> Result<()> {
@@ -123,21 +133,28 @@ pub mod distributor {
 
     /// Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
+    /// * pauser - May pause.
+    /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`, `NoTreasury`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey, treasury: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser, treasury)
     }
 
-    /// Sets the paused entries (bit 0: `create_grant`, bit 1: `create_airdrop`).
+    /// Pauses `create_grant` and `create_airdrop`, or lifts the pauses.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

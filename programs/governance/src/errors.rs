@@ -27,7 +27,7 @@ pub enum GovernanceError {
     OutflowOutOfBounds,
     #[msg("voting, extension and hold-up must not take longer than stake cools: 14 days")]
     TermsTooLong,
-    #[msg("an account of the stake is no node that the proposer owns and no position that he holds")]
+    #[msg("an account of the stake is neither a node nor a position of the proposer")]
     NotProposersStake,
     #[msg("a position must be followed by its node")]
     WrongNode,
@@ -37,7 +37,7 @@ pub enum GovernanceError {
     StakeTooSmall,
     #[msg("the signer is not the proposer")]
     NotProposer,
-    #[msg("the proposal is no draft any more")]
+    #[msg("the proposal is no longer a draft")]
     NotDraft,
     #[msg("transactions are added in order: this is not the next index")]
     WrongIndex,
@@ -63,9 +63,9 @@ pub enum GovernanceError {
     WrongHash,
     #[msg("a vote is for, against or an abstention")]
     UnknownChoice,
-    #[msg("this is no node of the staking program")]
+    #[msg("this is not a node of the staking program")]
     NotANode,
-    #[msg("this is no position of the staking program")]
+    #[msg("this is not a position of the staking program")]
     NotAPosition,
     #[msg("it had no active stake at the start of the week in which voting began")]
     NoWeight,
@@ -75,7 +75,7 @@ pub enum GovernanceError {
     NotNodeOwner,
     #[msg("the node has been registered or reopened since voting began")]
     OwnerSinceVote,
-    #[msg("this is another proposal's")]
+    #[msg("this belongs to another proposal")]
     WrongProposal,
     #[msg("voting has not ended")]
     StillVoting,
@@ -91,7 +91,7 @@ pub enum GovernanceError {
     NotVotedOn,
     #[msg("the accounts must be those of the transaction, in its order, and writable where it says so")]
     WrongAccounts,
-    #[msg("the treasury itself was given away or filled with data")]
+    #[msg("the treasury was assigned to a program, or holds data")]
     TreasuryChanged,
     #[msg("an account of the treasury must have no delegate and no close authority")]
     TreasuryDelegated,
@@ -103,17 +103,17 @@ pub enum GovernanceError {
     MayNotCancel,
     #[msg("the guardian cannot cancel a proposal that only sets the guardian")]
     GuardianOnly,
-    #[msg("there is nothing to cancel")]
+    #[msg("the proposal can no longer be cancelled")]
     NotCancellable,
-    #[msg("the bond is not to be returned: the proposal is still open, or too few have voted")]
+    #[msg("the bond is not returned: the proposal is still open, or too few have voted")]
     BondNotReturned,
     #[msg("the bond is not lost")]
     BondNotLost,
     #[msg("this is not the bond of the proposal")]
     WrongBond,
-    #[msg("the token account belongs to somebody else")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
-    #[msg("the rent goes back to the one who paid it")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
     #[msg("the proposal is not over")]
     NotOver,

@@ -1,93 +1,147 @@
 use crate::state::{Proposal, VoteChoice};
 use anchor_lang::prelude::*;
 
+/// The configuration was created.
 #[event]
 pub struct Initialized {
+    /// May cancel what is voted on or queued; the default key: nobody.
     pub guardian: Pubkey,
+    /// End of the guardian's term, unix time.
     pub guardian_until: i64,
 }
 
+/// The parameters were set.
 #[event]
 pub struct ParamsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Active stake that a proposer needs, base units of IO.
     pub min_stake: u64,
+    /// Bond of a proposal, base units of IO.
     pub bond: u64,
+    /// Seconds of voting.
     pub voting: i64,
+    /// Seconds by which voting is extended when the outcome turns near its end.
     pub extension: i64,
+    /// Seconds from queueing to execution.
     pub hold_up: i64,
+    /// Share of eligible stake that has to vote, bps.
     pub quorum_bps: u16,
+    /// Share of the votes for and against that those for must exceed, bps.
     pub threshold_bps: u16,
+    /// Most of an asset that may leave the treasury in any seven days, bps of what it held.
     pub outflow_bps: u16,
 }
 
+/// A guardian was named.
 #[event]
 pub struct GuardianSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// May cancel what is voted on or queued; the default key: nobody.
     pub guardian: Pubkey,
+    /// End of the guardian's term, unix time.
     pub guardian_until: i64,
 }
 
+/// A draft was made.
 #[event]
 pub struct Proposed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Who made it.
     pub proposer: Pubkey,
+    /// Part of the proposal's address.
     pub nonce: u64,
     /// Stake that the proposer has shown.
     pub stake: u64,
+    /// Bond of a proposal, base units of IO.
     pub bond: u64,
+    /// Title, UTF-8, padded with zeros.
     pub title: [u8; 64],
+    /// Hash of what is voted on: the description and the transactions.
     pub content_hash: [u8; 32],
 }
 
+/// A transaction was added to a draft.
 #[event]
 pub struct TransactionAdded {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Number of the transaction, from 0.
     pub index: u8,
+    /// The program that it calls.
     pub program_id: Pubkey,
     /// Of the description and all transactions so far.
     pub content_hash: [u8; 32],
 }
 
+/// A draft is open for votes.
 #[event]
 pub struct VotingBegan {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Hash of what is voted on: the description and the transactions.
     pub content_hash: [u8; 32],
+    /// Week (unix time / 604,800) whose start decides what each vote weighs.
     pub week: u64,
+    /// All active stake at that time, base units.
     pub eligible: u64,
     /// Stake that has to vote.
     pub quorum: u64,
+    /// When voting ends, unix time.
     pub voting_ends: i64,
 }
 
+/// A vote was cast or changed.
 #[event]
 pub struct Voted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
     /// The position, or the node whose owner votes.
     pub voter: Pubkey,
+    /// Who has voted.
     pub by: Pubkey,
+    /// What they have voted.
     pub choice: VoteChoice,
+    /// Stake that the vote weighs, base units.
     pub weight: u64,
     /// Sums after it.
     pub in_favour: u64,
+    /// Stake that has voted against it, base units.
     pub against: u64,
+    /// Stake that has abstained, base units.
     pub abstain: u64,
+    /// When voting ends, unix time.
     pub voting_ends: i64,
 }
 
+/// Voting on a proposal is over.
 #[event]
 pub struct VotingEnded {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Whether it has passed.
     pub passed: bool,
+    /// Stake that has voted for it, base units.
     pub in_favour: u64,
+    /// Stake that has voted against it, base units.
     pub against: u64,
+    /// Stake that has abstained, base units.
     pub abstain: u64,
-    /// From when and until when it can be executed; 0 where there is nothing to execute.
+    /// From when it can be executed, unix time; 0 where there is nothing to execute.
     pub eta: i64,
+    /// Until when it can be executed, unix time; 0 where there is nothing to execute.
     pub expires: i64,
 }
 
@@ -96,48 +150,72 @@ pub struct VotingEnded {
 pub struct Payment {
     /// Number of the asset's outflow account.
     pub seq: u64,
+    /// A mint; the default key is SOL.
     pub asset: Pubkey,
+    /// What left, base units.
     pub amount: u64,
     /// What ever left of it.
     pub total: u64,
 }
 
+/// A transaction was executed.
 #[event]
 pub struct Executed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Number of the transaction, from 0.
     pub index: u8,
+    /// The program that it calls.
     pub program_id: Pubkey,
     /// Whether it was the last transaction.
     pub done: bool,
+    /// What left the treasury.
     pub payments: Vec<Payment>,
 }
 
+/// A proposal was stopped.
 #[event]
 pub struct Cancelled {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// The proposer, or the guardian.
     pub by: Pubkey,
 }
 
+/// A bond went back to the proposer.
 #[event]
 pub struct BondReturned {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// The token account that was paid.
     pub destination: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
 }
 
+/// A bond was burned.
 #[event]
 pub struct BondBurned {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The proposal.
     pub proposal: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// Supply of IO after it, base units.
     pub supply: u64,
 }
 
+/// What leaves the treasury of an asset can be counted.
 #[event]
 pub struct OutflowOpened {
+    /// A mint; the default key is SOL.
     pub asset: Pubkey,
 }
 

@@ -32,8 +32,10 @@ pub mod governance {
 
     // The dispatcher compares discriminators in this order: what is called most comes first.
 
-    /// A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
-    /// the vote of his node's owner. `content_hash` is that of the proposal's content.
+    /// Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+    /// owner.
+    ///
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
     /// Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     /// `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
@@ -43,13 +45,17 @@ pub mod governance {
 
     /// Changes a co-staker's vote; it weighs what it weighed before.
     ///
-    /// Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
+    ///
+    /// Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
     pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
     }
 
-    /// The vote of a node's owner, the first or a changed one: for his own stake and for the co-stakers who
+    /// Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
     /// have not voted themselves.
+    ///
+    /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
     /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
     /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
@@ -66,13 +72,17 @@ pub mod governance {
 
     /// Creates the configuration with its defaults, and a guardian for twelve months.
     ///
+    /// * guardian - May cancel proposals for twelve months.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
     pub fn initialize(ctx: Context<Initialize>, guardian: Pubkey) -> Result<()> {
         handle_initialize(ctx, guardian)
     }
 
-    /// Makes a draft, with a bond. The proposer shows his stake: nodes that he owns, and positions that he
-    /// holds, each with its node behind it.
+    /// Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
+    /// they hold, each with its node behind it.
+    ///
+    /// * nonce - Any number that the proposer has not used; part of the address.
     ///
     /// Caller: anyone with the stake. Errors: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
     /// `StakeTooSmall`.
@@ -81,6 +91,8 @@ pub mod governance {
     }
 
     /// Adds a transaction to a draft: one instruction, which only the treasury may have to sign.
+    ///
+    /// * index - Number of the transaction, from 0.
     ///
     /// Caller: the proposer. Errors: `NotProposer`, `NotDraft`, `WrongIndex`, `TooManyTransactions`,
     /// `TooManyAccounts`, `TooMuchData`, `ForeignSigner`, `SelfCall`.
@@ -138,19 +150,21 @@ pub mod governance {
 
     /// Opens the account that counts what leaves the treasury of a mint, or of SOL (the default key).
     ///
+    /// * asset - A mint; the default key is SOL.
+    ///
     /// Caller: anyone, who pays for the account.
     pub fn open_outflow(ctx: Context<OpenOutflow>, asset: Pubkey) -> Result<()> {
         handle_open_outflow(ctx, asset)
     }
 
-    /// Closes a vote's record when voting is over; the rent goes to who voted.
+    /// Closes a vote's record when voting is over; the rent goes to the voter.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
     pub fn close_vote(ctx: Context<CloseVote>) -> Result<()> {
         handle_close_vote(ctx)
     }
 
-    /// Closes a node's part in a vote when voting is over; the rent goes to who paid it.
+    /// Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
     pub fn close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
@@ -158,7 +172,7 @@ pub mod governance {
     }
 
     /// Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-    /// who paid it.
+    /// whoever paid it.
     ///
     /// Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
     pub fn close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {
@@ -175,6 +189,8 @@ pub mod governance {
     }
 
     /// Names a guardian for twelve months from now; the default key: nobody.
+    ///
+    /// * guardian - May cancel proposals for twelve months from now; the default key: nobody.
     ///
     /// Caller: the treasury, by an executed proposal. Errors: `NotTreasury`.
     pub fn set_guardian(ctx: Context<SetGuardian>, guardian: Pubkey) -> Result<()> {

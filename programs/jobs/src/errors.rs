@@ -12,9 +12,9 @@ pub enum JobsError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("this entry is paused")]
     Paused,
@@ -22,11 +22,11 @@ pub enum JobsError {
     BookingFeeOutOfBounds,
     #[msg("a payment fee is at most 300 bps")]
     PaymentFeeOutOfBounds,
-    #[msg("the age of a price is limited to 1 to 300 seconds")]
+    #[msg("the largest age of a price is 1 to 300 seconds")]
     PriceAgeOutOfBounds,
-    #[msg("a confidence interval is limited to at most 500 bps")]
+    #[msg("the widest confidence interval is at most 500 bps")]
     ConfidenceOutOfBounds,
-    #[msg("the distance to the moving average is limited to 1 to 2,000 bps")]
+    #[msg("the largest distance from the moving average is 1 to 2,000 bps")]
     EmaDistanceOutOfBounds,
     #[msg("a job has 1 to 5 attesters")]
     AttestersOutOfBounds,
@@ -36,7 +36,7 @@ pub enum JobsError {
     ZeroRate,
     #[msg("the shortest rental is at least 3,600 seconds")]
     RentalTooShort,
-    #[msg("the longest rental is shorter than the shortest")]
+    #[msg("the longest rental must not be shorter than the shortest")]
     RentalBoundsCrossed,
     #[msg("no kind of payout has this number")]
     UnknownPayout,
@@ -56,7 +56,7 @@ pub enum JobsError {
     OfferClosed,
     #[msg("the node is leased to another job")]
     Leased,
-    #[msg("the job does not hold the lease any more")]
+    #[msg("the job no longer holds the lease")]
     LeaseLost,
     #[msg("the offer takes rentals of other lengths")]
     DurationOutOfBounds,
@@ -109,7 +109,7 @@ pub enum JobsError {
     WrongAttesterSet,
     #[msg("the signer has no seat in the attester set")]
     NotAttester,
-    #[msg("an attestation never falls; left: now, right: before")]
+    #[msg("an attestation must not fall below an earlier one; left: now, right: before")]
     AttestationFalls,
     #[msg("an attestation covers time that has not passed; left: passed, right: attested")]
     AttestationAhead,
@@ -123,25 +123,25 @@ pub enum JobsError {
     NotOver,
     #[msg("the booked time is over")]
     Over,
-    #[msg("attesters have not looked at the time to its end; left: looked at, right: worked")]
+    #[msg("attesters have not looked at all of the time; left: looked at, right: worked")]
     NotAttestedToItsEnd,
-    #[msg("the attesters are not silent for a day yet; left: now, right: silent from")]
+    #[msg("the attesters have not been silent for a day; left: now, right: silent from")]
     NotSilent,
     #[msg("this is not the escrow of the job")]
     WrongEscrow,
     #[msg("this is not the fee vault of the job")]
     WrongVault,
-    #[msg("the token account belongs to somebody else")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
-    #[msg("not everyone has taken what he is owed")]
+    #[msg("not everyone has been paid what they are owed")]
     NotSettled,
-    #[msg("the rent goes back to the one who paid it")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
     #[msg("this is not the currency that the supplier is paid in")]
     WrongPayoutCurrency,
-    #[msg("the job is of this cluster or of none, and needs exactly that account")]
+    #[msg("this is not the job's cluster, or the job's cluster is missing")]
     WrongCluster,
     #[msg("all jobs of the cluster are booked; left: its size, right: booked")]
     ClusterFull,
@@ -149,17 +149,17 @@ pub enum JobsError {
     ClusterIncomplete,
     #[msg("a job of the cluster ended before its start, so no other one starts")]
     ClusterBroken,
-    #[msg("all jobs of a cluster run the same manifest")]
+    #[msg("all jobs of a cluster must run the same manifest")]
     ClusterManifest,
     #[msg("jobs of the cluster wait for their start")]
     ClusterWaits,
-    #[msg("a cluster can be closed 20 minutes after it was opened; left: now, right: from then on")]
+    #[msg("a cluster can be closed from 20 minutes after it was opened; left: now, right: that time")]
     ClusterYoung,
     #[msg("good time needs the digest of the samples that show it")]
     NoTimelock,
     #[msg("a job is extended at most four times")]
     TooManyExtensions,
-    #[msg("the node has passed on to another owner")]
+    #[msg("the node has another owner now")]
     NodePassedOn,
     #[msg("only the renter may do this")]
     NotRenter,
@@ -185,9 +185,9 @@ pub enum JobsError {
     BondAboveLimit,
     #[msg("only the resolver may do this")]
     NotResolver,
-    #[msg("more than the price is given away; left: price, right: gross")]
+    #[msg("a decision gives away no more than the price; left: price, right: gross")]
     SplitAbovePrice,
-    #[msg("a decision takes nothing back that was paid; left: decided, right: paid")]
+    #[msg("a decision takes back nothing that was paid; left: decided, right: paid")]
     SplitBelowPaid,
     #[msg("this is not the vault of the bond")]
     WrongBond,

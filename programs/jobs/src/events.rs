@@ -1,157 +1,238 @@
 use crate::state::{CloseReason, DisputeOutcome, Party, PayoutKind, Pricing};
 use anchor_lang::prelude::*;
 
+/// The configuration was created.
 #[event]
 pub struct Initialized {
+    /// The first authority.
     pub authority: Pubkey,
 }
 
+/// A currency was added or changed.
 #[event]
 pub struct CurrencySet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The mint.
     pub mint: Pubkey,
+    /// How it is priced.
     pub pricing: Pricing,
+    /// Whether new jobs may be paid in it.
     pub enabled: bool,
+    /// Payment fee of the side that uses it, bps.
     pub payment_bps: u16,
 }
 
+/// An offer was made or changed.
 #[event]
 pub struct OfferSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The offer.
     pub offer: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// Micro-dollars per unit and hour.
     pub rate: u64,
+    /// Shortest rental, seconds.
     pub min_seconds: u32,
+    /// Longest rental, seconds.
     pub max_seconds: u32,
+    /// Whether bookings are taken.
     pub open: bool,
+    /// What the supplier is paid in.
     pub payout: PayoutKind,
 }
 
 /// A deposit went into its escrow.
 #[event]
 pub struct Booked {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The offer.
     pub offer: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// The renter.
     pub renter: Pubkey,
+    /// The job's supplier.
     pub supplier: Pubkey,
+    /// What the renter pays in.
     pub mint: Pubkey,
+    /// Price in micro-dollars.
     pub usd: u64,
+    /// Price in base units of the mint.
     pub price: u64,
+    /// The renter's fees, base units.
     pub fee: u64,
+    /// Seconds that were booked.
     pub seconds: u64,
+    /// Attesters that must have seen a second good for it to count.
     pub attesters: u8,
+    /// What the supplier is paid in.
     pub payout: PayoutKind,
     /// Jobs of the cluster; 1 for a job that stands alone.
     pub cluster_size: u8,
     /// The cluster's account, or zeros.
     pub cluster: Pubkey,
+    /// `sha256` of the manifest that says what is to be run.
     pub manifest_hash: [u8; 32],
 }
 
 /// A cluster can be booked.
 #[event]
 pub struct ClusterOpened {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The cluster.
     pub cluster: Pubkey,
+    /// The renter.
     pub renter: Pubkey,
+    /// Named by the renter; part of the address.
     pub id: [u8; 32],
+    /// Jobs that it is to have.
     pub size: u8,
 }
 
+/// A cluster was closed.
 #[event]
 pub struct ClusterClosed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The cluster.
     pub cluster: Pubkey,
 }
 
 /// A running job got more time, and its escrow the price of it.
 #[event]
 pub struct Extended {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Price in micro-dollars.
     pub usd: u64,
-    /// Of the new segment.
+    /// Price of the new segment, base units.
     pub price: u64,
+    /// The renter's fees for the new segment, base units.
     pub fee: u64,
+    /// Seconds that were added.
     pub seconds: u64,
+    /// When the booked time is over, unix time.
     pub ends_at: i64,
     /// What the escrow holds by the job's account.
     pub held: u64,
 }
 
+/// The booked time of a job began.
 #[event]
 pub struct Started {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The supplier, the device's key, or an attester.
     pub by: Pubkey,
+    /// Unix time.
     pub started_at: i64,
+    /// When the booked time is over, unix time.
     pub ends_at: i64,
 }
 
+/// An attester has looked at a job's time.
 #[event]
 pub struct Attested {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Seat of the attester.
     pub seat: u8,
+    /// Good seconds since the start, in all.
     pub good: u32,
+    /// Seconds since the start that were looked at, in all.
     pub upto: u32,
+    /// Why time since the last attestation was not good, bits `BREAK_*`; 0 when all of it was.
     pub reason: u16,
     /// Good seconds that enough attesters agree on.
     pub attested: u64,
+    /// Digest of the latest Proof of Compute; zeros when there is none yet.
     pub proof_digest: [u8; 32],
     /// Digest of the samples of the time-lock.
     pub timelock: [u8; 32],
+    /// Hash of the job's result; zeros while there is none.
     pub result_hash: [u8; 32],
 }
 
 /// Time that an attester found not to count.
 #[event]
 pub struct TimeLost {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Seat of the attester.
     pub seat: u8,
-    /// Seconds since the start between which it lies.
+    /// Seconds from the start at which the time begins.
     pub from: u32,
+    /// Seconds from the start at which the time ends.
     pub upto: u32,
     /// How many of them are lost.
     pub lost: u32,
-    /// Bits of the worker's break reasons.
+    /// Why, bits `BREAK_*`.
     pub reason: u16,
 }
 
 /// The work was stopped before its time.
 #[event]
 pub struct Stopped {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The renter or the supplier.
     pub by: Pubkey,
+    /// Which of them.
     pub reason: CloseReason,
+    /// When the booked time is over, unix time.
     pub ends_at: i64,
 }
 
 /// The job is over, and what everyone is owed is fixed.
 #[event]
 pub struct Ended {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// Why.
     pub reason: CloseReason,
+    /// Good seconds that enough attesters agree on.
     pub attested: u64,
+    /// Owed to the supplier in all, base units.
     pub owed_supplier: u64,
+    /// Owed to the fee vault in all, base units.
     pub owed_fees: u64,
+    /// Owed to the renter in all, base units.
     pub owed_refund: u64,
+    /// Hash of the job's result; zeros while there is none.
     pub result_hash: [u8; 32],
 }
 
 /// A party was paid out of the escrow.
 #[event]
 pub struct Paid {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
     /// Who was paid.
     pub party: Party,
+    /// The token account that was paid.
     pub destination: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
     /// Paid to this party so far.
     pub paid: u64,
@@ -162,54 +243,79 @@ pub struct Paid {
 /// A party disputes the split: what is not paid yet is held back.
 #[event]
 pub struct DisputeMade {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The dispute.
     pub dispute: Pubkey,
+    /// Who disputes.
     pub party: Pubkey,
     /// What is held back, base units.
     pub frozen: u64,
+    /// The party's bond, base units.
     pub bond: u64,
+    /// When it is over if nobody decides it, unix time.
     pub until: i64,
+    /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
 }
 
 /// The resolver has decided; `Ended` follows.
 #[event]
 pub struct DisputeResolved {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The dispute.
     pub dispute: Pubkey,
-    /// Part of the price that is due.
+    /// Part of the price that is due, base units.
     pub gross: u64,
+    /// For or against the party that disputed.
     pub outcome: DisputeOutcome,
 }
 
 /// A bond went back, or to the fee vault; the dispute's accounts are closed.
 #[event]
 pub struct DisputeClosed {
-    /// Of the dispute's account.
+    /// Number of the event, counted by the dispute.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// The dispute.
     pub dispute: Pubkey,
+    /// How it ended.
     pub outcome: DisputeOutcome,
+    /// The token account that was paid.
     pub destination: Pubkey,
+    /// The bond, base units.
     pub amount: u64,
 }
 
 /// Both accounts are closed; what others had sent to the escrow went to the fee vault.
 #[event]
 pub struct JobClosed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The job.
     pub job: Pubkey,
+    /// What others had sent to the escrow, base units.
     pub surplus: u64,
 }
 
+/// The parameters were set.
 #[event]
 pub struct ParamsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Booking fee of each side, bps.
     pub booking_bps: u16,
+    /// Bond of a dispute, bps of what it freezes.
     pub dispute_bond_bps: u16,
+    /// Attesters of a job.
     pub attesters: u8,
+    /// Attesters of a large job.
     pub attesters_large: u8,
 }
 

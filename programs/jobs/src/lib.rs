@@ -31,6 +31,8 @@ pub mod jobs {
 
     /// Creates the configuration with the published defaults.
     ///
+    /// * resolver - Decides disputes.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`.
     pub fn initialize(ctx: Context<Initialize>, resolver: Pubkey) -> Result<()> {
         handle_initialize(ctx, resolver)
@@ -38,14 +40,14 @@ pub mod jobs {
 
     /// Lets jobs be paid in a mint of the classic token program.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
     pub fn create_currency(ctx: Context<CreateCurrency>, args: CurrencyArgs) -> Result<()> {
         handle_create_currency(ctx, args)
     }
 
     /// Changes a currency for new jobs.
     ///
-    /// Caller: authority. Errors: those of `create_currency`.
+    /// Caller: the authority. Errors: those of `create_currency`.
     pub fn set_currency(ctx: Context<SetCurrency>, args: CurrencyArgs) -> Result<()> {
         handle_set_currency(ctx, args)
     }
@@ -66,7 +68,10 @@ pub mod jobs {
         handle_set_offer(ctx, args)
     }
 
-    /// Opens a cluster of `size` jobs, none of which starts before all are booked.
+    /// Opens a cluster of jobs, none of which starts before all are booked.
+    ///
+    /// * id - Any 32 bytes that the renter has not used; part of the address.
+    /// * size - Jobs of the cluster, 2 to 255.
     ///
     /// Caller: the renter who will book them. Errors: `ClusterSize`.
     pub fn open_cluster(ctx: Context<OpenCluster>, id: [u8; 32], size: u8) -> Result<()> {
@@ -109,6 +114,9 @@ pub mod jobs {
 
     /// Books more time for a job that runs, at its rate and at today's price of its currency.
     ///
+    /// * seconds - Seconds to add.
+    /// * max_deposit - The most that may be taken, fees included, base units.
+    ///
     /// Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
     /// `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
     /// `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
@@ -117,7 +125,7 @@ pub mod jobs {
     }
 
     /// Pays the supplier what attested time has earned, from one hour after the start; into the job's
-    /// payout account of the buyback, where he is paid in IO for another mint.
+    /// payout account of the buyback, where they are paid in IO for another mint.
     ///
     /// Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
     /// `WrongMint`.
@@ -172,6 +180,9 @@ pub mod jobs {
     /// Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
     /// 14 days at most. Needs a bond of that in the job's mint.
     ///
+    /// * max_bond - The most that the bond may be, base units of the job's mint.
+    /// * evidence_hash - SHA-256 of the party's evidence.
+    ///
     /// Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
     /// `DisputeWindowOver`, `Disputed`, `DisputedBefore`, `AlreadyDecided`, `NothingToDispute`,
     /// `WrongMint`, `BondAboveLimit`.
@@ -180,6 +191,8 @@ pub mod jobs {
     }
 
     /// Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+    ///
+    /// * gross - Part of the job's price that is due, base units.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
     /// `SplitBelowPaid`, `WrongOffer`.
@@ -195,7 +208,7 @@ pub mod jobs {
         handle_close_dispute(ctx)
     }
 
-    /// Closes a job that has paid everyone; the rent goes back to the one who paid it.
+    /// Closes a job that has paid everyone; the rent goes back to whoever paid it.
     ///
     /// Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
     pub fn close(ctx: Context<Close>) -> Result<()> {
@@ -204,22 +217,26 @@ pub mod jobs {
 
     /// Sets roles, fees, price limits and attesters of new jobs.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
     /// `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
+    /// Pauses offering, and booking with extending, or lifts the pauses. What is booked goes on.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

@@ -13,9 +13,9 @@ pub enum MintError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("emission is paused")]
     Paused,

@@ -2,27 +2,40 @@ use crate::state::PolicyKind;
 use anchor_lang::prelude::*;
 use io_common::abi::Allocation;
 
+/// The mint and its configuration were created.
 #[event]
 pub struct Initialized {
+    /// The first authority.
     pub authority: Pubkey,
+    /// The IO mint.
     pub mint: Pubkey,
+    /// Unix time from which emission counts.
     pub start: i64,
 }
 
+/// A genesis allocation was minted.
 #[event]
 pub struct GenesisMinted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Which.
     pub allocation: Allocation,
+    /// Base units.
     pub amount: u64,
+    /// The token account that was paid.
     pub destination: Pubkey,
     /// Minted at genesis so far.
     pub genesis_total: u64,
+    /// Supply of IO after it, base units.
     pub supply: u64,
 }
 
+/// What the schedule has come to was minted.
 #[event]
 pub struct Emitted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Unix time.
     pub time: i64,
     /// Into the emission vault.
     pub paid: u64,
@@ -30,29 +43,44 @@ pub struct Emitted {
     pub withheld: u64,
     /// Minted on the schedule so far.
     pub emitted_total: u64,
+    /// Of that, minted into the reserve so far, base units.
     pub withheld_total: u64,
+    /// Supply of IO after it, base units.
     pub supply: u64,
 }
 
+/// A policy has begun.
 #[event]
 pub struct PolicySet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// How it paces emission.
     pub kind: PolicyKind,
+    /// Part of the schedule that is paid in any case, bps.
     pub floor_bps: u16,
+    /// Paid besides for IO burned by fees, bps of it.
     pub per_burned_bps: u32,
 }
 
+/// What policies have withheld was burned.
 #[event]
 pub struct ReserveBurned {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Tokens, base units.
     pub amount: u64,
+    /// Burned out of the reserve so far, base units.
     pub burned_total: u64,
+    /// Supply of IO after it, base units.
     pub supply: u64,
 }
 
+/// The pauser was set.
 #[event]
 pub struct ParamsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// May pause from now on.
     pub pauser: Pubkey,
 }
 

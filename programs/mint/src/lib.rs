@@ -29,8 +29,9 @@ solana_security_txt::security_txt! {
 pub mod mint {
     use super::*;
 
-    /// Creates the mint, its configuration, and the two vaults that emissions go to. Emission counts
-    /// from `start` (unix time; 0 for now, at most a year ahead).
+    /// Creates the mint, its configuration, and the two vaults that emissions go to.
+    ///
+    /// * start - Unix time from which emission counts, at most a year ahead; 0 for now.
     ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `StartOutOfRange`.
@@ -40,7 +41,7 @@ pub mod mint {
 
     /// Mints one genesis allocation in full, each at most once.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
     /// `WrongMint`.
     pub fn mint_genesis(ctx: Context<MintGenesis>, allocation: Allocation) -> Result<()> {
         handle_mint_genesis(ctx, allocation)
@@ -55,7 +56,7 @@ pub mod mint {
 
     /// Emits to now under the old policy, then sets the new one.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and
     /// those of `emit`.
     pub fn set_policy(ctx: Context<SetPolicy>, policy: PolicyArgs) -> Result<()> {
         handle_set_policy(ctx, policy)
@@ -70,21 +71,27 @@ pub mod mint {
 
     /// Sets who may pause.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * pauser - May pause emission.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser)
     }
 
-    /// Sets the paused entries (bit 0: `emit`). What a pause delays is emitted afterwards.
+    /// Pauses `emit` and `set_policy`, or lifts the pause. What a pause delays is emitted afterwards.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

@@ -11,9 +11,9 @@ pub enum ProofsError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("reports are paused")]
     Paused,
@@ -97,9 +97,9 @@ pub enum ProofsError {
     WrongNode,
     #[msg("this is not the bond of the challenge")]
     WrongBond,
-    #[msg("the token account belongs to somebody else")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
-    #[msg("the rent goes back to the one who paid it")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
     #[msg("period_end is not emitted yet: call mint.emit first; left: emitted, right: scheduled")]
     NotEmitted,

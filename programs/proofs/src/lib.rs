@@ -40,14 +40,19 @@ pub mod proofs {
     /// Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
     /// or weight; reports that gather approvals have to be made again.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+    /// * seats - All seats, by number.
+    /// * threshold - Weight that approves a report: more than half of all weight.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
     /// `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
     pub fn set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
         handle_set_attesters(ctx, seats, threshold)
     }
 
-    /// Makes a report, which is also its first approval. `seq` is the hours from the start of emission to
-    /// `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
+    /// Makes a report, which is also its first approval.
+    ///
+    /// * seq - Hours from the start of emission to `period_end`.
+    /// * content_hash - `sha256("ionet:report" ‖ borsh(args))`.
     ///
     /// Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
     /// `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
@@ -93,6 +98,8 @@ pub mod proofs {
 
     /// Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
     ///
+    /// * evidence_hash - SHA-256 of the challenger's evidence.
+    ///
     /// Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
     pub fn challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
         handle_challenge(ctx, evidence_hash)
@@ -100,6 +107,8 @@ pub mod proofs {
 
     /// Decides a challenge. Upheld: the bond goes back, and the node is credited from later reports only.
     /// Rejected: the bond is burned.
+    ///
+    /// * upheld - Whether the leaf is wrong.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `ChallengeExpired`, `WrongReport`, `WrongNode`,
     /// `WrongBond`, `WrongDestination`, `WrongRentPayer`.
@@ -124,23 +133,27 @@ pub mod proofs {
 
     /// Sets the roles besides the authority, and the terms of challenges.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
     /// `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
     /// `UpHoursOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: `report` and `approve`). What is approved still becomes final.
+    /// Pauses `report` and `approve`, or lifts the pause. What is approved still becomes final.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

@@ -12,9 +12,9 @@ pub enum StakingError {
     NotAuthority,
     #[msg("the signer was not proposed as authority")]
     NotPendingAuthority,
-    #[msg("only the authority may lift a pause, only the authority and the pauser may set one")]
+    #[msg("only the authority may lift a pause, and only the authority or the pauser may set one")]
     MayNotPause,
-    #[msg("paused has a bit that stands for no entry")]
+    #[msg("a bit of the paused entries stands for no entry")]
     UnknownEntry,
     #[msg("this entry is paused")]
     Paused,
@@ -54,7 +54,7 @@ pub enum StakingError {
     NotNodeOwner,
     #[msg("the node is not live")]
     NodeNotLive,
-    #[msg("the node's co-stakers bore a loss; it earns no more")]
+    #[msg("the node's co-stakers bore a loss: it earns nothing any more")]
     NodeTerminal,
     #[msg("the amount must be above zero")]
     ZeroAmount,
@@ -70,11 +70,11 @@ pub enum StakingError {
     NothingPending,
     #[msg("pending stake waits until the node is credited past it, or 14 days")]
     StillPending,
-    #[msg("less is staked than this; left: staked, right: amount")]
+    #[msg("less is staked than the amount; left: staked, right: amount")]
     MoreThanStaked,
     #[msg("while the node is hired the owner's minimum stays; left: what would stay, right: minimum")]
     LeaseLocksMinimum,
-    #[msg("four withdrawals cool already: withdraw one that is ready first")]
+    #[msg("four withdrawals are cooling: withdraw one that is ready first")]
     NoFreeSlot,
     #[msg("no stake has finished its cooldown")]
     NothingReady,
@@ -104,11 +104,11 @@ pub enum StakingError {
     WrongProof,
     #[msg("credits would exceed the report's total; left: total, right: credits")]
     ReportExhausted,
-    #[msg("a node without active stake is credited nothing; the leaf waits")]
+    #[msg("a node without active stake is credited nothing; credit the leaf later")]
     NoActiveStake,
     #[msg("a challenge holds this node's credit back")]
     CreditFrozen,
-    #[msg("the token account belongs to somebody else")]
+    #[msg("the token account does not belong to the one who is to be paid")]
     WrongDestination,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
@@ -132,7 +132,7 @@ pub enum StakingError {
     NodeNotEmpty,
     #[msg("the signer is not the device's key")]
     NotDeviceKey,
-    #[msg("the device has an owner; its owner, or the resolver, has to give it up first")]
+    #[msg("the device has an owner: they, or the resolver, must release it first")]
     DeviceOwned,
     #[msg("only the slasher may propose a slash")]
     NotSlasher,
@@ -140,21 +140,21 @@ pub enum StakingError {
     NotResolver,
     #[msg("open proposals would exceed what can be slashed; left: slashable, right: proposed")]
     SlashAboveStake,
-    #[msg("the slash cannot be appealed any more, or was already")]
+    #[msg("the slash can no longer be appealed, or was appealed already")]
     AppealClosed,
     #[msg("the slash cannot be decided now")]
     NotDecidable,
-    #[msg("the resolver may lower a slash, not raise it; left: proposed, right: decided")]
+    #[msg("the resolver may lower a slash, but not raise it; left: proposed, right: decided")]
     SlashRaised,
     #[msg("the slash cannot be executed now")]
     NotExecutable,
-    #[msg("at most 1 % of all stake is slashed in 7 days; nothing more at present")]
+    #[msg("at most 1 % of all stake is slashed in 7 days, and that much was")]
     SlashLimit,
     #[msg("all 16 stake shards must be given")]
     ShardsMissing,
     #[msg("the slash is still open")]
     SlashOpen,
-    #[msg("the rent goes back to the one who paid it")]
+    #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
     #[msg("the node's co-stakers have borne no loss")]
     NodeNotTerminal,
@@ -162,16 +162,16 @@ pub enum StakingError {
     NotProofs,
     #[msg("an upheld challenge excludes this report for the node: use a newer one")]
     ReportRefuted,
-    #[msg("the network belongs to somebody else")]
+    #[msg("the network belongs to another authority")]
     NotNetwork,
     #[msg("the node belongs to a network already")]
     InNetwork,
-    #[msg("other processors are attached to the node: they have to be detached first")]
+    #[msg("other processors are attached to the node: detach them first")]
     DevicesAttached,
-    #[msg("co-stakers are on the node: its commission changes by an announcement")]
+    #[msg("co-stakers are on the node: announce a change of its commission")]
     CommissionNotice,
-    #[msg("the former owner's stake leaves a cooldown after the node was retired")]
+    #[msg("the former owner's stake can leave only a cooldown after the node was retired")]
     OwnerStays,
-    #[msg("in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed")]
+    #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
 }

@@ -2,144 +2,221 @@ use crate::state::{NodeTotals, Pool};
 use anchor_lang::prelude::*;
 use io_common::abi::ProofReason;
 
+/// The configuration and emission's ledger were created.
 #[event]
 pub struct Initialized {
+    /// The first authority.
     pub authority: Pubkey,
 }
 
+/// A hardware class was created or changed.
 #[event]
 pub struct ClassSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// Number of the class.
     pub id: u16,
+    /// Its kind of hardware.
     pub pool: Pool,
+    /// Whether new devices of the class are taken.
     pub enabled: bool,
+    /// Largest stake of a node, as a multiple of its minimum.
     pub maximum: u8,
+    /// Weight of one processor, bps of the reference.
     pub multiplier_bps: u32,
+    /// Minimum stake per processor before the multiplier, base units.
     pub base_minimum: u64,
 }
 
+/// A device was registered, or claimed by a new owner.
 #[event]
 pub struct DeviceRegistered {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The device.
     pub device: Pubkey,
+    /// `sha256` of the device's own unique id.
     pub fingerprint: [u8; 32],
+    /// Signs for the device.
     pub device_key: Pubkey,
+    /// Its owner.
     pub owner: Pubkey,
+    /// Number of its hardware class.
     pub class: u16,
+    /// Seat of the attester that challenged it.
     pub seat: u8,
 }
 
+/// A node was registered or reopened.
 #[event]
 pub struct NodeRegistered {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Its owner.
     pub owner: Pubkey,
+    /// Number of its hardware class.
     pub class: u16,
+    /// Processors.
     pub units: u8,
+    /// The owner's part of co-stakers' rewards, bps.
     pub commission_bps: u16,
+    /// Region, ISO 3166-1 numeric.
     pub region: u16,
 }
 
 /// Tokens came in, to the pending stake of `holder`.
 #[event]
 pub struct Staked {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens that came in, base units.
     pub amount: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// Pending stake became active.
 #[event]
 pub struct Activated {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens of the owner, or shares of a co-staker.
     pub amount: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`.
 #[event]
 pub struct Unstaked {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens that went out, base units.
     pub left: u64,
+    /// Tokens of the owner, or shares of a co-staker, that cool.
     pub cooling: u64,
+    /// When they may leave, unix time.
     pub ready_at: i64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// Cooled stake went out.
 #[event]
 pub struct Withdrawn {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// A report's leaf was credited from the emission vault.
 #[event]
 pub struct Credited {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// Of the amount, the owner's.
     pub owner_part: u64,
+    /// Of the amount, the co-stakers'.
     pub co_part: u64,
     /// Credited to the node in its life.
     pub credited: u64,
+    /// Time up to which the node's rewards were credited, unix time.
     pub credited_through: i64,
     /// Credited to all nodes.
     pub credited_total: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// Rewards went out.
 #[event]
 pub struct Claimed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
 /// Rewards became pending stake of `holder`.
 #[event]
 pub struct Compounded {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Who holds the stake: the owner, or a co-staker.
     pub holder: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
+/// A change of the commission was announced.
 #[event]
 pub struct CommissionSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// The owner's part of co-stakers' rewards, bps.
     pub commission_bps: u16,
     /// When it begins to apply.
     pub from: i64,
 }
 
+/// A node left the market.
 #[event]
 pub struct NodeRetired {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Its owner.
     pub owner: Pubkey,
 }
 
 /// A device was attached or detached.
 #[event]
 pub struct UnitsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// The device.
     pub device: Pubkey,
+    /// Processors of the node after it.
     pub units: u8,
 }
 
@@ -149,125 +226,198 @@ impl UnitsSet {
     }
 }
 
+/// The resolver has taken a device from its owner.
 #[event]
 pub struct DeviceEvicted {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The device.
     pub device: Pubkey,
+    /// Who owned it.
     pub owner: Pubkey,
+    /// The node it was on, or zeros.
     pub node: Pubkey,
+    /// Whether it was banned.
     pub ban: bool,
 }
 
+/// An owner has given a device up.
 #[event]
 pub struct DeviceReleased {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The device.
     pub device: Pubkey,
+    /// Who owned it.
     pub owner: Pubkey,
 }
 
+/// A network was registered.
 #[event]
 pub struct NetworkRegistered {
+    /// The network's account.
     pub network: Pubkey,
+    /// Owns the nodes of the network.
     pub authority: Pubkey,
+    /// Name, UTF-8, padded with zeros.
     pub name: [u8; 32],
 }
 
+/// A node was counted to its owner's network.
 #[event]
 pub struct NetworkJoined {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// The network's account.
     pub network: Pubkey,
 }
 
+/// A slash was proposed, and the amount is held back.
 #[event]
 pub struct SlashProposed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The slash.
     pub slash: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// What it would burn, base units.
     pub amount: u64,
+    /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
     /// Held back by all open proposals.
     pub frozen: u64,
 }
 
+/// The node's owner has appealed a slash.
 #[event]
 pub struct SlashAppealed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The slash.
     pub slash: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// The node's owner.
     pub by: Pubkey,
 }
 
+/// The resolver has decided a slash.
 #[event]
 pub struct SlashResolved {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The slash.
     pub slash: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// What may be burned, base units.
     pub amount: u64,
+    /// What is held back no longer, base units.
     pub freed: u64,
+    /// Held back by all open proposals after it, base units.
     pub frozen: u64,
 }
 
 /// Stake was burned.
 #[event]
 pub struct Slashed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The slash.
     pub slash: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// Burned, base units.
     pub amount: u64,
     /// What the proposal still holds back.
     pub left: u64,
     /// Whether co-stakers lost, which ends the node.
     pub terminal: bool,
+    /// The node's sums after it.
     pub totals: NodeTotals,
 }
 
+/// A slash is over, and holds nothing back any more.
 #[event]
 pub struct SlashClosed {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The slash.
     pub slash: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// What it has burned, base units.
     pub burned: u64,
+    /// What was not burned, base units.
     pub lapsed: u64,
+    /// Held back by all open proposals after it, base units.
     pub frozen: u64,
 }
 
 /// A terminal node's reward was burned out of the emission vault.
 #[event]
 pub struct Forfeited {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// Tokens, base units.
     pub amount: u64,
+    /// Counted for the node in its life, base units.
     pub credited: u64,
+    /// Time up to which the node's rewards were credited, unix time.
     pub credited_through: i64,
+    /// Counted for all nodes, base units.
     pub credited_total: u64,
 }
 
+/// A challenge was made or is over, and the node's credit is held back or no longer.
 #[event]
 pub struct CreditFrozen {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// No credit before this time, unix time; 0 for no hold.
     pub until: i64,
+    /// No credit from reports before this one.
     pub min_report_seq: u64,
 }
 
+/// A compute proof of the node was judged.
 #[event]
 pub struct ProofRecorded {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// The node.
     pub node: Pubkey,
+    /// The challenge's seed.
     pub seed: [u8; 32],
+    /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
+    /// Why it failed, or that it passed.
     pub reason: ProofReason,
+    /// Unix time.
     pub time: i64,
 }
 
+/// The parameters were set.
 #[event]
 pub struct ParamsSet {
+    /// Number of the event, counted by the account that it is about.
     pub seq: u64,
+    /// May pause from now on.
     pub pauser: Pubkey,
+    /// May propose slashes.
     pub slasher: Pubkey,
+    /// Decides slashes and evicts squatters.
     pub resolver: Pubkey,
+    /// Seconds from unstaking to leaving.
     pub cooldown: i64,
+    /// Seconds in which a slash can be appealed.
     pub appeal: i64,
 }
 

@@ -45,6 +45,8 @@ pub mod staking {
 
     /// Adds to a position's pending stake.
     ///
+    /// * amount - Base units of IO.
+    ///
     /// Caller: its holder. Errors: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
     /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
     pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
@@ -59,6 +61,8 @@ pub mod staking {
     }
 
     /// Adds to the owner's pending stake.
+    ///
+    /// * amount - Base units of IO.
     ///
     /// Caller: the node's owner. Errors: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`,
     /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
@@ -75,6 +79,9 @@ pub mod staking {
 
     /// Creates the configuration and emission's ledger.
     ///
+    /// * slasher - May propose slashes.
+    /// * resolver - Decides slashes; another key than the slasher.
+    ///
     /// Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     /// `SlasherIsResolver`.
     pub fn initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pubkey) -> Result<()> {
@@ -83,6 +90,8 @@ pub mod staking {
 
     /// Creates one of the 16 accounts that sum active stake.
     ///
+    /// * index - Number of the shard, 0 to 15.
+    ///
     /// Caller: anyone, who pays its rent. Errors: `UnknownShard`.
     pub fn open_shard(ctx: Context<OpenShard>, index: u8) -> Result<()> {
         handle_open_shard(ctx, index)
@@ -90,7 +99,9 @@ pub mod staking {
 
     /// Creates a hardware class.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
+    /// * id - Number of the class.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
     /// `MinimumOutOfBounds`, `MultiplierOutOfBounds`.
     pub fn create_class(ctx: Context<CreateClass>, id: u16, args: ClassArgs) -> Result<()> {
         handle_create_class(ctx, id, args)
@@ -98,12 +109,16 @@ pub mod staking {
 
     /// Changes a hardware class; stake that is there already stays.
     ///
-    /// Caller: authority. Errors: those of `create_class`.
+    /// * id - Number of the class.
+    ///
+    /// Caller: the authority. Errors: those of `create_class`.
     pub fn set_class(ctx: Context<SetClass>, id: u16, args: ClassArgs) -> Result<()> {
         handle_set_class(ctx, id, args)
     }
 
-    /// Registers a processor by its fingerprint, once for ever.
+    /// Registers a processor by its fingerprint, once and for all.
+    ///
+    /// * fingerprint - `sha256` of the device's own unique id.
     ///
     /// Callers: the owner, the device's key, and an attester that has challenged the device. Errors:
     /// `Paused`, `WrongAttesterSet`, `NotAttester`, `ClassDisabled`.
@@ -129,6 +144,8 @@ pub mod staking {
 
     /// Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake,
     /// leaves at once; the rest cools. While the node is hired the minimum stays.
+    ///
+    /// * amount - Base units of IO.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`,
     /// `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -159,6 +176,8 @@ pub mod staking {
 
     /// Takes a position's stake off: pending stake leaves at once, active stake cools.
     ///
+    /// * amount - Shares of the co-stakers' side.
+    ///
     /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`,
     /// `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`.
     pub fn unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
@@ -173,6 +192,8 @@ pub mod staking {
     }
 
     /// Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+    ///
+    /// * commission_bps - The owner's part of co-stakers' rewards, bps.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `CommissionOutOfBounds`, `CommissionStep`,
     /// `CommissionUndecided`.
@@ -196,7 +217,7 @@ pub mod staking {
         handle_compound(ctx)
     }
 
-    /// Takes a node out of the market. Stake leaves and rewards are claimed as ever.
+    /// Takes a node out of the market. Stake still leaves and rewards are still claimed.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
     pub fn retire_node(ctx: Context<RetireNode>) -> Result<()> {
@@ -229,7 +250,7 @@ pub mod staking {
         handle_detach_device(ctx)
     }
 
-    /// Gives up a device that has no node, or is the first of a retired one, so that somebody else can
+    /// Gives up a device that has no node, or is the first of a retired one, so that another owner can
     /// claim it.
     ///
     /// Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
@@ -239,21 +260,23 @@ pub mod staking {
 
     /// Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
     ///
+    /// * ban - Whether nobody may ever register it again.
+    ///
     /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
     pub fn evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
         handle_evict_device(ctx, ban)
     }
 
-    /// Retires the node of a squatter; stake on it leaves as ever. A lease that stands runs to its end, so
-    /// that a squatter who hires his own node for ever cannot stay.
+    /// Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
+    /// that a squatter cannot stay by hiring their own node.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
     pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
         handle_evict_node(ctx)
     }
 
-    /// Pays a former owner, whose device has passed on, all that is his on the retired node, so that he
-    /// does not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    /// Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they
+    /// do not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
     ///
     /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     /// `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -271,6 +294,8 @@ pub mod staking {
 
     /// Registers another network, whose authority owns the nodes it brings.
     ///
+    /// * name - Name, UTF-8, padded with zeros.
+    ///
     /// Caller: that authority. Errors: `Paused`.
     pub fn register_network(ctx: Context<RegisterNetwork>, name: [u8; 32]) -> Result<()> {
         handle_register_network(ctx, name)
@@ -284,6 +309,10 @@ pub mod staking {
     }
 
     /// Proposes to burn a node's stake and holds it back.
+    ///
+    /// * nonce - Any number that was not used for the node; part of the address.
+    /// * amount - What is to be burned, base units of IO.
+    /// * evidence_hash - SHA-256 of the evidence.
     ///
     /// Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`,
     /// `SlashAboveStake`.
@@ -305,6 +334,8 @@ pub mod staking {
 
     /// Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a
     /// decision reaches beyond the owner's side.
+    ///
+    /// * amount - What may be burned, base units of IO; at most what was proposed.
     ///
     /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
     pub fn resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<()> {
@@ -350,22 +381,26 @@ pub mod staking {
 
     /// Sets roles, the cooldown and the time for appeals.
     ///
-    /// Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+    /// Caller: the authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
     /// `SlasherIsResolver`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }
 
-    /// Sets the paused entries (bit 0: registering, bit 1: staking). Exits are never paused.
+    /// Pauses registering and staking, or lifts the pauses. Exits are never paused.
     ///
-    /// Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    /// * paused - All entries that are to be paused, bits `PAUSE_*`.
+    ///
+    /// Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
     pub fn set_paused(ctx: Context<Pause>, paused: u64) -> Result<()> {
         handle_set_paused(ctx, paused)
     }
 
-    /// Names a successor of the authority; the default key takes it back.
+    /// Names a successor of the authority, who has to accept.
     ///
-    /// Caller: authority. Errors: `NotAuthority`.
+    /// * successor - Becomes the authority when it accepts; the default key takes a proposal back.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`.
     pub fn propose_authority(ctx: Context<Administer>, successor: Pubkey) -> Result<()> {
         handle_propose_authority(ctx, successor)
     }

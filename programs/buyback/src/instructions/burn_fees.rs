@@ -1,3 +1,11 @@
+//! Burns all that the shard's vault of IO holds; nothing when it is empty.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `SupplyMismatch`.
+//!
+//! Events: `FeesBurned`.
+
 use crate::errors::BuybackError;
 use crate::events::FeesBurned;
 use crate::state::{check_burned, Config, FEES_SEED, PAUSE_BURN};
@@ -9,12 +17,14 @@ use io_common::{clock, emit_cpi, ids, token};
 #[derive(Accounts)]
 #[instruction(shard: u8)]
 pub struct BurnFees<'info> {
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::BUYBACK_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_BURN) @ BuybackError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// The shard's vault of IO.

@@ -1,3 +1,11 @@
+//! Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
+//!
+//! Events: `PayoutClosed`.
+
 use crate::errors::BuybackError;
 use crate::events::PayoutClosed;
 use crate::state::{Config, Payout};
@@ -7,19 +15,24 @@ use io_common::{ids, token};
 
 #[derive(Accounts)]
 pub struct ClosePayout<'info> {
-    /// CHECK: who paid the rent, by address.
+    /// Who paid the rent.
+    /// CHECK: by address.
     #[account(mut, address = payout.load()?.rent_payer @ BuybackError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
-    /// CHECK: the job, by address; the jobs program has closed it, and never opens it again.
+    /// The job.
+    /// CHECK: the jobs program has closed it, and never opens it again.
     #[account(
         address = payout.load()?.job @ BuybackError::WrongJob,
         constraint = *job.owner != ids::JOBS_PROGRAM @ BuybackError::JobIsOpen
     )]
     pub job: UncheckedAccount<'info>,
+    /// The payout.
     #[account(mut, close = rent_payer)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The payout's token account.
     #[account(
         mut,
         address = payout.load()?.vault @ BuybackError::WrongVault,

@@ -1,3 +1,12 @@
+//! Creates the configuration, which owns the vaults, with the published defaults; nothing is sold until the
+//! price account is set.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::BuybackError;
 use crate::events::Initialized;
 use crate::program::Buyback as BuybackProgram;
@@ -10,6 +19,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ BuybackError::WrongProgramData)]

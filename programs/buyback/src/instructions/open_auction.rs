@@ -1,3 +1,11 @@
+//! Opens the auction of a fee vault that holds another mint than IO, each once.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `IoIsBurned`.
+//!
+//! Events: `AuctionOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::AuctionOpened;
 use crate::state::{Auction, AUCTION_SEED, FEES_SEED};
@@ -8,6 +16,7 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(shard: u8)]
 pub struct OpenAuction<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
     /// What the vault holds; not IO, which is burned as it is.
@@ -16,6 +25,7 @@ pub struct OpenAuction<'info> {
     /// The shard's fee vault.
     #[account(seeds = [FEES_SEED, mint.key().as_ref(), shard.to_le_bytes().as_ref()], bump)]
     pub vault: Account<'info, TokenAccount>,
+    /// The new auction.
     #[account(
         init,
         payer = payer,

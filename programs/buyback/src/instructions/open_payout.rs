@@ -1,3 +1,12 @@
+//! Opens the vault that a job's part of its supplier is paid into, where the job is paid in another currency
+//! and its supplier in IO; once a job.
+//!
+//! Who may call: anyone, who pays the rent until the close.
+//!
+//! Checks, each with its error: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
+//!
+//! Events: `PayoutOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::PayoutOpened;
 use crate::state::{Config, Payout, PAYOUT_SEED, PAYOUT_VAULT_SEED};
@@ -10,14 +19,18 @@ pub struct OpenPayout<'info> {
     /// Pays the rent, and has it back at the close.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     /// CHECK: read as a job of the jobs program.
     pub job: UncheckedAccount<'info>,
     /// What the job is paid in.
     pub mint: Account<'info, Mint>,
+    /// The new payout.
     #[account(init, payer = payer, space = Payout::SPACE, seeds = [PAYOUT_SEED, job.key().as_ref()], bump)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The token account that the job will pay into.
     #[account(
         init,
         payer = payer,

@@ -1,3 +1,11 @@
+//! Opens one of the fee vaults of a mint, each once.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `UnknownShard`.
+//!
+//! Events: `VaultOpened`.
+
 use crate::errors::BuybackError;
 use crate::events::VaultOpened;
 use crate::state::{Config, FEES_SEED, FEE_SHARDS};
@@ -8,8 +16,10 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(shard: u8)]
 pub struct OpenVault<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::BUYBACK_CONFIG,
@@ -18,6 +28,7 @@ pub struct OpenVault<'info> {
     pub config: AccountLoader<'info, Config>,
     /// What the vault holds: IO, or another currency that jobs are paid in.
     pub mint: Account<'info, Mint>,
+    /// The new fee vault.
     #[account(
         init,
         payer = payer,

@@ -1,3 +1,15 @@
+//! Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the vault
+//! may sell today. The IO is burned.
+//!
+//! Who may call: anyone with IO.
+//!
+//! Checks, each with its error: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
+//! `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
+//! `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+//! `BelowMinimum`, `SupplyMismatch`, `Overflow`.
+//!
+//! Events: `IoSold`.
+
 use crate::errors::BuybackError;
 use crate::events::IoSold;
 use crate::state::{check_burned, Auction, Config, Deal, SaleArgs, PAUSE_SELL};
@@ -10,23 +22,28 @@ use io_common::{clock, emit_cpi, ids, token};
 pub struct SellIo<'info> {
     /// Gives IO.
     pub seller: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::BUYBACK_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_SELL) @ BuybackError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The auction.
     #[account(mut)]
     pub auction: AccountLoader<'info, Auction>,
+    /// The price account of IO.
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
     /// IO's.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
-    /// CHECK: any account of IO that the seller may spend from; the token program checks it.
+    /// Any account of IO that the seller may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
+    /// The fee vault.
     #[account(mut, address = auction.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// Any account of the seller's in the mint that is sold.

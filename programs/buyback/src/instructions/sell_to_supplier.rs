@@ -1,3 +1,13 @@
+//! Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to the
+//! job's supplier.
+//!
+//! Who may call: anyone with IO.
+//!
+//! Checks, each with its error: `WrongPriceAccount` and those of a price, `WrongVault`, `WrongDestination`,
+//! `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+//!
+//! Events: `IoCredited`.
+
 use crate::errors::BuybackError;
 use crate::events::IoCredited;
 use crate::state::{Config, Deal, Payout, SaleArgs};
@@ -10,14 +20,18 @@ use io_common::{clock, emit_cpi, ids, token};
 pub struct SellToSupplier<'info> {
     /// Gives IO.
     pub seller: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The price account of IO.
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// CHECK: any account of IO that the seller may spend from; the token program checks it.
+    /// Any account of IO that the seller may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// Any account of the supplier's for IO.
@@ -28,6 +42,7 @@ pub struct SellToSupplier<'info> {
         constraint = credit.key() != source.key() @ BuybackError::WrongDestination
     )]
     pub credit: Account<'info, TokenAccount>,
+    /// The payout's token account.
     #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// Any account of the seller's in the mint that is sold.

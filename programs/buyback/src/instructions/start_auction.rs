@@ -1,3 +1,13 @@
+//! Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
+//! lapsed, or to be a rest.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
+//! `DayIsSold`, `LotIsOpen`, `Overflow`.
+//!
+//! Events: `AuctionStarted`.
+
 use super::vault::currency_at_par;
 use crate::errors::BuybackError;
 use crate::events::AuctionStarted;
@@ -8,15 +18,19 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct StartAuction<'info> {
+    /// The program's configuration.
     #[account(
         address = ids::BUYBACK_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_SELL) @ BuybackError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The auction.
     #[account(mut)]
     pub auction: AccountLoader<'info, Auction>,
+    /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the auction's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The fee vault.
     #[account(address = auction.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
 }

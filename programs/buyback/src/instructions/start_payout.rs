@@ -1,3 +1,12 @@
+//! Offers all that a payout's vault holds, from now on, as `start_auction` does.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
+//! `Overflow`.
+//!
+//! Events: `PayoutStarted`.
+
 use super::vault::currency_at_par;
 use crate::errors::BuybackError;
 use crate::events::PayoutStarted;
@@ -8,12 +17,16 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct StartPayout<'info> {
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The payout's token account.
     #[account(address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
 }

@@ -1,3 +1,12 @@
+//! Pays out what a payout's vault holds as it is, less the payment fee of its currency.
+//!
+//! Who may call: the job's supplier.
+//!
+//! Checks, each with its error: `NotSupplier`, `WrongCurrency`, `WrongVault`, `WrongDestination`,
+//! `WrongMint`, `NothingToSell`.
+//!
+//! Events: `PayoutWithdrawn`.
+
 use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::PayoutWithdrawn;
@@ -9,20 +18,26 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct WithdrawPayout<'info> {
+    /// The job's supplier.
     #[account(constraint = payout.load()?.supplier == supplier.key() @ BuybackError::NotSupplier)]
     pub supplier: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The payout.
     #[account(mut)]
     pub payout: AccountLoader<'info, Payout>,
+    /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The payout's token account.
     #[account(mut, address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// Any account of the supplier's.
     #[account(mut, constraint = destination.owner == supplier.key() @ BuybackError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the job's fee vault, by address.
+    /// The job's fee vault.
+    /// CHECK: by address.
     #[account(mut)]
     pub fee_vault: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -12,14 +12,18 @@ pub const AUCTION_SEED: &[u8] = b"auction";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Auction {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
+    /// Number of the fee vault.
     pub shard: u8,
     pub padding: [u8; 5],
     /// What is sold.
     pub mint: Pubkey,
     /// The fee vault.
     pub vault: Pubkey,
+    /// What is for sale.
     pub lot: Lot,
     /// The UTC day that `opening` and `sold_today` are of, counted from 1970.
     pub day: u64,
@@ -33,6 +37,7 @@ pub struct Auction {
     pub bought: u64,
     /// Sales so far, and the number of the latest.
     pub sales: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Number of the latest event.
     pub seq: u64,

@@ -55,19 +55,23 @@ pub const FEES_SEED: &[u8] = b"fees";
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
+    /// May pause entries.
     pub pauser: Pubkey,
     /// Pyth's id of the feed that quotes IO in USD.
     pub feed_id: [u8; 32],
     /// The one account that the feed is read from.
     pub price_account: Pubkey,
-    /// Distance of an auction's price from the oracle at its start and its end, bps.
+    /// Distance of an auction's price from the oracle at its start, bps.
     pub start_bps: i16,
+    /// Distance of an auction's price from the oracle at its end, bps.
     pub end_bps: i16,
     /// Seconds from one to the other.
     pub period: u32,
     /// Most of a vault that is sold in a UTC day, bps.
     pub daily_share_bps: u16,
+    /// Widest confidence interval of a price, bps of it.
     pub max_confidence_bps: u16,
+    /// Largest distance of a price from its moving average, bps of it.
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
     pub max_price_age: u32,
@@ -79,7 +83,9 @@ pub struct ParamsArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// IO burned in all, base units; never falls.
@@ -90,6 +96,7 @@ pub struct Config {
     pub receipts: u64,
     /// Number of the latest event.
     pub seq: u64,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
     /// Pyth's id of the feed that quotes IO in USD.
     pub feed_id: [u8; 32],
@@ -99,12 +106,14 @@ pub struct Config {
     pub min_lot: u64,
     /// Seconds from an auction's first to its last price.
     pub period: u32,
-    /// Distance of an auction's price from the oracle at its start and its end, bps.
+    /// Distance of an auction's price from the oracle at its start, bps.
     pub start_bps: i16,
+    /// Distance of an auction's price from the oracle at its end, bps.
     pub end_bps: i16,
     /// Most of a vault that is sold in a UTC day, bps.
     pub daily_share_bps: u16,
     pub padding_2: [u8; 6],
+    /// What a price may be at worst.
     pub price_limits: PriceLimits,
     pub reserved: [u8; 160],
 }

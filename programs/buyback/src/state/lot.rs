@@ -32,6 +32,7 @@ pub struct Deal {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Lot {
+    /// When it was started, unix time.
     pub started_at: i64,
     /// Base units at the start.
     pub size: u64,

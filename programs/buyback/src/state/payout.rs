@@ -15,9 +15,12 @@ pub const PAYOUT_VAULT_SEED: &[u8] = b"payout";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Payout {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
+    /// The job.
     pub job: Pubkey,
     /// Who gets the IO.
     pub supplier: Pubkey,
@@ -27,6 +30,7 @@ pub struct Payout {
     pub vault: Pubkey,
     /// Who gets the rent of both accounts back.
     pub rent_payer: Pubkey,
+    /// What is for sale.
     pub lot: Lot,
     /// Sold so far, base units of the mint.
     pub sold: u64,
@@ -36,6 +40,7 @@ pub struct Payout {
     pub withdrawn: u64,
     /// Sales so far, and the number of the latest receipt.
     pub sales: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Number of the latest event.
     pub seq: u64,

@@ -1,4 +1,10 @@
 //! The two steps in which a grant passes on to another beneficiary.
+//!
+//! Who may call: the beneficiary; the named successor, to accept.
+//!
+//! Checks, each with its error: `NotBeneficiary`, `NotPendingBeneficiary`.
+//!
+//! Events: `BeneficiaryProposed`, `BeneficiaryAccepted`.
 
 use crate::errors::DistributorError;
 use crate::events::{BeneficiaryAccepted, BeneficiaryProposed};
@@ -7,16 +13,20 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct SetBeneficiary<'info> {
+    /// The grant's beneficiary.
     #[account(constraint = grant.load()?.beneficiary == beneficiary.key() @ DistributorError::NotBeneficiary)]
     pub beneficiary: Signer<'info>,
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
 }
 
 #[derive(Accounts)]
 pub struct AcceptBeneficiary<'info> {
+    /// The successor that the beneficiary has named.
     #[account(constraint = grant.load()?.is_pending(successor.key) @ DistributorError::NotPendingBeneficiary)]
     pub successor: Signer<'info>,
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
 }

@@ -1,3 +1,12 @@
+//! Pays an airdrop's leaf into an account of its claimant, before the deadline.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`, `WrongChunk`, `AirdropOver`, `UnknownIndex`, `AlreadyClaimed`,
+//! `WrongProof`, `ZeroAmount`, `Exhausted`.
+//!
+//! Events: `AirdropClaimed`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::AirdropClaimed;
@@ -9,12 +18,14 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ClaimAirdrop<'info> {
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
     /// Marks the claims of the leaf and its neighbours.
     #[account(mut, constraint = claims.load()?.airdrop == airdrop.key() @ DistributorError::WrongChunk)]
     pub claims: AccountLoader<'info, Claims>,
-    /// CHECK: the airdrop's vault, by address.
+    /// The airdrop's vault.
+    /// CHECK: by address.
     #[account(mut, address = airdrop.load()?.vault @ DistributorError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     /// An IO account of the claimant: its owner has to be whom the leaf names.

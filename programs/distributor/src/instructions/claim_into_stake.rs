@@ -1,3 +1,11 @@
+//! Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+//!
+//! Who may call: the claimant, who has a position there.
+//!
+//! Checks, each with its error: those of `claim_airdrop` and of staking's `stake`, `NotStaked`.
+//!
+//! Events: `AirdropClaimed`.
+
 use super::claim_airdrop::book;
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
@@ -12,31 +20,40 @@ use io_common::{calls, emit_cpi, ids};
 pub struct ClaimIntoStake<'info> {
     /// Whom the leaf names, and who holds the position.
     pub claimant: Signer<'info>,
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
     /// Marks the claims of the leaf and its neighbours.
     #[account(mut, constraint = claims.load()?.airdrop == airdrop.key() @ DistributorError::WrongChunk)]
     pub claims: AccountLoader<'info, Claims>,
+    /// The token account that holds the IO.
     #[account(mut, address = airdrop.load()?.vault @ DistributorError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
-    /// CHECK: staking's configuration, by address.
+    /// Staking's configuration.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_CONFIG)]
     pub staking_config: UncheckedAccount<'info>,
-    /// CHECK: the node's class; the staking program checks it.
+    /// The node's class.
+    /// CHECK: the staking program checks it.
     pub class: UncheckedAccount<'info>,
-    /// CHECK: the node to stake on; the staking program checks it.
+    /// The node to stake on.
+    /// CHECK: the staking program checks it.
     #[account(mut)]
     pub node: UncheckedAccount<'info>,
-    /// CHECK: the claimant's position on the node; the staking program checks it.
+    /// The claimant's position on the node.
+    /// CHECK: the staking program checks it.
     #[account(mut)]
     pub position: UncheckedAccount<'info>,
-    /// CHECK: the node's vault; the staking program checks it.
+    /// The node's vault.
+    /// CHECK: the staking program checks it.
     #[account(mut)]
     pub node_vault: UncheckedAccount<'info>,
-    /// CHECK: signs the staking program's events, by address.
+    /// Signs the staking program's events.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_EVENTS)]
     pub staking_events: UncheckedAccount<'info>,
-    /// CHECK: the staking program, by address.
+    /// The staking program.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_PROGRAM)]
     pub staking_program: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,12 @@
+//! Makes an airdrop with a Merkle root of its leaves, and fills its vault.
+//!
+//! Who may call: the authority, out of its own IO.
+//!
+//! Checks, each with its error: `NotAuthority`, `Paused`, `UnknownAllocation`, `ZeroAmount`, `NoLeaves`,
+//! `DeadlineOutOfRange`.
+//!
+//! Events: `AirdropCreated`.
+
 use crate::errors::DistributorError;
 use crate::events::AirdropCreated;
 use crate::state::{Airdrop, AirdropArgs, Config, AIRDROP_SEED, PAUSE_AIRDROP, VAULT_SEED};
@@ -15,19 +24,24 @@ pub struct CreateAirdrop<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::DISTRIBUTOR_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_AIRDROP) @ DistributorError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The new airdrop.
     #[account(init, payer = payer, space = Airdrop::SPACE, seeds = [AIRDROP_SEED, id.to_le_bytes().as_ref()], bump)]
     pub airdrop: AccountLoader<'info, Airdrop>,
+    /// The token account that holds the IO.
     #[account(init, payer = payer, seeds = [VAULT_SEED, airdrop.key().as_ref()], bump, token::mint = mint, token::authority = airdrop)]
     pub vault: Box<Account<'info, TokenAccount>>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any IO account that the authority may spend from; the token program checks it.
+    /// Any IO account that the authority may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

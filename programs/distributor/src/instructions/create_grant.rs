@@ -1,3 +1,12 @@
+//! Makes a grant and fills its vault.
+//!
+//! Who may call: the authority, out of its own IO.
+//!
+//! Checks, each with its error: `NotAuthority`, `Paused`, `NoBeneficiary`, `UnknownAllocation`,
+//! `UnsoundSchedule`, `StartOutOfRange`.
+//!
+//! Events: `GrantCreated`.
+
 use crate::errors::DistributorError;
 use crate::events::GrantCreated;
 use crate::state::{Config, Grant, GrantArgs, GRANT_SEED, PAUSE_GRANT, VAULT_SEED};
@@ -15,19 +24,24 @@ pub struct CreateGrant<'info> {
     /// Pays the rent.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::DISTRIBUTOR_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_GRANT) @ DistributorError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The new grant.
     #[account(init, payer = payer, space = Grant::SPACE, seeds = [GRANT_SEED, id.to_le_bytes().as_ref()], bump)]
     pub grant: AccountLoader<'info, Grant>,
+    /// The token account that holds the IO.
     #[account(init, payer = payer, seeds = [VAULT_SEED, grant.key().as_ref()], bump, token::mint = mint, token::authority = grant)]
     pub vault: Box<Account<'info, TokenAccount>>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any IO account that the authority may spend from; the token program checks it.
+    /// Any IO account that the authority may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

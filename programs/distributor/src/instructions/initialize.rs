@@ -1,3 +1,11 @@
+//! Creates the configuration.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `NoTreasury`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::DistributorError;
 use crate::events::Initialized;
 use crate::program::Distributor as DistributorProgram;
@@ -10,6 +18,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ DistributorError::WrongProgramData)]

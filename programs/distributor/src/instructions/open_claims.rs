@@ -1,3 +1,11 @@
+//! Opens the account that marks the claims of 8,192 leaves, each once.
+//!
+//! Who may call: anyone, who pays for it and gets that back in the end.
+//!
+//! Checks, each with its error: `UnknownChunk`, `AirdropOver`.
+//!
+//! Events: `ClaimsOpened`.
+
 use crate::events::ClaimsOpened;
 use crate::state::{Airdrop, Claims, CLAIMS_SEED};
 use anchor_lang::prelude::*;
@@ -6,10 +14,13 @@ use io_common::clock;
 #[derive(Accounts)]
 #[instruction(number: u32)]
 pub struct OpenClaims<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
+    /// The new account of claims.
     #[account(
         init,
         payer = payer,

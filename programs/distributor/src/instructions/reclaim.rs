@@ -1,3 +1,12 @@
+//! Pays what nobody claimed to the treasury after the deadline, and closes the vault.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `AirdropRunning`, `AlreadyReclaimed`, `WrongVault`, `WrongDestination`,
+//! `WrongRentPayer`.
+//!
+//! Events: `AirdropReclaimed`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::AirdropReclaimed;
@@ -9,16 +18,20 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Reclaim<'info> {
+    /// The program's configuration.
     #[account(address = ids::DISTRIBUTOR_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The airdrop.
     #[account(mut)]
     pub airdrop: AccountLoader<'info, Airdrop>,
+    /// The token account that holds the IO.
     #[account(mut, address = airdrop.load()?.vault @ DistributorError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
     /// An IO account of the treasury.
     #[account(mut, constraint = destination.owner == config.load()?.treasury @ DistributorError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: who paid the vault's rent, by address.
+    /// Who paid the vault's rent.
+    /// CHECK: by address.
     #[account(mut, address = airdrop.load()?.payer @ DistributorError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

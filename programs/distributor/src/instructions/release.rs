@@ -1,3 +1,11 @@
+//! Releases what has vested and was not released before, into an account of the beneficiary.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`, `WrongDestination`, `NothingToRelease`.
+//!
+//! Events: `Released`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::Released;
@@ -9,9 +17,11 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Release<'info> {
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
-    /// CHECK: the grant's vault, by address.
+    /// The grant's vault.
+    /// CHECK: by address.
     #[account(mut, address = grant.load()?.vault @ DistributorError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     /// An IO account of the beneficiary.

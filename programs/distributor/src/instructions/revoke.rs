@@ -1,3 +1,12 @@
+//! Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+//! `AlreadyRevoked`, `NothingToRevoke`.
+//!
+//! Events: `GrantRevoked`.
+
 use super::vault::VaultOwner;
 use crate::errors::DistributorError;
 use crate::events::GrantRevoked;
@@ -9,13 +18,17 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Revoke<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ DistributorError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::DISTRIBUTOR_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The grant.
     #[account(mut)]
     pub grant: AccountLoader<'info, Grant>,
-    /// CHECK: the grant's vault, by address.
+    /// The grant's vault.
+    /// CHECK: by address.
     #[account(mut, address = grant.load()?.vault @ DistributorError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     /// An IO account of the treasury.

@@ -23,6 +23,7 @@ pub const AIRDROP_SEED: &[u8] = b"airdrop";
 pub struct AirdropArgs {
     /// Merkle root of the leaves.
     pub root: [u8; 32],
+    /// Number of leaves.
     pub leaves: u32,
     /// Sum of the leaves, base units.
     pub total: u64,
@@ -35,6 +36,7 @@ pub struct AirdropArgs {
 /// A leaf with its place and proof.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
 pub struct ClaimArgs {
+    /// Number of the leaf, from 0.
     pub index: u32,
     /// Base units.
     pub amount: u64,
@@ -46,15 +48,21 @@ pub struct ClaimArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Airdrop {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// The genesis allocation that it is paid from.
     pub allocation: Allocation,
     /// 1 when what was left has gone to the treasury.
     pub reclaimed: u8,
+    /// Number of leaves.
     pub leaves: u32,
+    /// Part of the address.
     pub id: u64,
+    /// Merkle root of the leaves.
     pub root: [u8; 32],
+    /// Token account that holds what is not yet claimed.
     pub vault: Pubkey,
     /// Paid the vault's rent.
     pub payer: Pubkey,

@@ -13,11 +13,14 @@ const BYTES: usize = 1_024;
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Claims {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 2],
     /// Its first leaf is `number · 8,192`.
     pub number: u32,
+    /// The airdrop.
     pub airdrop: Pubkey,
     /// Paid the rent.
     pub payer: Pubkey,

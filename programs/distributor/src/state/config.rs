@@ -22,7 +22,9 @@ pub const VAULT_SEED: &[u8] = b"vault";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// Latest time that an instruction has seen.
@@ -31,12 +33,15 @@ pub struct Config {
     pub seq: u64,
     /// Owns the accounts that revoked and unclaimed IO goes to.
     pub treasury: Pubkey,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
-    /// Grants made so far, and what was put into them.
+    /// Grants made so far.
     pub grants: u64,
+    /// Put into grants so far, base units.
     pub granted: u64,
-    /// Airdrops made so far, and what was put into them.
+    /// Airdrops made so far.
     pub airdrops: u64,
+    /// Put into airdrops so far, base units.
     pub airdropped: u64,
     pub reserved: [u8; 128],
 }

@@ -41,7 +41,9 @@ pub struct ScheduleArgs {
 /// A grant as it is made.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct GrantArgs {
+    /// Who is paid.
     pub beneficiary: Pubkey,
+    /// When how much of it vests.
     pub schedule: ScheduleArgs,
     /// Whether what has not vested can be taken back.
     pub revocable: bool,
@@ -53,24 +55,35 @@ pub struct GrantArgs {
 #[account(zero_copy)]
 #[derive(Debug, PartialEq, Eq)]
 pub struct Grant {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// 1 where what has not vested can be taken back.
     pub revocable: u8,
     /// The genesis allocation that it is paid from.
     pub allocation: Allocation,
+    /// Seconds from the start to the time from which tranches count.
     pub cliff: u32,
+    /// Seconds between tranches.
     pub period: u32,
+    /// Equal parts of what does not vest at the start; the last has the remainder.
     pub tranches: u32,
+    /// Part of the address.
     pub id: u64,
+    /// Who is paid.
     pub beneficiary: Pubkey,
     /// Becomes the beneficiary when it accepts; all zeros while nobody is named.
     pub pending_beneficiary: Pubkey,
     /// Who the grant was made to, whoever it belongs to now.
     pub granted_to: Pubkey,
+    /// Token account that holds what is not yet released.
     pub vault: Pubkey,
+    /// Base units in all.
     pub total: u64,
+    /// Of them, vested at the start.
     pub upfront: u64,
+    /// Start of vesting, unix time.
     pub start: i64,
     /// Paid to beneficiaries so far; never falls.
     pub released: u64,

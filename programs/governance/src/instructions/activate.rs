@@ -1,3 +1,12 @@
+//! Ends a draft and begins voting on it. The sum of all stake shards at the start of this week is what the
+//! quorum is a share of.
+//!
+//! Who may call: the proposer.
+//!
+//! Checks, each with its error: `NotProposer`, `ShardsMissing`, `SnapshotGone`, `NotDraft`, `NothingStaked`.
+//!
+//! Events: `VotingBegan`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::VotingBegan;
@@ -10,10 +19,13 @@ use io_math::vote::quorum;
 /// All 16 stake shards follow as remaining accounts, in order.
 #[derive(Accounts)]
 pub struct Activate<'info> {
+    /// The proposer.
     #[account(address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
     pub proposer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

@@ -1,3 +1,12 @@
+//! Adds a transaction to a draft: one instruction, which only the treasury may have to sign.
+//!
+//! Who may call: the proposer.
+//!
+//! Checks, each with its error: `NotProposer`, `NotDraft`, `WrongIndex`, `TooManyTransactions`,
+//! `TooManyAccounts`, `TooMuchData`, `ForeignSigner`, `SelfCall`.
+//!
+//! Events: `TransactionAdded`.
+
 use crate::errors::GovernanceError;
 use crate::events::TransactionAdded;
 use crate::state::{Proposal, StoredTransaction, TransactionArgs, TRANSACTION_SEED};
@@ -9,8 +18,10 @@ pub struct AddTransaction<'info> {
     /// Also pays the rent.
     #[account(mut, address = proposal.load()?.proposer @ GovernanceError::NotProposer)]
     pub proposer: Signer<'info>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The new transaction.
     #[account(
         init,
         payer = proposer,

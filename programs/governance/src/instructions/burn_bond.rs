@@ -1,3 +1,11 @@
+//! Burns the bond of a proposal on which less than a quarter of the quorum has voted.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongBond`, `WrongRentPayer`, `BondNotLost`.
+//!
+//! Events: `BondBurned`.
+
 use crate::errors::GovernanceError;
 use crate::events::BondBurned;
 use crate::state::{Config, Proposal};
@@ -8,15 +16,20 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct BurnBond<'info> {
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The token account that holds the bond.
     #[account(mut, address = proposal.load()?.bond_vault @ GovernanceError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
-    /// CHECK: the proposer, by address; gets the vault's rent.
+    /// The proposer.
+    /// CHECK: gets the vault's rent.
     #[account(mut, address = proposal.load()?.proposer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,11 @@
+//! Stops a proposal.
+//!
+//! Who may call: its proposer while it is a draft; afterwards the guardian, unless it only sets the guardian.
+//!
+//! Checks, each with its error: `NotCancellable`, `MayNotCancel`, `GuardianOnly`.
+//!
+//! Events: `Cancelled`.
+
 use crate::events::Cancelled;
 use crate::state::{Config, Proposal};
 use anchor_lang::prelude::*;
@@ -7,8 +15,10 @@ use io_common::{clock, ids};
 pub struct Cancel<'info> {
     /// The proposer of a draft, or the guardian.
     pub signer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

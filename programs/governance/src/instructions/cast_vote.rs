@@ -1,3 +1,13 @@
+//! Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+//! owner.
+//!
+//! Who may call: the position's holder, who pays for the record.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongHash`, `NotAPosition`, `NotHolder`, `WrongNode`,
+//! `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Voted;
@@ -11,12 +21,16 @@ pub struct CastVote<'info> {
     /// The position's holder, who pays for the record.
     #[account(mut)]
     pub holder: Signer<'info>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The position that votes.
     /// CHECK: a position of the staking program, read as such.
     pub position: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(mut, constraint = node_vote.load()?.proposal == proposal.key() @ GovernanceError::WrongProposal)]
     pub node_vote: AccountLoader<'info, NodeVote>,
+    /// The record of the vote.
     #[account(
         init,
         payer = holder,

@@ -1,3 +1,11 @@
+//! Changes a co-staker's vote; it weighs what it weighed before.
+//!
+//! Who may call: the one who cast it.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use crate::errors::GovernanceError;
 use crate::events::Voted;
 use crate::state::{Proposal, VoteChoice, VoteRecord};
@@ -6,10 +14,13 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct ChangeVote<'info> {
+    /// The position's holder.
     #[account(address = vote.load()?.holder @ GovernanceError::NotHolder)]
     pub holder: Signer<'info>,
+    /// The proposal.
     #[account(mut, address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The record of the vote.
     #[account(mut)]
     pub vote: AccountLoader<'info, VoteRecord>,
 }

@@ -1,3 +1,11 @@
+//! Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{NodeVote, Proposal};
 use anchor_lang::prelude::*;
@@ -5,11 +13,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseNodeVote<'info> {
+    /// The proposal.
     #[account(address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The node's part in the vote.
     #[account(mut, close = rent_payer)]
     pub node_vote: AccountLoader<'info, NodeVote>,
-    /// CHECK: who paid, by address.
+    /// Who paid.
+    /// CHECK: by address.
     #[account(mut, address = node_vote.load()?.rent_payer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
 }

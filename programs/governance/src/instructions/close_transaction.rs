@@ -1,3 +1,12 @@
+//! Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
+//! whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `NotOver`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{Proposal, StoredTransaction};
 use anchor_lang::prelude::*;
@@ -5,11 +14,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseTransaction<'info> {
+    /// The proposal.
     #[account(address = transaction.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The transaction.
     #[account(mut, close = rent_payer)]
     pub transaction: Account<'info, StoredTransaction>,
-    /// CHECK: who paid, by address.
+    /// Who paid.
+    /// CHECK: by address.
     #[account(mut, address = transaction.rent_payer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
 }

@@ -1,3 +1,11 @@
+//! Closes a vote's record when voting is over; the rent goes to the voter.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
+//!
+//! Events: none.
+
 use crate::errors::GovernanceError;
 use crate::state::{Proposal, VoteRecord};
 use anchor_lang::prelude::*;
@@ -5,11 +13,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseVote<'info> {
+    /// The proposal.
     #[account(address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The record of the vote.
     #[account(mut, close = rent_payer)]
     pub vote: AccountLoader<'info, VoteRecord>,
-    /// CHECK: who voted and paid, by address.
+    /// Who voted and paid.
+    /// CHECK: by address.
     #[account(mut, address = vote.load()?.holder @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
 }

@@ -1,3 +1,14 @@
+//! Executes the next transaction of a queued proposal, once; the treasury signs. What leaves the treasury is
+//! limited in any seven days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongAccounts`, `NotQueued`, `HeldUp`, `Expired`,
+//! `WrongIndex`, `NotVotedOn`, `TreasuryChanged`, `TreasuryDelegated`, `OutflowMissing`, `OutflowLimit`, and
+//! those of the program that it calls.
+//!
+//! Events: `Executed`.
+
 use super::holdings::{check_kept, Holdings};
 use crate::errors::GovernanceError;
 use crate::events::{Executed, Payment};
@@ -11,12 +22,16 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Execute<'info> {
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut, address = transaction.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The transaction.
     pub transaction: Account<'info, StoredTransaction>,
-    /// CHECK: the program that the transaction calls, by address.
+    /// The program that the transaction calls.
+    /// CHECK: by address.
     #[account(address = transaction.args.program_id @ GovernanceError::WrongAccounts)]
     pub callee: UncheckedAccount<'info>,
 }

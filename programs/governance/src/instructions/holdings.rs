@@ -80,7 +80,7 @@ impl Holdings {
     }
 }
 
-/// Nothing was given away that leaves later: the treasury is an empty account of the System program, and
+/// Nothing can leave later by what was done now: the treasury is an empty account of the System program, and
 /// its token accounts are its own.
 pub fn check_kept(accounts: &[AccountInfo]) -> Result<()> {
     for account in accounts {

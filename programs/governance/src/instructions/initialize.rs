@@ -1,3 +1,11 @@
+//! Creates the configuration with its defaults, and a guardian for twelve months.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::GovernanceError;
 use crate::events::Initialized;
 use crate::program::Governance as GovernanceProgram;
@@ -9,6 +17,7 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ GovernanceError::WrongProgramData)]

@@ -1,3 +1,11 @@
+//! Opens a node's part in a vote, before its owner or co-stakers vote.
+//!
+//! Who may call: anyone, who pays for the account.
+//!
+//! Checks, each with its error: `NotVoting`, `NotANode`, `SnapshotGone`, `NoWeight`.
+//!
+//! Events: none.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::state::{NodeVote, Proposal, VoteChoice, NODE_VOTE_SEED};
@@ -7,11 +15,15 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OpenNodeVote<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The proposal.
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The node.
     /// CHECK: a node of the staking program, read as such.
     pub node: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(
         init,
         payer = payer,

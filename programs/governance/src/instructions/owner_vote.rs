@@ -1,3 +1,13 @@
+//! Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not voted
+//! themselves.
+//!
+//! Who may call: the node's owner since before the vote.
+//!
+//! Checks, each with its error: `WrongProposal`, `WrongNode`, `WrongHash`, `NotANode`, `NotNodeOwner`,
+//! `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
+//!
+//! Events: `Voted`.
+
 use crate::errors::GovernanceError;
 use crate::events::Voted;
 use crate::state::{NodeVote, Proposal, VoteChoice};
@@ -7,12 +17,16 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OwnerVote<'info> {
+    /// The node's owner.
     pub owner: Signer<'info>,
+    /// The proposal.
     #[account(mut, address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
-    /// CHECK: the node, by address.
+    /// The node.
+    /// CHECK: by address.
     #[account(address = node_vote.load()?.node @ GovernanceError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's part in the vote.
     #[account(mut)]
     pub node_vote: AccountLoader<'info, NodeVote>,
 }

@@ -1,3 +1,13 @@
+//! Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that they
+//! hold, each with its node behind it.
+//!
+//! Who may call: anyone with the stake.
+//!
+//! Checks, each with its error: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
+//! `StakeTooSmall`.
+//!
+//! Events: `Proposed`.
+
 use super::stake;
 use crate::errors::GovernanceError;
 use crate::events::Proposed;
@@ -7,8 +17,8 @@ use anchor_spl::token::{Mint, Token, TokenAccount};
 use io_common::snapshot::week_of;
 use io_common::{clock, emit_cpi, ids, token};
 
-/// The proposer's stake follows as remaining accounts, ascending: nodes that he owns, and positions that he
-/// holds, each with its node behind it.
+/// The proposer's stake follows as remaining accounts, ascending: nodes that they own, and positions that they
+/// hold, each with its node behind it.
 #[event_cpi]
 #[derive(Accounts)]
 #[instruction(nonce: u64)]
@@ -16,8 +26,10 @@ pub struct Propose<'info> {
     /// Pays the bond and the rent.
     #[account(mut)]
     pub proposer: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The new proposal.
     #[account(
         init,
         payer = proposer,
@@ -26,11 +38,14 @@ pub struct Propose<'info> {
         bump
     )]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The token account that holds the bond.
     #[account(init, payer = proposer, seeds = [BOND_SEED, proposal.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any IO account that the proposer may spend from; the token program checks it.
+    /// Any IO account that the proposer may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

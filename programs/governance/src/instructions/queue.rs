@@ -1,3 +1,11 @@
+//! Ends a vote: what has passed can be executed after its hold-up.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotVoting`, `StillVoting`, `QueuedTooLate`.
+//!
+//! Events: `VotingEnded`.
+
 use crate::events::VotingEnded;
 use crate::state::{Proposal, ProposalState};
 use anchor_lang::prelude::*;
@@ -5,6 +13,7 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Queue<'info> {
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
 }

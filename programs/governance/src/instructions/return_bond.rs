@@ -1,3 +1,11 @@
+//! Returns the bond to the proposer: a quarter of the quorum has voted, or the proposal was cancelled.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongBond`, `WrongDestination`, `WrongRentPayer`, `BondNotReturned`.
+//!
+//! Events: `BondReturned`.
+
 use crate::errors::GovernanceError;
 use crate::events::BondReturned;
 use crate::state::{Config, Proposal};
@@ -8,16 +16,20 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ReturnBond<'info> {
+    /// The program's configuration.
     #[account(address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The proposal.
     #[account(mut)]
     pub proposal: AccountLoader<'info, Proposal>,
+    /// The token account that holds the bond.
     #[account(mut, address = proposal.load()?.bond_vault @ GovernanceError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
     /// An IO account of the proposer.
     #[account(mut, constraint = destination.owner == proposal.load()?.proposer @ GovernanceError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the proposer, by address.
+    /// The proposer.
+    /// CHECK: by address.
     #[account(mut, address = proposal.load()?.proposer @ GovernanceError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,11 @@
+//! Names a guardian for twelve months from now; the default key: nobody.
+//!
+//! Who may call: the treasury, by an executed proposal.
+//!
+//! Checks, each with its error: `NotTreasury`.
+//!
+//! Events: `GuardianSet`.
+
 use crate::errors::GovernanceError;
 use crate::events::GuardianSet;
 use crate::state::Config;
@@ -9,6 +17,7 @@ pub struct SetGuardian<'info> {
     /// The treasury, which signs for executed proposals only.
     #[account(address = ids::GOVERNANCE_TREASURY @ GovernanceError::NotTreasury)]
     pub treasury: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
 }

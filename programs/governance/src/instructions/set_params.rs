@@ -1,3 +1,13 @@
+//! Sets the parameters, each within its bounds.
+//!
+//! Who may call: the treasury, by an executed proposal.
+//!
+//! Checks, each with its error: `NotTreasury`, `StakeOutOfBounds`, `BondOutOfBounds`, `VotingOutOfBounds`,
+//! `ExtensionOutOfBounds`, `HoldUpOutOfBounds`, `QuorumOutOfBounds`, `ThresholdOutOfBounds`,
+//! `OutflowOutOfBounds`, `TermsTooLong`.
+//!
+//! Events: `ParamsSet`.
+
 use crate::errors::GovernanceError;
 use crate::events::ParamsSet;
 use crate::state::{Config, ParamsArgs};
@@ -9,6 +19,7 @@ pub struct SetParams<'info> {
     /// The treasury, which signs for executed proposals only.
     #[account(address = ids::GOVERNANCE_TREASURY @ GovernanceError::NotTreasury)]
     pub treasury: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::GOVERNANCE_CONFIG)]
     pub config: AccountLoader<'info, Config>,
 }

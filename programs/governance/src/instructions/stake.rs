@@ -10,8 +10,8 @@ pub fn at(snapshot: &Snapshot, week: u64) -> Result<u64> {
     snapshot.at(week).ok_or(error!(GovernanceError::SnapshotGone))
 }
 
-/// Active stake that somebody has had since the start of `week` and still has: of nodes that he owns, and
-/// of positions that he holds, each followed by its node. In ascending order, so that nothing counts twice.
+/// Active stake that somebody has had since the start of `week` and still has: of nodes that they own, and
+/// of positions that they hold, each followed by its node. In ascending order, so that nothing counts twice.
 pub fn held(accounts: &[AccountInfo], holder: &Pubkey, week: u64) -> Result<u64> {
     let (mut sum, mut last, mut rest) = (0u64, Pubkey::default(), accounts);
     while let Some((first, others)) = rest.split_first() {

@@ -123,16 +123,27 @@ impl ParamsArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
+    /// Share of eligible stake that has to vote, bps.
     pub quorum_bps: u16,
+    /// Share of the votes for and against that those for must exceed, bps.
     pub threshold_bps: u16,
+    /// Most of an asset that may leave the treasury in any seven days, bps of what it held.
     pub outflow_bps: u16,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
+    /// Active stake that a proposer needs, base units of IO.
     pub min_stake: u64,
+    /// Bond of a proposal, base units of IO.
     pub bond: u64,
+    /// Seconds of voting.
     pub voting: i64,
+    /// Seconds by which voting is extended when the outcome turns near its end.
     pub extension: i64,
+    /// Seconds from queueing to execution.
     pub hold_up: i64,
     /// May cancel what is voted on or queued; the default key: nobody.
     pub guardian: Pubkey,
@@ -168,7 +179,7 @@ impl Config {
         self.guardian_until = now.saturating_add(GUARDIAN_TERM);
     }
 
-    /// Whether `key` is the guardian and in his term.
+    /// Whether `key` is the guardian, within the term.
     pub fn is_guardian(&self, key: &Pubkey, now: i64) -> bool {
         *key != Pubkey::default() && self.guardian == *key && now < self.guardian_until
     }

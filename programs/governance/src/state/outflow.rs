@@ -12,11 +12,14 @@ pub const OUTFLOW_SEED: &[u8] = b"outflow";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct AssetOutflow {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// A mint; the default key is SOL, wrapped or not.
     pub asset: Pubkey,
+    /// What left on each of the latest days.
     pub recent: Outflow,
     /// What ever left.
     pub total: u64,

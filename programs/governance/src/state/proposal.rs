@@ -59,52 +59,71 @@ pub struct ProposalArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Proposal {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Where it stands.
     pub state: ProposalState,
-    /// Transactions that it has, and how many of them are executed.
+    /// Transactions that it has.
     pub transactions: u8,
+    /// Transactions that are executed.
     pub executed: u8,
     /// Transactions that only set governance's guardian.
     pub guardian_calls: u8,
     /// 1 once voting was extended.
     pub extended: u8,
     pub padding: u8,
+    /// Who made it.
     pub proposer: Pubkey,
+    /// Part of the address.
     pub nonce: u64,
+    /// Title, UTF-8, padded with zeros.
     pub title: [u8; 64],
+    /// Where its text is published; UTF-8, padded with zeros.
     pub uri: [u8; 96],
+    /// SHA-256 of the text.
     pub text_hash: [u8; 32],
     /// Of the description and all transactions in their order: what is voted on.
     pub content_hash: [u8; 32],
     /// Of the description and the executed transactions.
     pub progress: [u8; 32],
+    /// Token account that holds the bond.
     pub bond_vault: Pubkey,
     /// What the bond was when it was made; it is returned or burned once.
     pub bond: u64,
+    /// When it was made, unix time.
     pub created_at: i64,
+    /// When voting began, unix time; 0 before.
     pub voting_from: i64,
+    /// When voting ends, unix time; 0 before it has begun.
     pub voting_ends: i64,
     /// From when it can be executed.
     pub eta: i64,
     /// Until when it can be executed.
     pub expires: i64,
-    /// The terms of the day on which voting began.
+    /// Seconds by which voting may be extended. The terms here are those of the day on which voting began.
     pub extension: i64,
+    /// Seconds from queueing to execution.
     pub hold_up: i64,
+    /// Share of eligible stake that has to vote, bps.
     pub quorum_bps: u16,
+    /// Share of the votes for and against that those for must exceed, bps.
     pub threshold_bps: u16,
     pub padding_2: u32,
     /// Week (unix time / 604,800) whose start decides what each vote weighs.
     pub week: u64,
     /// All active stake at that time.
     pub eligible: u64,
+    /// Stake that has voted for it, base units.
     pub in_favour: u64,
+    /// Stake that has voted against it, base units.
     pub against: u64,
+    /// Stake that has abstained, base units.
     pub abstain: u64,
     /// Number of the latest event.
     pub seq: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     pub reserved: [u8; 128],
 }
@@ -184,7 +203,7 @@ impl Proposal {
         Ok(())
     }
 
-    /// What a voter says he votes on.
+    /// Checks what a voter says they vote on.
     pub fn check_hash(&self, hash: &[u8; 32]) -> Result<()> {
         require!(self.content_hash == *hash, GovernanceError::WrongHash);
         Ok(())

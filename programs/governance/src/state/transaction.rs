@@ -21,17 +21,22 @@ pub const TRANSACTION_SEED: &[u8] = b"transaction";
 /// An account of a transaction.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Meta {
+    /// Address of the account.
     pub key: Pubkey,
     /// True for the treasury at most.
     pub signer: bool,
+    /// Whether the transaction may change it.
     pub writable: bool,
 }
 
 /// What a proposal executes: one instruction, as an instruction names it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
 pub struct TransactionArgs {
+    /// The program that it calls.
     pub program_id: Pubkey,
+    /// The accounts that it names, in order.
     pub accounts: Vec<Meta>,
+    /// The instruction's data.
     pub data: Vec<u8>,
 }
 
@@ -67,13 +72,18 @@ impl TransactionArgs {
 #[account]
 #[derive(Debug)]
 pub struct StoredTransaction {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
+    /// Its number in the proposal, from 0.
     pub index: u8,
+    /// The proposal.
     pub proposal: Pubkey,
     /// Who paid its rent.
     pub rent_payer: Pubkey,
     pub reserved: [u8; 32],
+    /// What it executes.
     pub args: TransactionArgs,
 }
 

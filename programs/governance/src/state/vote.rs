@@ -44,17 +44,22 @@ impl VoteChoice {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct NodeVote {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// What the owner has voted.
     pub owner_choice: VoteChoice,
     pub padding: [u8; 5],
+    /// The proposal.
     pub proposal: Pubkey,
+    /// The node.
     pub node: Pubkey,
     /// Who paid its rent.
     pub rent_payer: Pubkey,
-    /// The owner's and the co-stakers' stake at the start of the week in which voting began.
+    /// The owner's stake at the start of the week in which voting began, base units.
     pub own: u64,
+    /// The co-stakers' stake at that time, base units.
     pub co: u64,
     /// Of the co-stakers', what has voted itself.
     pub overridden: u64,
@@ -98,12 +103,16 @@ impl NodeVote {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct VoteRecord {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// What was voted.
     pub choice: VoteChoice,
     pub padding: [u8; 5],
+    /// The proposal.
     pub proposal: Pubkey,
+    /// The position.
     pub position: Pubkey,
     /// Who votes, and paid the rent.
     pub holder: Pubkey,

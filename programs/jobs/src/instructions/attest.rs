@@ -1,3 +1,12 @@
+//! Says how much of the time since the start a seat has looked at, and how much of it was good.
+//!
+//! Who may call: an attester.
+//!
+//! Checks, each with its error: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
+//! `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
+//!
+//! Events: `Attested`, `TimeLost`.
+
 use crate::errors::JobsError;
 use crate::events::{Attested, TimeLost};
 use crate::state::{AttestArgs, Job};
@@ -6,10 +15,13 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct Attest<'info> {
+    /// An attester.
     pub attester: Signer<'info>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
 }

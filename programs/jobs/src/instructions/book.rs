@@ -1,3 +1,14 @@
+//! Books a node: the deposit goes into the job's own escrow, the job gets the lease.
+//!
+//! Who may call: the renter.
+//!
+//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`, `Leased`,
+//! `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
+//! `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`,
+//! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
+//!
+//! Events: `Booked`.
+
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
@@ -15,6 +26,7 @@ use io_math::ratio::bps_ceil;
 pub struct BookArgs {
     /// Part of the job's address: 1 to 256 above the offer's latest nonce.
     pub nonce: u64,
+    /// Seconds to book.
     pub seconds: u64,
     /// The most that may be taken, fees included, base units.
     pub max_deposit: u64,
@@ -29,16 +41,20 @@ pub struct Book<'info> {
     /// Pays the deposit and the rent.
     #[account(mut)]
     pub renter: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_BOOK) @ JobsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = offer.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's offer.
     #[account(mut)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The currency that the job is paid in.
     #[account(
         constraint = currency.load()?.enabled == 1 @ JobsError::CurrencyDisabled,
         constraint = offer.load()?.takes(&mint.key()) @ JobsError::MintNotTaken
@@ -49,11 +65,14 @@ pub struct Book<'info> {
         constraint = payout_currency.load()?.mint == offer.load()?.paid_in(&mint.key()) @ JobsError::WrongPayoutCurrency
     )]
     pub payout_currency: AccountLoader<'info, Currency>,
+    /// The currency's price account.
     /// CHECK: read as a price of Pyth.
     #[account(address = currency.load()?.price_account @ JobsError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
+    /// What the job is paid in.
     #[account(address = currency.load()?.mint @ JobsError::WrongMint)]
     pub mint: Box<Account<'info, Mint>>,
+    /// The new job.
     #[account(
         init,
         payer = renter,
@@ -62,9 +81,11 @@ pub struct Book<'info> {
         bump
     )]
     pub job: AccountLoader<'info, Job>,
+    /// The token account that holds the deposit.
     #[account(init, payer = renter, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
     pub escrow: Box<Account<'info, TokenAccount>>,
-    /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
+    /// Any account of the mint that the renter may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// The renter's cluster, if the job is to be part of one.

@@ -1,3 +1,11 @@
+//! Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+//!
+//! Who may call: the renter or the supplier.
+//!
+//! Checks, each with its error: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
+//!
+//! Events: `Ended`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;
@@ -12,8 +20,10 @@ pub struct Cancel<'info> {
         constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
     )]
     pub party: Signer<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
     /// The job's, if it is part of one.

@@ -1,3 +1,11 @@
+//! Closes a job that has paid everyone; the rent goes back to whoever paid it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
+//!
+//! Events: `JobClosed`.
+
 use super::escrow;
 use crate::errors::JobsError;
 use crate::events::JobClosed;
@@ -9,14 +17,18 @@ use io_common::emit_cpi;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Close<'info> {
-    /// CHECK: who paid the rent at booking, by address.
+    /// Who paid the rent at booking.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.rent_payer @ JobsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// The job.
     #[account(mut, close = rent_payer, constraint = job.load()?.is_settled() @ JobsError::NotSettled)]
     pub job: AccountLoader<'info, Job>,
+    /// The token account that holds the deposit.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: Account<'info, TokenAccount>,
-    /// CHECK: the job's fee vault, by address; takes what others have sent to the escrow.
+    /// The job's fee vault.
+    /// CHECK: takes what others have sent to the escrow.
     #[account(mut, address = job.load()?.fee_vault @ JobsError::WrongVault)]
     pub fee_vault: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,11 @@
+//! Closes a cluster in which no job waits; the rent goes back to its renter.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+//!
+//! Events: `ClusterClosed`.
+
 use crate::errors::JobsError;
 use crate::events::ClusterClosed;
 use crate::state::Cluster;
@@ -6,9 +14,11 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseCluster<'info> {
-    /// CHECK: who paid the rent, by address.
+    /// Who paid the rent.
+    /// CHECK: by address.
     #[account(mut, address = cluster.load()?.renter @ JobsError::WrongRentPayer)]
     pub renter: UncheckedAccount<'info>,
+    /// The cluster.
     #[account(mut, close = renter)]
     pub cluster: AccountLoader<'info, Cluster>,
 }

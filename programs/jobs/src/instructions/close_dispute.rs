@@ -1,3 +1,12 @@
+//! Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party no
+//! more than the attested split did.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
+//!
+//! Events: `DisputeClosed`.
+
 use crate::errors::JobsError;
 use crate::events::DisputeClosed;
 use crate::state::{Dispute, DISPUTE_SEED};
@@ -8,8 +17,10 @@ use io_common::{clock, emit_cpi, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CloseDispute<'info> {
+    /// The dispute.
     #[account(mut, close = rent_payer)]
     pub dispute: AccountLoader<'info, Dispute>,
+    /// The token account that holds the bond.
     #[account(mut, address = dispute.load()?.bond_vault @ JobsError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
     /// Any account of the party, or the job's fee vault where the bond is lost.
@@ -18,7 +29,8 @@ pub struct CloseDispute<'info> {
         constraint = dispute.load()?.pays_to(&destination.key(), &destination.owner) @ JobsError::WrongDestination
     )]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the party, by address.
+    /// The party.
+    /// CHECK: by address.
     #[account(mut, address = dispute.load()?.party @ JobsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

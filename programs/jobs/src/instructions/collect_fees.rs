@@ -1,3 +1,11 @@
+//! Pays the fees of an ended job into the buyback's vault.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongVault`.
+//!
+//! Events: `Paid`.
+
 use super::escrow::pay;
 use crate::errors::JobsError;
 use crate::state::{Job, Party};
@@ -8,9 +16,11 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CollectFees<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
-    /// CHECK: the job's escrow, by address.
+    /// The job's escrow.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
     /// The buyback's vault that the job named at booking.

@@ -1,3 +1,11 @@
+//! Ends a job whose time is over, or was stopped, and which was looked at to its end.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
+//!
+//! Events: `Ended`.
+
 use crate::errors::JobsError;
 use crate::events::Ended;
 use crate::state::{Job, Offer};
@@ -6,8 +14,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Complete<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
 }

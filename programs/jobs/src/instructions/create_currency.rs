@@ -1,3 +1,11 @@
+//! Lets jobs be paid in a mint of the classic token program.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+//!
+//! Events: `CurrencySet`.
+
 use crate::errors::JobsError;
 use crate::events::CurrencySet;
 use crate::state::{Config, Currency, CurrencyArgs, CURRENCY_SEED, FEES_SEED};
@@ -10,10 +18,12 @@ pub struct CreateCurrency<'info> {
     /// Also pays.
     #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
     /// A mint of the classic token program.
     pub mint: Account<'info, Mint>,
+    /// The new currency.
     #[account(init, payer = authority, space = Currency::SPACE, seeds = [CURRENCY_SEED, mint.key().as_ref()], bump)]
     pub currency: AccountLoader<'info, Currency>,
     pub system_program: Program<'info, System>,

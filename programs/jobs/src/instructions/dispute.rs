@@ -1,3 +1,13 @@
+//! Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for 14
+//! days at most. Needs a bond of that in the job's mint.
+//!
+//! Who may call: the renter or the supplier, each once.
+//!
+//! Checks, each with its error: `NotAParty`, `NotRunning`, `DisputeWindowOver`, `Disputed`, `DisputedBefore`,
+//! `AlreadyDecided`, `NothingToDispute`, `WrongMint`, `BondAboveLimit`.
+//!
+//! Events: `DisputeMade`.
+
 use crate::errors::JobsError;
 use crate::events::DisputeMade;
 use crate::state::{Config, Dispute, Job, BOND_SEED, DISPUTE_SEED};
@@ -15,10 +25,13 @@ pub struct MakeDispute<'info> {
         constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
     )]
     pub party: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The new dispute.
     #[account(
         init,
         payer = party,
@@ -27,11 +40,14 @@ pub struct MakeDispute<'info> {
         bump
     )]
     pub dispute: AccountLoader<'info, Dispute>,
+    /// The token account that holds the bond.
     #[account(init, payer = party, seeds = [BOND_SEED, dispute.key().as_ref()], bump, token::mint = mint, token::authority = dispute)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
+    /// What the job is paid in.
     #[account(address = job.load()?.mint @ JobsError::WrongMint)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any account of the mint that the party may spend from; the token program checks it.
+    /// Any account of the mint that the party may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

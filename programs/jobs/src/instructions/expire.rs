@@ -1,3 +1,12 @@
+//! Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has ended
+//! before its start, or whose attesters are silent for a day.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
+//!
+//! Events: `Ended`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Ended;
@@ -7,8 +16,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Expire<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
     /// The job's, if it is part of one.

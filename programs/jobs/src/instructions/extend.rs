@@ -1,3 +1,13 @@
+//! Books more time for a job that runs, at its rate and at today's price of its currency.
+//!
+//! Who may call: the renter.
+//!
+//! Checks, each with its error: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`,
+//! `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`, `NodePassedOn`, `CurrencyDisabled`,
+//! `WrongMint`, `DepositAboveLimit`, and those of prices.
+//!
+//! Events: `Extended`.
+
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Extended;
@@ -12,15 +22,19 @@ pub struct Extend<'info> {
     /// Pays.
     #[account(address = job.load()?.renter @ JobsError::NotRenter)]
     pub renter: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_BOOK) @ JobsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = job.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
@@ -30,13 +44,16 @@ pub struct Extend<'info> {
         constraint = currency.load()?.enabled == 1 @ JobsError::CurrencyDisabled
     )]
     pub currency: AccountLoader<'info, Currency>,
+    /// The currency's price account.
     /// CHECK: read as a price of Pyth.
     #[account(address = currency.load()?.price_account @ JobsError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
-    /// CHECK: the job's escrow, by address.
+    /// The job's escrow.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// CHECK: any account of the mint that the renter may spend from; the token program checks it.
+    /// Any account of the mint that the renter may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,12 @@
+//! Makes a node's offer, with the account that carries its lease.
+//!
+//! Who may call: the node's owner, once.
+//!
+//! Checks, each with its error: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`, `ZeroRate`,
+//! `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+//!
+//! Events: `OfferSet`.
+
 use crate::errors::JobsError;
 use crate::events::OfferSet;
 use crate::state::{Config, Offer, OfferArgs, OFFER_SEED, PAUSE_OFFER};
@@ -9,13 +18,16 @@ pub struct MakeOffer<'info> {
     /// The node's owner; pays.
     #[account(mut)]
     pub owner: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_OFFER) @ JobsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     pub node: UncheckedAccount<'info>,
+    /// The new offer.
     #[account(init, payer = owner, space = Offer::SPACE, seeds = [OFFER_SEED, node.key().as_ref()], bump)]
     pub offer: AccountLoader<'info, Offer>,
     pub system_program: Program<'info, System>,

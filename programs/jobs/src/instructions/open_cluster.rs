@@ -1,3 +1,11 @@
+//! Opens a cluster of jobs, none of which starts before all are booked.
+//!
+//! Who may call: the renter who will book them.
+//!
+//! Checks, each with its error: `ClusterSize`.
+//!
+//! Events: `ClusterOpened`.
+
 use crate::events::ClusterOpened;
 use crate::state::{Cluster, CLUSTER_SEED};
 use anchor_lang::prelude::*;
@@ -9,6 +17,7 @@ pub struct OpenCluster<'info> {
     /// Will book its jobs; pays.
     #[account(mut)]
     pub renter: Signer<'info>,
+    /// The new cluster.
     #[account(
         init,
         payer = renter,

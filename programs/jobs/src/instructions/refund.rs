@@ -1,3 +1,11 @@
+//! Pays the renter what is left of an ended job.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
+//!
+//! Events: `Paid`.
+
 use super::escrow::pay;
 use crate::errors::JobsError;
 use crate::state::{Job, Party};
@@ -8,9 +16,11 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Refund<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
-    /// CHECK: the job's escrow, by address.
+    /// The job's escrow.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
     /// Any account of the renter.

@@ -1,3 +1,12 @@
+//! Decides a dispute: `gross` of the job's price is due, and the fees follow from it. Ends the job.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `NotDisputed`, `WrongDispute`, `SplitAbovePrice`,
+//! `SplitBelowPaid`, `WrongOffer`.
+//!
+//! Events: `DisputeResolved`, `Ended`.
+
 use crate::errors::JobsError;
 use crate::events::{DisputeResolved, Ended};
 use crate::state::{Config, Dispute, Job, Offer};
@@ -6,12 +15,16 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Resolve<'info> {
+    /// The resolver of disputes.
     #[account(address = config.load()?.resolver @ JobsError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
     /// The open one.

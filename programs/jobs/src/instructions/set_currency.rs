@@ -1,3 +1,11 @@
+//! Changes a currency for new jobs.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: those of `create_currency`.
+//!
+//! Events: `CurrencySet`.
+
 use crate::errors::JobsError;
 use crate::events::CurrencySet;
 use crate::state::{Config, Currency, CurrencyArgs};
@@ -6,10 +14,13 @@ use io_common::ids;
 
 #[derive(Accounts)]
 pub struct SetCurrency<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ JobsError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::JOBS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The currency.
     #[account(mut)]
     pub currency: AccountLoader<'info, Currency>,
 }

@@ -1,3 +1,11 @@
+//! Changes an offer for new jobs.
+//!
+//! Who may call: the node's owner, also while offering is paused.
+//!
+//! Checks, each with its error: those of `offer` but `Paused`; `WrongNode`.
+//!
+//! Events: `OfferSet`.
+
 use super::offer::check_owner;
 use crate::errors::JobsError;
 use crate::events::OfferSet;
@@ -8,9 +16,11 @@ use anchor_lang::prelude::*;
 pub struct SetOffer<'info> {
     /// The node's owner.
     pub owner: Signer<'info>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = offer.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's offer.
     #[account(mut)]
     pub offer: AccountLoader<'info, Offer>,
 }

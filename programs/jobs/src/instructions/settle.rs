@@ -1,3 +1,13 @@
+//! Pays the supplier what attested time has earned, from one hour after the start; into the job's payout
+//! account of the buyback, where they are paid in IO for another mint.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
+//! `WrongMint`.
+//!
+//! Events: `Paid`.
+
 use super::escrow::pay;
 use crate::errors::JobsError;
 use crate::state::{Job, Party};
@@ -8,12 +18,14 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Settle<'info> {
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
-    /// CHECK: the job's escrow, by address.
+    /// The job's escrow.
+    /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the supplier, or the job's payout account where he is paid in IO for another mint.
+    /// Any account of the supplier, or the job's payout account where they are paid in IO for another mint.
     #[account(
         mut,
         constraint = job.load()?.supplier_takes(&destination.key(), &destination.owner) @ JobsError::WrongDestination

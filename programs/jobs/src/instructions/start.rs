@@ -1,3 +1,12 @@
+//! Begins the booked time, within 20 minutes of the booking.
+//!
+//! Who may call: the supplier, the device, or an attester.
+//!
+//! Checks, each with its error: `MayNotStart`, `NotBooked`, `StartWindowOver`, `LeaseLost`, `NodeNotLive`,
+//! `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
+//!
+//! Events: `Started`.
+
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Started;
@@ -9,13 +18,17 @@ use io_common::{abi, clock, ids};
 pub struct Start<'info> {
     /// The supplier, the device's key, or an attester.
     pub operator: Signer<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
+    /// The node.
     /// CHECK: read as a node of the staking program.
     #[account(address = job.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,

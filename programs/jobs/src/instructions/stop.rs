@@ -1,3 +1,12 @@
+//! Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves in it
+//! gets nothing.
+//!
+//! Who may call: the renter or the supplier.
+//!
+//! Checks, each with its error: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+//!
+//! Events: `Stopped`.
+
 use crate::errors::JobsError;
 use crate::events::Stopped;
 use crate::state::{Job, Offer};
@@ -11,8 +20,10 @@ pub struct Stop<'info> {
         constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
     )]
     pub party: Signer<'info>,
+    /// The job.
     #[account(mut)]
     pub job: AccountLoader<'info, Job>,
+    /// The node's offer.
     #[account(mut, address = job.load()?.offer @ JobsError::WrongOffer)]
     pub offer: AccountLoader<'info, Offer>,
 }

@@ -25,7 +25,9 @@ pub struct Broken {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Cluster {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Jobs that it is to have.
     pub size: u8,
@@ -38,10 +40,13 @@ pub struct Cluster {
     pub padding: [u8; 2],
     /// Books its jobs, and paid the rent.
     pub renter: Pubkey,
+    /// Named by the renter; part of the address.
     pub id: [u8; 32],
     /// What all of them run together.
     pub manifest_hash: [u8; 32],
+    /// When it was opened, unix time.
     pub opened_at: i64,
+    /// When the first one left before its start, unix time; 0 while none has.
     pub broken_at: i64,
     /// Number of the latest event.
     pub seq: u64,
@@ -101,7 +106,7 @@ impl Cluster {
         (self.broken != CloseReason::None).then_some(Broken { by_renter, at: self.broken_at })
     }
 
-    /// Whether nothing will need the account any more; nobody has to fear for it in the start window.
+    /// Checks that nothing needs the account any more. In the start window nobody can close it.
     pub fn check_closable(&self, now: i64) -> Result<()> {
         require_eq!(self.waiting, 0, JobsError::ClusterWaits);
         let from = self.opened_at.saturating_add(START_WINDOW);

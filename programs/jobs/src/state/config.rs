@@ -57,6 +57,7 @@ pub const CONFIG_SEED: &[u8] = b"config";
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
+    /// May pause entries.
     pub pauser: Pubkey,
     /// Decides disputes.
     pub resolver: Pubkey,
@@ -64,12 +65,15 @@ pub struct ParamsArgs {
     pub booking_bps: u16,
     /// Bond of a dispute, bps of what it freezes.
     pub dispute_bond_bps: u16,
+    /// Widest confidence interval of a price, bps of it.
     pub max_confidence_bps: u16,
+    /// Largest distance of a price from its moving average, bps of it.
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
     pub max_price_age: u32,
-    /// Attesters of a job, and of one that costs at least `large_daily_usd`.
+    /// Attesters of a job.
     pub attesters: u8,
+    /// Attesters of a job that costs at least `large_daily_usd` a day.
     pub attesters_large: u8,
     /// Micro-dollars a day from which a job is large.
     pub large_daily_usd: u64,
@@ -79,17 +83,27 @@ pub struct ParamsArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
+    /// Attesters of a job.
     pub attesters: u8,
+    /// Attesters of a large job.
     pub attesters_large: u8,
+    /// Booking fee of each side, bps.
     pub booking_bps: u16,
     /// Bond of a dispute, bps of what it freezes.
     pub dispute_bond_bps: u16,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
+    /// Decides disputes.
     pub resolver: Pubkey,
+    /// Micro-dollars a day from which a job is large.
     pub large_daily_usd: u64,
+    /// What a price may be at worst.
     pub price_limits: PriceLimits,
     /// Number of the latest event of this account.
     pub seq: u64,

@@ -37,17 +37,24 @@ pub struct CurrencyArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Currency {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// How it is priced.
     pub pricing: Pricing,
     /// 1 while new jobs may be paid in it.
     pub enabled: u8,
+    /// Decimals of the mint.
     pub decimals: u8,
     pub padding: u8,
+    /// Payment fee of the side that uses it, bps.
     pub payment_bps: u16,
+    /// The mint.
     pub mint: Pubkey,
+    /// Pyth's id of the feed that quotes it in USD.
     pub feed_id: [u8; 32],
+    /// The one account that the feed is read from.
     pub price_account: Pubkey,
     /// The buyback's fee vaults for this mint.
     pub vaults: [Pubkey; FEE_SHARDS],

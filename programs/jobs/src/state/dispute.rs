@@ -26,13 +26,16 @@ io_common::open_enum!(
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Dispute {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// 1 when the renter disputes, 0 when the supplier does.
     pub by_renter: u8,
     /// How it ended.
     pub outcome: DisputeOutcome,
     pub padding: [u8; 4],
+    /// The disputed job.
     pub job: Pubkey,
     /// Who disputes; paid bond and rent.
     pub party: Pubkey,
@@ -44,7 +47,9 @@ pub struct Dispute {
     pub bond: u64,
     /// What was frozen, base units.
     pub frozen: u64,
+    /// SHA-256 of the party's evidence.
     pub evidence_hash: [u8; 32],
+    /// When it was made, unix time.
     pub made_at: i64,
     /// When it is over if nobody has decided it.
     pub until: i64,

@@ -54,6 +54,7 @@ pub const BREAK_CHALLENGE_FAILED: u16 = 32;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Segment {
+    /// Its length in seconds.
     pub seconds: u64,
     /// Base units of the job's mint.
     pub price: u64,
@@ -119,7 +120,9 @@ pub struct Terms {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Job {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Where it stands.
     pub state: JobState,
@@ -133,22 +136,29 @@ pub struct Job {
     pub cluster_size: u8,
     /// Segments in use.
     pub segment_count: u8,
+    /// Booking fee of each side, bps; fixed at booking, as are the other two.
     pub booking_bps: u16,
+    /// Payment fee of the renter, bps.
     pub renter_payment_bps: u16,
+    /// Payment fee of the supplier, bps.
     pub supplier_payment_bps: u16,
     /// Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
     pub disputes: u8,
     pub padding: u8,
+    /// The node's offer.
     pub offer: Pubkey,
+    /// The node.
     pub node: Pubkey,
+    /// Who booked it.
     pub renter: Pubkey,
     /// The node's owner at booking.
     pub supplier: Pubkey,
+    /// What the renter pays in.
     pub mint: Pubkey,
-    /// The buyback's account `["payout", job]`, which the supplier's part goes to where he is paid in IO
+    /// The buyback's account `["payout", job]`, which the supplier's part goes to where they are paid in IO
     /// and the renter pays in another mint; else zeros.
     pub payout_vault: Pubkey,
-    /// Paid to the supplier, or into his payout account, so far.
+    /// Paid to the supplier, or into their payout account, so far.
     pub paid_supplier: u64,
     /// Token account that holds the deposit.
     pub escrow: Pubkey,
@@ -164,9 +174,11 @@ pub struct Job {
     pub result_hash: [u8; 32],
     /// Digest of the latest Proof of Compute.
     pub proof_digest: [u8; 32],
+    /// Part of the address.
     pub nonce: u64,
     /// Micro-dollars per unit and hour.
     pub rate: u64,
+    /// Processors of the node at booking.
     pub units: u32,
     pub padding_2: u32,
     /// Sum of the segments' prices, base units.
@@ -175,24 +187,33 @@ pub struct Job {
     pub fee: u64,
     /// Sum of the segments' seconds.
     pub seconds: u64,
+    /// When it was booked, unix time.
     pub booked_at: i64,
+    /// When the booked time began, unix time; 0 before.
     pub started_at: i64,
     /// When the booked time is over.
     pub ends_at: i64,
+    /// When it ended, unix time; 0 before.
     pub ended_at: i64,
+    /// When an attester last looked at it, unix time.
     pub last_attested_at: i64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// Nothing is paid before this time, while a dispute is open; 0 where none is.
     pub frozen_until: i64,
     /// Owed to each party in all, once the job has ended.
     pub owed_supplier: u64,
+    /// Owed to the fee vault in all, once the job has ended, base units.
     pub owed_fees: u64,
+    /// Owed to the renter in all, once the job has ended, base units.
     pub owed_refund: u64,
     /// Paid so far.
     pub paid_fees: u64,
+    /// Paid to the renter so far, base units.
     pub paid_refund: u64,
     /// Number of the latest event.
     pub seq: u64,
+    /// The booking and the extensions, in order; the first `segment_count` are in use.
     pub segments: [Segment; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
@@ -270,7 +291,7 @@ impl Job {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
-    /// Takes an attester's word: both sums never fall, no second counts twice, and none that has not
+    /// Records an attestation: neither sum falls, no second counts twice, and none that has not
     /// passed. Returns what the seat had said before.
     pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
@@ -416,7 +437,7 @@ impl Job {
                 self.end(ending, reason, now)
             }
             JobState::Running => {
-                // Words after the end do not put it off: one attester of several could for ever.
+                // Attestations after the end do not put it off: else one attester of several could do so without end.
                 let heard = self.last_attested_at.min(self.ends_at);
                 let silent_at = heard.saturating_add(SILENCE);
                 require_gt!(now, silent_at, JobsError::NotSilent);
@@ -527,8 +548,8 @@ impl Job {
         Ok(())
     }
 
-    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of his, or the one in
-    /// which the buyback turns it into IO for him.
+    /// Whether the supplier's part goes to a token account at `key` of `owner`: one of theirs, or
+    /// the one from which the buyback buys them IO.
     pub fn supplier_takes(&self, key: &Pubkey, owner: &Pubkey) -> bool {
         if self.payout_vault == Pubkey::default() {
             *owner == self.supplier
@@ -537,7 +558,7 @@ impl Job {
         }
     }
 
-    /// Whether everyone has what he is owed.
+    /// Whether everyone has been paid what they are owed.
     pub fn is_settled(&self) -> bool {
         self.is(JobState::Ended)
             && self.paid_supplier == self.owed_supplier
@@ -545,7 +566,7 @@ impl Job {
             && self.paid_refund == self.owed_refund
     }
 
-    /// What the escrow holds by the account's own word.
+    /// What the escrow holds by the job's account.
     pub fn held(&self) -> Result<u64> {
         let deposit = self.price.checked_add(self.fee).ok_or(JobsError::Overflow)?;
         [self.paid_supplier, self.paid_fees, self.paid_refund]

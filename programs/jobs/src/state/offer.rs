@@ -21,8 +21,9 @@ pub const OFFER_SEED: &[u8] = b"offer";
 pub struct OfferArgs {
     /// Micro-dollars per unit and hour.
     pub rate: u64,
-    /// Shortest and longest rental, seconds.
+    /// Shortest rental, seconds.
     pub min_seconds: u32,
+    /// Longest rental, seconds, extensions included.
     pub max_seconds: u32,
     /// Whether bookings are taken.
     pub open: bool,
@@ -37,13 +38,16 @@ pub struct OfferArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Offer {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// 1 while bookings are taken.
     pub open: u8,
     /// What the supplier is paid in.
     pub payout: PayoutKind,
     pub padding: [u8; 4],
+    /// The node.
     pub node: Pubkey,
     /// The job that holds the lease, or zeros.
     pub lease_job: Pubkey,
@@ -53,11 +57,15 @@ pub struct Offer {
     pub nonce: u64,
     /// Micro-dollars per unit and hour.
     pub rate: u64,
+    /// Shortest rental, seconds.
     pub min_seconds: u32,
+    /// Longest rental, seconds, extensions included.
     pub max_seconds: u32,
+    /// Mints that may be paid in; unused places are zeros.
     pub currencies: [Pubkey; CURRENCIES],
     /// Number of the latest event.
     pub seq: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     pub reserved: [u8; 64],
 }

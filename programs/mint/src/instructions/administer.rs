@@ -1,4 +1,11 @@
 //! Parameters and pauses, and the two steps in which the authority passes on.
+//!
+//! Who may call: the authority; the pauser too, to pause more; the named successor, to accept.
+//!
+//! Checks, each with its error: `NotAuthority`, `MayNotPause`, `UnknownEntry`, `NotPendingAuthority`, and the bounds
+//! of the parameters.
+//!
+//! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 
 use crate::errors::MintError;
 use crate::events::ParamsSet;

@@ -1,3 +1,11 @@
+//! Burns all that policies have withheld.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongVault`.
+//!
+//! Events: `ReserveBurned`.
+
 use crate::errors::MintError;
 use crate::events::ReserveBurned;
 use crate::state::Config;
@@ -8,10 +16,13 @@ use io_common::{emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct BurnReserve<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::MINT_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
+    /// The token account of what policies withhold.
     #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
     pub reserve_vault: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,

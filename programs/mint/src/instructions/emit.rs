@@ -1,3 +1,11 @@
+//! Mints what the schedule has come to since the last emission; nothing when no hour has passed.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `Paused`, `CapExceeded`, `WrongVault`.
+//!
+//! Events: `Emitted`.
+
 use crate::errors::MintError;
 use crate::events::Emitted;
 use crate::state::{Config, PAUSE_EMIT};
@@ -9,18 +17,23 @@ use io_math::emission::Portion;
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Emit<'info> {
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::MINT_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_EMIT) @ MintError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
+    /// The token account that emission is paid into.
     #[account(mut, address = config.load()?.emission_vault @ MintError::WrongVault)]
     pub emission_vault: Account<'info, TokenAccount>,
+    /// The token account of what policies withhold.
     #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
     pub reserve_vault: Account<'info, TokenAccount>,
+    /// The buyback's configuration.
     /// CHECK: what fees burned, read under a demand-linked policy only.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub buyback_config: UncheckedAccount<'info>,

@@ -1,3 +1,11 @@
+//! Creates the mint, its configuration, and the two vaults that emissions go to.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `StartOutOfRange`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::MintError;
 use crate::events::Initialized;
 use crate::program::Mint as MintProgram;
@@ -12,11 +20,13 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
     /// The IO mint: 8 decimals, minted by the configuration alone, frozen by nobody.
     #[account(init, payer = authority, seeds = [MINT_SEED], bump, mint::decimals = DECIMALS, mint::authority = config)]
     pub mint: Account<'info, Mint>,
+    /// Staking's emission ledger.
     /// CHECK: staking's emission ledger, which need not exist yet.
     #[account(address = ids::EMISSION_LEDGER)]
     pub emission_ledger: UncheckedAccount<'info>,

@@ -1,3 +1,12 @@
+//! Mints one genesis allocation in full, each at most once.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
+//! `WrongMint`.
+//!
+//! Events: `GenesisMinted`.
+
 use super::emit::mint_io;
 use crate::errors::MintError;
 use crate::events::GenesisMinted;
@@ -10,10 +19,13 @@ use io_common::{emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct MintGenesis<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ MintError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::MINT_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     /// Receives the allocation.

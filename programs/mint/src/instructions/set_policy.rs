@@ -1,3 +1,12 @@
+//! Emits to now under the old policy, then sets the new one.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and those
+//! of `emit`.
+//!
+//! Events: `Emitted`, `PolicySet`.
+
 use super::emit::{burned, emit_due};
 use crate::errors::MintError;
 use crate::events::PolicySet;
@@ -9,20 +18,26 @@ use io_common::{emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct SetPolicy<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ MintError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::MINT_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_EMIT) @ MintError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
+    /// The token account that emission is paid into.
     #[account(mut, address = config.load()?.emission_vault @ MintError::WrongVault)]
     pub emission_vault: Account<'info, TokenAccount>,
+    /// The token account of what policies withhold.
     #[account(mut, address = config.load()?.reserve_vault @ MintError::WrongVault)]
     pub reserve_vault: Account<'info, TokenAccount>,
+    /// The buyback's configuration.
     /// CHECK: what fees burned, read where the old or the new policy is demand-linked.
     #[account(address = ids::BUYBACK_CONFIG)]
     pub buyback_config: UncheckedAccount<'info>,

@@ -67,7 +67,9 @@ pub struct Policy {
     /// How it paces emission.
     pub kind: PolicyKind,
     pub padding: u8,
+    /// Part of the schedule that is paid in any case, bps.
     pub floor_bps: u16,
+    /// Paid besides for IO burned by fees since the policy began, bps of it.
     pub per_burned_bps: u32,
     /// Emitted when the policy began.
     pub emitted_before: u64,
@@ -81,7 +83,9 @@ pub struct Policy {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// Unix time from which emission counts.
@@ -94,7 +98,9 @@ pub struct Config {
     pub history: [Checkpoint; HISTORY],
     /// Latest time that an instruction has seen.
     pub last_time: i64,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
+    /// The IO mint.
     pub mint: Pubkey,
     /// Token account of staking's emission ledger.
     pub emission_vault: Pubkey,
@@ -108,6 +114,7 @@ pub struct Config {
     pub reserve_burned: u64,
     /// Number of the latest event.
     pub seq: u64,
+    /// The policy in force.
     pub policy: Policy,
     pub reserved: [u8; 128],
 }

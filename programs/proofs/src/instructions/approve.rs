@@ -1,3 +1,12 @@
+//! Approves a report. At the threshold it is decided, and its challenge window begins.
+//!
+//! Who may call: another attester.
+//!
+//! Checks, each with its error: `Paused`, `NotPending`, `StaleSet`, `NotAttester`, `AlreadyApproved`,
+//! `AlreadyDecided`.
+//!
+//! Events: `ReportApproved`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportApproved;
 use crate::state::{AttesterSet, Config, Report, PAUSE_REPORT};
@@ -6,15 +15,19 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Approve<'info> {
+    /// An attester.
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::PROOFS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REPORT) @ ProofsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

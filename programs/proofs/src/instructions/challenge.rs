@@ -1,3 +1,11 @@
+//! Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotChallengeable`, `NotANode`.
+//!
+//! Events: `ChallengeMade`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeMade;
 use crate::state::{Challenge, Config, Report, BOND_SEED, CHALLENGE_SEED};
@@ -12,12 +20,16 @@ pub struct MakeChallenge<'info> {
     /// Pays the bond and the rent.
     #[account(mut)]
     pub challenger: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report that has the leaf.
     pub report: AccountLoader<'info, Report>,
-    /// CHECK: the node whose leaf is doubted; the staking program checks it.
+    /// The node whose leaf is doubted.
+    /// CHECK: the staking program checks it.
     #[account(mut, constraint = abi::read::<abi::Node>(&node).is_some() @ ProofsError::NotANode)]
     pub node: UncheckedAccount<'info>,
+    /// The new challenge.
     #[account(
         init,
         payer = challenger,
@@ -26,15 +38,19 @@ pub struct MakeChallenge<'info> {
         bump
     )]
     pub challenge: AccountLoader<'info, Challenge>,
+    /// The token account that holds the bond.
     #[account(init, payer = challenger, seeds = [BOND_SEED, challenge.key().as_ref()], bump, token::mint = mint, token::authority = config)]
     pub bond_vault: Box<Account<'info, TokenAccount>>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Box<Account<'info, Mint>>,
-    /// CHECK: any IO account that the challenger may spend from; the token program checks it.
+    /// Any IO account that the challenger may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
+    /// The staking program.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_PROGRAM)]
-    /// CHECK: the staking program, by address.
     pub staking_program: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,

@@ -1,3 +1,13 @@
+//! Decides a challenge. Upheld: the bond goes back, and the node is credited from later reports only.
+//! Rejected: the bond is burned.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `ChallengeExpired`, `WrongReport`, `WrongNode`, `WrongBond`,
+//! `WrongDestination`, `WrongRentPayer`.
+//!
+//! Events: `ChallengeDecided`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeDecided;
 use crate::state::{Challenge, Config, Report};
@@ -9,29 +19,38 @@ use io_common::{calls, clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Decide<'info> {
+    /// The resolver of challenges.
     #[account(address = config.load()?.resolver @ ProofsError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The challenge.
     #[account(mut, close = rent_payer)]
     pub challenge: AccountLoader<'info, Challenge>,
+    /// The token account that holds the bond.
     #[account(mut, address = challenge.load()?.bond_vault @ ProofsError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
     /// An IO account of the challenger.
     #[account(mut, constraint = destination.owner == challenge.load()?.challenger @ ProofsError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the challenger, by address.
+    /// The challenger.
+    /// CHECK: by address.
     #[account(mut, address = challenge.load()?.challenger @ ProofsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
+    /// The challenged report.
     #[account(address = challenge.load()?.report @ ProofsError::WrongReport)]
     pub report: AccountLoader<'info, Report>,
-    /// CHECK: the node, by address.
+    /// The node.
+    /// CHECK: by address.
     #[account(mut, address = challenge.load()?.node @ ProofsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
+    /// The staking program.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_PROGRAM)]
-    /// CHECK: the staking program, by address.
     pub staking_program: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,
 }

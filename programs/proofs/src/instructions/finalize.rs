@@ -1,3 +1,11 @@
+//! Makes an approved report final after its challenge window: its leaves can be credited.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+//!
+//! Events: `ReportFinalized`.
+
 use crate::events::ReportFinalized;
 use crate::state::{Config, Report};
 use anchor_lang::prelude::*;
@@ -5,8 +13,10 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct Finalize<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

@@ -1,3 +1,11 @@
+//! Creates the configuration with its defaults, and an attester set without seats.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::ProofsError;
 use crate::events::Initialized;
 use crate::program::Proofs as ProofsProgram;
@@ -9,8 +17,10 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes authority, guardian, resolver and pauser, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(init, payer = authority, space = AttesterSet::SPACE, seeds = [ATTESTERS_SEED], bump)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ ProofsError::WrongProgramData)]

@@ -1,3 +1,12 @@
+//! Ends a challenge that nobody has decided in time; the bond goes back.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `ChallengeOpen`, `WrongNode`, `WrongBond`, `WrongDestination`,
+//! `WrongRentPayer`.
+//!
+//! Events: `ChallengeLifted`.
+
 use crate::errors::ProofsError;
 use crate::events::ChallengeLifted;
 use crate::state::{Challenge, Config};
@@ -9,23 +18,29 @@ use io_common::{calls, clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct LiftChallenge<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The challenge.
     #[account(mut, close = rent_payer)]
     pub challenge: AccountLoader<'info, Challenge>,
+    /// The token account that holds the bond.
     #[account(mut, address = challenge.load()?.bond_vault @ ProofsError::WrongBond)]
     pub bond_vault: Account<'info, TokenAccount>,
     /// An IO account of the challenger.
     #[account(mut, constraint = destination.owner == challenge.load()?.challenger @ ProofsError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
-    /// CHECK: the challenger, by address.
+    /// The challenger.
+    /// CHECK: by address.
     #[account(mut, address = challenge.load()?.challenger @ ProofsError::WrongRentPayer)]
     pub rent_payer: UncheckedAccount<'info>,
-    /// CHECK: the node, by address.
+    /// The node.
+    /// CHECK: by address.
     #[account(mut, address = challenge.load()?.node @ ProofsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The staking program.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_PROGRAM)]
-    /// CHECK: the staking program, by address.
     pub staking_program: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,
 }

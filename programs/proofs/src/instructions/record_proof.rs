@@ -1,3 +1,11 @@
+//! Keeps the verdict of a node's latest compute proof in the node's account.
+//!
+//! Who may call: an attester.
+//!
+//! Checks, each with its error: `UnknownReason`, `NotAttester`, `NotANode`.
+//!
+//! Events: `ProofJudged`.
+
 use crate::errors::ProofsError;
 use crate::events::ProofJudged;
 use crate::state::AttesterSet;
@@ -7,17 +15,22 @@ use io_common::{calls, ids};
 
 #[derive(Accounts)]
 pub struct RecordProof<'info> {
+    /// An attester.
     pub attester: Signer<'info>,
+    /// The attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
-    /// CHECK: signs the call to the staking program, by address.
+    /// Signs the call to the staking program.
+    /// CHECK: by address.
     #[account(address = ids::PROOFS_CONFIG)]
     pub config: UncheckedAccount<'info>,
-    /// CHECK: the node; the staking program checks it.
+    /// The node.
+    /// CHECK: the staking program checks it.
     #[account(mut, constraint = abi::read::<abi::Node>(&node).is_some() @ ProofsError::NotANode)]
     pub node: UncheckedAccount<'info>,
+    /// The staking program.
+    /// CHECK: by address.
     #[account(address = ids::STAKING_PROGRAM)]
-    /// CHECK: the staking program, by address.
     pub staking_program: UncheckedAccount<'info>,
 }
 

@@ -1,3 +1,11 @@
+//! Voids a report that is not final: one of its leaves is below what its node was credited, or names no node.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `WrongProof`, `LeafStands`, `ReportDecided`.
+//!
+//! Events: `ReportVoided`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportVoided;
 use crate::state::{Config, Report};
@@ -7,11 +15,14 @@ use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
 pub struct Refute<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
-    /// CHECK: the leaf's node; it refutes the report when it is none of the staking program's.
+    /// The leaf's node.
+    /// CHECK: it refutes the report when it is none of the staking program's.
     pub node: UncheckedAccount<'info>,
 }
 

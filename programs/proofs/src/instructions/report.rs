@@ -1,3 +1,13 @@
+//! Makes a report, which is also its first approval.
+//!
+//! Who may call: an attester, who pays for the account.
+//!
+//! Checks, each with its error: `Paused`, `WrongContentHash`, `NoEmission`, `PeriodBeforeStart`,
+//! `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`, `PeriodForgotten`,
+//! `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+//!
+//! Events: `ReportMade`, `ReportApproved`.
+
 use super::approve::count_approval;
 use crate::errors::ProofsError;
 use crate::events::ReportMade;
@@ -11,14 +21,17 @@ pub struct MakeReport<'info> {
     /// An attester, who pays and whose approval is the first.
     #[account(mut)]
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         mut,
         address = ids::PROOFS_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REPORT) @ ProofsError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
+    /// The mint's configuration.
     /// CHECK: the mint's configuration, read for the start of emission and what was withheld.
     #[account(address = ids::MINT_CONFIG)]
     pub mint_config: UncheckedAccount<'info>,

@@ -1,3 +1,13 @@
+//! Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key or
+//! weight; reports that gather approvals have to be made again.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+//! `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+//!
+//! Events: `AttestersSet`.
+
 use crate::errors::ProofsError;
 use crate::events::AttestersSet;
 use crate::state::{AttesterSet, Config, Seat};
@@ -6,10 +16,13 @@ use io_common::ids;
 
 #[derive(Accounts)]
 pub struct SetAttesters<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ ProofsError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set.
     #[account(mut, address = ids::ATTESTER_SET)]
     pub attester_set: AccountLoader<'info, AttesterSet>,
 }

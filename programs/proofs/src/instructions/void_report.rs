@@ -1,3 +1,11 @@
+//! Voids a report that is not final; the next one heals it.
+//!
+//! Who may call: the guardian.
+//!
+//! Checks, each with its error: `NotGuardian`, `ReportDecided`.
+//!
+//! Events: `ReportVoided`.
+
 use crate::errors::ProofsError;
 use crate::events::ReportVoided;
 use crate::state::{Config, Report};
@@ -6,10 +14,13 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct VoidReport<'info> {
+    /// The guardian.
     #[account(address = config.load()?.guardian @ ProofsError::NotGuardian)]
     pub guardian: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::PROOFS_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The report.
     #[account(mut)]
     pub report: AccountLoader<'info, Report>,
 }

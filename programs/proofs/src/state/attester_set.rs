@@ -12,7 +12,9 @@ pub const ATTESTERS_SEED: &[u8] = b"attesters";
 /// A seat as an instruction names it; vacant with the default key and weight 0.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Seat {
+    /// The attester's key.
     pub key: Pubkey,
+    /// Weight of its approval.
     pub weight: u32,
 }
 
@@ -21,7 +23,9 @@ pub struct Seat {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct AttesterSet {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Seats ever used; never falls.
     pub seats: u8,
@@ -30,6 +34,7 @@ pub struct AttesterSet {
     pub set_version: u32,
     /// Weight that approves a report.
     pub threshold: u32,
+    /// Sum of all weights.
     pub total_weight: u32,
     /// By seat; the default key where a seat is vacant.
     pub keys: [Pubkey; SEATS],

@@ -13,17 +13,24 @@ pub const BOND_SEED: &[u8] = b"bond";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Challenge {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
+    /// The report.
     pub report: Pubkey,
+    /// The node whose leaf is doubted.
     pub node: Pubkey,
     /// Who paid bond and rent.
     pub challenger: Pubkey,
     /// Token account that holds the bond.
     pub bond_vault: Pubkey,
+    /// The bond, base units of IO.
     pub bond: u64,
+    /// SHA-256 of the challenger's evidence.
     pub evidence_hash: [u8; 32],
+    /// When it was made, unix time.
     pub made_at: i64,
     /// When it lapses if nobody has decided it.
     pub until: i64,

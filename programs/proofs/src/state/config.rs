@@ -65,14 +65,13 @@ pub struct ParamsArgs {
     pub challenge_freeze: u32,
     /// Bond of a challenge in base units of IO, 1 to 100,000 IO.
     pub challenge_bond: u64,
-    /// How attesters share an hour's emission out: the GPU pool's part, at most all of it; the CPU pool has
-    /// the rest.
+    /// The GPU pool's part of an hour's emission, bps; the CPU pool has the rest.
     pub gpu_bps: u16,
-    /// Part of a pool for nodes in use, at most half.
+    /// Part of a pool for nodes in use, bps.
     pub in_use_bps: u16,
-    /// Bound of that part by the fees of a node's job, at most 95 %.
+    /// Bound of that part by the fees of a node's job, bps.
     pub fee_bound_bps: u16,
-    /// Hours in a row that a node must have been up, at most 168.
+    /// Hours in a row that a node must have been up.
     pub up_hours: u16,
 }
 
@@ -113,11 +112,14 @@ impl ParamsArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// Latest time that an instruction has seen.
     pub last_time: i64,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
     /// May void a report that is not final.
     pub guardian: Pubkey,
@@ -125,9 +127,11 @@ pub struct Config {
     pub resolver: Pubkey,
     /// Hour of the latest approved report; never falls.
     pub approved_seq: u64,
-    /// Hour, total and end of period of the latest final report; none of them ever falls.
+    /// Hour of the latest final report; never falls.
     pub final_seq: u64,
+    /// Total of the latest final report, base units; never falls.
     pub final_total: u64,
+    /// End of period of the latest final report, unix time; never falls.
     pub final_period_end: i64,
     /// Seconds from approval to finality.
     pub challenge_window: u32,
@@ -137,10 +141,14 @@ pub struct Config {
     pub challenge_bond: u64,
     /// Number of the latest event.
     pub seq: u64,
-    /// How attesters share an hour's emission out; no program computes with it. See [`ParamsArgs`].
+    /// The GPU pool's part of an hour's emission, bps. Attesters share it out by this and the next three; no
+    /// program computes with them.
     pub gpu_bps: u16,
+    /// Part of a pool for nodes in use, bps.
     pub in_use_bps: u16,
+    /// Bound of that part by the fees of a node's job, bps.
     pub fee_bound_bps: u16,
+    /// Hours in a row that a node must have been up.
     pub up_hours: u16,
     pub reserved: [u8; 120],
 }

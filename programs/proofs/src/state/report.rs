@@ -73,7 +73,9 @@ impl ReportArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Report {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Where it stands.
     pub state: ReportState,
@@ -84,6 +86,7 @@ pub struct Report {
     pub root: [u8; 32],
     /// Sum of the leaves' lifetime rewards.
     pub total: u64,
+    /// Unix time that the rewards count to.
     pub period_end: i64,
     /// When it became final.
     pub finalized_at: i64,
@@ -97,9 +100,11 @@ pub struct Report {
     pub weight: u32,
     /// When the threshold was reached.
     pub approved_at: i64,
+    /// When it was made, unix time.
     pub created_at: i64,
     /// The attester who made it and paid for the account.
     pub payer: Pubkey,
+    /// SHA-256 of the content; part of the address.
     pub content_hash: [u8; 32],
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],

@@ -1,3 +1,11 @@
+//! Makes a position's pending stake active, under the conditions of `owner_activate`.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
+//!
+//! Events: `Activated`.
+
 use crate::errors::StakingError;
 use crate::events::Activated;
 use crate::state::{Node, Position, StakeShard};
@@ -6,10 +14,13 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Activate<'info> {
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The co-staker's position on the node.
     #[account(mut, constraint = position.load()?.node == node.key() @ StakingError::WrongNode)]
     pub position: AccountLoader<'info, Position>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

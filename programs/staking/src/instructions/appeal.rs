@@ -1,3 +1,11 @@
+//! Puts a slash before the resolver.
+//!
+//! Who may call: the node's owner, within 30 days.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `WrongNode`, `AppealClosed`.
+//!
+//! Events: `SlashAppealed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashAppealed;
 use crate::state::{Node, Slash};
@@ -6,10 +14,13 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Appeal<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
 }

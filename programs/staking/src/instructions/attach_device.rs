@@ -1,3 +1,12 @@
+//! Adds a processor of the same class to a node, eight in all.
+//!
+//! Who may call: the owner of both.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
+//! `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+//!
+//! Events: `UnitsSet`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::UnitsSet;
@@ -7,8 +16,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct AttachDevice<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The device that joins.
     #[account(
         mut,
         constraint = device.load()?.owner == owner.key() @ StakingError::NotDeviceOwner,
@@ -17,9 +28,11 @@ pub struct AttachDevice<'info> {
         constraint = device.load()?.class == node.load()?.class @ StakingError::WrongClass
     )]
     pub device: AccountLoader<'info, Device>,
+    /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's offer, by address; it need not exist.
+    /// The node's offer.
+    /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
 }

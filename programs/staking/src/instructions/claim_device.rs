@@ -1,3 +1,12 @@
+//! Registers a device again that nobody owns.
+//!
+//! Who may call: the owner to be, the device's key, and an attester that has challenged it.
+//!
+//! Checks, each with its error: `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`,
+//! `NotAttester`.
+//!
+//! Events: `DeviceRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceRegistered;
 use crate::state::{Class, Config, Device, PAUSE_REGISTER};
@@ -12,16 +21,20 @@ pub struct ClaimDevice<'info> {
     pub device_key: Signer<'info>,
     /// An attester that has challenged the device.
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The device's hardware class.
     #[account(constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled)]
     pub class: AccountLoader<'info, Class>,
+    /// The device.
     #[account(
         mut,
         constraint = device.load()?.owner == Pubkey::default() @ StakingError::DeviceOwned,

@@ -1,3 +1,11 @@
+//! Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
+//!
+//! Events: `SlashClosed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashClosed;
 use crate::state::{Node, Slash};
@@ -6,11 +14,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct CloseSlash<'info> {
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut, close = proposer)]
     pub slash: AccountLoader<'info, Slash>,
-    /// CHECK: who paid the rent, by address.
+    /// Who paid the rent.
+    /// CHECK: by address.
     #[account(mut, address = slash.load()?.proposer @ StakingError::WrongRentPayer)]
     pub proposer: UncheckedAccount<'info>,
 }

@@ -1,3 +1,12 @@
+//! Creates a hardware class.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`, `MinimumOutOfBounds`,
+//! `MultiplierOutOfBounds`.
+//!
+//! Events: `ClassSet`.
+
 use crate::errors::StakingError;
 use crate::events::ClassSet;
 use crate::state::{Class, ClassArgs, Config, CLASS_SEED};
@@ -10,8 +19,10 @@ pub struct CreateClass<'info> {
     /// Also pays.
     #[account(mut, constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The new class.
     #[account(init, payer = authority, space = Class::SPACE, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump)]
     pub class: AccountLoader<'info, Class>,
     pub system_program: Program<'info, System>,

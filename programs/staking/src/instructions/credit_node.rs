@@ -1,3 +1,14 @@
+//! Credits a node with a final report's leaf: what it earned in its life, less what it was credited before.
+//! Where that exceeds what may be credited in seven days, the rest is credited by a later call.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
+//! `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
+//! `CreditFrozen`, `WrongVault`.
+//!
+//! Events: `Credited`.
+
 use crate::errors::StakingError;
 use crate::events::Credited;
 use crate::state::{EmissionLedger, Node, EMISSION_SEED};
@@ -12,16 +23,21 @@ pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditNode<'info> {
+    /// Emission's ledger, which counts what is credited.
     #[account(mut, address = ids::EMISSION_LEDGER)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
-    /// CHECK: emission's vault, by address.
+    /// Emission's vault.
+    /// CHECK: by address.
     #[account(mut, address = emission_ledger.load()?.vault @ StakingError::WrongVault)]
     pub emission_vault: UncheckedAccount<'info>,
+    /// The report that has the leaf.
     /// CHECK: read as a report of the proofs program.
     pub report: UncheckedAccount<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

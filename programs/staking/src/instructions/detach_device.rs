@@ -1,3 +1,11 @@
+//! Takes a processor that is not the first off a node.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
+//!
+//! Events: `UnitsSet`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::UnitsSet;
@@ -7,17 +15,21 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct DetachDevice<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The device that leaves.
     #[account(
         mut,
         constraint = device.load()?.node == node.key() @ StakingError::NotNodeDevice,
         constraint = device.key() != node.load()?.device @ StakingError::NotNodeDevice
     )]
     pub device: AccountLoader<'info, Device>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's offer, by address; it need not exist.
+    /// The node's offer.
+    /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
 }

@@ -1,3 +1,11 @@
+//! Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `WrongNode`.
+//!
+//! Events: `DeviceEvicted`, `UnitsSet`.
+
 use crate::errors::StakingError;
 use crate::events::{DeviceEvicted, UnitsSet};
 use crate::state::{Config, Device, Node};
@@ -6,10 +14,13 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct EvictDevice<'info> {
+    /// The resolver of slashes.
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The device.
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
     /// The node that the device belongs to, where there is one.

@@ -1,3 +1,12 @@
+//! Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so that a squatter
+//! cannot stay by hiring their own node.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `NodeNotLive`.
+//!
+//! Events: `NodeRetired`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRetired;
 use crate::state::{Config, Node};
@@ -6,10 +15,13 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct EvictNode<'info> {
+    /// The resolver of slashes.
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }

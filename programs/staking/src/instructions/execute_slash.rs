@@ -1,3 +1,12 @@
+//! Burns what a slash may take now: at most 1 % of all stake in 7 days.
+//!
+//! Who may call: anyone, within 14 days of the end of the appeal or of the decision.
+//!
+//! Checks, each with its error: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`,
+//! `WrongVault`.
+//!
+//! Events: `Slashed`.
+
 use super::vault::burn;
 use crate::errors::StakingError;
 use crate::events::Slashed;
@@ -10,17 +19,23 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExecuteSlash<'info> {
+    /// The program's configuration.
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     pub token_program: Program<'info, Token>,

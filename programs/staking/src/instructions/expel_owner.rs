@@ -1,3 +1,13 @@
+//! Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they do
+//! not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
+//! `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::lease::check_free;
 use super::vault::pay_out;
 use crate::errors::StakingError;
@@ -10,21 +20,27 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ExpelOwner<'info> {
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The node's first device.
     #[account(
         address = node.load()?.device @ StakingError::NotNodeDevice,
         constraint = device.load()?.owner != node.load()?.owner @ StakingError::DeviceOwned
     )]
     pub device: AccountLoader<'info, Device>,
-    /// CHECK: the node's offer, by address; it need not exist.
+    /// The node's offer.
+    /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
     /// An IO account of the node's former owner.

@@ -1,3 +1,12 @@
+//! Burns what a terminal node's leaf proves, instead of crediting it.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those
+//! of a leaf in `credit_node`.
+//!
+//! Events: `Forfeited`.
+
 use super::credit_node::{check_leaf, EMISSION_SEEDS};
 use crate::errors::StakingError;
 use crate::events::Forfeited;
@@ -10,15 +19,20 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct ForfeitReward<'info> {
+    /// Emission's ledger, which counts what is credited.
     #[account(mut, address = ids::EMISSION_LEDGER)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
-    /// CHECK: emission's vault, by address.
+    /// Emission's vault.
+    /// CHECK: by address.
     #[account(mut, address = emission_ledger.load()?.vault @ StakingError::WrongVault)]
     pub emission_vault: UncheckedAccount<'info>,
+    /// The report that has the leaf.
     /// CHECK: read as a report of the proofs program.
     pub report: UncheckedAccount<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The IO mint.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,11 @@
+//! Holds a node's credit back, or lets it go, and excludes earlier reports for it.
+//!
+//! Who may call: the proofs program.
+//!
+//! Checks, each with its error: `NotProofs`.
+//!
+//! Events: `CreditFrozen`.
+
 use crate::errors::StakingError;
 use crate::events::CreditFrozen;
 use crate::state::Node;
@@ -11,6 +19,7 @@ pub struct FreezeCredit<'info> {
     /// The proofs program's configuration signs.
     #[account(address = ids::PROOFS_CONFIG @ StakingError::NotProofs)]
     pub proofs: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -1,3 +1,11 @@
+//! Creates the configuration and emission's ledger.
+//!
+//! Who may call: the program's upgrade authority, once.
+//!
+//! Checks, each with its error: `NotUpgradeAuthority`, `WrongProgramData`, `SlasherIsResolver`.
+//!
+//! Events: `Initialized`.
+
 use crate::errors::StakingError;
 use crate::events::Initialized;
 use crate::program::Staking;
@@ -11,8 +19,10 @@ pub struct Initialize<'info> {
     /// The program's upgrade authority; becomes every role, and pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(init, payer = authority, space = Config::SPACE, seeds = [CONFIG_SEED], bump)]
     pub config: AccountLoader<'info, Config>,
+    /// Emission's ledger, which counts what is credited.
     #[account(init, payer = authority, space = EmissionLedger::SPACE, seeds = [EMISSION_SEED], bump)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
     #[account(constraint = program.programdata_address()? == Some(program_data.key()) @ StakingError::WrongProgramData)]

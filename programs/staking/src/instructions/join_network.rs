@@ -1,3 +1,11 @@
+//! Counts a node to its owner's network.
+//!
+//! Who may call: the owner of both.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
+//!
+//! Events: `NetworkJoined`.
+
 use crate::errors::StakingError;
 use crate::events::NetworkJoined;
 use crate::state::{Network, Node};
@@ -5,10 +13,13 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct JoinNetwork<'info> {
+    /// The owner of the node and of the network.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub authority: Signer<'info>,
+    /// The network.
     #[account(constraint = network.load()?.authority == authority.key() @ StakingError::NotNetwork)]
     pub network: AccountLoader<'info, Network>,
+    /// The node.
     #[account(mut, constraint = node.load()?.network == Pubkey::default() @ StakingError::InNetwork)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -1,3 +1,11 @@
+//! Opens an empty co-staker's position.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `OwnerIsNoCoStaker`, `NodeNotLive`.
+//!
+//! Events: none.
+
 use crate::errors::StakingError;
 use crate::state::{Node, Position, POSITION_SEED};
 use anchor_lang::prelude::*;
@@ -7,8 +15,10 @@ pub struct OpenPosition<'info> {
     /// Will hold the position, and pays.
     #[account(mut, constraint = holder.key() != node.load()?.owner @ StakingError::OwnerIsNoCoStaker)]
     pub holder: Signer<'info>,
+    /// The node.
     #[account(constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// The new position.
     #[account(init, payer = holder, space = Position::SPACE, seeds = [POSITION_SEED, node.key().as_ref(), holder.key().as_ref()], bump)]
     pub position: AccountLoader<'info, Position>,
     pub system_program: Program<'info, System>,

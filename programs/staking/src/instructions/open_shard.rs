@@ -1,3 +1,11 @@
+//! Creates one of the 16 accounts that sum active stake.
+//!
+//! Who may call: anyone, who pays its rent.
+//!
+//! Checks, each with its error: `UnknownShard`.
+//!
+//! Events: none.
+
 use crate::errors::StakingError;
 use crate::state::{StakeShard, SHARD_SEED, STAKE_SHARDS};
 use anchor_lang::prelude::*;
@@ -5,8 +13,10 @@ use anchor_lang::prelude::*;
 #[derive(Accounts)]
 #[instruction(index: u8)]
 pub struct OpenShard<'info> {
+    /// Pays for the account.
     #[account(mut)]
     pub payer: Signer<'info>,
+    /// The new shard.
     #[account(
         init,
         payer = payer,

@@ -1,3 +1,12 @@
+//! Makes the owner's pending stake active: at once on a node without active stake, else when the node was
+//! credited past it or after 14 days.
+//!
+//! Who may call: anyone.
+//!
+//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongShard`.
+//!
+//! Events: `Activated`.
+
 use crate::errors::StakingError;
 use crate::events::Activated;
 use crate::state::{Node, StakeShard};
@@ -6,8 +15,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct OwnerActivate<'info> {
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
 }

@@ -1,3 +1,12 @@
+//! Adds to the owner's pending stake.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `Paused`, `NotNodeOwner`, `NodeNotLive`, `WrongClass`, `WrongVault`,
+//! `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
+//!
+//! Events: `Staked`.
+
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, PAUSE_STAKE};
@@ -8,21 +17,27 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OwnerStake<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node's hardware class.
     #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
     pub class: AccountLoader<'info, Class>,
+    /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the owner may spend from; the token program checks it.
+    /// Any IO account that the owner may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,13 @@
+//! Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake, leaves at once;
+//! the rest cools. While the node is hired the minimum stays.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`, `LeaseLocksMinimum`,
+//! `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Unstaked`.
+
 use super::lease::is_leased;
 use super::vault::pay_out;
 use crate::errors::StakingError;
@@ -10,23 +20,31 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OwnerUnstake<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node's hardware class.
     #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
     pub class: AccountLoader<'info, Class>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's offer, by address; it need not exist.
+    /// The node's offer.
+    /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the owner names; the token program checks it.
+    /// Any IO account that the owner names.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

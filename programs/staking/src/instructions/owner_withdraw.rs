@@ -1,3 +1,11 @@
+//! Lets the owner's cooled stake leave.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;
@@ -9,14 +17,18 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct OwnerWithdraw<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the owner names; the token program checks it.
+    /// Any IO account that the owner names.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

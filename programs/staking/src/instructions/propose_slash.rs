@@ -1,3 +1,11 @@
+//! Proposes to burn a node's stake and holds it back.
+//!
+//! Who may call: the slasher, who gets nothing of it.
+//!
+//! Checks, each with its error: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`.
+//!
+//! Events: `SlashProposed`.
+
 use crate::errors::StakingError;
 use crate::events::SlashProposed;
 use crate::state::{Config, Node, Slash, SLASH_SEED};
@@ -10,10 +18,13 @@ pub struct ProposeSlash<'info> {
     /// Pays the rent, and gets it back.
     #[account(mut, address = config.load()?.slasher @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The new slash.
     #[account(
         init,
         payer = slasher,

@@ -1,3 +1,11 @@
+//! Registers a processor by its fingerprint, once and for all.
+//!
+//! Who may call: the owner, the device's key, and an attester that has challenged the device.
+//!
+//! Checks, each with its error: `Paused`, `WrongAttesterSet`, `NotAttester`, `ClassDisabled`.
+//!
+//! Events: `DeviceRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceRegistered;
 use crate::state::{Class, Config, Device, DEVICE_SEED, PAUSE_REGISTER};
@@ -14,16 +22,20 @@ pub struct RegisterDevice<'info> {
     pub device_key: Signer<'info>,
     /// An attester that has challenged the device.
     pub attester: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The attester set of the proofs program.
     /// CHECK: read as the attester set.
     #[account(address = ids::ATTESTER_SET)]
     pub attester_set: UncheckedAccount<'info>,
+    /// The device's hardware class.
     #[account(constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled)]
     pub class: AccountLoader<'info, Class>,
+    /// The new device.
     #[account(init, payer = owner, space = Device::SPACE, seeds = [DEVICE_SEED, fingerprint.as_ref()], bump)]
     pub device: AccountLoader<'info, Device>,
     pub system_program: Program<'info, System>,

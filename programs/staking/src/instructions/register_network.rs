@@ -1,3 +1,11 @@
+//! Registers another network, whose authority owns the nodes it brings.
+//!
+//! Who may call: that authority.
+//!
+//! Checks, each with its error: `Paused`.
+//!
+//! Events: `NetworkRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NetworkRegistered;
 use crate::state::{Config, Network, NETWORK_SEED, PAUSE_REGISTER};
@@ -9,11 +17,13 @@ pub struct RegisterNetwork<'info> {
     /// Will own the nodes of the network; pays.
     #[account(mut)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The new network.
     #[account(init, payer = authority, space = Network::SPACE, seeds = [NETWORK_SEED, authority.key().as_ref()], bump)]
     pub network: AccountLoader<'info, Network>,
     pub system_program: Program<'info, System>,

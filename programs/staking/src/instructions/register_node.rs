@@ -1,3 +1,12 @@
+//! Makes a node of a registered device.
+//!
+//! Who may call: the device's owner.
+//!
+//! Checks, each with its error: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`, `WrongClass`,
+//! `CommissionOutOfBounds`.
+//!
+//! Events: `NodeRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
 use crate::state::{
@@ -12,11 +21,13 @@ pub struct RegisterNode<'info> {
     /// Owns the device and will own the node; pays.
     #[account(mut)]
     pub owner: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The device's hardware class.
     #[account(constraint = class.load()?.id == device.load()?.class @ StakingError::WrongClass)]
     pub class: AccountLoader<'info, Class>,
     /// The node's first processor.
@@ -27,10 +38,13 @@ pub struct RegisterNode<'info> {
         constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
     )]
     pub device: AccountLoader<'info, Device>,
+    /// The new node.
     #[account(init, payer = owner, space = Node::SPACE, seeds = [NODE_SEED, device.key().as_ref()], bump)]
     pub node: AccountLoader<'info, Node>,
+    /// The node's token account.
     #[account(init, payer = owner, seeds = [VAULT_SEED, node.key().as_ref()], bump, token::mint = mint, token::authority = node)]
     pub vault: Account<'info, TokenAccount>,
+    /// The IO mint.
     #[account(address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,11 @@
+//! Gives up a device that has no node, or is the first of a retired one, so that another owner can claim it.
+//!
+//! Who may call: its owner.
+//!
+//! Checks, each with its error: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
+//!
+//! Events: `DeviceReleased`.
+
 use crate::errors::StakingError;
 use crate::events::DeviceReleased;
 use crate::state::{Device, Node};
@@ -5,8 +13,10 @@ use anchor_lang::prelude::*;
 
 #[derive(Accounts)]
 pub struct ReleaseDevice<'info> {
+    /// The device's owner.
     #[account(address = device.load()?.owner @ StakingError::NotDeviceOwner)]
     pub owner: Signer<'info>,
+    /// The device.
     #[account(mut)]
     pub device: AccountLoader<'info, Device>,
     /// The node that the device is the first of, where there is one.

@@ -1,3 +1,14 @@
+//! Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another owner
+//! needs the former one's side to be empty.
+//!
+//! Who may call: the device's owner and its key.
+//!
+//! Checks, each with its error: `Paused`, `NodeNotRetired`, `NotNodeDevice`, `NotDeviceOwner`,
+//! `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`, `DevicesAttached`,
+//! `CommissionNotice`, `CommissionOutOfBounds`.
+//!
+//! Events: `NodeRegistered`.
+
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
 use crate::state::{Class, Config, Device, Node, NodeArgs, PAUSE_REGISTER};
@@ -10,16 +21,19 @@ pub struct ReopenNode<'info> {
     pub owner: Signer<'info>,
     /// The device's key.
     pub device_key: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_REGISTER) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The device's hardware class.
     #[account(
         constraint = class.load()?.id == device.load()?.class @ StakingError::WrongClass,
         constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled
     )]
     pub class: AccountLoader<'info, Class>,
+    /// The node's first device.
     #[account(
         address = node.load()?.device @ StakingError::NotNodeDevice,
         constraint = device.load()?.owner == owner.key() @ StakingError::NotDeviceOwner,
@@ -27,6 +41,7 @@ pub struct ReopenNode<'info> {
         constraint = device.load()?.banned == 0 @ StakingError::DeviceBanned
     )]
     pub device: AccountLoader<'info, Device>,
+    /// The node.
     #[account(mut, constraint = node.load()?.is_retired() @ StakingError::NodeNotRetired)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -1,3 +1,12 @@
+//! Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a decision
+//! reaches beyond the owner's side.
+//!
+//! Who may call: the resolver.
+//!
+//! Checks, each with its error: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+//!
+//! Events: `SlashResolved`.
+
 use crate::errors::StakingError;
 use crate::events::SlashResolved;
 use crate::state::{Config, Node, Slash};
@@ -6,12 +15,16 @@ use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct ResolveSlash<'info> {
+    /// The resolver of slashes.
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
     pub node: AccountLoader<'info, Node>,
+    /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
 }

@@ -1,3 +1,11 @@
+//! Takes a node out of the market. Stake still leaves and rewards are still claimed.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+//!
+//! Events: `NodeRetired`.
+
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::NodeRetired;
@@ -7,11 +15,14 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct RetireNode<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
-    /// CHECK: the node's offer, by address; it need not exist.
+    /// The node's offer.
+    /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
 }

@@ -1,3 +1,11 @@
+//! Changes a hardware class; stake that is there already stays.
+//!
+//! Who may call: the authority.
+//!
+//! Checks, each with its error: those of `create_class`.
+//!
+//! Events: `ClassSet`.
+
 use crate::errors::StakingError;
 use crate::events::ClassSet;
 use crate::state::{Class, ClassArgs, Config, CLASS_SEED};
@@ -7,10 +15,13 @@ use io_common::ids;
 #[derive(Accounts)]
 #[instruction(id: u16)]
 pub struct SetClass<'info> {
+    /// The program's authority.
     #[account(constraint = config.load()?.roles.is_authority(authority.key) @ StakingError::NotAuthority)]
     pub authority: Signer<'info>,
+    /// The program's configuration.
     #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The class.
     #[account(mut, seeds = [CLASS_SEED, id.to_le_bytes().as_ref()], bump = class.load()?.bump)]
     pub class: AccountLoader<'info, Class>,
 }

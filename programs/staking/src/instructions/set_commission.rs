@@ -1,3 +1,12 @@
+//! Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
+//!
+//! Who may call: the node's owner.
+//!
+//! Checks, each with its error: `NotNodeOwner`, `CommissionOutOfBounds`, `CommissionStep`,
+//! `CommissionUndecided`.
+//!
+//! Events: `CommissionSet`.
+
 use crate::errors::StakingError;
 use crate::events::CommissionSet;
 use crate::state::{Node, COMMISSION_NOTICE};
@@ -6,8 +15,10 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct SetCommission<'info> {
+    /// The node's owner.
     #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
     pub owner: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -1,3 +1,11 @@
+//! Keeps the verdict of a node's latest compute proof.
+//!
+//! Who may call: the proofs program.
+//!
+//! Checks, each with its error: `NotProofs`.
+//!
+//! Events: `ProofRecorded`.
+
 use crate::errors::StakingError;
 use crate::events::ProofRecorded;
 use crate::state::{LastProof, Node};
@@ -11,6 +19,7 @@ pub struct SetLastProof<'info> {
     /// The proofs program's configuration signs.
     #[account(address = ids::PROOFS_CONFIG @ StakingError::NotProofs)]
     pub proofs: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
 }

@@ -1,3 +1,12 @@
+//! Adds to a position's pending stake.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
+//! `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+//!
+//! Events: `Staked`.
+
 use crate::errors::StakingError;
 use crate::events::Staked;
 use crate::state::{Class, Config, Node, Position, PAUSE_STAKE};
@@ -8,26 +17,33 @@ use io_common::{clock, emit_cpi, ids, token};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Stake<'info> {
+    /// The position's holder.
     pub holder: Signer<'info>,
+    /// The program's configuration.
     #[account(
         address = ids::STAKING_CONFIG,
         constraint = !config.load()?.roles.is_paused(PAUSE_STAKE) @ StakingError::Paused
     )]
     pub config: AccountLoader<'info, Config>,
+    /// The node's hardware class.
     #[account(constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass)]
     pub class: AccountLoader<'info, Class>,
+    /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// The holder's position on the node.
     #[account(
         mut,
         constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
         constraint = position.load()?.node == node.key() @ StakingError::WrongNode
     )]
     pub position: AccountLoader<'info, Position>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the holder may spend from; the token program checks it.
+    /// Any IO account that the holder may spend from.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -1,3 +1,12 @@
+//! Takes a position's stake off: pending stake leaves at once, active stake cools.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`, `NoFreeSlot`,
+//! `CoExitFrozen`, `WrongShard`, `WrongVault`.
+//!
+//! Events: `Unstaked`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Unstaked;
@@ -9,23 +18,30 @@ use io_common::{clock, emit_cpi, ids};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Unstake<'info> {
+    /// The position's holder.
     pub holder: Signer<'info>,
+    /// The program's configuration.
     #[account(address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The holder's position on the node.
     #[account(
         mut,
         constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
         constraint = position.load()?.node == node.key() @ StakingError::WrongNode
     )]
     pub position: AccountLoader<'info, Position>,
+    /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the holder names; the token program checks it.
+    /// Any IO account that the holder names.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

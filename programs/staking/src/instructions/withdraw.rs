@@ -1,3 +1,11 @@
+//! Lets a position's cooled stake leave.
+//!
+//! Who may call: its holder.
+//!
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
+//!
+//! Events: `Withdrawn`.
+
 use super::vault::pay_out;
 use crate::errors::StakingError;
 use crate::events::Withdrawn;
@@ -9,19 +17,24 @@ use io_common::{clock, emit_cpi};
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Withdraw<'info> {
+    /// The position's holder.
     pub holder: Signer<'info>,
+    /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The holder's position on the node.
     #[account(
         mut,
         constraint = position.load()?.holder == holder.key() @ StakingError::NotHolder,
         constraint = position.load()?.node == node.key() @ StakingError::WrongNode
     )]
     pub position: AccountLoader<'info, Position>,
-    /// CHECK: the node's vault, by address.
+    /// The node's vault.
+    /// CHECK: by address.
     #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
     pub vault: UncheckedAccount<'info>,
-    /// CHECK: any IO account that the holder names; the token program checks it.
+    /// Any IO account that the holder names.
+    /// CHECK: the token program checks it.
     #[account(mut)]
     pub destination: UncheckedAccount<'info>,
     pub token_program: Program<'info, Token>,

@@ -44,20 +44,25 @@ pub struct ClassArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Class {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Its kind of hardware.
     pub pool: Pool,
     /// 1 while new devices are taken.
     pub enabled: u8,
+    /// Number of the class.
     pub id: u16,
     /// Largest stake of a node, as a multiple of its minimum.
     pub maximum: u8,
     pub padding: u8,
+    /// Weight of one processor, bps of the reference.
     pub multiplier_bps: u32,
     pub padding_2: u32,
     /// Minimum stake per processor before the multiplier, base units.
     pub base_minimum: u64,
+    /// Name, UTF-8, padded with zeros.
     pub name: [u8; 32],
     pub reserved: [u8; 64],
 }

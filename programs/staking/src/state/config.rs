@@ -45,8 +45,11 @@ pub const CONFIG_SEED: &[u8] = b"config";
 /// Parameters as an instruction names them.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ParamsArgs {
+    /// May pause entries.
     pub pauser: Pubkey,
+    /// May propose slashes.
     pub slasher: Pubkey,
+    /// Decides slashes and evicts squatters; never the slasher.
     pub resolver: Pubkey,
     /// Seconds from unstaking to leaving.
     pub cooldown: i64,
@@ -58,10 +61,14 @@ pub struct ParamsArgs {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Config {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
+    /// Authority, pauser, and what is paused.
     pub roles: Roles,
     /// May propose slashes.
     pub slasher: Pubkey,

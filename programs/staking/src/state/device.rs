@@ -4,26 +4,31 @@ use anchor_lang::prelude::*;
 #[constant]
 pub const DEVICE_SEED: &[u8] = b"device";
 
-/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
-/// device for ever, so none counts twice.
+/// One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device
+/// has one account and keeps it, so that none counts twice.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Device {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// 1 when the device was banned; stays with it whoever owns it.
     pub banned: u8,
     /// Seat of the attester that challenged it.
     pub seat: u8,
+    /// Number of its hardware class.
     pub class: u16,
     pub padding: u16,
     /// `sha256` of the device's own unique id.
     pub fingerprint: [u8; 32],
     /// Signs for the device.
     pub device_key: Pubkey,
+    /// Its owner; zeros while nobody owns it.
     pub owner: Pubkey,
     /// The node it belongs to, or zeros.
     pub node: Pubkey,
+    /// When its owner registered it, unix time.
     pub registered_at: i64,
     /// Number of the latest event.
     pub seq: u64,

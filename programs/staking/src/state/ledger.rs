@@ -20,13 +20,16 @@ pub const EMISSION_SEED: &[u8] = b"emission";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct EmissionLedger {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
     /// Token account that emissions are paid to and credits are paid from.
     pub vault: Pubkey,
     /// Credited to all nodes since the beginning, base units.
     pub credited: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
     /// What was credited lately.
     pub outflow: Outflow,

@@ -71,6 +71,7 @@ impl OwnerSide {
 pub struct CoSide {
     /// Tokens behind all shares: active, pending and cooling.
     pub tokens: u64,
+    /// All shares: active, pending and cooling.
     pub shares: u64,
     /// Shares that earn and vote.
     pub active: u64,
@@ -107,7 +108,9 @@ impl CoSide {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LastProof {
+    /// When it was judged, unix time; 0 while none was.
     pub time: i64,
+    /// The challenge's seed.
     pub seed: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
@@ -121,14 +124,23 @@ pub struct LastProof {
 /// A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeTotals {
+    /// The owner's active stake, base units of IO, as are all sums of tokens here.
     pub own_active: u64,
+    /// The owner's pending stake.
     pub own_pending: u64,
+    /// The owner's stake on its way out.
     pub own_cooling: u64,
+    /// The owner's rewards that are not yet claimed.
     pub own_due: u64,
+    /// Tokens behind all co-stakers' shares.
     pub co_tokens: u64,
+    /// All co-stakers' shares.
     pub co_shares: u64,
+    /// Shares that earn and vote.
     pub co_active: u64,
+    /// Shares that do not earn yet.
     pub co_pending: u64,
+    /// Co-stakers' rewards that are not yet claimed.
     pub co_owed: u64,
 }
 
@@ -144,16 +156,20 @@ pub struct Leaving {
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Node {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Whether it takes part.
     pub state: NodeState,
     /// Processors.
     pub units: u8,
+    /// Number of its hardware class.
     pub class: u16,
     /// The kind of hardware of its class.
     pub pool: Pool,
     pub padding: u8,
+    /// Its owner.
     pub owner: Pubkey,
     /// The jobs program's offer account of this node, which carries the lease.
     pub offer: Pubkey,
@@ -169,7 +185,9 @@ pub struct Node {
     pub network: Pubkey,
     /// Number of the latest event.
     pub seq: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
+    /// When its present owner registered or reopened it, unix time.
     pub registered_at: i64,
     /// Time up to which rewards were credited; never falls.
     pub credited_through: i64,
@@ -181,17 +199,27 @@ pub struct Node {
     pub frozen: u64,
     /// When `next_commission_bps` begins to apply; 0 when no change is coming.
     pub commission_at: i64,
+    /// The owner's part of co-stakers' rewards, bps.
     pub commission_bps: u16,
+    /// The commission that applies from `commission_at` on, bps.
     pub next_commission_bps: u16,
+    /// Region, ISO 3166-1 numeric, as the owner says.
     pub region: u16,
     /// Open challenges, which hold its credit back together.
     pub challenges: u16,
+    /// Memory in GiB, as the owner says.
     pub memory_gib: u32,
+    /// Link speed in Mbit/s, as the owner says.
     pub link_mbps: u32,
+    /// The owner's side.
     pub own: OwnerSide,
+    /// The co-stakers' side.
     pub co: CoSide,
+    /// The owner's active stake by week; none on a terminal node.
     pub own_snapshot: Snapshot,
+    /// The co-stakers' active stake by week; none on a terminal node.
     pub co_snapshot: Snapshot,
+    /// Its latest compute proof.
     pub last_proof: LastProof,
     /// When it was last retired.
     pub retired_at: i64,

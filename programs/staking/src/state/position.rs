@@ -12,10 +12,14 @@ pub const POSITION_SEED: &[u8] = b"position";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Position {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     pub padding: [u8; 6],
+    /// The node.
     pub node: Pubkey,
+    /// Who holds it.
     pub holder: Pubkey,
     /// Shares that earn and vote.
     pub active: u64,
@@ -33,7 +37,9 @@ pub struct Position {
     pub due: u64,
     /// Number of the latest event.
     pub seq: u64,
+    /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
+    /// Active shares by week.
     pub snapshot: Snapshot,
     pub reserved: [u8; 64],
 }

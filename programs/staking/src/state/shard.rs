@@ -13,10 +13,14 @@ pub const SHARD_SEED: &[u8] = b"shard";
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct StakeShard {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
+    /// Number of the shard.
     pub index: u8,
     pub padding: [u8; 5],
+    /// Active stake of its nodes by week, base units.
     pub active: Snapshot,
     pub reserved: [u8; 64],
 }

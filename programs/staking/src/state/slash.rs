@@ -28,22 +28,30 @@ io_common::open_enum!(
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Slash {
+    /// Version of this layout.
     pub version: u8,
+    /// Bump of the account's address.
     pub bump: u8,
     /// Where it stands.
     pub state: SlashState,
     pub padding: [u8; 5],
+    /// The node.
     pub node: Pubkey,
     /// Who proposed it and paid its rent; gets nothing of it.
     pub proposer: Pubkey,
+    /// Part of the address.
     pub nonce: u64,
     /// Tokens that it still holds back.
     pub amount: u64,
     /// Tokens that it has burned.
     pub burned: u64,
+    /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
+    /// When it was proposed, unix time.
     pub proposed_at: i64,
+    /// When it was appealed, unix time; 0 while it was not.
     pub appealed_at: i64,
+    /// When it was decided, unix time; 0 while it was not.
     pub decided_at: i64,
     /// End of the time for an appeal, fixed when it was proposed.
     pub appeal_until: i64,

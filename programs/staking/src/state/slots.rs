@@ -11,6 +11,7 @@ pub const MAX_COOLING: u8 = 4;
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Slot {
+    /// Tokens or shares; 0 in a free slot.
     pub amount: u64,
     /// When it may leave, unix time.
     pub ready_at: i64,
@@ -20,6 +21,7 @@ pub struct Slot {
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Slots {
+    /// The slots, in no order.
     pub slots: [Slot; SLOTS],
 }
 

@@ -20,14 +20,19 @@ class Auction(Account):
     """The sale of a fee vault's content for IO that is burned: `["auction", mint, shard]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        shard: Number of the fee vault.
         mint: What is sold.
         vault: The fee vault.
+        lot: What is for sale.
         day: The UTC day that `opening` and `sold_today` are of, counted from 1970.
         opening: What the vault held when the day's first lot was started or sold, base units.
         sold_today: Sold on that day.
         sold: Sold in all, base units of the mint.
         bought: Burned for it, base units of IO.
         sales: Sales so far, and the number of the latest.
+        last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """
 
@@ -77,17 +82,22 @@ class Config(Account):
     """The one configuration account of the program, and the owner of every vault: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         burned: IO burned in all, base units; never falls.
         last_time: Latest time that an instruction has seen.
         receipts: Burns so far, and the number of the latest.
         seq: Number of the latest event.
+        roles: Authority, pauser, and what is paused.
         feed_id: Pyth's id of the feed that quotes IO in USD.
         price_account: The one account that the feed is read from; zeros until it is set, and then nothing
                 is sold.
         min_lot: The smallest sale, micro-dollars.
         period: Seconds from an auction's first to its last price.
-        start_bps: Distance of an auction's price from the oracle at its start and its end, bps.
+        start_bps: Distance of an auction's price from the oracle at its start, bps.
+        end_bps: Distance of an auction's price from the oracle at its end, bps.
         daily_share_bps: Most of a vault that is sold in a UTC day, bps.
+        price_limits: What a price may be at worst.
     """
 
     version: int
@@ -140,14 +150,19 @@ class Payout(Account):
     pays the supplier's part into the vault; what IO is sold for it goes to the supplier.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        job: The job.
         supplier: Who gets the IO.
         mint: What the job was paid in.
         vault: The token account that the job pays into: `["payout", job]`.
         rent_payer: Who gets the rent of both accounts back.
+        lot: What is for sale.
         sold: Sold so far, base units of the mint.
         credited: Credited to the supplier for it, base units of IO.
         withdrawn: Taken by the supplier in the mint itself, the fee for that included.
         sales: Sales so far, and the number of the latest receipt.
+        last_time: Latest time that an instruction has seen, unix time.
         seq: Number of the latest event.
     """
 

@@ -43,19 +43,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6004: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6004
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6005: paused has a bit that stands for no entry."""
+    """6005: a bit of the paused entries stands for no entry."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):
@@ -155,11 +155,11 @@ class WrongPriceAccount(_ProgramError):
 
 
 class NotAPrice(_ProgramError):
-    """6018: not a price account of Pyth's receiver."""
+    """6018: this is not a price account of Pyth."""
 
     CODE = 6018
     NAME = "NotAPrice"
-    MSG = "not a price account of Pyth's receiver"
+    MSG = "this is not a price account of Pyth"
 
 
 class PriceNotVerified(_ProgramError):
@@ -251,11 +251,11 @@ class WrongMint(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6030: the destination does not belong to whom it must."""
+    """6030: the token account does not belong to the one who is to be paid."""
 
     CODE = 6030
     NAME = "WrongDestination"
-    MSG = "the destination does not belong to whom it must"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class NothingToSell(_ProgramError):
@@ -315,11 +315,11 @@ class BelowMinimum(_ProgramError):
 
 
 class NotAJob(_ProgramError):
-    """6038: not a job."""
+    """6038: this is not a job."""
 
     CODE = 6038
     NAME = "NotAJob"
-    MSG = "not a job"
+    MSG = "this is not a job"
 
 
 class NotPaidOutInIo(_ProgramError):
@@ -363,11 +363,11 @@ class PayoutNotEmpty(_ProgramError):
 
 
 class WrongRentPayer(_ProgramError):
-    """6044: this is not who paid the rent."""
+    """6044: this is not the one who paid the rent."""
 
     CODE = 6044
     NAME = "WrongRentPayer"
-    MSG = "this is not who paid the rent"
+    MSG = "this is not the one who paid the rent"
 
 
 #: Each error by its code.

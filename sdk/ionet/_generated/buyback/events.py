@@ -18,7 +18,15 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AuctionOpened(Event):
-    """`seq` is the auction's, here and in the two events after it."""
+    """`seq` is the auction's, here and in the two events after it.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        auction: The auction.
+        mint: The mint.
+        shard: Number of the fee vault.
+        vault: The fee vault.
+    """
 
     seq: int
     auction: Pubkey
@@ -37,13 +45,18 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AuctionStarted(Event):
-    """`AuctionStarted` of the buyback program.
+    """A lot of a fee vault is for sale.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        auction: The auction.
+        time: Unix time.
         size: What is for sale, base units of the auction's mint.
         minimum: The smallest sale but for the rest.
-        day: UTC day, counted from 1970, with what the vault held when it began and what was sold in it.
-        vault: What the vault holds.
+        day: UTC day, counted from 1970.
+        opening: What the vault held when the day's first lot was started or sold, base units.
+        sold_today: Sold on this day so far, base units of the mint.
+        vault: What the vault holds, base units.
     """
 
     seq: int
@@ -121,11 +134,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class FeesBurned(Event):
-    """`FeesBurned` of the buyback program.
+    """Fees in IO were burned: the receipt.
 
     Attributes:
-        receipt: Counts burns from 1, those of [`IoSold`] included.
+        seq: Number of the event, counted by the account that it is about.
+        receipt: Counts burns from 1, those of `IoSold` included.
+        time: Unix time.
+        shard: Number of the fee vault.
+        amount: Burned, base units.
         burned_total: Burned so far.
+        supply_before: Supply of IO before it, base units.
+        supply_after: Supply of IO after it, base units.
     """
 
     seq: int
@@ -157,7 +176,11 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the buyback program."""
+    """The configuration was created.
+
+    Attributes:
+        authority: The first authority.
+    """
 
     authority: Pubkey
 
@@ -170,14 +193,24 @@ class IoCredited(Event):
     """A job's supplier was credited IO for what the job was paid in: the receipt.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        supplier: The job's supplier.
+        seller: Who sold the IO.
         receipt: Counts the payout's sales from 1.
+        time: Unix time.
         elapsed: Seconds since the start of the lot.
         price: The oracle's: `price · 10^exponent` USD an IO.
+        exponent: Exponent of `price`.
         out: Paid out of the vault, base units of the payout's mint.
         io: Credited to the supplier, base units.
-        left: Of the lot.
+        left: What is left of the lot, base units.
         sold_total: Sold for this job so far, and credited for it.
-        credit_before: What the supplier's account held.
+        credited_total: Credited to the supplier for it so far, base units of IO.
+        credit_before: What the supplier's account held before it, base units.
+        credit_after: What the supplier's account holds after it, base units.
+        vault_before: What the vault held before it, base units.
+        vault_after: What the vault holds after it, base units.
     """
 
     seq: int
@@ -232,15 +265,26 @@ class IoSold(Event):
     """Fees were sold for IO that was burned: the receipt.
 
     Attributes:
-        receipt: Counts burns from 1, those of [`FeesBurned`] included.
+        seq: Number of the event, counted by the account that it is about.
+        auction: The auction.
+        seller: Who sold the IO.
+        receipt: Counts burns from 1, those of `FeesBurned` included.
         sale: Counts the auction's sales from 1.
+        time: Unix time.
         elapsed: Seconds since the start of the lot.
         price: The oracle's: `price · 10^exponent` USD an IO.
+        exponent: Exponent of `price`.
         out: Paid out of the vault, base units of the auction's mint.
         io: Burned, base units.
-        left: Of the lot.
-        sold_total: Sold by this auction so far, and burned for it.
+        left: What is left of the lot, base units.
+        sold_today: Sold on this day so far, base units of the mint.
+        sold_total: Sold by this auction so far, base units of its mint.
+        bought_total: Burned for it so far, base units of IO.
         burned_total: Burned so far, by all vaults.
+        supply_before: Supply of IO before it, base units.
+        supply_after: Supply of IO after it, base units.
+        vault_before: What the vault held before it, base units.
+        vault_after: What the vault holds after it, base units.
     """
 
     seq: int
@@ -296,7 +340,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the buyback program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        params: The new parameters.
+    """
 
     seq: int
     params: types.ParamsArgs
@@ -335,7 +384,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PayoutClosed(Event):
-    """`PayoutClosed` of the buyback program."""
+    """A payout is over, and its accounts are closed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        sold_total: Sold for this job so far, base units of the payout's mint.
+        credited_total: Credited to the supplier for it so far, base units of IO.
+        withdrawn_total: Withdrawn so far, fees included, base units of the payout's mint.
+    """
 
     seq: int
     job: Pubkey
@@ -360,7 +417,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PayoutOpened(Event):
-    """`seq` is the payout's, here and in the four events after it."""
+    """`seq` is the payout's, here and in the four events after it.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        supplier: The job's supplier.
+        mint: What the job is paid in.
+        vault: The token account that the job pays into.
+    """
 
     seq: int
     job: Pubkey
@@ -379,9 +444,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PayoutStarted(Event):
-    """`PayoutStarted` of the buyback program.
+    """A lot of a payout is for sale.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        time: Unix time.
         size: What is for sale, base units of the payout's mint.
         minimum: The smallest sale but for the rest.
     """
@@ -406,7 +474,13 @@ class PayoutWithdrawn(Event):
     """A supplier took what was left in the mint that the job was paid in.
 
     Attributes:
-        amount: To the supplier, and to the fee vault.
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        supplier: The job's supplier.
+        time: Unix time.
+        destination: The token account that was paid.
+        amount: Paid to the supplier, base units of the payout's mint.
+        fee: Paid to the fee vault, base units of the payout's mint.
         withdrawn_total: Both, so far.
     """
 
@@ -439,7 +513,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class VaultOpened(Event):
-    """`VaultOpened` of the buyback program."""
+    """A fee vault was opened.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        mint: The mint.
+        shard: Number of the fee vault.
+        vault: The fee vault.
+    """
 
     seq: int
     mint: Pubkey

@@ -55,11 +55,11 @@ def burn_fees(
     Caller: anyone. Errors: `Paused`, `SupplyMismatch`.
 
     Args:
-        config: (writable)
-        mint: (writable)
+        config: The program's configuration. (writable)
+        mint: The IO mint. (writable)
         vault: The shard's vault of IO. (writable, derived if not given)
         token_program: The token program. (read-only)
-        shard: `u8`
+        shard: Number of the fee vault, 0 to 7.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -92,16 +92,16 @@ def close_payout(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes an empty payout whose job is closed; the rent goes back to who paid it.
+    """Closes an empty payout whose job is closed; the rent goes back to whoever paid it.
 
     Caller: anyone. Errors: `WrongRentPayer`, `WrongJob`, `JobIsOpen`, `WrongVault`, `PayoutNotEmpty`.
 
     Args:
-        rent_payer: (writable)
-        config: (read-only)
-        job: (read-only)
-        payout: (writable, derived if not given)
-        vault: (writable)
+        rent_payer: Who paid the rent. (writable)
+        config: The program's configuration. (read-only)
+        job: The job. (read-only)
+        payout: The payout. (writable, derived if not given)
+        vault: The payout's token account. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -141,7 +141,7 @@ def initialize(
     Args:
         authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
             writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -178,12 +178,12 @@ def open_auction(
     Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
 
     Args:
-        payer: (signer, writable)
+        payer: Pays for the account. (signer, writable)
         mint: What the vault holds; not IO, which is burned as it is. (read-only)
         vault: The shard's fee vault. (read-only, derived if not given)
-        auction: (writable, derived if not given)
+        auction: The new auction. (writable, derived if not given)
         system_program: The System program. (read-only)
-        shard: `u8`
+        shard: Number of the fee vault, 0 to 7.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -226,11 +226,11 @@ def open_payout(
 
     Args:
         payer: Pays the rent, and has it back at the close. (signer, writable)
-        config: (read-only)
-        job: (read-only)
+        config: The program's configuration. (read-only)
+        job: The job. (read-only)
         mint: What the job is paid in. (read-only)
-        payout: (writable, derived if not given)
-        payout_vault: (writable, derived if not given)
+        payout: The new payout. (writable, derived if not given)
+        payout_vault: The token account that the job will pay into. (writable, derived if not given)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -270,18 +270,18 @@ def open_vault(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens the fee vault of a mint's shard (0 to 7), each once.
+    """Opens one of the fee vaults of a mint, each once.
 
     Caller: anyone, who pays for the account. Errors: `UnknownShard`.
 
     Args:
-        payer: (signer, writable)
-        config: (writable)
+        payer: Pays for the account. (signer, writable)
+        config: The program's configuration. (writable)
         mint: What the vault holds: IO, or another currency that jobs are paid in. (read-only)
-        vault: (writable, derived if not given)
+        vault: The new fee vault. (writable, derived if not given)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        shard: `u8`
+        shard: Number of the fee vault, 0 to 7.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -313,14 +313,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -357,12 +357,12 @@ def sell_io(
 
     Args:
         seller: Gives IO. (signer)
-        config: (writable)
-        auction: (writable)
-        price: (read-only)
+        config: The program's configuration. (writable)
+        auction: The auction. (writable)
+        price: The price account of IO. (read-only)
         mint: IO's. (writable)
-        source: (writable)
-        vault: (writable)
+        source: Any account of IO that the seller may spend from. (writable)
+        vault: The fee vault. (writable)
         destination: Any account of the seller's in the mint that is sold. (writable)
         token_program: The token program. (read-only)
         args: What a seller of IO asks for.
@@ -415,12 +415,12 @@ def sell_to_supplier(
 
     Args:
         seller: Gives IO. (signer)
-        config: (read-only)
-        payout: (writable)
-        price: (read-only)
-        source: (writable)
+        config: The program's configuration. (read-only)
+        payout: The payout. (writable)
+        price: The price account of IO. (read-only)
+        source: Any account of IO that the seller may spend from. (writable)
         credit: Any account of the supplier's for IO. (writable)
-        vault: (writable)
+        vault: The payout's token account. (writable)
         destination: Any account of the seller's in the mint that is sold. (writable)
         token_program: The token program. (read-only)
         args: What a seller of IO asks for.
@@ -460,7 +460,7 @@ def set_params(
 ) -> Instruction:
     """Sets the parameters, within their bounds.
 
-    Caller: authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
+    Caller: the authority. Errors: `NotAuthority`, `SlopeOutOfBounds`, `PeriodOutOfBounds`,
     `MinimumLotOutOfBounds`, `DailyShareOutOfBounds`, `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`,
     `EmaDistanceOutOfBounds`.
 
@@ -487,15 +487,15 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: `burn_fees`; bit 1: `start_auction` and `sell_io`). What a pause
+    """Pauses `burn_fees`, and `start_auction` with `sell_io`, or lifts the pauses. What a pause
     delays is burned and sold afterwards; payouts have no pause.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -523,10 +523,10 @@ def start_auction(
     `DayIsSold`, `LotIsOpen`, `Overflow`.
 
     Args:
-        config: (read-only)
-        auction: (writable)
-        currency: (read-only)
-        vault: (read-only)
+        config: The program's configuration. (read-only)
+        auction: The auction. (writable)
+        currency: The jobs program's currency of the mint. (read-only)
+        vault: The fee vault. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -559,10 +559,10 @@ def start_payout(
     `Overflow`.
 
     Args:
-        config: (read-only)
-        payout: (writable)
-        currency: (read-only)
-        vault: (read-only)
+        config: The program's configuration. (read-only)
+        payout: The payout. (writable)
+        currency: The jobs program's currency of the mint. (read-only)
+        vault: The payout's token account. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -599,13 +599,13 @@ def withdraw_payout(
     `WrongMint`, `NothingToSell`.
 
     Args:
-        supplier: (signer)
-        config: (read-only)
-        payout: (writable)
-        currency: (read-only)
-        vault: (writable)
+        supplier: The job's supplier. (signer)
+        config: The program's configuration. (read-only)
+        payout: The payout. (writable)
+        currency: The jobs program's currency of the mint. (read-only)
+        vault: The payout's token account. (writable)
         destination: Any account of the supplier's. (writable)
-        fee_vault: (writable)
+        fee_vault: The job's fee vault. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """

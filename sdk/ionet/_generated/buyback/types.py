@@ -21,6 +21,7 @@ class Lot(Record):
     sale nor what comes into the vault later changes the price of what is left.
 
     Attributes:
+        started_at: When it was started, unix time.
         size: Base units at the start.
         left: Base units not yet sold.
         minimum: The smallest sale but for the last, base units.
@@ -52,11 +53,15 @@ class ParamsArgs(Record):
     """Parameters as an instruction names them.
 
     Attributes:
+        pauser: May pause entries.
         feed_id: Pyth's id of the feed that quotes IO in USD.
         price_account: The one account that the feed is read from.
-        start_bps: Distance of an auction's price from the oracle at its start and its end, bps.
+        start_bps: Distance of an auction's price from the oracle at its start, bps.
+        end_bps: Distance of an auction's price from the oracle at its end, bps.
         period: Seconds from one to the other.
         daily_share_bps: Most of a vault that is sold in a UTC day, bps.
+        max_confidence_bps: Widest confidence interval of a price, bps of it.
+        max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
         max_price_age: Oldest price, seconds.
         min_lot: The smallest sale, micro-dollars.
     """
@@ -119,7 +124,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey

@@ -20,8 +20,14 @@ class Airdrop(Account):
     """IO for those whom a Merkle root names, and the owner of the vault that holds it: `["airdrop", id]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         allocation: The genesis allocation that it is paid from.
         reclaimed: 1 when what was left has gone to the treasury.
+        leaves: Number of leaves.
+        id: Part of the address.
+        root: Merkle root of the leaves.
+        vault: Token account that holds what is not yet claimed.
         payer: Paid the vault's rent.
         total: Put into the vault.
         claimed: Claimed so far; never falls.
@@ -81,7 +87,10 @@ class Claims(Account):
     """Which of an airdrop's leaves were claimed, 8,192 of them: `["claims", airdrop, number]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         number: Its first leaf is `number · 8,192`.
+        airdrop: The airdrop.
         payer: Paid the rent.
         bits: A bit for each leaf, from the lowest of the first byte.
     """
@@ -116,11 +125,16 @@ class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         last_time: Latest time that an instruction has seen.
         seq: Number of the latest event.
         treasury: Owns the accounts that revoked and unclaimed IO goes to.
-        grants: Grants made so far, and what was put into them.
-        airdrops: Airdrops made so far, and what was put into them.
+        roles: Authority, pauser, and what is paused.
+        grants: Grants made so far.
+        granted: Put into grants so far, base units.
+        airdrops: Airdrops made so far.
+        airdropped: Put into airdrops so far, base units.
     """
 
     version: int
@@ -161,10 +175,21 @@ class Grant(Account):
     """IO that becomes somebody's over time, and the owner of the vault that holds it: `["grant", id]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         revocable: 1 where what has not vested can be taken back.
         allocation: The genesis allocation that it is paid from.
+        cliff: Seconds from the start to the time from which tranches count.
+        period: Seconds between tranches.
+        tranches: Equal parts of what does not vest at the start; the last has the remainder.
+        id: Part of the address.
+        beneficiary: Who is paid.
         pending_beneficiary: Becomes the beneficiary when it accepts; all zeros while nobody is named.
         granted_to: Who the grant was made to, whoever it belongs to now.
+        vault: Token account that holds what is not yet released.
+        total: Base units in all.
+        upfront: Of them, vested at the start.
+        start: Start of vesting, unix time.
         released: Paid to beneficiaries so far; never falls.
         returned: Taken back by a revocation.
         revoked_at: When it was revoked; nothing vests later. 0 while it was not.

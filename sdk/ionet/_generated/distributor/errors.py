@@ -43,19 +43,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6004: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6004
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6005: paused has a bit that stands for no entry."""
+    """6005: a bit of the paused entries stands for no entry."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):
@@ -67,19 +67,19 @@ class Paused(_ProgramError):
 
 
 class NoTreasury(_ProgramError):
-    """6007: the treasury may not be the default key."""
+    """6007: the treasury must not be the default key."""
 
     CODE = 6007
     NAME = "NoTreasury"
-    MSG = "the treasury may not be the default key"
+    MSG = "the treasury must not be the default key"
 
 
 class NoBeneficiary(_ProgramError):
-    """6008: the beneficiary may not be the default key."""
+    """6008: the beneficiary must not be the default key."""
 
     CODE = 6008
     NAME = "NoBeneficiary"
-    MSG = "the beneficiary may not be the default key"
+    MSG = "the beneficiary must not be the default key"
 
 
 class UnknownAllocation(_ProgramError):
@@ -131,11 +131,11 @@ class WrongVault(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6015: the token account belongs to somebody else than who is to be paid."""
+    """6015: the token account does not belong to the one who is to be paid."""
 
     CODE = 6015
     NAME = "WrongDestination"
-    MSG = "the token account belongs to somebody else than who is to be paid"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class NothingToRelease(_ProgramError):
@@ -251,11 +251,11 @@ class AirdropRunning(_ProgramError):
 
 
 class Exhausted(_ProgramError):
-    """6030: the airdrop's leaves say more than it was funded with, and nothing is left for this one."""
+    """6030: the airdrop's leaves add up to more than its funds, and too little is left for this one."""
 
     CODE = 6030
     NAME = "Exhausted"
-    MSG = "the airdrop's leaves say more than it was funded with, and nothing is left for this one"
+    MSG = "the airdrop's leaves add up to more than its funds, and too little is left for this one"
 
 
 class AlreadyReclaimed(_ProgramError):
@@ -275,11 +275,11 @@ class NotReclaimed(_ProgramError):
 
 
 class WrongRentPayer(_ProgramError):
-    """6033: the rent goes back to who paid it."""
+    """6033: this is not the one who paid the rent."""
 
     CODE = 6033
     NAME = "WrongRentPayer"
-    MSG = "the rent goes back to who paid it"
+    MSG = "this is not the one who paid the rent"
 
 
 class NotStaked(_ProgramError):

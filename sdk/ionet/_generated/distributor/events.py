@@ -18,11 +18,16 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AirdropClaimed(Event):
-    """`AirdropClaimed` of the distributor program.
+    """A leaf was claimed.
 
     Attributes:
-        destination: Where it went: a token account of the claimant, or the vault of the node that he
-                stakes on.
+        seq: Number of the event, counted by the account that it is about.
+        airdrop: The airdrop.
+        index: Number of the leaf.
+        claimant: Whom the leaf names.
+        amount: Base units.
+        destination: A token account of the claimant, or the vault of the node that they stake on.
+        staked: Whether it went into stake.
         claimed_total: Claimed so far.
     """
 
@@ -55,10 +60,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AirdropCreated(Event):
-    """`AirdropCreated` of the distributor program.
+    """An airdrop was made and funded.
 
     Attributes:
-        seq: The configuration's.
+        seq: Number of the event, counted by the configuration.
+        airdrop: The airdrop.
+        id: Part of the airdrop's address.
+        allocation: The genesis allocation that it is paid from.
+        root: Merkle root of the leaves.
+        leaves: Number of leaves.
+        total: Sum of the leaves, base units.
+        deadline: Until when it can be claimed, unix time.
         airdropped_total: Put into airdrops so far.
     """
 
@@ -93,11 +105,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class AirdropReclaimed(Event):
-    """`AirdropReclaimed` of the distributor program.
+    """What nobody claimed went to the treasury.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        airdrop: The airdrop.
         returned: What nobody claimed.
         surplus: Sent to the vault by others.
+        destination: The token account that was paid.
+        claimed_total: Claimed so far, base units.
     """
 
     seq: int
@@ -169,7 +185,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class BeneficiaryAccepted(Event):
-    """`BeneficiaryAccepted` of the distributor program."""
+    """The named successor has become the beneficiary.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        grant: The grant.
+        beneficiary: The new beneficiary.
+    """
 
     seq: int
     grant: Pubkey
@@ -186,7 +208,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class BeneficiaryProposed(Event):
-    """`BeneficiaryProposed` of the distributor program."""
+    """A beneficiary has named a successor, or taken the name back.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        grant: The grant.
+        beneficiary: The present beneficiary.
+        successor: Becomes the beneficiary when it accepts; the default key: nobody.
+    """
 
     seq: int
     grant: Pubkey
@@ -204,7 +233,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClaimsClosed(Event):
-    """`ClaimsClosed` of the distributor program."""
+    """An account that marks claims was closed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        airdrop: The airdrop.
+        number: Number of the account; its first leaf is `number · 8,192`.
+    """
 
     seq: int
     airdrop: Pubkey
@@ -221,10 +256,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClaimsOpened(Event):
-    """`ClaimsOpened` of the distributor program.
+    """An account that marks claims was opened.
 
     Attributes:
-        seq: The airdrop's, as in the airdrop's other events.
+        seq: Number of the event, counted by the airdrop.
+        airdrop: The airdrop.
+        number: Number of the account; its first leaf is `number · 8,192`.
     """
 
     seq: int
@@ -242,10 +279,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class GrantCreated(Event):
-    """`GrantCreated` of the distributor program.
+    """A grant was made and funded.
 
     Attributes:
-        seq: The configuration's.
+        seq: Number of the event, counted by the configuration.
+        grant: The grant.
+        id: Part of the grant's address.
+        allocation: The genesis allocation that it is paid from.
+        beneficiary: Who it belongs to.
+        revocable: Whether what has not vested can be taken back.
+        schedule: When how much of it vests.
         granted_total: Put into grants so far.
     """
 
@@ -278,11 +321,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class GrantRevoked(Event):
-    """`GrantRevoked` of the distributor program.
+    """A grant was revoked.
 
     Attributes:
-        vested: What has vested and stays.
-        returned: What went back.
+        seq: Number of the event, counted by the account that it is about.
+        grant: The grant.
+        time: Nothing vests after this time, unix time.
+        vested: What has vested and stays the beneficiary's, base units.
+        returned: What went back to the treasury, base units.
+        destination: The token account that was paid.
     """
 
     seq: int
@@ -310,7 +357,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the distributor program."""
+    """The configuration was created.
+
+    Attributes:
+        authority: The first authority.
+        treasury: Owns the accounts that revoked and unclaimed IO goes to.
+    """
 
     authority: Pubkey
     treasury: Pubkey
@@ -326,7 +378,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the distributor program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        pauser: May pause from now on.
+        treasury: Owns the accounts that revoked and unclaimed IO goes to.
+    """
 
     seq: int
     pauser: Pubkey
@@ -366,10 +424,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Released(Event):
-    """`Released` of the distributor program.
+    """What has vested was paid.
 
     Attributes:
-        seq: The grant's, as in the grant's other events.
+        seq: Number of the event, counted by the grant.
+        grant: The grant.
+        beneficiary: Who it belongs to.
+        destination: The token account that was paid.
+        amount: Paid, base units.
         released_total: Released so far, which is now all that has vested.
     """
 

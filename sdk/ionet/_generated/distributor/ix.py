@@ -49,8 +49,8 @@ def accept_beneficiary(
     Caller: the successor. Errors: `NotPendingBeneficiary`.
 
     Args:
-        successor: (signer)
-        grant: (writable)
+        successor: The successor that the beneficiary has named. (signer)
+        grant: The grant. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -81,9 +81,9 @@ def claim_airdrop(
     `WrongProof`, `ZeroAmount`, `Exhausted`.
 
     Args:
-        airdrop: (writable)
+        airdrop: The airdrop. (writable)
         claims: Marks the claims of the leaf and its neighbours. (writable)
-        vault: (writable, derived if not given)
+        vault: The airdrop's vault. (writable, derived if not given)
         destination: An IO account of the claimant: its owner has to be whom the leaf names. (writable)
         token_program: The token program. (read-only)
         args: A leaf with its place and proof.
@@ -136,16 +136,16 @@ def claim_into_stake(
 
     Args:
         claimant: Whom the leaf names, and who holds the position. (signer)
-        airdrop: (writable)
+        airdrop: The airdrop. (writable)
         claims: Marks the claims of the leaf and its neighbours. (writable)
-        vault: (writable, derived if not given)
-        staking_config: (read-only)
-        class_: (read-only)
-        node: (writable)
-        position: (writable)
-        node_vault: (writable)
-        staking_events: (read-only)
-        staking_program: (read-only)
+        vault: The token account that holds the IO. (writable, derived if not given)
+        staking_config: Staking's configuration. (read-only)
+        class_: The node's class. (read-only)
+        node: The node to stake on. (writable)
+        position: The claimant's position on the node. (writable)
+        node_vault: The node's vault. (writable)
+        staking_events: Signs the staking program's events. (read-only)
+        staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         args: A leaf with its place and proof.
         remaining_accounts: Further accounts, behind those above.
@@ -181,14 +181,14 @@ _CLOSE_CLAIMS = c.arguments("close_claims", bytes.fromhex("76c1e41b6c9cbb6a"), (
 def close_claims(
     *, airdrop: Pubkey, claims: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes an account of claims of an airdrop that was reclaimed; the rent goes back to who paid it.
+    """Closes an account of claims of an airdrop that was reclaimed; the rent goes back to whoever paid it.
 
     Caller: anyone. Errors: `WrongChunk`, `NotReclaimed`, `WrongRentPayer`.
 
     Args:
-        airdrop: (writable)
-        claims: (writable)
-        rent_payer: (writable)
+        airdrop: The airdrop. (writable)
+        claims: The account of claims. (writable)
+        rent_payer: Who paid the rent. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -223,22 +223,22 @@ def create_airdrop(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes the airdrop `id` with a Merkle root of its leaves, and fills its vault.
+    """Makes an airdrop with a Merkle root of its leaves, and fills its vault.
 
-    Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
+    Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `UnknownAllocation`,
     `ZeroAmount`, `NoLeaves`, `DeadlineOutOfRange`.
 
     Args:
         authority: Whose IO fills the vault. (signer)
         payer: Pays the rent. (signer, writable)
-        config: (writable)
-        airdrop: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        mint: (read-only)
-        source: (writable)
+        config: The program's configuration. (writable)
+        airdrop: The new airdrop. (writable, derived if not given)
+        vault: The token account that holds the IO. (writable, derived if not given)
+        mint: The IO mint. (read-only)
+        source: Any IO account that the authority may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        id: `u64`
+        id: Any number that was not used; part of the address.
         args: An airdrop as it is made.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -286,22 +286,22 @@ def create_grant(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes the grant `id` and fills its vault.
+    """Makes a grant and fills its vault.
 
-    Caller: authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
+    Caller: the authority, out of its own IO. Errors: `NotAuthority`, `Paused`, `NoBeneficiary`,
     `UnknownAllocation`, `UnsoundSchedule`, `StartOutOfRange`.
 
     Args:
         authority: Whose IO fills the vault. (signer)
         payer: Pays the rent. (signer, writable)
-        config: (writable)
-        grant: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        mint: (read-only)
-        source: (writable)
+        config: The program's configuration. (writable)
+        grant: The new grant. (writable, derived if not given)
+        vault: The token account that holds the IO. (writable, derived if not given)
+        mint: The IO mint. (read-only)
+        source: Any IO account that the authority may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        id: `u64`
+        id: Any number that was not used; part of the address.
         args: A grant as it is made.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -341,7 +341,7 @@ def initialize(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Creates the configuration. `treasury` owns the accounts that revoked and unclaimed IO goes to.
+    """Creates the configuration.
 
     Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     `NoTreasury`.
@@ -349,10 +349,10 @@ def initialize(
     Args:
         authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
             writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        treasury: `pubkey`
+        treasury: Owns the accounts that revoked and unclaimed IO goes to.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -386,11 +386,11 @@ def open_claims(
     Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
 
     Args:
-        payer: (signer, writable)
-        airdrop: (writable)
-        claims: (writable, derived if not given)
+        payer: Pays for the account. (signer, writable)
+        airdrop: The airdrop. (writable)
+        claims: The new account of claims. (writable, derived if not given)
         system_program: The System program. (read-only)
-        number: `u32`
+        number: Number of the account, from 0; its first leaf is `number · 8,192`.
         remaining_accounts: Further accounts, behind those above.
     """
     if claims is None:
@@ -420,14 +420,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -456,11 +456,11 @@ def reclaim(
     `WrongRentPayer`.
 
     Args:
-        config: (read-only)
-        airdrop: (writable)
-        vault: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        airdrop: The airdrop. (writable)
+        vault: The token account that holds the IO. (writable, derived if not given)
         destination: An IO account of the treasury. (writable)
-        rent_payer: (writable)
+        rent_payer: Who paid the vault's rent. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -499,8 +499,8 @@ def release(
     Caller: anyone. Errors: `WrongVault`, `WrongDestination`, `NothingToRelease`.
 
     Args:
-        grant: (writable)
-        vault: (writable, derived if not given)
+        grant: The grant. (writable)
+        vault: The grant's vault. (writable, derived if not given)
         destination: An IO account of the beneficiary. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -537,14 +537,14 @@ def revoke(
 ) -> Instruction:
     """Ends a revocable grant: what has vested stays its beneficiary's, the rest goes to the treasury.
 
-    Caller: authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
+    Caller: the authority. Errors: `NotAuthority`, `WrongVault`, `WrongDestination`, `NotRevocable`,
     `AlreadyRevoked`, `NothingToRevoke`.
 
     Args:
-        authority: (signer)
-        config: (read-only)
-        grant: (writable)
-        vault: (writable, derived if not given)
+        authority: The program's authority. (signer)
+        config: The program's configuration. (read-only)
+        grant: The grant. (writable)
+        vault: The grant's vault. (writable, derived if not given)
         destination: An IO account of the treasury. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -576,14 +576,14 @@ _SET_BENEFICIARY = c.arguments(
 def set_beneficiary(
     *, beneficiary: Pubkey, grant: Pubkey, successor: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Names a successor of the beneficiary; the default key takes it back.
+    """Names a successor of the beneficiary, who has to accept.
 
     Caller: the beneficiary. Errors: `NotBeneficiary`.
 
     Args:
-        beneficiary: (signer)
-        grant: (writable)
-        successor: `pubkey`
+        beneficiary: The grant's beneficiary. (signer)
+        grant: The grant. (writable)
+        successor: Becomes the beneficiary when it accepts; the default key takes the name back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -608,13 +608,13 @@ def set_params(
 ) -> Instruction:
     """Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
 
-    Caller: authority. Errors: `NotAuthority`, `NoTreasury`.
+    Caller: the authority. Errors: `NotAuthority`, `NoTreasury`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        pauser: `pubkey`
-        treasury: `pubkey`
+        pauser: May pause.
+        treasury: Owns the accounts that revoked and unclaimed IO goes to.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -634,14 +634,14 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: `create_grant`, bit 1: `create_airdrop`).
+    """Pauses `create_grant` and `create_airdrop`, or lifts the pauses.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

@@ -42,6 +42,7 @@ class AirdropArgs(Record):
 
     Attributes:
         root: Merkle root of the leaves.
+        leaves: Number of leaves.
         total: Sum of the leaves, base units.
         deadline: Until when it can be claimed, unix time.
         allocation: The genesis allocation that it is paid from.
@@ -71,6 +72,7 @@ class ClaimArgs(Record):
     """A leaf with its place and proof.
 
     Attributes:
+        index: Number of the leaf, from 0.
         amount: Base units.
         proof: One hash a level, from the leaf up.
     """
@@ -122,6 +124,8 @@ class GrantArgs(Record):
     """A grant as it is made.
 
     Attributes:
+        beneficiary: Who is paid.
+        schedule: When how much of it vests.
         revocable: Whether what has not vested can be taken back.
         allocation: The genesis allocation that it is paid from.
     """
@@ -151,7 +155,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey

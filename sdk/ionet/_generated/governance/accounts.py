@@ -20,7 +20,10 @@ class AssetOutflow(Account):
     """What left the treasury of one asset, so that no seven days exceed the limit: `["outflow", asset]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         asset: A mint; the default key is SOL, wrapped or not.
+        recent: What left on each of the latest days.
         total: What ever left.
         seq: Number of the latest event.
     """
@@ -56,6 +59,17 @@ class Config(Account):
     treasury changes it.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        quorum_bps: Share of eligible stake that has to vote, bps.
+        threshold_bps: Share of the votes for and against that those for must exceed, bps.
+        outflow_bps: Most of an asset that may leave the treasury in any seven days, bps of what it held.
+        last_time: Latest time that an instruction has seen, unix time.
+        min_stake: Active stake that a proposer needs, base units of IO.
+        bond: Bond of a proposal, base units of IO.
+        voting: Seconds of voting.
+        extension: Seconds by which voting is extended when the outcome turns near its end.
+        hold_up: Seconds from queueing to execution.
         guardian: May cancel what is voted on or queued; the default key: nobody.
         guardian_until: End of the guardian's term.
         seq: Number of the latest event of this account.
@@ -106,9 +120,14 @@ class NodeVote(Account):
     """A node's part in a vote: `["node_vote", proposal, node]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         owner_choice: What the owner has voted.
+        proposal: The proposal.
+        node: The node.
         rent_payer: Who paid its rent.
-        own: The owner's and the co-stakers' stake at the start of the week in which voting began.
+        own: The owner's stake at the start of the week in which voting began, base units.
+        co: The co-stakers' stake at that time, base units.
         overridden: Of the co-stakers', what has voted itself.
     """
 
@@ -149,19 +168,39 @@ class Proposal(Account):
     one on another.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         state: Where it stands.
-        transactions: Transactions that it has, and how many of them are executed.
+        transactions: Transactions that it has.
+        executed: Transactions that are executed.
         guardian_calls: Transactions that only set governance's guardian.
         extended: 1 once voting was extended.
+        proposer: Who made it.
+        nonce: Part of the address.
+        title: Title, UTF-8, padded with zeros.
+        uri: Where its text is published; UTF-8, padded with zeros.
+        text_hash: SHA-256 of the text.
         content_hash: Of the description and all transactions in their order: what is voted on.
         progress: Of the description and the executed transactions.
+        bond_vault: Token account that holds the bond.
         bond: What the bond was when it was made; it is returned or burned once.
+        created_at: When it was made, unix time.
+        voting_from: When voting began, unix time; 0 before.
+        voting_ends: When voting ends, unix time; 0 before it has begun.
         eta: From when it can be executed.
         expires: Until when it can be executed.
-        extension: The terms of the day on which voting began.
+        extension: Seconds by which voting may be extended. The terms here are those of the day on which
+                voting began.
+        hold_up: Seconds from queueing to execution.
+        quorum_bps: Share of eligible stake that has to vote, bps.
+        threshold_bps: Share of the votes for and against that those for must exceed, bps.
         week: Week (unix time / 604,800) whose start decides what each vote weighs.
         eligible: All active stake at that time.
+        in_favour: Stake that has voted for it, base units.
+        against: Stake that has voted against it, base units.
+        abstain: Stake that has abstained, base units.
         seq: Number of the latest event.
+        last_time: Latest time that an instruction has seen, unix time.
     """
 
     version: int
@@ -247,7 +286,12 @@ class StoredTransaction(Account):
     """A transaction of a proposal, never changed: `["transaction", proposal, index]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        index: Its number in the proposal, from 0.
+        proposal: The proposal.
         rent_payer: Who paid its rent.
+        args: What it executes.
     """
 
     version: int
@@ -279,7 +323,11 @@ class VoteRecord(Account):
     """A co-staker's vote: `["vote", proposal, position]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         choice: What was voted.
+        proposal: The proposal.
+        position: The position.
         holder: Who votes, and paid the rent.
         weight: The position's active stake at the start of the week in which voting began.
     """

@@ -107,11 +107,11 @@ class TermsTooLong(_ProgramError):
 
 
 class NotProposersStake(_ProgramError):
-    """6012: an account of the stake is no node that the proposer owns and no position that he holds."""
+    """6012: an account of the stake is neither a node nor a position of the proposer."""
 
     CODE = 6012
     NAME = "NotProposersStake"
-    MSG = "an account of the stake is no node that the proposer owns and no position that he holds"
+    MSG = "an account of the stake is neither a node nor a position of the proposer"
 
 
 class WrongNode(_ProgramError):
@@ -147,11 +147,11 @@ class NotProposer(_ProgramError):
 
 
 class NotDraft(_ProgramError):
-    """6017: the proposal is no draft any more."""
+    """6017: the proposal is no longer a draft."""
 
     CODE = 6017
     NAME = "NotDraft"
-    MSG = "the proposal is no draft any more"
+    MSG = "the proposal is no longer a draft"
 
 
 class WrongIndex(_ProgramError):
@@ -251,19 +251,19 @@ class UnknownChoice(_ProgramError):
 
 
 class NotANode(_ProgramError):
-    """6030: this is no node of the staking program."""
+    """6030: this is not a node of the staking program."""
 
     CODE = 6030
     NAME = "NotANode"
-    MSG = "this is no node of the staking program"
+    MSG = "this is not a node of the staking program"
 
 
 class NotAPosition(_ProgramError):
-    """6031: this is no position of the staking program."""
+    """6031: this is not a position of the staking program."""
 
     CODE = 6031
     NAME = "NotAPosition"
-    MSG = "this is no position of the staking program"
+    MSG = "this is not a position of the staking program"
 
 
 class NoWeight(_ProgramError):
@@ -299,11 +299,11 @@ class OwnerSinceVote(_ProgramError):
 
 
 class WrongProposal(_ProgramError):
-    """6036: this is another proposal's."""
+    """6036: this belongs to another proposal."""
 
     CODE = 6036
     NAME = "WrongProposal"
-    MSG = "this is another proposal's"
+    MSG = "this belongs to another proposal"
 
 
 class StillVoting(_ProgramError):
@@ -363,11 +363,11 @@ class WrongAccounts(_ProgramError):
 
 
 class TreasuryChanged(_ProgramError):
-    """6044: the treasury itself was given away or filled with data."""
+    """6044: the treasury was assigned to a program, or holds data."""
 
     CODE = 6044
     NAME = "TreasuryChanged"
-    MSG = "the treasury itself was given away or filled with data"
+    MSG = "the treasury was assigned to a program, or holds data"
 
 
 class TreasuryDelegated(_ProgramError):
@@ -411,19 +411,19 @@ class GuardianOnly(_ProgramError):
 
 
 class NotCancellable(_ProgramError):
-    """6050: there is nothing to cancel."""
+    """6050: the proposal can no longer be cancelled."""
 
     CODE = 6050
     NAME = "NotCancellable"
-    MSG = "there is nothing to cancel"
+    MSG = "the proposal can no longer be cancelled"
 
 
 class BondNotReturned(_ProgramError):
-    """6051: the bond is not to be returned: the proposal is still open, or too few have voted."""
+    """6051: the bond is not returned: the proposal is still open, or too few have voted."""
 
     CODE = 6051
     NAME = "BondNotReturned"
-    MSG = "the bond is not to be returned: the proposal is still open, or too few have voted"
+    MSG = "the bond is not returned: the proposal is still open, or too few have voted"
 
 
 class BondNotLost(_ProgramError):
@@ -443,19 +443,19 @@ class WrongBond(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6054: the token account belongs to somebody else."""
+    """6054: the token account does not belong to the one who is to be paid."""
 
     CODE = 6054
     NAME = "WrongDestination"
-    MSG = "the token account belongs to somebody else"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class WrongRentPayer(_ProgramError):
-    """6055: the rent goes back to the one who paid it."""
+    """6055: this is not the one who paid the rent."""
 
     CODE = 6055
     NAME = "WrongRentPayer"
-    MSG = "the rent goes back to the one who paid it"
+    MSG = "this is not the one who paid the rent"
 
 
 class NotOver(_ProgramError):

@@ -18,7 +18,14 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class BondBurned(Event):
-    """`BondBurned` of the governance program."""
+    """A bond was burned.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        amount: Tokens, base units.
+        supply: Supply of IO after it, base units.
+    """
 
     seq: int
     proposal: Pubkey
@@ -36,7 +43,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class BondReturned(Event):
-    """`BondReturned` of the governance program."""
+    """A bond went back to the proposer.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        destination: The token account that was paid.
+        amount: Tokens, base units.
+    """
 
     seq: int
     proposal: Pubkey
@@ -54,7 +68,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Cancelled(Event):
-    """`Cancelled` of the governance program."""
+    """A proposal was stopped.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        by: The proposer, or the guardian.
+    """
 
     seq: int
     proposal: Pubkey
@@ -71,10 +91,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Executed(Event):
-    """`Executed` of the governance program.
+    """A transaction was executed.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        index: Number of the transaction, from 0.
+        program_id: The program that it calls.
         done: Whether it was the last transaction.
+        payments: What left the treasury.
     """
 
     seq: int
@@ -102,7 +127,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class GuardianSet(Event):
-    """`GuardianSet` of the governance program."""
+    """A guardian was named.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        guardian: May cancel what is voted on or queued; the default key: nobody.
+        guardian_until: End of the guardian's term, unix time.
+    """
 
     seq: int
     guardian: Pubkey
@@ -119,7 +150,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the governance program."""
+    """The configuration was created.
+
+    Attributes:
+        guardian: May cancel what is voted on or queued; the default key: nobody.
+        guardian_until: End of the guardian's term, unix time.
+    """
 
     guardian: Pubkey
     guardian_until: int
@@ -135,7 +171,11 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class OutflowOpened(Event):
-    """`OutflowOpened` of the governance program."""
+    """What leaves the treasury of an asset can be counted.
+
+    Attributes:
+        asset: A mint; the default key is SOL.
+    """
 
     asset: Pubkey
 
@@ -145,7 +185,19 @@ bind_event(OutflowOpened, PROGRAM_ID, bytes.fromhex("be265bacc9a6cece"), (("asse
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the governance program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        min_stake: Active stake that a proposer needs, base units of IO.
+        bond: Bond of a proposal, base units of IO.
+        voting: Seconds of voting.
+        extension: Seconds by which voting is extended when the outcome turns near its end.
+        hold_up: Seconds from queueing to execution.
+        quorum_bps: Share of eligible stake that has to vote, bps.
+        threshold_bps: Share of the votes for and against that those for must exceed, bps.
+        outflow_bps: Most of an asset that may leave the treasury in any seven days, bps of what it held.
+    """
 
     seq: int
     min_stake: int
@@ -178,10 +230,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Proposed(Event):
-    """`Proposed` of the governance program.
+    """A draft was made.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        proposer: Who made it.
+        nonce: Part of the proposal's address.
         stake: Stake that the proposer has shown.
+        bond: Bond of a proposal, base units of IO.
+        title: Title, UTF-8, padded with zeros.
+        content_hash: Hash of what is voted on: the description and the transactions.
     """
 
     seq: int
@@ -213,9 +272,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class TransactionAdded(Event):
-    """`TransactionAdded` of the governance program.
+    """A transaction was added to a draft.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        index: Number of the transaction, from 0.
+        program_id: The program that it calls.
         content_hash: Of the description and all transactions so far.
     """
 
@@ -242,11 +305,19 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Voted(Event):
-    """`Voted` of the governance program.
+    """A vote was cast or changed.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
         voter: The position, or the node whose owner votes.
+        by: Who has voted.
+        choice: What they have voted.
+        weight: Stake that the vote weighs, base units.
         in_favour: Sums after it.
+        against: Stake that has voted against it, base units.
+        abstain: Stake that has abstained, base units.
+        voting_ends: When voting ends, unix time.
     """
 
     seq: int
@@ -282,10 +353,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class VotingBegan(Event):
-    """`VotingBegan` of the governance program.
+    """A draft is open for votes.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        content_hash: Hash of what is voted on: the description and the transactions.
+        week: Week (unix time / 604,800) whose start decides what each vote weighs.
+        eligible: All active stake at that time, base units.
         quorum: Stake that has to vote.
+        voting_ends: When voting ends, unix time.
     """
 
     seq: int
@@ -315,10 +392,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class VotingEnded(Event):
-    """`VotingEnded` of the governance program.
+    """Voting on a proposal is over.
 
     Attributes:
-        eta: From when and until when it can be executed; 0 where there is nothing to execute.
+        seq: Number of the event, counted by the account that it is about.
+        proposal: The proposal.
+        passed: Whether it has passed.
+        in_favour: Stake that has voted for it, base units.
+        against: Stake that has voted against it, base units.
+        abstain: Stake that has abstained, base units.
+        eta: From when it can be executed, unix time; 0 where there is nothing to execute.
+        expires: Until when it can be executed, unix time; 0 where there is nothing to execute.
     """
 
     seq: int

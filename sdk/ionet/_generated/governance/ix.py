@@ -33,9 +33,9 @@ def activate(
     `NothingStaked`.
 
     Args:
-        proposer: (signer)
-        config: (read-only)
-        proposal: (writable)
+        proposer: The proposer. (signer)
+        config: The program's configuration. (read-only)
+        proposal: The proposal. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -74,10 +74,10 @@ def add_transaction(
 
     Args:
         proposer: Also pays the rent. (signer, writable)
-        proposal: (writable)
-        transaction: (writable, derived if not given)
+        proposal: The proposal. (writable)
+        transaction: The new transaction. (writable, derived if not given)
         system_program: The System program. (read-only)
-        index: `u8`
+        index: Number of the transaction, from 0.
         args: What a proposal executes: one instruction, as an instruction names it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -114,11 +114,11 @@ def burn_bond(
     Caller: anyone. Errors: `WrongBond`, `WrongRentPayer`, `BondNotLost`.
 
     Args:
-        config: (read-only)
-        proposal: (writable)
-        bond_vault: (writable, derived if not given)
-        rent_payer: (writable)
-        mint: (writable)
+        config: The program's configuration. (read-only)
+        proposal: The proposal. (writable)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        rent_payer: The proposer. (writable)
+        mint: The IO mint. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -158,8 +158,8 @@ def cancel(
 
     Args:
         signer: The proposer of a draft, or the guardian. (signer)
-        config: (read-only)
-        proposal: (writable)
+        config: The program's configuration. (read-only)
+        proposal: The proposal. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -193,21 +193,21 @@ def cast_vote(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """A co-staker's first vote on a proposal: 0 for, 1 against, 2 abstain. His stake counts no longer with
-    the vote of his node's owner. `content_hash` is that of the proposal's content.
+    """Casts a co-staker's first vote on a proposal. Their stake no longer counts with the vote of the node's
+    owner.
 
     Caller: the position's holder, who pays for the record. Errors: `WrongProposal`, `WrongHash`,
     `NotAPosition`, `NotHolder`, `WrongNode`, `SnapshotGone`, `NoWeight`, `UnknownChoice`, `NotVoting`.
 
     Args:
         holder: The position's holder, who pays for the record. (signer, writable)
-        proposal: (writable)
-        position: (read-only)
-        node_vote: (writable)
-        vote: (writable, derived if not given)
+        proposal: The proposal. (writable)
+        position: The position that votes. (read-only)
+        node_vote: The node's part in the vote. (writable)
+        vote: The record of the vote. (writable, derived if not given)
         system_program: The System program. (read-only)
         choice: What a vote says.
-        content_hash: `[u8; 32]`
+        content_hash: Hash of the proposal's content, which the voter has read.
         remaining_accounts: Further accounts, behind those above.
     """
     if vote is None:
@@ -245,14 +245,15 @@ def change_vote(
 ) -> Instruction:
     """Changes a co-staker's vote; it weighs what it weighed before.
 
-    Caller: who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+    Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`,
+    `NotVoting`.
 
     Args:
-        holder: (signer)
-        proposal: (writable)
-        vote: (writable)
+        holder: The position's holder. (signer)
+        proposal: The proposal. (writable)
+        vote: The record of the vote. (writable)
         choice: What a vote says.
-        content_hash: `[u8; 32]`
+        content_hash: Hash of the proposal's content, which the voter has read.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -273,14 +274,14 @@ _CLOSE_NODE_VOTE = c.arguments("close_node_vote", bytes.fromhex("87a92fa79307db6
 def close_node_vote(
     *, proposal: Pubkey, node_vote: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a node's part in a vote when voting is over; the rent goes to who paid it.
+    """Closes a node's part in a vote when voting is over; the rent goes to whoever paid it.
 
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 
     Args:
-        proposal: (read-only)
-        node_vote: (writable)
-        rent_payer: (writable)
+        proposal: The proposal. (read-only)
+        node_vote: The node's part in the vote. (writable)
+        rent_payer: Who paid. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -306,14 +307,14 @@ def close_transaction(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Closes a transaction when its proposal is executed, defeated, cancelled or expired; the rent goes to
-    who paid it.
+    whoever paid it.
 
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
 
     Args:
-        proposal: (read-only)
-        transaction: (writable)
-        rent_payer: (writable)
+        proposal: The proposal. (read-only)
+        transaction: The transaction. (writable)
+        rent_payer: Who paid. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -334,14 +335,14 @@ _CLOSE_VOTE = c.arguments("close_vote", bytes.fromhex("899857f9aaef853b"), ())
 def close_vote(
     *, proposal: Pubkey, vote: Pubkey, rent_payer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a vote's record when voting is over; the rent goes to who voted.
+    """Closes a vote's record when voting is over; the rent goes to the voter.
 
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 
     Args:
-        proposal: (read-only)
-        vote: (writable)
-        rent_payer: (writable)
+        proposal: The proposal. (read-only)
+        vote: The record of the vote. (writable)
+        rent_payer: Who voted and paid. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -375,10 +376,10 @@ def execute(
     and those of the program that it calls.
 
     Args:
-        config: (read-only)
-        proposal: (writable)
-        transaction: (read-only)
-        callee: (read-only)
+        config: The program's configuration. (read-only)
+        proposal: The proposal. (writable)
+        transaction: The transaction. (read-only)
+        callee: The program that the transaction calls. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -414,10 +415,10 @@ def initialize(
 
     Args:
         authority: The program's upgrade authority; pays. (signer, writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        guardian: `pubkey`
+        guardian: May cancel proposals for twelve months.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -451,10 +452,10 @@ def open_node_vote(
     Caller: anyone, who pays for the account. Errors: `NotVoting`, `NotANode`, `SnapshotGone`, `NoWeight`.
 
     Args:
-        payer: (signer, writable)
-        proposal: (read-only)
-        node: (read-only)
-        node_vote: (writable, derived if not given)
+        payer: Pays for the account. (signer, writable)
+        proposal: The proposal. (read-only)
+        node: The node. (read-only)
+        node_vote: The node's part in the vote. (writable, derived if not given)
         system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -490,10 +491,10 @@ def open_outflow(
     Caller: anyone, who pays for the account.
 
     Args:
-        payer: (signer, writable)
-        outflow: (writable, derived if not given)
+        payer: Pays for the account. (signer, writable)
+        outflow: Counts what leaves the treasury of the asset. (writable, derived if not given)
         system_program: The System program. (read-only)
-        asset: `pubkey`
+        asset: A mint; the default key is SOL.
         remaining_accounts: Further accounts, behind those above.
     """
     if outflow is None:
@@ -527,19 +528,19 @@ def owner_vote(
     node_vote: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """The vote of a node's owner, the first or a changed one: for his own stake and for the co-stakers who
+    """Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
     have not voted themselves.
 
     Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
     `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
 
     Args:
-        owner: (signer)
-        proposal: (writable)
-        node: (read-only)
-        node_vote: (writable, derived if not given)
+        owner: The node's owner. (signer)
+        proposal: The proposal. (writable)
+        node: The node. (read-only)
+        node_vote: The node's part in the vote. (writable, derived if not given)
         choice: What a vote says.
-        content_hash: `[u8; 32]`
+        content_hash: Hash of the proposal's content, which the voter has read.
         remaining_accounts: Further accounts, behind those above.
     """
     if node_vote is None:
@@ -576,22 +577,22 @@ def propose(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a draft, with a bond. The proposer shows his stake: nodes that he owns, and positions that he
-    holds, each with its node behind it.
+    """Makes a draft, with a bond. The proposer shows their stake: nodes that they own, and positions that
+    they hold, each with its node behind it.
 
     Caller: anyone with the stake. Errors: `StakeOrder`, `NotProposersStake`, `WrongNode`, `SnapshotGone`,
     `StakeTooSmall`.
 
     Args:
         proposer: Pays the bond and the rent. (signer, writable)
-        config: (read-only)
-        proposal: (writable, derived if not given)
-        bond_vault: (writable, derived if not given)
-        mint: (read-only)
-        source: (writable)
+        config: The program's configuration. (read-only)
+        proposal: The new proposal. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        mint: The IO mint. (read-only)
+        source: Any IO account that the proposer may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        nonce: `u64`
+        nonce: Any number that the proposer has not used; part of the address.
         args: What a proposal says of itself, as an instruction names it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -627,7 +628,7 @@ def queue(*, proposal: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -
     Caller: anyone. Errors: `NotVoting`, `StillVoting`, `QueuedTooLate`.
 
     Args:
-        proposal: (writable)
+        proposal: The proposal. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(PROGRAM_ID, _QUEUE(), [AccountMeta(proposal, False, True), *remaining_accounts])
@@ -651,11 +652,11 @@ def return_bond(
     Caller: anyone. Errors: `WrongBond`, `WrongDestination`, `WrongRentPayer`, `BondNotReturned`.
 
     Args:
-        config: (read-only)
-        proposal: (writable)
-        bond_vault: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        proposal: The proposal. (writable)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
         destination: An IO account of the proposer. (writable)
-        rent_payer: (writable)
+        rent_payer: The proposer. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -694,8 +695,8 @@ def set_guardian(
 
     Args:
         treasury: The treasury, which signs for executed proposals only. (signer)
-        config: (writable)
-        guardian: `pubkey`
+        config: The program's configuration. (writable)
+        guardian: May cancel proposals for twelve months from now; the default key: nobody.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -725,7 +726,7 @@ def set_params(
 
     Args:
         treasury: The treasury, which signs for executed proposals only. (signer)
-        config: (writable)
+        config: The program's configuration. (writable)
         params: The parameters, as an instruction names them.
         remaining_accounts: Further accounts, behind those above.
     """

@@ -21,7 +21,9 @@ class Meta(Record):
     """An account of a transaction.
 
     Attributes:
+        key: Address of the account.
         signer: True for the treasury at most.
+        writable: Whether the transaction may change it.
     """
 
     key: Pubkey
@@ -94,6 +96,8 @@ class Payment(Record):
 
     Attributes:
         seq: Number of the asset's outflow account.
+        asset: A mint; the default key is SOL.
+        amount: What left, base units.
         total: What ever left of it.
     """
 
@@ -148,7 +152,13 @@ proposal_state_codec: Codec[ProposalState] = c.unit_enum(ProposalState)
 
 @dataclass(frozen=True, slots=True)
 class TransactionArgs(Record):
-    """What a proposal executes: one instruction, as an instruction names it."""
+    """What a proposal executes: one instruction, as an instruction names it.
+
+    Attributes:
+        program_id: The program that it calls.
+        accounts: The accounts that it names, in order.
+        data: The instruction's data.
+    """
 
     program_id: Pubkey
     accounts: tuple[Meta, ...]

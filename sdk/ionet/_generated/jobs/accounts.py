@@ -21,12 +21,17 @@ class Cluster(Account):
     that wait; what runs or has ended needs it no more.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         size: Jobs that it is to have.
         joined: Jobs that were booked for it.
         waiting: Of them, those that are neither started nor ended.
         broken: Why the first one left before its start, as far as any has.
         renter: Books its jobs, and paid the rent.
+        id: Named by the renter; part of the address.
         manifest_hash: What all of them run together.
+        opened_at: When it was opened, unix time.
+        broken_at: When the first one left before its start, unix time; 0 while none has.
         seq: Number of the latest event.
     """
 
@@ -72,7 +77,17 @@ class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        attesters: Attesters of a job.
+        attesters_large: Attesters of a large job.
+        booking_bps: Booking fee of each side, bps.
         dispute_bond_bps: Bond of a dispute, bps of what it freezes.
+        last_time: Latest time that an instruction has seen, unix time.
+        roles: Authority, pauser, and what is paused.
+        resolver: Decides disputes.
+        large_daily_usd: Micro-dollars a day from which a job is large.
+        price_limits: What a price may be at worst.
         seq: Number of the latest event of this account.
     """
 
@@ -117,8 +132,15 @@ class Currency(Account):
     """A mint that jobs may be paid in: `["currency", mint]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         pricing: How it is priced.
         enabled: 1 while new jobs may be paid in it.
+        decimals: Decimals of the mint.
+        payment_bps: Payment fee of the side that uses it, bps.
+        mint: The mint.
+        feed_id: Pyth's id of the feed that quotes it in USD.
+        price_account: The one account that the feed is read from.
         vaults: The buyback's fee vaults for this mint.
     """
 
@@ -161,13 +183,18 @@ class Dispute(Account):
     it outlives the job.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         by_renter: 1 when the renter disputes, 0 when the supplier does.
         outcome: How it ended.
+        job: The disputed job.
         party: Who disputes; paid bond and rent.
         bond_vault: Token account that holds the bond.
         fee_vault: Where a lost bond goes: the job's fee vault.
         bond: Base units of the job's mint.
         frozen: What was frozen, base units.
+        evidence_hash: SHA-256 of the party's evidence.
+        made_at: When it was made, unix time.
         until: When it is over if nobody has decided it.
         seq: Number of the latest event.
     """
@@ -219,17 +246,26 @@ class Job(Account):
     what the escrow holds, at all times.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         state: Where it stands.
         reason: Why it ended, or was stopped.
         attesters: Attesters that must have seen a second good for it to count.
         payout: What the supplier is paid in, as the offer said at booking.
         cluster_size: Nodes of the cluster that the job is part of; 1 for a job that stands alone.
         segment_count: Segments in use.
+        booking_bps: Booking fee of each side, bps; fixed at booking, as are the other two.
+        renter_payment_bps: Payment fee of the renter, bps.
+        supplier_payment_bps: Payment fee of the supplier, bps.
         disputes: Who has disputed it: bit 0 the renter, bit 1 the supplier. Each may once.
+        offer: The node's offer.
+        node: The node.
+        renter: Who booked it.
         supplier: The node's owner at booking.
-        payout_vault: The buyback's account `["payout", job]`, which the supplier's part goes to where he
-                is paid in IO and the renter pays in another mint; else zeros.
-        paid_supplier: Paid to the supplier, or into his payout account, so far.
+        mint: What the renter pays in.
+        payout_vault: The buyback's account `["payout", job]`, which the supplier's part goes to where
+                they are paid in IO and the renter pays in another mint; else zeros.
+        paid_supplier: Paid to the supplier, or into their payout account, so far.
         escrow: Token account that holds the deposit.
         fee_vault: The buyback's vault that the fees go to.
         rent_payer: Who gets the rent back.
@@ -237,15 +273,26 @@ class Job(Account):
         manifest_hash: `sha256` of the manifest that says what is to be run.
         result_hash: Hash of the result as attested; unlocks nothing.
         proof_digest: Digest of the latest Proof of Compute.
+        nonce: Part of the address.
         rate: Micro-dollars per unit and hour.
+        units: Processors of the node at booking.
         price: Sum of the segments' prices, base units.
         fee: Sum of the renter's fees, base units.
         seconds: Sum of the segments' seconds.
+        booked_at: When it was booked, unix time.
+        started_at: When the booked time began, unix time; 0 before.
         ends_at: When the booked time is over.
+        ended_at: When it ended, unix time; 0 before.
+        last_attested_at: When an attester last looked at it, unix time.
+        last_time: Latest time that an instruction has seen, unix time.
         frozen_until: Nothing is paid before this time, while a dispute is open; 0 where none is.
         owed_supplier: Owed to each party in all, once the job has ended.
+        owed_fees: Owed to the fee vault in all, once the job has ended, base units.
+        owed_refund: Owed to the renter in all, once the job has ended, base units.
         paid_fees: Paid so far.
+        paid_refund: Paid to the renter so far, base units.
         seq: Number of the latest event.
+        segments: The booking and the extensions, in order; the first `segment_count` are in use.
         seen: By attester seat.
     """
 
@@ -363,13 +410,20 @@ class Offer(Account):
     one place.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         open: 1 while bookings are taken.
         payout: What the supplier is paid in.
+        node: The node.
         lease_job: The job that holds the lease, or zeros.
         lease_until: End of the lease, unix time.
         nonce: Nonce of the latest booking; grows, so that no job's address comes twice.
         rate: Micro-dollars per unit and hour.
+        min_seconds: Shortest rental, seconds.
+        max_seconds: Longest rental, seconds, extensions included.
+        currencies: Mints that may be paid in; unused places are zeros.
         seq: Number of the latest event.
+        last_time: Latest time that an instruction has seen, unix time.
     """
 
     version: int

@@ -43,19 +43,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6004: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6004
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6005: paused has a bit that stands for no entry."""
+    """6005: a bit of the paused entries stands for no entry."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):
@@ -83,27 +83,27 @@ class PaymentFeeOutOfBounds(_ProgramError):
 
 
 class PriceAgeOutOfBounds(_ProgramError):
-    """6009: the age of a price is limited to 1 to 300 seconds."""
+    """6009: the largest age of a price is 1 to 300 seconds."""
 
     CODE = 6009
     NAME = "PriceAgeOutOfBounds"
-    MSG = "the age of a price is limited to 1 to 300 seconds"
+    MSG = "the largest age of a price is 1 to 300 seconds"
 
 
 class ConfidenceOutOfBounds(_ProgramError):
-    """6010: a confidence interval is limited to at most 500 bps."""
+    """6010: the widest confidence interval is at most 500 bps."""
 
     CODE = 6010
     NAME = "ConfidenceOutOfBounds"
-    MSG = "a confidence interval is limited to at most 500 bps"
+    MSG = "the widest confidence interval is at most 500 bps"
 
 
 class EmaDistanceOutOfBounds(_ProgramError):
-    """6011: the distance to the moving average is limited to 1 to 2,000 bps."""
+    """6011: the largest distance from the moving average is 1 to 2,000 bps."""
 
     CODE = 6011
     NAME = "EmaDistanceOutOfBounds"
-    MSG = "the distance to the moving average is limited to 1 to 2,000 bps"
+    MSG = "the largest distance from the moving average is 1 to 2,000 bps"
 
 
 class AttestersOutOfBounds(_ProgramError):
@@ -139,11 +139,11 @@ class RentalTooShort(_ProgramError):
 
 
 class RentalBoundsCrossed(_ProgramError):
-    """6016: the longest rental is shorter than the shortest."""
+    """6016: the longest rental must not be shorter than the shortest."""
 
     CODE = 6016
     NAME = "RentalBoundsCrossed"
-    MSG = "the longest rental is shorter than the shortest"
+    MSG = "the longest rental must not be shorter than the shortest"
 
 
 class UnknownPayout(_ProgramError):
@@ -219,11 +219,11 @@ class Leased(_ProgramError):
 
 
 class LeaseLost(_ProgramError):
-    """6026: the job does not hold the lease any more."""
+    """6026: the job no longer holds the lease."""
 
     CODE = 6026
     NAME = "LeaseLost"
-    MSG = "the job does not hold the lease any more"
+    MSG = "the job no longer holds the lease"
 
 
 class DurationOutOfBounds(_ProgramError):
@@ -427,11 +427,11 @@ class NotAttester(_ProgramError):
 
 
 class AttestationFalls(_ProgramError):
-    """6053: an attestation never falls; left: now, right: before."""
+    """6053: an attestation must not fall below an earlier one; left: now, right: before."""
 
     CODE = 6053
     NAME = "AttestationFalls"
-    MSG = "an attestation never falls; left: now, right: before"
+    MSG = "an attestation must not fall below an earlier one; left: now, right: before"
 
 
 class AttestationAhead(_ProgramError):
@@ -483,19 +483,19 @@ class Over(_ProgramError):
 
 
 class NotAttestedToItsEnd(_ProgramError):
-    """6060: attesters have not looked at the time to its end; left: looked at, right: worked."""
+    """6060: attesters have not looked at all of the time; left: looked at, right: worked."""
 
     CODE = 6060
     NAME = "NotAttestedToItsEnd"
-    MSG = "attesters have not looked at the time to its end; left: looked at, right: worked"
+    MSG = "attesters have not looked at all of the time; left: looked at, right: worked"
 
 
 class NotSilent(_ProgramError):
-    """6061: the attesters are not silent for a day yet; left: now, right: silent from."""
+    """6061: the attesters have not been silent for a day; left: now, right: silent from."""
 
     CODE = 6061
     NAME = "NotSilent"
-    MSG = "the attesters are not silent for a day yet; left: now, right: silent from"
+    MSG = "the attesters have not been silent for a day; left: now, right: silent from"
 
 
 class WrongEscrow(_ProgramError):
@@ -515,27 +515,27 @@ class WrongVault(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6064: the token account belongs to somebody else."""
+    """6064: the token account does not belong to the one who is to be paid."""
 
     CODE = 6064
     NAME = "WrongDestination"
-    MSG = "the token account belongs to somebody else"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class NotSettled(_ProgramError):
-    """6065: not everyone has taken what he is owed."""
+    """6065: not everyone has been paid what they are owed."""
 
     CODE = 6065
     NAME = "NotSettled"
-    MSG = "not everyone has taken what he is owed"
+    MSG = "not everyone has been paid what they are owed"
 
 
 class WrongRentPayer(_ProgramError):
-    """6066: the rent goes back to the one who paid it."""
+    """6066: this is not the one who paid the rent."""
 
     CODE = 6066
     NAME = "WrongRentPayer"
-    MSG = "the rent goes back to the one who paid it"
+    MSG = "this is not the one who paid the rent"
 
 
 class Overflow(_ProgramError):
@@ -555,11 +555,11 @@ class WrongPayoutCurrency(_ProgramError):
 
 
 class WrongCluster(_ProgramError):
-    """6069: the job is of this cluster or of none, and needs exactly that account."""
+    """6069: this is not the job's cluster, or the job's cluster is missing."""
 
     CODE = 6069
     NAME = "WrongCluster"
-    MSG = "the job is of this cluster or of none, and needs exactly that account"
+    MSG = "this is not the job's cluster, or the job's cluster is missing"
 
 
 class ClusterFull(_ProgramError):
@@ -587,11 +587,11 @@ class ClusterBroken(_ProgramError):
 
 
 class ClusterManifest(_ProgramError):
-    """6073: all jobs of a cluster run the same manifest."""
+    """6073: all jobs of a cluster must run the same manifest."""
 
     CODE = 6073
     NAME = "ClusterManifest"
-    MSG = "all jobs of a cluster run the same manifest"
+    MSG = "all jobs of a cluster must run the same manifest"
 
 
 class ClusterWaits(_ProgramError):
@@ -603,11 +603,11 @@ class ClusterWaits(_ProgramError):
 
 
 class ClusterYoung(_ProgramError):
-    """6075: a cluster can be closed 20 minutes after it was opened; left: now, right: from then on."""
+    """6075: a cluster can be closed from 20 minutes after it was opened; left: now, right: that time."""
 
     CODE = 6075
     NAME = "ClusterYoung"
-    MSG = "a cluster can be closed 20 minutes after it was opened; left: now, right: from then on"
+    MSG = "a cluster can be closed from 20 minutes after it was opened; left: now, right: that time"
 
 
 class NoTimelock(_ProgramError):
@@ -627,11 +627,11 @@ class TooManyExtensions(_ProgramError):
 
 
 class NodePassedOn(_ProgramError):
-    """6078: the node has passed on to another owner."""
+    """6078: the node has another owner now."""
 
     CODE = 6078
     NAME = "NodePassedOn"
-    MSG = "the node has passed on to another owner"
+    MSG = "the node has another owner now"
 
 
 class NotRenter(_ProgramError):
@@ -731,19 +731,19 @@ class NotResolver(_ProgramError):
 
 
 class SplitAbovePrice(_ProgramError):
-    """6091: more than the price is given away; left: price, right: gross."""
+    """6091: a decision gives away no more than the price; left: price, right: gross."""
 
     CODE = 6091
     NAME = "SplitAbovePrice"
-    MSG = "more than the price is given away; left: price, right: gross"
+    MSG = "a decision gives away no more than the price; left: price, right: gross"
 
 
 class SplitBelowPaid(_ProgramError):
-    """6092: a decision takes nothing back that was paid; left: decided, right: paid."""
+    """6092: a decision takes back nothing that was paid; left: decided, right: paid."""
 
     CODE = 6092
     NAME = "SplitBelowPaid"
-    MSG = "a decision takes nothing back that was paid; left: decided, right: paid"
+    MSG = "a decision takes back nothing that was paid; left: decided, right: paid"
 
 
 class WrongBond(_ProgramError):

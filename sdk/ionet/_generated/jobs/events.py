@@ -18,11 +18,19 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class Attested(Event):
-    """`Attested` of the jobs program.
+    """An attester has looked at a job's time.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        seat: Seat of the attester.
+        good: Good seconds since the start, in all.
+        upto: Seconds since the start that were looked at, in all.
+        reason: Why time since the last attestation was not good, bits `BREAK_*`; 0 when all of it was.
         attested: Good seconds that enough attesters agree on.
+        proof_digest: Digest of the latest Proof of Compute; zeros when there is none yet.
         timelock: Digest of the samples of the time-lock.
+        result_hash: Hash of the job's result; zeros while there is none.
     """
 
     seq: int
@@ -105,8 +113,22 @@ class Booked(Event):
     """A deposit went into its escrow.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        offer: The offer.
+        node: The node.
+        renter: The renter.
+        supplier: The job's supplier.
+        mint: What the renter pays in.
+        usd: Price in micro-dollars.
+        price: Price in base units of the mint.
+        fee: The renter's fees, base units.
+        seconds: Seconds that were booked.
+        attesters: Attesters that must have seen a second good for it to count.
+        payout: What the supplier is paid in.
         cluster_size: Jobs of the cluster; 1 for a job that stands alone.
         cluster: The cluster's account, or zeros.
+        manifest_hash: `sha256` of the manifest that says what is to be run.
     """
 
     seq: int
@@ -154,7 +176,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClusterClosed(Event):
-    """`ClusterClosed` of the jobs program."""
+    """A cluster was closed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        cluster: The cluster.
+    """
 
     seq: int
     cluster: Pubkey
@@ -167,7 +194,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClusterOpened(Event):
-    """A cluster can be booked."""
+    """A cluster can be booked.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        cluster: The cluster.
+        renter: The renter.
+        id: Named by the renter; part of the address.
+        size: Jobs that it is to have.
+    """
 
     seq: int
     cluster: Pubkey
@@ -186,7 +221,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class CurrencySet(Event):
-    """`CurrencySet` of the jobs program."""
+    """A currency was added or changed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        mint: The mint.
+        pricing: How it is priced.
+        enabled: Whether new jobs may be paid in it.
+        payment_bps: Payment fee of the side that uses it, bps.
+    """
 
     seq: int
     mint: Pubkey
@@ -214,7 +257,12 @@ class DisputeClosed(Event):
     """A bond went back, or to the fee vault; the dispute's accounts are closed.
 
     Attributes:
-        seq: Of the dispute's account.
+        seq: Number of the event, counted by the dispute.
+        job: The job.
+        dispute: The dispute.
+        outcome: How it ended.
+        destination: The token account that was paid.
+        amount: The bond, base units.
     """
 
     seq: int
@@ -245,7 +293,14 @@ class DisputeMade(Event):
     """A party disputes the split: what is not paid yet is held back.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        dispute: The dispute.
+        party: Who disputes.
         frozen: What is held back, base units.
+        bond: The party's bond, base units.
+        until: When it is over if nobody decides it, unix time.
+        evidence_hash: SHA-256 of the evidence.
     """
 
     seq: int
@@ -280,7 +335,11 @@ class DisputeResolved(Event):
     """The resolver has decided; `Ended` follows.
 
     Attributes:
-        gross: Part of the price that is due.
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        dispute: The dispute.
+        gross: Part of the price that is due, base units.
+        outcome: For or against the party that disputed.
     """
 
     seq: int
@@ -306,7 +365,18 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Ended(Event):
-    """The job is over, and what everyone is owed is fixed."""
+    """The job is over, and what everyone is owed is fixed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        reason: Why.
+        attested: Good seconds that enough attesters agree on.
+        owed_supplier: Owed to the supplier in all, base units.
+        owed_fees: Owed to the fee vault in all, base units.
+        owed_refund: Owed to the renter in all, base units.
+        result_hash: Hash of the job's result; zeros while there is none.
+    """
 
     seq: int
     job: Pubkey
@@ -340,7 +410,13 @@ class Extended(Event):
     """A running job got more time, and its escrow the price of it.
 
     Attributes:
-        price: Of the new segment.
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        usd: Price in micro-dollars.
+        price: Price of the new segment, base units.
+        fee: The renter's fees for the new segment, base units.
+        seconds: Seconds that were added.
+        ends_at: When the booked time is over, unix time.
         held: What the escrow holds by the job's account.
     """
 
@@ -373,7 +449,11 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the jobs program."""
+    """The configuration was created.
+
+    Attributes:
+        authority: The first authority.
+    """
 
     authority: Pubkey
 
@@ -383,7 +463,13 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class JobClosed(Event):
-    """Both accounts are closed; what others had sent to the escrow went to the fee vault."""
+    """Both accounts are closed; what others had sent to the escrow went to the fee vault.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        surplus: What others had sent to the escrow, base units.
+    """
 
     seq: int
     job: Pubkey
@@ -400,7 +486,18 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class OfferSet(Event):
-    """`OfferSet` of the jobs program."""
+    """An offer was made or changed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        offer: The offer.
+        node: The node.
+        rate: Micro-dollars per unit and hour.
+        min_seconds: Shortest rental, seconds.
+        max_seconds: Longest rental, seconds.
+        open: Whether bookings are taken.
+        payout: What the supplier is paid in.
+    """
 
     seq: int
     offer: Pubkey
@@ -434,7 +531,11 @@ class Paid(Event):
     """A party was paid out of the escrow.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
         party: Who was paid.
+        destination: The token account that was paid.
+        amount: Tokens, base units.
         paid: Paid to this party so far.
         held: What the escrow holds by the job's account.
     """
@@ -466,7 +567,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the jobs program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        booking_bps: Booking fee of each side, bps.
+        dispute_bond_bps: Bond of a dispute, bps of what it freezes.
+        attesters: Attesters of a job.
+        attesters_large: Attesters of a large job.
+    """
 
     seq: int
     booking_bps: int
@@ -514,7 +623,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Started(Event):
-    """`Started` of the jobs program."""
+    """The booked time of a job began.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        by: The supplier, the device's key, or an attester.
+        started_at: Unix time.
+        ends_at: When the booked time is over, unix time.
+    """
 
     seq: int
     job: Pubkey
@@ -533,7 +650,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Stopped(Event):
-    """The work was stopped before its time."""
+    """The work was stopped before its time.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        by: The renter or the supplier.
+        reason: Which of them.
+        ends_at: When the booked time is over, unix time.
+    """
 
     seq: int
     job: Pubkey
@@ -561,9 +686,13 @@ class TimeLost(Event):
     """Time that an attester found not to count.
 
     Attributes:
-        from_: Seconds since the start between which it lies.
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        seat: Seat of the attester.
+        from_: Seconds from the start at which the time begins.
+        upto: Seconds from the start at which the time ends.
         lost: How many of them are lost.
-        reason: Bits of the worker's break reasons.
+        reason: Why, bits `BREAK_*`.
     """
 
     seq: int

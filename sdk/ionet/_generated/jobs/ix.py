@@ -55,9 +55,9 @@ def attest(
     `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
 
     Args:
-        attester: (signer)
-        attester_set: (read-only)
-        job: (writable)
+        attester: An attester. (signer)
+        attester_set: The attester set of the proofs program. (read-only)
+        job: The job. (writable)
         args: What an attester says.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -104,16 +104,16 @@ def book(
 
     Args:
         renter: Pays the deposit and the rent. (signer, writable)
-        config: (read-only)
-        node: (read-only)
-        offer: (writable, derived if not given)
-        currency: (read-only, derived if not given)
+        config: The program's configuration. (read-only)
+        node: The node. (read-only)
+        offer: The node's offer. (writable, derived if not given)
+        currency: The currency that the job is paid in. (read-only, derived if not given)
         payout_currency: The one that the supplier is paid in: IO's, or the same again. (read-only)
-        price: (read-only)
-        mint: (read-only)
-        job: (writable, derived if not given)
-        escrow: (writable, derived if not given)
-        source: (writable)
+        price: The currency's price account. (read-only)
+        mint: What the job is paid in. (read-only)
+        job: The new job. (writable, derived if not given)
+        escrow: The token account that holds the deposit. (writable, derived if not given)
+        source: Any account of the mint that the renter may spend from. (writable)
         cluster: The renter's cluster, if the job is to be part of one. (writable, left out if None)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
@@ -170,8 +170,8 @@ def cancel(
 
     Args:
         party: The renter or the supplier. (signer)
-        job: (writable)
-        offer: (writable)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
         cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -200,15 +200,15 @@ def close(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes a job that has paid everyone; the rent goes back to the one who paid it.
+    """Closes a job that has paid everyone; the rent goes back to whoever paid it.
 
     Caller: anyone. Errors: `NotSettled`, `WrongRentPayer`, `WrongEscrow`, `WrongVault`.
 
     Args:
-        rent_payer: (writable)
-        job: (writable)
-        escrow: (writable, derived if not given)
-        fee_vault: (writable)
+        rent_payer: Who paid the rent at booking. (writable)
+        job: The job. (writable)
+        escrow: The token account that holds the deposit. (writable, derived if not given)
+        fee_vault: The job's fee vault. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -241,8 +241,8 @@ def close_cluster(
     Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
 
     Args:
-        renter: (writable)
-        cluster: (writable)
+        renter: Who paid the rent. (writable)
+        cluster: The cluster. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -270,10 +270,10 @@ def close_dispute(
     Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
 
     Args:
-        dispute: (writable)
-        bond_vault: (writable, derived if not given)
+        dispute: The dispute. (writable)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
         destination: Any account of the party, or the job's fee vault where the bond is lost. (writable)
-        rent_payer: (writable)
+        rent_payer: The party. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -311,8 +311,8 @@ def collect_fees(
     Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongVault`.
 
     Args:
-        job: (writable)
-        escrow: (writable, derived if not given)
+        job: The job. (writable)
+        escrow: The job's escrow. (writable, derived if not given)
         destination: The buyback's vault that the job named at booking. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -343,8 +343,8 @@ def complete(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[Account
     Caller: anyone. Errors: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
 
     Args:
-        job: (writable)
-        offer: (writable)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -371,13 +371,13 @@ def create_currency(
 ) -> Instruction:
     """Lets jobs be paid in a mint of the classic token program.
 
-    Caller: authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
+    Caller: the authority. Errors: `NotAuthority`, `UnknownPricing`, `PaymentFeeOutOfBounds`.
 
     Args:
         authority: Also pays. (signer, writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         mint: A mint of the classic token program. (read-only)
-        currency: (writable, derived if not given)
+        currency: The new currency. (writable, derived if not given)
         system_program: The System program. (read-only)
         args: A currency as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
@@ -427,16 +427,16 @@ def dispute(
 
     Args:
         party: The renter or the supplier; pays the bond and the rent. (signer, writable)
-        config: (read-only)
-        job: (writable)
-        dispute: (writable, derived if not given)
-        bond_vault: (writable, derived if not given)
-        mint: (read-only)
-        source: (writable)
+        config: The program's configuration. (read-only)
+        job: The job. (writable)
+        dispute: The new dispute. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        mint: What the job is paid in. (read-only)
+        source: Any account of the mint that the party may spend from. (writable)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        max_bond: `u64`
-        evidence_hash: `[u8; 32]`
+        max_bond: The most that the bond may be, base units of the job's mint.
+        evidence_hash: SHA-256 of the party's evidence.
         remaining_accounts: Further accounts, behind those above.
     """
     if dispute is None:
@@ -479,8 +479,8 @@ def expire(
     Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
 
     Args:
-        job: (writable)
-        offer: (writable)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
         cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -525,17 +525,17 @@ def extend(
 
     Args:
         renter: Pays. (signer)
-        config: (read-only)
-        job: (writable)
-        offer: (writable, derived if not given)
-        node: (read-only)
+        config: The program's configuration. (read-only)
+        job: The job. (writable)
+        offer: The node's offer. (writable, derived if not given)
+        node: The node. (read-only)
         currency: The one that the job is paid in. (read-only)
-        price: (read-only)
-        escrow: (writable, derived if not given)
-        source: (writable)
+        price: The currency's price account. (read-only)
+        escrow: The job's escrow. (writable, derived if not given)
+        source: Any account of the mint that the renter may spend from. (writable)
         token_program: The token program. (read-only)
-        seconds: `u64`
-        max_deposit: `u64`
+        seconds: Seconds to add.
+        max_deposit: The most that may be taken, fees included, base units.
         remaining_accounts: Further accounts, behind those above.
     """
     if offer is None:
@@ -581,10 +581,10 @@ def initialize(
 
     Args:
         authority: The program's upgrade authority; becomes every role, and pays. (signer, writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        resolver: `pubkey`
+        resolver: Decides disputes.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -621,9 +621,9 @@ def offer(
 
     Args:
         owner: The node's owner; pays. (signer, writable)
-        config: (read-only)
-        node: (read-only)
-        offer: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        node: The node. (read-only)
+        offer: The new offer. (writable, derived if not given)
         system_program: The System program. (read-only)
         args: What a supplier asks for.
         remaining_accounts: Further accounts, behind those above.
@@ -658,16 +658,16 @@ def open_cluster(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens a cluster of `size` jobs, none of which starts before all are booked.
+    """Opens a cluster of jobs, none of which starts before all are booked.
 
     Caller: the renter who will book them. Errors: `ClusterSize`.
 
     Args:
         renter: Will book its jobs; pays. (signer, writable)
-        cluster: (writable, derived if not given)
+        cluster: The new cluster. (writable, derived if not given)
         system_program: The System program. (read-only)
-        id: `[u8; 32]`
-        size: `u8`
+        id: Any 32 bytes that the renter has not used; part of the address.
+        size: Jobs of the cluster, 2 to 255.
         remaining_accounts: Further accounts, behind those above.
     """
     if cluster is None:
@@ -696,14 +696,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -729,8 +729,8 @@ def refund(
     Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
 
     Args:
-        job: (writable)
-        escrow: (writable, derived if not given)
+        job: The job. (writable)
+        escrow: The job's escrow. (writable, derived if not given)
         destination: Any account of the renter. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -771,12 +771,12 @@ def resolve(
     `SplitBelowPaid`, `WrongOffer`.
 
     Args:
-        resolver: (signer)
-        config: (read-only)
-        job: (writable)
-        offer: (writable)
+        resolver: The resolver of disputes. (signer)
+        config: The program's configuration. (read-only)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
         dispute: The open one. (writable)
-        gross: `u64`
+        gross: Part of the job's price that is due, base units.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -808,12 +808,12 @@ def set_currency(
 ) -> Instruction:
     """Changes a currency for new jobs.
 
-    Caller: authority. Errors: those of `create_currency`.
+    Caller: the authority. Errors: those of `create_currency`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        currency: (writable)
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        currency: The currency. (writable)
         args: A currency as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -847,8 +847,8 @@ def set_offer(
 
     Args:
         owner: The node's owner. (signer)
-        node: (read-only)
-        offer: (writable, derived if not given)
+        node: The node. (read-only)
+        offer: The node's offer. (writable, derived if not given)
         args: What a supplier asks for.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -880,7 +880,7 @@ def set_params(
 ) -> Instruction:
     """Sets roles, fees, price limits and attesters of new jobs.
 
-    Caller: authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
+    Caller: the authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
     `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
 
     Args:
@@ -906,14 +906,14 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: offering, bit 1: booking and extending). What is booked goes on.
+    """Pauses offering, and booking with extending, or lifts the pauses. What is booked goes on.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -935,16 +935,16 @@ def settle(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Pays the supplier what attested time has earned, from one hour after the start; into the job's
-    payout account of the buyback, where he is paid in IO for another mint.
+    payout account of the buyback, where they are paid in IO for another mint.
 
     Caller: anyone. Errors: `NotRunning`, `FirstHour`, `Disputed`, `WrongEscrow`, `WrongDestination`,
     `WrongMint`.
 
     Args:
-        job: (writable)
-        escrow: (writable, derived if not given)
-        destination: Any account of the supplier, or the job's payout account where he is paid in IO for
-            another mint. (writable)
+        job: The job. (writable)
+        escrow: The job's escrow. (writable, derived if not given)
+        destination: Any account of the supplier, or the job's payout account where they are paid in IO
+            for another mint. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -986,10 +986,10 @@ def start(
 
     Args:
         operator: The supplier, the device's key, or an attester. (signer)
-        job: (writable)
-        offer: (writable, derived if not given)
-        node: (read-only)
-        attester_set: (read-only)
+        job: The job. (writable)
+        offer: The node's offer. (writable, derived if not given)
+        node: The node. (read-only)
+        attester_set: The attester set of the proofs program. (read-only)
         cluster: The job's, if it is part of one. (writable, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1023,8 +1023,8 @@ def stop(
 
     Args:
         party: The renter or the supplier. (signer)
-        job: (writable)
-        offer: (writable)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

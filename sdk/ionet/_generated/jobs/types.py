@@ -58,6 +58,7 @@ class BookArgs(Record):
 
     Attributes:
         nonce: Part of the job's address: 1 to 256 above the offer's latest nonce.
+        seconds: Seconds to book.
         max_deposit: The most that may be taken, fees included, base units.
         manifest_hash: `sha256` of the manifest that says what is to be run.
     """
@@ -93,7 +94,7 @@ class CloseReason(IntEnum):
     SUPPLIER_CANCELLED = 6
     #: The renter cancelled it while that was free.
     RENTER_CANCELLED = 7
-    #: The renter cancelled it later, and pays for the first hour's fees.
+    #: The renter cancelled it later, and pays the booking fee.
     RENTER_CANCELLED_LATE = 8
     #: A dispute was decided.
     RESOLVED = 9
@@ -193,7 +194,8 @@ class OfferArgs(Record):
 
     Attributes:
         rate: Micro-dollars per unit and hour.
-        min_seconds: Shortest and longest rental, seconds.
+        min_seconds: Shortest rental, seconds.
+        max_seconds: Longest rental, seconds, extensions included.
         open: Whether bookings are taken.
         payout: What the supplier is paid in.
         currencies: Mints that may be paid in; unused places are zeros.
@@ -225,11 +227,15 @@ class ParamsArgs(Record):
     """Parameters as an instruction names them.
 
     Attributes:
+        pauser: May pause entries.
         resolver: Decides disputes.
         booking_bps: Booking fee of each side, bps.
         dispute_bond_bps: Bond of a dispute, bps of what it freezes.
+        max_confidence_bps: Widest confidence interval of a price, bps of it.
+        max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
         max_price_age: Oldest price, seconds.
-        attesters: Attesters of a job, and of one that costs at least `large_daily_usd`.
+        attesters: Attesters of a job.
+        attesters_large: Attesters of a job that costs at least `large_daily_usd` a day.
         large_daily_usd: Micro-dollars a day from which a job is large.
     """
 
@@ -303,7 +309,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey
@@ -338,6 +344,7 @@ class Segment(Record):
     """A segment of booked time: the booking, or an extension.
 
     Attributes:
+        seconds: Its length in seconds.
         price: Base units of the job's mint.
     """
 

@@ -20,17 +20,22 @@ class Config(Account):
     """The one configuration account of the program, and the mint's authority: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         start: Unix time from which emission counts.
         emitted: Minted on the schedule so far, what was withheld included; never falls.
         withheld: Of it, minted into the reserve; never falls.
         history: Both after each of the latest cranks, the latest first; zeros stand for the start.
         last_time: Latest time that an instruction has seen.
+        roles: Authority, pauser, and what is paused.
+        mint: The IO mint.
         emission_vault: Token account of staking's emission ledger.
         reserve_vault: Token account of this account.
         genesis: Minted at genesis so far.
         allocated: Allocations minted, a bit each.
         reserve_burned: Burned out of the reserve.
         seq: Number of the latest event.
+        policy: The policy in force.
     """
 
     version: int

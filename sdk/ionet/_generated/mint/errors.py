@@ -51,19 +51,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6005: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6005: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6005
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6006: paused has a bit that stands for no entry."""
+    """6006: a bit of the paused entries stands for no entry."""
 
     CODE = 6006
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):

@@ -62,12 +62,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Emitted(Event):
-    """`Emitted` of the mint program.
+    """What the schedule has come to was minted.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        time: Unix time.
         paid: Into the emission vault.
         withheld: Into the reserve.
         emitted_total: Minted on the schedule so far.
+        withheld_total: Of that, minted into the reserve so far, base units.
+        supply: Supply of IO after it, base units.
     """
 
     seq: int
@@ -97,10 +101,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class GenesisMinted(Event):
-    """`GenesisMinted` of the mint program.
+    """A genesis allocation was minted.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        allocation: Which.
+        amount: Base units.
+        destination: The token account that was paid.
         genesis_total: Minted at genesis so far.
+        supply: Supply of IO after it, base units.
     """
 
     seq: int
@@ -128,7 +137,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the mint program."""
+    """The mint and its configuration were created.
+
+    Attributes:
+        authority: The first authority.
+        mint: The IO mint.
+        start: Unix time from which emission counts.
+    """
 
     authority: Pubkey
     mint: Pubkey
@@ -145,7 +160,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the mint program."""
+    """The pauser was set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        pauser: May pause from now on.
+    """
 
     seq: int
     pauser: Pubkey
@@ -179,7 +199,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class PolicySet(Event):
-    """`PolicySet` of the mint program."""
+    """A policy has begun.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        kind: How it paces emission.
+        floor_bps: Part of the schedule that is paid in any case, bps.
+        per_burned_bps: Paid besides for IO burned by fees, bps of it.
+    """
 
     seq: int
     kind: types.PolicyKind
@@ -197,7 +224,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ReserveBurned(Event):
-    """`ReserveBurned` of the mint program."""
+    """What policies have withheld was burned.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        amount: Tokens, base units.
+        burned_total: Burned out of the reserve so far, base units.
+        supply: Supply of IO after it, base units.
+    """
 
     seq: int
     amount: int

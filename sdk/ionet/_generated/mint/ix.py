@@ -54,9 +54,9 @@ def burn_reserve(
     Caller: anyone. Errors: `WrongVault`.
 
     Args:
-        config: (writable)
-        mint: (writable)
-        reserve_vault: (writable)
+        config: The program's configuration. (writable)
+        mint: The IO mint. (writable)
+        reserve_vault: The token account of what policies withhold. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -93,11 +93,11 @@ def emit(
     Caller: anyone. Errors: `Paused`, `CapExceeded`, `WrongVault`.
 
     Args:
-        config: (writable)
-        mint: (writable)
-        emission_vault: (writable)
-        reserve_vault: (writable)
-        buyback_config: (read-only)
+        config: The program's configuration. (writable)
+        mint: The IO mint. (writable)
+        emission_vault: The token account that emission is paid into. (writable)
+        reserve_vault: The token account of what policies withhold. (writable)
+        buyback_config: The buyback's configuration. (read-only)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -136,8 +136,7 @@ def initialize(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Creates the mint, its configuration, and the two vaults that emissions go to. Emission counts
-    from `start` (unix time; 0 for now, at most a year ahead).
+    """Creates the mint, its configuration, and the two vaults that emissions go to.
 
     Caller: the program's upgrade authority, once. Errors: `NotUpgradeAuthority`, `WrongProgramData`,
     `StartOutOfRange`.
@@ -145,16 +144,16 @@ def initialize(
     Args:
         authority: The program's upgrade authority; becomes authority and pauser, and pays. (signer,
             writable)
-        config: (writable)
+        config: The program's configuration. (writable)
         mint: The IO mint: 8 decimals, minted by the configuration alone, frozen by nobody. (writable)
-        emission_ledger: (read-only)
+        emission_ledger: Staking's emission ledger. (read-only)
         emission_vault: Where emissions go. (writable)
         reserve_vault: Where withheld emissions go. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         token_program: The token program. (read-only)
         associated_token_program: The associated token program. (read-only)
         system_program: The System program. (read-only)
-        start: `i64`
+        start: Unix time from which emission counts, at most a year ahead; 0 for now.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -194,13 +193,13 @@ def mint_genesis(
 ) -> Instruction:
     """Mints one genesis allocation in full, each at most once.
 
-    Caller: authority. Errors: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
+    Caller: the authority. Errors: `NotAuthority`, `UnknownAllocation`, `AlreadyAllocated`, `CapExceeded`,
     `WrongMint`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        mint: (writable)
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        mint: The IO mint. (writable)
         destination: Receives the allocation. (writable)
         token_program: The token program. (read-only)
         allocation: The part of the genesis supply that IO comes from.
@@ -234,14 +233,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -263,12 +262,12 @@ def set_params(
 ) -> Instruction:
     """Sets who may pause.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        pauser: `pubkey`
+        pauser: May pause emission.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -288,14 +287,14 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: `emit`). What a pause delays is emitted afterwards.
+    """Pauses `emit` and `set_policy`, or lifts the pause. What a pause delays is emitted afterwards.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -324,16 +323,16 @@ def set_policy(
 ) -> Instruction:
     """Emits to now under the old policy, then sets the new one.
 
-    Caller: authority. Errors: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and
+    Caller: the authority. Errors: `NotAuthority`, `UnknownPolicy`, `PolicyOutOfBounds`, `NoDemand`, and
     those of `emit`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        mint: (writable)
-        emission_vault: (writable)
-        reserve_vault: (writable)
-        buyback_config: (read-only)
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        mint: The IO mint. (writable)
+        emission_vault: The token account that emission is paid into. (writable)
+        reserve_vault: The token account of what policies withhold. (writable)
+        buyback_config: The buyback's configuration. (read-only)
         token_program: The token program. (read-only)
         policy: A policy as an instruction names it.
         remaining_accounts: Further accounts, behind those above.

@@ -70,6 +70,8 @@ class Policy(Record):
 
     Attributes:
         kind: How it paces emission.
+        floor_bps: Part of the schedule that is paid in any case, bps.
+        per_burned_bps: Paid besides for IO burned by fees since the policy began, bps of it.
         emitted_before: Emitted when the policy began.
         burned_before: Burned by fees when the policy began.
         paid: Paid into the emission vault since.
@@ -124,7 +126,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey

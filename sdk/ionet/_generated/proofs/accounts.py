@@ -21,9 +21,12 @@ class AttesterSet(Account):
     number, so the number stays with its attester while keys change.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         seats: Seats ever used; never falls.
         set_version: Counts the changes of the set.
         threshold: Weight that approves a report.
+        total_weight: Sum of all weights.
         keys: By seat; the default key where a seat is vacant.
         weights: By seat; 0 where a seat is vacant.
     """
@@ -63,8 +66,15 @@ class Challenge(Account):
     `["challenge", report, node]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        report: The report.
+        node: The node whose leaf is doubted.
         challenger: Who paid bond and rent.
         bond_vault: Token account that holds the bond.
+        bond: The bond, base units of IO.
+        evidence_hash: SHA-256 of the challenger's evidence.
+        made_at: When it was made, unix time.
         until: When it lapses if nobody has decided it.
     """
 
@@ -106,17 +116,25 @@ class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         last_time: Latest time that an instruction has seen.
+        roles: Authority, pauser, and what is paused.
         guardian: May void a report that is not final.
         resolver: Decides challenges.
         approved_seq: Hour of the latest approved report; never falls.
-        final_seq: Hour, total and end of period of the latest final report; none of them ever falls.
+        final_seq: Hour of the latest final report; never falls.
+        final_total: Total of the latest final report, base units; never falls.
+        final_period_end: End of period of the latest final report, unix time; never falls.
         challenge_window: Seconds from approval to finality.
         challenge_freeze: Most seconds that a challenge freezes a node's credit.
         challenge_bond: Bond of a challenge in base units of IO.
         seq: Number of the latest event.
-        gpu_bps: How attesters share an hour's emission out; no program computes with it. See
-                [`ParamsArgs`].
+        gpu_bps: The GPU pool's part of an hour's emission, bps. Attesters share it out by this and the
+                next three; no program computes with them.
+        in_use_bps: Part of a pool for nodes in use, bps.
+        fee_bound_bps: Bound of that part by the fees of a node's job, bps.
+        up_hours: Hours in a row that a node must have been up.
     """
 
     version: int
@@ -174,17 +192,22 @@ class Report(Account):
     `["report", seq, sha256(content)]`. Never closed: attesters' word stays on record.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         state: Where it stands.
         seq: Hours from the start of emission to `period_end`.
         root: Merkle root of the reward leaves.
         total: Sum of the leaves' lifetime rewards.
+        period_end: Unix time that the rewards count to.
         finalized_at: When it became final.
         set_version: The attester set whose approvals count.
         leaves: Number of leaves.
         approvals: Seats that have approved, a bit each.
         weight: Weight of those seats.
         approved_at: When the threshold was reached.
+        created_at: When it was made, unix time.
         payer: The attester who made it and paid for the account.
+        content_hash: SHA-256 of the content; part of the address.
         evidence_hash: SHA-256 of what the rewards were computed from.
         evidence_uri: Where that is found, UTF-8, filled up with zeros.
     """

@@ -43,19 +43,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6004: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6004
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6005: paused has a bit that stands for no entry."""
+    """6005: a bit of the paused entries stands for no entry."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):
@@ -387,19 +387,19 @@ class WrongBond(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6047: the token account belongs to somebody else."""
+    """6047: the token account does not belong to the one who is to be paid."""
 
     CODE = 6047
     NAME = "WrongDestination"
-    MSG = "the token account belongs to somebody else"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class WrongRentPayer(_ProgramError):
-    """6048: the rent goes back to the one who paid it."""
+    """6048: this is not the one who paid the rent."""
 
     CODE = 6048
     NAME = "WrongRentPayer"
-    MSG = "the rent goes back to the one who paid it"
+    MSG = "this is not the one who paid the rent"
 
 
 class NotEmitted(_ProgramError):

@@ -18,9 +18,13 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class AttestersSet(Event):
-    """`AttestersSet` of the proofs program.
+    """The attester set was replaced.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        set_version: Counts the changes of the attester set.
+        threshold: Weight that approves a report.
+        total_weight: Sum of all weights.
         seats: All seats, by number.
     """
 
@@ -91,7 +95,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChallengeDecided(Event):
-    """The bond went back (upheld) or was burned."""
+    """The bond went back (upheld) or was burned.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        challenge: The challenge.
+        report: The report.
+        node: The node.
+        upheld: Whether the leaf was wrong.
+        bond: The bond, base units of IO.
+    """
 
     seq: int
     challenge: Pubkey
@@ -118,7 +131,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChallengeLifted(Event):
-    """Nobody decided in time; the bond went back."""
+    """Nobody decided in time; the bond went back.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        challenge: The challenge.
+        report: The report.
+        node: The node.
+        bond: The bond, base units of IO.
+    """
 
     seq: int
     challenge: Pubkey
@@ -137,7 +158,18 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ChallengeMade(Event):
-    """`ChallengeMade` of the proofs program."""
+    """A node's leaf in a report was challenged.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        challenge: The challenge.
+        report: The report.
+        node: The node.
+        challenger: Who doubts it.
+        bond: The bond, base units of IO.
+        until: When it lapses if nobody decides it, unix time.
+        evidence_hash: SHA-256 of the evidence.
+    """
 
     seq: int
     challenge: Pubkey
@@ -168,7 +200,11 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the proofs program."""
+    """The configuration and an attester set without seats were created.
+
+    Attributes:
+        authority: The first authority.
+    """
 
     authority: Pubkey
 
@@ -178,7 +214,12 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the proofs program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        params: The new parameters.
+    """
 
     seq: int
     params: types.ParamsArgs
@@ -217,7 +258,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofJudged(Event):
-    """`ProofJudged` of the proofs program."""
+    """An attester has judged a compute proof.
+
+    Attributes:
+        node: The node.
+        seat: Seat of the attester.
+        seed: The challenge's seed.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed, or that it passed.
+    """
 
     node: Pubkey
     seat: int
@@ -242,10 +291,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ReportApproved(Event):
-    """`ReportApproved` of the proofs program.
+    """An attester has approved a report.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
+        report_seq: Hours from the start of emission to the end of the report's period.
+        seat: Seat of the attester.
+        attester: The attester.
         weight: Weight of all approvals so far.
+        threshold: Weight that approves a report.
         approved_at: When the threshold was reached; 0 while it is not.
     """
 
@@ -278,7 +333,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ReportFinalized(Event):
-    """`ReportFinalized` of the proofs program."""
+    """A report became final: its leaves can be credited.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
+        report_seq: Hours from the start of emission to the end of the report's period.
+        root: Merkle root of the reward leaves.
+        total: Sum of the leaves' lifetime rewards, base units of IO.
+        period_end: Unix time that the rewards count to.
+        finalized_at: Unix time.
+    """
 
     seq: int
     report: Pubkey
@@ -307,10 +372,21 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ReportMade(Event):
-    """`ReportMade` of the proofs program.
+    """A report was made.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
         report_seq: Hours from the start of emission to `period_end`.
+        set_version: Counts the changes of the attester set.
+        payer: The attester who made it and paid for the account.
+        root: Merkle root of the reward leaves.
+        total: Sum of the leaves' lifetime rewards, base units of IO.
+        period_end: Unix time that the rewards count to.
+        leaves: Number of leaves.
+        evidence_hash: SHA-256 of what the rewards were computed from.
+        evidence_uri: Where that is found, UTF-8, padded with zeros.
+        created_at: Unix time.
     """
 
     seq: int
@@ -350,7 +426,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ReportVoided(Event):
-    """A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros)."""
+    """A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros).
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
+        report_seq: Hours from the start of emission to the end of the report's period.
+        node: The node of the refuted leaf, or zeros.
+    """
 
     seq: int
     report: Pubkey

@@ -55,10 +55,10 @@ def approve(
     `AlreadyApproved`, `AlreadyDecided`.
 
     Args:
-        attester: (signer)
-        config: (writable)
-        attester_set: (read-only)
-        report: (writable)
+        attester: An attester. (signer)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (read-only)
+        report: The report. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -101,17 +101,17 @@ def challenge(
 
     Args:
         challenger: Pays the bond and the rent. (signer, writable)
-        config: (writable)
-        report: (read-only)
-        node: (writable)
-        challenge: (writable, derived if not given)
-        bond_vault: (writable, derived if not given)
-        mint: (read-only)
-        source: (writable)
-        staking_program: (read-only)
+        config: The program's configuration. (writable)
+        report: The report that has the leaf. (read-only)
+        node: The node whose leaf is doubted. (writable)
+        challenge: The new challenge. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
+        mint: The IO mint. (read-only)
+        source: Any IO account that the challenger may spend from. (writable)
+        staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
-        evidence_hash: `[u8; 32]`
+        evidence_hash: SHA-256 of the challenger's evidence.
         remaining_accounts: Further accounts, behind those above.
     """
     if challenge is None:
@@ -166,18 +166,18 @@ def decide(
     `WrongBond`, `WrongDestination`, `WrongRentPayer`.
 
     Args:
-        resolver: (signer)
-        config: (writable)
-        challenge: (writable, derived if not given)
-        bond_vault: (writable, derived if not given)
+        resolver: The resolver of challenges. (signer)
+        config: The program's configuration. (writable)
+        challenge: The challenge. (writable, derived if not given)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
         destination: An IO account of the challenger. (writable)
-        rent_payer: (writable)
-        report: (read-only)
-        node: (writable)
-        mint: (writable)
-        staking_program: (read-only)
+        rent_payer: The challenger. (writable)
+        report: The challenged report. (read-only)
+        node: The node. (writable)
+        mint: The IO mint. (writable)
+        staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
-        upheld: `bool`
+        upheld: Whether the leaf is wrong.
         remaining_accounts: Further accounts, behind those above.
     """
     if challenge is None:
@@ -217,8 +217,8 @@ def finalize(
     Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
 
     Args:
-        config: (writable)
-        report: (writable)
+        config: The program's configuration. (writable)
+        report: The report. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -247,8 +247,8 @@ def initialize(
     Args:
         authority: The program's upgrade authority; becomes authority, guardian, resolver and pauser, and
             pays. (signer, writable)
-        config: (writable)
-        attester_set: (writable)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -289,13 +289,13 @@ def lift_challenge(
     `WrongRentPayer`.
 
     Args:
-        config: (writable)
-        challenge: (writable)
-        bond_vault: (writable, derived if not given)
+        config: The program's configuration. (writable)
+        challenge: The challenge. (writable)
+        bond_vault: The token account that holds the bond. (writable, derived if not given)
         destination: An IO account of the challenger. (writable)
-        rent_payer: (writable)
-        node: (writable)
-        staking_program: (read-only)
+        rent_payer: The challenger. (writable)
+        node: The node. (writable)
+        staking_program: The staking program. (read-only)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -332,14 +332,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -369,11 +369,11 @@ def record_proof(
     Caller: an attester. Errors: `UnknownReason`, `NotAttester`, `NotANode`.
 
     Args:
-        attester: (signer)
-        attester_set: (read-only)
-        config: (read-only)
-        node: (writable)
-        staking_program: (read-only)
+        attester: An attester. (signer)
+        attester_set: The attester set. (read-only)
+        config: Signs the call to the staking program. (read-only)
+        node: The node. (writable)
+        staking_program: The staking program. (read-only)
         verdict: What an attester found of a node's compute proof.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -408,9 +408,9 @@ def refute(
     Caller: anyone. Errors: `WrongProof`, `LeafStands`, `ReportDecided`.
 
     Args:
-        config: (writable)
-        report: (writable)
-        node: (read-only)
+        config: The program's configuration. (writable)
+        report: The report. (writable)
+        node: The leaf's node. (read-only)
         leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -446,8 +446,7 @@ def report(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Makes a report, which is also its first approval. `seq` is the hours from the start of emission to
-    `period_end`, `content_hash` is `sha256("ionet:report" ‖ borsh(args))`.
+    """Makes a report, which is also its first approval.
 
     Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
     `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
@@ -455,14 +454,14 @@ def report(
 
     Args:
         attester: An attester, who pays and whose approval is the first. (signer, writable)
-        config: (writable)
-        attester_set: (read-only)
-        mint_config: (read-only)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (read-only)
+        mint_config: The mint's configuration. (read-only)
         report: Its address holds the content, so that nobody can take an hour with another one.
             (writable, derived if not given)
         system_program: The System program. (read-only)
-        seq: `u64`
-        content_hash: `[u8; 32]`
+        seq: Hours from the start of emission to `period_end`.
+        content_hash: `sha256("ionet:report" ‖ borsh(args))`.
         args: A report's content, as attesters propose it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -502,15 +501,15 @@ def set_attesters(
     """Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
     or weight; reports that gather approvals have to be made again.
 
-    Caller: authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
+    Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
     `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        attester_set: (writable)
-        seats: `Vec<Seat>`
-        threshold: `u32`
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (writable)
+        seats: All seats, by number.
+        threshold: Weight that approves a report: more than half of all weight.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -539,7 +538,7 @@ def set_params(
 ) -> Instruction:
     """Sets the roles besides the authority, and the terms of challenges.
 
-    Caller: authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
+    Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
     `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
     `UpHoursOutOfBounds`.
 
@@ -566,14 +565,14 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: `report` and `approve`). What is approved still becomes final.
+    """Pauses `report` and `approve`, or lifts the pause. What is approved still becomes final.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -598,9 +597,9 @@ def void_report(
     Caller: the guardian. Errors: `NotGuardian`, `ReportDecided`.
 
     Args:
-        guardian: (signer)
-        config: (writable)
-        report: (writable)
+        guardian: The guardian. (signer)
+        config: The program's configuration. (writable)
+        report: The report. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

@@ -23,6 +23,7 @@ class LeafArgs(Record):
     Attributes:
         lifetime: Earned in the node's whole life, base units.
         through: Until when.
+        index: Number of the leaf, from 0.
         proof: One hash a level, from the leaf up.
     """
 
@@ -48,11 +49,10 @@ class ParamsArgs(Record):
         challenge_window: Seconds from approval to finality, 6 to 72 hours.
         challenge_freeze: Most seconds that a challenge freezes a node's credit, 1 to 7 days.
         challenge_bond: Bond of a challenge in base units of IO, 1 to 100,000 IO.
-        gpu_bps: How attesters share an hour's emission out: the GPU pool's part, at most all of it; the
-                CPU pool has the rest.
-        in_use_bps: Part of a pool for nodes in use, at most half.
-        fee_bound_bps: Bound of that part by the fees of a node's job, at most 95 %.
-        up_hours: Hours in a row that a node must have been up, at most 168.
+        gpu_bps: The GPU pool's part of an hour's emission, bps; the CPU pool has the rest.
+        in_use_bps: Part of a pool for nodes in use, bps.
+        fee_bound_bps: Bound of that part by the fees of a node's job, bps.
+        up_hours: Hours in a row that a node must have been up.
     """
 
     pauser: Pubkey
@@ -190,7 +190,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey
@@ -206,7 +206,12 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class Seat(Record):
-    """A seat as an instruction names it; vacant with the default key and weight 0."""
+    """A seat as an instruction names it; vacant with the default key and weight 0.
+
+    Attributes:
+        key: The attester's key.
+        weight: Weight of its approval.
+    """
 
     key: Pubkey
     weight: int

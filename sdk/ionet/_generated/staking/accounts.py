@@ -20,10 +20,15 @@ class Class(Account):
     """A kind of hardware: `["class", id]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         pool: Its kind of hardware.
         enabled: 1 while new devices are taken.
+        id: Number of the class.
         maximum: Largest stake of a node, as a multiple of its minimum.
+        multiplier_bps: Weight of one processor, bps of the reference.
         base_minimum: Minimum stake per processor before the multiplier, base units.
+        name: Name, UTF-8, padded with zeros.
     """
 
     version: int
@@ -63,6 +68,10 @@ class Config(Account):
     """The one configuration account of the program: `["config"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        last_time: Latest time that an instruction has seen, unix time.
+        roles: Authority, pauser, and what is paused.
         slasher: May propose slashes.
         resolver: Decides appealed slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
@@ -106,15 +115,20 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class Device(Account):
-    """One processor, known by its fingerprint: `["device", sha256(uuid)]`. There is one account per
-    device for ever, so none counts twice.
+    """One processor, known by its fingerprint: `["device", sha256(uuid)]`. A device
+    has one account and keeps it, so that none counts twice.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         banned: 1 when the device was banned; stays with it whoever owns it.
         seat: Seat of the attester that challenged it.
+        class_: Number of its hardware class.
         fingerprint: `sha256` of the device's own unique id.
         device_key: Signs for the device.
+        owner: Its owner; zeros while nobody owns it.
         node: The node it belongs to, or zeros.
+        registered_at: When its owner registered it, unix time.
         seq: Number of the latest event.
     """
 
@@ -158,8 +172,11 @@ class EmissionLedger(Account):
     """What was credited to nodes in all, and the owner of the vault it came from: `["emission"]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         vault: Token account that emissions are paid to and credits are paid from.
         credited: Credited to all nodes since the beginning, base units.
+        last_time: Latest time that an instruction has seen, unix time.
         outflow: What was credited lately.
     """
 
@@ -194,7 +211,11 @@ class Network(Account):
     it registers and receives what they earn.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        authority: Owns the nodes of the network.
         name: Name, UTF-8, padded with zeros.
+        registered_at: When it was registered, unix time.
     """
 
     version: int
@@ -226,23 +247,39 @@ class Node(Account):
     credited to it stays counted when its device registers again.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         state: Whether it takes part.
         units: Processors.
+        class_: Number of its hardware class.
         pool: The kind of hardware of its class.
+        owner: Its owner.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
         credited: Rewards credited in the node's whole life, base units; never falls.
         device: Its first processor, which gives it its address.
-        vault: Token account that holds exactly [`Node::vault_total`].
+        vault: Token account that holds exactly `Node::vault_total`.
         network: Network account that registered the node in bulk, or zeros.
         seq: Number of the latest event.
+        last_time: Latest time that an instruction has seen, unix time.
+        registered_at: When its present owner registered or reopened it, unix time.
         credited_through: Time up to which rewards were credited; never falls.
         credit_frozen_until: No credit before this time, while a challenge is open.
         min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
                 wrong.
         frozen: Sum of the open slash proposals.
         commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
+        commission_bps: The owner's part of co-stakers' rewards, bps.
+        next_commission_bps: The commission that applies from `commission_at` on, bps.
+        region: Region, ISO 3166-1 numeric, as the owner says.
         challenges: Open challenges, which hold its credit back together.
+        memory_gib: Memory in GiB, as the owner says.
+        link_mbps: Link speed in Mbit/s, as the owner says.
+        own: The owner's side.
+        co: The co-stakers' side.
+        own_snapshot: The owner's active stake by week; none on a terminal node.
+        co_snapshot: The co-stakers' active stake by week; none on a terminal node.
+        last_proof: Its latest compute proof.
         retired_at: When it was last retired.
     """
 
@@ -330,6 +367,10 @@ class Position(Account):
     """One co-staker's shares on one node: `["position", node, holder]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        node: The node.
+        holder: Who holds it.
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
         pending_at: When the pending shares were last added to.
@@ -338,6 +379,8 @@ class Position(Account):
         fraction: Fraction of a base unit left by that settlement, in 2^-64.
         due: Rewards settled and not yet claimed.
         seq: Number of the latest event.
+        last_time: Latest time that an instruction has seen, unix time.
+        snapshot: Active shares by week.
     """
 
     version: int
@@ -386,10 +429,18 @@ class Slash(Account):
     """A proposal to slash a node: `["slash", node, nonce]`.
 
     Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
         state: Where it stands.
+        node: The node.
         proposer: Who proposed it and paid its rent; gets nothing of it.
+        nonce: Part of the address.
         amount: Tokens that it still holds back.
         burned: Tokens that it has burned.
+        evidence_hash: SHA-256 of the evidence.
+        proposed_at: When it was proposed, unix time.
+        appealed_at: When it was appealed, unix time; 0 while it was not.
+        decided_at: When it was decided, unix time; 0 while it was not.
         appeal_until: End of the time for an appeal, fixed when it was proposed.
     """
 
@@ -434,7 +485,14 @@ bind_account(
 
 @dataclass(frozen=True, slots=True)
 class StakeShard(Account):
-    """Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`."""
+    """Active stake on the nodes whose key's first byte is `index` modulo 16: `["shard", index]`.
+
+    Attributes:
+        version: Version of this layout.
+        bump: Bump of the account's address.
+        index: Number of the shard.
+        active: Active stake of its nodes by week, base units.
+    """
 
     version: int
     bump: int

@@ -43,19 +43,19 @@ class NotPendingAuthority(_ProgramError):
 
 
 class MayNotPause(_ProgramError):
-    """6004: only the authority may lift a pause, only the authority and the pauser may set one."""
+    """6004: only the authority may lift a pause, and only the authority or the pauser may set one."""
 
     CODE = 6004
     NAME = "MayNotPause"
-    MSG = "only the authority may lift a pause, only the authority and the pauser may set one"
+    MSG = "only the authority may lift a pause, and only the authority or the pauser may set one"
 
 
 class UnknownEntry(_ProgramError):
-    """6005: paused has a bit that stands for no entry."""
+    """6005: a bit of the paused entries stands for no entry."""
 
     CODE = 6005
     NAME = "UnknownEntry"
-    MSG = "paused has a bit that stands for no entry"
+    MSG = "a bit of the paused entries stands for no entry"
 
 
 class Paused(_ProgramError):
@@ -211,11 +211,11 @@ class NodeNotLive(_ProgramError):
 
 
 class NodeTerminal(_ProgramError):
-    """6025: the node's co-stakers bore a loss; it earns no more."""
+    """6025: the node's co-stakers bore a loss: it earns nothing any more."""
 
     CODE = 6025
     NAME = "NodeTerminal"
-    MSG = "the node's co-stakers bore a loss; it earns no more"
+    MSG = "the node's co-stakers bore a loss: it earns nothing any more"
 
 
 class ZeroAmount(_ProgramError):
@@ -275,11 +275,11 @@ class StillPending(_ProgramError):
 
 
 class MoreThanStaked(_ProgramError):
-    """6033: less is staked than this; left: staked, right: amount."""
+    """6033: less is staked than the amount; left: staked, right: amount."""
 
     CODE = 6033
     NAME = "MoreThanStaked"
-    MSG = "less is staked than this; left: staked, right: amount"
+    MSG = "less is staked than the amount; left: staked, right: amount"
 
 
 class LeaseLocksMinimum(_ProgramError):
@@ -291,11 +291,11 @@ class LeaseLocksMinimum(_ProgramError):
 
 
 class NoFreeSlot(_ProgramError):
-    """6035: four withdrawals cool already: withdraw one that is ready first."""
+    """6035: four withdrawals are cooling: withdraw one that is ready first."""
 
     CODE = 6035
     NAME = "NoFreeSlot"
-    MSG = "four withdrawals cool already: withdraw one that is ready first"
+    MSG = "four withdrawals are cooling: withdraw one that is ready first"
 
 
 class NothingReady(_ProgramError):
@@ -411,11 +411,11 @@ class ReportExhausted(_ProgramError):
 
 
 class NoActiveStake(_ProgramError):
-    """6050: a node without active stake is credited nothing; the leaf waits."""
+    """6050: a node without active stake is credited nothing; credit the leaf later."""
 
     CODE = 6050
     NAME = "NoActiveStake"
-    MSG = "a node without active stake is credited nothing; the leaf waits"
+    MSG = "a node without active stake is credited nothing; credit the leaf later"
 
 
 class CreditFrozen(_ProgramError):
@@ -427,11 +427,11 @@ class CreditFrozen(_ProgramError):
 
 
 class WrongDestination(_ProgramError):
-    """6052: the token account belongs to somebody else."""
+    """6052: the token account does not belong to the one who is to be paid."""
 
     CODE = 6052
     NAME = "WrongDestination"
-    MSG = "the token account belongs to somebody else"
+    MSG = "the token account does not belong to the one who is to be paid"
 
 
 class Overflow(_ProgramError):
@@ -523,11 +523,11 @@ class NotDeviceKey(_ProgramError):
 
 
 class DeviceOwned(_ProgramError):
-    """6064: the device has an owner; its owner, or the resolver, has to give it up first."""
+    """6064: the device has an owner: they, or the resolver, must release it first."""
 
     CODE = 6064
     NAME = "DeviceOwned"
-    MSG = "the device has an owner; its owner, or the resolver, has to give it up first"
+    MSG = "the device has an owner: they, or the resolver, must release it first"
 
 
 class NotSlasher(_ProgramError):
@@ -555,11 +555,11 @@ class SlashAboveStake(_ProgramError):
 
 
 class AppealClosed(_ProgramError):
-    """6068: the slash cannot be appealed any more, or was already."""
+    """6068: the slash can no longer be appealed, or was appealed already."""
 
     CODE = 6068
     NAME = "AppealClosed"
-    MSG = "the slash cannot be appealed any more, or was already"
+    MSG = "the slash can no longer be appealed, or was appealed already"
 
 
 class NotDecidable(_ProgramError):
@@ -571,11 +571,11 @@ class NotDecidable(_ProgramError):
 
 
 class SlashRaised(_ProgramError):
-    """6070: the resolver may lower a slash, not raise it; left: proposed, right: decided."""
+    """6070: the resolver may lower a slash, but not raise it; left: proposed, right: decided."""
 
     CODE = 6070
     NAME = "SlashRaised"
-    MSG = "the resolver may lower a slash, not raise it; left: proposed, right: decided"
+    MSG = "the resolver may lower a slash, but not raise it; left: proposed, right: decided"
 
 
 class NotExecutable(_ProgramError):
@@ -587,11 +587,11 @@ class NotExecutable(_ProgramError):
 
 
 class SlashLimit(_ProgramError):
-    """6072: at most 1 % of all stake is slashed in 7 days; nothing more at present."""
+    """6072: at most 1 % of all stake is slashed in 7 days, and that much was."""
 
     CODE = 6072
     NAME = "SlashLimit"
-    MSG = "at most 1 % of all stake is slashed in 7 days; nothing more at present"
+    MSG = "at most 1 % of all stake is slashed in 7 days, and that much was"
 
 
 class ShardsMissing(_ProgramError):
@@ -611,11 +611,11 @@ class SlashOpen(_ProgramError):
 
 
 class WrongRentPayer(_ProgramError):
-    """6075: the rent goes back to the one who paid it."""
+    """6075: this is not the one who paid the rent."""
 
     CODE = 6075
     NAME = "WrongRentPayer"
-    MSG = "the rent goes back to the one who paid it"
+    MSG = "this is not the one who paid the rent"
 
 
 class NodeNotTerminal(_ProgramError):
@@ -643,11 +643,11 @@ class ReportRefuted(_ProgramError):
 
 
 class NotNetwork(_ProgramError):
-    """6079: the network belongs to somebody else."""
+    """6079: the network belongs to another authority."""
 
     CODE = 6079
     NAME = "NotNetwork"
-    MSG = "the network belongs to somebody else"
+    MSG = "the network belongs to another authority"
 
 
 class InNetwork(_ProgramError):
@@ -659,35 +659,35 @@ class InNetwork(_ProgramError):
 
 
 class DevicesAttached(_ProgramError):
-    """6081: other processors are attached to the node: they have to be detached first."""
+    """6081: other processors are attached to the node: detach them first."""
 
     CODE = 6081
     NAME = "DevicesAttached"
-    MSG = "other processors are attached to the node: they have to be detached first"
+    MSG = "other processors are attached to the node: detach them first"
 
 
 class CommissionNotice(_ProgramError):
-    """6082: co-stakers are on the node: its commission changes by an announcement."""
+    """6082: co-stakers are on the node: announce a change of its commission."""
 
     CODE = 6082
     NAME = "CommissionNotice"
-    MSG = "co-stakers are on the node: its commission changes by an announcement"
+    MSG = "co-stakers are on the node: announce a change of its commission"
 
 
 class OwnerStays(_ProgramError):
-    """6083: the former owner's stake leaves a cooldown after the node was retired."""
+    """6083: the former owner's stake can leave only a cooldown after the node was retired."""
 
     CODE = 6083
     NAME = "OwnerStays"
-    MSG = "the former owner's stake leaves a cooldown after the node was retired"
+    MSG = "the former owner's stake can leave only a cooldown after the node was retired"
 
 
 class CreditLimit(_ProgramError):
-    """6084: in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed."""
+    """6084: at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed."""
 
     CODE = 6084
     NAME = "CreditLimit"
-    MSG = "in 7 days at most a month's emission is credited: try again tomorrow; left: room, right: owed"
+    MSG = "at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed"
 
 
 #: Each error by its code.

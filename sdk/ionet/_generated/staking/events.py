@@ -18,7 +18,15 @@ from . import PROGRAM_ID, types
 
 @dataclass(frozen=True, slots=True)
 class Activated(Event):
-    """Pending stake became active."""
+    """Pending stake became active.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        amount: Tokens of the owner, or shares of a co-staker.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey
@@ -87,7 +95,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Claimed(Event):
-    """Rewards went out."""
+    """Rewards went out.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        amount: Tokens, base units.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey
@@ -112,7 +128,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ClassSet(Event):
-    """`ClassSet` of the staking program."""
+    """A hardware class was created or changed.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        id: Number of the class.
+        pool: Its kind of hardware.
+        enabled: Whether new devices of the class are taken.
+        maximum: Largest stake of a node, as a multiple of its minimum.
+        multiplier_bps: Weight of one processor, bps of the reference.
+        base_minimum: Minimum stake per processor before the multiplier, base units.
+    """
 
     seq: int
     id: int
@@ -141,9 +167,12 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class CommissionSet(Event):
-    """`CommissionSet` of the staking program.
+    """A change of the commission was announced.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        commission_bps: The owner's part of co-stakers' rewards, bps.
         from_: When it begins to apply.
     """
 
@@ -163,7 +192,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Compounded(Event):
-    """Rewards became pending stake of `holder`."""
+    """Rewards became pending stake of `holder`.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        amount: Tokens, base units.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey
@@ -188,7 +225,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class CreditFrozen(Event):
-    """`CreditFrozen` of the staking program."""
+    """A challenge was made or is over, and the node's credit is held back or no longer.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        until: No credit before this time, unix time; 0 for no hold.
+        min_report_seq: No credit from reports before this one.
+    """
 
     seq: int
     node: Pubkey
@@ -209,8 +253,15 @@ class Credited(Event):
     """A report's leaf was credited from the emission vault.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        amount: Tokens, base units.
+        owner_part: Of the amount, the owner's.
+        co_part: Of the amount, the co-stakers'.
         credited: Credited to the node in its life.
+        credited_through: Time up to which the node's rewards were credited, unix time.
         credited_total: Credited to all nodes.
+        totals: The node's sums after it.
     """
 
     seq: int
@@ -244,7 +295,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class DeviceEvicted(Event):
-    """`DeviceEvicted` of the staking program."""
+    """The resolver has taken a device from its owner.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        device: The device.
+        owner: Who owned it.
+        node: The node it was on, or zeros.
+        ban: Whether it was banned.
+    """
 
     seq: int
     device: Pubkey
@@ -263,7 +322,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class DeviceRegistered(Event):
-    """`DeviceRegistered` of the staking program."""
+    """A device was registered, or claimed by a new owner.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        device: The device.
+        fingerprint: `sha256` of the device's own unique id.
+        device_key: Signs for the device.
+        owner: Its owner.
+        class_: Number of its hardware class.
+        seat: Seat of the attester that challenged it.
+    """
 
     seq: int
     device: Pubkey
@@ -292,7 +361,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class DeviceReleased(Event):
-    """`DeviceReleased` of the staking program."""
+    """An owner has given a device up.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        device: The device.
+        owner: Who owned it.
+    """
 
     seq: int
     device: Pubkey
@@ -309,7 +384,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Forfeited(Event):
-    """A terminal node's reward was burned out of the emission vault."""
+    """A terminal node's reward was burned out of the emission vault.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        amount: Tokens, base units.
+        credited: Counted for the node in its life, base units.
+        credited_through: Time up to which the node's rewards were credited, unix time.
+        credited_total: Counted for all nodes, base units.
+    """
 
     seq: int
     node: Pubkey
@@ -336,7 +420,11 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Initialized(Event):
-    """`Initialized` of the staking program."""
+    """The configuration and emission's ledger were created.
+
+    Attributes:
+        authority: The first authority.
+    """
 
     authority: Pubkey
 
@@ -346,7 +434,13 @@ bind_event(Initialized, PROGRAM_ID, bytes.fromhex("d0d573627352c9d1"), (("author
 
 @dataclass(frozen=True, slots=True)
 class NetworkJoined(Event):
-    """`NetworkJoined` of the staking program."""
+    """A node was counted to its owner's network.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        network: The network's account.
+    """
 
     seq: int
     node: Pubkey
@@ -363,7 +457,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class NetworkRegistered(Event):
-    """`NetworkRegistered` of the staking program."""
+    """A network was registered.
+
+    Attributes:
+        network: The network's account.
+        authority: Owns the nodes of the network.
+        name: Name, UTF-8, padded with zeros.
+    """
 
     network: Pubkey
     authority: Pubkey
@@ -380,7 +480,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class NodeRegistered(Event):
-    """`NodeRegistered` of the staking program."""
+    """A node was registered or reopened.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        owner: Its owner.
+        class_: Number of its hardware class.
+        units: Processors.
+        commission_bps: The owner's part of co-stakers' rewards, bps.
+        region: Region, ISO 3166-1 numeric.
+    """
 
     seq: int
     node: Pubkey
@@ -409,7 +519,13 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class NodeRetired(Event):
-    """`NodeRetired` of the staking program."""
+    """A node left the market.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        owner: Its owner.
+    """
 
     seq: int
     node: Pubkey
@@ -426,7 +542,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
-    """`ParamsSet` of the staking program."""
+    """The parameters were set.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        pauser: May pause from now on.
+        slasher: May propose slashes.
+        resolver: Decides slashes and evicts squatters.
+        cooldown: Seconds from unstaking to leaving.
+        appeal: Seconds in which a slash can be appealed.
+    """
 
     seq: int
     pauser: Pubkey
@@ -476,7 +601,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class ProofRecorded(Event):
-    """`ProofRecorded` of the staking program."""
+    """A compute proof of the node was judged.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        seed: The challenge's seed.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed, or that it passed.
+        time: Unix time.
+    """
 
     seq: int
     node: Pubkey
@@ -503,7 +637,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class SlashAppealed(Event):
-    """`SlashAppealed` of the staking program."""
+    """The node's owner has appealed a slash.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        by: The node's owner.
+    """
 
     seq: int
     slash: Pubkey
@@ -521,7 +662,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class SlashClosed(Event):
-    """`SlashClosed` of the staking program."""
+    """A slash is over, and holds nothing back any more.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        burned: What it has burned, base units.
+        lapsed: What was not burned, base units.
+        frozen: Held back by all open proposals after it, base units.
+    """
 
     seq: int
     slash: Pubkey
@@ -548,9 +698,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class SlashProposed(Event):
-    """`SlashProposed` of the staking program.
+    """A slash was proposed, and the amount is held back.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        amount: What it would burn, base units.
+        evidence_hash: SHA-256 of the evidence.
         frozen: Held back by all open proposals.
     """
 
@@ -579,7 +734,16 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class SlashResolved(Event):
-    """`SlashResolved` of the staking program."""
+    """The resolver has decided a slash.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        amount: What may be burned, base units.
+        freed: What is held back no longer, base units.
+        frozen: Held back by all open proposals after it, base units.
+    """
 
     seq: int
     slash: Pubkey
@@ -609,8 +773,13 @@ class Slashed(Event):
     """Stake was burned.
 
     Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        amount: Burned, base units.
         left: What the proposal still holds back.
         terminal: Whether co-stakers lost, which ends the node.
+        totals: The node's sums after it.
     """
 
     seq: int
@@ -640,7 +809,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Staked(Event):
-    """Tokens came in, to the pending stake of `holder`."""
+    """Tokens came in, to the pending stake of `holder`.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        amount: Tokens that came in, base units.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey
@@ -665,7 +842,14 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class UnitsSet(Event):
-    """A device was attached or detached."""
+    """A device was attached or detached.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        device: The device.
+        units: Processors of the node after it.
+    """
 
     seq: int
     node: Pubkey
@@ -683,7 +867,17 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Unstaked(Event):
-    """Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`."""
+    """Stake was taken off: `left` tokens went out, `cooling` tokens or shares wait until `ready_at`.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        left: Tokens that went out, base units.
+        cooling: Tokens of the owner, or shares of a co-staker, that cool.
+        ready_at: When they may leave, unix time.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey
@@ -712,7 +906,15 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class Withdrawn(Event):
-    """Cooled stake went out."""
+    """Cooled stake went out.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        holder: Who holds the stake: the owner, or a co-staker.
+        amount: Tokens, base units.
+        totals: The node's sums after it.
+    """
 
     seq: int
     node: Pubkey

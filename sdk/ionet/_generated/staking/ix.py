@@ -49,9 +49,9 @@ def activate(
     Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
 
     Args:
-        node: (writable)
-        position: (writable)
-        shard: (writable)
+        node: The node. (writable)
+        position: The co-staker's position on the node. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -77,9 +77,9 @@ def appeal(
     Caller: the node's owner, within 30 days. Errors: `NotNodeOwner`, `WrongNode`, `AppealClosed`.
 
     Args:
-        owner: (signer)
-        node: (writable)
-        slash: (writable)
+        owner: The node's owner. (signer)
+        node: The node. (writable)
+        slash: The slash. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -111,10 +111,10 @@ def attach_device(
     `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
 
     Args:
-        owner: (signer)
-        device: (writable)
-        node: (writable, derived if not given)
-        offer: (read-only)
+        owner: The node's owner. (signer)
+        device: The device that joins. (writable)
+        node: The node. (writable, derived if not given)
+        offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
@@ -150,11 +150,11 @@ def claim(
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
 
     Args:
-        holder: (signer)
-        node: (writable)
-        position: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        holder: The position's holder. (signer)
+        node: The node. (writable)
+        position: The holder's position on the node. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -202,10 +202,10 @@ def claim_device(
         owner: Will own the device. (signer)
         device_key: The device's own key. (signer)
         attester: An attester that has challenged the device. (signer)
-        config: (read-only)
-        attester_set: (read-only)
-        class_: (read-only)
-        device: (writable)
+        config: The program's configuration. (read-only)
+        attester_set: The attester set of the proofs program. (read-only)
+        class_: The device's hardware class. (read-only)
+        device: The device. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -235,9 +235,9 @@ def close_slash(
     Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
 
     Args:
-        node: (writable)
-        slash: (writable)
-        proposer: (writable)
+        node: The node. (writable)
+        slash: The slash. (writable)
+        proposer: Who paid the rent. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -270,11 +270,11 @@ def compound(
     `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
 
     Args:
-        holder: (signer)
-        config: (read-only)
-        class_: (read-only)
-        node: (writable)
-        position: (writable, derived if not given)
+        holder: The position's holder. (signer)
+        config: The program's configuration. (read-only)
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
+        position: The holder's position on the node. (writable, derived if not given)
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
@@ -312,15 +312,15 @@ def create_class(
 ) -> Instruction:
     """Creates a hardware class.
 
-    Caller: authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
+    Caller: the authority. Errors: `NotAuthority`, `UnknownPool`, `MaximumOutOfBounds`,
     `MinimumOutOfBounds`, `MultiplierOutOfBounds`.
 
     Args:
         authority: Also pays. (signer, writable)
-        config: (writable)
-        class_: (writable, derived if not given)
+        config: The program's configuration. (writable)
+        class_: The new class. (writable, derived if not given)
         system_program: The System program. (read-only)
-        id: `u16`
+        id: Number of the class.
         args: A hardware class as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -363,11 +363,11 @@ def credit_node(
     `CreditFrozen`, `WrongVault`.
 
     Args:
-        emission_ledger: (writable)
-        emission_vault: (writable)
-        report: (read-only)
-        node: (writable)
-        vault: (writable, derived if not given)
+        emission_ledger: Emission's ledger, which counts what is credited. (writable)
+        emission_vault: Emission's vault. (writable)
+        report: The report that has the leaf. (read-only)
+        node: The node. (writable)
+        vault: The node's vault. (writable, derived if not given)
         token_program: The token program. (read-only)
         leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
@@ -408,10 +408,10 @@ def detach_device(
     `WrongOffer`.
 
     Args:
-        owner: (signer)
-        device: (writable)
-        node: (writable, derived if not given)
-        offer: (read-only)
+        owner: The node's owner. (signer)
+        device: The device that leaves. (writable)
+        node: The node. (writable, derived if not given)
+        offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
@@ -446,11 +446,11 @@ def evict_device(
     Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
 
     Args:
-        resolver: (signer)
-        config: (read-only)
-        device: (writable)
+        resolver: The resolver of slashes. (signer)
+        config: The program's configuration. (read-only)
+        device: The device. (writable)
         node: The node that the device belongs to, where there is one. (writable, left out if None)
-        ban: `bool`
+        ban: Whether nobody may ever register it again.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -476,15 +476,15 @@ def evict_node(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Retires the node of a squatter; stake on it leaves as ever. A lease that stands runs to its end, so
-    that a squatter who hires his own node for ever cannot stay.
+    """Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
+    that a squatter cannot stay by hiring their own node.
 
     Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
 
     Args:
-        resolver: (signer)
-        config: (read-only)
-        node: (writable)
+        resolver: The resolver of slashes. (signer)
+        config: The program's configuration. (read-only)
+        node: The node. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -519,12 +519,12 @@ def execute_slash(
     `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`, `WrongVault`.
 
     Args:
-        config: (writable)
-        node: (writable)
-        slash: (writable)
-        shard: (writable)
-        vault: (writable, derived if not given)
-        mint: (writable)
+        config: The program's configuration. (writable)
+        node: The node. (writable)
+        slash: The slash. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        mint: The IO mint. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -563,19 +563,19 @@ def expel_owner(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays a former owner, whose device has passed on, all that is his on the retired node, so that he
-    does not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    """Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they
+    do not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
 
     Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
 
     Args:
-        config: (read-only)
-        node: (writable, derived if not given)
-        device: (read-only)
-        offer: (read-only)
-        shard: (writable)
-        vault: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        node: The node. (writable, derived if not given)
+        device: The node's first device. (read-only)
+        offer: The node's offer. (read-only)
+        shard: The part of all active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if not given)
         destination: An IO account of the node's former owner. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
@@ -625,11 +625,11 @@ def forfeit_reward(
     a leaf in `credit_node`.
 
     Args:
-        emission_ledger: (writable)
-        emission_vault: (writable)
-        report: (read-only)
-        node: (writable)
-        mint: (writable)
+        emission_ledger: Emission's ledger, which counts what is credited. (writable)
+        emission_vault: Emission's vault. (writable)
+        report: The report that has the leaf. (read-only)
+        node: The node. (writable)
+        mint: The IO mint. (writable)
         token_program: The token program. (read-only)
         leaf: A leaf of a report, with its place and proof.
         remaining_accounts: Further accounts, behind those above.
@@ -669,7 +669,7 @@ def freeze_credit(
 
     Args:
         proofs: The proofs program's configuration signs. (signer)
-        node: (writable)
+        node: The node. (writable)
         freeze: What a challenge does to a node's credit.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -703,12 +703,12 @@ def initialize(
 
     Args:
         authority: The program's upgrade authority; becomes every role, and pays. (signer, writable)
-        config: (writable)
-        emission_ledger: (writable)
+        config: The program's configuration. (writable)
+        emission_ledger: Emission's ledger, which counts what is credited. (writable)
         program_data: The program's data account, which names its upgrade authority. (read-only)
         system_program: The System program. (read-only)
-        slasher: `pubkey`
-        resolver: `pubkey`
+        slasher: May propose slashes.
+        resolver: Decides slashes; another key than the slasher.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -741,9 +741,9 @@ def join_network(
     Caller: the owner of both. Errors: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
 
     Args:
-        authority: (signer)
-        network: (read-only, derived if not given)
-        node: (writable)
+        authority: The owner of the node and of the network. (signer)
+        network: The network. (read-only, derived if not given)
+        node: The node. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     if network is None:
@@ -777,8 +777,8 @@ def open_position(
 
     Args:
         holder: Will hold the position, and pays. (signer, writable)
-        node: (read-only)
-        position: (writable, derived if not given)
+        node: The node. (read-only)
+        position: The new position. (writable, derived if not given)
         system_program: The System program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -813,10 +813,10 @@ def open_shard(
     Caller: anyone, who pays its rent. Errors: `UnknownShard`.
 
     Args:
-        payer: (signer, writable)
-        shard: (writable, derived if not given)
+        payer: Pays for the account. (signer, writable)
+        shard: The new shard. (writable, derived if not given)
         system_program: The System program. (read-only)
-        index: `u8`
+        index: Number of the shard, 0 to 15.
         remaining_accounts: Further accounts, behind those above.
     """
     if shard is None:
@@ -845,8 +845,8 @@ def owner_activate(
     Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongShard`.
 
     Args:
-        node: (writable)
-        shard: (writable)
+        node: The node. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -873,10 +873,10 @@ def owner_claim(
     Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
 
     Args:
-        owner: (signer)
-        node: (writable)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        owner: The node's owner. (signer)
+        node: The node. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -915,10 +915,10 @@ def owner_compound(
     `NothingToClaim`, `MaximumStake`, `ActivateFirst`.
 
     Args:
-        owner: (signer)
-        config: (read-only)
-        class_: (read-only)
-        node: (writable)
+        owner: The node's owner. (signer)
+        config: The program's configuration. (read-only)
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -957,14 +957,14 @@ def owner_stake(
     `WrongVault`, `ZeroAmount`, `MaximumStake`, `ActivateFirst`.
 
     Args:
-        owner: (signer)
-        config: (read-only)
-        class_: (read-only)
-        node: (writable)
-        vault: (writable, derived if not given)
-        source: (writable)
+        owner: The node's owner. (signer)
+        config: The program's configuration. (read-only)
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        source: Any IO account that the owner may spend from. (writable)
         token_program: The token program. (read-only)
-        amount: `u64`
+        amount: Base units of IO.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -1011,16 +1011,16 @@ def owner_unstake(
     `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
 
     Args:
-        owner: (signer)
-        config: (read-only)
-        class_: (read-only)
-        node: (writable)
-        offer: (read-only)
-        shard: (writable)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        owner: The node's owner. (signer)
+        config: The program's configuration. (read-only)
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
+        offer: The node's offer. (read-only)
+        shard: The part of all active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
-        amount: `u64`
+        amount: Base units of IO.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -1062,10 +1062,10 @@ def owner_withdraw(
     Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
 
     Args:
-        owner: (signer)
-        node: (writable)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        owner: The node's owner. (signer)
+        node: The node. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the owner names. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1099,14 +1099,14 @@ def propose_authority(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Names a successor of the authority; the default key takes it back.
+    """Names a successor of the authority, who has to accept.
 
-    Caller: authority. Errors: `NotAuthority`.
+    Caller: the authority. Errors: `NotAuthority`.
 
     Args:
         authority: The authority. (signer)
         config: The program's configuration. (writable)
-        successor: `pubkey`
+        successor: Becomes the authority when it accepts; the default key takes a proposal back.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1142,13 +1142,13 @@ def propose_slash(
 
     Args:
         slasher: Pays the rent, and gets it back. (signer, writable)
-        config: (read-only)
-        node: (writable)
-        slash: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        node: The node. (writable)
+        slash: The new slash. (writable, derived if not given)
         system_program: The System program. (read-only)
-        nonce: `u64`
-        amount: `u64`
-        evidence_hash: `[u8; 32]`
+        nonce: Any number that was not used for the node; part of the address.
+        amount: What is to be burned, base units of IO.
+        evidence_hash: SHA-256 of the evidence.
         remaining_accounts: Further accounts, behind those above.
     """
     if slash is None:
@@ -1185,7 +1185,7 @@ def register_device(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Registers a processor by its fingerprint, once for ever.
+    """Registers a processor by its fingerprint, once and for all.
 
     Callers: the owner, the device's key, and an attester that has challenged the device. Errors:
     `Paused`, `WrongAttesterSet`, `NotAttester`, `ClassDisabled`.
@@ -1194,12 +1194,12 @@ def register_device(
         owner: Owns the device, and pays. (signer, writable)
         device_key: The device's own key. (signer)
         attester: An attester that has challenged the device. (signer)
-        config: (read-only)
-        attester_set: (read-only)
-        class_: (read-only)
-        device: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        attester_set: The attester set of the proofs program. (read-only)
+        class_: The device's hardware class. (read-only)
+        device: The new device. (writable, derived if not given)
         system_program: The System program. (read-only)
-        fingerprint: `[u8; 32]`
+        fingerprint: `sha256` of the device's own unique id.
         remaining_accounts: Further accounts, behind those above.
     """
     if device is None:
@@ -1241,10 +1241,10 @@ def register_network(
 
     Args:
         authority: Will own the nodes of the network; pays. (signer, writable)
-        config: (read-only)
-        network: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        network: The new network. (writable, derived if not given)
         system_program: The System program. (read-only)
-        name: `[u8; 32]`
+        name: Name, UTF-8, padded with zeros.
         remaining_accounts: Further accounts, behind those above.
     """
     if network is None:
@@ -1288,12 +1288,12 @@ def register_node(
 
     Args:
         owner: Owns the device and will own the node; pays. (signer, writable)
-        config: (read-only)
-        class_: (read-only)
+        config: The program's configuration. (read-only)
+        class_: The device's hardware class. (read-only)
         device: The node's first processor. (writable)
-        node: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        mint: (read-only)
+        node: The new node. (writable, derived if not given)
+        vault: The node's token account. (writable, derived if not given)
+        mint: The IO mint. (read-only)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
         args: What a node says of itself when it registers.
@@ -1331,14 +1331,14 @@ def release_device(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Gives up a device that has no node, or is the first of a retired one, so that somebody else can
+    """Gives up a device that has no node, or is the first of a retired one, so that another owner can
     claim it.
 
     Caller: its owner. Errors: `NotDeviceOwner`, `WrongNode`, `NotNodeDevice`, `NodeNotRetired`.
 
     Args:
-        owner: (signer)
-        device: (writable)
+        owner: The device's owner. (signer)
+        device: The device. (writable)
         node: The node that the device is the first of, where there is one. (read-only, left out if None)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1380,10 +1380,10 @@ def reopen_node(
     Args:
         owner: The device's owner. (signer)
         device_key: The device's key. (signer)
-        config: (read-only)
-        class_: (read-only)
-        device: (read-only)
-        node: (writable, derived if not given)
+        config: The program's configuration. (read-only)
+        class_: The device's hardware class. (read-only)
+        device: The node's first device. (read-only)
+        node: The node. (writable, derived if not given)
         args: What a node says of itself when it registers.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1422,11 +1422,11 @@ def resolve_slash(
     Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
 
     Args:
-        resolver: (signer)
-        config: (read-only)
-        node: (writable)
-        slash: (writable)
-        amount: `u64`
+        resolver: The resolver of slashes. (signer)
+        config: The program's configuration. (read-only)
+        node: The node. (writable)
+        slash: The slash. (writable)
+        amount: What may be burned, base units of IO; at most what was proposed.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1448,14 +1448,14 @@ _RETIRE_NODE = c.arguments("retire_node", bytes.fromhex("c42fc94792020d91"), ())
 def retire_node(
     *, owner: Pubkey, node: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Takes a node out of the market. Stake leaves and rewards are claimed as ever.
+    """Takes a node out of the market. Stake still leaves and rewards are still claimed.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
 
     Args:
-        owner: (signer)
-        node: (writable)
-        offer: (read-only)
+        owner: The node's owner. (signer)
+        node: The node. (writable)
+        offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1486,13 +1486,13 @@ def set_class(
 ) -> Instruction:
     """Changes a hardware class; stake that is there already stays.
 
-    Caller: authority. Errors: those of `create_class`.
+    Caller: the authority. Errors: those of `create_class`.
 
     Args:
-        authority: (signer)
-        config: (writable)
-        class_: (writable, derived if not given)
-        id: `u16`
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        class_: The class. (writable, derived if not given)
+        id: Number of the class.
         args: A hardware class as an instruction describes it.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1524,9 +1524,9 @@ def set_commission(
     `CommissionUndecided`.
 
     Args:
-        owner: (signer)
-        node: (writable)
-        commission_bps: `u16`
+        owner: The node's owner. (signer)
+        node: The node. (writable)
+        commission_bps: The owner's part of co-stakers' rewards, bps.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1554,7 +1554,7 @@ def set_last_proof(
 
     Args:
         proofs: The proofs program's configuration signs. (signer)
-        node: (writable)
+        node: The node. (writable)
         verdict: What an attester found of a node's compute proof.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1579,7 +1579,7 @@ def set_params(
 ) -> Instruction:
     """Sets roles, the cooldown and the time for appeals.
 
-    Caller: authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+    Caller: the authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
     `SlasherIsResolver`.
 
     Args:
@@ -1605,14 +1605,14 @@ def set_paused(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets the paused entries (bit 0: registering, bit 1: staking). Exits are never paused.
+    """Pauses registering and staking, or lifts the pauses. Exits are never paused.
 
-    Caller: authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
+    Caller: the authority, or the pauser to pause more. Errors: `MayNotPause`, `UnknownEntry`.
 
     Args:
         signer: The authority, or the pauser to pause more. (signer)
         config: The program's configuration. (writable)
-        paused: `u64`
+        paused: All entries that are to be paused, bits `PAUSE_*`.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1644,15 +1644,15 @@ def stake(
     `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
 
     Args:
-        holder: (signer)
-        config: (read-only)
-        class_: (read-only)
-        node: (writable)
-        position: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        source: (writable)
+        holder: The position's holder. (signer)
+        config: The program's configuration. (read-only)
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
+        position: The holder's position on the node. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if not given)
+        source: Any IO account that the holder may spend from. (writable)
         token_program: The token program. (read-only)
-        amount: `u64`
+        amount: Base units of IO.
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
@@ -1700,15 +1700,15 @@ def unstake(
     `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`.
 
     Args:
-        holder: (signer)
-        config: (read-only)
-        node: (writable)
-        position: (writable, derived if not given)
-        shard: (writable)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        holder: The position's holder. (signer)
+        config: The program's configuration. (read-only)
+        node: The node. (writable)
+        position: The holder's position on the node. (writable, derived if not given)
+        shard: The part of all active stake that the node counts in. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
-        amount: `u64`
+        amount: Shares of the co-stakers' side.
         remaining_accounts: Further accounts, behind those above.
     """
     if position is None:
@@ -1752,11 +1752,11 @@ def withdraw(
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
 
     Args:
-        holder: (signer)
-        node: (writable)
-        position: (writable, derived if not given)
-        vault: (writable, derived if not given)
-        destination: (writable)
+        holder: The position's holder. (signer)
+        node: The node. (writable)
+        position: The holder's position on the node. (writable, derived if not given)
+        vault: The node's vault. (writable, derived if not given)
+        destination: Any IO account that the holder names. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """

@@ -68,6 +68,7 @@ class CoSide(Record):
 
     Attributes:
         tokens: Tokens behind all shares: active, pending and cooling.
+        shares: All shares: active, pending and cooling.
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
         owed: Rewards credited to co-stakers and not yet claimed.
@@ -151,6 +152,8 @@ class LastProof(Record):
     """The verdict of a node's latest compute proof.
 
     Attributes:
+        time: When it was judged, unix time; 0 while none was.
+        seed: The challenge's seed.
         score_bps: Measured speed against the class's reference, bps.
         reason: Why it failed, or that it passed.
         passed: 1 when it passed.
@@ -183,6 +186,7 @@ class LeafArgs(Record):
     Attributes:
         lifetime: Earned in the node's whole life, base units.
         through: Until when.
+        index: Number of the leaf, from 0.
         proof: One hash a level, from the leaf up.
     """
 
@@ -235,7 +239,19 @@ node_state_codec: Codec[NodeState] = c.unit_enum(NodeState)
 
 @dataclass(frozen=True, slots=True)
 class NodeTotals(Record):
-    """A node's sums after an instruction; with what cools, is due and is owed they make up its vault."""
+    """A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
+
+    Attributes:
+        own_active: The owner's active stake, base units of IO, as are all sums of tokens here.
+        own_pending: The owner's pending stake.
+        own_cooling: The owner's stake on its way out.
+        own_due: The owner's rewards that are not yet claimed.
+        co_tokens: Tokens behind all co-stakers' shares.
+        co_shares: All co-stakers' shares.
+        co_active: Shares that earn and vote.
+        co_pending: Shares that do not earn yet.
+        co_owed: Co-stakers' rewards that are not yet claimed.
+    """
 
     own_active: int
     own_pending: int
@@ -285,6 +301,7 @@ class Slot(Record):
     """Stake that is cooling: tokens on the owner's side, shares in a position.
 
     Attributes:
+        amount: Tokens or shares; 0 in a free slot.
         ready_at: When it may leave, unix time.
     """
 
@@ -297,7 +314,11 @@ bind_record(Slot, (("amount", c.u64), ("ready_at", c.i64)))
 
 @dataclass(frozen=True, slots=True)
 class Slots(Record):
-    """The slots of one side or position."""
+    """The slots of one side or position.
+
+    Attributes:
+        slots: The slots, in no order.
+    """
 
     slots: tuple[Slot, ...]
 
@@ -335,6 +356,9 @@ class ParamsArgs(Record):
     """Parameters as an instruction names them.
 
     Attributes:
+        pauser: May pause entries.
+        slasher: May propose slashes.
+        resolver: Decides slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
     """
@@ -384,7 +408,7 @@ class Roles(Record):
         authority: May change parameters and lift pauses.
         pending_authority: Becomes the authority when it accepts; all zeros while nobody is proposed.
         pauser: May pause, and nothing else.
-        paused: Paused entries, a bit each; which bit is which is the program's own affair.
+        paused: Paused entries, a bit each; each program says which bit stands for what.
     """
 
     authority: Pubkey
