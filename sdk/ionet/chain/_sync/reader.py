@@ -245,15 +245,13 @@ class Reader:
         Raises:
             EncodeError: a field that cannot be used, or a value that does not fit it.
         """
-        from ionet.chain.records import Found
+        from ionet.chain.records import read_found, read_raw
 
-        config = self._config(filters=kind.filters(**fields))
-        answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
-        found: list[Found[A]] = []
-        for one in answer:
-            data = b64decode(one["account"]["data"][0])
-            found.append(Found(Pubkey.from_string(one["pubkey"]), kind.decode(data)))
-        return found
+        filters = kind.filters(**fields)
+        if self.is_local:
+            return read_raw(kind, self.network.program_accounts(kind.PROGRAM_ID, filters))
+        config = self._config(filters=filters)
+        return read_found(kind, self.request("getProgramAccounts", str(kind.PROGRAM_ID), config))
 
     def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
         """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
