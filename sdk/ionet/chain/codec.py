@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Sequence
+from dataclasses import is_dataclass
 from enum import IntEnum
+from functools import cache
 from itertools import groupby
 from operator import attrgetter, index
 from typing import Any, Final, Generic, SupportsIndex, TypeAlias, TypeVar
@@ -377,6 +379,27 @@ def option(item: Codec[T], *, tag_size: int = 1) -> Codec[T | None]:
     return Codec(f"Option<{item.name}>", read, write)
 
 
+def coption(item: Codec[T]) -> Codec[T | None]:
+    """`COption<item>` in accounts of SPL programs: as long if the value is absent, so of fixed size."""
+    if item.size is None:
+        raise ValueError(f"{item.name} has no fixed size")
+    size, nothing = 4 + item.size, bytes(4 + item.size)
+    absent, present = bytes(4), (1).to_bytes(4, "little")
+
+    def read(data: bytes, offset: int) -> tuple[T | None, int]:
+        start = offset + 4
+        return (None if data[offset:start] == absent else item.read(data, start)[0]), offset + size
+
+    def write(value: T | None, out: bytearray) -> None:
+        if value is None:
+            out += nothing
+        else:
+            out += present
+            item.write(value, out)
+
+    return _as_scalar(f"COption<{item.name}>", size, read, write)
+
+
 E_ = TypeVar("E_", bound=IntEnum)
 
 
@@ -471,20 +494,39 @@ def _steps(fields: Fields) -> list[_Run | tuple[str, Codec[Any]]]:
     return steps
 
 
+@cache
+def _twin(cls: Callable[..., Any], names: tuple[str, ...]) -> type[Any] | None:
+    """A class laid out as a frozen, slotted dataclass, whose fields can be set; None if `cls` is not one.
+
+    The constructor of a frozen dataclass sets its fields by a call each: most of what decoding would cost.
+    """
+    if not (isinstance(cls, type) and is_dataclass(cls)) or hasattr(cls, "__post_init__"):
+        return None
+    if names != cls.__dict__.get("__slots__"):
+        return None
+    twin = type(cls.__name__, cls.__bases__, {"__slots__": names})
+    try:
+        setattr(object.__new__(twin), "__class__", cls)  # noqa: B010 - to mypy it is read-only
+    except TypeError:  # inherits more than empty slots
+        return None
+    return twin
+
+
 def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
-    """Reads a record of fixed size with all records inside it by one unpack and one expression.
+    """Reads a record of fixed size with all records inside it by one unpack, in one function.
 
     Compiled as dataclasses compile their methods: scans decode thousands of accounts.
     """
-    scope: dict[str, Any] = {}
+    scope: dict[str, Any] = {"new": object.__new__}
     formats: list[str] = []
     variables: list[str] = []
+    lines: list[str] = []
 
     def expression(make: Callable[..., Any], fields: Fields) -> str:
-        inner = []
+        values: list[tuple[str, str]] = []
         for name, codec in fields:
             if codec.parts is not None:
-                inner.append(expression(*codec.parts))
+                values.append((name, expression(*codec.parts)))
                 continue
             formats.append(codec.scalar)
             if not name:
@@ -494,17 +536,27 @@ def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
             if codec.wrap is not None:
                 scope[f"wrap_{variable}"] = codec.wrap
                 variable = f"wrap_{variable}({variable})"
-            inner.append(variable)
-        maker = f"make_{len(scope)}"
+            values.append((name, variable))
+        if make is _gather:
+            return f"({''.join(f'{value}, ' for _, value in values)})"
+        made, maker = f"made_{len(scope)}", f"make_{len(scope)}"
         scope[maker] = make
-        return f"{maker}({', '.join(inner)})"
+        twin = _twin(make, tuple(name for name, _ in values))
+        if twin is None:
+            lines.append(f"{made} = {maker}({', '.join(value for _, value in values)})")
+        else:
+            scope[f"twin_{maker}"] = twin
+            lines.append(f"{made} = new(twin_{maker})")
+            lines.extend(f"{made}.{name} = {value}" for name, value in values)
+            lines.append(f"{made}.__class__ = {maker}")
+        return made
 
     made = expression(cls, fields)
     layout = struct.Struct("<" + "".join(formats))
     scope["unpack"] = layout.unpack_from
     target = f"{', '.join(variables)}, = " if variables else ""
-    body = f"    {target}unpack(data, offset)\n    return {made}, offset + {layout.size}\n"
-    exec(f"def read(data, offset):\n{body}", scope)  # noqa: S102
+    body = [f"{target}unpack(data, offset)", *lines, f"return {made}, offset + {layout.size}"]
+    exec("def read(data, offset):\n" + "".join(f"    {line}\n" for line in body), scope)  # noqa: S102
     read: Reader[T] = scope["read"]
     return read
 
@@ -526,7 +578,16 @@ def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
         def write_fixed(value: T, out: bytearray) -> None:
             run.write(pick(value), out)
 
-        codec = _as_scalar(name, run.layout.size, _flat_reader(cls, fields), write_fixed)
+        compiled: list[Reader[T]] = []
+
+        def read_first(data: bytes, offset: int) -> tuple[T, int]:
+            # Compiled when first needed: most programs read few of the types they import.
+            if not compiled:
+                compiled.append(_flat_reader(cls, fields))
+                codec.read = compiled[0]
+            return compiled[0](data, offset)
+
+        codec = _as_scalar(name, run.layout.size, read_first, write_fixed)
         codec.parts = (cls, fields)
         return codec
 

@@ -16,7 +16,7 @@ from ionet.chain.errors import AccountNotFound, ConfigError
 from ionet.chain.fees import FeePolicy
 from ionet.chain.ids import CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
-from ionet.chain.records import Found, clock_time, decoded, owned
+from ionet.chain.records import Found, clock_time, decoded, owned, read_found, read_raw
 from ionet.chain.rpc import AsyncTransport
 from ionet.chain.rpc._async.local import AsyncLocalTransport
 from ionet.chain.schema import Account
@@ -244,13 +244,11 @@ class AsyncReader:
         Raises:
             EncodeError: a field that cannot be used, or a value that does not fit it.
         """
-        config = self._config(filters=kind.filters(**fields))
-        answer = await self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
-        found: list[Found[A]] = []
-        for one in answer:
-            data = b64decode(one["account"]["data"][0])
-            found.append(Found(Pubkey.from_string(one["pubkey"]), kind.decode(data)))
-        return found
+        filters = kind.filters(**fields)
+        if self.is_local:
+            return read_raw(kind, self.network.program_accounts(kind.PROGRAM_ID, filters))
+        config = self._config(filters=filters)
+        return read_found(kind, await self.request("getProgramAccounts", str(kind.PROGRAM_ID), config))
 
     async def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
         """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.

@@ -8,9 +8,10 @@ import struct
 import threading
 import time
 from base64 import b64encode
-from collections import OrderedDict, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,13 +27,15 @@ from ionet.chain import pda, registry
 from ionet.chain.errors import ConfigError, RpcError, describe
 from ionet.chain.ids import (
     ADDRESS_LOOKUP_TABLE_PROGRAM,
+    BPF_LOADER_UPGRADEABLE,
+    CLOCK,
     SLOT_HASHES,
     SYSTEM_PROGRAM,
     TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
 )
 from ionet.chain.rpc.errors import error_json, lands
-from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord
+from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TokenBalance, TransactionRecord
 
 if TYPE_CHECKING:
     from solders.transaction_metadata import TransactionMetadata
@@ -46,6 +49,27 @@ _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
 _API_VERSION: Final = "4.1.2"
 _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
+#: What a program's code has in it if it can read any sysvar without naming it as an account: the name of the
+#: system call, or (since SBPF v3) its Murmur3 hash.
+_GET_SYSVAR: Final = (b"sol_get_sysvar", (0x13C1B505).to_bytes(4, "little"))
+#: Naming one of these a transaction may read the slot hashes: themselves, lookup tables, votes, stakes.
+_READERS: Final = frozenset(
+    {
+        SLOT_HASHES,
+        ADDRESS_LOOKUP_TABLE_PROGRAM,
+        Pubkey.from_string("Vote111111111111111111111111111111111111111"),
+        Pubkey.from_string("Stake11111111111111111111111111111111111111"),
+    }
+)
+#: Naming one of these it may deploy a program that does.
+_LOADERS: Final = frozenset(
+    {
+        BPF_LOADER_UPGRADEABLE,
+        Pubkey.from_string("BPFLoader1111111111111111111111111111111111"),
+        Pubkey.from_string("BPFLoader2111111111111111111111111111111111"),
+        Pubkey.from_string("LoaderV411111111111111111111111111111111111"),
+    }
+)
 
 
 class NetworkClock:
@@ -91,20 +115,63 @@ class NetworkClock:
 
 @dataclass(slots=True)
 class _Blocks:
-    """Recent blockhashes and slot hashes."""
+    """Recent blockhashes and slot hashes, made when somebody asks for them.
 
-    valid: OrderedDict[Hash, int] = field(default_factory=OrderedDict)
-    latest: Hash = field(default_factory=Hash.default)
+    A blockhash is the hash of the one before and the slot's number.
+    """
+
     height: int = 0
-    entries: bytes = b""
+    _asked: list[range] = field(default_factory=list)
+    #: Of the blocks that a node remembers, oldest first.
+    _slots: list[int] = field(default_factory=list)
+    _hashes: list[bytes] = field(default_factory=lambda: [bytes(32)])
+    _entries: bytes = b""
+    #: Blocks made since the entries were.
+    _fresh: int = 0
 
-    def add(self, slots: Sequence[int]) -> None:
-        for slot in slots:
-            self.height += 1
-            self.latest = Hash(hashlib.sha256(bytes(self.latest) + slot.to_bytes(8, "little")).digest())
-            self.valid[self.latest] = self.height
-        while len(self.valid) > BLOCKHASH_AGE + 1:
-            self.valid.popitem(last=False)
+    def add(self, slot: int, count: int) -> None:
+        """Adds `count` blocks, the last of them at `slot`."""
+        self.height += count
+        # Older blocks than a node remembers have no consequences.
+        self._asked.append(range(max(slot - min(count, _SLOT_HASHES_KEPT), 0) + 1, slot + 1))
+
+    def hashes(self) -> list[bytes]:
+        """Blockhashes of the last 512 blocks, oldest first."""
+        if self._asked:
+            hashed, raw = Hash.hash, Hash.__bytes__
+            for slots in self._asked:
+                packed = struct.pack(f"<{len(slots)}Q", *slots)
+                latest = self._hashes[-1]
+                self._hashes += [
+                    latest := raw(hashed(latest + slot)) for (slot,) in struct.iter_unpack("8s", packed)
+                ]
+                self._slots += slots
+                self._fresh += len(slots)
+            self._asked.clear()
+            del self._slots[:-_SLOT_HASHES_KEPT], self._hashes[:-_SLOT_HASHES_KEPT]
+        return self._hashes
+
+    @property
+    def latest(self) -> Hash:
+        """The newest blockhash."""
+        return Hash(self.hashes()[-1])
+
+    def valid(self, blockhash: Hash) -> bool:
+        """Whether transactions may use it."""
+        wanted, known = bytes(blockhash), self.hashes()
+        return wanted == known[-1] or wanted in known[-BLOCKHASH_AGE - 1 :]
+
+    def entries(self) -> bytes:
+        """The slot hashes as the sysvar has them, newest first."""
+        newest = reversed(self.hashes())
+        fresh = [
+            # A block's slot hash is in the sysvar only after the block: slot n sees up to n - 1.
+            struct.pack("<Q", slot - 1) + bytes(Hash.hash(blockhash))
+            for slot, blockhash, _ in zip(reversed(self._slots), newest, range(self._fresh), strict=False)
+        ]
+        self._fresh = 0
+        self._entries = (b"".join(fresh) + self._entries)[: 40 * _SLOT_HASHES_KEPT]
+        return self._entries
 
 
 class EmbeddedChain:
@@ -139,6 +206,9 @@ class EmbeddedChain:
         self._by_address: defaultdict[str, list[TransactionRecord]] = defaultdict(list)
         self._listeners: list[Callable[[TransactionRecord], None]] = []
         self._blocks = _Blocks()
+        self._readers = set(_READERS)
+        self._unknown_code = False
+        self._stale: set[Pubkey] = set()
         self._clock = Clock(self._svm.get_clock().slot, 0, 0, 0, 0)
         self._faucet = Keypair.from_seed(hashlib.sha256(b"ionet local faucet").digest())
         self._faucet_key = self._faucet.pubkey()
@@ -173,6 +243,8 @@ class EmbeddedChain:
                 if isinstance(bad, (KeyboardInterrupt, SystemExit)):
                     raise
                 raise ConfigError(f"program {path} cannot be loaded: {bad}") from bad
+            if _gets_sysvars(path, path.stat().st_mtime_ns):
+                self._readers.add(program_id)
             if upgrade_authority is not None:
                 self.set_program_authority(program_id, upgrade_authority)
 
@@ -185,7 +257,8 @@ class EmbeddedChain:
         if found is None:
             raise ConfigError(f"{program_id} is not an upgradeable program")
         data = with_upgrade_authority(bytes(found.data), authority)
-        self.set_account(address, lamports=found.lamports, data=data, owner=found.owner)
+        with self._lock:
+            self._svm.set_account(address, Account(found.lamports, data, found.owner, False, (1 << 64) - 1))
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
         """Gives lamports to an address, in a transaction of its own; returns its signature."""
@@ -205,8 +278,17 @@ class EmbeddedChain:
 
     def account(self, address: Pubkey) -> Account | None:
         """The account at an address, or None."""
+        if address in self._stale:
+            with self._lock:
+                self._refresh(address)
         found = self._svm.get_account(address)
         return None if found is None or (found.lamports == 0 and not found.data) else found
+
+    def owned(self, program: Pubkey) -> Iterable[tuple[Pubkey, Account]]:
+        """All accounts of a program, with their addresses."""
+        with self._lock:
+            self._refresh(*self._stale)
+            return self._svm.get_program_accounts(program)
 
     def set_account(
         self,
@@ -221,6 +303,9 @@ class EmbeddedChain:
         if lamports is None:
             lamports = self.rent(len(data))
         with self._lock:
+            if executable or owner in _LOADERS:
+                self._unknown_code = True
+            self._stale.discard(address)
             self._svm.set_account(address, Account(lamports, data, owner, executable, (1 << 64) - 1))
 
     def rent(self, size: int) -> int:
@@ -240,31 +325,45 @@ class EmbeddedChain:
         epoch = slot // SLOTS_PER_EPOCH
         started = self._clock.epoch_start_timestamp if epoch == self._clock.epoch else timestamp
         self._clock = Clock(slot, started, epoch, epoch + 1, timestamp)
-        self._svm.set_clock(self._clock)
-        # Older blocks than a node remembers have no consequences.
-        recent = range(max(slot - min(slots, _SLOT_HASHES_KEPT), 0) + 1, slot + 1)
-        fresh = []
-        for one in recent:
-            self._blocks.add((one,))
-            # A block's slot hash is in the sysvar only after the block: slot n sees up to n - 1.
-            fresh.append(struct.pack("<Q", one - 1) + hashlib.sha256(bytes(self._blocks.latest)).digest())
-        self._blocks.height += slots - len(recent)
-        entries = b"".join(reversed(fresh)) + self._blocks.entries
-        self._blocks.entries = entries[: 40 * _SLOT_HASHES_KEPT]
-        data = struct.pack("<Q", len(self._blocks.entries) // 40) + self._blocks.entries
-        sysvar = Account(
-            self._svm.minimum_balance_for_rent_exemption(_SLOT_HASHES_SIZE),
-            data.ljust(_SLOT_HASHES_SIZE, b"\0"),
-            _SYSVAR_OWNER,
-            False,
-            0,
-        )
-        self._svm.set_account(SLOT_HASHES, sysvar)
+        self._blocks.add(slot, slots)
+        self._stale = {CLOCK, SLOT_HASHES}
+
+    def _refresh(self, *sysvars: Pubkey) -> None:
+        """Writes these sysvars, if they are not of this slot: that takes longer than a small transaction."""
+        for one in sysvars:
+            if one not in self._stale:
+                continue
+            self._stale.discard(one)
+            if one == CLOCK:
+                self._svm.set_clock(self._clock)
+                continue
+            entries = self._blocks.entries()
+            data = struct.pack("<Q", len(entries) // 40) + entries
+            rent = self._svm.minimum_balance_for_rent_exemption(_SLOT_HASHES_SIZE)
+            sysvar = Account(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
+            self._svm.set_account(SLOT_HASHES, sysvar)
+
+    def _refresh_for(self, message: Any) -> None:
+        """Writes the sysvars that a transaction may read."""
+        self._refresh(CLOCK)
+        keys = message.account_keys
+        if not _LOADERS.isdisjoint(keys):
+            self._unknown_code = True
+        # What it calls is among its accounts, or behind a lookup table; and tables need slot hashes too.
+        tables = getattr(message, "address_table_lookups", None)
+        if self._unknown_code or tables or not self._readers.isdisjoint(keys):
+            self._refresh(SLOT_HASHES)
 
     @property
     def latest_blockhash(self) -> Hash:
         """A blockhash that transactions may use now."""
-        return self._blocks.latest
+        with self._lock:
+            return self._blocks.latest
+
+    def is_valid(self, blockhash: Hash) -> bool:
+        """Whether transactions may use this blockhash now."""
+        with self._lock:
+            return self._blocks.valid(blockhash)
 
     @property
     def block_height(self) -> int:
@@ -284,8 +383,9 @@ class EmbeddedChain:
             check_blockhash: refuse one that is not recent.
         """
         with self._lock:
-            if check_blockhash and transaction.message.recent_blockhash not in self._blocks.valid:
+            if check_blockhash and not self._blocks.valid(transaction.message.recent_blockhash):
                 return Simulation("BlockhashNotFound", [], 0, None, [], {})
+            self._refresh_for(transaction.message)
             if not verify:
                 self._svm.with_sigverify(False)
             try:
@@ -312,8 +412,9 @@ class EmbeddedChain:
         """
         with self._lock:
             message = transaction.message
-            if message.recent_blockhash not in self._blocks.valid:
+            if not self._blocks.valid(message.recent_blockhash):
                 return "BlockhashNotFound"
+            self._refresh_for(message)
             loaded = self._loaded(message)
             keys = [*message.account_keys, *loaded[0], *loaded[1]]
             before, tokens_before = self._balances(keys)
@@ -339,8 +440,8 @@ class EmbeddedChain:
                 loaded=([str(key) for key in loaded[0]], [str(key) for key in loaded[1]]),
                 before=before,
                 after=after,
-                tokens_before=tokens_before,
-                tokens_after=tokens_after,
+                held_before=tokens_before,
+                held_after=tokens_after,
             )
             self._history[record.signature] = record
             for address in set(record.keys):
@@ -369,35 +470,21 @@ class EmbeddedChain:
             readonly += [addresses[i] for i in bytes(lookup.readonly_indexes) if i < len(addresses)]
         return writable, readonly
 
-    def _balances(self, keys: Iterable[Pubkey]) -> tuple[list[int], list[Json]]:
+    def _balances(self, keys: Iterable[Pubkey]) -> tuple[list[int], list[TokenBalance]]:
         lamports: list[int] = []
-        tokens: list[Json] = []
+        tokens: list[TokenBalance] = []
         for i, key in enumerate(keys):
             found = self._svm.get_account(key)
             lamports.append(0 if found is None else found.lamports)
             if found is not None and found.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
                 data = found.data
                 if len(data) >= 165 and data[108]:
-                    tokens.append(self._token_balance(i, data, found.owner))
+                    tokens.append(TokenBalance(i, data[:72], found.owner, self._decimals(Pubkey(data[:32]))))
         return lamports, tokens
 
-    def _token_balance(self, i: int, data: bytes, program: Pubkey) -> Json:
-        mint = Pubkey(data[:32])
-        return {
-            "accountIndex": i,
-            "mint": str(mint),
-            "owner": str(Pubkey(data[32:64])),
-            "programId": str(program),
-            "uiTokenAmount": self._ui_amount(int.from_bytes(data[64:72], "little"), mint),
-        }
-
-    def _ui_amount(self, amount: int, mint: Pubkey) -> Json:
+    def _decimals(self, mint: Pubkey) -> int:
         found = self._svm.get_account(mint)
-        decimals = found.data[44] if found is not None and len(found.data) >= 82 else 0
-        digits = f"{amount:0{decimals + 1}d}"
-        whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
-        text = f"{whole}.{fraction}" if fraction else whole
-        return {"amount": str(amount), "decimals": decimals, "uiAmount": float(text), "uiAmountString": text}
+        return found.data[44] if found is not None and len(found.data) >= 82 else 0
 
 
 def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
@@ -413,6 +500,13 @@ def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
     if built and not found:
         raise FileNotFoundError(f"IONET_PROGRAMS={built} has no programs; run scripts/build, or unset it")
     return found
+
+
+@lru_cache(maxsize=64)
+def _gets_sysvars(path: Path, changed: int) -> bool:
+    """Whether a program can read any sysvar without naming it; `changed` is when the file was."""
+    elf = path.read_bytes()
+    return any(mark in elf for mark in _GET_SYSVAR)
 
 
 def _guarded(run: Callable[[], Any]) -> Any:

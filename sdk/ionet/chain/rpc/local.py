@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from ionet.chain.errors import RpcError
 from ionet.chain.rpc import methods
 from ionet.chain.rpc.embedded import EmbeddedChain, NetworkClock, shipped_programs
 from ionet.chain.rpc.server import LocalServer
 from ionet.chain.rpc.types import Json
+
+if TYPE_CHECKING:
+    from solders.account import Account
+    from solders.pubkey import Pubkey
 
 __all__ = ["LocalNetwork", "NetworkClock", "shipped_programs"]
 
@@ -39,6 +43,20 @@ class LocalNetwork(EmbeddedChain):
             RpcError: with the code a node gives.
         """
         return methods.answer(self, method, params)
+
+    def program_accounts(
+        self, program: Pubkey, filters: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[Pubkey, Account]]:
+        """What `getProgramAccounts` gives, before it is written as JSON.
+
+        Raises:
+            RpcError: with the code a node gives, for filters that it refuses.
+        """
+        try:
+            return methods.program_accounts(self, program, filters)
+        except RpcError as bad:
+            bad.method = "getProgramAccounts"
+            raise
 
     def handle(self, request: Json) -> Json:
         """The JSON-RPC response to a request object, or to a batch of them."""

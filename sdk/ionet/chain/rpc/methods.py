@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
 from solders.account import Account
+from solders.hash import Hash, ParseHashError
 from solders.message import from_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
@@ -21,8 +22,9 @@ from ionet.chain.base58 import b58decode, b58encode
 from ionet.chain.errors import DecodeError, RpcError, describe
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.records import growing
 from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, PACKET_SIZE, SLOTS_PER_EPOCH, EmbeddedChain
-from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord
+from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
 
 INVALID_PARAMS: Final = -32602
 METHOD_NOT_FOUND: Final = -32601
@@ -233,9 +235,16 @@ def getLatestBlockhash(network: EmbeddedChain, config: Any = None) -> Json:
     )
 
 
+def _known(network: EmbeddedChain, blockhash: str) -> bool:
+    try:
+        return network.is_valid(Hash.from_string(blockhash))
+    except (ParseHashError, TypeError):
+        return False
+
+
 @_method
 def isBlockhashValid(network: EmbeddedChain, blockhash: str, config: Any = None) -> Json:
-    return _context(network, any(str(known) == blockhash for known in network._blocks.valid))
+    return _context(network, _known(network, blockhash))
 
 
 @_method
@@ -254,7 +263,7 @@ def getFeeForMessage(network: EmbeddedChain, message: str, config: Any = None) -
         parsed = from_bytes_versioned(_raw(message, "base64"))
     except Exception as bad:  # solders raises several kinds here
         raise _invalid(f"failed to deserialize message: {bad}") from None
-    if parsed.recent_blockhash not in network._blocks.valid:
+    if not network.is_valid(parsed.recent_blockhash):
         return _context(network, None)
     signatures = parsed.header.num_required_signatures
     return _context(network, signatures * LAMPORTS_PER_SIGNATURE + priority_fee(parsed))
@@ -285,16 +294,25 @@ def getMultipleAccounts(network: EmbeddedChain, addresses: Sequence[str], config
 @_method
 def getProgramAccounts(network: EmbeddedChain, program: str, config: Any = None) -> Json:
     chosen = _config(config)
-    filters = chosen.get("filters") or []
+    accounts = program_accounts(network, _key(program), chosen.get("filters") or [])
+    with growing():
+        found = [{"pubkey": str(key), "account": _account(account, chosen)} for key, account in accounts]
+    return _context(network, found) if chosen.get("withContext") else found
+
+
+def program_accounts(
+    network: EmbeddedChain, program: Pubkey, filters: Sequence[Any]
+) -> list[tuple[Pubkey, Account]]:
+    """The accounts of a program that pass all filters; raises `RpcError` for filters that a node refuses."""
     if len(filters) > 4:
         raise _invalid("Too many filters provided; max 4")
     tests = [_filter(one) for one in filters]
     found = []
-    for key, account in network._svm.get_program_accounts(_key(program)):
+    for address, account in network.owned(program):
         data = account.data
         if account.lamports and all(test(data) for test in tests):
-            found.append({"pubkey": str(key), "account": _account(account, chosen)})
-    return _context(network, found) if chosen.get("withContext") else found
+            found.append((address, account))
+    return found
 
 
 def _filter(one: Any) -> Callable[[bytes], bool]:
@@ -330,13 +348,15 @@ def _token_data(network: EmbeddedChain, address: str, size: int) -> bytes:
 @_method
 def getTokenAccountBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
     data = _token_data(network, address, 165)
-    return _context(network, network._ui_amount(int.from_bytes(data[64:72], "little"), Pubkey(data[:32])))
+    return _context(
+        network, ui_amount(int.from_bytes(data[64:72], "little"), network._decimals(Pubkey(data[:32])))
+    )
 
 
 @_method
 def getTokenSupply(network: EmbeddedChain, mint: str, config: Any = None) -> Json:
     data = _token_data(network, mint, 82)
-    return _context(network, network._ui_amount(int.from_bytes(data[36:44], "little"), _key(mint)))
+    return _context(network, ui_amount(int.from_bytes(data[36:44], "little"), data[44]))
 
 
 @_method
@@ -351,7 +371,7 @@ def getTokenAccountsByOwner(network: EmbeddedChain, owner: str, which: Config, c
         raise _invalid("Invalid params: expected `mint` or `programId`.")
     found = []
     for program in programs:
-        for key, account in network._svm.get_program_accounts(program):
+        for key, account in network.owned(program):
             data = account.data
             if len(data) >= 165 and data[32:64] == wanted and mint in (None, data[:32]):
                 found.append({"pubkey": str(key), "account": _account(account, _config(config))})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
 from solders.account import Account
 from solders.pubkey import Pubkey
@@ -13,6 +13,40 @@ from solders.transaction import VersionedTransaction
 Json: TypeAlias = Any
 #: Index of a top-level instruction, and of each call under it: program index, account indices, data, height.
 InnerGroup: TypeAlias = tuple[int, list[tuple[int, bytes, bytes, int | None]]]
+
+
+def ui_amount(amount: int, decimals: int) -> Json:
+    """A number of base units as nodes show it."""
+    digits = f"{amount:0{decimals + 1}d}"
+    whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
+    text = f"{whole}.{fraction}" if fraction else whole
+    return {"amount": str(amount), "decimals": decimals, "uiAmount": float(text), "uiAmountString": text}
+
+
+class TokenBalance(NamedTuple):
+    """What a transaction's account held.
+
+    Attributes:
+        place: of the account in the transaction.
+        head: the token account's mint, owner and amount, 72 bytes.
+        program: the token program.
+        decimals: of the mint.
+    """
+
+    place: int
+    head: bytes
+    program: Pubkey
+    decimals: int
+
+    def json(self) -> Json:
+        """As nodes show it."""
+        return {
+            "accountIndex": self.place,
+            "mint": str(Pubkey(self.head[:32])),
+            "owner": str(Pubkey(self.head[32:64])),
+            "programId": str(self.program),
+            "uiTokenAmount": ui_amount(int.from_bytes(self.head[64:72], "little"), self.decimals),
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +67,18 @@ class TransactionRecord:
     loaded: tuple[list[str], list[str]]
     before: list[int]
     after: list[int]
-    tokens_before: list[Json]
-    tokens_after: list[Json]
+    held_before: list[TokenBalance]
+    held_after: list[TokenBalance]
+
+    @property
+    def tokens_before(self) -> list[Json]:
+        """Token balances before it, as nodes show them."""
+        return [one.json() for one in self.held_before]
+
+    @property
+    def tokens_after(self) -> list[Json]:
+        """Token balances after it, as nodes show them."""
+        return [one.json() for one in self.held_after]
 
 
 @dataclass(frozen=True, slots=True)
