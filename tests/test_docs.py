@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -10,9 +11,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from tests.test_layers import FLOORS
+
+from docgen.markdown import DocsError, same_names
+from docgen.programs import reference
+from sdkgen.idl import Program
 
 ROOT = Path(__file__).resolve().parent.parent
 README = ROOT / "README.md"
+ARCHITECTURE = ROOT / "docs/architecture.md"
 DOCUMENTS = sorted(
     [*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "bench").glob("*.md")], key=str
 )
@@ -32,8 +39,9 @@ def idls() -> dict[str, tuple[str, set[str]]]:
     }
 
 
-def python_blocks() -> list[str]:
-    return [text for language, text in _FENCE.findall(README.read_text()) if language == "python"]
+def blocks(of: str) -> list[str]:
+    """The README's examples in one language."""
+    return [text for language, text in _FENCE.findall(README.read_text()) if language == of]
 
 
 def table_after(path: Path, heading: str) -> list[list[str]]:
@@ -60,13 +68,14 @@ def anchors(path: Path) -> set[str]:
 
 
 def test_there_are_examples_to_run() -> None:
-    assert python_blocks()
+    assert blocks("python")
+    assert blocks("sh")
 
 
-@pytest.mark.parametrize("block", range(len(python_blocks())))
+@pytest.mark.parametrize("block", range(len(blocks("python"))))
 def test_every_example_of_the_readme_runs(block: int) -> None:
     ran = subprocess.run(
-        [sys.executable, "-W", "error", "-c", python_blocks()[block]],
+        [sys.executable, "-W", "error", "-c", blocks("python")[block]],
         capture_output=True,
         text=True,
         timeout=120,
@@ -75,13 +84,101 @@ def test_every_example_of_the_readme_runs(block: int) -> None:
     assert ran.returncode == 0, ran.stderr
 
 
-def test_the_readmes_programs_are_those_of_the_idls() -> None:
-    listed = {cells[0]: cells for cells in table_after(README, "## Programs")}
-    assert set(listed) == set(idls())
-    for name, (address, instructions) in idls().items():
-        _, ids, _, named = listed[name]
-        assert code(ids) == {address}
-        assert code(named) == instructions - ADMINISTRATIVE, name
+@pytest.mark.slow
+def test_the_readmes_commands_run_as_printed_on_a_local_node(tmp_path: Path) -> None:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    command = ["ionet", "localnet", "start", "--port", "0", "--output", "json"]
+    with subprocess.Popen(
+        command, cwd=tmp_path, env={**os.environ, "PATH": path}, stdout=subprocess.PIPE, text=True
+    ) as node:
+        try:
+            assert node.stdout is not None
+            shown = ""
+            while not shown.endswith("}\n"):
+                shown += node.stdout.readline()
+            script = "set -e\n" + "".join(blocks("sh"))
+            # The one thing that differs: the port that was free.
+            script = script.replace("=localhost", f"={json.loads(shown)['url']}")
+            ran = subprocess.run(
+                ["bash", "-c", script],
+                cwd=tmp_path,
+                env={**os.environ, "PATH": path},
+                capture_output=True,
+                text=True,
+                timeout=120,
+                check=False,
+            )
+        finally:
+            node.terminate()
+    assert ran.returncode == 0, ran.stderr
+    assert "waits for its start" in ran.stdout
+
+
+def test_the_readme_is_read_in_five_minutes() -> None:
+    assert len(README.read_text().split()) < 700
+
+
+def test_the_reference_pages_are_up_to_date() -> None:
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "scripts/docs"), "--check"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_page_that_differs_is_named(tmp_path: Path) -> None:
+    command = [sys.executable, str(ROOT / "scripts/docs"), "--out", str(tmp_path)]
+    subprocess.run(command, check=True, capture_output=True)
+    (tmp_path / "reference/jobs.md").write_text("")
+    (tmp_path / "reference/left.md").write_text("of a program that is gone")
+    done = subprocess.run([*command, "--check"], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        f"differs from what scripts/docs writes: {tmp_path / 'reference' / name}"
+        for name in ("jobs.md", "left.md")
+    ]
+
+
+def test_what_the_data_beside_the_idls_lacks_or_has_too_much_is_told() -> None:
+    same_names(["a", "b"], ["b", "a"], "file.toml")
+    with pytest.raises(DocsError, match=r"file\.toml lacks 'b'; has 'c', which does not exist"):
+        same_names(["a", "b"], ["a", "c"], "file.toml")
+
+
+def test_constants_and_enums_are_on_a_programs_page() -> None:
+    idl = json.loads((ROOT / "idl/mint.json").read_text())
+    idl["constants"] = [
+        {"name": "MONTHS", "docs": ["How long emission takes."], "type": "u16", "value": "240"}
+    ]
+    variants = [{"name": "Fixed"}, {"name": "Demand"}]
+    docs = ["How much is paid.", "", "* Fixed - The whole schedule.", "* Demand - Less, without demand."]
+    idl["types"].append({"name": "Pace", "docs": docs, "type": {"kind": "enum", "variants": variants}})
+    page = reference(Program("mint", idl), {})
+    assert "| `MONTHS` | `u16` | `240` | How long emission takes. |" in page
+    assert "### Pace\n\nHow much is paid.\n\n| | variant | means |" in page
+    assert "| 1 | `Demand` | Less, without demand. |" in page
+
+
+def test_the_page_on_programs_lists_each_with_its_id_and_every_instruction() -> None:
+    page = ROOT / "docs/programs.md"
+    ids = {
+        re.sub(r"\[(\w+)\].*", r"\1", cells[0]): code(cells[1]) for cells in table_after(page, "# Programs")
+    }
+    assert ids == {name: {address} for name, (address, _) in idls().items()}
+    for name, (_, instructions) in idls().items():
+        listed = set().union(*(code(cells[0]) for cells in table_after(page, f"### {name}")))
+        assert listed == instructions - ADMINISTRATIVE, name
+
+
+def test_the_rooms_of_the_package_are_listed_floor_by_floor() -> None:
+    listed = [code(cells[0]) for cells in table_after(ARCHITECTURE, "## Rooms")]
+    assert listed == [set(rooms) for rooms in FLOORS]
+
+
+def test_the_picture_of_the_rooms_shows_all_of_them_and_no_others() -> None:
+    behind = ARCHITECTURE.read_text().split("## Rooms\n", 1)[1]
+    picture = next(text for language, text in _FENCE.findall(behind) if language == "mermaid")
+    shown = [room for label in re.findall(r'\["([^"]+)"\]', picture) for room in label.split(", ")]
+    assert sorted(shown) == sorted(room for rooms in FLOORS for room in rooms)
 
 
 def test_every_program_has_the_administrative_instructions() -> None:
@@ -238,8 +335,8 @@ def test_every_document_is_linked() -> None:
     assert {path for path in DOCUMENTS if path != README} <= linked
 
 
-def test_paths_in_the_readmes_layout_exist() -> None:
-    for cells in table_after(README, "## Layout"):
+def test_paths_in_the_layout_of_the_repository_exist() -> None:
+    for cells in table_after(ARCHITECTURE, "## The repository"):
         for path in code(cells[0]):
             assert list(ROOT.glob(path.replace("<name>", "*").rstrip("/"))), path
 

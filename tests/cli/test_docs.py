@@ -1,4 +1,4 @@
-"""docs/cli.md tells of every command, option and exit status, and of nothing else."""
+"""docs/cli.md and the README speak of commands, options and exit statuses that exist."""
 
 from __future__ import annotations
 
@@ -6,31 +6,58 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.test_docs import table_after
 
+from docgen.commands import leaves
 from ionet.cli import failures
 from ionet.cli.app import COMMANDS, load
 from ionet.cli.options import _parameters
 
-DOCUMENT = Path(__file__).resolve().parents[2] / "docs" / "cli.md"
-_CODE = re.compile(r"`([^`]+)`")
+ROOT = Path(__file__).resolve().parents[2]
+DOCUMENT = ROOT / "docs" / "cli.md"
+_CODE = re.compile(r"`([^`\n]+)`")
+_FENCE = re.compile(r"^```\w*\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 
 
-def leaves(command: Any, path: tuple[str, ...]) -> list[str]:
-    inner = getattr(command, "commands", None)
-    if inner is None:
-        return [" ".join(path)]
-    return [leaf for name, one in inner.items() for leaf in leaves(one, (*path, name))]
+def commands() -> dict[str, Any]:
+    return {path: one for name in COMMANDS for path, one in leaves(load(name), (name,))}
 
 
-def test_every_command_is_documented() -> None:
-    """Groups that others add later document theirs in their own tables of the same file."""
-    text = re.sub(r"^```.*?^```$", "", DOCUMENT.read_text(), flags=re.MULTILINE | re.DOTALL)
-    there = [leaf for name in COMMANDS for leaf in leaves(load(name), (name,))]
-    documented = set(_CODE.findall(text))
-    assert [leaf for leaf in there if leaf not in documented] == []
-    listed = {name for row in table_after(DOCUMENT, "## Commands") for name in _CODE.findall(row[0])}
-    assert listed <= set(there)
+def written(path: Path) -> list[str]:
+    """Everything in a document that is typed: `ionet …`, on a line of an example or within a text."""
+    text = path.read_text()
+    lines = [line.split("#")[0] for block in _FENCE.findall(text) for line in block.splitlines()]
+    lines += [line.strip() for line in text.splitlines() if line.startswith("    ")]
+    found = [one for line in lines for one in re.split(r"&&|;", line)]
+    found += _CODE.findall(_FENCE.sub("", text))
+    return [one.strip() for one in found if one.strip().startswith("ionet ")]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        ROOT / "README.md",
+        *sorted((ROOT / "docs").glob("*.md")),
+        *sorted((ROOT / "docs/decisions").glob("*.md")),
+    ],
+    ids=lambda path: path.name,
+)
+def test_what_a_document_tells_to_type_exists(path: Path) -> None:
+    known = commands()
+    for line in written(path):
+        words = line.split()[1:]
+        while words and words[0].startswith("-"):
+            # The common options take a value each when they stand in front.
+            words = words[2 if words[0] in ("-u", "-k", "-C", "--url", "--keypair") else 1 :]
+        run = [word for word in words if re.fullmatch(r"[a-z][a-z-]*", word)]
+        named = next((" ".join(run[:n]) for n in (3, 2, 1) if " ".join(run[:n]) in known), None)
+        group = any(one.startswith(f"{' '.join(words)} ") for one in known)
+        assert named or group or not words or "COMMAND" in words, f"{path.name}: no such command: {line}"
+        if named:
+            own = {opt for param in known[named].params for opt in (*param.opts, *param.secondary_opts)}
+            options = {word for word in words if re.fullmatch(r"-{1,2}[a-z-]+", word)} - {"-"}
+            assert options <= {*own, "--help"}, f"{path.name}: {named} has no such option: {line}"
 
 
 def test_every_option_is_documented() -> None:

@@ -67,7 +67,7 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
 
 
 def node_total(node: accounts.staking.Node) -> int:
-    """What a node's vault holds by its account's word, base units."""
+    """What a node's vault holds according to its account, in base units."""
     own, co = node.own, node.co
     cooling = sum(slot.amount for slot in own.cooling.slots)
     return own.active + own.pending + cooling + own.due + co.tokens + co.owed
@@ -95,9 +95,9 @@ def job_check(
     """
     return [
         Check("deposit = supplier + fees + refund", booked.price + booked.fee, sum(paid.values())),
-        Check("the supplier was paid what he was owed", ended.owed_supplier, paid[0]),
+        Check("the supplier was paid what they were owed", ended.owed_supplier, paid[0]),
         Check("the fee vault was paid what it was owed", ended.owed_fees, paid[1]),
-        Check("the renter was paid what he was owed", ended.owed_refund, paid[2]),
+        Check("the renter was paid what they were owed", ended.owed_refund, paid[2]),
         Check(
             "the manifest that was run is the one in the escrow",
             booked.manifest_hash.hex(),

@@ -94,7 +94,7 @@ class _Scenario:
         record.amounts(supply=supply.base)
         record.say(f"supply: {supply}; nobody can freeze it, only the mint program can mint it")
         record.say("a test network's stand-in: IO's price is written to be 2.00 USD, give or take a cent")
-        record.close("genesis", "Genesis: six programs, 500 million IO")
+        record.close("genesis", "Genesis: seven programs, 500 million IO")
 
     def emit(self, hours: int) -> None:
         market, record = self.market, self.record

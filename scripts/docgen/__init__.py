@@ -1,0 +1,1 @@
+"""What scripts/docs writes: the reference pages of docs/."""

@@ -1,0 +1,329 @@
+"""The pages on the programs: one for all, and one for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+from solders.pubkey import Pubkey
+
+from docgen.markdown import DocsError, code, data, first_sentence, header, prose, same_names, table
+from sdkgen.addresses import KNOWN
+from sdkgen.idl import PADDING, AccountSlot, Program, fields_of, flatten, last
+
+#: In this order everywhere.
+ORDER: Final = ("mint", "proofs", "staking", "jobs", "buyback", "governance", "distributor")
+ADMINISTRATIVE: Final = ("initialize", "set_params", "set_paused", "propose_authority", "accept_authority")
+_ASSOCIATED: Final = "ATokenGPvbdGVxr1b2hvZbsiqW5xWH25efTNsLJA8knL"
+
+
+@cache
+def _notes() -> dict[str, Any]:
+    return data("programs.toml")
+
+
+# --- what an IDL says -----------------------------------------------------------------------------
+
+
+def type_text(idl_type: Any) -> str:
+    """A type as Rust writes it."""
+    match idl_type:
+        case str():
+            return idl_type
+        case {"option": inner} | {"coption": inner}:
+            return f"Option<{type_text(inner)}>"
+        case {"vec": inner}:
+            return f"Vec<{type_text(inner)}>"
+        case {"array": [inner, length]}:
+            return f"[{type_text(inner)}; {length}]"
+        case {"defined": {"name": name}}:
+            return last(name)
+    raise DocsError(f"no form for the type {idl_type!r}")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What an instruction's documentation says."""
+
+    text: str
+    caller: str
+    errors: str
+
+    @classmethod
+    def read(cls, program: Program, instruction: Mapping[str, Any]) -> Entry:
+        """Takes it apart: what it does, `Caller: ….` and `Errors: ….`."""
+        whole = prose(instruction.get("docs", ()))
+        found = re.fullmatch(r"(.*?)\s*Callers?: (.*?)\.(?: Errors: (.*?)\.)?", whole, re.DOTALL)
+        if found is None:
+            raise DocsError(f"{program.name}.{instruction['name']}: its doc comment names no caller")
+        return cls(found[1].strip(), found[2], found[3] or "")
+
+
+@dataclass(frozen=True)
+class Place:
+    """An account that the program derives: its name in programs.toml, and its seeds."""
+
+    name: str
+    seeds: str
+
+
+def places(program: Program) -> list[Place]:
+    """Every derived address of a program, once.
+
+    Two accounts of one name with different seeds are called `<name> of <the account it is seeded by>`.
+    """
+    found: dict[tuple[str, str], str] = {}
+    for instruction in program.idl["instructions"]:
+        for slot in flatten(instruction["accounts"]):
+            if "pda" in slot.spec:
+                owner = next((s["path"] for s in slot.spec["pda"]["seeds"] if s["kind"] == "account"), "")
+                found[slot.path, seeds(program, instruction, slot)] = owner
+    names = [name for name, _ in found]
+    return [
+        Place(f"{name} of {owner}" if names.count(name) > 1 else name, text)
+        for (name, text), owner in found.items()
+    ]
+
+
+def seeds(program: Program, instruction: Mapping[str, Any], slot: AccountSlot) -> str:
+    """The seeds of a derived account, as code; or that it is an associated token account."""
+    parts = slot.spec["pda"]["seeds"]
+    values = [_constant(part) for part in parts]
+    if _address(slot.spec["pda"].get("program")) == _ASSOCIATED:
+        owner, _, mint = (part.get("path", "") for part in parts)
+        return f"the associated token account of `{owner}` for `{mint}`"
+    texts = [
+        value or part["path"].split(".")[-1] + _width(program, instruction, part)
+        for value, part in zip(values, parts, strict=True)
+    ]
+    return code(f"[{', '.join(texts)}]")
+
+
+def _constant(part: Mapping[str, Any]) -> str:
+    if part["kind"] != "const":
+        return ""
+    value = bytes(part["value"])
+    return f'"{value.decode()}"' if value.isascii() and value.decode().isprintable() else value.hex()
+
+
+def _address(program: Mapping[str, Any] | None) -> str:
+    return "" if program is None else str(Pubkey(bytes(program["value"])))
+
+
+def known_addresses(programs: Sequence[Program]) -> dict[str, str]:
+    """What to call the addresses that are always the same."""
+    found = {address: name.replace("_", " ").capitalize() for address, name in KNOWN.items()}
+    for program in programs:
+        own = Pubkey.from_string(program.idl["address"])
+        found[str(own)] = f"the program {program.name}"
+        fixed = [note["seeds"] for note in _notes()[program.name]["accounts"].values() if "seeds" in note]
+        for text in {*(one.seeds.strip("`") for one in places(program)), *fixed}:
+            if seed := re.fullmatch(r'\["(\w+)"\]', text):
+                address, _ = Pubkey.find_program_address([seed[1].encode()], own)
+                found[str(address)] = f"`{text}` of {program.name}"
+    return found
+
+
+def _width(program: Program, instruction: Mapping[str, Any], part: Mapping[str, Any]) -> str:
+    """The type of a seed that is an argument, unless it is an address."""
+    if part["kind"] != "arg":
+        return ""
+    first, *path = part["path"].split(".")
+    found = next(one["type"] for one in instruction["args"] if one["name"] == first)
+    for name in path:
+        body = program.definition(last(found["defined"]["name"]))["type"]
+        found = next(idl_type for field, idl_type, _ in fields_of(body) if field == name)
+    return "" if found == "pubkey" else f" {type_text(found)}"
+
+
+# --- the page on all of them ----------------------------------------------------------------------
+
+
+def overview(programs: Sequence[Program]) -> str:
+    """docs/programs.md."""
+    notes = _notes()
+    same_names([one.name for one in programs], notes, "programs.toml")
+    by_name = {one.name: one for one in programs}
+    ordered = [by_name[name] for name in ORDER]
+    text = header("idl/ and scripts/docgen/programs.toml") + "# Programs\n\n"
+    text += (
+        "What the programs own, which instructions and accounts they have. Everything about one of them, with"
+        " arguments, accounts, errors and events, stands on its own page. Who may call what, within which"
+        " bounds: [authorities.md](authorities.md); how it works together:"
+        " [architecture.md](architecture.md).\n\n"
+    )
+    text += table(
+        ("program", "id", "owns"),
+        [
+            (f"[{one.name}](reference/{one.name}.md)", code(one.idl["address"]), notes[one.name]["owns"])
+            for one in ordered
+        ],
+    )
+    return text + _instructions(ordered) + _accounts(ordered)
+
+
+def _instructions(programs: Sequence[Program]) -> str:
+    listed = ", ".join(map(code, ADMINISTRATIVE))
+    text = (
+        "## Instructions\n\nThe administrative ones are the same everywhere and not repeated below:"
+        f" {listed}. Governance has the first two only: nothing pauses it, and it has no authority.\n\n"
+    )
+    for program in programs:
+        rows = []
+        for one in program.idl["instructions"]:
+            if one["name"] not in ADMINISTRATIVE:
+                entry = Entry.read(program, one)
+                link = f"[`{one['name']}`](reference/{program.name}.md#{one['name']})"
+                rows.append((link, first_sentence(entry.text), entry.caller))
+        text += f"### {program.name}\n\n" + table(("instruction", "does", "called by"), rows)
+    return text
+
+
+def _accounts(programs: Sequence[Program]) -> str:
+    rows = []
+    for program in programs:
+        for seeds_text, is_, closed in _places(program):
+            rows.append((program.name, is_, seeds_text, closed))
+    return (
+        "## Accounts\n\nIntegers in seeds are little endian. Whoever paid for an account gets its rent back"
+        " when it is closed.\n\n" + table(("program", "account", "seeds", "closed"), rows).rstrip("\n") + "\n"
+    )
+
+
+def _places(program: Program) -> Iterator[tuple[str, str, str]]:
+    """Seeds, what it is, and when it is closed, for each derived account."""
+    notes = _notes()[program.name]["accounts"]
+    derived = {one.name: one.seeds for one in places(program)}
+    derived |= {name: code(note["seeds"]) for name, note in notes.items() if "seeds" in note}
+    same_names(derived, notes, f"programs.toml, {program.name}.accounts")
+    told = " ".join(note["is"] for note in notes.values())
+    if missing := [name for name in program.accounts if f"`{name}`" not in told]:
+        raise DocsError(
+            f"scripts/docgen/programs.toml, {program.name}.accounts: no entry says which one"
+            f" {', '.join(missing)} is"
+        )
+    for name, note in notes.items():
+        yield derived[name], note["is"], note["closed"]
+
+
+# --- the page on one of them ----------------------------------------------------------------------
+
+
+def reference(program: Program, known: Mapping[str, str]) -> str:
+    """docs/reference/<program>.md; `known` names addresses."""
+    text = header(f"idl/{program.name}.json and scripts/docgen/programs.toml") + f"# {program.name}\n\n"
+    text += f"`{program.idl['address']}` owns {_notes()[program.name]['owns']}. "
+    text += "All programs: [programs.md](../programs.md).\n\n## Instructions\n\n"
+    text += "".join(_instruction(program, one, known) for one in program.idl["instructions"])
+    text += "## Addresses\n\n" + table(
+        ("account", "seeds", "closed"), [(is_, seeds_, closed) for seeds_, is_, closed in _places(program)]
+    )
+    text += "## Accounts\n\n" + "".join(_struct(program, name) for name in program.accounts)
+    text += "## Events\n\n" + "".join(_struct(program, name) for name in program.events)
+    text += _types(program) + _constants(program) + _errors(program)
+    return text.rstrip("\n") + "\n"
+
+
+def _instruction(program: Program, one: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    entry = Entry.read(program, one)
+    text = f"### {one['name']}\n\n{entry.text}\n\n**Called by:** {entry.caller}.\n\n"
+    if args := one["args"]:
+        listed = ", ".join(code(f"{arg['name']}: {type_text(arg['type'])}") for arg in args)
+        text += f"**Arguments:** {listed}.\n\n"
+    text += table(
+        ("account", "", "which"),
+        [
+            (code(slot.path), _flags(slot), _which(program, one, slot, known))
+            for slot in flatten(one["accounts"])
+            # Anchor adds both to an instruction that emits events by a call of itself.
+            if slot.path not in ("event_authority", "program")
+        ],
+    )
+    return text + (f"**Errors:** {entry.errors}.\n\n" if entry.errors else "")
+
+
+def _flags(slot: AccountSlot) -> str:
+    return ", ".join(flag for flag in ("writable", "signer", "optional") if slot.spec.get(flag))
+
+
+def _which(
+    program: Program, instruction: Mapping[str, Any], slot: AccountSlot, known: Mapping[str, str]
+) -> str:
+    said = re.sub(r"^CHECK: ", "", prose(slot.spec.get("docs", ())))
+    where = ""
+    if "pda" in slot.spec:
+        where = seeds(program, instruction, slot)
+    elif address := slot.spec.get("address"):
+        where = known.get(address, code(address))
+    return f"{where}: {said}" if where and said else where or said
+
+
+def _struct(program: Program, name: str) -> str:
+    definition = program.definition(name)
+    said = prose(definition.get("docs", ()))
+    text = f"### {name}\n\n" + (f"{said}\n\n" if said else "")
+    fields = [one for one in fields_of(definition["type"]) if not PADDING.fullmatch(one[0])]
+    if any(docs for _, _, docs in fields):
+        return text + table(
+            ("field", "type", ""),
+            [(code(field), code(type_text(kind)), prose(docs)) for field, kind, docs in fields],
+        )
+    listed = ", ".join(f"`{field}: {type_text(kind)}`" for field, kind, _ in fields)
+    return text + (f"{listed}.\n\n" if listed else "")
+
+
+def _types(program: Program) -> str:
+    """Arguments' and accounts' parts; then the enums."""
+    others = [n for n in program.types if n not in program.accounts and n not in program.events]
+    structs = [n for n in others if program.definition(n)["type"]["kind"] == "struct"]
+    enums = [n for n in others if program.definition(n)["type"]["kind"] == "enum"]
+    text = "## Types\n\n" + "".join(_struct(program, n) for n in structs) if structs else ""
+    return text + ("## Enums\n\n" + "".join(_enum(program, n) for n in enums) if enums else "")
+
+
+def _enum(program: Program, name: str) -> str:
+    definition = program.definition(name)
+    # Anchor keeps no comment of a variant, so that some enums list theirs in their own.
+    listed: dict[str, str] = {}
+    docs = []
+    for line in definition.get("docs", ()):
+        if found := re.fullmatch(r"\s*[*-] `?(\w+)`? [-–:] (.*)", line):
+            listed[found[1]] = found[2]
+        elif listed and line.startswith(" "):
+            listed[next(reversed(listed))] += f" {line.strip()}"
+        else:
+            docs.append(line)
+    said = prose(docs)
+    rows = []
+    for number, variant in enumerate(definition["type"]["variants"]):
+        fields = ", ".join(f"{field}: {type_text(kind)}" for field, kind, _ in fields_of(variant))
+        rows.append(
+            (
+                str(number),
+                code(variant["name"]),
+                code(fields),
+                prose(variant.get("docs", ()) or [listed.get(variant["name"], "")]),
+            )
+        )
+    text = f"### {name}\n\n" + (f"{said}\n\n" if said else "")
+    wanted = [at for at in range(4) if at < 2 or any(row[at] for row in rows)]
+    heads = ("", "variant", "fields", "means")
+    return text + table([heads[at] for at in wanted], [[row[at] for at in wanted] for row in rows])
+
+
+def _constants(program: Program) -> str:
+    rows = [
+        (code(one["name"]), code(type_text(one["type"])), code(one["value"]), prose(one.get("docs", ())))
+        for one in program.idl.get("constants", ())
+    ]
+    return "## Constants\n\n" + table(("constant", "type", "value", "means"), rows) if rows else ""
+
+
+def _errors(program: Program) -> str:
+    rows = [
+        (str(one["code"]), code(one["name"]), one.get("msg", "")) for one in program.idl.get("errors", ())
+    ]
+    return "## Errors\n\n" + table(("code", "error", "message"), rows) if rows else ""
