@@ -249,7 +249,7 @@ class World:
         """Hardware classes, and the mints that jobs are paid in."""
         for number in range(NODES):
             args = types.staking.ClassArgs(
-                pool=0,
+                pool=types.staking.Pool.GPU,
                 enabled=True,
                 maximum=5,
                 multiplier_bps=10_000 + number,
@@ -260,7 +260,11 @@ class World:
             self.measure(ix.staking.set_class(authority=self.me, id=number, args=args))
         price = self.price()
         terms = types.jobs.CurrencyArgs(
-            pricing=0, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
+            pricing=types.jobs.Pricing.FEED,
+            enabled=True,
+            payment_bps=0,
+            feed_id=_FEED,
+            price_account=price,
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
@@ -389,7 +393,7 @@ class World:
             min_seconds=_HOUR,
             max_seconds=_DAY,
             open=True,
-            payout=0,
+            payout=types.jobs.PayoutKind.IO,
             currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
@@ -537,8 +541,8 @@ class World:
 
     def policies(self) -> None:
         """An hour under a demand-linked policy, and the burning of what it withheld."""
-        fixed = types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
-        linked = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=10_000)
+        fixed = types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0)
+        linked = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 5_000, 10_000)
         for policy in (linked, fixed):
             self.wait(_HOUR)
             self.measure(ix.mint.emit(), case="demand-linked" if policy == fixed else "")
@@ -628,7 +632,8 @@ class World:
                 upheld=upheld,
             )
             self.measure(decide, self.judge, case="upheld" if upheld else "")
-        verdict = types.proofs.ProofVerdict(seed=self.keys.randbytes(32), score_bps=9_500, reason=0)
+        passed = types.proofs.ProofReason.PASSED
+        verdict = types.proofs.ProofVerdict(self.keys.randbytes(32), score_bps=9_500, reason=passed)
         attester = self.attesters[0]
         self.measure(
             ix.proofs.record_proof(attester=attester.pubkey(), node=one.node, verdict=verdict), attester
@@ -841,7 +846,11 @@ class World:
         mint = self.key().pubkey()
         self.client.cheats.set_mint(mint, decimals=6)
         terms = types.jobs.CurrencyArgs(
-            pricing=1, enabled=True, payment_bps=200, feed_id=_FEED, price_account=price_feed(_FEED)
+            pricing=types.jobs.Pricing.PAR,
+            enabled=True,
+            payment_bps=200,
+            feed_id=_FEED,
+            price_account=price_feed(_FEED),
         )
         self.client.send(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
         return mint
@@ -1009,7 +1018,7 @@ class World:
         """A node with enough stake to propose, since the start of a week."""
         number = NODES
         args = types.staking.ClassArgs(
-            pool=0,
+            pool=types.staking.Pool.GPU,
             enabled=True,
             maximum=5,
             multiplier_bps=10_000,
@@ -1027,7 +1036,10 @@ class World:
         old, new = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
         terms = Schedule.monthly(IO(24), self.now, months=24)
         args = types.distributor.GrantArgs(
-            beneficiary=old.pubkey(), schedule=terms.args(), revocable=True, allocation=4
+            beneficiary=old.pubkey(),
+            schedule=terms.args(),
+            revocable=True,
+            allocation=types.distributor.Allocation.CORE_CONTRIBUTORS,
         )
         purse, address = self.wallet(me), pda.distributor.grant(number)
         self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
@@ -1053,7 +1065,7 @@ class World:
             leaves=1 << levels,
             total=tree.total.base,
             deadline=self.now + 30 * _DAY,
-            allocation=0,
+            allocation=types.distributor.Allocation.COMMUNITY,
         )
         purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
         self.measure(

@@ -233,6 +233,9 @@ def signers() -> list[Signed]:
         entries = re.findall(r"pub fn (\w+)\(\s*ctx: Context<(\w+)", (program / "src/lib.rs").read_text())
         for path in (program / "src/instructions").glob("*.rs"):
             source = path.read_text()
+            if "io_common::administration!" in source:
+                shared = (ROOT / "crates/io-common/src/admin.rs").read_text()
+                source += re.sub(r"^ {8}", "", shared, flags=re.MULTILINE)
             for struct, body in re.findall(r"pub struct (\w+)<'info> \{\n(.*?)\n\}", source, re.DOTALL):
                 used = [name for name, context in entries if context == struct]
                 # What stands before a field belongs to it: comments and attributes.

@@ -199,6 +199,9 @@ class Program:
                         return self.typed(definition["type"]["alias"], prefix)
                     case "struct":
                         return Typed(f"{prefix}{name}", f"{prefix}{name}.CODEC")
+                    case "enum" if self.unit(definition):
+                        accepts = f"{prefix}{name} | int"
+                        return Typed(f"{prefix}{name}", f"{prefix}{snake(name)}_codec", accepts)
                     case "enum":
                         return Typed(f"{prefix}{name}", f"{prefix}{snake(name)}_codec")
         raise CodegenError(f"{self.name}: no form for the type {idl_type!r}")

@@ -351,7 +351,7 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
             authority=key, destination=carols(dao), allocation=1
         ),
         "set_policy": lambda dao, key: ix.mint.set_policy(
-            authority=key, policy=types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+            authority=key, policy=types.mint.PolicyArgs(types.mint.PolicyKind.FIXED, 0, 0)
         ),
     },
     "proofs": {
@@ -416,7 +416,11 @@ def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
 
 def _currency() -> types.jobs.CurrencyArgs:
     return types.jobs.CurrencyArgs(
-        pricing=0, enabled=True, payment_bps=0, feed_id=bytes(32), price_account=IO_MINT
+        pricing=types.jobs.Pricing.FEED,
+        enabled=True,
+        payment_bps=0,
+        feed_id=bytes(32),
+        price_account=IO_MINT,
     )
 
 

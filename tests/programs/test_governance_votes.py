@@ -28,7 +28,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, with_variant
 from tests.programs.test_governance import by, params
 
-from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account
+from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account, types
 
 Error = errors.governance
 LATE = 12 * HOUR
@@ -79,8 +79,18 @@ def test_an_owner_votes_for_himself_and_for_co_stakers_who_are_silent(dao: Dao) 
     sent = dao.vote(proposal, dao.alpha, FOR)
     assert dao.tally(proposal) == (45 * K, 0, 0)
     ends = dao.proposal(proposal).voting_ends
+    choice = types.governance.VoteChoice.FOR
     assert sent.event(events.governance.Voted) == events.governance.Voted(
-        3, proposal, dao.alpha.node, dao.alpha.key, FOR, 45 * K, 45 * K, 0, 0, ends
+        3,
+        proposal,
+        dao.alpha.node,
+        dao.alpha.key,
+        types.governance.VoteChoice(FOR),
+        45 * K,
+        45 * K,
+        0,
+        0,
+        ends,
     )
     dao.vote(proposal, dao.beta, AGAINST)
     dao.vote(proposal, dao.gamma, ABSTAIN)

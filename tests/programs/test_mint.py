@@ -22,11 +22,11 @@ FIRST_HOUR = 333_333_333_333_333 * 2 // 1461
 
 
 def fixed() -> types.mint.PolicyArgs:
-    return types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+    return types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0)
 
 
 def demand(floor_bps: int, per_burned_bps: int) -> types.mint.PolicyArgs:
-    return types.mint.PolicyArgs(kind=1, floor_bps=floor_bps, per_burned_bps=per_burned_bps)
+    return types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, floor_bps, per_burned_bps)
 
 
 def emitted(world: World) -> int:
@@ -314,8 +314,8 @@ def test_only_the_authority_sets_a_policy(world: World) -> None:
         demand(65_535, 0),
         demand(0, 100_001),
         demand(0, 2**32 - 1),
-        types.mint.PolicyArgs(kind=0, floor_bps=1, per_burned_bps=0),
-        types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=1),
+        types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=1, per_burned_bps=0),
+        types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=1),
     ],
 )
 def test_a_policy_out_of_its_bounds_is_refused(world: World, policy: types.mint.PolicyArgs) -> None:

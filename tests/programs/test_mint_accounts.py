@@ -16,7 +16,7 @@ from tests.programs.support import HOUR
 
 from ionet import ix, types
 
-HALF: Final = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
+HALF: Final = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 5_000, per_burned_bps=0)
 
 
 def _genesis(market: Market) -> Instruction:

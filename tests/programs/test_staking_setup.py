@@ -109,7 +109,7 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
     args = class_args(pool=1, maximum=20, multiplier_bps=100_000, name=name)
     sent = market.send(ix.staking.create_class(authority=deployer, id=7, args=args))
     assert sent.event(events.staking.ClassSet) == events.staking.ClassSet(
-        3, 7, 1, True, 20, 100_000, 200 * TOKEN
+        3, 7, types.staking.Pool.CPU, True, 20, 100_000, 200 * TOKEN
     )
     found = market.world.client.fetch(accounts.staking.Class, pda.staking.class_(7))
     assert (found.id, found.pool, found.enabled, found.maximum) == (7, 1, 1, 20)
@@ -117,7 +117,7 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
     change = class_args(enabled=False, maximum=2)
     sent = market.send(ix.staking.set_class(authority=deployer, id=7, args=change))
     assert sent.event(events.staking.ClassSet) == events.staking.ClassSet(
-        4, 7, 0, False, 2, 10_000, 200 * TOKEN
+        4, 7, types.staking.Pool.GPU, False, 2, 10_000, 200 * TOKEN
     )
     again = ix.staking.create_class(authority=deployer, id=7, args=args)
     market.refused(again, "AccountAlreadyInUse")

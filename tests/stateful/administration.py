@@ -97,7 +97,7 @@ class Administration(Agreement):
         self.attempt(Step(call, lambda _: setattr(self.mint, "paused", stop)))
 
     def _set_policy(self, linked: tuple[int, int] | None) -> None:
-        args = types.mint.PolicyArgs(*((0, 0, 0) if linked is None else (1, *linked)))
+        args = types.mint.PolicyArgs(types.mint.PolicyKind(linked is not None), *(linked or (0, 0)))
 
         def done(sent: Sent[None] | None) -> None:
             self._paid(sent, self.mint.set_policy(self.now, linked))

@@ -263,7 +263,7 @@ crate::open_enum!(
         Live = 0,
         /// Left by its owner; may come back.
         Retired = 1,
-        /// Its co-stakers bore a loss; it earns, stakes and works no more.
+        /// Its co-stakers bore a loss; it no longer earns, stakes or works.
         Terminal = 2,
     }
 );

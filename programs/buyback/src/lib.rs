@@ -59,8 +59,8 @@ pub mod buyback {
         handle_burn_fees(ctx, shard)
     }
 
-    /// Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
-    /// lapsed, or to be a rest.
+    /// Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
+    /// lapsed, or be below the smallest sale.
     ///
     /// Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
     /// `DayIsSold`, `LotIsOpen`, `Overflow`.
@@ -76,8 +76,8 @@ pub mod buyback {
         handle_start_payout(ctx)
     }
 
-    /// Opens the vault that a job's part of its supplier is paid into, where the job is paid in another
-    /// currency and its supplier in IO; once a job.
+    /// Opens the vault that the supplier's part of a job is paid into, where the job is paid in another
+    /// currency and the supplier in IO; once for each job.
     ///
     /// Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
     pub fn open_payout(ctx: Context<OpenPayout>) -> Result<()> {
@@ -99,7 +99,7 @@ pub mod buyback {
         handle_close_payout(ctx)
     }
 
-    /// Opens one of the fee vaults of a mint, each once.
+    /// Opens one of the fee vaults of a mint, once for each.
     ///
     /// * shard - Number of the fee vault, 0 to 7.
     ///
@@ -108,7 +108,7 @@ pub mod buyback {
         handle_open_vault(ctx, shard)
     }
 
-    /// Opens the auction of a fee vault that holds another mint than IO, each once.
+    /// Opens the auction of a fee vault of any mint but IO, once for each.
     ///
     /// * shard - Number of the fee vault, 0 to 7.
     ///

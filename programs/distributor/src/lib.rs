@@ -45,7 +45,7 @@ pub mod distributor {
         handle_claim_airdrop(ctx, args)
     }
 
-    /// Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+    /// Pays an airdrop's leaf straight into its claimant's pending stake on a node.
     ///
     /// Caller: the claimant, who has a position there. Errors: those of `claim_airdrop` and of staking's
     /// `stake`, `NotStaked`.
@@ -90,7 +90,7 @@ pub mod distributor {
         handle_set_beneficiary(ctx, successor)
     }
 
-    /// Makes the named successor the beneficiary, of what has vested and was not released too.
+    /// Makes the named successor the beneficiary, also of what has vested and was not released.
     ///
     /// Caller: the successor. Errors: `NotPendingBeneficiary`.
     pub fn accept_beneficiary(ctx: Context<AcceptBeneficiary>) -> Result<()> {
@@ -107,7 +107,7 @@ pub mod distributor {
         handle_create_airdrop(ctx, id, args)
     }
 
-    /// Opens the account that marks the claims of 8,192 leaves, each once.
+    /// Opens an account that marks the claims of 8,192 leaves, once for each.
     ///
     /// * number - Number of the account, from 0; its first leaf is `number · 8,192`.
     ///

@@ -104,7 +104,7 @@ pub mod jobs {
         handle_start(ctx)
     }
 
-    /// Says how much of the time since the start a seat has looked at, and how much of it was good.
+    /// Records how much of the time since the start a seat has looked at, and how much of it was good.
     ///
     /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
     /// `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
@@ -112,7 +112,7 @@ pub mod jobs {
         handle_attest(ctx, args)
     }
 
-    /// Books more time for a job that runs, at its rate and at today's price of its currency.
+    /// Books more time for a job that is running, at its rate and at today's price of its currency.
     ///
     /// * seconds - Seconds to add.
     /// * max_deposit - The most that may be taken, fees included, base units.
@@ -147,15 +147,15 @@ pub mod jobs {
         handle_refund(ctx)
     }
 
-    /// Ends a job whose time is over, or was stopped, and which was looked at to its end.
+    /// Ends a job whose time is over, or that was stopped, once attesters have looked at all of it.
     ///
     /// Caller: anyone. Errors: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
     pub fn complete(ctx: Context<Complete>) -> Result<()> {
         handle_complete(ctx)
     }
 
-    /// Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has
-    /// ended before its start, or whose attesters are silent for a day.
+    /// Ends a job that nobody started in 20 minutes, that cannot start because another job of its cluster has
+    /// ended before its start, or whose attesters have been silent for a day.
     ///
     /// Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
     pub fn expire(ctx: Context<Expire>) -> Result<()> {
@@ -169,16 +169,16 @@ pub mod jobs {
         handle_cancel(ctx)
     }
 
-    /// Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves
-    /// in it gets nothing.
+    /// Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
+    /// within it gets nothing.
     ///
     /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
     pub fn stop(ctx: Context<Stop>) -> Result<()> {
         handle_stop(ctx)
     }
 
-    /// Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
-    /// 14 days at most. Needs a bond of that in the job's mint.
+    /// Disputes the split of a job that is running, or that ended within a day: what is not paid yet is held
+    /// back for 14 days at most. Needs a bond in the job's mint, a share of what is held back.
     ///
     /// * max_bond - The most that the bond may be, base units of the job's mint.
     /// * evidence_hash - SHA-256 of the party's evidence.
@@ -200,8 +200,8 @@ pub mod jobs {
         handle_resolve(ctx, gross)
     }
 
-    /// Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party
-    /// no more than the attested split did.
+    /// Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the
+    /// party no more than the attested split did.
     ///
     /// Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
     pub fn close_dispute(ctx: Context<CloseDispute>) -> Result<()> {

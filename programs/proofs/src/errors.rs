@@ -39,7 +39,7 @@ pub enum ProofsError {
     ThresholdOutOfBounds,
     #[msg("the signer has no seat in the attester set")]
     NotAttester,
-    #[msg("content_hash must be sha256(\"ionet:report\" || the arguments)")]
+    #[msg("content_hash must be sha256('ionet:report' || the arguments)")]
     WrongContentHash,
     #[msg("the mint is not initialized, so that emission has no start")]
     NoEmission,

@@ -37,8 +37,8 @@ pub mod proofs {
         handle_initialize(ctx)
     }
 
-    /// Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
-    /// or weight; reports that gather approvals have to be made again.
+    /// Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
+    /// weight; reports that gather approvals have to be made again.
     ///
     /// * seats - All seats, by number.
     /// * threshold - Weight that approves a report: more than half of all weight.
@@ -96,7 +96,7 @@ pub mod proofs {
         handle_void_report(ctx)
     }
 
-    /// Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+    /// Challenges one node's leaf, with a bond, and holds that node's credit back for up to seven days.
     ///
     /// * evidence_hash - SHA-256 of the challenger's evidence.
     ///

@@ -54,7 +54,7 @@ pub enum StakingError {
     NotNodeOwner,
     #[msg("the node is not live")]
     NodeNotLive,
-    #[msg("the node's co-stakers bore a loss: it earns nothing any more")]
+    #[msg("the node's co-stakers bore a loss: it no longer earns")]
     NodeTerminal,
     #[msg("the amount must be above zero")]
     ZeroAmount,

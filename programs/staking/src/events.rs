@@ -340,7 +340,7 @@ pub struct Slashed {
     pub totals: NodeTotals,
 }
 
-/// A slash is over, and holds nothing back any more.
+/// A slash is over, and no longer holds anything back.
 #[event]
 pub struct SlashClosed {
     /// Number of the event, counted by the account that it is about.

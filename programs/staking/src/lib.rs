@@ -53,7 +53,7 @@ pub mod staking {
         handle_stake(ctx, amount)
     }
 
-    /// Lets a position's rewards leave.
+    /// Pays out a position's rewards.
     ///
     /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
     pub fn claim(ctx: Context<Claim>) -> Result<()> {
@@ -70,7 +70,7 @@ pub mod staking {
         handle_owner_stake(ctx, amount)
     }
 
-    /// Lets the owner's rewards leave.
+    /// Pays out the owner's rewards.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
     pub fn owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
@@ -142,8 +142,8 @@ pub mod staking {
         handle_owner_activate(ctx)
     }
 
-    /// Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake,
-    /// leaves at once; the rest cools. While the node is hired the minimum stays.
+    /// Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
+    /// once; the rest cools. While the node is hired the minimum stays.
     ///
     /// * amount - Base units of IO.
     ///
@@ -153,14 +153,14 @@ pub mod staking {
         handle_owner_unstake(ctx, amount)
     }
 
-    /// Lets the owner's cooled stake leave.
+    /// Pays out the owner's cooled stake.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
     pub fn owner_withdraw(ctx: Context<OwnerWithdraw>) -> Result<()> {
         handle_owner_withdraw(ctx)
     }
 
-    /// Opens an empty co-staker's position.
+    /// Opens an empty position of a co-staker.
     ///
     /// Caller: its holder. Errors: `OwnerIsNoCoStaker`, `NodeNotLive`.
     pub fn open_position(ctx: Context<OpenPosition>) -> Result<()> {
@@ -174,7 +174,7 @@ pub mod staking {
         handle_activate(ctx)
     }
 
-    /// Takes a position's stake off: pending stake leaves at once, active stake cools.
+    /// Unstakes from a position: pending stake leaves at once, active stake cools.
     ///
     /// * amount - Shares of the co-stakers' side.
     ///
@@ -184,7 +184,7 @@ pub mod staking {
         handle_unstake(ctx, amount)
     }
 
-    /// Lets a position's cooled stake leave.
+    /// Pays out a position's cooled stake.
     ///
     /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
     pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
@@ -234,7 +234,7 @@ pub mod staking {
         handle_reopen_node(ctx, args)
     }
 
-    /// Adds a processor of the same class to a node, eight in all.
+    /// Adds a processor of the same class to a node, up to eight in all.
     ///
     /// Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
     /// `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
@@ -242,7 +242,7 @@ pub mod staking {
         handle_attach_device(ctx)
     }
 
-    /// Takes a processor that is not the first off a node.
+    /// Removes a processor that is not the first from a node.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
     /// `WrongOffer`.
@@ -258,7 +258,8 @@ pub mod staking {
         handle_release_device(ctx)
     }
 
-    /// Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+    /// Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
+    /// with the device.
     ///
     /// * ban - Whether nobody may ever register it again.
     ///
@@ -275,8 +276,8 @@ pub mod staking {
         handle_evict_node(ctx)
     }
 
-    /// Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they
-    /// do not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    /// Pays a former owner of the node's device all that is theirs on the retired node, so that the next
+    /// owner can reopen it; a cooldown after the retirement, as for anyone who leaves.
     ///
     /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     /// `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -284,7 +285,7 @@ pub mod staking {
         handle_expel_owner(ctx)
     }
 
-    /// Registers a device again that nobody owns.
+    /// Registers a device that nobody owns for a new owner.
     ///
     /// Callers: the owner to be, the device's key, and an attester that has challenged it. Errors:
     /// `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`, `NotAttester`.
@@ -301,7 +302,7 @@ pub mod staking {
         handle_register_network(ctx, name)
     }
 
-    /// Counts a node to its owner's network.
+    /// Adds a node to its owner's network.
     ///
     /// Caller: the owner of both. Errors: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
     pub fn join_network(ctx: Context<JoinNetwork>) -> Result<()> {
@@ -350,7 +351,7 @@ pub mod staking {
         handle_execute_slash(ctx)
     }
 
-    /// Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+    /// Closes a slash that is done or has lapsed, and frees what it still held back.
     ///
     /// Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
     pub fn close_slash(ctx: Context<CloseSlash>) -> Result<()> {

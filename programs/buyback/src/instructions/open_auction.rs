@@ -1,4 +1,4 @@
-//! Opens the auction of a fee vault that holds another mint than IO, each once.
+//! Opens the auction of a fee vault of any mint but IO, once for each.
 //!
 //! Who may call: anyone, who pays for the account.
 //!

@@ -1,5 +1,5 @@
-//! Opens the vault that a job's part of its supplier is paid into, where the job is paid in another currency
-//! and its supplier in IO; once a job.
+//! Opens the vault that the supplier's part of a job is paid into, where the job is paid in another currency
+//! and the supplier in IO; once for each job.
 //!
 //! Who may call: anyone, who pays the rent until the close.
 //!

@@ -1,4 +1,4 @@
-//! Opens one of the fee vaults of a mint, each once.
+//! Opens one of the fee vaults of a mint, once for each.
 //!
 //! Who may call: anyone, who pays for the account.
 //!

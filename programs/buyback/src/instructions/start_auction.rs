@@ -1,5 +1,5 @@
-//! Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
-//! lapsed, or to be a rest.
+//! Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have lapsed, or
+//! be below the smallest sale.
 //!
 //! Who may call: anyone.
 //!

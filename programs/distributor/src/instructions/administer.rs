@@ -1,9 +1,8 @@
-//! Parameters and pauses, and the two steps in which the authority passes on.
+//! Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
 //!
-//! Who may call: the authority; the pauser too, to pause more; the named successor, to accept.
+//! Who may call: the authority.
 //!
-//! Checks, each with its error: `NotAuthority`, `MayNotPause`, `UnknownEntry`, `NotPendingAuthority`, and the bounds
-//! of the parameters.
+//! Checks, each with its error: `NotAuthority`, `NoTreasury`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 

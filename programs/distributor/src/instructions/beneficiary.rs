@@ -1,8 +1,8 @@
-//! The two steps in which a grant passes on to another beneficiary.
+//! Names a successor of the beneficiary, who has to accept.
 //!
-//! Who may call: the beneficiary; the named successor, to accept.
+//! Who may call: the beneficiary.
 //!
-//! Checks, each with its error: `NotBeneficiary`, `NotPendingBeneficiary`.
+//! Checks, each with its error: `NotBeneficiary`.
 //!
 //! Events: `BeneficiaryProposed`, `BeneficiaryAccepted`.
 

@@ -1,4 +1,4 @@
-//! Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+//! Pays an airdrop's leaf straight into its claimant's pending stake on a node.
 //!
 //! Who may call: the claimant, who has a position there.
 //!

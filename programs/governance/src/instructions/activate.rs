@@ -1,5 +1,5 @@
-//! Ends a draft and begins voting on it. The sum of all stake shards at the start of this week is what the
-//! quorum is a share of.
+//! Ends a draft and begins voting on it. The quorum is a share of all active stake at the start of this week,
+//! the sum of the stake shards.
 //!
 //! Who may call: the proposer.
 //!

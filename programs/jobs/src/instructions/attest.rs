@@ -1,4 +1,4 @@
-//! Says how much of the time since the start a seat has looked at, and how much of it was good.
+//! Records how much of the time since the start a seat has looked at, and how much of it was good.
 //!
 //! Who may call: an attester.
 //!

@@ -1,5 +1,5 @@
-//! Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party no
-//! more than the attested split did.
+//! Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the party
+//! no more than the attested split did.
 //!
 //! Who may call: anyone.
 //!

@@ -1,4 +1,4 @@
-//! Ends a job whose time is over, or was stopped, and which was looked at to its end.
+//! Ends a job whose time is over, or that was stopped, once attesters have looked at all of it.
 //!
 //! Who may call: anyone.
 //!

@@ -1,5 +1,5 @@
-//! Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for 14
-//! days at most. Needs a bond of that in the job's mint.
+//! Disputes the split of a job that is running, or that ended within a day: what is not paid yet is held back
+//! for 14 days at most. Needs a bond in the job's mint, a share of what is held back.
 //!
 //! Who may call: the renter or the supplier, each once.
 //!

@@ -1,5 +1,5 @@
-//! Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has ended
-//! before its start, or whose attesters are silent for a day.
+//! Ends a job that nobody started in 20 minutes, that cannot start because another job of its cluster has
+//! ended before its start, or whose attesters have been silent for a day.
 //!
 //! Who may call: anyone.
 //!

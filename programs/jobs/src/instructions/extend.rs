@@ -1,4 +1,4 @@
-//! Books more time for a job that runs, at its rate and at today's price of its currency.
+//! Books more time for a job that is running, at its rate and at today's price of its currency.
 //!
 //! Who may call: the renter.
 //!

@@ -1,5 +1,5 @@
-//! Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves in it
-//! gets nothing.
+//! Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
+//! within it gets nothing.
 //!
 //! Who may call: the renter or the supplier.
 //!

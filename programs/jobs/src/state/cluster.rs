@@ -21,7 +21,7 @@ pub struct Broken {
 }
 
 /// Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
-/// that wait; what runs or has ended needs it no more.
+/// that wait; a job that runs or has ended no longer needs it.
 #[account(zero_copy)]
 #[derive(Debug)]
 pub struct Cluster {

@@ -1,9 +1,9 @@
-//! Parameters and pauses, and the two steps in which the authority passes on.
+//! Sets the roles besides the authority, and the terms of challenges.
 //!
-//! Who may call: the authority; the pauser too, to pause more; the named successor, to accept.
+//! Who may call: the authority.
 //!
-//! Checks, each with its error: `NotAuthority`, `MayNotPause`, `UnknownEntry`, `NotPendingAuthority`, and the bounds
-//! of the parameters.
+//! Checks, each with its error: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`, `FreezeOutOfBounds`,
+//! `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`, `UpHoursOutOfBounds`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 

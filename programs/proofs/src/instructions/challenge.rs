@@ -1,4 +1,4 @@
-//! Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+//! Challenges one node's leaf, with a bond, and holds that node's credit back for up to seven days.
 //!
 //! Who may call: anyone.
 //!

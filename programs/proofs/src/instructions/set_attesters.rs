@@ -1,4 +1,4 @@
-//! Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key or
+//! Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
 //! weight; reports that gather approvals have to be made again.
 //!
 //! Who may call: the authority.

@@ -1,9 +1,9 @@
-//! Parameters and pauses, and the two steps in which the authority passes on.
+//! Sets roles, the cooldown and the time for appeals.
 //!
-//! Who may call: the authority; the pauser too, to pause more; the named successor, to accept.
+//! Who may call: the authority.
 //!
-//! Checks, each with its error: `NotAuthority`, `MayNotPause`, `UnknownEntry`, `NotPendingAuthority`, and the bounds
-//! of the parameters.
+//! Checks, each with its error: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
+//! `SlasherIsResolver`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 

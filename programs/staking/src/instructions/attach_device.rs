@@ -1,4 +1,4 @@
-//! Adds a processor of the same class to a node, eight in all.
+//! Adds a processor of the same class to a node, up to eight in all.
 //!
 //! Who may call: the owner of both.
 //!

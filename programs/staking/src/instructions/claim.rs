@@ -1,4 +1,4 @@
-//! Lets a position's rewards leave.
+//! Pays out a position's rewards.
 //!
 //! Who may call: its holder.
 //!

@@ -1,4 +1,4 @@
-//! Registers a device again that nobody owns.
+//! Registers a device that nobody owns for a new owner.
 //!
 //! Who may call: the owner to be, the device's key, and an attester that has challenged it.
 //!

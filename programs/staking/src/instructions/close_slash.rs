@@ -1,4 +1,4 @@
-//! Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+//! Closes a slash that is done or has lapsed, and frees what it still held back.
 //!
 //! Who may call: anyone.
 //!

@@ -1,4 +1,4 @@
-//! Takes a processor that is not the first off a node.
+//! Removes a processor that is not the first from a node.
 //!
 //! Who may call: the node's owner.
 //!

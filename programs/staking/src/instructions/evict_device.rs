@@ -1,4 +1,5 @@
-//! Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+//! Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays with
+//! the device.
 //!
 //! Who may call: the resolver.
 //!

@@ -1,5 +1,5 @@
-//! Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they do
-//! not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+//! Pays a former owner of the node's device all that is theirs on the retired node, so that the next owner
+//! can reopen it; a cooldown after the retirement, as for anyone who leaves.
 //!
 //! Who may call: anyone.
 //!

@@ -1,4 +1,4 @@
-//! Counts a node to its owner's network.
+//! Adds a node to its owner's network.
 //!
 //! Who may call: the owner of both.
 //!

@@ -1,4 +1,4 @@
-//! Opens an empty co-staker's position.
+//! Opens an empty position of a co-staker.
 //!
 //! Who may call: its holder.
 //!

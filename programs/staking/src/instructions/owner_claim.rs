@@ -1,4 +1,4 @@
-//! Lets the owner's rewards leave.
+//! Pays out the owner's rewards.
 //!
 //! Who may call: the node's owner.
 //!

@@ -1,5 +1,5 @@
-//! Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake, leaves at once;
-//! the rest cools. While the node is hired the minimum stays.
+//! Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
+//! once; the rest cools. While the node is hired the minimum stays.
 //!
 //! Who may call: the node's owner.
 //!

@@ -1,4 +1,4 @@
-//! Lets the owner's cooled stake leave.
+//! Pays out the owner's cooled stake.
 //!
 //! Who may call: the node's owner.
 //!

@@ -1,4 +1,4 @@
-//! Takes a position's stake off: pending stake leaves at once, active stake cools.
+//! Unstakes from a position: pending stake leaves at once, active stake cools.
 //!
 //! Who may call: its holder.
 //!

@@ -1,4 +1,4 @@
-//! Lets a position's cooled stake leave.
+//! Pays out a position's cooled stake.
 //!
 //! Who may call: its holder.
 //!

@@ -173,7 +173,7 @@ def open_auction(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens the auction of a fee vault that holds another mint than IO, each once.
+    """Opens the auction of a fee vault of any mint but IO, once for each.
 
     Caller: anyone, who pays for the account. Errors: `IoIsBurned`.
 
@@ -219,8 +219,8 @@ def open_payout(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens the vault that a job's part of its supplier is paid into, where the job is paid in another
-    currency and its supplier in IO; once a job.
+    """Opens the vault that the supplier's part of a job is paid into, where the job is paid in another
+    currency and the supplier in IO; once for each job.
 
     Caller: anyone, who pays the rent until the close. Errors: `NotAJob`, `WrongMint`, `NotPaidOutInIo`.
 
@@ -270,7 +270,7 @@ def open_vault(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens one of the fee vaults of a mint, each once.
+    """Opens one of the fee vaults of a mint, once for each.
 
     Caller: anyone, who pays for the account. Errors: `UnknownShard`.
 
@@ -516,8 +516,8 @@ def start_auction(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Offers what a fee vault may still sell today, from now on. The lot before has to be sold or to have
-    lapsed, or to be a rest.
+    """Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
+    lapsed, or be below the smallest sale.
 
     Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
     `DayIsSold`, `LotIsOpen`, `Overflow`.

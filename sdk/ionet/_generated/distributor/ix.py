@@ -44,7 +44,7 @@ _ACCEPT_BENEFICIARY = c.arguments("accept_beneficiary", bytes.fromhex("555b2860b
 def accept_beneficiary(
     *, successor: Pubkey, grant: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the named successor the beneficiary, of what has vested and was not released too.
+    """Makes the named successor the beneficiary, also of what has vested and was not released.
 
     Caller: the successor. Errors: `NotPendingBeneficiary`.
 
@@ -129,7 +129,7 @@ def claim_into_stake(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays an airdrop's leaf straight into its claimant's stake on a node, where it waits in pending.
+    """Pays an airdrop's leaf straight into its claimant's pending stake on a node.
 
     Caller: the claimant, who has a position there. Errors: those of `claim_airdrop` and of staking's
     `stake`, `NotStaked`.
@@ -381,7 +381,7 @@ def open_claims(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens the account that marks the claims of 8,192 leaves, each once.
+    """Opens an account that marks the claims of 8,192 leaves, once for each.
 
     Caller: anyone, who pays for it and gets that back in the end. Errors: `UnknownChunk`, `AirdropOver`.
 

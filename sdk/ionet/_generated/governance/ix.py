@@ -26,8 +26,8 @@ def activate(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a draft and begins voting on it. The sum of all stake shards at the start of this week is what
-    the quorum is a share of.
+    """Ends a draft and begins voting on it. The quorum is a share of all active stake at the start of this
+    week, the sum of the stake shards.
 
     Caller: the proposer. Errors: `NotProposer`, `ShardsMissing`, `SnapshotGone`, `NotDraft`,
     `NothingStaked`.
@@ -187,7 +187,7 @@ def cast_vote(
     proposal: Pubkey,
     position: Pubkey,
     node_vote: Pubkey,
-    choice: types.VoteChoice,
+    choice: types.VoteChoice | int,
     content_hash: bytes,
     vote: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
@@ -239,7 +239,7 @@ def change_vote(
     holder: Pubkey,
     proposal: Pubkey,
     vote: Pubkey,
-    choice: types.VoteChoice,
+    choice: types.VoteChoice | int,
     content_hash: bytes,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -523,7 +523,7 @@ def owner_vote(
     owner: Pubkey,
     proposal: Pubkey,
     node: Pubkey,
-    choice: types.VoteChoice,
+    choice: types.VoteChoice | int,
     content_hash: bytes,
     node_vote: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),

@@ -18,7 +18,7 @@ from . import PROGRAM_ID, types
 @dataclass(frozen=True, slots=True)
 class Cluster(Account):
     """Jobs of one renter that start only when all are booked: `["cluster", renter, id]`. It counts those
-    that wait; what runs or has ended needs it no more.
+    that wait; a job that runs or has ended no longer needs it.
 
     Attributes:
         version: Version of this layout.

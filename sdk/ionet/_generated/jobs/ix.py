@@ -49,7 +49,7 @@ def attest(
     attester_set: Pubkey = pda.ATTESTER_SET,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Says how much of the time since the start a seat has looked at, and how much of it was good.
+    """Records how much of the time since the start a seat has looked at, and how much of it was good.
 
     Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
     `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
@@ -264,8 +264,8 @@ def close_dispute(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Gives the bond of a dispute that is over back, or to the fee vault where the decision gave the party
-    no more than the attested split did.
+    """Returns the bond of a dispute that is over, or pays it to the fee vault where the decision gave the
+    party no more than the attested split did.
 
     Caller: anyone. Errors: `DisputeOpen`, `WrongBond`, `WrongDestination`, `WrongRentPayer`.
 
@@ -338,7 +338,7 @@ _COMPLETE = c.arguments("complete", bytes.fromhex("004de0938819584c"), ())
 
 
 def complete(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()) -> Instruction:
-    """Ends a job whose time is over, or was stopped, and which was looked at to its end.
+    """Ends a job whose time is over, or that was stopped, once attesters have looked at all of it.
 
     Caller: anyone. Errors: `NotRunning`, `NotOver`, `NotAttestedToItsEnd`, `WrongOffer`.
 
@@ -418,8 +418,8 @@ def dispute(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Disputes the split of a job that runs, or ended within a day: what is not paid yet is held back for
-    14 days at most. Needs a bond of that in the job's mint.
+    """Disputes the split of a job that is running, or that ended within a day: what is not paid yet is held
+    back for 14 days at most. Needs a bond in the job's mint, a share of what is held back.
 
     Caller: the renter or the supplier, each once. Errors: `NotAParty`, `NotRunning`,
     `DisputeWindowOver`, `Disputed`, `DisputedBefore`, `AlreadyDecided`, `NothingToDispute`,
@@ -473,8 +473,8 @@ def expire(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a job that nobody started in 20 minutes, that cannot start since another job of its cluster has
-    ended before its start, or whose attesters are silent for a day.
+    """Ends a job that nobody started in 20 minutes, that cannot start because another job of its cluster has
+    ended before its start, or whose attesters have been silent for a day.
 
     Caller: anyone. Errors: `StartWindowOpen`, `NotSilent`, `NotRunning`, `WrongOffer`, `WrongCluster`.
 
@@ -517,7 +517,7 @@ def extend(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Books more time for a job that runs, at its rate and at today's price of its currency.
+    """Books more time for a job that is running, at its rate and at today's price of its currency.
 
     Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
     `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
@@ -1016,8 +1016,8 @@ _STOP = c.arguments("stop", bytes.fromhex("2a85203cabfdb89b"), ())
 def stop(
     *, party: Pubkey, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Ends the work before its time. The renter pays the first hour in any case, a supplier who leaves
-    in it gets nothing.
+    """Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
+    within it gets nothing.
 
     Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
 

@@ -185,7 +185,7 @@ def mint_genesis(
     *,
     authority: Pubkey,
     destination: Pubkey,
-    allocation: types.Allocation,
+    allocation: types.Allocation | int,
     config: Pubkey = pda.CONFIG,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,

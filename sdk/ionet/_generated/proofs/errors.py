@@ -155,11 +155,11 @@ class NotAttester(_ProgramError):
 
 
 class WrongContentHash(_ProgramError):
-    """6018: content_hash must be sha256(\\ionet:report\\ || the arguments)."""
+    """6018: content_hash must be sha256('ionet:report' || the arguments)."""
 
     CODE = 6018
     NAME = "WrongContentHash"
-    MSG = "content_hash must be sha256(\\ionet:report\\ || the arguments)"
+    MSG = "content_hash must be sha256('ionet:report' || the arguments)"
 
 
 class NoEmission(_ProgramError):

@@ -95,7 +95,7 @@ def challenge(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Doubts one node's leaf, with a bond, and holds that node's credit back for up to seven days.
+    """Challenges one node's leaf, with a bond, and holds that node's credit back for up to seven days.
 
     Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
 
@@ -498,8 +498,8 @@ def set_attesters(
     attester_set: Pubkey = pda.ATTESTER_SET,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets who attests. Seat i of the list is the attester that had seat i before, maybe with a new key
-    or weight; reports that gather approvals have to be made again.
+    """Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
+    weight; reports that gather approvals have to be made again.
 
     Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
     `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.

@@ -211,11 +211,11 @@ class NodeNotLive(_ProgramError):
 
 
 class NodeTerminal(_ProgramError):
-    """6025: the node's co-stakers bore a loss: it earns nothing any more."""
+    """6025: the node's co-stakers bore a loss: it no longer earns."""
 
     CODE = 6025
     NAME = "NodeTerminal"
-    MSG = "the node's co-stakers bore a loss: it earns nothing any more"
+    MSG = "the node's co-stakers bore a loss: it no longer earns"
 
 
 class ZeroAmount(_ProgramError):

@@ -662,7 +662,7 @@ bind_event(
 
 @dataclass(frozen=True, slots=True)
 class SlashClosed(Event):
-    """A slash is over, and holds nothing back any more.
+    """A slash is over, and no longer holds anything back.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.

@@ -105,7 +105,7 @@ def attach_device(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Adds a processor of the same class to a node, eight in all.
+    """Adds a processor of the same class to a node, up to eight in all.
 
     Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
     `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
@@ -145,7 +145,7 @@ def claim(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Lets a position's rewards leave.
+    """Pays out a position's rewards.
 
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
 
@@ -193,7 +193,7 @@ def claim_device(
     attester_set: Pubkey = pda.ATTESTER_SET,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Registers a device again that nobody owns.
+    """Registers a device that nobody owns for a new owner.
 
     Callers: the owner to be, the device's key, and an attester that has challenged it. Errors:
     `Paused`, `DeviceOwned`, `DeviceBanned`, `ClassDisabled`, `WrongAttesterSet`, `NotAttester`.
@@ -230,7 +230,7 @@ _CLOSE_SLASH = c.arguments("close_slash", bytes.fromhex("63ce399baef5fed2"), ())
 def close_slash(
     *, node: Pubkey, slash: Pubkey, proposer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a slash that is done or has lapsed, and holds nothing back for it any more.
+    """Closes a slash that is done or has lapsed, and frees what it still held back.
 
     Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
 
@@ -402,7 +402,7 @@ def detach_device(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes a processor that is not the first off a node.
+    """Removes a processor that is not the first from a node.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
     `WrongOffer`.
@@ -441,7 +441,8 @@ def evict_device(
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes a device from a squatter, and off a node whose first it is not; a ban stays with the device.
+    """Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
+    with the device.
 
     Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
 
@@ -563,8 +564,8 @@ def expel_owner(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays a former owner, whose device has passed on, all that is theirs on the retired node, so that they
-    do not stand in the next one's way. It takes a cooldown from the retirement, as leaving does.
+    """Pays a former owner of the node's device all that is theirs on the retired node, so that the next
+    owner can reopen it; a cooldown after the retirement, as for anyone who leaves.
 
     Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
     `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -736,7 +737,7 @@ def join_network(
     network: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Counts a node to its owner's network.
+    """Adds a node to its owner's network.
 
     Caller: the owner of both. Errors: `NotNodeOwner`, `NotNetwork`, `InNetwork`.
 
@@ -771,7 +772,7 @@ def open_position(
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Opens an empty co-staker's position.
+    """Opens an empty position of a co-staker.
 
     Caller: its holder. Errors: `OwnerIsNoCoStaker`, `NodeNotLive`.
 
@@ -868,7 +869,7 @@ def owner_claim(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Lets the owner's rewards leave.
+    """Pays out the owner's rewards.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
 
@@ -1004,8 +1005,8 @@ def owner_unstake(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes the owner's stake off. Pending stake, and what exceeds the minimum and the co-stake,
-    leaves at once; the rest cools. While the node is hired the minimum stays.
+    """Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
+    once; the rest cools. While the node is hired the minimum stays.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`,
     `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
@@ -1057,7 +1058,7 @@ def owner_withdraw(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Lets the owner's cooled stake leave.
+    """Pays out the owner's cooled stake.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
 
@@ -1694,7 +1695,7 @@ def unstake(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes a position's stake off: pending stake leaves at once, active stake cools.
+    """Unstakes from a position: pending stake leaves at once, active stake cools.
 
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`,
     `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`.
@@ -1747,7 +1748,7 @@ def withdraw(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Lets a position's cooled stake leave.
+    """Pays out a position's cooled stake.
 
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
 

@@ -230,7 +230,7 @@ class NodeState(IntEnum):
     LIVE = 0
     #: Left by its owner; may come back.
     RETIRED = 1
-    #: Its co-stakers bore a loss; it earns, stakes and works no more.
+    #: Its co-stakers bore a loss; it no longer earns, stakes or works.
     TERMINAL = 2
 
 
