@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import pickle
 import struct
-from dataclasses import dataclass
+from dataclasses import FrozenInstanceError, dataclass, replace
 from enum import IntEnum
 from typing import Any
 
@@ -25,6 +26,22 @@ class Color(IntEnum):
 class Point:
     x: int
     y: int
+
+
+@dataclass(frozen=True, slots=True)
+class Poster:
+    at: Point
+    corners: tuple[Point, Point]
+    color: Color
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    value: int
+
+    def __post_init__(self) -> None:
+        if self.value % 2:
+            raise ValueError(f"{self.value} is odd")
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +134,46 @@ def test_garbage_is_a_decode_error_or_a_value_and_never_anything_else(data: byte
     except DecodeError:
         return
     assert data.startswith(SHEET.encode(sheet)[:0])
+
+
+POSTER = c.record(Poster, (("at", POINT), ("corners", c.array(POINT, 2)), ("color", c.unit_enum(Color))))
+MIRRORED = c.record(Point, (("y", c.u32), ("x", c.u32)))
+
+
+@given(st.builds(Poster, points, st.tuples(points, points), st.sampled_from(Color)))
+def test_a_record_that_is_read_is_like_one_that_is_made(poster: Poster) -> None:
+    read = POSTER.decode(POSTER.encode(poster))
+    assert read == poster
+    assert hash(read) == hash(poster)
+    assert repr(read) == repr(poster)
+    assert type(read) is Poster
+    assert [type(one) for one in (read.at, *read.corners)] == [Point] * 3
+    assert pickle.loads(pickle.dumps(read)) == replace(read) == poster
+
+
+def test_a_record_that_is_read_is_frozen() -> None:
+    read = POINT.decode(bytes(8))
+    with pytest.raises(FrozenInstanceError):
+        read.x = 1  # type: ignore[misc]
+    assert not hasattr(read, "__dict__")
+
+
+def test_fields_in_another_order_than_the_classs_are_given_by_place() -> None:
+    assert MIRRORED.decode(struct.pack("<II", 1, 2)) == Point(1, 2)
+
+
+def test_a_class_that_checks_its_values_is_made_by_its_constructor() -> None:
+    even = c.record(Even, (("value", c.u8),))
+    assert even.decode(b"\x02") == Even(2)
+    with pytest.raises(DecodeError, match="1 is odd"):
+        even.decode(b"\x01")
+
+
+@given(st.none() | st.integers(0, 2**64 - 1))
+def test_an_absent_value_of_an_spl_account_takes_as_many_bytes(value: int | None) -> None:
+    data = c.coption(c.u64).encode(value)
+    assert data == struct.pack("<IQ", value is not None, value or 0)
+    assert c.coption(c.u64).decode(data) == value
 
 
 def test_bytes_that_are_left_over_are_counted() -> None:

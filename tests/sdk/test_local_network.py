@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
 import threading
-from base64 import b64encode
+from base64 import b64decode, b64encode
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from solders.address_lookup_table_account import AddressLookupTableAccount
+from solders.hash import Hash
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
+from solders.litesvm import LiteSVM
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
@@ -17,7 +23,8 @@ from solders.transaction import VersionedTransaction
 import ionet
 from ionet import SOL
 from ionet.chain import ids, layouts
-from ionet.chain.rpc.local import LocalNetwork
+from ionet.chain.rpc import embedded
+from ionet.chain.rpc.local import LocalNetwork, shipped_programs
 
 KEY = Pubkey.new_unique()
 
@@ -84,6 +91,234 @@ def test_slot_hashes_are_those_of_the_slots_before(bare: ionet.Client) -> None:
     assert [slot for slot, _ in after] == [bare.network.clock.slot - 1 - i for i in range(512)]
     assert len({digest for _, digest in after}) == 512
     assert after[40:] == before[:472]
+
+
+def shown(network: LocalNetwork) -> tuple[int, int, str, str]:
+    sysvar = network.account(ids.SLOT_HASHES)
+    assert sysvar is not None
+    digest = hashlib.sha256(bytes(sysvar.data)).hexdigest()
+    return network.clock.slot, network.block_height, str(network.latest_blockhash), digest[:16]
+
+
+#: What a network shows that begins at 1,800,000,000, after each of `STEPS`.
+HISTORY = (
+    (435888512, 512, "BBrC47nic7v1rRviyq6dsc3foqSmAHapfF3rjjW1rQgJ", "03b0eb6841ac3ae9"),
+    (435888513, 513, "DpNv9vPWPrRxc4fypVzXtdMySbNvH53AuXTLNEWsF5qM", "91f09f1df929aac6"),
+    (435888538, 538, "TWFbJfqDrzhmLQQ63BxJxPcdLdSXtg4KdA8x9x9RQcn", "3e6f33fcd1ba4318"),
+    (435888538, 538, "TWFbJfqDrzhmLQQ63BxJxPcdLdSXtg4KdA8x9x9RQcn", "3e6f33fcd1ba4318"),
+    (435897538, 9538, "3X7FRr1LfVHGg2jYfWtRtnszU7uUkMkLNJDAMRckuHKL", "4d9fdb98e730fdcd"),
+    (435897689, 9689, "3v9e3vDegKssdJhbyxWs9Tg43vfyiXiwuLmeSvipUUrj", "08b51750a9304408"),
+    (435898200, 10200, "B8iZLgArkr4WsNwS9YhfexqimAtw2K8ejb8wPc9iarBZ", "74294b33ab765979"),
+    (436762200, 874200, "BugKeaH2qzvuwqhvH1Qr6b4gQE8RJmkGVBSWtTMLLBRZ", "e824ccb1cd5d2ae9"),
+)
+STEPS: tuple[Callable[[LocalNetwork], object], ...] = (
+    lambda network: None,
+    lambda network: network.airdrop(Pubkey(bytes(31) + b"\x07"), 10**9),
+    lambda network: network.clock.advance(10),
+    lambda network: network.clock.advance(0, slots=0),
+    lambda network: network.clock.advance(3600),
+    lambda network: network.clock.advance(0, slots=151),
+    lambda network: network.clock.advance(0, slots=511),
+    lambda network: network.clock.advance(0, slots=864_000),
+)
+
+
+def test_a_network_that_begins_at_a_given_time_has_known_blockhashes() -> None:
+    network = LocalNetwork(now=1_800_000_000, shipped=False)
+    found = []
+    for step in STEPS:
+        step(network)
+        found.append(shown(network))
+    assert tuple(found) == HISTORY
+
+
+def test_blockhashes_do_not_depend_on_who_looks_at_them() -> None:
+    network = LocalNetwork(now=1_800_000_000, shipped=False)
+    for step in STEPS:
+        step(network)
+    assert shown(network) == HISTORY[-1]
+    seldom = LocalNetwork(now=1_800_000_000, shipped=False)
+    for i, step in enumerate(STEPS):
+        step(seldom)
+        if i in (2, 5):
+            assert shown(seldom) == HISTORY[i]
+    assert shown(seldom) == HISTORY[-1]
+
+
+def test_a_node_says_of_150_older_blockhashes_that_they_are_valid(bare: ionet.Client) -> None:
+    def valid(blockhash: object) -> object:
+        return bare.request("isBlockhashValid", str(blockhash))["value"]
+
+    network = bare.network
+    old = network.latest_blockhash
+    network.clock.advance(0, slots=75)
+    middle = network.latest_blockhash
+    network.clock.advance(0, slots=75)
+    assert (valid(old), valid(middle), valid(network.latest_blockhash)) == (True, True, True)
+    network.clock.advance(0, slots=1)
+    assert (valid(old), valid(middle)) == (False, True)
+    network.clock.advance(3600)
+    assert (valid(old), valid(middle)) == (False, False)
+    assert valid("no blockhash") is False
+    assert valid(Hash.default()) is False
+
+
+def create_lookup_table(owner: Pubkey, slot: int) -> Instruction:
+    seeds = [bytes(owner), slot.to_bytes(8, "little")]
+    table, bump = Pubkey.find_program_address(seeds, ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
+    return Instruction(
+        ids.ADDRESS_LOOKUP_TABLE_PROGRAM,
+        bytes(4) + slot.to_bytes(8, "little") + bytes([bump]),
+        [
+            AccountMeta(table, False, True),
+            AccountMeta(owner, True, False),
+            AccountMeta(owner, True, True),
+            AccountMeta(ids.SYSTEM_PROGRAM, False, False),
+        ],
+    )
+
+
+def test_programs_see_the_slot_hashes_of_now_without_naming_them(bare: ionet.Client) -> None:
+    for seconds in (0, 40, 3600):
+        bare.network.clock.advance(seconds)
+        slot = bare.network.clock.slot
+        with pytest.raises(ionet.SimulationFailed, match="invalid instruction data"):
+            bare.call(create_lookup_table(bare.address, slot)).simulate()
+        assert bare.send(create_lookup_table(bare.address, slot - 1)).slot == slot
+
+
+def in_the_runtime(network: LocalNetwork, address: Pubkey) -> bytes:
+    """What a program would read now: not through `account`, which looks after it."""
+    found = network._svm.get_account(address)
+    assert found is not None
+    return bytes(found.data)
+
+
+def newest_slot(network: LocalNetwork) -> int:
+    return int.from_bytes(in_the_runtime(network, ids.SLOT_HASHES)[8:16], "little")
+
+
+def naming(address: Pubkey) -> Instruction:
+    memo = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
+    return Instruction(memo, b"", [AccountMeta(address, False, False)])
+
+
+@pytest.mark.parametrize("address", sorted(embedded._READERS | embedded._LOADERS, key=str))
+def test_the_slot_hashes_are_written_for_whoever_may_read_them(bare: ionet.Client, address: Pubkey) -> None:
+    network = bare.network
+    network.clock.advance(3600)
+    message = MessageV0.try_compile(bare.address, [naming(address)], [], network.latest_blockhash)
+    network.simulate(VersionedTransaction(message, [bare.signer]))  # type: ignore[list-item]
+    assert newest_slot(network) == network.clock.slot - 1
+
+
+def test_the_slot_hashes_are_written_for_transactions_with_lookup_tables(bare: ionet.Client) -> None:
+    network = bare.network
+    network.clock.advance(3600)
+    table = AddressLookupTableAccount(Pubkey.new_unique(), [KEY])
+    message = MessageV0.try_compile(bare.address, [naming(KEY)], [table], network.latest_blockhash)
+    assert message.address_table_lookups
+    network.simulate(VersionedTransaction(message, [bare.signer]))  # type: ignore[list-item]
+    assert newest_slot(network) == network.clock.slot - 1
+
+
+def test_the_slot_hashes_are_written_for_programs_that_may_ask_for_any_sysvar(tmp_path: Path) -> None:
+    place = shipped_programs()["mint"][1]
+    whole = place.read_bytes()
+    for end in embedded._GET_SYSVAR:
+        asking = tmp_path / f"asking_{end.hex()}.so"
+        asking.write_bytes(whole + end)
+        for path, fresh in ((place, False), (asking, True)):
+            program = Pubkey.new_unique()
+            client = ionet.local(programs={program: path}, shipped=False)
+            client.network.account(ids.SLOT_HASHES)
+            client.network.clock.advance(3600)
+            message = MessageV0.try_compile(
+                client.address, [Instruction(program, b"", [])], [], client.network.latest_blockhash
+            )
+            client.network.simulate(VersionedTransaction(message, [client.signer]))  # type: ignore[list-item]
+            assert (newest_slot(client.network) == client.network.clock.slot - 1) is fresh
+
+
+def test_the_system_calls_hash_is_murmur3_of_its_name() -> None:
+    name, number = embedded._GET_SYSVAR
+    assert murmur3(name) == int.from_bytes(number, "little")
+    assert murmur3(b"") == 0
+    assert murmur3(b"hello") == 0x248BFA47
+
+
+def murmur3(data: bytes) -> int:
+    """Murmur3 for 32 bits with seed 0."""
+
+    def turned(value: int, bits: int) -> int:
+        return (value << bits | value >> (32 - bits)) & 0xFFFFFFFF
+
+    def mixed(block: bytes) -> int:
+        return turned(int.from_bytes(block, "little") * 0xCC9E2D51 & 0xFFFFFFFF, 15) * 0x1B873593 & 0xFFFFFFFF
+
+    value, whole = 0, len(data) // 4 * 4
+    for at in range(0, whole, 4):
+        value = (turned(value ^ mixed(data[at : at + 4]), 13) * 5 + 0xE6546B64) & 0xFFFFFFFF
+    value ^= mixed(data[whole:]) ^ len(data)
+    for shift, factor in ((16, 0x85EBCA6B), (13, 0xC2B2AE35)):
+        value = (value ^ value >> shift) * factor & 0xFFFFFFFF
+    return value ^ value >> 16
+
+
+#: Programs of the runtime that read no slot hashes; the token program asks for the rent alone.
+BLIND = {
+    ids.SYSTEM_PROGRAM,
+    ids.COMPUTE_BUDGET_PROGRAM,
+    ids.TOKEN_PROGRAM,
+    ids.TOKEN_2022_PROGRAM,
+    ids.ASSOCIATED_TOKEN_PROGRAM,
+    *map(
+        Pubkey.from_string,
+        (
+            "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo",
+            "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr",
+            "Ed25519SigVerify111111111111111111111111111",
+            "KeccakSecp256k11111111111111111111111111111",
+            "Secp256r1SigVerify1111111111111111111111111",
+            "ZkE1Gama1Proof11111111111111111111111111111",
+        ),
+    ),
+}
+
+
+def test_no_program_of_the_runtime_is_unknown() -> None:
+    svm = LiteSVM()
+    owners = {Pubkey.from_string("NativeLoader1111111111111111111111111111111"), *embedded._LOADERS}
+    programs = {key for owner in owners for key, one in svm.get_program_accounts(owner) if one.executable}
+    assert programs <= BLIND | embedded._READERS | embedded._LOADERS
+    assert len(programs) > 10
+
+
+def test_a_sysvar_that_is_set_stays_so_until_the_next_slot(bare: ionet.Client) -> None:
+    network = bare.network
+    forged = bytes(8).ljust(20_488, b"\x07")
+    owner = network.account(ids.SLOT_HASHES).owner  # type: ignore[union-attr]
+    network.clock.advance(3600)
+    network.set_account(ids.SLOT_HASHES, data=forged, owner=owner)
+    network.simulate(signed(bare))
+    assert bytes(network.account(ids.SLOT_HASHES).data) == forged  # type: ignore[union-attr]
+    network.clock.advance(1)
+    assert bytes(network.account(ids.SLOT_HASHES).data) != forged  # type: ignore[union-attr]
+
+
+def test_sysvars_are_of_now_however_they_are_read(bare: ionet.Client) -> None:
+    owner = "Sysvar1111111111111111111111111111111111111"
+    clock = bare.network.clock
+    clock.advance(3600)
+    found = {
+        one["pubkey"]: b64decode(one["account"]["data"][0])
+        for one in bare.request("getProgramAccounts", owner, {"encoding": "base64"})
+    }
+    assert int.from_bytes(found[str(ids.SLOT_HASHES)][8:16], "little") == clock.slot - 1
+    assert int.from_bytes(found[str(ids.CLOCK)][:8], "little") == clock.slot
+    clock.advance(3600)
+    one = bare.request("getAccountInfo", str(ids.SLOT_HASHES), {"encoding": "base64"})["value"]
+    assert int.from_bytes(b64decode(one["data"][0])[8:16], "little") == clock.slot - 1
 
 
 def test_a_blockhash_is_good_for_150_blocks(bare: ionet.Client) -> None:

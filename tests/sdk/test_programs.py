@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
 import ionet
 from ionet import IO, SOL, accounts, emission, errors, events, ix, pda
+from ionet.chain.ids import TOKEN_PROGRAM
 
 
 def test_programs_run_alike_on_every_network(deployed: ionet.Client) -> None:
@@ -63,6 +68,33 @@ def test_accounts_are_found_by_their_fields(minted: ionet.Client) -> None:
     (found,) = minted.find(accounts.mint.Config, mint=pda.mint.MINT)
     assert found.address == pda.mint.CONFIG
     assert minted.find(accounts.mint.Config, mint=minted.address) == []
+
+
+def token_balances(client: ionet.Client, signature: str, address: Pubkey) -> list[dict[str, Any]]:
+    """What a token account held before and after a transaction, as the network shows it."""
+    config = {"encoding": "json", "maxSupportedTransactionVersion": 0}
+    found = client.request("getTransaction", signature, config)
+    place = found["transaction"]["message"]["accountKeys"].index(str(address))
+    sides = [found["meta"][f"{side}TokenBalances"] for side in ("pre", "post")]
+    return [one for side in sides for one in side if one["accountIndex"] == place]
+
+
+def test_the_history_keeps_the_balances_of_tokens_as_they_were(minted: ionet.Client) -> None:
+    vault = pda.mint.EMISSION_VAULT
+    sent, held = [], [minted.token_account(vault).amount]
+    for _ in range(2):
+        minted.network.clock.advance(3600)
+        sent.append(minted.send(ix.mint.emit()).signature)
+        held.append(minted.token_account(vault).amount)
+    assert held[0] < held[1] < held[2]
+    for i, signature in enumerate(sent):
+        found = token_balances(minted, signature, vault)
+        assert [one["uiTokenAmount"]["amount"] for one in found] == [str(one) for one in held[i : i + 2]]
+        exact = [Decimal(one["uiTokenAmount"]["uiAmountString"]) for one in found]
+        assert exact == [Decimal(one).scaleb(-8) for one in held[i : i + 2]]
+        assert {one["mint"] for one in found} == {str(pda.mint.MINT)}
+        assert {one["owner"] for one in found} == {str(minted.token_account(vault).owner)}
+        assert {one["programId"] for one in found} == {str(TOKEN_PROGRAM)}
 
 
 def test_an_event_by_cpi_comes_with_the_transaction(minted: ionet.Client) -> None:
