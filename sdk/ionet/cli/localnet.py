@@ -18,6 +18,7 @@ from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import session
+from ionet.formats.when import DAY, HOUR, MINUTE
 
 if TYPE_CHECKING:
     from solders.keypair import Keypair
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 app = Commands("Run a local node with the programs, and a market to try commands on.")
 
 #: Seconds of the units of lengths.
-UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+UNITS: Final = {"s": 1, "min": MINUTE, "h": HOUR, "d": DAY}
 #: Seconds between two prices; programs take none that is older than a minute.
 _PRICES_EVERY: Final = 20
 #: What each person of the market starts with.

@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import pda
+from ionet import constants, pda
+from ionet._generated.jobs.types import Pricing
+from ionet._generated.staking.types import NodeState
+from ionet.administration.entries import JobsEntry
 from ionet.chain.amounts import USD, Amount
 from ionet.chain.errors import IonetError
-from ionet.formats.states import JobsEntry, NodeState
-from ionet.formats.when import span, when
-from ionet.token.currency import AT_PAR, mints_of, names_of, symbol, unit_of
+from ionet.formats.when import DAY, HOUR, span, when
+from ionet.token.currency import mints_of, names_of, symbol, unit_of
 
 if TYPE_CHECKING:
     from ionet import accounts
     from ionet.chain.layouts import PriceUpdate
 
-HOUR: Final = 3_600
-DAY: Final = 86_400
 #: How much dearer a booking may be than its quote: a price moves until the transaction lands.
 SLIPPAGE_BPS: Final = 100
 _BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
 #: A currency at par is refused below this price, USD.
-_PAR: Final = Fraction(99, 100)
+_PAR: Final = Fraction(constants.jobs.PAR_PERCENT, 100)
 
 
 class NotBookable(IonetError):
@@ -79,7 +79,7 @@ class Terms:
     @property
     def at_par(self) -> bool:
         """Whether the currency counts one dollar, whatever its feed says."""
-        return self.currency.pricing == AT_PAR
+        return self.currency.pricing == Pricing.PAR
 
     @property
     def usd_per_token(self) -> Fraction:
@@ -339,7 +339,7 @@ def check_bookable(
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
     if node.state != NodeState.LIVE:
-        raise refuse("NodeNotLive", f"is {NodeState(node.state).name.lower()}: it takes no work")
+        raise refuse("NodeNotLive", f"is {node.state.name.lower()}: it takes no work")
     if not offer.open:
         raise refuse("OfferClosed", "takes no bookings at present: its offer is closed")
     if offer.lease_job != _NOBODY and terms.now < offer.lease_until:

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import pda, types
+from ionet import constants, pda, types
 from ionet.chain.errors import EncodeError
+from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
 
-HOUR: Final = 3_600
 _PLACE_BYTES: Final = 96
 
 
@@ -51,7 +51,7 @@ class Proposal:
             evidence_hash=report.evidence,
             evidence_uri=encoded.ljust(_PLACE_BYTES, b"\0"),
         )
-        return cls(seq, sha256(b"ionet:report" + bytes(args)).digest(), args)
+        return cls(seq, sha256(constants.proofs.REPORT_DOMAIN + bytes(args)).digest(), args)
 
     @property
     def address(self) -> Pubkey:

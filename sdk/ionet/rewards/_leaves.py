@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ionet._generated.mint.constants import MAX_SUPPLY
+from ionet._generated.proofs.constants import REPORT_DOMAIN
+from ionet._generated.proofs.constants import REWARD_DOMAIN as DOMAIN
 from ionet.formats.merkle import Tree, leaf_hash
-from ionet.rewards._score import MAX_SUPPLY, Hour, RewardError, Scores, key_column
+from ionet.rewards._score import Hour, RewardError, Scores, key_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DOMAIN: Final = b"ionet:reward"
 _PAYLOAD: Final = struct.Struct("<32sQq")
 _PREFIX: Final = b"\x00" + DOMAIN
 _URI_BYTES: Final = 96
@@ -175,7 +177,7 @@ class Report:
             raise RewardError(f"the URI has {len(uri)} bytes, at most {_URI_BYTES}")
         numbers = struct.pack("<QqI", self.total, self.period_end, len(self.leaves))
         content = self.root + numbers + self.evidence + uri.ljust(_URI_BYTES, b"\0")
-        return hashlib.sha256(b"ionet:report" + content).digest()
+        return hashlib.sha256(REPORT_DOMAIN + content).digest()
 
 
 def build_report(leaves: Leaves, period_end: int, evidence: bytes) -> Report:

@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.distributor.constants import AIRDROP_DOMAIN as DOMAIN
+from ionet._generated.distributor.constants import CHUNK
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, IonetError
 from ionet.formats.merkle import Tree, leaf_hash
@@ -24,9 +26,6 @@ from ionet.formats.merkle import Tree, leaf_hash
 if TYPE_CHECKING:
     from ionet import types
 
-DOMAIN: Final = b"ionet:airdrop"
-#: Leaves whose claims one account marks.
-CHUNK: Final = 8_192
 _MOST: Final = 2**32 - 1
 
 
