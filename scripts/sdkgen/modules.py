@@ -224,8 +224,8 @@ def types_module(program: Program) -> str | None:
         else:
             code, fields = struct_class(program, name, "Record", "")
             parts.append(f"{code}\n\nbind_record({name}, {fields})\n")
-    shared = sorted(program.shared.intersection(names))
-    siblings = f"from ..shared import {', '.join(shared)}\n" if shared else ""
+    in_common = sorted(program.shared.intersection(names))
+    siblings = f"from ..shared import {', '.join(in_common)}\n" if in_common else ""
     return (
         head(program, "Types of", siblings)
         + "\n\n".join([*parts, *([changes] if changes else [])])

@@ -19,7 +19,6 @@ from ionet.formats.merkle import Tree
 IO_MINT: Final = pda.mint.MINT
 #: Leaves whose claims one account marks.
 CHUNK: Final = 8_192
-NO_ALLOCATION: Final = 255
 
 
 def schedule(total: int = 1_000, **changes: Any) -> types.distributor.ScheduleArgs:

@@ -42,6 +42,13 @@ Refusal: TypeAlias = type[ProgramError] | str
 _SYSVARS: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 
 
+def with_byte(instruction: Instruction, at: int, value: int) -> Instruction:
+    """The instruction with one byte of its data replaced: a number that the package's enums do not have."""
+    data = bytearray(instruction.data)
+    data[at] = value
+    return Instruction(instruction.program_id, bytes(data), instruction.accounts)
+
+
 @dataclass(slots=True)
 class World:
     """A network with the programs loaded, and the people in it.
@@ -246,7 +253,11 @@ class World:
         """Gives somebody IO of the community's genesis allocation; returns the token account."""
         purse, wallet = self.io_account(self.deployer), self.io_account(owner)
         if self.balance(purse) < amount.base:
-            self.send(ix.mint.mint_genesis(authority=self.deployer, destination=purse, allocation=0))
+            self.send(
+                ix.mint.mint_genesis(
+                    authority=self.deployer, destination=purse, allocation=types.mint.Allocation.COMMUNITY
+                )
+            )
         self.pay_io(purse, wallet, amount.base)
         return wallet
 

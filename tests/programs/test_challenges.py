@@ -18,7 +18,7 @@ from tests.programs.people import TOKEN, Published
 from tests.programs.support import DAY, HOUR, Proposal
 from tests.programs.test_proofs import params
 
-from ionet import accounts, errors, events, ix, pda, token_account, types
+from ionet import ProofReason, accounts, errors, events, ix, pda, token_account, types
 
 PENDING, APPROVED, FINAL, VOID = range(4)
 BOND: Final = 500 * TOKEN
@@ -359,13 +359,13 @@ def test_only_the_resolver_decides_and_about_the_challenge_alone(market: Market)
 # -- what proofs tells staking
 
 
-def verdict(reason: int = 0) -> types.staking.ProofVerdict:
+def verdict(reason: ProofReason = ProofReason.PASSED) -> types.staking.ProofVerdict:
     return types.staking.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=reason)
 
 
 def test_an_attesters_verdict_is_kept_in_the_node(market: Market) -> None:
     attester = market.attesters[1].pubkey()
-    for reason, passed in ((0, 1), (7, 0)):
+    for reason, passed in ((ProofReason.PASSED, 1), (ProofReason.BAD_MERKLE_PATH, 0)):
         said = types.proofs.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=reason)
         sent = market.send(ix.proofs.record_proof(attester=attester, node=market.alice.node, verdict=said))
         judged = sent.event(events.proofs.ProofJudged)
@@ -382,7 +382,7 @@ def test_an_attesters_verdict_is_kept_in_the_node(market: Market) -> None:
 
 
 def test_only_attesters_judge_and_only_nodes(market: Market) -> None:
-    said = types.proofs.ProofVerdict(seed=bytes(32), score_bps=1, reason=0)
+    said = types.proofs.ProofVerdict(seed=bytes(32), score_bps=1, reason=ProofReason.PASSED)
     stranger = ix.proofs.record_proof(attester=market.carol.pubkey(), node=market.alice.node, verdict=said)
     market.refused(stranger, errors.proofs.NotAttester)
     attester = market.attesters[0].pubkey()

@@ -16,7 +16,7 @@ from spl.token.models import ApproveParams
 from tests.programs.distribution import CHUNK, Distribution, Drop
 from tests.programs.market import CLASS, Market
 from tests.programs.people import Supplier
-from tests.programs.support import DAY, NOW, World
+from tests.programs.support import DAY, NOW, World, with_byte
 
 from ionet import IO, SOL, accounts, errors, events, ix, pda, token_account
 
@@ -67,7 +67,6 @@ def test_an_airdrop_is_made_and_funded(made: Distribution) -> None:
     [
         ({"leaves": 0}, "NoLeaves"),
         ({"total": 0}, "ZeroAmount"),
-        ({"allocation": 5}, "UnknownAllocation"),
         ({"deadline": NOW + 7 * DAY - 1}, "DeadlineOutOfRange"),
         ({"deadline": NOW + 1_461 * DAY + 1}, "DeadlineOutOfRange"),
         ({"deadline": 0}, "DeadlineOutOfRange"),
@@ -79,6 +78,13 @@ def test_terms_out_of_bounds_are_refused(made: Distribution, args: dict[str, int
     made.world.give_io(made.world.deployer, IO(1))
     drop = Drop.of(0, leaves_of([Keypair()]))
     made.world.refused(made.dropping(drop, args), getattr(errors.distributor, error))
+
+
+@pytest.mark.parametrize("allocation", [6, 255])
+def test_an_unknown_allocation_is_refused(made: Distribution, allocation: int) -> None:
+    made.world.give_io(made.world.deployer, IO(1))
+    dropping = made.dropping(Drop.of(0, leaves_of([Keypair()])))
+    made.world.refused(with_byte(dropping, -1, allocation), errors.distributor.UnknownAllocation)
 
 
 @pytest.mark.parametrize("args", [{"deadline": NOW + 7 * DAY}, {"deadline": NOW + 1_461 * DAY}, {"total": 1}])

@@ -25,6 +25,7 @@ from spl.token.instructions import (
 )
 from spl.token.models import ApproveCheckedParams, AuthorityType, CloseAccountParams, SetAuthorityParams
 from tests.programs.dao import (
+    AGAINST,
     CLASS,
     EXPIRY,
     HOLD_UP,
@@ -88,7 +89,7 @@ def test_nothing_is_executed_before_its_hold_up_or_after_its_time(dao: Dao) -> N
 
 def test_a_defeated_proposal_is_not_executed(dao: Dao) -> None:
     proposal = dao.open(dao.paying(IO_MINT, carols(dao), TOKEN))
-    dao.vote(proposal, dao.alpha, 1)
+    dao.vote(proposal, dao.alpha, AGAINST)
     dao.world.advance(VOTING)
     sent = dao.send(ix.governance.queue(proposal=proposal))
     assert not sent.event(events.governance.VotingEnded).passed
@@ -348,10 +349,11 @@ def handed_over(dao: Dao, program: str) -> None:
 AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "mint": {
         "mint_genesis": lambda dao, key: ix.mint.mint_genesis(
-            authority=key, destination=carols(dao), allocation=1
+            authority=key, destination=carols(dao), allocation=types.mint.Allocation.RESEARCH
         ),
         "set_policy": lambda dao, key: ix.mint.set_policy(
-            authority=key, policy=types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+            authority=key,
+            policy=types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0),
         ),
     },
     "proofs": {
@@ -379,7 +381,11 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
             source=dao.world.io_account(key),
             id=1,
             args=types.distributor.AirdropArgs(
-                root=bytes(32), leaves=1, total=1, deadline=dao.world.now + DAY, allocation=255
+                root=bytes(32),
+                leaves=1,
+                total=1,
+                deadline=dao.world.now + DAY,
+                allocation=types.distributor.Allocation.NONE,
             ),
         ),
         "revoke": lambda dao, key: ix.distributor.revoke(
@@ -400,7 +406,10 @@ def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
         total=TOKEN, upfront=0, start=dao.world.now, cliff=0, period=DAY, tranches=100
     )
     args = types.distributor.GrantArgs(
-        beneficiary=dao.dave.pubkey(), schedule=schedule, revocable=True, allocation=255
+        beneficiary=dao.dave.pubkey(),
+        schedule=schedule,
+        revocable=True,
+        allocation=types.distributor.Allocation.NONE,
     )
     return ix.distributor.create_grant(
         authority=key, payer=key, source=dao.world.io_account(key), id=number, args=args
@@ -409,7 +418,7 @@ def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
 
 def _currency() -> types.jobs.CurrencyArgs:
     return types.jobs.CurrencyArgs(
-        pricing=0, enabled=True, payment_bps=0, feed_id=bytes(32), price_account=IO_MINT
+        pricing=types.jobs.Pricing.FEED, enabled=True, payment_bps=0, feed_id=bytes(32), price_account=IO_MINT
     )
 
 

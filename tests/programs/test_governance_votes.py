@@ -25,10 +25,11 @@ from tests.programs.dao import (
     shards,
 )
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import DAY, HOUR, with_byte
 from tests.programs.test_governance import by, params
 
 from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account
+from ionet._generated.governance.types import VoteChoice
 
 Error = errors.governance
 LATE = 12 * HOUR
@@ -124,14 +125,19 @@ def test_revote_double_tally(dao: Dao) -> None:
 def test_a_vote_names_what_it_is_on_and_is_one_of_three(dao: Dao) -> None:
     proposal = dao.open()
     dao.open_node(proposal, dao.alpha)
-    for vote in (dao.casting(proposal, dao.alpha, dao.carol, 3), dao.owner_voting(proposal, dao.alpha, 3)):
+    nothing = VoteChoice.NONE
+    for vote in (
+        dao.casting(proposal, dao.alpha, dao.carol, nothing),
+        dao.owner_voting(proposal, dao.alpha, nothing),
+    ):
         dao.refused(vote, Error.UnknownChoice)
     other = dao.proposal(dao.draft(by=dao.beta)).content_hash
     dao.refused(dao.casting(proposal, dao.alpha, dao.carol, content_hash=other), Error.WrongHash)
     dao.refused(dao.owner_voting(proposal, dao.alpha, content_hash=other), Error.WrongHash)
     dao.vote(proposal, dao.alpha, holder=dao.carol)
-    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, 0, content_hash=other), Error.WrongHash)
-    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, 255), Error.UnknownChoice)
+    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, FOR, content_hash=other), Error.WrongHash)
+    again = dao.changing(proposal, dao.alpha, dao.carol, FOR)
+    dao.refused(with_byte(again, 8, 255), Error.UnknownChoice)
 
 
 def test_everyone_votes_with_his_own_stake_alone(dao: Dao) -> None:
@@ -572,7 +578,7 @@ class Walk:
         if not self.votes:
             return False
         proposal = self.dice.choice(list(self.votes))
-        choice, staker = self.dice.randrange(3), (name, self._name(holder))
+        choice, staker = VoteChoice(self.dice.randrange(3)), (name, self._name(holder))
         over = self.dao.world.now >= self.dao.proposal(proposal).voting_ends
         weightless = self.stakes.of(staker).at(self.votes[proposal].week) == 0
         reasons = {"NotVoting": over, "NoWeight": weightless}

@@ -19,9 +19,9 @@ from tests.programs.market import (
     Market,
 )
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR, MINUTE, Refusal
+from tests.programs.support import DAY, HOUR, MINUTE, Refusal, with_byte
 
-from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account
+from ionet import SOL, accounts, errors, events, ix, pda, price_feed, token_account, types
 
 NOBODY = Pubkey.default()
 #: Two hours at 2 USD and 1.98 USD per IO, with the fee: see test_jobs_money.
@@ -42,7 +42,9 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
     mint, deployer = new_mint(market), market.world.deployer
     args = market.currency_args(pricing=1, payment_bps=300)
     sent = market.send(ix.jobs.create_currency(authority=deployer, mint=mint, args=args))
-    assert sent.event(events.jobs.CurrencySet) == events.jobs.CurrencySet(3, mint, 1, True, 300)
+    assert sent.event(events.jobs.CurrencySet) == events.jobs.CurrencySet(
+        3, mint, types.jobs.Pricing.PAR, True, 300
+    )
     found = market.world.client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
     assert (found.mint, found.decimals, found.pricing, found.enabled) == (mint, 9, 1, 1)
     assert (found.feed_id, found.price_account) == (IO_FEED, price_feed(IO_FEED))
@@ -51,7 +53,9 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
     sent = market.send(
         ix.jobs.set_currency(authority=deployer, currency=pda.jobs.currency(mint), args=change)
     )
-    assert sent.event(events.jobs.CurrencySet) == events.jobs.CurrencySet(4, mint, 0, False, 0)
+    assert sent.event(events.jobs.CurrencySet) == events.jobs.CurrencySet(
+        4, mint, types.jobs.Pricing.FEED, False, 0
+    )
     found = market.world.client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
     assert (found.pricing, found.enabled, found.payment_bps, found.decimals) == (0, 0, 0, 9)
     again = ix.jobs.create_currency(authority=deployer, mint=mint, args=args)
@@ -61,8 +65,6 @@ def test_the_authority_makes_a_mint_a_currency(market: Market) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"pricing": 2}, errors.jobs.UnknownPricing),
-        ({"pricing": 255}, errors.jobs.UnknownPricing),
         ({"payment_bps": 301}, errors.jobs.PaymentFeeOutOfBounds),
         ({"payment_bps": 65_535}, errors.jobs.PaymentFeeOutOfBounds),
     ],
@@ -73,6 +75,17 @@ def test_a_currencys_terms_have_bounds(market: Market, change: dict[str, Any], e
     currency = pda.jobs.currency(IO_MINT)
     market.refused(ix.jobs.create_currency(authority=deployer, mint=new_mint(market), args=args), error)
     market.refused(ix.jobs.set_currency(authority=deployer, currency=currency, args=args), error)
+
+
+@pytest.mark.parametrize("pricing", [2, 255])
+def test_there_is_no_third_pricing(market: Market, pricing: int) -> None:
+    deployer, args = market.world.deployer, market.currency_args()
+    currency = pda.jobs.currency(IO_MINT)
+    for call in (
+        ix.jobs.create_currency(authority=deployer, mint=new_mint(market), args=args),
+        ix.jobs.set_currency(authority=deployer, currency=currency, args=args),
+    ):
+        market.refused(with_byte(call, 8, pricing), errors.jobs.UnknownPricing)
 
 
 def test_nobody_else_makes_or_changes_currencies(market: Market) -> None:
@@ -139,7 +152,6 @@ def test_an_offer_changes_for_new_jobs_alone(market: Market) -> None:
         ({"min_seconds": HOUR - 1}, errors.jobs.RentalTooShort),
         ({"min_seconds": 0}, errors.jobs.RentalTooShort),
         ({"max_seconds": HOUR - 1}, errors.jobs.RentalBoundsCrossed),
-        ({"payout": 2}, errors.jobs.UnknownPayout),
         ({"currencies": (NOBODY,) * 4}, errors.jobs.NoCurrency),
     ],
     ids=str,
@@ -150,6 +162,14 @@ def test_an_offers_terms_have_bounds(market: Market, change: dict[str, Any], err
     args = market.offer_args(**change)
     set_offer = ix.jobs.set_offer(owner=market.alice.key, node=market.alice.node, args=args)
     market.refused(set_offer, error)
+
+
+def test_there_is_no_third_payout(market: Market) -> None:
+    bobs_node(market)
+    args = market.offer_args()
+    set_offer = ix.jobs.set_offer(owner=market.alice.key, node=market.alice.node, args=args)
+    for call in (market.offering(market.bob, args), set_offer):
+        market.refused(with_byte(call, 8 + 8 + 4 + 4 + 1, 2), errors.jobs.UnknownPayout)
 
 
 def test_only_the_owner_of_a_live_node_offers_it(market: Market) -> None:

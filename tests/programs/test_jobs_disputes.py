@@ -15,7 +15,7 @@ from tests.programs.test_jobs_money import COMPLETED
 from tests.programs.test_jobs_payment import close_wallet
 from tests.programs.test_jobs_running import jobs_params
 
-from ionet import USDC, accounts, errors, events, ix, pda, token_account
+from ionet import USDC, accounts, errors, events, ix, pda, token_account, types
 
 D_USDC = 4_090_000
 RESOLVED = 9
@@ -177,7 +177,7 @@ def test_the_resolver_decides_on_any_split(
     fees = market.world.balance(vault)
     sent = market.send(market.jobs("resolve", job, gross=gross))
     assert sent.event(events.jobs.DisputeResolved) == events.jobs.DisputeResolved(
-        seq=8, job=job, dispute=dispute, gross=gross, outcome=outcome
+        seq=8, job=job, dispute=dispute, gross=gross, outcome=types.jobs.DisputeOutcome(outcome)
     )
     event = sent.event(events.jobs.Ended)
     assert (event.seq, event.reason) == (9, RESOLVED)

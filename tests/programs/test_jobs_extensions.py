@@ -46,8 +46,8 @@ def test_an_extension_pays_its_own_hour_at_todays_price(market: Market) -> None:
     )
     found = market.job(job)
     assert (found.price, found.fee, found.seconds) == (P_IO + P_MORE, F_IO + F_MORE, 3 * HOUR)
-    assert found.stretches[:2] == (types.jobs.Stretch(TWO_HOURS, P_IO), types.jobs.Stretch(HOUR, P_MORE))
-    assert (found.stretch_count, found.ends_at) == (2, start + 3 * HOUR)
+    assert found.segments[:2] == (types.jobs.Segment(TWO_HOURS, P_IO), types.jobs.Segment(HOUR, P_MORE))
+    assert (found.segment_count, found.ends_at) == (2, start + 3 * HOUR)
     assert (market.offer().lease_job, market.offer().lease_until) == (job, start + 3 * HOUR)
     market.world.advance(2 * HOUR)
     market.attest(job, 9_000, 3 * HOUR)
@@ -142,7 +142,7 @@ def test_a_supplier_takes_his_word_back_by_closing_his_offer(market: Market) -> 
     # A new rate is for new jobs: while the offer stands, the hour costs what it cost.
     market.set_offer(rate=100 * DOLLAR)
     market.send(more)
-    assert market.job(job).stretches[1].price == 101_010_102
+    assert market.job(job).segments[1].price == 101_010_102
 
 
 def test_an_extension_has_a_limit(market: Market) -> None:

@@ -19,7 +19,7 @@ from tests.programs.market import DOLLAR, IO_MINT, MANIFEST, RATE, TWO_HOURS, Ma
 from tests.programs.people import attestation
 from tests.programs.support import DAY, HOUR, MINUTE
 
-from ionet import errors, events, pda, token_account
+from ionet import errors, events, pda, token_account, types
 
 P_IO, F_IO, D_IO = 202_020_203, 505_051, 202_525_254
 P_USDC, F_USDC, D_USDC = 4_000_000, 90_000, 4_090_000
@@ -80,7 +80,7 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         fee=currency.fee,
         seconds=TWO_HOURS,
         attesters=1,
-        payout=1,
+        payout=types.jobs.PayoutKind.AS_PAID,
         cluster_size=1,
         cluster=Pubkey.default(),
         manifest_hash=MANIFEST,

@@ -242,7 +242,7 @@ def _freeze(market: Market) -> Instruction:
 
 
 def _last_proof(market: Market) -> Instruction:
-    verdict = types.staking.ProofVerdict(seed=bytes(32), score_bps=1, reason=0)
+    verdict = types.staking.ProofVerdict(seed=bytes(32), score_bps=1, reason=types.staking.ProofReason.PASSED)
     return ix.staking.set_last_proof(node=market.alice.node, verdict=verdict)
 
 

@@ -11,9 +11,9 @@ from solders.message import MessageV0
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import TransactionMetadata
-from tests.programs.support import DAY, HOUR, NOW, TWENTY_YEARS, YEAR, World
+from tests.programs.support import DAY, HOUR, NOW, TWENTY_YEARS, YEAR, World, with_byte
 
-from ionet import IO, accounts, emission, errors, events, ix, pda, types
+from ionet import IO, Allocation, accounts, emission, errors, events, ix, pda, types
 
 GENESIS = (100_000_000, 128_000_000, 100_000_000, 81_600_000, 90_400_000)
 #: Base units of the first hour: a month of 3,333,333.33333333 IO has 730.5 hours.
@@ -21,11 +21,13 @@ FIRST_HOUR = 333_333_333_333_333 * 2 // 1461
 
 
 def fixed() -> types.mint.PolicyArgs:
-    return types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+    return types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0)
 
 
 def demand(floor_bps: int, per_burned_bps: int) -> types.mint.PolicyArgs:
-    return types.mint.PolicyArgs(kind=1, floor_bps=floor_bps, per_burned_bps=per_burned_bps)
+    return types.mint.PolicyArgs(
+        kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=floor_bps, per_burned_bps=per_burned_bps
+    )
 
 
 def emitted(world: World) -> int:
@@ -89,7 +91,9 @@ def test_each_allocation_is_minted_once_and_all_are_500_million(world: World) ->
     purse = world.io_account(world.deployer)
     total = 0
     for number, amount in enumerate(GENESIS):
-        mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=number)
+        mint = ix.mint.mint_genesis(
+            authority=world.deployer, destination=purse, allocation=Allocation(number)
+        )
         event = world.send(mint).event(events.mint.GenesisMinted)
         total += IO(amount).base
         assert (event.amount, event.genesis_total, event.supply) == (IO(amount).base, total, total)
@@ -100,26 +104,30 @@ def test_each_allocation_is_minted_once_and_all_are_500_million(world: World) ->
 @pytest.mark.parametrize("allocation", [5, 64, 255])
 def test_there_is_no_sixth_allocation(world: World, allocation: int) -> None:
     purse = world.io_account(world.deployer)
-    sixth = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=allocation)
-    world.refused(sixth, errors.mint.UnknownAllocation)
+    fifth = ix.mint.mint_genesis(
+        authority=world.deployer, destination=purse, allocation=Allocation.CORE
+    )
+    world.refused(with_byte(fifth, 8, allocation), errors.mint.UnknownAllocation)
 
 
 def test_only_the_authority_mints_genesis(world: World) -> None:
     thief = world.actor()
     purse = world.io_account(thief.pubkey())
-    mint = ix.mint.mint_genesis(authority=thief.pubkey(), destination=purse, allocation=0)
+    mint = ix.mint.mint_genesis(authority=thief.pubkey(), destination=purse, allocation=Allocation.COMMUNITY)
     world.refused(mint, errors.mint.NotAuthority, signers=[thief])
 
 
 def test_genesis_goes_to_accounts_of_io_only(world: World) -> None:
     purse = world.usdc_account(world.deployer)
-    mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=0)
+    mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=Allocation.COMMUNITY)
     world.refused(mint, errors.mint.WrongMint)
 
 
 def test_nothing_is_minted_above_the_cap(world: World) -> None:
     purse = world.io_account(world.deployer)
-    genesis = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=0)
+    genesis = ix.mint.mint_genesis(
+        authority=world.deployer, destination=purse, allocation=Allocation.COMMUNITY
+    )
     cap, kind = IO(800_000_000).base, accounts.mint.Config
     # The schedules cannot get there, so the counters are put there.
     world.patch(pda.mint.CONFIG, kind, "genesis", cap - IO(GENESIS[0]).base + 1)
@@ -178,7 +186,9 @@ def dice_until(seed: int) -> int:
 def test_twenty_years_emit_exactly_300_million_and_nothing_follows(world: World) -> None:
     for number in range(5):
         purse = world.io_account(world.deployer)
-        world.send(ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=number))
+        world.send(
+            ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=Allocation(number))
+        )
     world.advance(TWENTY_YEARS - 1)
     assert emitted(world) < IO(300_000_000).base
     world.advance(1)
@@ -309,8 +319,8 @@ def test_only_the_authority_sets_a_policy(world: World) -> None:
         demand(65_535, 0),
         demand(0, 100_001),
         demand(0, 2**32 - 1),
-        types.mint.PolicyArgs(kind=0, floor_bps=1, per_burned_bps=0),
-        types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=1),
+        types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=1, per_burned_bps=0),
+        types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=1),
     ],
 )
 def test_a_policy_out_of_its_bounds_is_refused(world: World, policy: types.mint.PolicyArgs) -> None:
@@ -331,8 +341,8 @@ def test_a_policy_at_its_bounds_is_accepted(world: World, policy: types.mint.Pol
 
 @pytest.mark.parametrize("kind", [2, 255])
 def test_there_is_no_third_policy(world: World, kind: int) -> None:
-    policy = types.mint.PolicyArgs(kind=kind, floor_bps=0, per_burned_bps=0)
-    world.refused(ix.mint.set_policy(authority=world.deployer, policy=policy), errors.mint.UnknownPolicy)
+    second = ix.mint.set_policy(authority=world.deployer, policy=demand(0, 0))
+    world.refused(with_byte(second, 8, kind), errors.mint.UnknownPolicy)
 
 
 def test_a_demand_linked_policy_needs_the_buyback_to_say_what_was_burned(bare: World) -> None:

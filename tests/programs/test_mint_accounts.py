@@ -16,12 +16,16 @@ from tests.programs.support import HOUR
 
 from ionet import ix, types
 
-HALF: Final = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
+HALF: Final = types.mint.PolicyArgs(
+    kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=5_000, per_burned_bps=0
+)
 
 
 def _genesis(market: Market) -> Instruction:
     me = market.world.deployer
-    return ix.mint.mint_genesis(authority=me, destination=market.world.io_account(me), allocation=1)
+    return ix.mint.mint_genesis(
+        authority=me, destination=market.world.io_account(me), allocation=types.mint.Allocation.RESEARCH
+    )
 
 
 def _set_policy(market: Market) -> Instruction:

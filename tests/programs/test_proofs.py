@@ -372,7 +372,9 @@ def test_a_report_gives_at_most_what_was_emitted(world: World, attesters: list[K
 
 def withholding(world: World, floor_bps: int) -> None:
     """From now on, this part of the schedule is paid and the rest withheld."""
-    kept = types.mint.PolicyArgs(kind=1, floor_bps=floor_bps, per_burned_bps=0)
+    kept = types.mint.PolicyArgs(
+        kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=floor_bps, per_burned_bps=0
+    )
     world.send(ix.mint.set_policy(authority=world.deployer, policy=kept))
 
 
@@ -444,7 +446,7 @@ def test_totals_may_rise_after_the_policy_has_changed_twice(world: World, attest
     """stale_after_config_change: each hour counts under the policy in whose time it lay."""
     withholding(world, 0)
     world.advance(HOUR)
-    fixed = types.mint.PolicyArgs(kind=0, floor_bps=0, per_burned_bps=0)
+    fixed = types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0)
     world.send(ix.mint.set_policy(authority=world.deployer, policy=fixed))
     world.advance(HOUR)
     world.send(ix.mint.emit())

@@ -69,7 +69,9 @@ def _lift(market: Market, made: Published) -> Instruction:
 
 
 def _record_proof(market: Market) -> Instruction:
-    verdict = types.proofs.ProofVerdict(seed=bytes(32), score_bps=9_000, reason=2)
+    verdict = types.proofs.ProofVerdict(
+        seed=bytes(32), score_bps=9_000, reason=types.proofs.ProofReason.SMALLER
+    )
     attester = market.attesters[0].pubkey()
     return ix.proofs.record_proof(attester=attester, node=market.alice.node, verdict=verdict)
 

@@ -8,7 +8,7 @@ import pytest
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, Supplier, class_args, fingerprint, node_args
-from tests.programs.support import DAY, Refusal, World
+from tests.programs.support import DAY, Refusal, World, with_byte
 
 from ionet import SOL, accounts, errors, events, ix, pda, token_account, types
 
@@ -108,7 +108,7 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
     args = class_args(pool=1, maximum=20, multiplier_bps=100_000, name=name)
     sent = market.send(ix.staking.create_class(authority=deployer, id=7, args=args))
     assert sent.event(events.staking.ClassSet) == events.staking.ClassSet(
-        3, 7, 1, True, 20, 100_000, 200 * TOKEN
+        3, 7, types.staking.Pool.CPU, True, 20, 100_000, 200 * TOKEN
     )
     found = market.world.client.fetch(accounts.staking.Class, pda.staking.class_(7))
     assert (found.id, found.pool, found.enabled, found.maximum) == (7, 1, 1, 20)
@@ -116,7 +116,7 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
     change = class_args(enabled=False, maximum=2)
     sent = market.send(ix.staking.set_class(authority=deployer, id=7, args=change))
     assert sent.event(events.staking.ClassSet) == events.staking.ClassSet(
-        4, 7, 0, False, 2, 10_000, 200 * TOKEN
+        4, 7, types.staking.Pool.GPU, False, 2, 10_000, 200 * TOKEN
     )
     again = ix.staking.create_class(authority=deployer, id=7, args=args)
     market.refused(again, "AccountAlreadyInUse")
@@ -125,7 +125,6 @@ def test_the_authority_makes_and_changes_classes(market: Market) -> None:
 @pytest.mark.parametrize(
     ("change", "error"),
     [
-        ({"pool": 2}, errors.staking.UnknownPool),
         ({"maximum": 1}, errors.staking.MaximumOutOfBounds),
         ({"maximum": 21}, errors.staking.MaximumOutOfBounds),
         ({"base_minimum": TOKEN - 1}, errors.staking.MinimumOutOfBounds),
@@ -139,6 +138,15 @@ def test_a_classs_terms_have_bounds(market: Market, change: dict[str, int], erro
     deployer, args = market.world.deployer, class_args(**change)
     market.refused(ix.staking.create_class(authority=deployer, id=9, args=args), error)
     market.refused(ix.staking.set_class(authority=deployer, id=CLASS, args=args), error)
+
+
+def test_there_is_no_third_pool(market: Market) -> None:
+    deployer, args = market.world.deployer, class_args()
+    for call in (
+        ix.staking.create_class(authority=deployer, id=9, args=args),
+        ix.staking.set_class(authority=deployer, id=CLASS, args=args),
+    ):
+        market.refused(with_byte(call, 8 + 2, 2), errors.staking.UnknownPool)
 
 
 def test_a_change_of_class_leaves_the_stake_that_is_there(market: Market) -> None:

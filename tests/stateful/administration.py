@@ -97,7 +97,13 @@ class Administration(Agreement):
         self.attempt(Step(call, lambda _: setattr(self.mint, "paused", stop)))
 
     def _set_policy(self, linked: tuple[int, int] | None) -> None:
-        args = types.mint.PolicyArgs(*((0, 0, 0) if linked is None else (1, *linked)))
+        args = types.mint.PolicyArgs(
+            *(
+                (types.mint.PolicyKind.FIXED, 0, 0)
+                if linked is None
+                else (types.mint.PolicyKind.DEMAND_LINKED, *linked)
+            )
+        )
 
         def done(sent: Sent[None] | None) -> None:
             self._paid(sent, self.mint.set_policy(self.now, linked))

@@ -177,7 +177,7 @@ class Walk(Paying):
             assert found.state == (0 if job.is_booked else 1)
         assert (found.booked_at, found.started_at) == (job.booked_at, job.started_at or 0)
         assert job.started_at is None or found.ends_at == job.ends_at
-        assert (found.seconds, found.stretch_count) == (job.seconds, len(job.segments))
+        assert (found.seconds, found.segment_count) == (job.seconds, len(job.segments))
         assert found.frozen_until == job.frozen_until
         for seat, seen in job.seats.items():
             assert (found.seen[seat].good, found.seen[seat].upto) == (seen.good, seen.upto)

@@ -15,7 +15,7 @@ class Allocation(Named):
     RESEARCH = 1, "Research and development, 128,000,000 IO."
     SEED = 2, "Seed investors, 100,000,000 IO."
     SERIES_A = 3, "Series A investors, 81,600,000 IO."
-    CORE_CONTRIBUTORS = 4, "Core contributors, 90,400,000 IO."
+    CORE = 4, "Core contributors, 90,400,000 IO."
     NONE = 5, "None of them."
 
 

@@ -388,7 +388,8 @@ def unit_enum(cls: type[E_]) -> Codec[E_]:
         member = members.get(raw)
         if member is None:
             raise ValueError(
-                f"{raw} is no {cls.__name__} that this version of ionet knows; the program may be newer"
+                f"{raw} is no variant of {cls.__name__} that this version of ionet knows:"
+                " the program may be newer"
             )
         return member
 

@@ -123,7 +123,7 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
         client: of the programs' upgrade authority, on a local network.
         people: by the names in `PEOPLE`; the deployer is the client's signer.
     """
-    from ionet import IO, token_account
+    from ionet import IO, Allocation, token_account
     from ionet.localnet.market import Market, People
     from ionet.localnet.record import Recorder
 
@@ -134,7 +134,7 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
     client.proofs.set_params(resolver=resolver, guardian=resolver).send()
     wallet = token_account(client.address, pda.mint.MINT)
     market.open_wallets([client.address, *(one.pubkey() for one in others.values())])
-    client.mint.mint_genesis(0, wallet).send()
+    client.mint.mint_genesis(Allocation.COMMUNITY, wallet).send()
     market.give({one.pubkey(): IO(_PURSE) for one in others.values()})
 
 

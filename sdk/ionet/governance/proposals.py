@@ -271,8 +271,8 @@ class Draft:
             EncodeError: a title or an address that is too long.
         """
         return types.governance.ProposalArgs(
-            title=_padded(self.title, 64, "the title"),
-            uri=_padded(self.uri, 96, "the text's address"),
+            title=_padded(self.title, constants.governance.MAX_TITLE, "the title"),
+            uri=_padded(self.uri, constants.governance.MAX_URI, "the text's address"),
             text_hash=sha256(self.text).digest(),
         )
 

@@ -76,7 +76,7 @@ ITEMS: Final[Sequence[Item]] = (
     Item(4, "research", Allocation.RESEARCH, IO(128 * _M), upfront=IO("38400000"), months=35, linear=True),
     Item(5, "seed", Allocation.SEED, IO(100 * _M), months=24, cliff=12),
     Item(6, "series_a", Allocation.SERIES_A, IO("81600000"), months=24, cliff=12),
-    Item(7, "core", Allocation.CORE_CONTRIBUTORS, IO("90400000"), months=36, cliff=12, revocable=True),
+    Item(7, "core", Allocation.CORE, IO("90400000"), months=36, cliff=12, revocable=True),
 )
 BY_NAME: Final[Mapping[str, Item]] = {one.name: one for one in ITEMS}
 

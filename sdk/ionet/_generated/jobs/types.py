@@ -78,13 +78,13 @@ class CloseReason(Named):
 
     NONE = 0, "It has not ended."
     COMPLETED = 1, "Its time was over and attested to its end."
-    TIMED_OUT = 2, "Its attesters fell silent."
+    TIMED_OUT = 2, "Its attesters fell silent for a day."
     RENTER_STOPPED = 3, "The renter stopped it."
     SUPPLIER_STOPPED = 4, "The supplier stopped it."
-    NO_SHOW = 5, "Nobody started it in time."
-    SUPPLIER_CANCELLED = 6, "The supplier cancelled it before its start."
-    RENTER_CANCELLED = 7, "The renter cancelled it while that was free."
-    RENTER_CANCELLED_LATE = 8, "The renter cancelled it later, and pays for the first hour's fees."
+    NO_SHOW = 5, "Nobody started it within 20 minutes."
+    SUPPLIER_CANCELLED = 6, "The supplier cancelled it."
+    RENTER_CANCELLED = 7, "The renter cancelled it in time."
+    RENTER_CANCELLED_LATE = 8, "The renter cancelled it after the two free minutes."
     RESOLVED = 9, "A dispute was decided."
     CLUSTER_BROKEN = 10, "Another job of its cluster ended before the start."
 

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Unpack
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, constants, events, ix, pda, types
 from ionet._generated.shared import Allocation
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
-from ionet.token.airdrop import CHUNK, AirdropTree, claimed
+from ionet.token.airdrop import AirdropTree, claimed
 
 if TYPE_CHECKING:
     from ionet.chain.records import Found
@@ -243,7 +243,10 @@ class AsyncDistributor(AsyncAdministration):
     async def close_claims(self, airdrop: Pubkey) -> AsyncCall[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
         leaves = (await self.airdrop(airdrop)).leaves
-        addresses = [pda.distributor.claims(airdrop, number) for number in range(-(-leaves // CHUNK))]
+        addresses = [
+            pda.distributor.claims(airdrop, number)
+            for number in range(-(-leaves // constants.distributor.CHUNK))
+        ]
         found = await self._connection.fetch_many(accounts.distributor.Claims, addresses)
         return AsyncCall(
             self._connection,
