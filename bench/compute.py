@@ -29,9 +29,12 @@ from spl.token.instructions import create_idempotent_associated_token_account
 from ionet import (
     IO,
     SOL,
+    Allocation,
     Client,
     FeePolicy,
+    ProofReason,
     accounts,
+    constants,
     emission,
     governance,
     ix,
@@ -42,7 +45,10 @@ from ionet import (
 )
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.formats.merkle import root_from_proof
+from ionet.formats.when import DAY, HOUR
+from ionet.governance import Choice
 from ionet.rewards import reward_leaf
+from ionet.shards import shard_of, stake_shards, vault_of
 from ionet.token.airdrop import AirdropTree, Share
 from ionet.token.vesting import MONTH, Schedule
 
@@ -91,8 +97,6 @@ NODES: Final = 5
 #: 2^19 = 524,288 nodes, more than any network of this kind has registered.
 PROOF_LEVELS: Final = 19
 
-_HOUR: Final = 3_600
-_DAY: Final = 86_400
 _NOW: Final = 1_800_000_000
 _FEED: Final = b"IO/USD".ljust(32, b"\0")
 _ZEROS: Final = bytes(32)
@@ -166,7 +170,7 @@ class Supplier:
     @property
     def shard(self) -> Pubkey:
         """The account that its active stake is summed in."""
-        return pda.staking.shard(bytes(self.node)[0] % 16)
+        return shard_of(self.node)
 
 
 class World:
@@ -235,12 +239,12 @@ class World:
         self.guardian = self.person()
         self.measure(ix.governance.initialize(authority=me, guardian=self.guardian.pubkey()))
         self.measure(ix.distributor.initialize(authority=me, treasury=me))
-        for allocation in range(5):
+        for allocation in sorted(set(Allocation) - {Allocation.NONE}):
             destination = self.wallet(me)
             self.measure(ix.mint.mint_genesis(authority=me, destination=destination, allocation=allocation))
-        for index in range(16):
+        for index in range(constants.staking.STAKE_SHARDS):
             self.measure(ix.staking.open_shard(payer=me, index=index))
-        for shard in range(8):
+        for shard in range(constants.buyback.FEE_SHARDS):
             self.measure(ix.buyback.open_vault(payer=me, mint=pda.mint.MINT, shard=shard))
         seats = [types.proofs.Seat(one.pubkey(), 1) for one in self.attesters]
         self.measure(ix.proofs.set_attesters(authority=me, seats=seats, threshold=2))
@@ -260,11 +264,7 @@ class World:
             self.measure(ix.staking.set_class(authority=self.me, id=number, args=args))
         price = self.price()
         terms = types.jobs.CurrencyArgs(
-            pricing=types.jobs.Pricing.FEED,
-            enabled=True,
-            payment_bps=0,
-            feed_id=_FEED,
-            price_account=price,
+            pricing=types.jobs.Pricing.FEED, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
         )
         other = self.key().pubkey()
         self.client.cheats.set_mint(other, decimals=6)
@@ -291,7 +291,7 @@ class World:
                     price_account=price_feed(_FEED),
                     start_bps=-300,
                     end_bps=200,
-                    period=_HOUR,
+                    period=HOUR,
                     daily_share_bps=2_000,
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
@@ -308,8 +308,8 @@ class World:
                     pauser=me,
                     guardian=me,
                     resolver=self.resolver,
-                    challenge_window=24 * _HOUR,
-                    challenge_freeze=7 * _DAY,
+                    challenge_window=24 * HOUR,
+                    challenge_freeze=7 * DAY,
                     challenge_bond=IO(500).base,
                     gpu_bps=9_500,
                     in_use_bps=3_000,
@@ -322,7 +322,7 @@ class World:
             ix.staking.set_params(
                 authority=me,
                 params=types.staking.ParamsArgs(
-                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * _DAY, appeal=30 * _DAY
+                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * DAY, appeal=30 * DAY
                 ),
             )
         )
@@ -390,8 +390,8 @@ class World:
         self.measure(ix.staking.owner_activate(node=node, shard=shard))
         terms = types.jobs.OfferArgs(
             rate=2_500_000,
-            min_seconds=_HOUR,
-            max_seconds=_DAY,
+            min_seconds=HOUR,
+            max_seconds=DAY,
             open=True,
             payout=types.jobs.PayoutKind.IO,
             currencies=(pda.mint.MINT, self.second, *[Pubkey.default()] * 2),
@@ -432,7 +432,7 @@ class World:
             ),
             one.owner,
         )
-        self.wait(14 * _DAY)
+        self.wait(14 * DAY)
         self.measure(ix.staking.withdraw(holder=me, node=node, destination=purse), one.holder)
         self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), one.owner)
 
@@ -481,7 +481,7 @@ class World:
         evict = ix.staking.evict_device(resolver=resolver, device=device, node=node, ban=True)
         self.measure(evict, self.judge)
         self.measure(ix.staking.evict_node(resolver=resolver, node=node), self.judge)
-        self.wait(14 * _DAY)
+        self.wait(14 * DAY)
         self.measure(
             ix.staking.expel_owner(
                 node=node,
@@ -506,7 +506,7 @@ class World:
             amount=own.active + own.pending,
         )
         self.client.send(unstake, signers=[one.owner])
-        self.wait(14 * _DAY)
+        self.wait(14 * DAY)
         withdraw = ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet)
         self.client.send(withdraw, signers=[one.owner])
         amount, slash = IO("0.1").base, pda.staking.slash(node, 0)
@@ -518,13 +518,12 @@ class World:
         self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), one.owner)
         resolve = ix.staking.resolve_slash(resolver=self.resolver, node=node, slash=slash, amount=amount)
         self.measure(resolve, self.judge)
-        every = (pda.staking.shard(index) for index in range(16))
-        others = tuple(AccountMeta(shard, False, False) for shard in every if shard != one.shard)
+        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
         self.measure(
             ix.staking.execute_slash(node=node, slash=slash, shard=one.shard, remaining_accounts=others)
         )
         self.measure(ix.staking.close_slash(node=node, slash=slash, proposer=self.me))
-        self.wait(_HOUR)
+        self.wait(HOUR)
         report, leaf = self.publish(one, IO(60))
         self.measure(
             ix.staking.forfeit_reward(
@@ -536,17 +535,19 @@ class World:
 
     def emit(self) -> None:
         """An hour's emission."""
-        self.wait(_HOUR)
+        self.wait(HOUR)
         self.measure(ix.mint.emit())
 
     def policies(self) -> None:
         """An hour under a demand-linked policy, and the burning of what it withheld."""
         fixed = types.mint.PolicyArgs(kind=types.mint.PolicyKind.FIXED, floor_bps=0, per_burned_bps=0)
-        linked = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 5_000, 10_000)
+        linked = types.mint.PolicyArgs(
+            kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=5_000, per_burned_bps=10_000
+        )
         for policy in (linked, fixed):
-            self.wait(_HOUR)
+            self.wait(HOUR)
             self.measure(ix.mint.emit(), case="demand-linked" if policy == fixed else "")
-            self.wait(_HOUR)
+            self.wait(HOUR)
             self.measure(ix.mint.set_policy(authority=self.me, policy=policy))
         self.measure(ix.mint.burn_reserve())
 
@@ -559,7 +560,7 @@ class World:
     def content(self, node: Pubkey, lifetime: IO) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
         """What a report of the latest hour says, and one leaf of it."""
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
-        through = config.start + (self.now - config.start) // _HOUR * _HOUR
+        through = config.start + (self.now - config.start) // HOUR * HOUR
         proof = tuple(self.keys.randbytes(32) for _ in range(PROOF_LEVELS))
         index = self.keys.randrange(1 << PROOF_LEVELS)
         root = root_from_proof(reward_leaf(bytes(node), lifetime.base, through), index, proof)
@@ -616,7 +617,7 @@ class World:
             self.wait(1)
             self.measure(made, self.renter)
             if upheld is None:
-                self.wait(7 * _DAY)
+                self.wait(7 * DAY)
                 lift = ix.proofs.lift_challenge(
                     challenge=challenge, destination=source, rent_payer=challenger, node=one.node
                 )
@@ -632,8 +633,9 @@ class World:
                 upheld=upheld,
             )
             self.measure(decide, self.judge, case="upheld" if upheld else "")
-        passed = types.proofs.ProofReason.PASSED
-        verdict = types.proofs.ProofVerdict(self.keys.randbytes(32), score_bps=9_500, reason=passed)
+        verdict = types.proofs.ProofVerdict(
+            seed=self.keys.randbytes(32), score_bps=9_500, reason=ProofReason.PASSED
+        )
         attester = self.attesters[0]
         self.measure(
             ix.proofs.record_proof(attester=attester.pubkey(), node=one.node, verdict=verdict), attester
@@ -642,7 +644,7 @@ class World:
     def void(self) -> None:
         """A report that is refuted, and one that the guardian voids."""
         for guarded in (False, True):
-            self.wait(_HOUR)
+            self.wait(HOUR)
             nobody = self.key().pubkey()
             content, leaf = self.content(nobody, IO(20))
             report = self.propose(content)
@@ -656,8 +658,8 @@ class World:
         """A report that one attester approves; its hours are emitted."""
         self.client.send(ix.mint.emit())
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
-        seq = (content.period_end - config.start) // _HOUR
-        digest = sha256(b"ionet:report" + bytes(content)).digest()
+        seq = (content.period_end - config.start) // HOUR
+        digest = sha256(constants.proofs.REPORT_DOMAIN + bytes(content)).digest()
         first = self.attesters[0].pubkey()
         self.measure(
             ix.proofs.report(attester=first, seq=seq, content_hash=digest, args=content), self.attesters[0]
@@ -668,7 +670,7 @@ class World:
         """A report that both attesters approve and that becomes final."""
         report, second = self.propose(content), self.attesters[1].pubkey()
         self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
-        self.wait(_DAY)
+        self.wait(DAY)
         self.measure(ix.proofs.finalize(report=report))
         return report
 
@@ -682,7 +684,7 @@ class World:
         if any_nonce:
             args = types.jobs.BookArgs(
                 nonce=nonce,
-                seconds=2 * _HOUR,
+                seconds=2 * HOUR,
                 max_deposit=IO(1_000).base,
                 manifest_hash=self.keys.randbytes(32),
             )
@@ -698,7 +700,7 @@ class World:
             self.measure(book, self.renter, case="any nonce")
             return pda.jobs.job(offer, nonce)
         renter = self.client.as_(self.renter)
-        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32))
+        call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32))
         self.measure(call.ix()[0], self.renter)
         found = renter.jobs.find(offer=offer)
         return max(found, key=lambda job: job.account.nonce).address
@@ -726,7 +728,7 @@ class World:
     def extend(self, job: Pubkey) -> None:
         """An hour more."""
         self.price()
-        call = self.client.as_(self.renter).jobs.extend(job, _HOUR)
+        call = self.client.as_(self.renter).jobs.extend(job, HOUR)
         self.measure(call.ix()[0], self.renter)
 
     def dispute(self, job: Pubkey) -> None:
@@ -744,13 +746,13 @@ class World:
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
-        call = renter.jobs.book(one.node, 2 * _HOUR, self.keys.randbytes(32), currency=dollars)
+        call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
         found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
         job, vault = found.address, found.account.payout_vault
         self.start(one, job)
-        self.wait(2 * _HOUR)
-        self.attest(job, 2 * _HOUR)
+        self.wait(2 * HOUR)
+        self.attest(job, 2 * HOUR)
         self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
         settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
         self.measure(settle, case="paid out in IO")
@@ -762,7 +764,7 @@ class World:
         cluster_id, jobs = self.keys.randbytes(32), []
         cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
         nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
-        calls = renter.jobs.cluster_calls(nodes, 2 * _HOUR, manifest, cluster_id=cluster_id)
+        calls = renter.jobs.cluster_calls(nodes, 2 * HOUR, manifest, cluster_id=cluster_id)
         opening, *bookings = [one for call in calls for one in call.ix()]
         self.measure(opening, self.renter)
         for one, booking in zip((first, second), bookings, strict=True):
@@ -771,7 +773,7 @@ class World:
         for one, job in zip((first, second), jobs, strict=True):
             start = self.client.as_(one.device).jobs.start(job)
             self.measure(start.ix()[0], one.device, case="in a cluster")
-        self.wait(_HOUR)
+        self.wait(HOUR)
         self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
         for one, job in zip((first, second), jobs, strict=True):
             stop = ix.jobs.stop(party=one.owner.pubkey(), job=job, offer=pda.jobs.offer(one.node))
@@ -800,20 +802,20 @@ class World:
         offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
         job = self.book(one)
         self.start(one, job)
-        self.wait(_HOUR)
-        self.attest(job, _HOUR)
+        self.wait(HOUR)
+        self.attest(job, HOUR)
         self.extend(job)
         escrow = self.client.fetch(accounts.jobs.Job, job).escrow
         self.measure(ix.jobs.settle(job=job, escrow=escrow, destination=wallet))
-        self.wait(2 * _HOUR)
-        self.attest(job, 3 * _HOUR)
+        self.wait(2 * HOUR)
+        self.attest(job, 3 * HOUR)
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
 
         job = self.book(one)
         self.start(one, job)
-        self.wait(_HOUR)
-        self.attest(job, _HOUR)
+        self.wait(HOUR)
+        self.attest(job, HOUR)
         self.dispute(job)
         self.wind_up(job)
         self.exchange(one)
@@ -866,7 +868,7 @@ class World:
         who = seller.pubkey()
         source = self.wallet(who, IO(1_000_000))
         destination = self.client.cheats.set_tokens(who, mint, 0)
-        for shard in range(8):
+        for shard in range(constants.buyback.FEE_SHARDS):
             vault, auction = pda.buyback.vault(mint, shard), pda.buyback.auction(mint, shard)
             self.measure(ix.buyback.open_vault(payer=self.me, mint=mint, shard=shard))
             self.measure(ix.buyback.open_auction(payer=self.me, mint=mint, shard=shard))
@@ -874,7 +876,7 @@ class World:
             start = ix.buyback.start_auction(auction=auction, currency=pda.jobs.currency(mint), vault=vault)
             self.measure(start)
             for io in (IO(100 + shard), IO(10_000)):
-                self.wait(self.keys.randrange(_HOUR))
+                self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_io(
                     seller=who,
                     auction=auction,
@@ -905,7 +907,7 @@ class World:
             self.fill(vault)
             self.measure(ix.buyback.start_payout(payout=payout, currency=currency, vault=vault))
             if sold:
-                self.wait(self.keys.randrange(_HOUR))
+                self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_to_supplier(
                     seller=who,
                     payout=payout,
@@ -923,7 +925,7 @@ class World:
             currency=currency,
             vault=vault,
             destination=self.client.cheats.set_tokens(supplier, mint, 0),
-            fee_vault=pda.buyback.vault(mint, bytes(job)[-1] % 8),
+            fee_vault=vault_of(job, mint),
         )
         self.measure(withdraw, one.owner)
         self.client.network.set_account(job, lamports=0)
@@ -960,23 +962,23 @@ class World:
         position = pda.staking.position(one.node, holder)
         content_hash = self.client.fetch(accounts.governance.Proposal, proposal).content_hash
         common: dict[str, Any] = {"proposal": proposal, "content_hash": content_hash}
-        shards = [AccountMeta(pda.staking.shard(index), False, False) for index in range(16)]
+        shards = [AccountMeta(shard, False, False) for shard in stake_shards()]
         begin = ix.governance.activate(proposer=owner, proposal=proposal, remaining_accounts=shards)
         self.measure(begin, one.owner)
         self.measure(ix.governance.open_node_vote(payer=self.me, proposal=proposal, node=one.node))
         cast = ix.governance.cast_vote(
-            holder=holder, position=position, node_vote=node_vote, choice=1, **common
+            holder=holder, position=position, node_vote=node_vote, choice=Choice.AGAINST, **common
         )
         self.measure(cast, one.holder)
         vote = pda.governance.vote(proposal, position)
-        for choice in (2, 0):
+        for choice in (Choice.ABSTAIN, Choice.FOR):
             owners = ix.governance.owner_vote(
                 owner=owner, node=one.node, node_vote=node_vote, choice=choice, **common
             )
             self.measure(owners, one.owner)
             change = ix.governance.change_vote(holder=holder, vote=vote, choice=choice, **common)
             self.measure(change, one.holder)
-        self.wait(5 * _DAY)
+        self.wait(5 * DAY)
         self.measure(ix.governance.queue(proposal=proposal))
         self.measure(ix.governance.close_vote(proposal=proposal, vote=vote, rent_payer=holder))
         close = ix.governance.close_node_vote(proposal=proposal, node_vote=node_vote, rent_payer=self.me)
@@ -991,7 +993,7 @@ class World:
         _, payment = governance.pay_io(me, IO(10))
         paying = self.proposal(one, 1, payment)
         self.vote(one, paying)
-        self.wait(2 * _DAY)
+        self.wait(2 * DAY)
         transaction = pda.governance.transaction(paying, 0)
         metas = [AccountMeta(meta.pubkey, False, meta.is_writable) for meta in payment.accounts]
         outflow = AccountMeta(pda.governance.outflow(pda.mint.MINT), False, True)
@@ -1008,10 +1010,10 @@ class World:
         self.measure(ix.governance.close_transaction(proposal=paying, transaction=transaction, rent_payer=me))
         self.measure(ix.governance.cancel(signer=me, proposal=self.proposal(one, 2)), one.owner)
         silent = self.proposal(one, 3)
-        shards = [AccountMeta(pda.staking.shard(index), False, False) for index in range(16)]
+        shards = [AccountMeta(shard, False, False) for shard in stake_shards()]
         begin = ix.governance.activate(proposer=me, proposal=silent, remaining_accounts=shards)
         self.measure(begin, one.owner)
-        self.wait(5 * _DAY)
+        self.wait(5 * DAY)
         self.measure(ix.governance.burn_bond(proposal=silent, rent_payer=me))
 
     def big(self) -> Supplier:
@@ -1027,7 +1029,7 @@ class World:
         )
         self.measure(ix.staking.create_class(authority=self.me, id=number, args=args))
         one = self.supplier(number, IO(10_000))
-        self.wait(7 * _DAY)
+        self.wait(7 * DAY)
         return one
 
     def grant(self, number: int) -> None:
@@ -1039,7 +1041,7 @@ class World:
             beneficiary=old.pubkey(),
             schedule=terms.args(),
             revocable=True,
-            allocation=types.distributor.Allocation.CORE_CONTRIBUTORS,
+            allocation=Allocation.CORE,
         )
         purse, address = self.wallet(me), pda.distributor.grant(number)
         self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
@@ -1064,8 +1066,8 @@ class World:
             root=root_from_proof(tree.root, 0, above),
             leaves=1 << levels,
             total=tree.total.base,
-            deadline=self.now + 30 * _DAY,
-            allocation=types.distributor.Allocation.COMMUNITY,
+            deadline=self.now + 30 * DAY,
+            allocation=Allocation.COMMUNITY,
         )
         purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
         self.measure(
@@ -1095,7 +1097,7 @@ class World:
             args=second,
         )
         self.measure(staked, two)
-        self.wait(30 * _DAY)
+        self.wait(30 * DAY)
         self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=purse, rent_payer=me))
         self.measure(ix.distributor.close_claims(airdrop=tree.address, claims=claims, rent_payer=me))
 

@@ -28,6 +28,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("staking", "buyback"),
     ("token",),
     ("administration",),
+    ("shards",),
     ("accounts", "constants", "errors", "events", "ix", "pda", "types"),
     ("rewards", "prover", "store"),
     ("formats",),

@@ -120,11 +120,16 @@ class Typed:
 
 @dataclass
 class Program:
-    """One program's IDL."""
+    """One program's IDL.
+
+    Attributes:
+        shared: enums that other programs define in the same words; they have one class for all.
+    """
 
     name: str
     idl: Mapping[str, Any]
     types: dict[str, Mapping[str, Any]] = field(default_factory=dict)
+    shared: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         for definition in self.idl.get("types", []):
@@ -304,4 +309,13 @@ def load(folder: Path) -> list[Program]:
         if "metadata" not in idl or "address" not in idl:
             raise CodegenError(f"{path.name}: not an IDL of spec 0.1.0 (no address or metadata)")
         programs.append(Program(path.stem, idl))
+    for program in programs:
+        others = [one for one in programs if one is not program]
+        program.shared = frozenset(
+            name
+            for name, one in program.types.items()
+            if one["type"]["kind"] == "enum"
+            and program.unit(one)
+            and any(other.types.get(name) == one for other in others)
+        )
     return programs

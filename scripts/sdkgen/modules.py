@@ -106,19 +106,51 @@ def comment(said: str, indent: str = "") -> str:
     return "".join(f"{indent}#: {line}\n" for line in lines)
 
 
-def enum_class(program: Program, name: str) -> str:
-    """An `IntEnum`, or a dataclass for each variant if they carry fields; and its coder."""
+def member(name: str, value: int, said: str) -> str:
+    """A member of an enum with its text."""
+    if not said:
+        return f"    {name} = {value}\n"
+    line = f"    {name} = {value}, {json.dumps(said, ensure_ascii=False)}\n"
+    if len(line) <= LINE + 1:
+        return line
+    parts = [json.dumps(f"{one} ", ensure_ascii=False) for one in wrapped(said).splitlines()]
+    parts[-1] = parts[-1].removesuffix(' "') + '"'
+    return f"    {name} = (\n        {value},\n        " + "\n        ".join(parts) + ",\n    )\n"
+
+
+def named_class(program: Program, name: str) -> str:
+    """An enum whose variants carry nothing."""
     definition = program.definition(name)
     prose, items = listed(definition.get("docs", ()))
     doc = docstring(wrapped(text(prose) or f"`{name}` of the {program.name} program."))
-    variants = definition["type"]["variants"]
+    members = "".join(
+        member(snake(v["name"]).upper(), i, items.get(v["name"], ""))
+        for i, v in enumerate(definition["type"]["variants"])
+    )
+    return f"class {name}(Named):\n{doc}\n{members}"
+
+
+def shared_module(programs: Sequence[Program]) -> str | None:
+    """Enums that several programs say the same of: a value of one program's is one of the other's, too."""
+    owners = {name: program for program in reversed(programs) for name in program.shared}
+    if not owners:
+        return None
+    note = "Generated from idl/ by scripts/codegen; do not edit."
+    return (
+        f'"""Enums of several programs.\n\n{note}\n"""\n{PRELUDE}\n\n'
+        + "\n\n".join(named_class(owners[name], name) for name in sorted(owners))
+        + public(owners)
+    )
+
+
+def enum_class(program: Program, name: str) -> str:
+    """A `Named`, or a dataclass for each variant if they carry fields; and its coder."""
+    definition = program.definition(name)
     if program.unit(definition):
-        members = "".join(
-            comment(items.get(v["name"], ""), "    ") + f"    {snake(v['name']).upper()} = {i}\n"
-            for i, v in enumerate(variants)
-        )
         codec = f"{snake(name)}_codec: Codec[{name}] = c.unit_enum({name})\n"
-        return f"class {name}(IntEnum):\n{doc}\n{members}\n\n{codec}"
+        return codec if name in program.shared else f"{named_class(program, name)}\n\n{codec}"
+    prose, items = listed(definition.get("docs", ()))
+    variants = definition["type"]["variants"]
     parts, bodies = [], []
     for v in variants:
         cls = name + v["name"]
@@ -192,8 +224,10 @@ def types_module(program: Program) -> str | None:
         else:
             code, fields = struct_class(program, name, "Record", "")
             parts.append(f"{code}\n\nbind_record({name}, {fields})\n")
+    in_common = sorted(program.shared.intersection(names))
+    siblings = f"from ..shared import {', '.join(in_common)}\n" if in_common else ""
     return (
-        head(program, "Types of")
+        head(program, "Types of", siblings)
         + "\n\n".join([*parts, *([changes] if changes else [])])
         + public(
             names
@@ -230,7 +264,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final, TypeAlias, TypedDict
 
 from solders.instruction import AccountMeta, Instruction
@@ -241,7 +274,7 @@ from ionet.chain import ids as _ids
 from ionet.chain.codec import Codec, Int
 from ionet.chain.errors import ProgramError as _ProgramError
 from ionet.chain.pda import find as _find
-from ionet.chain.schema import Account, Event, Record, bind_account, bind_event, bind_record
+from ionet.chain.schema import Account, Event, Named, Record, bind_account, bind_event, bind_record
 
 """
 

@@ -25,6 +25,18 @@ from ionet._moved import OLD, SHORT, install
 
 if TYPE_CHECKING:
     from ionet import accounts, constants, errors, events, governance, ix, pda, types
+    from ionet._generated.jobs.types import CloseReason, DisputeOutcome, JobState
+    from ionet._generated.proofs.types import ReportState
+    from ionet._generated.shared import Allocation, ProofReason
+    from ionet._generated.staking.types import NodeState, SlashState
+    from ionet.administration.entries import (
+        BuybackEntry,
+        DistributorEntry,
+        JobsEntry,
+        MintEntry,
+        ProofsEntry,
+        StakingEntry,
+    )
     from ionet.buyback.auction import FeeVault, LotQuote
     from ionet.chain._async.call import AsyncCall
     from ionet.chain._sync.call import Call
@@ -63,21 +75,6 @@ if TYPE_CHECKING:
     from ionet.client._async.client import AsyncClient
     from ionet.client._sync.client import Client
     from ionet.client.opening import connect, local
-    from ionet.formats.states import (
-        BuybackEntry,
-        CloseReason,
-        DisputeOutcome,
-        DistributorEntry,
-        JobsEntry,
-        JobState,
-        MintEntry,
-        NodeState,
-        ProofReason,
-        ProofsEntry,
-        ReportState,
-        SlashState,
-        StakingEntry,
-    )
     from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
     from ionet.jobs.cranked import Cranked
     from ionet.jobs.listing import Listing
@@ -88,13 +85,34 @@ if TYPE_CHECKING:
     from ionet.staking.stake import Cooling, Room, StakeStatus, Supply
     from ionet.staking.why import Answer, Cause
     from ionet.token import airdrop, emission, genesis, supply, vesting
-    from ionet.token.allocations import Allocation
     from ionet.token.prices import PriceUnusable
 else:
     from ionet._lazy import lazy
 
     _MODULES: Final = ("accounts", "constants", "errors", "events", "governance", "ix", "pda", "types")
     _NAMES: Final = {
+        "_generated.jobs.types": (
+            "CloseReason",
+            "DisputeOutcome",
+            "JobState",
+        ),
+        "_generated.proofs.types": ("ReportState",),
+        "_generated.shared": (
+            "Allocation",
+            "ProofReason",
+        ),
+        "_generated.staking.types": (
+            "NodeState",
+            "SlashState",
+        ),
+        "administration.entries": (
+            "BuybackEntry",
+            "DistributorEntry",
+            "JobsEntry",
+            "MintEntry",
+            "ProofsEntry",
+            "StakingEntry",
+        ),
         "buyback.auction": (
             "FeeVault",
             "LotQuote",
@@ -176,21 +194,6 @@ else:
             "connect",
             "local",
         ),
-        "formats.states": (
-            "BuybackEntry",
-            "CloseReason",
-            "DisputeOutcome",
-            "DistributorEntry",
-            "JobState",
-            "JobsEntry",
-            "MintEntry",
-            "NodeState",
-            "ProofReason",
-            "ProofsEntry",
-            "ReportState",
-            "SlashState",
-            "StakingEntry",
-        ),
         "jobs.cluster": (
             "ClusterBooking",
             "ClusterNotBooked",
@@ -227,7 +230,6 @@ else:
             "Answer",
             "Cause",
         ),
-        "token.allocations": ("Allocation",),
         "token.prices": ("PriceUnusable",),
     }
     __getattr__, __dir__ = lazy(

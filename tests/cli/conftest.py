@@ -13,7 +13,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
-from ionet import IO, Client
+from ionet import IO, Client, ProofReason
 from ionet.cli.app import app
 from ionet.cli.localnet import PEOPLE, set_up
 from ionet.rewards import Statement, Word, statement_bytes, write_words
@@ -105,7 +105,7 @@ class Shell:
         """Lets time pass."""
         self.client.network.clock.advance(seconds)
 
-    def prove(self, node: str, *, reason: int = 0) -> None:
+    def prove(self, node: str, *, reason: ProofReason = ProofReason.PASSED) -> None:
         """A verdict of the attester."""
         proofs = self.client.as_(self.people["attester"]).proofs
         proofs.record_proof(key(node), seed=bytes(32), score_bps=10_300, reason=reason).send()

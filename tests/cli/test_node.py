@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.cli.conftest import DAY, HOUR, Shell, io, key
 
-from ionet import IO, types
+from ionet import IO, ProofReason, types
 from ionet.staking.classes import hardware_classes
 
 
@@ -178,7 +178,7 @@ def test_why_tells_failed_old_and_later_proofs_apart(shell: Shell) -> None:
     node = shell.register("GPU-w3")
     shell.stake(node, "250")
     shell.advance(6 * HOUR)
-    shell.prove(node, reason=9)
+    shell.prove(node, reason=ProofReason.SLOW)
     hour = shell.hour_begins()
     assert causes(shell, node)[0] == ["proof-failed"]
     assert "failed: it was too slow for its hardware class (103 % of the class's speed)" in shell.text(

@@ -58,7 +58,9 @@ def hours(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hours:
     found = Hours(node, shell.client.proofs.latest_hour() + 1, tmp_path_factory.mktemp("hours"))
     seq = found.passes(shell)
     assert shell.json(*found.line())["paid_nodes"] == 1
-    policy = types.mint.PolicyArgs(kind=1, floor_bps=5_000, per_burned_bps=0)
+    policy = types.mint.PolicyArgs(
+        kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=5_000, per_burned_bps=0
+    )
     shell.client.mint.set_policy(policy).send()
     assert seq == found.seq
     return found

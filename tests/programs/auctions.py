@@ -16,6 +16,7 @@ from spl.token.models import MintToCheckedParams
 from tests.programs.market import IO_FEED, IO_MINT, Market, _build
 
 from ionet import IO, Sent, accounts, events, ix, pda, price_feed, token_account, types
+from ionet.shards import vault_of
 
 #: One dollar of USDC.
 DOLLAR: Final = 10**6
@@ -174,7 +175,7 @@ class Auctions:
             "currency": pda.jobs.currency(self.mint),
             "supplier": self.market.alice.key,
             "destination": token_account(self.market.alice.key, self.mint),
-            "fee_vault": pda.buyback.vault(self.mint, bytes(about)[-1] % 8),
+            "fee_vault": vault_of(about, self.mint),
         }
         return _build(getattr(ix.buyback, name), usual, given)
 

@@ -32,17 +32,20 @@ from ionet import (
     Sent,
     TransactionFailed,
     accounts,
+    constants,
     ix,
     pda,
     token_account,
     types,
 )
 from ionet._generated import PROGRAMS
+from ionet._generated.governance.types import VoteChoice
 from ionet.chain.ids import SYSTEM_PROGRAM, TOKEN_PROGRAM
+from ionet.shards import shard_of, stake_shards
 
 #: A thousand IO.
 K: Final = 1_000 * TOKEN
-FOR, AGAINST, ABSTAIN = 0, 1, 2
+FOR, AGAINST, ABSTAIN = VoteChoice.FOR, VoteChoice.AGAINST, VoteChoice.ABSTAIN
 #: Stands for SOL where a mint would stand.
 NATIVE: Final = Pubkey.default()
 TREASURY: Final = pda.governance.TREASURY
@@ -91,7 +94,7 @@ class House:
 
     @property
     def shard(self) -> Pubkey:
-        return pda.staking.shard(bytes(self.node)[0] % 16)
+        return shard_of(self.node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +255,9 @@ class Dao(Signing):
     def opening(self, proposal: Pubkey, house: House) -> Instruction:
         return ix.governance.open_node_vote(payer=self.world.deployer, proposal=proposal, node=house.node)
 
-    def owner_voting(self, proposal: Pubkey, house: House, choice: int = FOR, **given: Any) -> Instruction:
+    def owner_voting(
+        self, proposal: Pubkey, house: House, choice: VoteChoice = FOR, **given: Any
+    ) -> Instruction:
         usual: dict[str, Any] = {
             "owner": house.key,
             "proposal": proposal,
@@ -264,7 +269,7 @@ class Dao(Signing):
         return ix.governance.owner_vote(**usual | given)
 
     def casting(
-        self, proposal: Pubkey, house: House, holder: Keypair, choice: int = FOR, **given: Any
+        self, proposal: Pubkey, house: House, holder: Keypair, choice: VoteChoice = FOR, **given: Any
     ) -> Instruction:
         usual: dict[str, Any] = {
             "holder": holder.pubkey(),
@@ -277,7 +282,7 @@ class Dao(Signing):
         return ix.governance.cast_vote(**usual | given)
 
     def changing(
-        self, proposal: Pubkey, house: House, holder: Keypair, choice: int, **given: Any
+        self, proposal: Pubkey, house: House, holder: Keypair, choice: VoteChoice, **given: Any
     ) -> Instruction:
         position = pda.staking.position(house.node, holder.pubkey())
         usual: dict[str, Any] = {
@@ -290,7 +295,7 @@ class Dao(Signing):
         return ix.governance.change_vote(**usual | given)
 
     def vote(
-        self, proposal: Pubkey, house: House, choice: int = FOR, *, holder: Keypair | None = None
+        self, proposal: Pubkey, house: House, choice: VoteChoice = FOR, *, holder: Keypair | None = None
     ) -> Sent[None]:
         """Votes as a node's owner or as a holder on it, for the first time or again."""
         self.open_node(proposal, house)
@@ -364,7 +369,7 @@ def stored(transaction: Instruction) -> types.governance.TransactionArgs:
 
 def shards() -> list[Pubkey]:
     """All 16 stake shards, in order."""
-    return [pda.staking.shard(index) for index in range(16)]
+    return stake_shards()
 
 
 def readonly(keys: Sequence[Pubkey]) -> list[AccountMeta]:
@@ -412,7 +417,7 @@ def _stake(dao: Dao) -> None:
     world, voters, authority = dao.world, dao.voters, dao.world.deployer
     seats = [types.proofs.Seat(voters.attester.pubkey(), 1)]
     world.send(ix.proofs.set_attesters(authority=authority, seats=seats, threshold=1))
-    for index in range(16):
+    for index in range(constants.staking.STAKE_SHARDS):
         world.send(ix.staking.open_shard(payer=authority, index=index))
     args = class_args(base_minimum=10_000 * TOKEN)
     world.send(ix.staking.create_class(authority=authority, id=CLASS, args=args))

@@ -142,7 +142,7 @@ class Distribution:
             "beneficiary": beneficiary,
             "schedule": schedule(),
             "revocable": False,
-            "allocation": types.distributor.Allocation.CORE_CONTRIBUTORS,
+            "allocation": types.distributor.Allocation.CORE,
         }
         source = self.world.io_account(self.world.deployer)
         more: dict[str, Any] = {

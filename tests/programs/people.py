@@ -11,6 +11,7 @@ from solders.pubkey import Pubkey
 
 from ionet import pda, types
 from ionet.rewards import Report
+from ionet.shards import shard_of
 
 #: One token of IO.
 TOKEN: Final = 10**8
@@ -87,7 +88,7 @@ class Supplier:
 
     @property
     def shard(self) -> Pubkey:
-        return pda.staking.shard(bytes(self.node)[0] % 16)
+        return shard_of(self.node)
 
     @property
     def offer(self) -> Pubkey:

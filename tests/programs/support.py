@@ -260,7 +260,11 @@ class World:
         """Gives somebody IO of the community's genesis allocation; returns the token account."""
         purse, wallet = self.io_account(self.deployer), self.io_account(owner)
         if self.balance(purse) < amount.base:
-            self.send(ix.mint.mint_genesis(authority=self.deployer, destination=purse, allocation=0))
+            self.send(
+                ix.mint.mint_genesis(
+                    authority=self.deployer, destination=purse, allocation=types.mint.Allocation.COMMUNITY
+                )
+            )
         self.pay_io(purse, wallet, amount.base)
         return wallet
 

@@ -25,6 +25,7 @@ from spl.token.instructions import (
 )
 from spl.token.models import ApproveCheckedParams, AuthorityType, CloseAccountParams, SetAuthorityParams
 from tests.programs.dao import (
+    AGAINST,
     CLASS,
     EXPIRY,
     HOLD_UP,
@@ -88,7 +89,7 @@ def test_nothing_is_executed_before_its_hold_up_or_after_its_time(dao: Dao) -> N
 
 def test_a_defeated_proposal_is_not_executed(dao: Dao) -> None:
     proposal = dao.open(dao.paying(IO_MINT, carols(dao), TOKEN))
-    dao.vote(proposal, dao.alpha, 1)
+    dao.vote(proposal, dao.alpha, AGAINST)
     dao.world.advance(VOTING)
     sent = dao.send(ix.governance.queue(proposal=proposal))
     assert not sent.event(events.governance.VotingEnded).passed
@@ -348,7 +349,7 @@ def handed_over(dao: Dao, program: str) -> None:
 AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "mint": {
         "mint_genesis": lambda dao, key: ix.mint.mint_genesis(
-            authority=key, destination=carols(dao), allocation=1
+            authority=key, destination=carols(dao), allocation=types.mint.Allocation.RESEARCH
         ),
         "set_policy": lambda dao, key: ix.mint.set_policy(
             authority=key, policy=types.mint.PolicyArgs(types.mint.PolicyKind.FIXED, 0, 0)

@@ -28,7 +28,8 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR, with_variant
 from tests.programs.test_governance import by, params
 
-from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account, types
+from ionet import IO, ProgramError, accounts, errors, events, ix, pda, token_account
+from ionet._generated.governance.types import VoteChoice
 
 Error = errors.governance
 LATE = 12 * HOUR
@@ -79,13 +80,12 @@ def test_an_owner_votes_for_himself_and_for_co_stakers_who_are_silent(dao: Dao) 
     sent = dao.vote(proposal, dao.alpha, FOR)
     assert dao.tally(proposal) == (45 * K, 0, 0)
     ends = dao.proposal(proposal).voting_ends
-    choice = types.governance.VoteChoice.FOR
     assert sent.event(events.governance.Voted) == events.governance.Voted(
         3,
         proposal,
         dao.alpha.node,
         dao.alpha.key,
-        types.governance.VoteChoice(FOR),
+        VoteChoice(FOR),
         45 * K,
         45 * K,
         0,
@@ -135,16 +135,22 @@ def test_a_vote_names_what_it_is_on_and_is_one_of_three(dao: Dao) -> None:
     proposal = dao.open()
     dao.open_node(proposal, dao.alpha)
     for number in (3, 4, 255):
-        cast = with_variant(lambda choice: dao.casting(proposal, dao.alpha, dao.carol, choice), number)
+        cast = with_variant(
+            lambda choice: dao.casting(proposal, dao.alpha, dao.carol, VoteChoice(choice)), number
+        )
         dao.refused(cast, Error.UnknownChoice)
-        by_owner = with_variant(lambda choice: dao.owner_voting(proposal, dao.alpha, choice), number)
+        by_owner = with_variant(
+            lambda choice: dao.owner_voting(proposal, dao.alpha, VoteChoice(choice)), number
+        )
         dao.refused(by_owner, Error.UnknownChoice)
     other = dao.proposal(dao.draft(by=dao.beta)).content_hash
     dao.refused(dao.casting(proposal, dao.alpha, dao.carol, content_hash=other), Error.WrongHash)
     dao.refused(dao.owner_voting(proposal, dao.alpha, content_hash=other), Error.WrongHash)
     dao.vote(proposal, dao.alpha, holder=dao.carol)
-    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, 0, content_hash=other), Error.WrongHash)
-    changed = with_variant(lambda choice: dao.changing(proposal, dao.alpha, dao.carol, choice), 255)
+    dao.refused(dao.changing(proposal, dao.alpha, dao.carol, FOR, content_hash=other), Error.WrongHash)
+    changed = with_variant(
+        lambda choice: dao.changing(proposal, dao.alpha, dao.carol, VoteChoice(choice)), 255
+    )
     dao.refused(changed, Error.UnknownChoice)
 
 
@@ -586,7 +592,7 @@ class Walk:
         if not self.votes:
             return False
         proposal = self.dice.choice(list(self.votes))
-        choice, staker = self.dice.randrange(3), (name, self._name(holder))
+        choice, staker = VoteChoice(self.dice.randrange(3)), (name, self._name(holder))
         over = self.dao.world.now >= self.dao.proposal(proposal).voting_ends
         weightless = self.stakes.of(staker).at(self.votes[proposal].week) == 0
         reasons = {"NotVoting": over, "NoWeight": weightless}

@@ -14,7 +14,7 @@ from solders.transaction import VersionedTransaction
 from solders.transaction_metadata import TransactionMetadata
 from tests.programs.support import DAY, HOUR, NOW, TWENTY_YEARS, YEAR, World, with_variant
 
-from ionet import IO, accounts, emission, errors, events, ix, pda, types
+from ionet import IO, Allocation, accounts, emission, errors, events, ix, pda, types
 
 GENESIS = (100_000_000, 128_000_000, 100_000_000, 81_600_000, 90_400_000)
 #: Base units of the first hour: a month of 3,333,333.33333333 IO has 730.5 hours.
@@ -90,7 +90,9 @@ def test_each_allocation_is_minted_once_and_all_are_500_million(world: World) ->
     purse = world.io_account(world.deployer)
     total = 0
     for number, amount in enumerate(GENESIS):
-        mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=number)
+        mint = ix.mint.mint_genesis(
+            authority=world.deployer, destination=purse, allocation=Allocation(number)
+        )
         event = world.send(mint).event(events.mint.GenesisMinted)
         total += IO(amount).base
         assert (event.amount, event.genesis_total, event.supply) == (IO(amount).base, total, total)
@@ -112,19 +114,21 @@ def test_there_is_no_sixth_allocation(world: World, allocation: int) -> None:
 def test_only_the_authority_mints_genesis(world: World) -> None:
     thief = world.actor()
     purse = world.io_account(thief.pubkey())
-    mint = ix.mint.mint_genesis(authority=thief.pubkey(), destination=purse, allocation=0)
+    mint = ix.mint.mint_genesis(authority=thief.pubkey(), destination=purse, allocation=Allocation.COMMUNITY)
     world.refused(mint, errors.mint.NotAuthority, signers=[thief])
 
 
 def test_genesis_goes_to_accounts_of_io_only(world: World) -> None:
     purse = world.usdc_account(world.deployer)
-    mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=0)
+    mint = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=Allocation.COMMUNITY)
     world.refused(mint, errors.mint.WrongMint)
 
 
 def test_nothing_is_minted_above_the_cap(world: World) -> None:
     purse = world.io_account(world.deployer)
-    genesis = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=0)
+    genesis = ix.mint.mint_genesis(
+        authority=world.deployer, destination=purse, allocation=Allocation.COMMUNITY
+    )
     cap, kind = IO(800_000_000).base, accounts.mint.Config
     # The schedules cannot get there, so the counters are put there.
     world.patch(pda.mint.CONFIG, kind, "genesis", cap - IO(GENESIS[0]).base + 1)
@@ -183,7 +187,9 @@ def dice_until(seed: int) -> int:
 def test_twenty_years_emit_exactly_300_million_and_nothing_follows(world: World) -> None:
     for number in range(5):
         purse = world.io_account(world.deployer)
-        world.send(ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=number))
+        world.send(
+            ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=Allocation(number))
+        )
     world.advance(TWENTY_YEARS - 1)
     assert emitted(world) < IO(300_000_000).base
     world.advance(1)

@@ -21,7 +21,9 @@ HALF: Final = types.mint.PolicyArgs(types.mint.PolicyKind.DEMAND_LINKED, 5_000, 
 
 def _genesis(market: Market) -> Instruction:
     me = market.world.deployer
-    return ix.mint.mint_genesis(authority=me, destination=market.world.io_account(me), allocation=1)
+    return ix.mint.mint_genesis(
+        authority=me, destination=market.world.io_account(me), allocation=types.mint.Allocation.RESEARCH
+    )
 
 
 def _set_policy(market: Market) -> Instruction:

@@ -129,7 +129,12 @@ def test_there_is_no_third_kind_of_hardware(market: Market, number: int) -> None
         args = class_args(pool=types.staking.Pool(pool))
         return ix.staking.create_class(authority=market.world.deployer, id=9, args=args)
 
-    market.refused(with_variant(creating, number), errors.staking.UnknownPool)
+    def changing(pool: int) -> Instruction:
+        args = class_args(pool=types.staking.Pool(pool))
+        return ix.staking.set_class(authority=market.world.deployer, id=CLASS, args=args)
+
+    for calling in (creating, changing):
+        market.refused(with_variant(calling, number), errors.staking.UnknownPool)
 
 
 @pytest.mark.parametrize(

@@ -144,7 +144,7 @@ def test_a_closed_job_still_counts_for_its_hour(market: Market) -> None:
 # -- proofs
 
 
-def judged(market: Market, reason: int) -> None:
+def judged(market: Market, reason: ProofReason) -> None:
     client = market.world.client.as_(market.attesters[0])
     client.proofs.record_proof(market.alice.node, seed=bytes(32), score_bps=0, reason=reason).send()
 
@@ -218,7 +218,9 @@ def test_nodes_that_came_later_or_left_have_no_row(market: Market) -> None:
 def linked(market: Market, floor_bps: int | None) -> None:
     """From now on this part of the schedule is paid, or all of it."""
     policy = types.mint.PolicyArgs(
-        kind=int(floor_bps is not None), floor_bps=floor_bps or 0, per_burned_bps=0
+        kind=types.mint.PolicyKind.FIXED if floor_bps is None else types.mint.PolicyKind.DEMAND_LINKED,
+        floor_bps=floor_bps or 0,
+        per_burned_bps=0,
     )
     market.world.send(ix.mint.set_policy(authority=market.world.deployer, policy=policy))
 

@@ -218,7 +218,7 @@ crate::open_enum!(
         /// Series A investors, 81,600,000 IO.
         SeriesA = 3,
         /// Core contributors, 90,400,000 IO.
-        CoreContributors = 4,
+        Core = 4,
         /// None of them.
         None = 5,
     }
@@ -404,19 +404,19 @@ crate::open_enum!(
         None = 0,
         /// Its time was over and attested to its end.
         Completed = 1,
-        /// Its attesters fell silent.
+        /// Its attesters fell silent for a day.
         TimedOut = 2,
         /// The renter stopped it.
         RenterStopped = 3,
         /// The supplier stopped it.
         SupplierStopped = 4,
-        /// Nobody started it in time.
+        /// Nobody started it within 20 minutes.
         NoShow = 5,
-        /// The supplier cancelled it before its start.
+        /// The supplier cancelled it.
         SupplierCancelled = 6,
-        /// The renter cancelled it while that was free.
+        /// The renter cancelled it in time.
         RenterCancelled = 7,
-        /// The renter cancelled it later, and pays the booking fee.
+        /// The renter cancelled it after the two free minutes.
         RenterCancelledLate = 8,
         /// A dispute was decided.
         Resolved = 9,

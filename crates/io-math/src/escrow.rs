@@ -44,7 +44,7 @@ impl Rates {
     }
 }
 
-/// A stretch of booked time with its price: the booking, or an extension of it.
+/// A segment of booked time with its price: the booking, or an extension of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Segment {
     /// Length in seconds.

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
 
+from ionet import constants
 from ionet.chain.amounts import IO
+from ionet.formats.when import DAY
 from ionet.token.prices import PriceUnusable, check_price, dollars
 
 if TYPE_CHECKING:
     from ionet import accounts, types
     from ionet.chain.layouts import PriceUpdate
 
-#: A lot lapses after this many of the auction's periods.
-PERIODS: Final = 2
-
 _BPS: Final = 10_000
-_DAY: Final = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +95,7 @@ def quote(
         now: Unix seconds.
         allowed: what may be sold today; None for no limit.
     """
-    lapses_at = lot.started_at + PERIODS * config.period
+    lapses_at = lot.started_at + constants.buyback.LOT_PERIODS * config.period
     if lot.left == 0 or now > lapses_at:
         return None
     fault = None
@@ -121,6 +119,6 @@ def quote(
 
 def allowance(auction: accounts.buyback.Auction, held: int, share_bps: int, now: int) -> int:
     """What a fee vault that holds `held` may still sell on the day of `now`, base units."""
-    today = auction.day == now // _DAY
+    today = auction.day == now // DAY
     opening, sold = (auction.opening, auction.sold_today) if today else (held, 0)
     return max(0, opening * share_bps // _BPS - sold)

@@ -410,7 +410,10 @@ def unit_enum(cls: type[E_]) -> Codec[E_]:
     def wrap(raw: int) -> E_:
         member = members.get(raw)
         if member is None:
-            raise ValueError(f"{raw} is no variant of {cls.__name__}")
+            raise ValueError(
+                f"{raw} is no variant of {cls.__name__} that this version of ionet knows:"
+                " the program may be newer"
+            )
         return member
 
     def unwrap(value: E_) -> int:

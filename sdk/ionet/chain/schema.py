@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import IntEnum
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
@@ -35,6 +36,23 @@ class Record:
 
     def __bytes__(self) -> bytes:
         return self.CODEC.encode(self)
+
+
+class Named(IntEnum):
+    """An enum of a program, whose members carry what the program's source says of them."""
+
+    def __new__(cls, value: int, doc: str = "") -> Self:
+        """A member with its text: `MEMBER = 1, "What it stands for."`."""
+        member = int.__new__(cls, value)
+        member._value_ = value
+        member.__doc__ = doc
+        return member
+
+    def explain(self) -> str:
+        """What it stands for, as part of a sentence: `the answer was to another challenge`."""
+        said = (self.__doc__ or self.name.lower().replace("_", " ")).rstrip(".")
+        is_word = not said[1:2].isupper()  # IO and GPUs stay as they are
+        return said[:1].lower() + said[1:] if is_word else said
 
 
 class _Discriminated(Record):

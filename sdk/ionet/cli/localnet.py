@@ -18,6 +18,7 @@ from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import session
+from ionet.formats.when import DAY, HOUR, MINUTE
 
 if TYPE_CHECKING:
     from solders.keypair import Keypair
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 app = Commands("Run a local node with the programs, and a market to try commands on.")
 
 #: Seconds of the units of lengths.
-UNITS: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
+UNITS: Final = {"s": 1, "min": MINUTE, "h": HOUR, "d": DAY}
 #: Seconds between two prices; programs take none that is older than a minute.
 _PRICES_EVERY: Final = 20
 #: What each person of the market starts with.
@@ -122,7 +123,7 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
         client: of the programs' upgrade authority, on a local network.
         people: by the names in `PEOPLE`; the deployer is the client's signer.
     """
-    from ionet import IO, token_account
+    from ionet import IO, Allocation, token_account
     from ionet.localnet.market import Market, People
     from ionet.localnet.record import Recorder
 
@@ -133,7 +134,7 @@ def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
     client.proofs.set_params(resolver=resolver, guardian=resolver).send()
     wallet = token_account(client.address, pda.mint.MINT)
     market.open_wallets([client.address, *(one.pubkey() for one in others.values())])
-    client.mint.mint_genesis(0, wallet).send()
+    client.mint.mint_genesis(Allocation.COMMUNITY, wallet).send()
     market.give({one.pubkey(): IO(_PURSE) for one in others.values()})
 
 

@@ -43,7 +43,7 @@ def list_slashes(
                 one.address,
                 one.account.node,
                 IO.from_base(one.account.amount),
-                SlashState(one.account.state).name.lower(),
+                one.account.state.name.lower(),
                 _next(one.account, now),
             )
             for one in found
@@ -54,7 +54,7 @@ def list_slashes(
                 "node": one.account.node,
                 "amount": IO.from_base(one.account.amount),
                 "burned": IO.from_base(one.account.burned),
-                "state": SlashState(one.account.state),
+                "state": one.account.state,
                 "appeal_until": one.account.appeal_until,
                 "lapses_at": slash_until(one.account),
                 "evidence_hash": one.account.evidence_hash,
@@ -76,7 +76,7 @@ def show(slash: SlashAddress) -> None:
             ("Node", found.node),
             ("Held back", IO.from_base(found.amount)),
             ("Burned", IO.from_base(found.burned)),
-            ("State", SlashState(found.state).name.lower()),
+            ("State", found.state.name.lower()),
             ("Evidence", found.evidence_hash.hex()),
             ("Proposed", f"{when(found.proposed_at)} by {found.proposer}"),
             ("Appealed", when(found.appealed_at) if found.appealed_at else None),
@@ -88,7 +88,7 @@ def show(slash: SlashAddress) -> None:
             "slash": slash,
             "amount": IO.from_base(found.amount),
             "burned": IO.from_base(found.burned),
-            "state": SlashState(found.state),
+            "state": found.state,
             "lapses_at": slash_until(found),
         },
     )

@@ -15,6 +15,7 @@ from solders.pubkey import Pubkey
 
 from ionet import IO, SOL, USD, Allocation, AsyncClient, accounts, pda, token_account
 from ionet.demo._checks import job_check, market_checks
+from ionet.formats.when import HOUR
 from ionet.localnet.market import Market
 from ionet.localnet.record import Check, Demo, Recorder, Step
 from ionet.orchestrator import (
@@ -46,7 +47,6 @@ from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
 from ionet.workloads import digits
 
-HOUR: Final = 3_600
 #: A node earns from its sixth hour on: it must have been up five.
 JOB_HOUR: Final = 6
 SAMPLE_EVERY: Final = 600
@@ -84,7 +84,7 @@ class _Scenario:
         deployer = market.deployer.address
         market.open_wallets([deployer])
         wallet = token_account(deployer, pda.mint.MINT)
-        for allocation in Allocation:
+        for allocation in sorted(set(Allocation) - {Allocation.NONE}):
             amount = market.send(
                 f"mint {allocation.name.lower()}", market.deployer.mint.mint_genesis(allocation, wallet)
             )

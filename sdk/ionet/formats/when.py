@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from typing import Final
+
+#: Seconds.
+MINUTE: Final = 60
+HOUR: Final = 60 * MINUTE
+DAY: Final = 24 * HOUR
+WEEK: Final = 7 * DAY
 
 
 def when(timestamp: int) -> str:
@@ -13,7 +20,7 @@ def when(timestamp: int) -> str:
 def span(seconds: int) -> str:
     """A length of time in the two largest units: `13 d 4 h`, `5 min`."""
     left, parts = max(0, seconds), []
-    for size, name in ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s")):
+    for size, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s")):
         count, left = divmod(left, size)
         if count:
             parts.append(f"{count} {name}")

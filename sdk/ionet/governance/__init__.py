@@ -15,10 +15,7 @@ Programs and accounts: docs/architecture.md, "Governance".
 from __future__ import annotations
 
 from ionet.governance.proposals import (
-    ACCOUNTS,
-    EXPIRY,
     NATIVE,
-    TRANSACTIONS,
     TREASURY,
     Authority,
     Ballot,
@@ -58,10 +55,7 @@ from ionet.governance.proposals import (
 )
 
 __all__ = [
-    "ACCOUNTS",
-    "EXPIRY",
     "NATIVE",
-    "TRANSACTIONS",
     "TREASURY",
     "Authority",
     "Ballot",

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from enum import IntEnum, StrEnum
+from enum import StrEnum
 from hashlib import sha256
 from typing import Final
 
@@ -25,7 +25,9 @@ from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.system_program import TransferParams, transfer
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
+from ionet._generated.governance.types import ProposalState
+from ionet._generated.governance.types import VoteChoice as Choice
 from ionet.administration.parameters import parameters, params_of, programs
 from ionet.chain.amounts import IO, SOL, USDC
 from ionet.chain.errors import EncodeError
@@ -38,6 +40,7 @@ from ionet.chain.ids import (
 )
 from ionet.chain.pda import program_data, token_account
 from ionet.chain.transactions import MissingSigner
+from ionet.formats.when import WEEK
 from ionet.governance.decoding import (
     CREATE_IDEMPOTENT,
     SET_AUTHORITY,
@@ -50,10 +53,7 @@ from ionet.governance.decoding import (
 from ionet.staking.classes import HardwareClass, class_args
 
 __all__ = [
-    "ACCOUNTS",
-    "EXPIRY",
     "NATIVE",
-    "TRANSACTIONS",
     "TREASURY",
     "Authority",
     "Ballot",
@@ -96,33 +96,7 @@ __all__ = [
 TREASURY: Final = pda.governance.TREASURY
 #: Stands for SOL where a mint would stand.
 NATIVE: Final = Pubkey.default()
-#: Time for queueing after the vote, and for executing after the hold-up, seconds.
-EXPIRY: Final = 14 * 86_400
-#: Transactions of a proposal, and accounts of a transaction, at most.
-TRANSACTIONS: Final = 16
-ACCOUNTS: Final = 32
-
-_WEEK: Final = 604_800
 _RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
-
-
-class Choice(IntEnum):
-    """What a vote says."""
-
-    FOR = 0
-    AGAINST = 1
-    ABSTAIN = 2
-
-
-class ProposalState(IntEnum):
-    """Where a proposal's account stands; see `standing` for what follows from the time."""
-
-    DRAFT = 0
-    VOTING = 1
-    QUEUED = 2
-    EXECUTED = 3
-    DEFEATED = 4
-    CANCELLED = 5
 
 
 class Standing(StrEnum):
@@ -225,8 +199,11 @@ def stored(instruction: Instruction) -> types.governance.TransactionArgs:
     Raises:
         EncodeError: somebody other than the treasury would have to sign, or it has too many accounts.
     """
-    if len(instruction.accounts) > ACCOUNTS:
-        raise EncodeError(f"a transaction has {ACCOUNTS} accounts at most, not {len(instruction.accounts)}")
+    if len(instruction.accounts) > constants.governance.MAX_ACCOUNTS:
+        raise EncodeError(
+            f"a transaction has {constants.governance.MAX_ACCOUNTS} accounts at most,"
+            f" not {len(instruction.accounts)}"
+        )
     for meta in instruction.accounts:
         if meta.is_signer and meta.pubkey != TREASURY:
             raise EncodeError(
@@ -278,8 +255,9 @@ class Draft:
         uri: str = "",
     ) -> None:
         given = (transactions,) if isinstance(transactions, Instruction) else tuple(transactions)
-        if len(given) > TRANSACTIONS:
-            raise EncodeError(f"a proposal has {TRANSACTIONS} transactions at most, not {len(given)}")
+        most = constants.governance.MAX_TRANSACTIONS
+        if len(given) > most:
+            raise EncodeError(f"a proposal has {most} transactions at most, not {len(given)}")
         object.__setattr__(self, "title", title)
         object.__setattr__(self, "transactions", given)
         object.__setattr__(self, "text", text.encode() if isinstance(text, str) else text)
@@ -293,8 +271,8 @@ class Draft:
             EncodeError: a title or an address that is too long.
         """
         return types.governance.ProposalArgs(
-            title=_padded(self.title, 64, "the title"),
-            uri=_padded(self.uri, 96, "the text's address"),
+            title=_padded(self.title, constants.governance.MAX_TITLE, "the title"),
+            uri=_padded(self.uri, constants.governance.MAX_URI, "the text's address"),
             text_hash=sha256(self.text).digest(),
         )
 
@@ -314,9 +292,10 @@ def content_hash(
     `sha256("ionet:proposal" ‖ proposer ‖ nonce ‖ description)`, and for each transaction
     `sha256("ionet:transaction" ‖ hash so far ‖ borsh(transaction))`.
     """
-    found = sha256(b"ionet:proposal" + bytes(proposer) + nonce.to_bytes(8, "little") + bytes(args)).digest()
+    head = constants.governance.PROPOSAL_DOMAIN + bytes(proposer) + nonce.to_bytes(8, "little")
+    found = sha256(head + bytes(args)).digest()
     for one in transactions:
-        found = sha256(b"ionet:transaction" + found + bytes(one)).digest()
+        found = sha256(constants.governance.TRANSACTION_DOMAIN + found + bytes(one)).digest()
     return found
 
 
@@ -499,7 +478,7 @@ def stake_at(snapshot: types.staking.Snapshot, week: int) -> int:
 
 def week_of(time: int) -> int:
     """The week of a time."""
-    return time // _WEEK
+    return time // WEEK
 
 
 def quorum(proposal: accounts.governance.Proposal) -> IO:
@@ -524,13 +503,13 @@ def keeps_bond(proposal: accounts.governance.Proposal) -> bool:
 
 def standing(proposal: accounts.governance.Proposal, now: int) -> Standing:
     """What can happen to a proposal now."""
-    match ProposalState(proposal.state):
+    match proposal.state:
         case ProposalState.VOTING if now < proposal.voting_ends:
             return Standing.VOTING
         case ProposalState.VOTING if not passes(proposal):
             return Standing.FAILED
         case ProposalState.VOTING:
-            late = proposal.transactions > 0 and now > proposal.voting_ends + EXPIRY
+            late = proposal.transactions > 0 and now > proposal.voting_ends + constants.governance.EXPIRY
             return Standing.EXPIRED if late else Standing.PASSED
         case ProposalState.QUEUED if now < proposal.eta:
             return Standing.HELD_UP

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from ionet import constants
+
 
 class BreakReason(StrEnum):
-    """Why a stretch of a lease is not attested."""
+    """Why a part of a lease is not attested."""
 
     SAMPLE_GAP = "sample-gap"
     FOREIGN_PROCESS = "foreign-process"
@@ -18,7 +20,8 @@ class BreakReason(StrEnum):
     @property
     def bit(self) -> int:
         """The reason's bit in the u16 of an attestation; bits are never reused."""
-        return 1 << list(type(self)).index(self)
+        bit: int = getattr(constants.jobs, f"BREAK_{self.name}")
+        return bit
 
 
 def break_reasons(bits: int) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from ionet.formats.states import CloseReason, JobState
+from ionet import constants
+from ionet._generated.jobs.types import CloseReason, JobState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,20 +17,6 @@ if TYPE_CHECKING:
     from ionet import accounts
 
 _BPS: Final = 10_000
-#: Nothing is paid in it; a renter who stops pays it in any case.
-FIRST_HOUR: Final = 3_600
-#: From booking to the latest start.
-START_WINDOW: Final = 1_200
-#: A renter cancels for free this long after booking.
-FREE_CANCEL: Final = 120
-#: Without a word of the attesters for this long, anyone may end a job.
-SILENCE: Final = 86_400
-#: A job may be disputed until this long after its end.
-DISPUTE_WINDOW: Final = 86_400
-#: A dispute that nobody decides is over after this long.
-DISPUTE_TIME: Final = 14 * 86_400
-#: The booking and at most four extensions.
-STRETCHES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +56,11 @@ def elapsed(job: accounts.jobs.Job, now: int) -> int:
 
 
 def gross(job: accounts.jobs.Job, billable: int) -> int:
-    """Price of so many seconds, spent stretch by stretch, each rounded down: `escrow::gross`."""
+    """Price of so many seconds, spent segment by segment, each rounded down: `escrow::gross`."""
     total = 0
-    for stretch in job.stretches[: job.stretch_count]:
-        used = min(billable, stretch.seconds)
-        total += stretch.price * used // stretch.seconds
+    for segment in job.segments[: job.segment_count]:
+        used = min(billable, segment.seconds)
+        total += segment.price * used // segment.seconds
         billable -= used
     return total
 
@@ -84,9 +71,9 @@ def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int
         case CloseReason.COMPLETED | CloseReason.TIMED_OUT:
             return good
         case CloseReason.RENTER_STOPPED:
-            return good + max(0, FIRST_HOUR - worked)
+            return good + max(0, constants.jobs.FIRST_HOUR - worked)
         case CloseReason.SUPPLIER_STOPPED:
-            return good if worked >= FIRST_HOUR else 0
+            return good if worked >= constants.jobs.FIRST_HOUR else 0
     return 0
 
 
@@ -124,8 +111,7 @@ def divide(job: accounts.jobs.Job, reason: CloseReason, due: int) -> Division:
 
 def ending(job: accounts.jobs.Job) -> CloseReason:
     """How a running job ends if it ends as it stands: `Job::ending`."""
-    reason = CloseReason(job.reason)
-    return CloseReason.COMPLETED if reason == CloseReason.NONE else reason
+    return CloseReason.COMPLETED if job.reason == CloseReason.NONE else job.reason
 
 
 def so_far(job: accounts.jobs.Job) -> Division:
@@ -154,9 +140,9 @@ def if_cancelled(job: accounts.jobs.Job, by_renter: bool, now: int) -> tuple[Clo
     reason = CloseReason.SUPPLIER_CANCELLED
     if by_renter:
         reason = CloseReason.NO_SHOW
-        if now <= job.booked_at + FREE_CANCEL:
+        if now <= job.booked_at + constants.jobs.FREE_CANCEL:
             reason = CloseReason.RENTER_CANCELLED
-        elif now <= job.booked_at + START_WINDOW:
+        elif now <= job.booked_at + constants.jobs.START_WINDOW:
             reason = CloseReason.RENTER_CANCELLED_LATE
     return reason, divide(job, reason, 0)
 
@@ -170,7 +156,7 @@ def payable(job: accounts.jobs.Job, now: int) -> int:
     """What the supplier can take now, base units: `Job::payable`; nothing before the first hour is over."""
     if job.state == JobState.BOOKED or is_frozen(job, now):
         return 0
-    if job.state == JobState.RUNNING and now < job.started_at + FIRST_HOUR:
+    if job.state == JobState.RUNNING and now < job.started_at + constants.jobs.FIRST_HOUR:
         return 0
     return max(0, so_far(job).supplier - job.paid_supplier)
 
@@ -192,7 +178,7 @@ def is_complete(job: accounts.jobs.Job, now: int) -> bool:
 
 def silent_from(job: accounts.jobs.Job) -> int:
     """After when anyone can end a running job for its attesters' silence: `Job::expire`."""
-    return min(job.last_attested_at, job.ends_at) + SILENCE
+    return min(job.last_attested_at, job.ends_at) + constants.jobs.SILENCE
 
 
 def is_settled(job: accounts.jobs.Job) -> bool:
@@ -213,5 +199,5 @@ def can_expire(job: accounts.jobs.Job, now: int, *, broken: bool) -> bool:
         broken: whether another job of its cluster has left before the start.
     """
     if job.state == JobState.BOOKED:
-        return broken or now > job.booked_at + START_WINDOW
+        return broken or now > job.booked_at + constants.jobs.START_WINDOW
     return job.state == JobState.RUNNING and now > silent_from(job)

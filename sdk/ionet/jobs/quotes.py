@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.jobs.types import Pricing
+from ionet._generated.staking.types import NodeState
+from ionet.administration.entries import JobsEntry
 from ionet.chain.amounts import USD, Amount
 from ionet.chain.errors import IonetError
-from ionet.formats.states import JobsEntry, NodeState
-from ionet.formats.when import span, when
-from ionet.token.currency import AT_PAR, mints_of, names_of, symbol, unit_of
+from ionet.formats.when import DAY, HOUR, span, when
+from ionet.token.currency import mints_of, names_of, symbol, unit_of
 from ionet.token.prices import check_currency, counts_for
 
 if TYPE_CHECKING:
     from ionet import accounts
     from ionet.chain.layouts import PriceUpdate
 
-HOUR: Final = 3_600
-DAY: Final = 86_400
 #: How much dearer a booking may be than its quote: a price moves until the transaction lands.
 SLIPPAGE_BPS: Final = 100
 _BPS: Final = 10_000
@@ -66,7 +66,7 @@ class Terms:
     @property
     def at_par(self) -> bool:
         """Whether the currency counts one dollar, whatever its feed says."""
-        return self.currency.pricing == AT_PAR
+        return self.currency.pricing == Pricing.PAR
 
     @property
     def usd_per_token(self) -> Fraction:
@@ -302,7 +302,7 @@ def check_bookable(
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
     if node.state != NodeState.LIVE:
-        raise refuse("NodeNotLive", f"is {NodeState(node.state).name.lower()}: it takes no work")
+        raise refuse("NodeNotLive", f"is {node.state.name.lower()}: it takes no work")
     if not offer.open:
         raise refuse("OfferClosed", "takes no bookings at present: its offer is closed")
     if offer.lease_job != _NOBODY and terms.now < offer.lease_until:

@@ -8,17 +8,16 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
+from ionet import constants
+from ionet._generated.jobs.types import CloseReason, DisputeOutcome, JobState
 from ionet.chain.amounts import IO, USD, Amount
 from ionet.chain.errors import IonetError
-from ionet.formats.states import CloseReason, DisputeOutcome, JobState
 from ionet.formats.when import span, when
 from ionet.jobs import escrow
 
 if TYPE_CHECKING:
     from ionet import accounts
 
-#: An auction's lot lapses after this many of its periods.
-_PERIODS: Final = 2
 _NOBODY: Final = Pubkey.default()
 
 
@@ -257,11 +256,11 @@ def cluster_status(address: Pubkey, cluster: accounts.jobs.Cluster, now: int) ->
         size=cluster.size,
         joined=cluster.joined,
         waiting=cluster.waiting,
-        broken=CloseReason(cluster.broken),
+        broken=cluster.broken,
         manifest_hash=cluster.manifest_hash,
         opened_at=cluster.opened_at,
         broken_at=cluster.broken_at,
-        closable=cluster.waiting == 0 and now > cluster.opened_at + escrow.START_WINDOW,
+        closable=cluster.waiting == 0 and now > cluster.opened_at + constants.jobs.START_WINDOW,
     )
 
 
@@ -269,7 +268,6 @@ def dispute_status(
     address: Pubkey, dispute: accounts.jobs.Dispute, unit: type[Amount], now: int
 ) -> DisputeStatus:
     """A dispute at a moment."""
-    outcome = DisputeOutcome(dispute.outcome)
     return DisputeStatus(
         address=address,
         party=dispute.party,
@@ -278,8 +276,8 @@ def dispute_status(
         frozen=unit.from_base(dispute.frozen),
         made_at=dispute.made_at,
         until=dispute.until,
-        outcome=outcome,
-        is_open=outcome == DisputeOutcome.NONE and now < dispute.until,
+        outcome=dispute.outcome,
+        is_open=dispute.outcome == DisputeOutcome.NONE and now < dispute.until,
         evidence_hash=dispute.evidence_hash,
     )
 
@@ -299,7 +297,7 @@ def payout_status(
     none = unit.from_base(0)
     if payout is None:
         return PayoutStatus(False, none, none, 0, none, IO(0), none)
-    lapses_at = payout.lot.started_at + _PERIODS * period
+    lapses_at = payout.lot.started_at + constants.buyback.LOT_PERIODS * period
     offered = payout.lot.left if now <= lapses_at else 0
     return PayoutStatus(
         opened=True,
@@ -338,8 +336,8 @@ def job_status(
     broken = cluster is not None and bool(cluster.broken)
     # A job that the resolver ends, or that never ran, has no window.
     disputable = started and job.reason != CloseReason.RESOLVED
-    dispute_until = (job.ended_at + escrow.DISPUTE_WINDOW if ended else 0) if disputable else 0
-    lease_until = job.booked_at + escrow.START_WINDOW
+    dispute_until = (job.ended_at + constants.jobs.DISPUTE_WINDOW if ended else 0) if disputable else 0
+    lease_until = job.booked_at + constants.jobs.START_WINDOW
     if job.state == JobState.RUNNING:
         lease_until = job.ends_at
     return JobStatus(
@@ -347,8 +345,8 @@ def job_status(
         node=job.node,
         renter=job.renter,
         supplier=job.supplier,
-        state=JobState(job.state),
-        reason=CloseReason(job.reason),
+        state=job.state,
+        reason=job.reason,
         summary=_summary(job, now, cluster),
         now=now,
         cluster=cluster,
@@ -357,7 +355,7 @@ def job_status(
         rate=USD.from_base(job.rate),
         units=job.units,
         seconds=job.seconds,
-        extensions=job.stretch_count - 1,
+        extensions=job.segment_count - 1,
         booked_at=job.booked_at,
         started_at=job.started_at,
         ends_at=job.ends_at,
@@ -378,9 +376,9 @@ def job_status(
         refund=unit.from_base(split.refund),
         paid_refund=unit.from_base(job.paid_refund),
         held=unit.from_base(escrow.held(job)),
-        free_cancel_until=job.booked_at + escrow.FREE_CANCEL,
-        start_by=job.booked_at + escrow.START_WINDOW,
-        first_payout_at=job.started_at + escrow.FIRST_HOUR if started else 0,
+        free_cancel_until=job.booked_at + constants.jobs.FREE_CANCEL,
+        start_by=job.booked_at + constants.jobs.START_WINDOW,
+        first_payout_at=job.started_at + constants.jobs.FIRST_HOUR if started else 0,
         silent_from=escrow.silent_from(job) if job.state == JobState.RUNNING else 0,
         dispute_until=dispute_until,
         frozen_until=job.frozen_until if escrow.is_frozen(job, now) else 0,
@@ -444,12 +442,12 @@ def _summary(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) ->
         return _waiting(job, now, cluster)
     if job.state == JobState.RUNNING:
         return _running(job, now) + frozen
-    text = f"ended {when(job.ended_at)}: {CloseReason(job.reason).explain()}"
+    text = f"ended {when(job.ended_at)}: {job.reason.explain()}"
     return text + (frozen or ("" if escrow.is_settled(job) else "; payments are due"))
 
 
 def _waiting(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) -> str:
-    start_by = job.booked_at + escrow.START_WINDOW
+    start_by = job.booked_at + constants.jobs.START_WINDOW
     if cluster is not None and cluster.broken:
         return "cannot start, as another job of its cluster has left: anyone can expire it"
     if now > start_by:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
 from ionet.worker import BreakReason
 
@@ -121,12 +122,12 @@ class ProofVerdict:
     Attributes:
         seed: the challenge's seed, 32 bytes.
         score_bps: measured speed against the class's reference, 10,000 is one; 0 when it was not timed.
-        reason: why it failed, see `ionet.ProofReason`; 0 when it passed.
+        reason: why it failed, or that it passed.
     """
 
     seed: bytes
     score_bps: int
-    reason: int
+    reason: ProofReason
 
 
 @dataclass(frozen=True, slots=True)

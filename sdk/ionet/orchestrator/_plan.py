@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
 
+from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
 from ionet.prover import Challenge, Reference
 from ionet.worker import TimeLockPolicy
-
-HOUR = 3_600
-DAY = 24 * HOUR
 
 
 class Kind(StrEnum):

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import AsyncCall, AsyncClient, JobState, accounts, pda, types
+from ionet import AsyncCall, AsyncClient, JobState, accounts, constants, pda, types
 from ionet.chain.errors import (
     AccountNotFound,
     ProgramError,
@@ -20,7 +20,7 @@ from ionet.chain.errors import (
     TransportError,
 )
 from ionet.chain.ids import SLOT_HASHES
-from ionet.jobs.escrow import FIRST_HOUR, START_WINDOW, looked_at, paid_seconds, payable
+from ionet.jobs.escrow import looked_at, paid_seconds, payable
 from ionet.jobs.status import Crank, or_none
 from ionet.orchestrator._chain import (
     Attestation,
@@ -222,7 +222,7 @@ class ProgramChain:
             manifest=job.manifest_hash,
             phase=phase,
             booked_at=job.booked_at,
-            start_by=job.booked_at + START_WINDOW,
+            start_by=job.booked_at + constants.jobs.START_WINDOW,
             cluster=bytes(job.cluster),
             cluster_size=job.cluster_size,
             started_at=started,
@@ -236,7 +236,7 @@ class ProgramChain:
             paid_upto=None if started is None else started + paid_seconds(job),
             settle_from=max(
                 job.frozen_until,
-                0 if started is None or job.state == JobState.ENDED else started + FIRST_HOUR,
+                0 if started is None or job.state == JobState.ENDED else started + constants.jobs.FIRST_HOUR,
             ),
             unsettled=frozenset(unsettled),
             closable_at=job.ended_at if job.state == JobState.ENDED else None,

@@ -23,9 +23,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
-from ionet.formats.states import ProofReason
 from ionet.orchestrator._agents import Agents, NodeUnreachable
 from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase, ProofVerdict
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
@@ -37,6 +37,11 @@ from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, 
 from ionet.worker import Break, BreakReason, Busy, Judge
 
 _MAX_STEPS: Final = 256
+
+
+def proof_reason(name: str | None) -> ProofReason:
+    """The program's number for a reason of `ionet.prover`, such as `wrong-row`; None: the proof passed."""
+    return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -659,7 +664,7 @@ class Orchestrator:
         reference = self._policy.rules_for(job.node).reference
         score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
         verdict = ProofVerdict(
-            bytes.fromhex(record["seed"]), min(score, 2**32 - 1), int(ProofReason.of(record["reason"]))
+            bytes.fromhex(record["seed"]), min(score, 2**32 - 1), proof_reason(record["reason"])
         )
         try:
             last = await self._chain.recorded(job.node)

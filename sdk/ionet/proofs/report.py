@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
 
-from ionet import pda, types
+from ionet import constants, pda, types
 from ionet.chain.errors import EncodeError
+from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
-
-HOUR: Final = 3_600
-_PLACE_BYTES: Final = 96
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +39,19 @@ class Proposal:
                 f"period_end must be whole hours after the start of emission {start}; got {report.period_end}"
             )
         encoded = place.encode()
-        if len(encoded) > _PLACE_BYTES:
-            raise EncodeError(f"the evidence's place has {len(encoded)} bytes, {_PLACE_BYTES} are the most")
+        if len(encoded) > constants.proofs.MAX_URI:
+            raise EncodeError(
+                f"the evidence's place has {len(encoded)} bytes, {constants.proofs.MAX_URI} are the most"
+            )
         args = types.proofs.ReportArgs(
             root=report.root,
             total=report.total,
             period_end=report.period_end,
             leaves=len(report.leaves),
             evidence_hash=report.evidence,
-            evidence_uri=encoded.ljust(_PLACE_BYTES, b"\0"),
+            evidence_uri=encoded.ljust(constants.proofs.MAX_URI, b"\0"),
         )
-        return cls(seq, sha256(b"ionet:report" + bytes(args)).digest(), args)
+        return cls(seq, sha256(constants.proofs.REPORT_DOMAIN + bytes(args)).digest(), args)
 
     @property
     def address(self) -> Pubkey:

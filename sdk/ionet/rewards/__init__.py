@@ -15,7 +15,7 @@ from ionet.rewards._evidence import (
     verify_evidence,
     write_evidence,
 )
-from ionet.rewards._leaves import DOMAIN, Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
+from ionet.rewards._leaves import Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -34,7 +34,6 @@ from ionet.rewards._statement import Statement, statement_bytes
 from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [
-    "DOMAIN",
     "Carry",
     "Evidence",
     "EvidenceError",

@@ -17,16 +17,16 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from ionet._generated.mint.constants import MAX_SUPPLY
+from ionet._generated.proofs.constants import MAX_URI, REPORT_DOMAIN, REWARD_DOMAIN
 from ionet.formats.merkle import Tree, leaf_hash
-from ionet.rewards._score import MAX_SUPPLY, Hour, RewardError, Scores, key_column
+from ionet.rewards._score import Hour, RewardError, Scores, key_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-DOMAIN: Final = b"ionet:reward"
 _PAYLOAD: Final = struct.Struct("<32sQq")
-_PREFIX: Final = b"\x00" + DOMAIN
-_URI_BYTES: Final = 96
+_PREFIX: Final = b"\x00" + REWARD_DOMAIN
 
 
 def leaf_payload(node: bytes, lifetime: int, through: int) -> bytes:
@@ -38,7 +38,7 @@ def leaf_payload(node: bytes, lifetime: int, through: int) -> bytes:
 
 def reward_leaf(node: bytes, lifetime: int, through: int) -> bytes:
     """Hash of one leaf, as `staking.credit_node` and `proofs.refute` compute it."""
-    return leaf_hash(DOMAIN, leaf_payload(node, lifetime, through))
+    return leaf_hash(REWARD_DOMAIN, leaf_payload(node, lifetime, through))
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +171,11 @@ class Report:
             RewardError: when the URI is longer than 96 bytes.
         """
         uri = evidence_uri.encode()
-        if len(uri) > _URI_BYTES:
-            raise RewardError(f"the URI has {len(uri)} bytes, at most {_URI_BYTES}")
+        if len(uri) > MAX_URI:
+            raise RewardError(f"the URI has {len(uri)} bytes, at most {MAX_URI}")
         numbers = struct.pack("<QqI", self.total, self.period_end, len(self.leaves))
-        content = self.root + numbers + self.evidence + uri.ljust(_URI_BYTES, b"\0")
-        return hashlib.sha256(b"ionet:report" + content).digest()
+        content = self.root + numbers + self.evidence + uri.ljust(MAX_URI, b"\0")
+        return hashlib.sha256(REPORT_DOMAIN + content).digest()
 
 
 def build_report(leaves: Leaves, period_end: int, evidence: bytes) -> Report:
@@ -188,5 +188,5 @@ def build_report(leaves: Leaves, period_end: int, evidence: bytes) -> Report:
         raise RewardError("a report needs at least one node")
     if len(evidence) != 32:
         raise RewardError(f"evidence is the sha256 of the evidence file, 32 bytes; got {len(evidence)}")
-    tree = Tree(leaves.hashes(), DOMAIN)
+    tree = Tree(leaves.hashes(), REWARD_DOMAIN)
     return Report(tree.root, leaves.total, period_end, evidence, leaves, tree)

@@ -28,6 +28,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
+from ionet._generated.mint.constants import DECIMALS, MAX_SUPPLY
 from ionet.chain.errors import IonetError
 
 if TYPE_CHECKING:
@@ -36,8 +37,6 @@ if TYPE_CHECKING:
     from ionet.rewards._statement import Statement
 
 BPS: Final = 10_000
-MAX_SUPPLY: Final = 800_000_000 * 10**8
-_IO_DECIMALS: Final = 8
 _USDC_DECIMALS: Final = 6
 
 
@@ -438,7 +437,7 @@ def tokens_to_io(amount: int, decimals: int, dollars: Fraction, dollars_per_io: 
         raise RewardError(
             f"prices of {dollars} and {dollars_per_io} or an amount of {amount} make no exchange"
         )
-    return int(amount * Fraction(10) ** (_IO_DECIMALS - decimals) * dollars / dollars_per_io)
+    return int(amount * Fraction(10) ** (DECIMALS - decimals) * dollars / dollars_per_io)
 
 
 def usdc_to_io(usdc: int, price: int, expo: int) -> int:

@@ -25,13 +25,11 @@ __all__ = [
 BASE_MINIMUM: Final = IO(200)
 MAXIMUM: Final = 5
 
-_POOLS: Final = {"gpu": 0, "cpu": 1}
-
 
 def class_args(kind: HardwareClass, *, enabled: bool = True) -> types.staking.ClassArgs:
     """A class of the shipped table with the default bounds of stake."""
     return types.staking.ClassArgs(
-        pool=_POOLS[kind.pool],
+        pool=types.staking.Pool[kind.pool.upper()],
         enabled=enabled,
         maximum=MAXIMUM,
         multiplier_bps=kind.multiplier_bps,

@@ -10,19 +10,11 @@ from typing import Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, types
+from ionet import accounts, constants, types
+from ionet._generated.staking.types import NodeState, SlashState
 from ionet.chain.amounts import IO
-from ionet.formats.states import NodeState
+from ionet.formats.when import HOUR
 
-DAY: Final = 86_400
-HOUR: Final = 3_600
-#: Pending stake becomes active after this long even when the node is credited nothing.
-ACTIVATION: Final = 14 * DAY
-#: How long a final report's leaves can be credited.
-CREDITABLE: Final = 30 * DAY
-#: Time for executing a slash, from the end of its appeal or its decision, and for deciding an appeal.
-EXECUTION: Final = 14 * DAY
-DECISION: Final = 30 * DAY
 _BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
 
@@ -165,7 +157,7 @@ class Calendar:
         """
         if not pending:
             return 0, 0
-        latest = pending_at + ACTIVATION
+        latest = pending_at + constants.staking.ACTIVATION
         hour_end = self.start + -(-(pending_at - self.start) // HOUR) * HOUR
         return min(latest, max(self.now, hour_end + self.window)), latest
 
@@ -174,7 +166,7 @@ def may_activate(node: accounts.staking.Node, pending_at: int, now: int) -> bool
     """Whether stake pending since then may earn: `Node::may_activate`."""
     return (
         node.credited_through >= pending_at
-        or now >= pending_at + ACTIVATION
+        or now >= pending_at + constants.staking.ACTIVATION
         or node.own.active + node.co.active == 0
     )
 
@@ -257,10 +249,12 @@ def _can_activate(node: accounts.staking.Node, pending: int, pending_at: int, no
 
 def slash_until(slash: accounts.staking.Slash) -> int:
     """When a slash lapses if nothing more happens: `Slash::is_over`."""
-    return {
-        0: slash.appeal_until + EXECUTION,
-        1: slash.appealed_at + DECISION,
-    }.get(slash.state, slash.decided_at + EXECUTION)
+    match slash.state:
+        case SlashState.PROPOSED:
+            return slash.appeal_until + constants.staking.EXECUTION
+        case SlashState.APPEALED:
+            return slash.appealed_at + constants.staking.DECISION
+    return slash.decided_at + constants.staking.EXECUTION
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, types
+from ionet import accounts, constants, types
+from ionet._generated.proofs.types import ReportState
+from ionet._generated.shared import ProofReason
+from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.formats.states import NodeState, ProofReason, ReportState
-from ionet.staking.stake import CREDITABLE, HOUR, may_activate, minimum
+from ionet.formats.when import HOUR
+from ionet.staking.stake import may_activate, minimum
 
 if TYPE_CHECKING:
     from ionet.rewards import NodeLine
 
 #: A passed proof counts for so long before the end of an hour.
 PROOF_PERIOD: Final = HOUR
-#: Hours in a row that a node must have been up.
-UP_HOURS: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,11 +171,11 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
         yield Cause("no-hour", "no hour of emission is over yet")
     elif node.registered_at >= end:
         yield Cause("not-registered", f"it was registered at {_when(node.registered_at)}, after the hour")
-    elif end - node.registered_at < UP_HOURS * HOUR:
+    elif end - node.registered_at < facts.config.up_hours * HOUR:
         yield Cause(
             "too-new",
-            f"it was registered at {_when(node.registered_at)}: it cannot have been up {UP_HOURS} h by"
-            f" {_when(end)}",
+            f"it was registered at {_when(node.registered_at)}: it cannot have been up"
+            f" {facts.config.up_hours} h by {_when(end)}",
         )
     if node.state == NodeState.TERMINAL:
         yield Cause(
@@ -245,7 +246,7 @@ def _failed(proof: types.staking.LastProof, end: int) -> Cause:
     speed = f" ({proof.score_bps // 100} % of the class's speed)" if slow else ""
     return Cause(
         "proof-failed",
-        f"its compute proof of {_when(proof.time)} failed: {ProofReason.explain(proof.reason)}{speed}",
+        f"its compute proof of {_when(proof.time)} failed: {proof.reason.explain()}{speed}",
         _PROVE,
     )
 
@@ -295,7 +296,7 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
     ]
     excluded = [one for one in usable if one.account.seq < node.min_report_seq]
     fresh = [one for one in usable if one not in excluded]
-    alive = [one for one in fresh if one.account.finalized_at + CREDITABLE >= facts.now]
+    alive = [one for one in fresh if one.account.finalized_at + constants.staking.CREDITABLE >= facts.now]
     if alive:
         best = max(alive, key=lambda one: one.account.seq)
         yield Cause(

@@ -35,6 +35,7 @@ from typing import Final, TypeVar, cast
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError, Json
+from ionet.formats.when import DAY, HOUR
 
 __all__ = [
     "Command",
@@ -53,7 +54,7 @@ __all__ = [
 VERSION: Final = 1
 MAX_BYTES: Final = 256 * 1024
 MAX_NODES: Final = 256
-MAX_DURATION: Final = 31 * 24 * 3600
+MAX_DURATION: Final = 31 * DAY
 MAX_INPUTS: Final = 1024
 
 _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za-z_][A-Za-z0-9_]*")
@@ -216,7 +217,7 @@ class Manifest:
     entrypoint: Entrypoint
     resources: Resources = field(default_factory=Resources)
     nodes: int = 1
-    max_duration: int = 3600
+    max_duration: int = HOUR
     runtime_env: RuntimeEnv = field(default_factory=RuntimeEnv)
     inputs: tuple[Input, ...] = ()
 
@@ -296,7 +297,7 @@ class Manifest:
             entrypoint=_entrypoint(top["entrypoint"]),
             resources=Resources(**cast("dict[str, int]", resources)),
             nodes=cast("int", top.get("nodes", 1)),
-            max_duration=cast("int", top.get("max_duration", 3600)),
+            max_duration=cast("int", top.get("max_duration", HOUR)),
             runtime_env=RuntimeEnv(
                 env_vars=cast(
                     "dict[str, str]", _expect(env.get("env_vars", {}), dict, "runtime_env.env_vars")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.distributor.constants import AIRDROP_DOMAIN, CHUNK
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, IonetError
 from ionet.formats.merkle import Tree, leaf_hash
@@ -24,9 +25,6 @@ from ionet.formats.merkle import Tree, leaf_hash
 if TYPE_CHECKING:
     from ionet import types
 
-DOMAIN: Final = b"ionet:airdrop"
-#: Leaves whose claims one account marks.
-CHUNK: Final = 8_192
 _MOST: Final = 2**32 - 1
 
 
@@ -66,7 +64,7 @@ class AirdropTree:
         return Tree(
             b"".join(
                 leaf_hash(
-                    DOMAIN,
+                    AIRDROP_DOMAIN,
                     mine
                     + index.to_bytes(4, "little")
                     + bytes(one.claimant)
@@ -74,7 +72,7 @@ class AirdropTree:
                 )
                 for index, one in enumerate(self.shares)
             ),
-            DOMAIN,
+            AIRDROP_DOMAIN,
         )
 
     @property
@@ -160,4 +158,4 @@ def share(recipient: str | None, amount: str | None) -> Share:
     return Share(claimant, io)
 
 
-__all__ = ["CHUNK", "DOMAIN", "AirdropTree", "RecipientsError", "Share", "claimed", "read_shares", "share"]
+__all__ = ["AirdropTree", "RecipientsError", "Share", "claimed", "read_shares", "share"]

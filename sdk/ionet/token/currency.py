@@ -15,8 +15,6 @@ from ionet.chain.errors import IonetError
 if TYPE_CHECKING:
     from ionet import accounts
 
-#: How a currency is priced: `Currency.pricing`.
-AT_PAR: Final = 1
 _NOBODY: Final = Pubkey.default()
 #: Pyth's feeds in US dollars; the same ids on every network.
 _SYMBOLS: Final = {

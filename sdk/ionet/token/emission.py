@@ -10,19 +10,17 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from ionet._generated.emission_table import CUMULATIVE
+from ionet._generated.mint.types import PolicyKind
 from ionet.chain.errors import EmissionUnknown
+from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
     from ionet import accounts, types
 
-SECONDS_PER_HOUR: Final = 3600
-#: 240 months of 730.5 hours; emission ends here.
-TOTAL_HOURS: Final = 175_320
-MONTHS: Final = 240
-#: A month is 730.5 hours: counted in half hours to stay in integers.
+#: Emission ends after these; a month is 730.5 hours, counted in half hours to stay in integers.
+MONTHS: Final = len(CUMULATIVE) - 1
 _HALF_HOURS_PER_MONTH: Final = 1461
-#: `Policy.kind` under which all that the schedule says is paid.
-_FIXED: Final = 0
+TOTAL_HOURS: Final = MONTHS * _HALF_HOURS_PER_MONTH // 2
 
 
 def cumulative(seconds_since_start: int) -> int:
@@ -31,7 +29,7 @@ def cumulative(seconds_since_start: int) -> int:
     Whole hours count; the table gives the end of each month and hours between are linear,
     rounded down. Before the start it is 0, after 240 months it stays at 300,000,000 IO.
     """
-    hours = min(max(seconds_since_start // SECONDS_PER_HOUR, 0), TOTAL_HOURS)
+    hours = min(max(seconds_since_start // HOUR, 0), TOTAL_HOURS)
     month, half_hours = divmod(2 * hours, _HALF_HOURS_PER_MONTH)
     if month == MONTHS:
         return CUMULATIVE[MONTHS]
@@ -81,9 +79,9 @@ def hour(config: accounts.mint.Config, seq: int) -> int:
 
 
 def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
-    scheduled = cumulative(hours * SECONDS_PER_HOUR)
+    scheduled = cumulative(hours * HOUR)
     if scheduled > config.emitted:
-        if config.policy.kind == _FIXED:
+        if config.policy.kind == PolicyKind.FIXED:
             # Certain before the crank: a change of the policy emits to its own time first.
             return scheduled - config.withheld
         raise EmissionUnknown(
@@ -95,7 +93,7 @@ def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
     paid = paid_until(config.history, scheduled)
     if paid is None:
         earliest = 1 + bisect_left(
-            range(TOTAL_HOURS), config.history[-1].emitted, key=lambda n: cumulative(n * SECONDS_PER_HOUR)
+            range(TOTAL_HOURS), config.history[-1].emitted, key=lambda n: cumulative(n * HOUR)
         )
         raise EmissionUnknown(
             "PeriodForgotten",
@@ -109,7 +107,6 @@ def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
 __all__ = [
     "CUMULATIVE",
     "MONTHS",
-    "SECONDS_PER_HOUR",
     "TOTAL_HOURS",
     "cumulative",
     "hour",

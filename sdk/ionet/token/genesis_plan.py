@@ -12,12 +12,11 @@ from typing import Final
 from solders.pubkey import Pubkey
 
 from ionet import pda
+from ionet._generated.shared import Allocation
 from ionet.chain.amounts import IO
 from ionet.token.airdrop import AirdropTree, RecipientsError, Share, share
-from ionet.token.allocations import Allocation
 from ionet.token.vesting import Schedule
 
-DAY: Final = 86_400
 #: How long the airdrops of genesis can be claimed, in days.
 CLAIM_DAYS: Final = 180
 

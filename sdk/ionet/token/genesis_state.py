@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
 
+from ionet._generated.shared import Allocation
 from ionet.chain.amounts import IO
 from ionet.chain.errors import IonetError
-from ionet.token.allocations import Allocation
 from ionet.token.vesting import Schedule
 
 if TYPE_CHECKING:
@@ -127,7 +127,7 @@ class Found:
             ("beneficiary", made.granted_to, planned.beneficiary),
             ("schedule", Schedule.of(made), planned.schedule),
             ("revocable", bool(made.revocable), planned.revocable),
-            ("allocation", made.allocation, int(planned.item.allocation)),
+            ("allocation", made.allocation, planned.item.allocation),
             # Others may have sent something to it.
             ("vault", min(vault or 0, held), held),
         )

@@ -8,8 +8,10 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final, Protocol
 
+from ionet import constants
+from ionet._generated.jobs.types import Pricing
 from ionet.chain.errors import IonetError
-from ionet.token.currency import AT_PAR, symbol
+from ionet.token.currency import symbol
 
 if TYPE_CHECKING:
     from ionet import accounts
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
 _BPS: Final = 10_000
 #: A currency at par is refused below this price, USD.
-_PAR: Final = Fraction(99, 100)
+_PAR: Final = Fraction(constants.jobs.PAR_PERCENT, 100)
 #: Powers of ten that a price may be given in.
 _EXPONENTS: Final = range(-12, 1)
 
@@ -118,7 +120,7 @@ def check_currency(currency: accounts.jobs.Currency, price: PriceUpdate, limits:
             "UnusablePrice",
             f"the price account of {name} quotes {price.price} ± {price.confidence}: unusable",
         )
-    if currency.pricing == AT_PAR and dollars(price) < _PAR:
+    if currency.pricing == Pricing.PAR and dollars(price) < _PAR:
         raise PriceUnusable(
             "BelowPar", f"{name} is below 0.99 USD: no job is paid in it until it is worth a dollar again"
         )
@@ -131,7 +133,7 @@ def dollars(price: PriceUpdate) -> Fraction:
 
 def counts_for(currency: accounts.jobs.Currency, price: PriceUpdate) -> Fraction:
     """Dollars that one token of a renter's counts for: one at par, else the price less its confidence."""
-    if currency.pricing == AT_PAR:
+    if currency.pricing == Pricing.PAR:
         return Fraction(1)
     return (price.price - price.confidence) * Fraction(10) ** price.exponent
 

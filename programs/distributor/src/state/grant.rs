@@ -189,7 +189,7 @@ mod tests {
             beneficiary: Pubkey::new_unique(),
             schedule,
             revocable: true,
-            allocation: Allocation::CoreContributors,
+            allocation: Allocation::Core,
         }
     }
 

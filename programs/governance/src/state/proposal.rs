@@ -15,6 +15,16 @@ pub const EXPIRY: i64 = 14 * DAY;
 /// Voting is extended when the outcome turns within this time before its end, seconds.
 #[constant]
 pub const LATE: i64 = 12 * HOUR;
+/// Most bytes of a proposal's title.
+#[constant]
+pub const MAX_TITLE: u8 = 64;
+/// Places for them in an account.
+pub const TITLE: usize = MAX_TITLE as usize;
+/// Most bytes of the address under which a proposal's text is published.
+#[constant]
+pub const MAX_URI: u8 = 96;
+/// Places for them in an account.
+pub const URI: usize = MAX_URI as usize;
 /// What the description of a proposal is hashed behind.
 #[constant]
 pub const PROPOSAL_DOMAIN: &[u8] = b"ionet:proposal";
@@ -47,9 +57,9 @@ io_common::open_enum!(
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProposalArgs {
     /// UTF-8, padded with zeros.
-    pub title: [u8; 64],
+    pub title: [u8; TITLE],
     /// Where its text is published; UTF-8, padded with zeros.
-    pub uri: [u8; 96],
+    pub uri: [u8; URI],
     /// SHA-256 of the text.
     pub text_hash: [u8; 32],
 }

@@ -7,6 +7,11 @@ use io_math::emission::cumulative;
 use io_math::HOUR;
 use solana_sha256_hasher::hashv;
 
+/// Most bytes of the address under which a report's evidence is published.
+#[constant]
+pub const MAX_URI: u8 = 96;
+/// Places for them in an account.
+pub const URI: usize = MAX_URI as usize;
 /// What the content of a report is hashed behind.
 #[constant]
 pub const REPORT_DOMAIN: &[u8] = b"ionet:report";
@@ -31,7 +36,7 @@ pub struct ReportArgs {
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],
     /// Where that is found, UTF-8, filled up with zeros.
-    pub evidence_uri: [u8; 96],
+    pub evidence_uri: [u8; URI],
 }
 
 impl ReportArgs {
@@ -109,7 +114,7 @@ pub struct Report {
     /// SHA-256 of what the rewards were computed from.
     pub evidence_hash: [u8; 32],
     /// Where that is found, UTF-8, filled up with zeros.
-    pub evidence_uri: [u8; 96],
+    pub evidence_uri: [u8; URI],
     pub reserved: [u8; 64],
 }
 

@@ -6,7 +6,6 @@ Generated from idl/distributor.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
@@ -15,23 +14,7 @@ from ionet.chain import codec as c
 from ionet.chain.codec import Codec
 from ionet.chain.schema import Record, bind_record
 
-
-class Allocation(IntEnum):
-    """The part of the genesis supply that IO comes from."""
-
-    #: Community, 100,000,000 IO.
-    COMMUNITY = 0
-    #: Research and development, 128,000,000 IO.
-    RESEARCH = 1
-    #: Seed investors, 100,000,000 IO.
-    SEED = 2
-    #: Series A investors, 81,600,000 IO.
-    SERIES_A = 3
-    #: Core contributors, 90,400,000 IO.
-    CORE_CONTRIBUTORS = 4
-    #: None of them.
-    NONE = 5
-
+from ..shared import Allocation
 
 allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 

@@ -38,8 +38,12 @@ MAX_QUORUM_BPS: Final = 2_000
 MAX_TERMS: Final = 1_209_600
 #: Highest threshold, bps of the votes for and against.
 MAX_THRESHOLD_BPS: Final = 6_700
+#: Most bytes of a proposal's title.
+MAX_TITLE: Final = 64
 #: Most transactions of a proposal.
 MAX_TRANSACTIONS: Final = 16
+#: Most bytes of the address under which a proposal's text is published.
+MAX_URI: Final = 96
 #: Longest vote, seconds.
 MAX_VOTING: Final = 604_800
 #: Smallest bond of a proposal, base units of IO.
@@ -90,7 +94,9 @@ __all__ = [
     "MAX_QUORUM_BPS",
     "MAX_TERMS",
     "MAX_THRESHOLD_BPS",
+    "MAX_TITLE",
     "MAX_TRANSACTIONS",
+    "MAX_URI",
     "MAX_VOTING",
     "MIN_BOND",
     "MIN_HOLD_UP",

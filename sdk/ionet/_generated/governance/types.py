@@ -6,14 +6,13 @@ Generated from idl/governance.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
 from ionet.chain.codec import Codec, Int
-from ionet.chain.schema import Record, bind_record
+from ionet.chain.schema import Named, Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,21 +129,15 @@ bind_record(
 )
 
 
-class ProposalState(IntEnum):
+class ProposalState(Named):
     """Where a proposal stands."""
 
-    #: Gathers its transactions.
-    DRAFT = 0
-    #: Can be voted on until `voting_ends`; after that it waits to be queued.
-    VOTING = 1
-    #: Has passed; can be executed from `eta` to `expires`.
-    QUEUED = 2
-    #: Has passed, and everything is done.
-    EXECUTED = 3
-    #: Has not passed.
-    DEFEATED = 4
-    #: Withdrawn by its proposer, or stopped by the guardian.
-    CANCELLED = 5
+    DRAFT = 0, "Gathers its transactions."
+    VOTING = 1, "Can be voted on until `voting_ends`; after that it waits to be queued."
+    QUEUED = 2, "Has passed; can be executed from `eta` to `expires`."
+    EXECUTED = 3, "Has passed, and everything is done."
+    DEFEATED = 4, "Has not passed."
+    CANCELLED = 5, "Withdrawn by its proposer, or stopped by the guardian."
 
 
 proposal_state_codec: Codec[ProposalState] = c.unit_enum(ProposalState)
@@ -170,17 +163,13 @@ bind_record(
 )
 
 
-class VoteChoice(IntEnum):
+class VoteChoice(Named):
     """What a vote says."""
 
-    #: In favour.
-    FOR = 0
-    #: Against.
-    AGAINST = 1
-    #: Neither; counts for the quorum.
-    ABSTAIN = 2
-    #: Not voted yet. Nobody votes so.
-    NONE = 3
+    FOR = 0, "In favour."
+    AGAINST = 1, "Against."
+    ABSTAIN = 2, "Neither; counts for the quorum."
+    NONE = 3, "Not voted yet. Nobody votes so."
 
 
 vote_choice_codec: Codec[VoteChoice] = c.unit_enum(VoteChoice)

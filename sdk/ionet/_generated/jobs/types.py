@@ -6,14 +6,13 @@ Generated from idl/jobs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
 from ionet.chain.codec import Codec, Int
-from ionet.chain.schema import Record, bind_record
+from ionet.chain.schema import Named, Record, bind_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,43 +74,30 @@ bind_record(
 )
 
 
-class CloseReason(IntEnum):
+class CloseReason(Named):
     """Why a job ended. A job that was stopped has its reason while it is still running."""
 
-    #: It has not ended.
-    NONE = 0
-    #: Its time was over and attested to its end.
-    COMPLETED = 1
-    #: Its attesters fell silent.
-    TIMED_OUT = 2
-    #: The renter stopped it.
-    RENTER_STOPPED = 3
-    #: The supplier stopped it.
-    SUPPLIER_STOPPED = 4
-    #: Nobody started it in time.
-    NO_SHOW = 5
-    #: The supplier cancelled it before its start.
-    SUPPLIER_CANCELLED = 6
-    #: The renter cancelled it while that was free.
-    RENTER_CANCELLED = 7
-    #: The renter cancelled it later, and pays the booking fee.
-    RENTER_CANCELLED_LATE = 8
-    #: A dispute was decided.
-    RESOLVED = 9
-    #: Another job of its cluster ended before the start.
-    CLUSTER_BROKEN = 10
+    NONE = 0, "It has not ended."
+    COMPLETED = 1, "Its time was over and attested to its end."
+    TIMED_OUT = 2, "Its attesters fell silent for a day."
+    RENTER_STOPPED = 3, "The renter stopped it."
+    SUPPLIER_STOPPED = 4, "The supplier stopped it."
+    NO_SHOW = 5, "Nobody started it within 20 minutes."
+    SUPPLIER_CANCELLED = 6, "The supplier cancelled it."
+    RENTER_CANCELLED = 7, "The renter cancelled it in time."
+    RENTER_CANCELLED_LATE = 8, "The renter cancelled it after the two free minutes."
+    RESOLVED = 9, "A dispute was decided."
+    CLUSTER_BROKEN = 10, "Another job of its cluster ended before the start."
 
 
 close_reason_codec: Codec[CloseReason] = c.unit_enum(CloseReason)
 
 
-class Pricing(IntEnum):
+class Pricing(Named):
     """How a currency is priced."""
 
-    #: By its price feed.
-    FEED = 0
-    #: One dollar each, unless its price feed says less than 0.99.
-    PAR = 1
+    FEED = 0, "By its price feed."
+    PAR = 1, "One dollar each, unless its price feed says less than 0.99."
 
 
 pricing_codec: Codec[Pricing] = c.unit_enum(Pricing)
@@ -148,41 +134,33 @@ bind_record(
 )
 
 
-class DisputeOutcome(IntEnum):
+class DisputeOutcome(Named):
     """How a dispute ended."""
 
-    #: Not decided, or never: the attested split stands, and the bond comes back.
-    NONE = 0
-    #: Decided in favour of the party that disputed: the bond comes back.
-    UPHELD = 1
-    #: Decided otherwise: the bond is lost.
-    REJECTED = 2
+    NONE = 0, "Not decided, or never: the attested split stands, and the bond comes back."
+    UPHELD = 1, "Decided in favour of the party that disputed: the bond comes back."
+    REJECTED = 2, "Decided otherwise: the bond is lost."
 
 
 dispute_outcome_codec: Codec[DisputeOutcome] = c.unit_enum(DisputeOutcome)
 
 
-class JobState(IntEnum):
+class JobState(Named):
     """Where a job stands."""
 
-    #: Paid for, and waiting for its start.
-    BOOKED = 0
-    #: The work goes on, or has ended and is not attested to its end.
-    RUNNING = 1
-    #: Over: what each party is owed is fixed and can be paid.
-    ENDED = 2
+    BOOKED = 0, "Paid for, and waiting for its start."
+    RUNNING = 1, "The work goes on, or has ended and is not attested to its end."
+    ENDED = 2, "Over: what each party is owed is fixed and can be paid."
 
 
 job_state_codec: Codec[JobState] = c.unit_enum(JobState)
 
 
-class PayoutKind(IntEnum):
+class PayoutKind(Named):
     """What a supplier is paid in."""
 
-    #: IO, whatever the renter pays in.
-    IO = 0
-    #: What the renter pays in.
-    AS_PAID = 1
+    IO = 0, "IO, whatever the renter pays in."
+    AS_PAID = 1, "What the renter pays in."
 
 
 payout_kind_codec: Codec[PayoutKind] = c.unit_enum(PayoutKind)
@@ -268,15 +246,12 @@ bind_record(
 )
 
 
-class Party(IntEnum):
+class Party(Named):
     """Who is paid out of a job's escrow."""
 
-    #: The supplier.
-    SUPPLIER = 0
-    #: The buyback's fee vault.
-    FEE_VAULT = 1
-    #: The renter.
-    RENTER = 2
+    SUPPLIER = 0, "The supplier."
+    FEE_VAULT = 1, "The buyback's fee vault."
+    RENTER = 2, "The renter."
 
 
 party_codec: Codec[Party] = c.unit_enum(Party)

@@ -6,32 +6,15 @@ Generated from idl/mint.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
 from ionet.chain.codec import Codec
-from ionet.chain.schema import Record, bind_record
+from ionet.chain.schema import Named, Record, bind_record
 
-
-class Allocation(IntEnum):
-    """The part of the genesis supply that IO comes from."""
-
-    #: Community, 100,000,000 IO.
-    COMMUNITY = 0
-    #: Research and development, 128,000,000 IO.
-    RESEARCH = 1
-    #: Seed investors, 100,000,000 IO.
-    SEED = 2
-    #: Series A investors, 81,600,000 IO.
-    SERIES_A = 3
-    #: Core contributors, 90,400,000 IO.
-    CORE_CONTRIBUTORS = 4
-    #: None of them.
-    NONE = 5
-
+from ..shared import Allocation
 
 allocation_codec: Codec[Allocation] = c.unit_enum(Allocation)
 
@@ -52,13 +35,11 @@ class Checkpoint(Record):
 bind_record(Checkpoint, (("emitted", c.u64), ("withheld", c.u64)))
 
 
-class PolicyKind(IntEnum):
+class PolicyKind(Named):
     """The pace of emission."""
 
-    #: All that the schedule says.
-    FIXED = 0
-    #: A floor, and more as fees burn IO; the rest of the schedule goes to the reserve.
-    DEMAND_LINKED = 1
+    FIXED = 0, "All that the schedule says."
+    DEMAND_LINKED = 1, "A floor, and more as fees burn IO; the rest of the schedule goes to the reserve."
 
 
 policy_kind_codec: Codec[PolicyKind] = c.unit_enum(PolicyKind)

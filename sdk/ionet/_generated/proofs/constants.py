@@ -31,6 +31,8 @@ MAX_IN_USE_BPS: Final = 5_000
 MAX_SEATS: Final = 16
 #: Most hours in a row that a node may have to be up.
 MAX_UP_HOURS: Final = 168
+#: Most bytes of the address under which a report's evidence is published.
+MAX_URI: Final = 96
 #: Smallest bond of a challenge, base units of IO.
 MIN_CHALLENGE_BOND: Final = 100_000_000
 #: Shortest time that a challenge may freeze a node's credit, seconds.
@@ -60,6 +62,7 @@ __all__ = [
     "MAX_IN_USE_BPS",
     "MAX_SEATS",
     "MAX_UP_HOURS",
+    "MAX_URI",
     "MIN_CHALLENGE_BOND",
     "MIN_CHALLENGE_FREEZE",
     "MIN_CHALLENGE_WINDOW",

@@ -6,14 +6,15 @@ Generated from idl/proofs.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
 from ionet.chain.codec import Codec, Int
-from ionet.chain.schema import Record, bind_record
+from ionet.chain.schema import Named, Record, bind_record
+
+from ..shared import ProofReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,33 +85,6 @@ bind_record(
 )
 
 
-class ProofReason(IntEnum):
-    """Why a compute proof failed."""
-
-    #: It passed.
-    PASSED = 0
-    #: The answer could not be read.
-    MALFORMED = 1
-    #: The answer was to a smaller problem.
-    SMALLER = 2
-    #: The answer was to another challenge.
-    WRONG_SEED = 3
-    #: The answer had been used before.
-    REPLAYED = 4
-    #: The answer does not belong to the commitment.
-    WRONG_ROOT = 5
-    #: Other rows were opened than those drawn.
-    WRONG_ROWS = 6
-    #: A row does not belong to the commitment.
-    BAD_MERKLE_PATH = 7
-    #: A row of the product is wrong.
-    WRONG_ROW = 8
-    #: It was too slow for its hardware class.
-    SLOW = 9
-    #: There was no answer in time.
-    UNANSWERED = 10
-
-
 proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
 
 
@@ -166,17 +140,13 @@ bind_record(
 )
 
 
-class ReportState(IntEnum):
+class ReportState(Named):
     """Where a report stands."""
 
-    #: Gathers approvals.
-    PENDING = 0
-    #: Approved; its challenge window runs.
-    APPROVED = 1
-    #: Its leaves can be credited.
-    FINAL = 2
-    #: Will never pay.
-    VOID = 3
+    PENDING = 0, "Gathers approvals."
+    APPROVED = 1, "Approved; its challenge window runs."
+    FINAL = 2, "Its leaves can be credited."
+    VOID = 3, "Will never pay."
 
 
 report_state_codec: Codec[ReportState] = c.unit_enum(ReportState)

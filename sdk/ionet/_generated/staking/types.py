@@ -6,23 +6,22 @@ Generated from idl/staking.json by scripts/codegen; do not edit.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import TypedDict
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import codec as c
 from ionet.chain.codec import Codec, Int
-from ionet.chain.schema import Record, bind_record
+from ionet.chain.schema import Named, Record, bind_record
+
+from ..shared import ProofReason
 
 
-class Pool(IntEnum):
+class Pool(Named):
     """The kind of hardware, which decides what share of emission a class draws on."""
 
-    #: GPUs and Apple M-series.
-    GPU = 0
-    #: CPUs.
-    CPU = 1
+    GPU = 0, "GPUs and Apple M-series."
+    CPU = 1, "CPUs."
 
 
 pool_codec: Codec[Pool] = c.unit_enum(Pool)
@@ -117,33 +116,6 @@ class CreditFreeze(Record):
 bind_record(CreditFreeze, (("until", c.i64), ("lifted", c.boolean), ("min_report_seq", c.u64)))
 
 
-class ProofReason(IntEnum):
-    """Why a compute proof failed."""
-
-    #: It passed.
-    PASSED = 0
-    #: The answer could not be read.
-    MALFORMED = 1
-    #: The answer was to a smaller problem.
-    SMALLER = 2
-    #: The answer was to another challenge.
-    WRONG_SEED = 3
-    #: The answer had been used before.
-    REPLAYED = 4
-    #: The answer does not belong to the commitment.
-    WRONG_ROOT = 5
-    #: Other rows were opened than those drawn.
-    WRONG_ROWS = 6
-    #: A row does not belong to the commitment.
-    BAD_MERKLE_PATH = 7
-    #: A row of the product is wrong.
-    WRONG_ROW = 8
-    #: It was too slow for its hardware class.
-    SLOW = 9
-    #: There was no answer in time.
-    UNANSWERED = 10
-
-
 proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
 
 
@@ -223,15 +195,12 @@ bind_record(
 )
 
 
-class NodeState(IntEnum):
+class NodeState(Named):
     """Whether a node takes part."""
 
-    #: Takes part.
-    LIVE = 0
-    #: Left by its owner; may come back.
-    RETIRED = 1
-    #: Its co-stakers bore a loss; it no longer earns, stakes or works.
-    TERMINAL = 2
+    LIVE = 0, "Takes part."
+    RETIRED = 1, "Left by its owner; may come back."
+    TERMINAL = 2, "Its co-stakers bore a loss; it no longer earns, stakes or works."
 
 
 node_state_codec: Codec[NodeState] = c.unit_enum(NodeState)
@@ -422,15 +391,12 @@ bind_record(
 )
 
 
-class SlashState(IntEnum):
+class SlashState(Named):
     """Where a slash stands."""
 
-    #: Can be appealed; after that it can be executed against the owner's side.
-    PROPOSED = 0
-    #: Waits for the resolver.
-    APPEALED = 1
-    #: Decided: what is left of it can be executed, also against co-stakers.
-    DECIDED = 2
+    PROPOSED = 0, "Can be appealed; after that it can be executed against the owner's side."
+    APPEALED = 1, "Waits for the resolver."
+    DECIDED = 2, "Decided: what is left of it can be executed, also against co-stakers."
 
 
 slash_state_codec: Codec[SlashState] = c.unit_enum(SlashState)

@@ -9,19 +9,18 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, constants, events, ix, pda, types
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
+from ionet.shards import fee_vaults, vault_of
 
 if TYPE_CHECKING:
     from ionet.chain.records import Found
 
-#: Vaults of one mint; a job pays into the one of its key's last three bits.
-SHARDS: Final = 8
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
@@ -54,7 +53,10 @@ class AsyncBuyback(AsyncAdministration):
         payer = self._connection.address
         return AsyncCall(
             self._connection,
-            [ix.buyback.open_vault(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+            [
+                ix.buyback.open_vault(payer=payer, mint=mint, shard=shard)
+                for shard in range(constants.buyback.FEE_SHARDS)
+            ],
         )
 
     def open_auctions(self, mint: Pubkey) -> AsyncCall[None]:
@@ -62,7 +64,10 @@ class AsyncBuyback(AsyncAdministration):
         payer = self._connection.address
         return AsyncCall(
             self._connection,
-            [ix.buyback.open_auction(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+            [
+                ix.buyback.open_auction(payer=payer, mint=mint, shard=shard)
+                for shard in range(constants.buyback.FEE_SHARDS)
+            ],
         )
 
     # -- fees
@@ -71,7 +76,7 @@ class AsyncBuyback(AsyncAdministration):
         """Burns the IO fees in these vaults, default in all; for anyone. Gives what was burned."""
         return AsyncCall(
             self._connection,
-            [ix.buyback.burn_fees(shard=shard) for shard in shards or range(SHARDS)],
+            [ix.buyback.burn_fees(shard=shard) for shard in shards or range(constants.buyback.FEE_SHARDS)],
             decode=_burned,
         )
 
@@ -88,7 +93,7 @@ class AsyncBuyback(AsyncAdministration):
                     currency=pda.jobs.currency(mint),
                     vault=self.vault(shard, mint),
                 )
-                for shard in shards or range(SHARDS)
+                for shard in shards or range(constants.buyback.FEE_SHARDS)
             ],
         )
 
@@ -153,7 +158,7 @@ class AsyncBuyback(AsyncAdministration):
         """
         config, held = await self.config(), await self.fees(mint)
         now = await self._connection.time()
-        addresses = [pda.buyback.auction(mint, shard) for shard in range(SHARDS)]
+        addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = await self._connection.fetch_many(accounts.buyback.Auction, addresses)
         price = None
         found = []
@@ -173,7 +178,7 @@ class AsyncBuyback(AsyncAdministration):
 
     async def fees(self, mint: Pubkey = pda.mint.MINT) -> list[int]:
         """Base units in each fee vault of a mint."""
-        return await self._amounts([self.vault(shard, mint) for shard in range(SHARDS)])
+        return await self._amounts(fee_vaults(mint))
 
     # -- payouts
 
@@ -253,7 +258,7 @@ class AsyncBuyback(AsyncAdministration):
             currency=pda.jobs.currency(found.mint),
             vault=found.vault,
             destination=token_account(supplier, found.mint),
-            fee_vault=self.vault(bytes(job)[-1] % SHARDS, found.mint),
+            fee_vault=vault_of(job, found.mint),
         )
         return AsyncCall(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
 

@@ -10,19 +10,18 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, constants, events, ix, pda, types
 from ionet.administration._sync.administration import Administration
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
+from ionet.shards import fee_vaults, vault_of
 
 if TYPE_CHECKING:
     from ionet.chain.records import Found
 
-#: Vaults of one mint; a job pays into the one of its key's last three bits.
-SHARDS: Final = 8
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
@@ -55,7 +54,10 @@ class Buyback(Administration):
         payer = self._connection.address
         return Call(
             self._connection,
-            [ix.buyback.open_vault(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+            [
+                ix.buyback.open_vault(payer=payer, mint=mint, shard=shard)
+                for shard in range(constants.buyback.FEE_SHARDS)
+            ],
         )
 
     def open_auctions(self, mint: Pubkey) -> Call[None]:
@@ -63,7 +65,10 @@ class Buyback(Administration):
         payer = self._connection.address
         return Call(
             self._connection,
-            [ix.buyback.open_auction(payer=payer, mint=mint, shard=shard) for shard in range(SHARDS)],
+            [
+                ix.buyback.open_auction(payer=payer, mint=mint, shard=shard)
+                for shard in range(constants.buyback.FEE_SHARDS)
+            ],
         )
 
     # -- fees
@@ -72,7 +77,7 @@ class Buyback(Administration):
         """Burns the IO fees in these vaults, default in all; for anyone. Gives what was burned."""
         return Call(
             self._connection,
-            [ix.buyback.burn_fees(shard=shard) for shard in shards or range(SHARDS)],
+            [ix.buyback.burn_fees(shard=shard) for shard in shards or range(constants.buyback.FEE_SHARDS)],
             decode=_burned,
         )
 
@@ -89,7 +94,7 @@ class Buyback(Administration):
                     currency=pda.jobs.currency(mint),
                     vault=self.vault(shard, mint),
                 )
-                for shard in shards or range(SHARDS)
+                for shard in shards or range(constants.buyback.FEE_SHARDS)
             ],
         )
 
@@ -154,7 +159,7 @@ class Buyback(Administration):
         """
         config, held = self.config(), self.fees(mint)
         now = self._connection.time()
-        addresses = [pda.buyback.auction(mint, shard) for shard in range(SHARDS)]
+        addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = self._connection.fetch_many(accounts.buyback.Auction, addresses)
         price = None
         found = []
@@ -174,7 +179,7 @@ class Buyback(Administration):
 
     def fees(self, mint: Pubkey = pda.mint.MINT) -> list[int]:
         """Base units in each fee vault of a mint."""
-        return self._amounts([self.vault(shard, mint) for shard in range(SHARDS)])
+        return self._amounts(fee_vaults(mint))
 
     # -- payouts
 
@@ -254,7 +259,7 @@ class Buyback(Administration):
             currency=pda.jobs.currency(found.mint),
             vault=found.vault,
             destination=token_account(supplier, found.mint),
-            fee_vault=self.vault(bytes(job)[-1] % SHARDS, found.mint),
+            fee_vault=vault_of(job, found.mint),
         )
         return Call(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
 

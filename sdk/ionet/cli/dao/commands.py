@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, SOL, governance, pda
+from ionet import IO, SOL, constants, governance, pda
 from ionet.cli.arguments import address
 from ionet.cli.dao import propose
 from ionet.cli.dao.parts import ProposalAddress, choice_of, outcome, votes_line
@@ -16,6 +16,7 @@ from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.parameters import value_of, written
 from ionet.cli.session import session
+from ionet.formats.when import DAY
 from ionet.governance.proposals import Choice, Standing, Step
 
 if TYPE_CHECKING:
@@ -296,7 +297,6 @@ def terms() -> None:
     io = session()
     found, now = io.reader.governance.config(), io.reader.time()
     guards = found.guardian != Pubkey.default() and now < found.guardian_until
-    day = 86_400
     io.screen.facts(
         [
             (
@@ -305,7 +305,7 @@ def terms() -> None:
             ),
             (
                 "Voting",
-                f"{found.voting / day:g} d, {found.extension / day:g} d more if it turns near the end",
+                f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more if it turns near the end",
             ),
             (
                 "Passes with",
@@ -314,7 +314,7 @@ def terms() -> None:
                     f" {found.threshold_bps / 100:g} % of them for"
                 ),
             ),
-            ("Hold-up", f"{found.hold_up / day:g} d, then 14 d to execute"),
+            ("Hold-up", f"{found.hold_up / DAY:g} d, then {constants.governance.EXPIRY // DAY} d to execute"),
             ("Guardian", f"{found.guardian} until {when(found.guardian_until)}" if guards else "nobody"),
         ],
         data={

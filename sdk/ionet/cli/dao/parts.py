@@ -19,10 +19,10 @@ ProposalAddress: TypeAlias = Annotated[
 
 def choice_of(text: str) -> Choice:
     """A vote by its word."""
-    try:
-        return Choice[text.upper()]
-    except KeyError:
-        raise typer.BadParameter(f"{text!r} is none of for, against, abstain") from None
+    words = {one.name.lower(): one for one in Choice if one != Choice.NONE}
+    if (found := words.get(text.lower())) is None:
+        raise typer.BadParameter(f"{text!r} is none of {', '.join(words)}")
+    return found
 
 
 def votes_line(found: accounts.governance.Proposal) -> str:

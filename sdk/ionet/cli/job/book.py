@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import ClusterNotBooked, ProgramError, Sent, accounts, pda
+from ionet import ClusterNotBooked, ProgramError, Sent, accounts, constants, pda
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.job.parts import (
@@ -110,7 +110,10 @@ def book(
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
     class_: ClassFilter = None,
     count: Annotated[
-        int | None, typer.Option("--count", min=1, max=255, help="So many of the cheapest such nodes.")
+        int | None,
+        typer.Option(
+            "--count", min=1, max=constants.jobs.MAX_CLUSTER, help="So many of the cheapest such nodes."
+        ),
     ] = None,
     region: RegionFilter = None,
     max_rate: MaxRate = None,

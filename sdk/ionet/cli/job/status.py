@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import JobState
+from ionet import JobState, constants
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, UserError
 from ionet.cli.job.parts import JobAddress
@@ -17,7 +17,6 @@ from ionet.cli.localnet import length_of
 from ionet.cli.options import Commands
 from ionet.cli.output import jsonable, span, when
 from ionet.cli.session import Session, session
-from ionet.jobs.escrow import DISPUTE_WINDOW
 
 if TYPE_CHECKING:
     from ionet import DisputeStatus, JobStatus, TimeLost
@@ -227,7 +226,7 @@ def _deadlines(one: JobStatus) -> list[tuple[str, object]]:
                 (one.first_payout_at, "the supplier's first payout"),
                 (one.ends_at, "its time is over, and the node is free"),
                 (one.silent_from, "anyone can end it if its attesters say nothing until then"),
-                (one.ends_at + DISPUTE_WINDOW, "the latest dispute, if it ends with its time"),
+                (one.ends_at + constants.jobs.DISPUTE_WINDOW, "the latest dispute, if it ends with its time"),
             ]
         case JobState.ENDED:
             found.append((one.dispute_until, "the latest dispute"))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, NodeState, accounts, pda
+from ionet import IO, NodeState, accounts, pda, types
 from ionet.cli.arguments import NodeAddress, address, percent
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.node import classes, devices, networks
@@ -468,7 +468,7 @@ def _network(text: str, networks: dict[Pubkey, str]) -> Pubkey:
 
 
 def _state(node: accounts.staking.Node) -> str:
-    return NodeState(node.state).name.lower()
+    return node.state.name.lower()
 
 
 def _commission(node: accounts.staking.Node) -> str:
@@ -478,15 +478,13 @@ def _commission(node: accounts.staking.Node) -> str:
     return text
 
 
-def _proof(proof: Any) -> str:
-    from ionet import ProofReason
-
+def _proof(proof: types.staking.LastProof) -> str:
     if not proof.time:
         return "none yet: nothing is earned before the first passed one"
     if proof.passed:
         speed = f", at {proof.score_bps / 100:g} % of the class's speed" if proof.score_bps else ", not timed"
         return f"passed {when(proof.time)}{speed}"
-    return f"failed {when(proof.time)}: {ProofReason.explain(proof.reason)}"
+    return f"failed {when(proof.time)}: {proof.reason.explain()}"
 
 
 def _lease(io: Session, node: accounts.staking.Node, now: int) -> int | None:
@@ -535,7 +533,7 @@ def _node_json(
         "class": names.get(node.class_),
         "class_id": node.class_,
         "units": node.units,
-        "state": NodeState(node.state),
+        "state": node.state,
         "region": node.region,
         "network": networks.get(node.network),
         "commission_bps": node.commission_bps,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import pda, types
+from ionet import constants, pda, types
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.node.parts import Commission, Link, Memory, Region
@@ -30,7 +30,6 @@ from ionet.staking.bulk import (
     plan_nodes,
     read_export,
 )
-from ionet.staking.bulk._plan import UNITS
 
 if TYPE_CHECKING:
     from ionet import AsyncClient
@@ -114,7 +113,7 @@ def import_export(
 
 def node_count(export: Export) -> int:
     """Nodes that an export makes."""
-    return sum(-(-row.count // UNITS) for row in export)
+    return sum(-(-row.count // constants.staking.MAX_UNITS) for row in export)
 
 
 def _checked(io: Session, path: Path) -> Export:

@@ -16,7 +16,7 @@ from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import Session, session
-from ionet.proofs.report import HOUR
+from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
     from ionet.rewards import Carry, Leaves, Report, Scores, Word

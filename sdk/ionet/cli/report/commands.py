@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, EmissionUnknown, NodeState, ReportState, accounts, events
+from ionet import IO, EmissionUnknown, NodeState, ReportState, accounts, constants, events
 from ionet.cli.arguments import NodeAddress, address, digest
 from ionet.cli.evidence import evidence_of, leaves_of, place_of, require_numpy
 from ionet.cli.failures import REFUSED, UNUSABLE, UserError
@@ -19,7 +19,6 @@ from ionet.cli.output import when
 from ionet.cli.report import build
 from ionet.cli.report.build import Previous
 from ionet.cli.session import Session, session
-from ionet.staking.stake import CREDITABLE
 
 if TYPE_CHECKING:
     from ionet.rewards import Evidence, NodeHour, Report
@@ -60,7 +59,7 @@ def list_reports(
                 one.account.seq,
                 when(one.account.period_end),
                 one.address,
-                ReportState(one.account.state).name.lower(),
+                one.account.state.name.lower(),
                 f"{IO.from_base(one.account.total):n}",
                 f"{one.account.leaves:,}",
                 _next(one.account, config, threshold, now),
@@ -85,7 +84,7 @@ def show(report: ReportAddress) -> None:
         [
             ("Report", report),
             ("Hour", f"{found.seq}, ended {when(found.period_end)}"),
-            ("State", ReportState(found.state).name.lower()),
+            ("State", found.state.name.lower()),
             ("Next", _next(found, config, attesters.threshold, now)),
             ("Total", f"{IO.from_base(found.total)} in all nodes' lives, {found.leaves:,} leaves"),
             ("Root", found.root.hex()),
@@ -127,7 +126,7 @@ def submit(
         report=sent.result,
         hour=proposal.seq,
         total=IO.from_base(report.total),
-        state=ReportState(account.state),
+        state=account.state,
         emitted=emitted,
     )
 
@@ -182,7 +181,7 @@ def approve(
         sent,
         f"Approved report {found.seq}: {_next(now, io.client.proofs.config(), threshold, 0)}",
         report=report,
-        state=ReportState(now.state),
+        state=now.state,
         weight=now.weight,
         threshold=threshold,
         differences=differences,
@@ -491,9 +490,9 @@ def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, thresh
                 return f"in its challenge window until {when(until)}"
             return "ready to be made final"
         case ReportState.FINAL:
-            if report.finalized_at + CREDITABLE < now:
+            if report.finalized_at + constants.staking.CREDITABLE < now:
                 return "too old to credit"
-            return f"creditable until {when(report.finalized_at + CREDITABLE)}"
+            return f"creditable until {when(report.finalized_at + constants.staking.CREDITABLE)}"
     return "void: the next report heals it"
 
 
@@ -502,7 +501,7 @@ def _json(where: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
         "report": where,
         "hour": report.seq,
         "period_end": report.period_end,
-        "state": ReportState(report.state),
+        "state": report.state,
         "root": report.root,
         "total": IO.from_base(report.total),
         "leaves": report.leaves,

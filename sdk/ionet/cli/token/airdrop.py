@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO
+from ionet import IO, constants
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import session
+from ionet.formats.when import DAY
 
 if TYPE_CHECKING:
     from ionet import accounts
@@ -31,22 +32,28 @@ Shares = Annotated[
 ]
 #: As many accounts of claims as a transaction opens.
 _CHUNKS = 8
-#: The program's longest time for claims, seconds.
-_LONGEST = 1_461 * 86_400
 
 
 @app.command()
 def create(
     number: AirdropNumber,
     file: Shares,
-    days: Annotated[int, typer.Option("--days", min=7, max=1_461, help="How long it can be claimed.")] = 180,
+    days: Annotated[
+        int,
+        typer.Option(
+            "--days",
+            min=constants.distributor.MIN_CLAIMING // DAY,
+            max=constants.distributor.MAX_CLAIMING // DAY,
+            help="How long it can be claimed.",
+        ),
+    ] = 180,
 ) -> None:
     """Make an airdrop out of the signer's IO, and open its claims; for the distributor's authority."""
     io = session()
     tree = _tree(number, file)
     # A minute more, as the clock goes on until it lands; but not past the latest there can be.
     now = io.client.time()
-    deadline = now + min(days * 86_400 + 60, _LONGEST)
+    deadline = now + min(days * DAY + 60, constants.distributor.MAX_CLAIMING)
     what = f"airdrop {tree.total} to {len(tree.shares):,} leaves"
     sent = io.send(io.client.distributor.create_airdrop(tree, deadline=deadline), what)
     for at in range(0, tree.chunks, _CHUNKS):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from solders.pubkey import Pubkey
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
 app = Commands("Vesting grants: making, releasing, revoking, passing on.")
 
 GrantAddress = Annotated[Pubkey, typer.Argument(metavar="GRANT", parser=address, help="The grant's account.")]
-#: Of grants that none of the genesis allocations pays for.
-_NONE: Final = 255
 
 
 def moment(text: str) -> int:
@@ -211,7 +209,7 @@ def _state(grant: accounts.distributor.Grant, now: int) -> dict[str, Any]:
         "pending_beneficiary": None
         if grant.pending_beneficiary == Pubkey.default()
         else grant.pending_beneficiary,
-        "allocation": None if grant.allocation == _NONE else Allocation(grant.allocation),
+        "allocation": None if grant.allocation == Allocation.NONE else grant.allocation,
         "total": total,
         "terms": "; ".join(terms),
         "vested": mine,

@@ -19,10 +19,10 @@ from ionet.chain.pda import program_data, token_account
 from ionet.chain.records import Found
 from ionet.governance import proposals as dao
 from ionet.governance.proposals import Authority, Ballot, HandOver, Step
+from ionet.shards import stake_shards
 
 C = TypeVar("C", bound=AsyncConnection)
 
-SHARDS: Final = 16
 _WRAPPED_SOL: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
 
 
@@ -134,11 +134,10 @@ class AsyncGovernance(Generic[C]):
 
     def activate(self, proposal: Pubkey) -> AsyncCall[events.governance.VotingBegan]:
         """Begins voting on the signer's draft. Gives the event that says until when."""
-        shards = (pda.staking.shard(index) for index in range(SHARDS))
         instruction = ix.governance.activate(
             proposer=self._connection.address,
             proposal=proposal,
-            remaining_accounts=[AccountMeta(one, False, False) for one in shards],
+            remaining_accounts=[AccountMeta(one, False, False) for one in stake_shards()],
         )
         return AsyncCall(
             self._connection, [instruction], decode=lambda sent: sent.event(events.governance.VotingBegan)
@@ -223,7 +222,7 @@ class AsyncGovernance(Generic[C]):
                 own, co = node.account.own_snapshot, node.account.co_snapshot
                 weight, choice = dao.stake_at(own, found.week) + dao.stake_at(co, found.week), None
             else:
-                weight, choice = vote.own + vote.co - vote.overridden, _choice(vote.owner_choice)
+                weight, choice = vote.own + vote.co - vote.overridden, _said(vote.owner_choice)
             if weight and node.account.registered_at <= found.voting_from:
                 ballots.append(Ballot(node.address, True, IO.from_base(weight), choice))
         for position in await self._connection.find(accounts.staking.Position, holder=who):
@@ -232,7 +231,7 @@ class AsyncGovernance(Generic[C]):
             )
             weight = dao.stake_at(position.account.snapshot, found.week)
             if weight:
-                choice = None if record is None else _choice(record.choice)
+                choice = None if record is None else _said(record.choice)
                 ballots.append(Ballot(position.account.node, False, IO.from_base(weight), choice))
         return ballots
 
@@ -547,5 +546,5 @@ def _held(snapshot: types.staking.Snapshot, week: int) -> int:
     return min(dao.stake_at(snapshot, week), snapshot.now)
 
 
-def _choice(number: int) -> dao.Choice | None:
-    return dao.Choice(number) if number <= max(dao.Choice) else None
+def _said(choice: dao.Choice) -> dao.Choice | None:
+    return None if choice == dao.Choice.NONE else choice

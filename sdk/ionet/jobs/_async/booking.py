@@ -10,16 +10,16 @@ from typing import Any, Final
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, constants, events, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
+from ionet._generated.jobs.types import JobState
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import IonetError, TransactionFailed
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
-from ionet.formats.states import JobState
 from ionet.jobs._async.offers import AsyncOffers
 from ionet.jobs._async.paying import AsyncPaying
 from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
@@ -27,10 +27,7 @@ from ionet.jobs.quotes import NotBookable, Quote, Quotes
 from ionet.jobs.status import ClusterStatus, cluster_status
 from ionet.token.prices import PriceUnusable
 
-#: How far a nonce may lie above the offer's latest.
-_NONCES: Final = 256
-#: A cluster counts its jobs in a byte.
-MAX_CLUSTER: Final = 255
+_SIZES: Final = f"{constants.jobs.MIN_CLUSTER} to {constants.jobs.MAX_CLUSTER}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +150,8 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             jobs.append(job)
         (found,) = await self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
         if found is None:
-            if len(nodes) < 2:
-                raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes; book a single one by itself")
+            if len(nodes) < constants.jobs.MIN_CLUSTER:
+                raise IonetError(f"a cluster has {_SIZES} nodes; book a single one by itself")
             groups[0] = [*(await self.open_cluster(len(nodes), cluster_id=cluster_id).ix()), *groups[0]]
         else:
             _check_open(cluster, found, len(nodes), manifest_hash)
@@ -322,14 +319,14 @@ def cheapest_job(offer: Pubkey, nonce: int, *, exchanged: bool = False) -> tuple
         exchanged: whether the supplier is paid in another currency, through an account of the buyback's.
     """
     best: tuple[int, int, Pubkey] | None = None
-    for candidate in range(nonce + 1, nonce + _NONCES + 1):
-        seeds = (b"job", bytes(offer), candidate.to_bytes(8, "little"))
+    for candidate in range(nonce + 1, nonce + constants.jobs.NONCE_WINDOW + 1):
+        seeds = (constants.jobs.JOB_SEED, bytes(offer), candidate.to_bytes(8, "little"))
         job, bump = find_with_bump(seeds, PROGRAM_ID)
         misses = 255 - bump
         if best is None or misses < best[0]:
-            misses += 255 - find_with_bump((b"escrow", bytes(job)), PROGRAM_ID)[1]
+            misses += 255 - find_with_bump((constants.jobs.ESCROW_SEED, bytes(job)), PROGRAM_ID)[1]
             if exchanged:
-                misses += 255 - find_with_bump((b"payout", bytes(job)), BUYBACK)[1]
+                misses += 255 - find_with_bump((constants.jobs.PAYOUT_SEED, bytes(job)), BUYBACK)[1]
             if best is None or misses < best[0]:
                 best = misses, candidate, job
         if best[0] == 0:
@@ -342,8 +339,8 @@ def _check_nodes(nodes: Sequence[Pubkey], quotes: Quotes | None) -> None:
     if len(set(nodes)) < len(nodes):
         twice = next(one for one in nodes if list(nodes).count(one) > 1)
         raise IonetError(f"the node {twice} is named twice; a cluster has each node once")
-    if not 1 <= len(nodes) <= MAX_CLUSTER:
-        raise IonetError(f"a cluster has 2 to {MAX_CLUSTER} nodes, not {len(nodes)}")
+    if not 1 <= len(nodes) <= constants.jobs.MAX_CLUSTER:
+        raise IonetError(f"a cluster has {_SIZES} nodes, not {len(nodes)}")
     if quotes is not None and [one.node for one in quotes.nodes] != list(nodes):
         raise IonetError("the quotes are of other nodes than those to be booked")
 

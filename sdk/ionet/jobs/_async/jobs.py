@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ionet.jobs._async.booking import MAX_CLUSTER, AsyncBooking, cheapest_job
+from ionet.jobs._async.booking import AsyncBooking, cheapest_job
 from ionet.jobs._async.running import AsyncRunning
 from ionet.jobs._async.setup import AsyncJobsSetup
 
-__all__ = ["MAX_CLUSTER", "AsyncJobs", "cheapest_job"]
+__all__ = ["AsyncJobs", "cheapest_job"]
 
 
 class AsyncJobs(AsyncJobsSetup, AsyncBooking, AsyncRunning):

@@ -7,17 +7,18 @@ from typing import Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
+from ionet._generated.jobs.types import PayoutKind
+from ionet._generated.staking.types import NodeState
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import USD
 from ionet.chain.errors import IonetError
 from ionet.chain.records import Found
-from ionet.formats.states import NodeState
+from ionet.formats.when import DAY
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.listing import Listing, Wanted, listings
 from ionet.jobs.quotes import SLIPPAGE_BPS, Quote, Quotes, check_bookable, quote, together
 
-_CURRENCIES: Final = 4
 _NOBODY: Final = Pubkey.default()
 
 
@@ -62,11 +63,11 @@ class AsyncOffers(AsyncJobsBase):
             mints = now.currencies if now else (pda.mint.MINT,)
         args = types.jobs.OfferArgs(
             rate=_or(rate, now and now.rate),
-            min_seconds=_or(min_seconds, now.min_seconds if now else 3_600),
-            max_seconds=_or(max_seconds, now.max_seconds if now else 30 * 86_400),
+            min_seconds=_or(min_seconds, now.min_seconds if now else constants.jobs.FIRST_HOUR),
+            max_seconds=_or(max_seconds, now.max_seconds if now else 30 * DAY),
             open=_or(taking, bool(now.open) if now else True),
-            payout=_or(payout_as_paid, now.payout if now else 0),
-            currencies=(*mints, *[_NOBODY] * (_CURRENCIES - len(mints))),
+            payout=PayoutKind(_or(payout_as_paid, now.payout if now else PayoutKind.IO)),
+            currencies=(*mints, *[_NOBODY] * (constants.jobs.MAX_CURRENCIES - len(mints))),
         )
         owner = self._connection.address
         if now is None:
@@ -78,8 +79,10 @@ class AsyncOffers(AsyncJobsBase):
     async def _mints(self, names: Sequence[str | Pubkey]) -> tuple[Pubkey, ...]:
         found = [(await self.currency(one)).mint for one in names]
         mints = tuple(dict.fromkeys(found))
-        if not 1 <= len(mints) <= _CURRENCIES:
-            raise IonetError(f"an offer names 1 to {_CURRENCIES} currencies, not {len(mints)}")
+        if not 1 <= len(mints) <= constants.jobs.MAX_CURRENCIES:
+            raise IonetError(
+                f"an offer names 1 to {constants.jobs.MAX_CURRENCIES} currencies, not {len(mints)}"
+            )
         return mints
 
     async def offers(self) -> list[Found[accounts.jobs.Offer]]:

@@ -3,11 +3,11 @@
 
 from __future__ import annotations
 
-from ionet.jobs._sync.booking import MAX_CLUSTER, Booking, cheapest_job
+from ionet.jobs._sync.booking import Booking, cheapest_job
 from ionet.jobs._sync.running import Running
 from ionet.jobs._sync.setup import JobsSetup
 
-__all__ = ["MAX_CLUSTER", "Jobs", "cheapest_job"]
+__all__ = ["Jobs", "cheapest_job"]
 
 
 class Jobs(JobsSetup, Booking, Running):

@@ -11,11 +11,11 @@ from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, events, ix
+from ionet._generated.jobs.types import DisputeOutcome, JobState
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import AccountNotFound, IonetError, ProgramError, TransactionFailed
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
-from ionet.formats.states import DisputeOutcome, JobState
 from ionet.jobs._sync.watching import Watching
 from ionet.jobs.cranked import Cranked
 from ionet.jobs.escrow import if_cancelled

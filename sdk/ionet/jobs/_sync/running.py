@@ -5,18 +5,18 @@ from __future__ import annotations
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
+from ionet._generated.jobs.types import JobState
+from ionet._generated.staking.types import NodeState
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.pda import token_account
-from ionet.formats.states import JobState, NodeState
 from ionet.jobs._sync.paying import Paying
 from ionet.jobs.escrow import held
 from ionet.jobs.quotes import SLIPPAGE_BPS, NotBookable, Quote, check_entry, check_length, quote_extension
 from ionet.jobs.status import check_party, or_none
 
 _BPS = 10_000
-_STRETCHES = 5
 
 
 class Running(Paying):
@@ -60,7 +60,11 @@ class Running(Paying):
                 "Disputed",
                 "a disputed job is not extended before it is decided",
             ),
-            (found.stretch_count < _STRETCHES, "TooManyExtensions", "a job is extended four times at most"),
+            (
+                found.segment_count < constants.jobs.MAX_SEGMENTS,
+                "TooManyExtensions",
+                "a job is extended four times at most",
+            ),
             (seconds > 0, "DurationOutOfBounds", "an extension has a length above zero"),
             (bool(offer.open), "OfferClosed", f"the offer of node {found.node} is closed at present"),
             (

@@ -45,7 +45,7 @@ class JobsSetup(JobsBase):
             payment_bps: payment fee of the side that uses it.
         """
         args = types.jobs.CurrencyArgs(
-            pricing=int(at_par),
+            pricing=types.jobs.Pricing.PAR if at_par else types.jobs.Pricing.FEED,
             enabled=True,
             payment_bps=payment_bps,
             feed_id=feed_id,

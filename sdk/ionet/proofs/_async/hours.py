@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, pda
+from ionet import accounts, constants, events, pda
+from ionet._generated.jobs.types import Pricing
+from ionet._generated.staking.types import NodeState
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
 from ionet.chain.records import Found
-from ionet.formats.states import NodeState
-from ionet.staking.stake import HOUR, minimum
+from ionet.formats.when import HOUR
+from ionet.staking.stake import minimum
 from ionet.token import emission
-from ionet.token.currency import AT_PAR, symbol
+from ionet.token.currency import symbol
 from ionet.token.prices import check_feed, dollars
 
 if TYPE_CHECKING:
@@ -28,8 +30,6 @@ if TYPE_CHECKING:
     from ionet.token._async.mint import AsyncMint
 
 _BPS: Final = 10_000
-#: A booking, and what became of it, stand so long before its first second at most: the start window.
-_START_WINDOW: Final = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +189,8 @@ class AsyncHours(AsyncAdministration):
             for event in sent.events:
                 if isinstance(event, events.jobs.Booked) and event.offer == offer and at <= end:
                     bookings.append((event.job, event))
-                    if at + _START_WINDOW + event.seconds <= end - HOUR:
+                    # A booking stands so long before its first second at most.
+                    if at + constants.jobs.START_WINDOW + event.seconds <= end - HOUR:
                         return bookings[:-1]
         return bookings
 
@@ -227,7 +228,7 @@ class AsyncHours(AsyncAdministration):
 
     async def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
         """What a token counts for: one dollar at par, or what its feed says now."""
-        if currency.pricing == AT_PAR:
+        if currency.pricing == Pricing.PAR:
             return Fraction(1)
         quoted = await self._connection.price(currency.price_account)
         check_feed(quoted, currency.feed_id, symbol(currency))

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, pda
+from ionet import accounts, constants, events, pda
+from ionet._generated.jobs.types import Pricing
+from ionet._generated.staking.types import NodeState
 from ionet.administration._sync.administration import Administration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
 from ionet.chain.records import Found
-from ionet.formats.states import NodeState
-from ionet.staking.stake import HOUR, minimum
+from ionet.formats.when import HOUR
+from ionet.staking.stake import minimum
 from ionet.token import emission
-from ionet.token.currency import AT_PAR, symbol
+from ionet.token.currency import symbol
 from ionet.token.prices import check_feed, dollars
 
 if TYPE_CHECKING:
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from ionet.token._sync.mint import Mint
 
 _BPS: Final = 10_000
-#: A booking, and what became of it, stand so long before its first second at most: the start window.
-_START_WINDOW: Final = 1_200
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +188,8 @@ class Hours(Administration):
             for event in sent.events:
                 if isinstance(event, events.jobs.Booked) and event.offer == offer and at <= end:
                     bookings.append((event.job, event))
-                    if at + _START_WINDOW + event.seconds <= end - HOUR:
+                    # A booking stands so long before its first second at most.
+                    if at + constants.jobs.START_WINDOW + event.seconds <= end - HOUR:
                         return bookings[:-1]
         return bookings
 
@@ -226,7 +227,7 @@ class Hours(Administration):
 
     def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
         """What a token counts for: one dollar at par, or what its feed says now."""
-        if currency.pricing == AT_PAR:
+        if currency.pricing == Pricing.PAR:
             return Fraction(1)
         quoted = self._connection.price(currency.price_account)
         check_feed(quoted, currency.feed_id, symbol(currency))

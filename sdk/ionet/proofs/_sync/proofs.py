@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any, Unpack
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._generated.proofs.types import ReportState
+from ionet._generated.shared import ProofReason
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
-from ionet.formats.states import ProofReason, ReportState
+from ionet.formats.when import HOUR
 from ionet.proofs._sync.hours import Hours
-from ionet.proofs.report import HOUR, Proposal
+from ionet.proofs.report import Proposal
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
@@ -206,7 +208,7 @@ class Proofs(Hours):
     # -- compute proofs
 
     def record_proof(
-        self, node: Pubkey, *, seed: bytes, score_bps: int, reason: ProofReason | int = 0
+        self, node: Pubkey, *, seed: bytes, score_bps: int, reason: ProofReason = ProofReason.PASSED
     ) -> Call[None]:
         """Keeps the verdict of a node's latest compute proof in the node's account; for an attester.
 
@@ -214,9 +216,9 @@ class Proofs(Hours):
             node: who was challenged.
             seed: the challenge's seed, 32 bytes.
             score_bps: measured speed against the class's reference, 10,000 is one.
-            reason: why it failed; 0 when it passed.
+            reason: why it failed, or that it passed.
         """
-        verdict = types.proofs.ProofVerdict(seed=seed, score_bps=score_bps, reason=int(reason))
+        verdict = types.proofs.ProofVerdict(seed=seed, score_bps=score_bps, reason=reason)
         instruction = ix.proofs.record_proof(attester=self._connection.address, node=node, verdict=verdict)
         return Call(self._connection, [instruction])
 

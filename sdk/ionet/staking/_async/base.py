@@ -2,24 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.pda import token_account
-
-if TYPE_CHECKING:
-    pass
-
-#: Accounts over which the sum of active stake is spread.
-SHARDS: Final = 16
-
-
-def shard_of(node: Pubkey) -> Pubkey:
-    """The account that a node's active stake is summed in."""
-    return pda.staking.shard(bytes(node)[0] % SHARDS)
 
 
 class AsyncStakingBase(AsyncAdministration):

@@ -7,11 +7,12 @@ from typing import Final, Unpack
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.staking._async.base import SHARDS, AsyncStakingBase
+from ionet.shards import stake_shards
+from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
 #: Classes that one transaction holds.
@@ -28,7 +29,7 @@ class AsyncStakingSetup(AsyncStakingBase):
         )
         return AsyncCall(self._connection, [instruction])
 
-    def open_shards(self, indices: Iterable[int] = range(SHARDS)) -> AsyncCall[None]:
+    def open_shards(self, indices: Iterable[int] = range(constants.staking.STAKE_SHARDS)) -> AsyncCall[None]:
         """Opens the accounts that sum active stake; for anyone, who pays their rent.
 
         Args:
@@ -119,6 +120,5 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     async def total_active(self) -> IO:
         """Active stake of all nodes: the sum of the shards."""
-        shards = [pda.staking.shard(index) for index in range(SHARDS)]
-        found = await self._connection.fetch_many(accounts.staking.StakeShard, shards)
+        found = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
         return IO.from_base(sum(one.active.now for one in found if one is not None))

@@ -9,7 +9,8 @@ from ionet import accounts, events, ix, pda
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.staking._async.base import SHARDS, AsyncStakingBase, shard_of
+from ionet.shards import shard_of, stake_shards
+from ionet.staking._async.base import AsyncStakingBase
 
 
 class AsyncSlashes(AsyncStakingBase):
@@ -64,12 +65,11 @@ class AsyncSlashes(AsyncStakingBase):
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
         node = (await self.slash(slash)).node
         own = shard_of(node)
-        others = (pda.staking.shard(index) for index in range(SHARDS))
         instruction = ix.staking.execute_slash(
             node=node,
             slash=slash,
             shard=own,
-            remaining_accounts=[AccountMeta(one, False, False) for one in others if one != own],
+            remaining_accounts=[AccountMeta(one, False, False) for one in stake_shards() if one != own],
         )
         return AsyncCall(
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Slashed)

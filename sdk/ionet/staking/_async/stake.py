@@ -11,7 +11,8 @@ from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
-from ionet.staking._async.base import AsyncStakingBase, shard_of
+from ionet.shards import shard_of
+from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
 
 if TYPE_CHECKING:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from ionet.staking._async.base import SHARDS, shard_of
 from ionet.staking._async.nodes import AsyncNodes
 from ionet.staking._async.setup import AsyncStakingSetup
 from ionet.staking._async.slashes import AsyncSlashes
 from ionet.staking._async.stake import AsyncStakes
 
-__all__ = ["SHARDS", "AsyncStaking", "shard_of"]
+__all__ = ["AsyncStaking"]
 
 
 class AsyncStaking(AsyncStakingSetup, AsyncNodes, AsyncStakes, AsyncSlashes):

@@ -9,15 +9,17 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._generated.staking.types import NodeState
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.records import Found
 from ionet.chain.signers import Signer, SignerLike, as_signer
 from ionet.chain.transactions import Sent
-from ionet.formats.states import NodeState
-from ionet.staking._sync.base import StakingBase, shard_of
-from ionet.staking.stake import HOUR, Supply, or_none
+from ionet.formats.when import HOUR
+from ionet.shards import shard_of
+from ionet.staking._sync.base import StakingBase
+from ionet.staking.stake import Supply, or_none
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,11 +8,12 @@ from typing import Final, Unpack
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
 from ionet.chain._sync.call import Call
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.staking._sync.base import SHARDS, StakingBase
+from ionet.shards import stake_shards
+from ionet.staking._sync.base import StakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
 #: Classes that one transaction holds.
@@ -29,7 +30,7 @@ class StakingSetup(StakingBase):
         )
         return Call(self._connection, [instruction])
 
-    def open_shards(self, indices: Iterable[int] = range(SHARDS)) -> Call[None]:
+    def open_shards(self, indices: Iterable[int] = range(constants.staking.STAKE_SHARDS)) -> Call[None]:
         """Opens the accounts that sum active stake; for anyone, who pays their rent.
 
         Args:
@@ -118,6 +119,5 @@ class StakingSetup(StakingBase):
 
     def total_active(self) -> IO:
         """Active stake of all nodes: the sum of the shards."""
-        shards = [pda.staking.shard(index) for index in range(SHARDS)]
-        found = self._connection.fetch_many(accounts.staking.StakeShard, shards)
+        found = self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
         return IO.from_base(sum(one.active.now for one in found if one is not None))

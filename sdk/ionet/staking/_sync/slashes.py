@@ -10,7 +10,8 @@ from ionet import accounts, events, ix, pda
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.staking._sync.base import SHARDS, StakingBase, shard_of
+from ionet.shards import shard_of, stake_shards
+from ionet.staking._sync.base import StakingBase
 
 
 class Slashes(StakingBase):
@@ -65,12 +66,11 @@ class Slashes(StakingBase):
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
         node = (self.slash(slash)).node
         own = shard_of(node)
-        others = (pda.staking.shard(index) for index in range(SHARDS))
         instruction = ix.staking.execute_slash(
             node=node,
             slash=slash,
             shard=own,
-            remaining_accounts=[AccountMeta(one, False, False) for one in others if one != own],
+            remaining_accounts=[AccountMeta(one, False, False) for one in stake_shards() if one != own],
         )
         return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Slashed))
 

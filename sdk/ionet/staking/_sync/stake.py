@@ -12,7 +12,8 @@ from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
-from ionet.staking._sync.base import StakingBase, shard_of
+from ionet.shards import shard_of
+from ionet.staking._sync.base import StakingBase
 from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
 
 if TYPE_CHECKING:

@@ -3,13 +3,12 @@
 
 from __future__ import annotations
 
-from ionet.staking._sync.base import SHARDS, shard_of
 from ionet.staking._sync.nodes import Nodes
 from ionet.staking._sync.setup import StakingSetup
 from ionet.staking._sync.slashes import Slashes
 from ionet.staking._sync.stake import Stakes
 
-__all__ = ["SHARDS", "Staking", "shard_of"]
+__all__ = ["Staking"]
 
 
 class Staking(StakingSetup, Nodes, Stakes, Slashes):

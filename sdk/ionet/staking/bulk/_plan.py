@@ -5,16 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import Final
 
 from solders.pubkey import Pubkey
 
-from ionet import pda
+from ionet import constants, pda
 from ionet.staking.bulk._export import ExportRow
 from ionet.staking.classes import HardwareClass
-
-#: Processors of a node, at most.
-UNITS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +62,10 @@ def plan_nodes(rows: Iterable[ExportRow], network: Pubkey) -> Iterator[NodePlan]
         network: the network's account; the same machine of another network is another device.
     """
     for row in rows:
-        for start in range(0, row.count, UNITS):
+        for start in range(0, row.count, constants.staking.MAX_UNITS):
             processors = tuple(
                 Processor(row.device, index, _fingerprint(network, row.device, index))
-                for index in range(start, min(start + UNITS, row.count))
+                for index in range(start, min(start + constants.staking.MAX_UNITS, row.count))
             )
             yield NodePlan(row.kind, row.wallet, processors)
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Final
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
+from ionet._generated.shared import Allocation
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
+from ionet.formats.when import DAY
 from ionet.token._async.distributor import wallet_call
 from ionet.token.airdrop import AirdropTree
-from ionet.token.allocations import Allocation
-from ionet.token.genesis_plan import CLAIM_DAYS, DAY, ITEMS, GenesisPlan, PlannedGrant
+from ionet.token.genesis_plan import CLAIM_DAYS, ITEMS, GenesisPlan, PlannedGrant
 from ionet.token.genesis_state import Found, GenesisItem, GenesisMismatch, GenesisState, GenesisStep, tokens
 
 if TYPE_CHECKING:

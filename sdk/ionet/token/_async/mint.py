@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._generated.shared import Allocation
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.transactions import Sent
-from ionet.token.allocations import Allocation
-
-if TYPE_CHECKING:
-    pass
 
 
 class AsyncMint(AsyncAdministration):
@@ -34,10 +31,10 @@ class AsyncMint(AsyncAdministration):
             decode=lambda _: pda.mint.MINT,
         )
 
-    def mint_genesis(self, allocation: Allocation | int, destination: Pubkey) -> AsyncCall[IO]:
+    def mint_genesis(self, allocation: Allocation, destination: Pubkey) -> AsyncCall[IO]:
         """Mints one genesis allocation into a token account, once; for the authority. Gives the amount."""
         instruction = ix.mint.mint_genesis(
-            authority=self._connection.address, destination=destination, allocation=int(allocation)
+            authority=self._connection.address, destination=destination, allocation=allocation
         )
         return AsyncCall(
             self._connection,

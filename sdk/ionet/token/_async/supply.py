@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ionet import accounts, pda
+from ionet import accounts
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
+from ionet.shards import stake_shards
 from ionet.token.supply import SupplyAt, projected
 from ionet.token.vesting import Schedule, unvested, vested
 
@@ -14,9 +15,6 @@ if TYPE_CHECKING:
     from ionet.chain._async.connection import AsyncConnection
     from ionet.token._async.distributor import AsyncDistributor
     from ionet.token._async.mint import AsyncMint
-
-#: Accounts over which the sum of active stake is spread.
-_SHARDS: Final = 16
 
 
 class AsyncSupply:
@@ -69,6 +67,5 @@ class AsyncSupply:
         return await self._mint.balance(config.treasury)
 
     async def _staked(self) -> IO:
-        addresses = [pda.staking.shard(index) for index in range(_SHARDS)]
-        found = await self._connection.fetch_many(accounts.staking.StakeShard, addresses)
+        found = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
         return IO.from_base(sum(one.active.now for one in found if one is not None))

@@ -9,21 +9,19 @@ from typing import TYPE_CHECKING, Unpack
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from ionet import accounts, events, ix, pda, types
+from ionet import accounts, constants, events, ix, pda, types
+from ionet._generated.shared import Allocation
 from ionet.administration._sync.administration import Administration
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
-from ionet.token.airdrop import CHUNK, AirdropTree, claimed
-from ionet.token.allocations import Allocation
+from ionet.token.airdrop import AirdropTree, claimed
 
 if TYPE_CHECKING:
     from ionet.chain.records import Found
     from ionet.chain.transactions import Sent
     from ionet.token.vesting import Schedule
 
-#: Of grants and airdrops that are paid from none of the genesis allocations.
-NO_ALLOCATION = 255
 _NOBODY = Pubkey.default()
 
 
@@ -78,7 +76,7 @@ class Distributor(Administration):
         schedule: Schedule,
         *,
         revocable: bool = False,
-        allocation: Allocation | int = NO_ALLOCATION,
+        allocation: Allocation = Allocation.NONE,
         source: Pubkey | None = None,
     ) -> Call[Pubkey]:
         """Makes a grant and fills its vault; for the authority. Gives the grant's address.
@@ -88,7 +86,7 @@ class Distributor(Administration):
             beneficiary: whose it is.
             schedule: when how much of it vests.
             revocable: whether what has not vested can be taken back.
-            allocation: the genesis allocation that it is paid from.
+            allocation: the genesis allocation that it is paid from, if it is one.
             source: the IO account it is paid from; default: the signer's associated token account.
         """
         me, address = self._connection.address, pda.distributor.grant(id)
@@ -96,7 +94,7 @@ class Distributor(Administration):
             beneficiary=beneficiary,
             schedule=schedule.args(),
             revocable=revocable,
-            allocation=int(allocation),
+            allocation=allocation,
         )
         instruction = ix.distributor.create_grant(
             authority=me, payer=me, source=source or self._wallet(me), id=id, args=args
@@ -154,7 +152,7 @@ class Distributor(Administration):
         tree: AirdropTree,
         *,
         deadline: int,
-        allocation: Allocation | int = NO_ALLOCATION,
+        allocation: Allocation = Allocation.NONE,
         source: Pubkey | None = None,
     ) -> Call[Pubkey]:
         """Makes an airdrop and fills its vault; for the authority. Gives the airdrop's address.
@@ -162,7 +160,7 @@ class Distributor(Administration):
         Args:
             tree: its leaves.
             deadline: until when it can be claimed, Unix seconds; 7 days to 4 years ahead.
-            allocation: the genesis allocation that it is paid from.
+            allocation: the genesis allocation that it is paid from, if it is one.
             source: the IO account it is paid from; default: the signer's associated token account.
         """
         me, address = self._connection.address, tree.address
@@ -171,7 +169,7 @@ class Distributor(Administration):
             leaves=len(tree.shares),
             total=tree.total.base,
             deadline=deadline,
-            allocation=int(allocation),
+            allocation=allocation,
         )
         instruction = ix.distributor.create_airdrop(
             authority=me, payer=me, source=source or self._wallet(me), id=tree.id, args=args
@@ -246,7 +244,10 @@ class Distributor(Administration):
     def close_claims(self, airdrop: Pubkey) -> Call[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
         leaves = (self.airdrop(airdrop)).leaves
-        addresses = [pda.distributor.claims(airdrop, number) for number in range(-(-leaves // CHUNK))]
+        addresses = [
+            pda.distributor.claims(airdrop, number)
+            for number in range(-(-leaves // constants.distributor.CHUNK))
+        ]
         found = self._connection.fetch_many(accounts.distributor.Claims, addresses)
         return Call(
             self._connection,

@@ -3,19 +3,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Unpack
+from typing import Unpack
 
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet._generated.shared import Allocation
 from ionet.administration._sync.administration import Administration
 from ionet.chain._sync.call import Call
 from ionet.chain.amounts import IO
 from ionet.chain.transactions import Sent
-from ionet.token.allocations import Allocation
-
-if TYPE_CHECKING:
-    pass
 
 
 class Mint(Administration):
@@ -35,10 +32,10 @@ class Mint(Administration):
             decode=lambda _: pda.mint.MINT,
         )
 
-    def mint_genesis(self, allocation: Allocation | int, destination: Pubkey) -> Call[IO]:
+    def mint_genesis(self, allocation: Allocation, destination: Pubkey) -> Call[IO]:
         """Mints one genesis allocation into a token account, once; for the authority. Gives the amount."""
         instruction = ix.mint.mint_genesis(
-            authority=self._connection.address, destination=destination, allocation=int(allocation)
+            authority=self._connection.address, destination=destination, allocation=allocation
         )
         return Call(
             self._connection,

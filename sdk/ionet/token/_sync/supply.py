@@ -3,11 +3,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from ionet import accounts, pda
+from ionet import accounts
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
+from ionet.shards import stake_shards
 from ionet.token.supply import SupplyAt, projected
 from ionet.token.vesting import Schedule, unvested, vested
 
@@ -15,9 +16,6 @@ if TYPE_CHECKING:
     from ionet.chain._sync.connection import Connection
     from ionet.token._sync.distributor import Distributor
     from ionet.token._sync.mint import Mint
-
-#: Accounts over which the sum of active stake is spread.
-_SHARDS: Final = 16
 
 
 class Supply:
@@ -68,6 +66,5 @@ class Supply:
         return self._mint.balance(config.treasury)
 
     def _staked(self) -> IO:
-        addresses = [pda.staking.shard(index) for index in range(_SHARDS)]
-        found = self._connection.fetch_many(accounts.staking.StakeShard, addresses)
+        found = self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
         return IO.from_base(sum(one.active.now for one in found if one is not None))
