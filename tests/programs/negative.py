@@ -27,6 +27,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import World
 
 from ionet import Sent, pda, price_feed, token_account
+from ionet.shards import fee_vaults
 
 IDL: Final = Path(__file__).resolve().parents[2] / "idl"
 
@@ -366,5 +367,5 @@ def market_accounts(market: Market) -> Iterator[Pubkey]:
         yield from (holder.pubkey(), token_account(holder.pubkey(), IO_MINT))
     yield from (pda.staking.position(market.bob.node, market.carol.pubkey()), market.usdc, IO_MINT)
     yield from (token_account(market.renter.pubkey(), market.usdc), pda.mint.EMISSION_VAULT)
-    yield from (pda.buyback.vault(IO_MINT, shard) for shard in range(8))
+    yield from fee_vaults()
     yield from (one.pubkey() for one in market.attesters)

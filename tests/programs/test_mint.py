@@ -104,9 +104,7 @@ def test_each_allocation_is_minted_once_and_all_are_500_million(world: World) ->
 @pytest.mark.parametrize("allocation", [5, 64, 255])
 def test_there_is_no_sixth_allocation(world: World, allocation: int) -> None:
     purse = world.io_account(world.deployer)
-    fifth = ix.mint.mint_genesis(
-        authority=world.deployer, destination=purse, allocation=Allocation.CORE
-    )
+    fifth = ix.mint.mint_genesis(authority=world.deployer, destination=purse, allocation=Allocation.CORE)
     world.refused(with_byte(fifth, 8, allocation), errors.mint.UnknownAllocation)
 
 
