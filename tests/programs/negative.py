@@ -265,7 +265,13 @@ class Suite(Generic[S]):
                     for number in range(count):
                         yield from walk(f"{path}[{number}]", inner)
             else:
-                for one in types[kind["defined"]["name"]]["fields"]:
+                body = types[kind["defined"]["name"]]
+                if body["kind"] == "enum":
+                    # Also the first number that no variant has.
+                    yield path, at, len(body["variants"]).to_bytes(1, "little")
+                    yield from scalar(path, 1)
+                    return
+                for one in body["fields"]:
                     yield from walk(f"{path}.{one['name']}", one["type"])
 
         for argument in self._instruction(name)["args"]:
