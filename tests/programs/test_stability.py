@@ -1,7 +1,8 @@
 """What may not change under those who use a program: numbers of errors and variants, and fields in accounts.
 
 `stable/<program>.json` holds them. `python tests/programs/test_stability.py` writes it anew, which is right
-before a program is deployed, and for what is new; after that an error and a variant keep their numbers, and a field its place.
+before a program is deployed, and for what is new; after that errors and variants keep their numbers, and
+fields their places.
 """
 
 from __future__ import annotations
