@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ionet.formats.when import HOUR
 from ionet.rewards import Hour, Leaves, build_report, cumulate, score_hour, write_evidence
 
 EMISSION = 456_308_464_000
@@ -64,7 +65,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "evidence.jsonl")
         previous: Leaves | None = None
-        for end in (3_600, 7_200):
+        for end in (HOUR, 2 * HOUR):
             marks = [("", time.perf_counter())]
             scores = score_hour(hour, EMISSION)
             marks.append(("score", time.perf_counter()))

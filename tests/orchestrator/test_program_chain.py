@@ -28,6 +28,7 @@ from ionet.orchestrator import (
     ProgramChain,
 )
 from ionet.prover import Opening, numpy_backend
+from ionet.shards import fee_vaults
 from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 
@@ -140,9 +141,8 @@ class Site:
         raise AssertionError("steps without end")
 
     def money(self) -> Money:
-        vaults = [pda.buyback.vault(IO_MINT, shard) for shard in range(8)]
         client = self.market.world.client
-        held = [self.market.world.balance(one) for one in vaults if client.account(one) is not None]
+        held = [self.market.world.balance(one) for one in fee_vaults() if client.account(one) is not None]
         return Money(
             self.market.world.balance(token_account(self.market.alice.key, IO_MINT)),
             self.market.purse(self.market.renter),

@@ -28,6 +28,7 @@ from ionet import (
     LocalNetwork,
     Sent,
     accounts,
+    constants,
     ix,
     pda,
     price_feed,
@@ -572,12 +573,12 @@ def _set_up(market: Market) -> None:
     world, authority = market.world, market.world.deployer
     seats = [types.proofs.Seat(one.pubkey(), 1) for one in market.attesters]
     world.send(ix.proofs.set_attesters(authority=authority, seats=seats, threshold=2))
-    for index in range(16):
+    for index in range(constants.staking.STAKE_SHARDS):
         world.send(ix.staking.open_shard(payer=authority, index=index))
     for number in (CLASS, OTHER_CLASS):
         world.send(ix.staking.create_class(authority=authority, id=number, args=class_args()))
     for mint in (IO_MINT, market.usdc):
-        for shard in range(8):
+        for shard in range(constants.buyback.FEE_SHARDS):
             world.send(ix.buyback.open_vault(payer=authority, mint=mint, shard=shard))
         market.set_price(mint)
         args = market.currency_args(mint)

@@ -27,6 +27,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import World
 
 from ionet import Sent, pda, price_feed, token_account
+from ionet.shards import fee_vaults
 
 IDL: Final = Path(__file__).resolve().parents[2] / "idl"
 
@@ -266,7 +267,13 @@ class Suite(Generic[S]):
             elif types[kind["defined"]["name"]]["kind"] == "enum":
                 yield from scalar(path, 1)
             else:
-                for one in types[kind["defined"]["name"]]["fields"]:
+                body = types[kind["defined"]["name"]]
+                if body["kind"] == "enum":
+                    # Also the first number that no variant has.
+                    yield path, at, len(body["variants"]).to_bytes(1, "little")
+                    yield from scalar(path, 1)
+                    return
+                for one in body["fields"]:
                     yield from walk(f"{path}.{one['name']}", one["type"])
 
         for argument in self._instruction(name)["args"]:
@@ -368,5 +375,5 @@ def market_accounts(market: Market) -> Iterator[Pubkey]:
         yield from (holder.pubkey(), token_account(holder.pubkey(), IO_MINT))
     yield from (pda.staking.position(market.bob.node, market.carol.pubkey()), market.usdc, IO_MINT)
     yield from (token_account(market.renter.pubkey(), market.usdc), pda.mint.EMISSION_VAULT)
-    yield from (pda.buyback.vault(IO_MINT, shard) for shard in range(8))
+    yield from fee_vaults()
     yield from (one.pubkey() for one in market.attesters)

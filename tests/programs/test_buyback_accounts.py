@@ -20,6 +20,7 @@ from tests.programs.people import TOKEN
 from tests.programs.test_buyback_payouts import offer, owing
 
 from ionet import IO, Sent, accounts, ix, pda, price_feed, token_account
+from ionet.shards import fee_vaults
 
 #: Of the other auction.
 OTHER: Final = 7
@@ -50,7 +51,7 @@ class Scene(Auctions):
     def accounts(self) -> Iterator[Pubkey]:
         yield from market_accounts(self.market)
         yield from (pda.buyback.auction(self.mint, shard) for shard in (0, OTHER))
-        yield from (pda.buyback.vault(self.mint, shard) for shard in range(8))
+        yield from fee_vaults(self.mint)
         yield from (self.bobs, pda.buyback.payout(self.bobs), pda.buyback.payout_vault(self.bobs))
         yield from (pda.jobs.currency(IO_MINT), price_feed(IO_FEED), self.purse)
         for one in (self.market.alice.owner, self.market.bob.owner, self.market.dave):

@@ -14,6 +14,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import HOUR, MINUTE
 
 from ionet import SOL, errors, events, ix, pda, price_feed, token_account
+from ionet.shards import vault_of
 
 THOUSAND = 1_000 * DOLLAR
 
@@ -277,7 +278,7 @@ def test_a_supplier_takes_what_is_left_for_the_fee_of_the_currency(auctions: Auc
     set_params(market, price_account=Pubkey.default())
     purse, fees = (
         token_account(alice.key, auctions.mint),
-        pda.buyback.vault(auctions.mint, bytes(job)[-1] % 8),
+        vault_of(job, auctions.mint),
     )
     before = auctions.world.balance(purse), auctions.world.balance(fees)
     event = market.send(auctions.payouts("withdraw_payout", job)).event(events.buyback.PayoutWithdrawn)

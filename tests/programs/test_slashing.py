@@ -20,6 +20,7 @@ from tests.programs.test_staking_owner import FORTNIGHT, NODE, u64
 from tests.programs.test_staking_setup import params
 
 from ionet import accounts, errors, events, ix, pda
+from ionet.shards import stake_shards
 
 APPEAL: Final = 30 * DAY
 DECISION: Final = 30 * DAY
@@ -43,8 +44,7 @@ def about(market: Market, name: str, nonce: int = 0, **given: Any) -> Instructio
 
 def shards(market: Market) -> list[AccountMeta]:
     """All stake shards but the one of alice's node."""
-    every = (pda.staking.shard(index) for index in range(16))
-    return [AccountMeta(one, False, False) for one in every if one != market.alice.shard]
+    return [AccountMeta(one, False, False) for one in stake_shards() if one != market.alice.shard]
 
 
 def executing(
@@ -447,12 +447,13 @@ def test_nodes_share_the_limit(market: Market) -> None:
     market.send(proposing(market, 8 * TOKEN, of=market.bob))
     market.world.advance(APPEAL)
     market.send(executing(market))
-    others = [pda.staking.shard(index) for index in range(16)]
     bobs = market.staking(
         "execute_slash",
         of=market.bob,
         slash=address(market, of=market.bob),
-        remaining_accounts=tuple(AccountMeta(one, False, False) for one in others if one != market.bob.shard),
+        remaining_accounts=tuple(
+            AccountMeta(one, False, False) for one in stake_shards() if one != market.bob.shard
+        ),
     )
     # 1 % of 992 IO, of which alice's slash took 8.
     assert market.send(bobs).event(events.staking.Slashed).amount == 192 * TOKEN // 100

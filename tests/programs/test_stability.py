@@ -1,7 +1,8 @@
-"""What may not change under those who use a program: numbers of errors, and where fields lie in accounts.
+"""What may not change under those who use a program: numbers of errors and variants, and fields in accounts.
 
 `stable/<program>.json` holds them. `python tests/programs/test_stability.py` writes it anew, which is right
-before a program is deployed, and for what is new; after that an error keeps its number and a field its place.
+before a program is deployed, and for what is new; after that errors and variants keep their numbers, and
+fields their places.
 """
 
 from __future__ import annotations
@@ -23,9 +24,11 @@ _SIZES: Final = {
 
 
 def stable(program: str) -> dict[str, Any]:
-    """Errors by name, and each account's fields with offset and size; None: it depends on the content."""
+    """Errors and variants by name, and each account's fields with offset and size; None: that depends."""
     idl = json.loads((IDL / f"{program}.json").read_text())
     types = {one["name"]: one["type"] for one in idl["types"]}
+    enums = {name: one["variants"] for name, one in types.items() if one["kind"] == "enum"}
+    assert not any(one.get("fields") for variants in enums.values() for one in variants)
 
     def size(kind: Any) -> int | None:
         if kind == "bytes" or "vec" in kind:
@@ -35,18 +38,13 @@ def stable(program: str) -> dict[str, Any]:
         if "array" in kind:
             inner = size(kind["array"][0])
             return None if inner is None else int(kind["array"][1]) * inner
-        defined = types[kind["defined"]["name"]]
-        if defined["kind"] == "enum":
+        if kind["defined"]["name"] in enums:
             return 1
-        sizes = [size(one["type"]) for one in defined["fields"]]
+        sizes = [size(one["type"]) for one in types[kind["defined"]["name"]]["fields"]]
         return None if None in sizes else sum(one or 0 for one in sizes)
 
     def fields(path: str, kind: Any, at: int | None) -> Iterator[tuple[str, list[int | None]]]:
-        if (
-            isinstance(kind, dict)
-            and "defined" in kind
-            and types[kind["defined"]["name"]]["kind"] == "struct"
-        ):
+        if isinstance(kind, dict) and "defined" in kind and kind["defined"]["name"] not in enums:
             for one in types[kind["defined"]["name"]]["fields"]:
                 for name, (start, length) in fields(f"{path}.{one['name']}", one["type"], at):
                     yield name, [start, length]
@@ -58,7 +56,14 @@ def stable(program: str) -> dict[str, Any]:
         one["name"]: dict(fields("", {"defined": {"name": one["name"]}}, len(one["discriminator"])))
         for one in idl["accounts"]
     }
-    return {"errors": {one["name"]: one["code"] for one in idl["errors"]}, "accounts": accounts}
+    return {
+        "errors": {one["name"]: one["code"] for one in idl["errors"]},
+        "enums": {
+            name: {one["name"]: number for number, one in enumerate(variants)}
+            for name, variants in sorted(enums.items())
+        },
+        "accounts": accounts,
+    }
 
 
 @pytest.mark.parametrize("program", PINNED)

@@ -24,6 +24,7 @@ from tests.programs.support import HOUR, NOW
 
 from ionet import IO, SOL, Sent, TransactionFailed, accounts, ix, pda, token_account, types
 from ionet.chain.schema import Account
+from ionet.shards import stake_shards
 
 T = TypeVar("T", bound=Account)
 BEGIN: Final = NOW + HOUR
@@ -124,8 +125,7 @@ class Arena:
 
     def other_shards(self, node: str) -> tuple[AccountMeta, ...]:
         own = self.nodes[node].shard
-        every = (pda.staking.shard(index) for index in range(16))
-        return tuple(AccountMeta(one, False, False) for one in every if one != own)
+        return tuple(AccountMeta(one, False, False) for one in stake_shards() if one != own)
 
     def stake_elsewhere(self, amount: int) -> None:
         """Active stake in a shard that none of the nodes has."""

@@ -339,7 +339,7 @@ class _Scenario:
             rows.append(
                 NodeHour(
                     node=key,
-                    pool=Pool.CPU if one.kind.pool == "cpu" else Pool.GPU,
+                    pool=Pool[one.kind.pool.upper()],
                     multiplier_bps=one.kind.multiplier_bps,
                     units=node.units,
                     up_hours=up,

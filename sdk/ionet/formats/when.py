@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-#: Seconds.
+#: Units of time in seconds; a month is one as emission and vesting count: 730.5 hours.
 MINUTE: Final = 60
+HALF_HOUR: Final = 30 * MINUTE
 HOUR: Final = 60 * MINUTE
 DAY: Final = 24 * HOUR
 WEEK: Final = 7 * DAY
+MONTH: Final = 1_461 * HALF_HOUR
 
 
 def when(timestamp: int) -> str:

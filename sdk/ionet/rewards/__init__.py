@@ -6,6 +6,7 @@ from which anybody can do the same again (`verify_evidence`). Everything is in i
 its rounding.
 """
 
+from ionet._generated.staking.types import Pool
 from ionet.rewards._evidence import (
     Evidence,
     EvidenceError,
@@ -20,7 +21,6 @@ from ionet.rewards._score import (
     Carry,
     Hour,
     NodeHour,
-    Pool,
     Proof,
     RewardError,
     Scores,

@@ -36,6 +36,7 @@ import numpy as np
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
+from ionet._generated.staking.types import Pool
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.rewards._leaves import Leaves, Report, build_report
@@ -43,7 +44,6 @@ from ionet.rewards._score import (
     Carry,
     Hour,
     NodeHour,
-    Pool,
     Proof,
     RewardError,
     Scores,
@@ -53,7 +53,7 @@ from ionet.rewards._score import (
 from ionet.rewards._statement import Statement
 
 FORMAT: Final = "ionet-evidence/1"
-_POOLS: Final = {Pool.GPU: "gpu", Pool.CPU: "cpu"}
+_POOLS: Final = {one: one.name.lower() for one in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
 _PROOF_NAMES: Final = {name: proof for proof, name in _PROOFS.items()}

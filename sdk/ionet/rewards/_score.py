@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from ionet._generated.mint.constants import DECIMALS, MAX_SUPPLY
+from ionet._generated.staking.types import Pool
 from ionet.chain.errors import IonetError
 
 if TYPE_CHECKING:
@@ -42,13 +43,6 @@ _USDC_DECIMALS: Final = 6
 
 class RewardError(IonetError, ValueError):
     """Inputs of an hour that contradict each other or lie outside their range."""
-
-
-class Pool(IntEnum):
-    """Which part of the emission a node's class draws on."""
-
-    GPU = 0
-    CPU = 1
 
 
 class Proof(IntEnum):

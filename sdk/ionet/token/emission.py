@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING, Final
 from ionet._generated.emission_table import CUMULATIVE
 from ionet._generated.mint.types import PolicyKind
 from ionet.chain.errors import EmissionUnknown
-from ionet.formats.when import HOUR
+from ionet.formats.when import HALF_HOUR, HOUR, MONTH
 
 if TYPE_CHECKING:
     from ionet import accounts, types
 
 #: Emission ends after these; a month is 730.5 hours, counted in half hours to stay in integers.
 MONTHS: Final = len(CUMULATIVE) - 1
-_HALF_HOURS_PER_MONTH: Final = 1461
+_HALF_HOURS_PER_MONTH: Final = MONTH // HALF_HOUR
 TOTAL_HOURS: Final = MONTHS * _HALF_HOURS_PER_MONTH // 2
 
 

@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from ionet import constants
 from ionet.chain.amounts import IO
 from ionet.token.chart import Line, Mark, area_chart
 from ionet.token.emission import MONTHS, cumulative
 from ionet.token.genesis_plan import ITEMS, schedules
 from ionet.token.vesting import MONTH, Schedule
 
-GENESIS: Final = IO(500_000_000)
-CAP: Final = IO(800_000_000)
+GENESIS: Final = IO.from_base(sum(constants.mint.ALLOCATIONS))
+CAP: Final = IO.from_base(constants.mint.MAX_SUPPLY)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,17 +7,13 @@ same base unit at every second.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ionet.chain.amounts import IO
+from ionet.formats.when import HALF_HOUR, MONTH
 
 if TYPE_CHECKING:
     from ionet import accounts, types
-
-#: Seconds in a month, as emission counts them: 730.5 hours.
-MONTH: Final = 2_629_800
-#: Seconds between the tranches of what vests linearly: half an hour, of which a month has 1,461.
-HALF_HOUR: Final = 1_800
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 import typer
 
@@ -12,8 +12,6 @@ from ionet.cli.session import session
 from ionet.staking.stake import class_name, minimum
 
 app = Commands("Hardware classes: what a node may be, and what it has to stake.")
-
-_POOLS: Final = {0: "gpu", 1: "cpu"}
 
 
 @app.command("list")
@@ -25,7 +23,7 @@ def list_classes() -> None:
         (
             one.id,
             class_name(one),
-            _POOLS.get(one.pool, one.pool),
+            one.pool.name.lower(),
             _multiplier(one.multiplier_bps),
             f"{minimum(one, 1):n}",
             f"{one.maximum} ×",
@@ -86,7 +84,7 @@ def _class_json(one: accounts.staking.Class) -> dict[str, Any]:
         "id": one.id,
         "name": class_name(one),
         "account": pda.staking.class_(one.id),
-        "pool": _POOLS.get(one.pool),
+        "pool": one.pool.name.lower(),
         "multiplier_bps": one.multiplier_bps,
         "minimum_stake": minimum(one, 1),
         "maximum_times_minimum": one.maximum,

@@ -112,7 +112,7 @@ class AsyncHours(AsyncAdministration):
             AccountNotFound: a job was paid in what is no currency, or in one without a price account.
             PriceUnusable: a price account that holds the price of something else.
         """
-        from ionet.rewards import NodeHour, Pool
+        from ionet.rewards import NodeHour
 
         end, words = await self.period_end(seq), words or {}
         classes = {one.account.id: one.account for one in await self._staking.classes()}
@@ -129,7 +129,7 @@ class AsyncHours(AsyncAdministration):
             rows.append(
                 NodeHour(
                     node=bytes(found.address),
-                    pool=Pool(node.pool),
+                    pool=node.pool,
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
                     up_hours=0 if word is None else word.up_hours,

@@ -111,7 +111,7 @@ class Hours(Administration):
             AccountNotFound: a job was paid in what is no currency, or in one without a price account.
             PriceUnusable: a price account that holds the price of something else.
         """
-        from ionet.rewards import NodeHour, Pool
+        from ionet.rewards import NodeHour
 
         end, words = self.period_end(seq), words or {}
         classes = {one.account.id: one.account for one in self._staking.classes()}
@@ -128,7 +128,7 @@ class Hours(Administration):
             rows.append(
                 NodeHour(
                     node=bytes(found.address),
-                    pool=Pool(node.pool),
+                    pool=node.pool,
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
                     up_hours=0 if word is None else word.up_hours,

@@ -243,7 +243,7 @@ class AsyncNodes(AsyncStakingBase):
             Supply(
                 network=or_none(Pubkey(key[0])),
                 class_id=key[1],
-                state=NodeState(key[2]),
+                state=types.staking.node_state_codec.decode(bytes([key[2]])),
                 nodes=nodes[key],
                 units=units[key],
                 stake=IO.from_base(stake[key]),
