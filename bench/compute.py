@@ -43,12 +43,12 @@ from ionet import (
     token_account,
     types,
 )
+from ionet.administration.shards import shard_of, stake_shards, vault_of
 from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.formats.merkle import root_from_proof
 from ionet.formats.when import DAY, HOUR
 from ionet.governance import Choice
 from ionet.rewards import reward_leaf
-from ionet.shards import shard_of, stake_shards, vault_of
 from ionet.token.airdrop import AirdropTree, Share
 from ionet.token.vesting import MONTH, Schedule
 

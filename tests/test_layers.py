@@ -28,7 +28,6 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("staking", "buyback"),
     ("token",),
     ("administration",),
-    ("shards",),
     ("accounts", "constants", "errors", "events", "ix", "pda", "types"),
     ("rewards", "prover", "store"),
     ("formats",),

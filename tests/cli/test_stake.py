@@ -284,7 +284,7 @@ def test_a_slash_takes_its_way(shell: Shell, tmp_path: Path) -> None:
     shell.text("slash", "appeal", slash, who="alice")
     assert "the resolver decides until" in shell.text("slash", "show", slash)
     said = shell.fails(1, "slash", "resolve", slash, "51", who="resolver")
-    assert said.startswith("the resolver may lower a slash, not raise it: proposed 50 IO, decided 51 IO")
+    assert said.startswith("the resolver may lower a slash, but not raise it: proposed 50 IO, decided 51 IO")
     assert io(shell.json("slash", "resolve", slash, "40", who="resolver")["freed"]) == IO(10)
     done = shell.json("slash", "execute", slash, who="bob")
     assert (io(done["burned"]), io(done["left"]), done["terminal"]) == (IO(40), IO(0), False)

@@ -15,6 +15,7 @@ from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import DAY, HOUR
 
 from ionet import SOL, AsyncClient, pda, token_account, types
+from ionet.administration.shards import fee_vaults
 from ionet.formats.canonical import Json
 from ionet.orchestrator import (
     Attestation,
@@ -28,7 +29,6 @@ from ionet.orchestrator import (
     ProgramChain,
 )
 from ionet.prover import Opening, numpy_backend
-from ionet.shards import fee_vaults
 from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 

@@ -16,7 +16,7 @@ from spl.token.models import MintToCheckedParams
 from tests.programs.market import IO_FEED, IO_MINT, Market, _build
 
 from ionet import IO, Sent, accounts, events, ix, pda, price_feed, token_account, types
-from ionet.shards import vault_of
+from ionet.administration.shards import vault_of
 
 #: One dollar of USDC.
 DOLLAR: Final = 10**6

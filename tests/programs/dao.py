@@ -40,8 +40,8 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet._generated.governance.types import VoteChoice
+from ionet.administration.shards import shard_of, stake_shards
 from ionet.chain.ids import SYSTEM_PROGRAM, TOKEN_PROGRAM
-from ionet.shards import shard_of, stake_shards
 
 #: A thousand IO.
 K: Final = 1_000 * TOKEN

@@ -27,7 +27,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import World
 
 from ionet import Sent, pda, price_feed, token_account
-from ionet.shards import fee_vaults
+from ionet.administration.shards import fee_vaults
 
 IDL: Final = Path(__file__).resolve().parents[2] / "idl"
 

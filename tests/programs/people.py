@@ -10,8 +10,8 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
 from ionet import pda, types
+from ionet.administration.shards import shard_of
 from ionet.rewards import Report
-from ionet.shards import shard_of
 
 #: One token of IO.
 TOKEN: Final = 10**8

@@ -20,7 +20,7 @@ from tests.programs.people import TOKEN
 from tests.programs.test_buyback_payouts import offer, owing
 
 from ionet import IO, Sent, accounts, ix, pda, price_feed, token_account
-from ionet.shards import fee_vaults
+from ionet.administration.shards import fee_vaults
 
 #: Of the other auction.
 OTHER: Final = 7

@@ -14,7 +14,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import HOUR, MINUTE
 
 from ionet import SOL, errors, events, ix, pda, price_feed, token_account
-from ionet.shards import vault_of
+from ionet.administration.shards import vault_of
 
 THOUSAND = 1_000 * DOLLAR
 

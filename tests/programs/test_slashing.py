@@ -20,7 +20,7 @@ from tests.programs.test_staking_owner import FORTNIGHT, NODE, u64
 from tests.programs.test_staking_setup import params
 
 from ionet import accounts, errors, events, ix, pda
-from ionet.shards import stake_shards
+from ionet.administration.shards import stake_shards
 
 APPEAL: Final = 30 * DAY
 DECISION: Final = 30 * DAY

@@ -32,6 +32,10 @@ class Distant:
         """Nothing to close."""
 
 
+#: Where the reason lies in the record of a compute proof: behind its time, seed and score.
+_REASON = 8 + 32 + 4
+
+
 @pytest.fixture
 def nodes(bare: ionet.Client) -> dict[Pubkey, bytes]:
     """Two hundred accounts of nodes, every other one of one owner; they are on the network `bare`."""
@@ -40,6 +44,10 @@ def nodes(bare: ionet.Client) -> dict[Pubkey, bytes]:
     made = {}
     for i in range(200):
         body = bytearray(source.randbytes(size))
+        # Random numbers stand for no variant of an enum.
+        for name in ("state", "pool"):
+            body[NODE.OFFSETS[name] - 8] = source.randrange(2)
+        body[NODE.OFFSETS["last_proof"] - 8 + _REASON] = source.randrange(11)
         if i % 2:
             body[place : place + 32] = bytes(OWNER)
         made[Pubkey(source.randbytes(32))] = NODE.DISCRIMINATOR + bytes(body)

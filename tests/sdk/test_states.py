@@ -8,8 +8,8 @@ import pytest
 
 import ionet
 from ionet import Allocation, CloseReason, DecodeError, ProofReason, accounts, governance, pda, types
+from ionet.administration.shards import fee_vaults, shard_of, stake_shards, vault_of
 from ionet.chain.schema import Named
-from ionet.shards import fee_vaults, shard_of, stake_shards, vault_of
 
 NAMED = sorted(
     {

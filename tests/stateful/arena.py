@@ -23,8 +23,8 @@ from tests.programs.people import COMMISSION_BPS, TOKEN, People, Supplier, class
 from tests.programs.support import HOUR, NOW
 
 from ionet import IO, SOL, Sent, TransactionFailed, accounts, ix, pda, token_account, types
+from ionet.administration.shards import stake_shards
 from ionet.chain.schema import Account
-from ionet.shards import stake_shards
 
 T = TypeVar("T", bound=Account)
 BEGIN: Final = NOW + HOUR

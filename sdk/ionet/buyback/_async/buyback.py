@@ -11,12 +11,12 @@ from spl.token.instructions import create_idempotent_associated_token_account
 
 from ionet import accounts, constants, events, ix, pda, types
 from ionet.administration._async.administration import AsyncAdministration
+from ionet.administration.shards import fee_vaults, vault_of
 from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
-from ionet.shards import fee_vaults, vault_of
 
 if TYPE_CHECKING:
     from ionet.chain.records import Found

@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated import PROGRAMS
+from ionet.administration.shards import stake_shards
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain._async.connection import AsyncConnection
 from ionet.chain.amounts import IO
@@ -19,7 +20,6 @@ from ionet.chain.pda import program_data, token_account
 from ionet.chain.records import Found
 from ionet.governance import proposals as dao
 from ionet.governance.proposals import Authority, Ballot, HandOver, Step
-from ionet.shards import stake_shards
 
 C = TypeVar("C", bound=AsyncConnection)
 

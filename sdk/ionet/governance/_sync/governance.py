@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated import PROGRAMS
+from ionet.administration.shards import stake_shards
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain._sync.connection import Connection
 from ionet.chain.amounts import IO
@@ -20,7 +21,6 @@ from ionet.chain.pda import program_data, token_account
 from ionet.chain.records import Found
 from ionet.governance import proposals as dao
 from ionet.governance.proposals import Authority, Ballot, HandOver, Step
-from ionet.shards import stake_shards
 
 C = TypeVar("C", bound=Connection)
 

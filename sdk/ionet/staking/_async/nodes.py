@@ -9,6 +9,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated.staking.types import NodeState
+from ionet.administration.shards import shard_of
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
@@ -16,7 +17,6 @@ from ionet.chain.records import Found
 from ionet.chain.signers import Signer, SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.formats.when import HOUR
-from ionet.shards import shard_of
 from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.stake import Supply, or_none
 

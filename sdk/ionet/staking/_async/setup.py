@@ -8,10 +8,10 @@ from typing import Final, Unpack
 from solders.pubkey import Pubkey
 
 from ionet import accounts, constants, ix, pda, types
+from ionet.administration.shards import stake_shards
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.shards import stake_shards
 from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 

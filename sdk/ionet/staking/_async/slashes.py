@@ -6,10 +6,10 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda
+from ionet.administration.shards import shard_of, stake_shards
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.shards import shard_of, stake_shards
 from ionet.staking._async.base import AsyncStakingBase
 
 

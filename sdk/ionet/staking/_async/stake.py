@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration.shards import shard_of
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
-from ionet.shards import shard_of
 from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
 

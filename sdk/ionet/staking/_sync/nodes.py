@@ -10,6 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated.staking.types import NodeState
+from ionet.administration.shards import shard_of
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
@@ -17,7 +18,6 @@ from ionet.chain.records import Found
 from ionet.chain.signers import Signer, SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.formats.when import HOUR
-from ionet.shards import shard_of
 from ionet.staking._sync.base import StakingBase
 from ionet.staking.stake import Supply, or_none
 

@@ -7,10 +7,10 @@ from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda
+from ionet.administration.shards import shard_of, stake_shards
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
-from ionet.shards import shard_of, stake_shards
 from ionet.staking._sync.base import StakingBase
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
+from ionet.administration.shards import shard_of
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.records import Found
 from ionet.chain.transactions import Sent
-from ionet.shards import shard_of
 from ionet.staking._sync.base import StakingBase
 from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
 

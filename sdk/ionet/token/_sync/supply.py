@@ -6,9 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ionet import accounts
+from ionet.administration.shards import stake_shards
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
-from ionet.shards import stake_shards
 from ionet.token.supply import SupplyAt, projected
 from ionet.token.vesting import Schedule, unvested, vested
 
