@@ -39,6 +39,19 @@ class AccountNotFound(IonetError, LookupError):
         self.address = address
 
 
+class ProgramMissing(IonetError):
+    """The node's network does not have a program.
+
+    Attributes:
+        program_id: which.
+    """
+
+    def __init__(self, program_id: str, name: str | None) -> None:
+        what = f"the program {name} ({program_id})" if name else f"the program {program_id}"
+        super().__init__(f"{what} is not deployed at this node; is it the right network?")
+        self.program_id = program_id
+
+
 class EmissionUnknown(IonetError):
     """What an hour of emission was paid cannot be known: not yet, or not any more.
 
@@ -61,6 +74,7 @@ class TransportError(IonetError):
         status: the HTTP status, or None when there was no answer.
         attempts: how often it was tried.
         retry_after: seconds the node asked to wait, if it said so.
+        reached: whether the request may have reached the node.
     """
 
     def __init__(
@@ -71,12 +85,14 @@ class TransportError(IonetError):
         status: int | None = None,
         attempts: int = 1,
         retry_after: float | None = None,
+        reached: bool = True,
     ) -> None:
         super().__init__(message)
         self.url = url
         self.status = status
         self.attempts = attempts
         self.retry_after = retry_after
+        self.reached = reached
 
 
 class RpcError(IonetError):
@@ -87,14 +103,23 @@ class RpcError(IonetError):
         message: the node's words.
         data: the error's data, if any.
         method: the method that was called.
+        retry_after: seconds the node asked to wait, if it said so.
     """
 
-    def __init__(self, code: int, message: str, data: Any = None, method: str = "") -> None:
+    def __init__(
+        self,
+        code: int,
+        message: str,
+        data: Any = None,
+        method: str = "",
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(f"{method + ': ' if method else ''}{message} ({code})")
         self.code = code
         self.message = message
         self.data = data
         self.method = method
+        self.retry_after = retry_after
 
 
 class TransactionExpired(IonetError):
@@ -107,6 +132,39 @@ class TransactionExpired(IonetError):
     def __init__(self, message: str, signature: str) -> None:
         super().__init__(message)
         self.signature = signature
+
+
+class TransactionUnknown(IonetError):
+    """Nobody can say what became of a transaction whose bytes may be out; it may land, or have landed.
+
+    Attributes:
+        signature: by which it can be looked up later.
+        seen: the highest commitment at which a node has shown it; None: none has.
+        cause: the last thing that went wrong, or None.
+    """
+
+    def __init__(self, signature: str, *, seen: str | None = None, cause: Exception | None = None) -> None:
+        shown = f"a node has shown it as {seen}" if seen else "it may have landed"
+        why = f": {cause}" if cause is not None else ""
+        super().__init__(f"what became of transaction {signature} is unknown, {shown}{why}")
+        self.signature = signature
+        self.seen = seen
+        self.cause = cause
+
+
+class TransactionNotShown(IonetError):
+    """A transaction succeeded, but the node does not show what it did.
+
+    Attributes:
+        signature: by which it can be looked up later.
+        cause: why not, or None.
+    """
+
+    def __init__(self, signature: str, cause: Exception | None = None) -> None:
+        why = f": {cause}" if cause is not None else ""
+        super().__init__(f"transaction {signature} landed and succeeded, but the node does not show it{why}")
+        self.signature = signature
+        self.cause = cause
 
 
 class TransactionFailed(IonetError):

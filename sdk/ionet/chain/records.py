@@ -12,7 +12,7 @@ from typing import Any, Generic, TypeVar
 from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import AccountNotFound, DecodeError
+from ionet.chain.errors import AccountNotFound, DecodeError, IonetError, TransportError
 from ionet.chain.ids import CLOCK
 from ionet.chain.schema import Account
 
@@ -75,6 +75,22 @@ def owned(address: Pubkey, found: RawAccount | None, what: str, *owners: Pubkey)
     if found.owner not in owners:
         raise DecodeError(f"not a {what}: {address} belongs to {found.owner}")
     return found
+
+
+@contextmanager
+def shaped(method: str) -> Iterator[None]:
+    """Reading an answer: one of another shape than the method's is the node's fault, and said so.
+
+    Raises:
+        TransportError: the answer has another shape.
+    """
+    try:
+        yield
+    except IonetError:
+        raise
+    except (LookupError, TypeError, ValueError, AttributeError) as bad:
+        message = f"{method}: the node's answer cannot be read ({type(bad).__name__}: {bad})"
+        raise TransportError(message, url="") from bad
 
 
 @contextmanager

@@ -9,6 +9,7 @@
 | 4 | not found: no such account |
 | 5 | the node cannot be reached, or refused a request |
 | 6 | the transaction did not land in time and no longer can: safe to repeat |
+| 7 | what became of the transaction is unknown: look it up by its signature before repeating it |
 | 130 | interrupted |
 """
 
@@ -34,9 +35,12 @@ from ionet import (
     NotBookable,
     PriceUnusable,
     ProgramError,
+    ProgramMissing,
     RpcError,
     TransactionExpired,
     TransactionFailed,
+    TransactionNotShown,
+    TransactionUnknown,
     TransportError,
 )
 from ionet.cli.options import fail
@@ -48,6 +52,7 @@ UNUSABLE: Final = 3
 NOT_FOUND: Final = 4
 NO_NODE: Final = 5
 EXPIRED: Final = 6
+UNKNOWN: Final = 7
 
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
 #: Programs whose compared numbers are not base units of IO.
@@ -109,7 +114,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case ConfigError():
             status = UNUSABLE
         case TransactionExpired():
-            status = EXPIRED
+            status, more = EXPIRED, {"signature": bad.signature}
+        case TransactionUnknown():
+            status, more = UNKNOWN, {"signature": bad.signature}
+        case TransactionNotShown():
+            status, more = NO_NODE, {"signature": bad.signature}
+        case ProgramMissing():
+            status, more = NOT_FOUND, {"program_id": bad.program_id}
         case TransportError() | RpcError():
             status = NO_NODE
         case AmountError() | EncodeError() | DecodeError() | IonetError():

@@ -17,6 +17,8 @@ from ionet.chain.errors import (
     RpcError,
     TransactionExpired,
     TransactionFailed,
+    TransactionNotShown,
+    TransactionUnknown,
     TransportError,
 )
 from ionet.chain.ids import SLOT_HASHES
@@ -258,7 +260,13 @@ class ProgramChain:
             raise ChainRejected("AccountNotFound", str(error)) from error
         except ProgramError as error:
             raise ChainRejected(error.name, str(error)) from error
-        except (TransactionExpired, RpcError, TransportError) as error:
+        except (
+            TransactionExpired,
+            TransactionNotShown,
+            TransactionUnknown,
+            RpcError,
+            TransportError,
+        ) as error:
             raise ChainUnavailable(str(error)) from error
         except TransactionFailed as error:
             raise ChainRejected(type(error).__name__, str(error)) from error

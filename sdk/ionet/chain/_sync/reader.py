@@ -12,14 +12,16 @@ from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from ionet.chain import registry
 from ionet.chain.amounts import SOL, Amount
-from ionet.chain.errors import AccountNotFound, ConfigError
+from ionet.chain.errors import AccountNotFound, ConfigError, ProgramMissing, RpcError
 from ionet.chain.fees import FeePolicy
 from ionet.chain.ids import CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
-from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw
+from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw, shaped
 from ionet.chain.rpc import Transport
 from ionet.chain.rpc._sync.local import LocalTransport
+from ionet.chain.rpc.limits import smaller_batch
 from ionet.chain.schema import Account
 from ionet.chain.signers import Signer, SignerLike, as_signer, cluster_url
 from ionet.chain.transactions import Commitment, MissingSigner, raw_account
@@ -57,6 +59,9 @@ class Reader:
         self.transport = transport
         self.commitment = commitment
         self.fees = fees or FeePolicy()
+        #: Accounts that the node gives at once; some give fewer than a hundred.
+        self._batch = 100
+        self._deployed: set[Pubkey] = set()
         self._signer = as_signer(signer)
         # Deriving the address of a keypair costs as much as a signature.
         self._address = self._signer.pubkey() if self._signer else None
@@ -201,16 +206,25 @@ class Reader:
 
     def account(self, address: Pubkey) -> RawAccount | None:
         """The account at an address as it is, or None."""
-        found = self.request("getAccountInfo", str(address), self._config())
-        return raw_account(found["value"])
+        answer = self.request("getAccountInfo", str(address), self._config())
+        with shaped("getAccountInfo"):
+            return raw_account(answer["value"])
 
     def accounts(self, addresses: Sequence[Pubkey]) -> list[RawAccount | None]:
         """The accounts at these addresses, None where there is none; asked in hundreds."""
         found: list[RawAccount | None] = []
-        for start in range(0, len(addresses), 100):
-            part = [str(one) for one in addresses[start : start + 100]]
-            answer = self.request("getMultipleAccounts", part, self._config())
-            found += [raw_account(one) for one in answer["value"]]
+        while len(found) < len(addresses):
+            part = [str(address) for address in addresses[len(found) : len(found) + self._batch]]
+            try:
+                answer = self.request("getMultipleAccounts", part, self._config())
+            except RpcError as bad:
+                self._batch = smaller_batch(bad, len(part))
+                continue
+            with shaped("getMultipleAccounts"):
+                raw = [raw_account(account) for account in answer["value"]]
+                if len(raw) != len(part):
+                    raise ValueError(f"{len(raw)} accounts, {len(part)} were asked for")
+            found += raw
         return found
 
     def fetch(self, kind: type[A], address: Pubkey) -> A:
@@ -249,7 +263,25 @@ class Reader:
         if self.is_local:
             return read_raw(kind, self.network.program_accounts(kind.PROGRAM_ID, filters))
         config = self._config(filters=filters)
-        return read_found(kind, self.request("getProgramAccounts", str(kind.PROGRAM_ID), config))
+        answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
+        with shaped("getProgramAccounts"):
+            accounts = read_found(kind, answer)
+        if not accounts:
+            self._check_deployed(kind.PROGRAM_ID)
+        return accounts
+
+    def _check_deployed(self, program_id: Pubkey) -> None:
+        """Nothing was found: is there nothing, or is the program not on this network?
+
+        Raises:
+            ProgramMissing: the latter.
+        """
+        if program_id in self._deployed:
+            return
+        account = self.account(program_id)
+        if account is None or not account.executable:
+            raise ProgramMissing(str(program_id), registry.name(str(program_id)))
+        self._deployed.add(program_id)
 
     def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
         """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
@@ -263,14 +295,19 @@ class Reader:
         part = {"offset": offset, "length": length}
         config = self._config(filters=kind.filters(**fields), dataSlice=part)
         answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
-        return [b64decode(one["account"]["data"][0]) for one in answer]
+        with shaped("getProgramAccounts"):
+            parts = [b64decode(one["account"]["data"][0]) for one in answer]
+        if not parts:
+            self._check_deployed(kind.PROGRAM_ID)
+        return parts
 
     # -- money
 
     def balance(self, address: Pubkey | None = None) -> SOL:
         """SOL of an address; default: the signer's."""
         found = self.request("getBalance", str(address or self.address), {"commitment": self.commitment})
-        return SOL.from_base(found["value"])
+        with shaped("getBalance"):
+            return SOL.from_base(found["value"])
 
     def rent(self, size: int) -> int:
         """Lamports that make an account of `size` bytes rent-exempt, as the network says."""
@@ -347,8 +384,10 @@ class Reader:
 
     def blockhash(self) -> tuple[Hash, int]:
         """A recent blockhash, and the last block height at which it is valid."""
-        found = (self.request("getLatestBlockhash", {"commitment": self.commitment}))["value"]
-        return Hash.from_string(found["blockhash"]), found["lastValidBlockHeight"]
+        answer = self.request("getLatestBlockhash", {"commitment": self.commitment})
+        with shaped("getLatestBlockhash"):
+            latest = answer["value"]
+            return Hash.from_string(latest["blockhash"]), int(latest["lastValidBlockHeight"])
 
     def history(self, address: Pubkey, *, until: str | None = None) -> Iterator[str]:
         """Signatures of the successful transactions with this address, newest first.
