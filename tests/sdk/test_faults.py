@@ -52,12 +52,16 @@ NEVER: Final = {"lost for ever", "refused for ever"}
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    callspec = getattr(request.node, "callspec", None)
+    mode = callspec.params.get("bench") if callspec else None
+    # Only where nobody can know is the end of patience waited for; elsewhere a busy machine must not bring it.
+    patience = 0.4 if mode in UNKNOWABLE else 60.0
     for module in (sending, async_sending):
         monkeypatch.setattr(module, "POLL", 0.004)
         monkeypatch.setattr(module, "REBROADCAST", 0.02)
-        monkeypatch.setattr(module, "GIVE_UP", 0.3)
-        monkeypatch.setattr(module, "LONGEST", 0.6)
+        monkeypatch.setattr(module, "GIVE_UP", patience)
+        monkeypatch.setattr(module, "LONGEST", patience)
         monkeypatch.setattr(module, "SHOW_TRIES", 6)
         monkeypatch.setattr(module, "WAIT_TRIES", 40)
 
@@ -173,7 +177,7 @@ def test_every_outcome_is_the_chains_or_unknown(
             bench.client.send(bench.instruction())
             assert bench.times() == 1
         case TransactionUnknown():
-            assert mode in UNKNOWABLE | NEVER | {"heights fail", "heights null"}
+            assert mode in UNKNOWABLE
             assert len(ended.signature) > 80
         case RpcError() | TransportError():
             assert mode in NOTHING_SENT
