@@ -55,7 +55,7 @@ NEVER: Final = {"lost for ever", "refused for ever"}
 def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
     callspec = getattr(request.node, "callspec", None)
     mode = callspec.params.get("bench") if callspec else None
-    # Only where nobody can know is the end of patience waited for; elsewhere a busy machine must not bring it.
+    # Only where nobody can know is the end of patience waited for: a busy machine must not bring it.
     patience = 0.4 if mode in UNKNOWABLE else 60.0
     for module in (sending, async_sending):
         monkeypatch.setattr(module, "POLL", 0.004)

@@ -29,7 +29,7 @@ from ionet import (
     load_keypair,
     pda,
 )
-from ionet.chain.signers import cluster_url, solana_config
+from ionet.chain.signers import cluster_url, keypair_of, solana_config
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commitment, Output, given
 from ionet.cli.output import Screen
@@ -99,14 +99,9 @@ class Session:
         if place.startswith(("usb://", "prompt://")) or place == "ASK":
             raise ConfigError(f"keypair {place}: only files, and - for standard input, can be read")
         if place == "-":
-            import json
-
-            try:
-                return Keypair.from_bytes(bytes(json.loads(sys.stdin.read())))
-            except (ValueError, TypeError):
-                raise ConfigError(
-                    "standard input: not a JSON array of 64 numbers that are a keypair"
-                ) from None
+            if sys.stdin is None or sys.stdin.closed:
+                raise ConfigError("standard input is closed: no keypair can be read from it")
+            return keypair_of(sys.stdin.buffer.read(8_192), "standard input")
         with warnings.catch_warnings(record=True) as said:
             warnings.simplefilter("always")
             found = load_keypair(place)
