@@ -9,16 +9,18 @@ from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 from spl.token.constants import TOKEN_PROGRAM_ID
 from spl.token.instructions import (
-    ApproveParams,
-    AuthorityType,
-    CloseAccountParams,
-    SetAuthorityParams,
-    TransferCheckedParams,
     approve,
     close_account,
     create_idempotent_associated_token_account,
     set_authority,
     transfer_checked,
+)
+from spl.token.models import (
+    ApproveParams,
+    AuthorityType,
+    CloseAccountParams,
+    SetAuthorityParams,
+    TransferCheckedParams,
 )
 
 from ionet import IO, ix, pda, types
@@ -53,21 +55,37 @@ def test_money_of_solanas_own_programs_is_said_plainly() -> None:
             f"pay 1.5 SOL from {A} to {B}",
         ),
         (
-            transfer_checked(TransferCheckedParams(TOKEN_PROGRAM_ID, A, mint, B, C, IO("2.5").base, 8)),
+            transfer_checked(
+                TransferCheckedParams(
+                    program_id=TOKEN_PROGRAM_ID,
+                    source=A,
+                    mint=mint,
+                    dest=B,
+                    owner=C,
+                    amount=IO("2.5").base,
+                    decimals=8,
+                )
+            ),
             f"pay 2.5 IO from token account {A} to token account {B}",
         ),
         (
-            approve(ApproveParams(TOKEN_PROGRAM_ID, A, B, C, 7)),
+            approve(ApproveParams(program_id=TOKEN_PROGRAM_ID, source=A, delegate=B, owner=C, amount=7)),
             f"let {B} spend 7 base units of token account {A}",
         ),
         (
             set_authority(
-                SetAuthorityParams(TOKEN_PROGRAM_ID, A, AuthorityType.ACCOUNT_OWNER, C, new_authority=B)
+                SetAuthorityParams(
+                    program_id=TOKEN_PROGRAM_ID,
+                    account=A,
+                    authority=AuthorityType.ACCOUNT_OWNER,
+                    current_authority=C,
+                    new_authority=B,
+                )
             ),
             f"make {B} the owner of {A}",
         ),
         (
-            close_account(CloseAccountParams(TOKEN_PROGRAM_ID, A, B, C)),
+            close_account(CloseAccountParams(program_id=TOKEN_PROGRAM_ID, account=A, dest=B, owner=C)),
             f"close token account {A}, its SOL goes to {B}",
         ),
         (set_compute_unit_limit(200_000), "use at most 200,000 compute units"),
