@@ -21,7 +21,7 @@ from ionet.chain.base58 import b58decode
 from ionet.chain.errors import EncodeError, IonetError
 from ionet.chain.events import EventLog, InnerCall, read_events
 from ionet.chain.fees import MAX_COMPUTE_UNITS
-from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.signers import Signer
 
 if TYPE_CHECKING:
@@ -453,33 +453,10 @@ def simulated_from_json(found: Any, message: MessageV0) -> Simulated:
     )
 
 
-# --- durable nonces and programs -----------------------------------------------------------
-
-
 def programs_of(transaction: VersionedTransaction) -> list[str]:
     """The program of each instruction, as text."""
     keys = [str(key) for key in transaction.message.account_keys]
     return [_at(keys, one.program_id_index) for one in transaction.message.instructions]
-
-
-def nonce_account(transaction: VersionedTransaction) -> Pubkey | None:
-    """The nonce account whose nonce stands for the blockhash, or None for an ordinary transaction."""
-    message = transaction.message
-    if not message.instructions:
-        return None
-    first, keys = message.instructions[0], message.account_keys
-    # AdvanceNonceAccount, with the nonce account first.
-    advances = bytes(first.data) == b"\x04\x00\x00\x00" and bool(first.accounts)
-    if not advances or keys[first.program_id_index] != SYSTEM_PROGRAM:
-        return None
-    return keys[first.accounts[0]]
-
-
-def nonce_of(data: bytes) -> str | None:
-    """The nonce in a nonce account's data, as text; None if it is none, or not initialised."""
-    if len(data) != 80 or int.from_bytes(data[4:8], "little") != 1:
-        return None
-    return str(Hash(data[40:72]))
 
 
 # --- previews ---------------------------------------------------------------------------------

@@ -26,6 +26,7 @@ from ionet.chain.errors import (
     failure,
 )
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
+from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.records import shaped
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
@@ -216,7 +217,7 @@ async def send_signed(client: AsyncReader, transaction: VersionedTransaction, co
         if simulated["err"] is not None:
             raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
     # Its blockhash, or its nonce, says how long it can land: not a fresh one.
-    nonce = transactions.nonce_account(transaction)
+    nonce = nonce_account(transaction.message)
     blockhash = str(transaction.message.recent_blockhash)
     life: AsyncLife = (
         AsyncBlockhash(client, blockhash, known_at) if nonce is None else AsyncNonce(client, nonce, blockhash)
@@ -280,7 +281,7 @@ class AsyncNonce:
         config = {"encoding": "base64", "commitment": self._client.commitment}
         answer = await self._client.request("getAccountInfo", str(self._account), config)
         account = transactions.raw_account(answer["value"])
-        moved = account is None or transactions.nonce_of(bytes(account.data)) != self._nonce
+        moved = account is None or nonce_of(bytes(account.data)) != self._nonce
         return int(answer["context"]["slot"]) if moved else None
 
 

@@ -34,6 +34,7 @@ from ionet.chain.ids import (
     TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
 )
+from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.rpc.errors import error_json, lands
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TokenBalance, TransactionRecord
 
@@ -383,7 +384,7 @@ class EmbeddedChain:
             check_blockhash: refuse one that is not recent.
         """
         with self._lock:
-            if check_blockhash and not self._blocks.valid(transaction.message.recent_blockhash):
+            if check_blockhash and not self._can_land(transaction.message):
                 return Simulation("BlockhashNotFound", [], 0, None, [], {})
             self._refresh_for(transaction.message)
             if not verify:
@@ -404,6 +405,20 @@ class EmbeddedChain:
                 {} if failed else dict(result.post_accounts()),
             )
 
+    def _can_land(self, message: Any) -> bool:
+        """Whether the message's blockhash is recent, or the nonce of the account that it advances."""
+        if self._blocks.valid(message.recent_blockhash):
+            return True
+        address = nonce_account(message)
+        account = None if address is None else self._svm.get_account(address)
+        if account is None or account.owner != SYSTEM_PROGRAM:
+            return False
+        if nonce_of(bytes(account.data)) != str(message.recent_blockhash):
+            return False
+        # A nonce becomes another one only with another blockhash than that at which it was made.
+        self._svm.expire_blockhash()
+        return True
+
     def submit(self, transaction: VersionedTransaction) -> TransactionRecord | Json:
         """Executes a transaction.
 
@@ -412,7 +427,7 @@ class EmbeddedChain:
         """
         with self._lock:
             message = transaction.message
-            if not self._blocks.valid(message.recent_blockhash):
+            if not self._can_land(message):
                 return "BlockhashNotFound"
             self._refresh_for(message)
             loaded = self._loaded(message)
