@@ -190,7 +190,7 @@ class Amount:
         return self._base != 0
 
     def __index__(self) -> int:
-        """Returns base units, so an amount can be passed wherever a program takes an integer of base units."""
+        """Returns base units, so that an amount can be passed wherever a program takes an integer of them."""
         return self._base
 
     def __setattr__(self, name: str, value: Any) -> None:

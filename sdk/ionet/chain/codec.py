@@ -73,7 +73,7 @@ class Codec(Generic[T]):
         return f"<codec {self.name}>"
 
     def decode(self, data: bytes, offset: int = 0) -> T:
-        """Returns the value at `offset`; bytes after it are allowed: accounts may be larger than their content.
+        """Returns the value at `offset`; bytes may follow it, as accounts may be larger than their content.
 
         Raises:
             DecodeError: the data is truncated or garbled.
@@ -380,7 +380,7 @@ def option(item: Codec[T], *, tag_size: int = 1) -> Codec[T | None]:
 
 
 def coption(item: Codec[T]) -> Codec[T | None]:
-    """Returns a codec of `COption<item>` in accounts of SPL programs, whose size is the same if it is absent."""
+    """Returns a codec of `COption<item>` in accounts of SPL programs, which takes its full size if absent."""
     if item.size is None:
         raise ValueError(f"{item.name} has no fixed size")
     size, nothing = 4 + item.size, bytes(4 + item.size)

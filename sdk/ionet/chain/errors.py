@@ -393,9 +393,13 @@ def failure(
 
     innermost = _innermost_failure(logs)
     program_id = (
-        innermost.program_id if innermost else program_ids[index] if index < len(program_ids) else "unknown program"
+        innermost.program_id
+        if innermost
+        else program_ids[index]
+        if index < len(program_ids)
+        else "unknown program"
     )
-    # After a failed inner call a program may return a code of its own; a frame's message is about its own code.
+    # After a failed inner call a program may return its own code; a frame's message is about its own code.
     says = innermost.says if innermost and innermost.says and int(innermost.says["code"]) == code else None
     kind_, program, name, msg = _name_error(program_id, code, says)
     return kind_(

@@ -99,7 +99,8 @@ def read_found(kind: type[A], answer: Iterable[Any]) -> list[KeyedAccount[A]]:
     key, decode = Pubkey.from_string, kind.decode
     with growing():
         return [
-            KeyedAccount(key(entry["pubkey"]), decode(a2b_base64(entry["account"]["data"][0]))) for entry in answer
+            KeyedAccount(key(entry["pubkey"]), decode(a2b_base64(entry["account"]["data"][0])))
+            for entry in answer
         ]
 
 

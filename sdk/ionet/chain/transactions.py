@@ -252,7 +252,11 @@ else:
 
 def budget(instructions: Sequence[Instruction]) -> tuple[bool, bool]:
     """Returns whether the instructions set a compute limit and a price themselves."""
-    tags = {bytes(instruction.data)[:1] for instruction in instructions if instruction.program_id == COMPUTE_BUDGET_PROGRAM}
+    tags = {
+        bytes(instruction.data)[:1]
+        for instruction in instructions
+        if instruction.program_id == COMPUTE_BUDGET_PROGRAM
+    }
     return b"\x02" in tags, b"\x03" in tags
 
 
@@ -473,7 +477,10 @@ def compute_limit(message: MessageV0) -> int:
     """Returns the compute limit that a message asks for."""
     for instruction in message.instructions:
         data = bytes(instruction.data)
-        if message.account_keys[instruction.program_id_index] == COMPUTE_BUDGET_PROGRAM and data[:1] == b"\x02":
+        if (
+            message.account_keys[instruction.program_id_index] == COMPUTE_BUDGET_PROGRAM
+            and data[:1] == b"\x02"
+        ):
             return int.from_bytes(data[1:5], "little")
     return MAX_COMPUTE_UNITS
 

@@ -110,7 +110,9 @@ class _Scenario:
     def suppliers(self) -> list[Supplier]:
         market, people, record = self.market, self.market.people, self.record
         device = self.machine.devices[0]
-        kind = device.hardware_class or next(candidate for candidate in hardware_classes() if candidate.vendor == "any")
+        kind = device.hardware_class or next(
+            candidate for candidate in hardware_classes() if candidate.vendor == "any"
+        )
         minimum = minimum_stake(kind)
         owners = {"alice": people.alice, "bob": people.bob}
         purses = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
@@ -134,7 +136,9 @@ class _Scenario:
         market.send("carol's stake becomes active", carol.staking.activate(suppliers[0].node))
         record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
         record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
-        record.facts(device=device.name, hardware_class=kind.name, nodes=[str(supplier.node) for supplier in suppliers])
+        record.facts(
+            device=device.name, hardware_class=kind.name, nodes=[str(supplier.node) for supplier in suppliers]
+        )
         record.close("suppliers", "Two suppliers and a co-staker")
         return suppliers
 
@@ -166,7 +170,8 @@ class _Scenario:
         for supplier in suppliers:
             verdict, digest = asyncio.run(_prove(chain, supplier.worker))
             record.say(
-                f"{supplier.name}'s node: {'passed' if verdict.ok else verdict.detail}, digest {_short(digest)}"
+                f"{supplier.name}'s node: {'passed' if verdict.ok else verdict.detail},"
+                f" digest {_short(digest)}"
             )
             if verdict.ok:
                 digests[bytes(supplier.node)] = digest
@@ -268,7 +273,9 @@ class _Scenario:
         emitted = _job_events(market, job)
         ended, paid = emitted["Ended"][-1], emitted["Paid"]
         attested = emitted["Attested"][-1]
-        by_party = {number: sum(payment.amount for payment in paid if payment.party == number) for number in range(3)}
+        by_party = {
+            number: sum(payment.amount for payment in paid if payment.party == number) for number in range(3)
+        }
         record.say(f"Ray ran {value['configurations']} configurations of a classifier of handwritten digits")
         record.say(
             f"the best reads {test['correct']} of {test['total']} unseen digits; model sha256"
@@ -377,11 +384,14 @@ class _Scenario:
                 record.say(f"{supplier.name} earned nothing: {why.explain()}")
                 continue
             credited = market.send(
-                f"credit {supplier.name}'s node", market.deployer.staking.credit(supplier.node, address, report)
+                f"credit {supplier.name}'s node",
+                market.deployer.staking.credit(supplier.node, address, report),
             )
             record.say(f"{supplier.name}'s node was credited {credited}")
             record.amounts(**{f"credited_{supplier.name}": credited.base})
-            claimed = market.send(f"{supplier.name} claims", market.as_(supplier.owner).staking.claim(supplier.node))
+            claimed = market.send(
+                f"{supplier.name} claims", market.as_(supplier.owner).staking.claim(supplier.node)
+            )
             record.say(f"{supplier.name} claimed {claimed}")
             record.amounts(**{f"claimed_{supplier.name}": claimed.base})
         claimed = market.send("carol claims", market.as_(people.carol).staking.claim(suppliers[0].node))

@@ -118,7 +118,9 @@ class Market:
     def open_wallets(self, owners: Iterable[Pubkey]) -> None:
         """Creates associated token accounts for IO."""
         payer = self.deployer.address
-        opening = [create_idempotent_associated_token_account(payer, owner, pda.mint.MINT) for owner in owners]
+        opening = [
+            create_idempotent_associated_token_account(payer, owner, pda.mint.MINT) for owner in owners
+        ]
         self._in_parts("open wallets", self.deployer.call(*opening), _SHARDS_PER_TRANSACTION)
 
     def give(self, amounts: dict[Pubkey, IO]) -> None:

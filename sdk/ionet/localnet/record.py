@@ -98,7 +98,11 @@ class Demo:
                     "compute_units": step.compute_units,
                     "clock_moved": step.clock_moved,
                     "transactions": [
-                        {"what": transaction.what, "signature": transaction.signature, "compute_units": transaction.compute_units}
+                        {
+                            "what": transaction.what,
+                            "signature": transaction.signature,
+                            "compute_units": transaction.compute_units,
+                        }
                         for transaction in step.transactions
                     ],
                 }

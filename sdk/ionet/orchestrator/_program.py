@@ -173,7 +173,9 @@ class ProgramChain:
     # ---- reading
 
     async def _seat(self) -> int | None:
-        attester_set = await self._ask(self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET))
+        attester_set = await self._ask(
+            self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+        )
         keys = attester_set.keys[: attester_set.seats]
         return keys.index(self._client.address) if self._client.address in keys else None
 

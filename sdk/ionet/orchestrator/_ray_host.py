@@ -46,7 +46,7 @@ def ray_map(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
 def drive(
     entrypoint: str, arguments: Mapping[str, Any], cwd: str, output: str, nodes: int
 ) -> tuple[str, str]:
-    """Runs a function entrypoint in the cluster; returns ``("ok", JSON)`` or a failure's reason and detail."""
+    """Runs a function entrypoint in the cluster; returns ``("ok", JSON)`` or a reason and detail."""
     # JSON instead of the object: nothing that a renter's code made is unpickled outside its own worker.
     os.chdir(cwd)
     try:

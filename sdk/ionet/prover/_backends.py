@@ -44,7 +44,7 @@ class Backend(ABC):
 
     @abstractmethod
     def multiply(self, a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int32]:
-        """Returns ``a b^T`` for int8 of shapes (rows, n) and (columns, n), n <= `FLOAT32_EXACT_K`; exact int32."""
+        """Returns ``a b^T``, exact int32, of int8 (rows, n) and (columns, n) with n <= `FLOAT32_EXACT_K`."""
 
     def partial(self, challenge: Challenge, start: int, stop: int) -> NDArray[np.int32]:
         """Returns ``A[:, start:stop] B[start:stop, :]``, generated here; at most `FLOAT32_EXACT_K` long."""

@@ -98,7 +98,7 @@ class Opening:
     paths: tuple[tuple[bytes, ...], ...]
 
     def to_bytes(self) -> bytes:
-        """Returns magic, seed, m, k, root, randomness, count; then per row number, m values, log2(m) hashes."""
+        """Returns magic, seed, m, k, root, randomness, count; per row a number, m values, log2(m) hashes."""
         out = [
             _HEADER.pack(
                 _MAGIC,

@@ -1,9 +1,9 @@
 """Proof of Time-Lock, the off-chain half: signed samples of a device during a lease, and what they are worth.
 
 Each sample is canonical JSON behind the prefix ``b"ionet:sample"``, signed with the device's key, and names
-the sha256 of the sample before it, so that none can be left out or inserted later. Time counts as good only up
-to a sample, and only if the sample that ends the stretch shows nobody else on the device and came soon enough
-after the one before.
+the sha256 of the sample before it, so that none can be left out or inserted later. Time counts as good only
+up to a sample, and only if the sample that ends the stretch shows nobody else on the device and came soon
+enough after the one before.
 
 The samples are only what the device claims. The attester who asks for them decides when, and stamps them with
 the chain's time.
@@ -229,7 +229,11 @@ class TimeLockPolicy:
 
     @classmethod
     def for_pool(cls, pool: str) -> TimeLockPolicy:
-        """Returns a pool's policy. GPUs: 10 %. Processors: recorded only, as a system always runs something."""
+        """Returns a pool's policy.
+
+        GPUs may see ten per cent of foreign use; that of processors is only recorded, since a system always
+        runs something of its own.
+        """
         return cls(foreign_use_bps=None) if pool == "cpu" else cls()
 
 

@@ -112,7 +112,8 @@ def run(context: Context) -> dict[str, Any]:
     (context.output / MODEL_NAME).write_bytes(data)
     test = test_accuracy(data, test_images, test_labels)
     print(
-        f"best of {len(configurations)}: {configuration}, validation {accuracies[best]}, test {test}", flush=True
+        f"best of {len(configurations)}: {configuration}, validation {accuracies[best]}, test {test}",
+        flush=True,
     )
     return {
         "best": {

@@ -173,8 +173,8 @@ def deferred(method: _Builds[P, T]) -> Callable[P, AsyncCall[T]]:
     """Makes a method that reads the chain to build its call into one that returns the call at once.
 
     The method belongs to a domain, which has a `_connection`. With an asynchronous client it runs when the
-    call is built, simulated or sent, and only wrong arguments are refused at once; with a blocking one it runs
-    at once, so that errors are raised where the call is made.
+    call is built, simulated or sent, and only wrong arguments are refused at once; with a blocking one it
+    runs at once, so that errors are raised where the call is made.
     """
     blocking: bool = not iscoroutinefunction(method)
     if blocking:

@@ -24,7 +24,7 @@ class AsyncConnection(AsyncReader):
 
     @property
     def cheats(self) -> AsyncCheats:
-        """What only test networks can do: set clock, accounts and prices, on the local network and surfpool."""
+        """What only test networks can do: set clock, accounts and prices, locally and on surfpool."""
         return AsyncCheats(self)
 
     # -- calls

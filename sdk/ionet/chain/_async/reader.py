@@ -101,7 +101,7 @@ class AsyncReader:
         shipped: bool = True,
         network: LocalNetwork | None = None,
     ) -> Self:
-        """Returns a client of a network inside this process, with programs loaded and its clock under control.
+        """Returns a client of a network inside this process, with programs loaded and a settable clock.
 
         Args:
             signer: default: a new keypair.

@@ -69,7 +69,9 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
         keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
         if simulation.error is not None:
             programs = [keys[instruction.program_id_index] for instruction in message.instructions]
-            raise failure(simulation.error, logs=simulation.logs, program_ids=programs, units=simulation.units)
+            raise failure(
+                simulation.error, logs=simulation.logs, program_ids=programs, units=simulation.units
+            )
         return transactions.simulated_locally(simulation, message, keys)
     config = {
         "encoding": "base64",
@@ -91,7 +93,7 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
 
 
 async def prepare(client: AsyncReader, unsent: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
-    """Simulates, sets limit and fee, and signs; `partial` leaves out signatures whose signer was not given."""
+    """Simulates, sets limit and fee, and signs; `partial` leaves out signatures of signers not given."""
     payer, signers = _signers(client, unsent)
     message, last_valid_block_height = await _final_message(client, unsent, fees, payer)
     return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
@@ -115,7 +117,9 @@ async def _final_message(
         price = await _price(client, trial, fees, limit)
         blockhash, last_valid_block_height = await client.blockhash()
     instructions = transactions.with_budget(unsent.instructions, limit, price)
-    return transactions.compile_message(payer, instructions, unsent.tables, blockhash), last_valid_block_height
+    return transactions.compile_message(
+        payer, instructions, unsent.tables, blockhash
+    ), last_valid_block_height
 
 
 async def preview(client: AsyncReader, unsent: Unsent, fees: FeePolicy) -> Preview:
@@ -222,7 +226,11 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
 
 
 async def _deliver(
-    client: AsyncReader, transaction: VersionedTransaction, signature: str, last_valid_block_height: int, commitment: str
+    client: AsyncReader,
+    transaction: VersionedTransaction,
+    signature: str,
+    last_valid_block_height: int,
+    commitment: str,
 ) -> None:
     """Sends until the transaction has landed, failed or not."""
     raw = transactions.encoded(transaction)
@@ -238,7 +246,8 @@ async def _deliver(
                     if await _reached(client, signature, commitment, everywhere=True):
                         return
                     raise TransactionExpired(
-                        f"transaction {signature} did not land before block {last_valid_block_height} and no longer can",
+                        f"transaction {signature} did not land before block {last_valid_block_height}"
+                        " and no longer can",
                         signature,
                     )
                 await client.request("sendTransaction", raw, config)

@@ -1,5 +1,5 @@
 # Generated from chain/_async/send.py by scripts/codegen; do not edit.
-"""The send loop: simulate, set limit and fee, send, send again until it landed or never will."""
+"""The send loop: simulate, set limit and fee, send, and resend until it has landed or never can."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from ionet.chain.transactions import Preview, Sent, Simulated, Unsent
 
 T = TypeVar("T")
 
-#: Seconds between two looks at a signature's status, and between two sendings of the same bytes.
+#: Seconds between two checks of a signature's status, and between two sends of the same bytes.
 POLL: Final = 0.4
 REBROADCAST: Final = 2.0
 #: Without any answer for this long, nobody can say what became of the transaction.
@@ -34,29 +34,29 @@ _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A signed transaction and how long it can land."""
+    """A signed transaction, and the last block in which it can land."""
 
     transaction: VersionedTransaction
-    last_valid: int
+    last_valid_block_height: int
 
 
-def _signers(client: Reader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
-    """The payer, and everybody who can sign."""
-    signers = {one.pubkey(): one for one in call.signers}
+def _signers(client: Reader, unsent: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
+    """Returns the payer, and everybody who can sign."""
+    signers = {signer.pubkey(): signer for signer in unsent.signers}
     if client._signer is not None and client._address is not None:
         signers[client._address] = client._signer
-    if call.payer is None:
+    if unsent.payer is None:
         return client.address, signers
-    payer = call.payer.pubkey()
-    signers[payer] = call.payer
+    payer = unsent.payer.pubkey()
+    signers[payer] = unsent.payer
     return payer, signers
 
 
-def simulate(client: Reader, call: Unsent) -> Simulated:
-    """What the call would do; raises what it would fail with."""
-    payer = client.address if call.payer is None else call.payer.pubkey()
-    instructions = transactions.for_simulation(call.instructions)
-    message = transactions.compile_message(payer, instructions, call.tables, Hash.default())
+def simulate(client: Reader, unsent: Unsent) -> Simulated:
+    """Returns what the call would do; raises the error with which it would fail."""
+    payer = client.address if unsent.payer is None else unsent.payer.pubkey()
+    instructions = transactions.for_simulation(unsent.instructions)
+    message = transactions.compile_message(payer, instructions, unsent.tables, Hash.default())
     return _simulate(client, message)
 
 
@@ -64,13 +64,15 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
     transaction = transactions.unsigned(message)
     if client.is_local:
         network = client.network
-        done = network.simulate(transaction)
+        simulation = network.simulate(transaction)
         writable, readonly = network._loaded(message)
         keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
-        if done.error is not None:
-            programs = [keys[one.program_id_index] for one in message.instructions]
-            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
-        return transactions.simulated_locally(done, message, keys)
+        if simulation.error is not None:
+            programs = [keys[instruction.program_id_index] for instruction in message.instructions]
+            raise failure(
+                simulation.error, logs=simulation.logs, program_ids=programs, units=simulation.units
+            )
+        return transactions.simulated_locally(simulation, message, keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
@@ -78,11 +80,11 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
         "replaceRecentBlockhash": True,
         "innerInstructions": True,
     }
-    found = (client.request("simulateTransaction", transactions.encoded(transaction), config))["value"]
-    simulated = transactions.simulated_from_json(found, message)
-    if found["err"] is not None:
+    answer = (client.request("simulateTransaction", transactions.encoded(transaction), config))["value"]
+    simulated = transactions.simulated_from_json(answer, message)
+    if answer["err"] is not None:
         raise failure(
-            found["err"],
+            answer["err"],
             logs=simulated.logs,
             program_ids=simulated._programs,
             units=simulated.compute_units,
@@ -90,17 +92,17 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
     return simulated
 
 
-def prepare(client: Reader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
-    """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
-    payer, signers = _signers(client, call)
-    message, last_valid = _final_message(client, call, fees, payer)
-    return Prepared(transactions.signed(message, signers, partial=partial), last_valid)
+def prepare(client: Reader, unsent: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
+    """Simulates, sets limit and fee, and signs; `partial` leaves out signatures of signers not given."""
+    payer, signers = _signers(client, unsent)
+    message, last_valid_block_height = _final_message(client, unsent, fees, payer)
+    return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
 
 
-def _final_message(client: Reader, call: Unsent, fees: FeePolicy, payer: Pubkey) -> tuple[MessageV0, int]:
-    """The message as it will be sent, and the last block in which it can land."""
+def _final_message(client: Reader, unsent: Unsent, fees: FeePolicy, payer: Pubkey) -> tuple[MessageV0, int]:
+    """Returns the message as it will be sent, and the last block in which it can land."""
     trial = transactions.compile_message(
-        payer, transactions.for_simulation(call.instructions), call.tables, Hash.default()
+        payer, transactions.for_simulation(unsent.instructions), unsent.tables, Hash.default()
     )
     limit = fees.compute_limit
     if limit is None:
@@ -108,18 +110,20 @@ def _final_message(client: Reader, call: Unsent, fees: FeePolicy, payer: Pubkey)
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
-        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+        blockhash, last_valid_block_height = network.latest_blockhash, network.block_height + 150
     else:
         price = _price(client, trial, fees, limit)
-        blockhash, last_valid = client.blockhash()
-    instructions = transactions.with_budget(call.instructions, limit, price)
-    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid
+        blockhash, last_valid_block_height = client.blockhash()
+    instructions = transactions.with_budget(unsent.instructions, limit, price)
+    return transactions.compile_message(
+        payer, instructions, unsent.tables, blockhash
+    ), last_valid_block_height
 
 
-def preview(client: Reader, call: Unsent, fees: FeePolicy) -> Preview:
-    """What the call would cost and move; raises what it would fail with."""
-    payer = client.address if call.payer is None else call.payer.pubkey()
-    message, _ = _final_message(client, call, fees, payer)
+def preview(client: Reader, unsent: Unsent, fees: FeePolicy) -> Preview:
+    """Returns what the call would cost and move; raises the error with which it would fail."""
+    payer = client.address if unsent.payer is None else unsent.payer.pubkey()
+    message, _ = _final_message(client, unsent, fees, payer)
     keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
     before = client.accounts(keys)
     config = {
@@ -130,11 +134,11 @@ def preview(client: Reader, call: Unsent, fees: FeePolicy) -> Preview:
         "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
     }
     raw = transactions.encoded(transactions.unsigned(message))
-    found = (client.request("simulateTransaction", raw, config))["value"]
-    simulated = transactions.simulated_from_json(found, message)
-    if found["err"] is not None:
-        raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
-    after = [transactions.raw_account(one) for one in found["accounts"]]
+    answer = (client.request("simulateTransaction", raw, config))["value"]
+    simulated = transactions.simulated_from_json(answer, message)
+    if answer["err"] is not None:
+        raise failure(answer["err"], logs=simulated.logs, program_ids=simulated._programs)
+    after = [transactions.raw_account(account) for account in answer["accounts"]]
     fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
     known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
@@ -152,34 +156,34 @@ def _price(client: Reader, message: MessageV0, fees: FeePolicy, limit: int) -> i
         return fees.price_for((), limit)
     writable = [str(key) for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
     recent = client.request("getRecentPrioritizationFees", writable[:128])
-    return fees.price_for((one["prioritizationFee"] for one in recent), limit)
+    return fees.price_for((fee["prioritizationFee"] for fee in recent), limit)
 
 
 def send(
     client: Reader,
-    call: Unsent,
+    unsent: Unsent,
     decode: Callable[[Sent[Any]], T] | None,
     fees: FeePolicy,
     commitment: str,
 ) -> Sent[T]:
     """Sends a call and waits for it."""
-    prepared = prepare(client, call, fees)
+    prepared = prepare(client, unsent, fees)
     transaction = prepared.transaction
     if client.is_local:
         record = client.network.submit(transaction)
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
-        raise failure(record, program_ids=transactions.program_ids(call.instructions))
+        raise failure(record, program_ids=transactions.program_ids(unsent.instructions))
     signature = str(transaction.signatures[0])
-    _deliver(client, transaction, signature, prepared.last_valid, commitment)
+    _deliver(client, transaction, signature, prepared.last_valid_block_height, commitment)
     return _shown(client, signature, decode)
 
 
 def _shown(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """A transaction that landed; its status is known a moment before it is."""
+    """Returns a transaction that landed; nodes know its status a moment before the transaction itself."""
     for _ in range(20):
-        if (found := landed(client, signature, decode)) is not None:
-            return found
+        if (sent := landed(client, signature, decode)) is not None:
+            return sent
         time.sleep(POLL / 2)
     raise RpcError(
         -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
@@ -189,7 +193,7 @@ def _shown(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
 def send_signed(client: Reader, transaction: VersionedTransaction, commitment: str) -> Sent[None]:
     """Sends a transaction that has all its signatures, after a simulation, and waits for it."""
     keys = [str(key) for key in transaction.message.account_keys]
-    programs = [keys[one.program_id_index] for one in transaction.message.instructions]
+    programs = [keys[instruction.program_id_index] for instruction in transaction.message.instructions]
     if client.is_local:
         record = client.network.submit(transaction)
         if isinstance(record, TransactionRecord):
@@ -197,12 +201,12 @@ def send_signed(client: Reader, transaction: VersionedTransaction, commitment: s
         raise failure(record, program_ids=programs)
     raw, signature = transactions.encoded(transaction), str(transaction.signatures[0])
     config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
-    found = (client.request("simulateTransaction", raw, config))["value"]
-    if found["err"] is not None:
-        raise failure(found["err"], logs=found.get("logs") or (), program_ids=programs)
-    # Its blockhash is not from us: it can land for as long as a fresh one, at most.
-    _, last_valid = client.blockhash()
-    _deliver(client, transaction, signature, last_valid, commitment)
+    answer = (client.request("simulateTransaction", raw, config))["value"]
+    if answer["err"] is not None:
+        raise failure(answer["err"], logs=answer.get("logs") or (), program_ids=programs)
+    # Its blockhash is not ours: it can land for at most as long as a new one.
+    _, last_valid_block_height = client.blockhash()
+    _deliver(client, transaction, signature, last_valid_block_height, commitment)
     return _shown(client, signature, None)
 
 
@@ -220,9 +224,13 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
 
 
 def _deliver(
-    client: Reader, transaction: VersionedTransaction, signature: str, last_valid: int, commitment: str
+    client: Reader,
+    transaction: VersionedTransaction,
+    signature: str,
+    last_valid_block_height: int,
+    commitment: str,
 ) -> None:
-    """Returns when the transaction landed, failed or not."""
+    """Sends until the transaction has landed, failed or not."""
     raw = transactions.encoded(transaction)
     config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
     heard = time.monotonic()
@@ -231,12 +239,13 @@ def _deliver(
         now = time.monotonic()
         try:
             if sent_at is None or now - sent_at >= REBROADCAST:
-                # Before sending again: could it still land at all?
-                if sent_at is not None and _height(client) > last_valid:
+                # Before sending again: can it still land at all?
+                if sent_at is not None and _height(client) > last_valid_block_height:
                     if _reached(client, signature, commitment, everywhere=True):
                         return
                     raise TransactionExpired(
-                        f"transaction {signature} did not land before block {last_valid} and no longer can",
+                        f"transaction {signature} did not land before block {last_valid_block_height}"
+                        " and no longer can",
                         signature,
                     )
                 client.request("sendTransaction", raw, config)
@@ -261,13 +270,13 @@ def _reached(client: Reader, signature: str, commitment: str, *, everywhere: boo
     status = answer["value"][0]
     if status is None:
         return False
-    # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+    # Old nodes answer with null confirmations instead of a status: rooted, that is finalized.
     level = status.get("confirmationStatus") or "finalized"
     return _RANK[level] >= _RANK[commitment]
 
 
 def wait(client: Reader, signature: str, commitment: str) -> None:
-    """Waits for a transaction that somebody else sent."""
+    """Waits for a transaction that was sent elsewhere."""
     for _ in range(150):
         if _reached(client, signature, commitment):
             return
@@ -276,20 +285,20 @@ def wait(client: Reader, signature: str, commitment: str) -> None:
 
 
 def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | None = None) -> Sent[T] | None:
-    """A transaction that landed, or None; raises what it failed with."""
+    """Returns a transaction that landed, or None; raises the error with which it failed."""
     if client.is_local:
         record = client.network.transaction(signature)
         return None if record is None else _from_record(record, decode)
-    # getTransaction knows nothing below confirmed.
+    # getTransaction takes no commitment below confirmed.
     level = "finalized" if client.commitment == "finalized" else "confirmed"
     config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
-    found = client.request("getTransaction", signature, config)
-    if found is None:
+    answer = client.request("getTransaction", signature, config)
+    if answer is None:
         return None
-    sent = transactions.sent_from_json(signature, found, decode)
-    if found["meta"]["err"] is not None:
+    sent = transactions.sent_from_json(signature, answer, decode)
+    if answer["meta"]["err"] is not None:
         raise failure(
-            found["meta"]["err"],
+            answer["meta"]["err"],
             logs=sent.logs,
             program_ids=sent._programs,
             signature=signature,

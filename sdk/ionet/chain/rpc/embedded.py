@@ -258,7 +258,9 @@ class EmbeddedChain:
             raise ConfigError(f"{program_id} is not an upgradeable program")
         data = with_upgrade_authority(bytes(account.data), authority)
         with self._lock:
-            self._svm.set_account(address, Account(account.lamports, data, account.owner, False, (1 << 64) - 1))
+            self._svm.set_account(
+                address, Account(account.lamports, data, account.owner, False, (1 << 64) - 1)
+            )
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
         """Transfers lamports to an address, in a transaction of its own; returns its signature."""
@@ -329,7 +331,7 @@ class EmbeddedChain:
         self._stale = {CLOCK, SLOT_HASHES}
 
     def _refresh(self, *sysvars: Pubkey) -> None:
-        """Writes those of these sysvars that are not of this slot; it takes longer than a small transaction."""
+        """Writes those sysvars that are not of this slot, which takes longer than a small transaction."""
         for sysvar in sysvars:
             if sysvar not in self._stale:
                 continue
@@ -479,7 +481,9 @@ class EmbeddedChain:
             if account is not None and account.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
                 data = account.data
                 if len(data) >= 165 and data[108]:
-                    tokens.append(TokenBalance(i, data[:72], account.owner, self._decimals(Pubkey(data[:32]))))
+                    tokens.append(
+                        TokenBalance(i, data[:72], account.owner, self._decimals(Pubkey(data[:32])))
+                    )
         return lamports, tokens
 
     def _decimals(self, mint: Pubkey) -> int:
@@ -493,7 +497,11 @@ def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
     Raises:
         FileNotFoundError: $IONET_PROGRAMS is set, and there are none in it.
     """
-    ids = {name: Pubkey.from_string(program_id) for program_id in registry.shipped() if (name := registry.name(program_id))}
+    ids = {
+        name: Pubkey.from_string(program_id)
+        for program_id in registry.shipped()
+        if (name := registry.name(program_id))
+    }
     built = os.environ.get("IONET_PROGRAMS")
     places = sorted(Path(built).glob("*.so")) if built else registry.shipped().values()
     programs = {path.stem: (ids[path.stem], path) for path in places if path.stem in ids and path.exists()}
@@ -523,7 +531,9 @@ def _return_data(meta: TransactionMetadata) -> Json:
     returned = meta.return_data()
     data = bytes(returned.data)
     return (
-        {"programId": str(returned.program_id), "data": [b64encode(data).decode(), "base64"]} if data else None
+        {"programId": str(returned.program_id), "data": [b64encode(data).decode(), "base64"]}
+        if data
+        else None
     )
 
 
@@ -532,5 +542,13 @@ def _inner(meta: TransactionMetadata) -> list[InnerGroup]:
     for outer, calls in enumerate(meta.inner_instructions()):
         if calls:
             compiled = [(call.instruction(), call.stack_height()) for call in calls]
-            groups.append((outer, [(instruction.program_id_index, instruction.accounts, instruction.data, height) for instruction, height in compiled]))
+            groups.append(
+                (
+                    outer,
+                    [
+                        (instruction.program_id_index, instruction.accounts, instruction.data, height)
+                        for instruction, height in compiled
+                    ],
+                )
+            )
     return groups

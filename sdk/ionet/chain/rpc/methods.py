@@ -393,7 +393,9 @@ def _simulation(network: EmbeddedChain, simulation: Simulation, config: Config) 
         encoding = {"encoding": wanted.get("encoding") or "base64"}
         after = simulation.accounts
         addresses = [_key(address) for address in wanted["addresses"]]
-        accounts = [_account(after.get(address) or network.account(address), encoding) for address in addresses]
+        accounts = [
+            _account(after.get(address) or network.account(address), encoding) for address in addresses
+        ]
     return {
         "err": simulation.error,
         "logs": simulation.logs,

@@ -15,16 +15,16 @@ import httpx
 from ionet.chain.errors import RpcError, TransportError
 from ionet.chain.rpc.tls import tls
 
-#: Statuses after which the same question may get an answer.
+#: Statuses after which the same request may succeed.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
-#: JSON-RPC errors after which the same question may get an answer: rate limited, behind, slot not reached.
+#: JSON-RPC errors after which the same request may succeed: rate limited, behind, slot not reached.
 _BUSY_CODES: Final = frozenset({429, -32429, -32005, -32016})
 #: Calls that must not be repeated blindly: they do something each time.
 _ONCE: Final = ("requestAirdrop", "surfnet_")
 
 
 class HttpTransport:
-    """Asks a node over HTTP; questions that failed on the way are repeated with growing pauses.
+    """Sends requests to a node over HTTP; those that fail on the way are retried with growing pauses.
 
     Args:
         url: the node.
@@ -32,7 +32,7 @@ class HttpTransport:
         retries: further attempts after the first.
         backoff: seconds before the second attempt; doubles each time, with jitter.
         headers: sent with each request, for example for an API key.
-        client: an own httpx client; it is not closed with the transport.
+        client: your own httpx client; it is not closed with the transport.
     """
 
     def __init__(
@@ -62,11 +62,11 @@ class HttpTransport:
         self.close()
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The `result` of a JSON-RPC call.
+        """Returns the `result` of a JSON-RPC call.
 
         Raises:
             RpcError: the node answered with an error.
-            TransportError: no answer after all attempts.
+            TransportError: there was no answer after all attempts.
         """
         body = {"jsonrpc": "2.0", "id": next(self._ids), "method": method, "params": list(params)}
         attempts = 1 if method.startswith(_ONCE) else self._retries + 1
@@ -130,7 +130,7 @@ def _retry_after(response: httpx.Response) -> float | None:
 
 
 def _public(url: str) -> str:
-    """The URL without what may be secret: credentials, path and query."""
+    """Returns the URL without what may be secret: credentials, path and query."""
     parts = urlsplit(url)
     host = parts.hostname or ""
     return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, "", "", ""))
