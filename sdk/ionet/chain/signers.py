@@ -1,4 +1,4 @@
-"""Who signs: keypairs, files of the Solana command line, and anything else that can sign bytes."""
+"""Who signs: keypairs, keypair files of the Solana CLI, and anything else that can sign bytes."""
 
 from __future__ import annotations
 
@@ -42,11 +42,11 @@ class Signer(Protocol):
     """Anything that signs for one address; a solders `Keypair` is one."""
 
     def pubkey(self) -> Pubkey:
-        """The address it signs for."""
+        """Returns the address it signs for."""
         ...
 
     def sign_message(self, message: bytes) -> Signature:
-        """The signature of these bytes."""
+        """Returns the signature of these bytes."""
         ...
 
 
@@ -54,27 +54,27 @@ SignerLike: TypeAlias = Signer | str | Path
 
 
 def cluster_url(url_or_moniker: str) -> str:
-    """The RPC URL of a cluster.
+    """Returns the RPC URL of a cluster.
 
     Args:
         url_or_moniker: a URL, or `mainnet-beta`, `testnet`, `devnet`, `localhost` or their first letter.
 
     Raises:
-        ConfigError: neither.
+        ConfigError: it is neither.
     """
     if re.match(r"https?://", url_or_moniker):
         return url_or_moniker
     name = _MONIKERS.get(url_or_moniker)
     if name is None:
         raise ConfigError(
-            f"{url_or_moniker!r} is no cluster; give a URL (http:// or https://) "
+            f"{url_or_moniker!r} is not a cluster; give a URL (http:// or https://) "
             f"or one of {', '.join(CLUSTERS)}"
         )
     return CLUSTERS[name]
 
 
 def solana_config(path: Path | None = None) -> dict[str, str]:
-    """The Solana command line's configuration: `json_rpc_url`, `websocket_url`, `keypair_path`, `commitment`.
+    """Returns the Solana CLI's configuration: `json_rpc_url`, `websocket_url`, `keypair_path`, `commitment`.
 
     Args:
         path: default `~/.config/solana/cli/config.yml`; an absent file gives the command's own defaults.
@@ -139,13 +139,13 @@ def _home() -> Path:
 
 
 def load_keypair(path: str | Path | None = None) -> Keypair:
-    """A keypair from a file of the Solana command line: a JSON array of 64 numbers.
+    """Returns the keypair in a file of the Solana CLI: a JSON array of 64 numbers.
 
     Args:
-        path: default: the command line's configured keypair.
+        path: default: the keypair that the CLI is configured with.
 
     Raises:
-        ConfigError: no file, or not a keypair. The message never contains the content.
+        ConfigError: there is no such file, or it is not a keypair. The message never contains its content.
     """
     place = Path(path or solana_config()["keypair_path"])
     try:
@@ -196,5 +196,5 @@ def keypair_of(raw: bytes, what: str) -> Keypair:
 
 
 def as_signer(signer: SignerLike | None) -> Signer | None:
-    """A signer, or the keypair in a file."""
+    """Returns a signer as it is, or the keypair in a file."""
     return load_keypair(signer) if isinstance(signer, (str, Path)) else signer

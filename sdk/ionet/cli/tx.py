@@ -1,4 +1,4 @@
-"""`ionet tx`: transactions that several people sign, as `--sign-only` prints them."""
+"""`ionet tx`: transactions that several people sign, as printed by `--sign-only`."""
 
 from __future__ import annotations
 
@@ -23,22 +23,20 @@ app = Commands("Transactions that several people sign: what --sign-only prints."
 
 Source = Annotated[
     str,
-    typer.Argument(
-        metavar="TRANSACTIONS", help="Base64, or a file of them, a line each; - is standard input."
-    ),
+    typer.Argument(metavar="TRANSACTIONS", help="Base64, or a file with one per line; - is standard input."),
 ]
 
 
 @app.command()
 def sign(source: Source) -> None:
-    """Add the signature of who signs, and print the transactions again."""
+    """Add the signer's signature, and print the transactions again."""
     io = session()
     for transaction in _read(source):
-        done = _signed(io, transaction)
-        missing = unsigned_by(done)
-        encoded = b64encode(bytes(done)).decode()
+        signed = _signed(io, transaction)
+        missing = unsigned_by(signed)
+        encoded = b64encode(bytes(signed)).decode()
         if io.screen.as_json:
-            print(json.dumps({"transaction": encoded, "missing": [str(one) for one in missing]}))
+            print(json.dumps({"transaction": encoded, "missing": [str(address) for address in missing]}))
         else:
             print(encoded)
             needed = ", ".join(map(str, missing)) or "none"
@@ -47,17 +45,17 @@ def sign(source: Source) -> None:
 
 @app.command()
 def send(source: Source) -> None:
-    """Add the signature of who signs where it is missing, send, and wait until each has landed."""
+    """Add the signer's signature where it is missing, send, and wait until each transaction has landed."""
     io = session()
     io.confirm("send transactions")
     rows, data, failed = [], [], 0
     for number, transaction in enumerate(_read(source), 1):
-        done = _signed(io, transaction) if unsigned_by(transaction) else transaction
-        if missing := unsigned_by(done):
+        signed = _signed(io, transaction) if unsigned_by(transaction) else transaction
+        if missing := unsigned_by(signed):
             raise UserError(f"transaction {number} lacks the signature of {missing[0]}", REFUSED)
-        signature = str(done.signatures[0])
+        signature = str(signed.signatures[0])
         try:
-            io.reader.send_signed(done)
+            io.reader.send_signed(signed)
             rows.append((number, signature, "landed"))
             data.append({"signature": signature, "landed": True})
         except IonetError as bad:
@@ -70,17 +68,17 @@ def send(source: Source) -> None:
 
 
 def _signed(io: Session, transaction: VersionedTransaction) -> VersionedTransaction:
-    key, message = io.signer, transaction.message
+    signer, message = io.signer, transaction.message
     needed = list(message.account_keys[: message.header.num_required_signatures])
-    if key.pubkey() not in needed:
-        raise UserError(f"{key.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
+    if signer.pubkey() not in needed:
+        raise UserError(f"{signer.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
     signatures = list(transaction.signatures)
-    signatures[needed.index(key.pubkey())] = key.sign_message(to_bytes_versioned(message))
+    signatures[needed.index(signer.pubkey())] = signer.sign_message(to_bytes_versioned(message))
     return VersionedTransaction.populate(message, signatures)
 
 
 def _read(source: str) -> Iterator[VersionedTransaction]:
-    """Transactions of an argument, a file, or standard input: base64, or JSON with a field `transaction`."""
+    """Yields transactions from an argument, a file or standard input: base64, or JSON with `transaction`."""
     if source == "-":
         lines = sys.stdin.read().splitlines()
     elif len(source) < 1_000 and Path(source).exists():
@@ -94,4 +92,4 @@ def _read(source: str) -> Iterator[VersionedTransaction]:
             text = json.loads(line)["transaction"] if line.lstrip().startswith("{") else line
             yield VersionedTransaction.from_bytes(b64decode(text, validate=True))
         except Exception:  # solders raises several kinds
-            raise UserError(f"line {number} is no transaction in base64", UNUSABLE) from None
+            raise UserError(f"line {number} is not a transaction in base64", UNUSABLE) from None

@@ -53,7 +53,7 @@ _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111
 #: What a program's code has in it if it can read any sysvar without naming it as an account: the name of the
 #: system call, or (since SBPF v3) its Murmur3 hash.
 _GET_SYSVAR: Final = (b"sol_get_sysvar", (0x13C1B505).to_bytes(4, "little"))
-#: Naming one of these a transaction may read the slot hashes: themselves, lookup tables, votes, stakes.
+#: A transaction that names one of these may read the slot hashes: themselves, lookup tables, votes, stakes.
 _READERS: Final = frozenset(
     {
         SLOT_HASHES,
@@ -62,7 +62,7 @@ _READERS: Final = frozenset(
         Pubkey.from_string("Stake11111111111111111111111111111111111111"),
     }
 )
-#: Naming one of these it may deploy a program that does.
+#: A transaction that names one of these may deploy a program that reads them.
 _LOADERS: Final = frozenset(
     {
         BPF_LOADER_UPGRADEABLE,
@@ -83,7 +83,7 @@ class NetworkClock:
         self._network = network
 
     def now(self) -> int:
-        """Unix seconds."""
+        """Returns the current time, Unix seconds."""
         return self._network._clock.unix_timestamp
 
     @property
@@ -98,7 +98,7 @@ class NetworkClock:
             The new time.
 
         Raises:
-            ValueError: a negative number; the clock of a chain does not go back.
+            ValueError: a number is negative; a chain's clock does not go back.
         """
         if seconds < 0 or (slots is not None and slots < 0):
             raise ValueError("a chain's clock does not go back")
@@ -116,7 +116,7 @@ class NetworkClock:
 
 @dataclass(slots=True)
 class _Blocks:
-    """Recent blockhashes and slot hashes, made when somebody asks for them.
+    """Recent blockhashes and slot hashes, computed when they are needed.
 
     A blockhash is the hash of the one before and the slot's number.
     """
@@ -133,11 +133,11 @@ class _Blocks:
     def add(self, slot: int, count: int) -> None:
         """Adds `count` blocks, the last of them at `slot`."""
         self.height += count
-        # Older blocks than a node remembers have no consequences.
+        # Blocks older than a node remembers do not matter.
         self._asked.append(range(max(slot - min(count, _SLOT_HASHES_KEPT), 0) + 1, slot + 1))
 
     def hashes(self) -> list[bytes]:
-        """Blockhashes of the last 512 blocks, oldest first."""
+        """Returns the blockhashes of the last 512 blocks, oldest first."""
         if self._asked:
             hashed, raw = Hash.hash, Hash.__bytes__
             for slots in self._asked:
@@ -158,12 +158,12 @@ class _Blocks:
         return Hash(self.hashes()[-1])
 
     def valid(self, blockhash: Hash) -> bool:
-        """Whether transactions may use it."""
+        """Returns whether transactions may use a blockhash."""
         wanted, known = bytes(blockhash), self.hashes()
         return wanted == known[-1] or wanted in known[-BLOCKHASH_AGE - 1 :]
 
     def entries(self) -> bytes:
-        """The slot hashes as the sysvar has them, newest first."""
+        """Returns the slot hashes as the sysvar has them, newest first."""
         newest = reversed(self.hashes())
         fresh = [
             # A block's slot hash is in the sysvar only after the block: slot n sees up to n - 1.
@@ -231,7 +231,7 @@ class EmbeddedChain:
         """Loads an SBF program.
 
         Raises:
-            ConfigError: no such file, or not a program that this runtime can load.
+            ConfigError: there is no such file, or it is not a program that this runtime can load.
         """
         try:
             elf = path.read_bytes()
@@ -254,15 +254,17 @@ class EmbeddedChain:
         from ionet.chain.layouts import with_upgrade_authority
 
         address = pda.program_data(program_id)
-        found = self._svm.get_account(address)
-        if found is None:
+        account = self._svm.get_account(address)
+        if account is None:
             raise ConfigError(f"{program_id} is not an upgradeable program")
-        data = with_upgrade_authority(bytes(found.data), authority)
+        data = with_upgrade_authority(bytes(account.data), authority)
         with self._lock:
-            self._svm.set_account(address, Account(found.lamports, data, found.owner, False, (1 << 64) - 1))
+            self._svm.set_account(
+                address, Account(account.lamports, data, account.owner, False, (1 << 64) - 1)
+            )
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
-        """Gives lamports to an address, in a transaction of its own; returns its signature."""
+        """Transfers lamports to an address, in a transaction of its own; returns its signature."""
         from solders.message import MessageV0
         from solders.system_program import TransferParams, transfer
 
@@ -278,18 +280,18 @@ class EmbeddedChain:
         raise RpcError(-32603, f"airdrop failed: {describe(error)}", {"err": error}, "requestAirdrop")
 
     def account(self, address: Pubkey) -> Account | None:
-        """The account at an address, or None."""
+        """Returns the account at an address, or None."""
         if address in self._stale:
             with self._lock:
                 self._refresh(address)
-        found = self._svm.get_account(address)
-        return None if found is None or (found.lamports == 0 and not found.data) else found
+        account = self._svm.get_account(address)
+        return None if account is None or (account.lamports == 0 and not account.data) else account
 
-    def owned(self, program: Pubkey) -> Iterable[tuple[Pubkey, Account]]:
-        """All accounts of a program, with their addresses."""
+    def owned(self, program_id: Pubkey) -> Iterable[tuple[Pubkey, Account]]:
+        """Returns all accounts of a program, with their addresses."""
         with self._lock:
             self._refresh(*self._stale)
-            return self._svm.get_program_accounts(program)
+            return self._svm.get_program_accounts(program_id)
 
     def set_account(
         self,
@@ -310,11 +312,11 @@ class EmbeddedChain:
             self._svm.set_account(address, Account(lamports, data, owner, executable, (1 << 64) - 1))
 
     def rent(self, size: int) -> int:
-        """Lamports that make an account of `size` bytes rent-exempt."""
+        """Returns the lamports that make an account of `size` bytes rent-exempt."""
         return self._svm.minimum_balance_for_rent_exemption(size)
 
     def subscribe(self, listener: Callable[[TransactionRecord], None]) -> Callable[[], None]:
-        """Calls `listener` after each transaction that lands; the returned function ends that."""
+        """Calls `listener` after each transaction that lands, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -330,19 +332,19 @@ class EmbeddedChain:
         self._stale = {CLOCK, SLOT_HASHES}
 
     def _refresh(self, *sysvars: Pubkey) -> None:
-        """Writes these sysvars, if they are not of this slot: that takes longer than a small transaction."""
-        for one in sysvars:
-            if one not in self._stale:
+        """Writes those sysvars that are not of this slot, which takes longer than a small transaction."""
+        for sysvar in sysvars:
+            if sysvar not in self._stale:
                 continue
-            self._stale.discard(one)
-            if one == CLOCK:
+            self._stale.discard(sysvar)
+            if sysvar == CLOCK:
                 self._svm.set_clock(self._clock)
                 continue
             entries = self._blocks.entries()
             data = struct.pack("<Q", len(entries) // 40) + entries
             rent = self._svm.minimum_balance_for_rent_exemption(_SLOT_HASHES_SIZE)
-            sysvar = Account(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
-            self._svm.set_account(SLOT_HASHES, sysvar)
+            account = Account(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
+            self._svm.set_account(SLOT_HASHES, account)
 
     def _refresh_for(self, message: Any) -> None:
         """Writes the sysvars that a transaction may read."""
@@ -362,7 +364,7 @@ class EmbeddedChain:
             return self._blocks.latest
 
     def is_valid(self, blockhash: Hash) -> bool:
-        """Whether transactions may use this blockhash now."""
+        """Returns whether transactions may use this blockhash now."""
         with self._lock:
             return self._blocks.valid(blockhash)
 
@@ -467,11 +469,11 @@ class EmbeddedChain:
         return record
 
     def transaction(self, signature: str) -> TransactionRecord | None:
-        """A transaction of the history."""
+        """Returns a transaction of the history, or None."""
         return self._history.get(signature)
 
     def _loaded(self, message: Any) -> tuple[list[Pubkey], list[Pubkey]]:
-        """Addresses that the message takes from lookup tables: writable, read-only."""
+        """Returns the addresses that the message takes from lookup tables: writable, read-only."""
         writable: list[Pubkey] = []
         readonly: list[Pubkey] = []
         for lookup in getattr(message, "address_table_lookups", ()):
@@ -489,43 +491,49 @@ class EmbeddedChain:
         lamports: list[int] = []
         tokens: list[TokenBalance] = []
         for i, key in enumerate(keys):
-            found = self._svm.get_account(key)
-            lamports.append(0 if found is None else found.lamports)
-            if found is not None and found.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
-                data = found.data
+            account = self._svm.get_account(key)
+            lamports.append(0 if account is None else account.lamports)
+            if account is not None and account.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
+                data = account.data
                 if len(data) >= 165 and data[108]:
-                    tokens.append(TokenBalance(i, data[:72], found.owner, self._decimals(Pubkey(data[:32]))))
+                    tokens.append(
+                        TokenBalance(i, data[:72], account.owner, self._decimals(Pubkey(data[:32])))
+                    )
         return lamports, tokens
 
     def _decimals(self, mint: Pubkey) -> int:
-        found = self._svm.get_account(mint)
-        return found.data[44] if found is not None and len(found.data) >= 82 else 0
+        account = self._svm.get_account(mint)
+        return account.data[44] if account is not None and len(account.data) >= 82 else 0
 
 
 def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
-    """Name to id and ELF of each program shipped with the package, or in the folder $IONET_PROGRAMS.
+    """Returns id and ELF, by name, of each program shipped with the package or in folder $IONET_PROGRAMS.
 
     Raises:
-        FileNotFoundError: $IONET_PROGRAMS is set and has none.
+        FileNotFoundError: $IONET_PROGRAMS is set, and there are none in it.
     """
-    ids = {name: Pubkey.from_string(one) for one in registry.shipped() if (name := registry.name(one))}
+    ids = {
+        name: Pubkey.from_string(program_id)
+        for program_id in registry.shipped()
+        if (name := registry.name(program_id))
+    }
     built = os.environ.get("IONET_PROGRAMS")
     places = sorted(Path(built).glob("*.so")) if built else registry.shipped().values()
-    found = {path.stem: (ids[path.stem], path) for path in places if path.stem in ids and path.exists()}
-    if built and not found:
+    programs = {path.stem: (ids[path.stem], path) for path in places if path.stem in ids and path.exists()}
+    if built and not programs:
         raise FileNotFoundError(f"IONET_PROGRAMS={built} has no programs; run scripts/build, or unset it")
-    return found
+    return programs
 
 
 @lru_cache(maxsize=64)
 def _gets_sysvars(path: Path, changed: int) -> bool:
-    """Whether a program can read any sysvar without naming it; `changed` is when the file was."""
+    """Returns whether a program can read any sysvar without naming it; `changed` is when the file was."""
     elf = path.read_bytes()
     return any(mark in elf for mark in _GET_SYSVAR)
 
 
 def _guarded(run: Callable[[], Any]) -> Any:
-    """The runtime panics with something that is not an Exception."""
+    """Runs the runtime, whose panics are not Exceptions; they become `RpcError`."""
     try:
         return run()
     except BaseException as bad:
@@ -535,10 +543,12 @@ def _guarded(run: Callable[[], Any]) -> Any:
 
 
 def _return_data(meta: TransactionMetadata) -> Json:
-    found = meta.return_data()
-    data = bytes(found.data)
+    returned = meta.return_data()
+    data = bytes(returned.data)
     return (
-        {"programId": str(found.program_id), "data": [b64encode(data).decode(), "base64"]} if data else None
+        {"programId": str(returned.program_id), "data": [b64encode(data).decode(), "base64"]}
+        if data
+        else None
     )
 
 
@@ -547,5 +557,13 @@ def _inner(meta: TransactionMetadata) -> list[InnerGroup]:
     for outer, calls in enumerate(meta.inner_instructions()):
         if calls:
             compiled = [(call.instruction(), call.stack_height()) for call in calls]
-            groups.append((outer, [(one.program_id_index, one.accounts, one.data, h) for one, h in compiled]))
+            groups.append(
+                (
+                    outer,
+                    [
+                        (instruction.program_id_index, instruction.accounts, instruction.data, height)
+                        for instruction, height in compiled
+                    ],
+                )
+            )
     return groups
