@@ -457,6 +457,14 @@ def simulated_from_json(answer: Any, message: MessageV0) -> Simulated:
     )
 
 
+def writable(message: Any) -> list[bool]:
+    """Returns for each of a message's own keys whether it may change, by its header."""
+    header, count = message.header, len(message.account_keys)
+    signed = header.num_required_signatures
+    fixed = signed - header.num_readonly_signed_accounts, count - header.num_readonly_unsigned_accounts
+    return [i < fixed[0] if i < signed else i < fixed[1] for i in range(count)]
+
+
 def programs_of(transaction: VersionedTransaction) -> list[str]:
     """The program of each instruction, as text."""
     keys = [str(key) for key in transaction.message.account_keys]

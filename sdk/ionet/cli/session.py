@@ -257,6 +257,15 @@ class Session:
             ),
         )
 
+    def moved(self, change: Change) -> str:
+        """Returns a change of a balance in a line: how much, and whose."""
+        return f"{self._change(change)[2]}  {self._holder(change)}"
+
+    def _holder(self, change: Change) -> str:
+        owner = change.address if change.owner is None else change.owner
+        what = "" if change.mint is None else f" of mint {change.mint}, token account {change.address}"
+        return f"{owner}{what}"
+
     def _change(self, change: Change) -> tuple[Any, Any, str]:
         unit = SOL if change.mint is None else self._unit(change.mint)
         if unit is None:

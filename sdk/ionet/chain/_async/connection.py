@@ -16,7 +16,7 @@ from ionet.chain._async.reader import AsyncReader
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
-from ionet.chain.transactions import Sent
+from ionet.chain.transactions import Preview, Sent
 
 
 class AsyncConnection(AsyncReader):
@@ -63,6 +63,14 @@ class AsyncConnection(AsyncReader):
             TransactionExpired: it did not land and no longer can.
         """
         return await sending.send_signed(self, transaction, self.commitment)
+
+    async def preview_transaction(self, transaction: VersionedTransaction) -> Preview:
+        """Returns what a transaction of others would cost and which balances it would change, as of now.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return await sending.preview_message(self, transaction.message, fresh=True)
 
     # -- history and test networks
 

@@ -17,7 +17,7 @@ from ionet.chain._sync.reader import Reader
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
-from ionet.chain.transactions import Sent
+from ionet.chain.transactions import Preview, Sent
 
 
 class Connection(Reader):
@@ -64,6 +64,14 @@ class Connection(Reader):
             TransactionExpired: it did not land and no longer can.
         """
         return sending.send_signed(self, transaction, self.commitment)
+
+    def preview_transaction(self, transaction: VersionedTransaction) -> Preview:
+        """Returns what a transaction of others would cost and which balances it would change, as of now.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return sending.preview_message(self, transaction.message, fresh=True)
 
     # -- history and test networks
 

@@ -138,12 +138,25 @@ def preview(client: Reader, call: Unsent, fees: FeePolicy) -> Preview:
     """What the call would cost and move; raises what it would fail with."""
     payer = client.address if call.payer is None else call.payer.pubkey()
     message, _ = _final_message(client, call, fees, payer)
-    keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    return preview_message(client, message)
+
+
+def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Preview:
+    """What a message would cost and move; raises what it would fail with.
+
+    Args:
+        client: asks the node.
+        message: what is signed.
+        fresh: with a recent blockhash in the place of its own.
+    """
+    writes = transactions.writable(message)
+    keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
     before = client.accounts(keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
         "sigVerify": False,
+        "replaceRecentBlockhash": fresh,
         "innerInstructions": True,
         "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
     }
