@@ -70,7 +70,10 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
         if simulation.error is not None:
             programs = [keys[instruction.program_id_index] for instruction in message.instructions]
             raise failure(
-                simulation.error, logs=simulation.logs, program_ids=programs, units=simulation.units
+                simulation.error,
+                logs=simulation.logs,
+                program_ids=programs,
+                compute_units=simulation.compute_units,
             )
         return transactions.simulated_locally(simulation, message, keys)
     config = {
@@ -86,8 +89,8 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
         raise failure(
             answer["err"],
             logs=simulated.logs,
-            program_ids=simulated._programs,
-            units=simulated.compute_units,
+            program_ids=simulated._program_ids,
+            compute_units=simulated.compute_units,
         )
     return simulated
 
@@ -137,7 +140,7 @@ def preview(client: Reader, unsent: Unsent, fees: FeePolicy) -> Preview:
     answer = (client.request("simulateTransaction", raw, config))["value"]
     simulated = transactions.simulated_from_json(answer, message)
     if answer["err"] is not None:
-        raise failure(answer["err"], logs=simulated.logs, program_ids=simulated._programs)
+        raise failure(answer["err"], logs=simulated.logs, program_ids=simulated._program_ids)
     after = [transactions.raw_account(account) for account in answer["accounts"]]
     fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
@@ -216,9 +219,9 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
         raise failure(
             record.error,
             logs=record.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=record.signature,
-            units=record.units,
+            compute_units=record.compute_units,
         )
     return sent
 
@@ -300,8 +303,8 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
         raise failure(
             answer["meta"]["err"],
             logs=sent.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=signature,
-            units=sent.compute_units,
+            compute_units=sent.compute_units,
         )
     return sent
