@@ -1,4 +1,4 @@
-"""Borsh and packed `repr(C)` coders as closures.
+"""Borsh and packed `repr(C)` codecs as closures.
 
 A `Codec` reads a value from bytes at an offset and writes it to a buffer. Fixed-size fields that
 follow one another are read by a single precompiled `struct.Struct`, so a whole zero-copy account
@@ -22,8 +22,8 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import DecodeError, EncodeError
 
 T = TypeVar("T")
-Reader: TypeAlias = Callable[[bytes, int], tuple[T, int]]
-Writer: TypeAlias = Callable[[T, bytearray], None]
+ReadFunction: TypeAlias = Callable[[bytes, int], tuple[T, int]]
+WriteFunction: TypeAlias = Callable[[T, bytearray], None]
 #: What instruction builders take for integers: `int`, an exact amount, an `IntEnum`; never a float.
 Int: TypeAlias = SupportsIndex
 
@@ -52,8 +52,8 @@ class Codec(Generic[T]):
     def __init__(
         self,
         name: str,
-        read: Reader[T],
-        write: Writer[T],
+        read: ReadFunction[T],
+        write: WriteFunction[T],
         *,
         size: int | None = None,
         scalar: str = "",
@@ -262,7 +262,7 @@ byte_vec: Final[Codec[bytes]] = Codec("bytes", _prefixed, _write_bytes)
 string: Final[Codec[str]] = Codec("string", _read_string, _write_string)
 
 
-def _as_scalar(name: str, size: int, read: Reader[T], write: Writer[T]) -> Codec[T]:
+def _as_scalar(name: str, size: int, read: ReadFunction[T], write: WriteFunction[T]) -> Codec[T]:
     """Returns a codec of a fixed-size aggregate: one field of bytes to the struct around it."""
 
     def wrap(raw: bytes) -> T:
@@ -516,7 +516,7 @@ def _twin(cls: Callable[..., Any], names: tuple[str, ...]) -> type[Any] | None:
     return twin
 
 
-def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
+def _flat_reader(cls: Callable[..., T], fields: Fields) -> ReadFunction[T]:
     """Returns a function that reads a record of fixed size, with all records inside it, by one unpack.
 
     It is compiled as dataclasses compile their methods: scans decode thousands of accounts.
@@ -561,7 +561,7 @@ def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
     target = f"{', '.join(variables)}, = " if variables else ""
     body = [f"{target}unpack(data, offset)", *lines, f"return {made}, offset + {layout.size}"]
     exec("def read(data, offset):\n" + "".join(f"    {line}\n" for line in body), scope)  # noqa: S102
-    read: Reader[T] = scope["read"]
+    read: ReadFunction[T] = scope["read"]
     return read
 
 
@@ -582,7 +582,7 @@ def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
         def write_fixed(value: T, out: bytearray) -> None:
             run.write(pick(value), out)
 
-        compiled: list[Reader[T]] = []
+        compiled: list[ReadFunction[T]] = []
 
         def read_first(data: bytes, offset: int) -> tuple[T, int]:
             # Compiled when first needed: most programs read few of the types they import.

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
+from ionet.chain.renamed import Renamed
+
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
@@ -167,7 +169,7 @@ class TransactionNotShown(IonetError):
         self.cause = cause
 
 
-class TransactionFailed(IonetError):
+class TransactionFailed(Renamed, IonetError):
     """A transaction was refused or failed.
 
     Attributes:
@@ -176,8 +178,10 @@ class TransactionFailed(IonetError):
         logs: the log lines.
         signature: the transaction's signature if it landed (and its fee was paid), else None:
             a failure found by simulation costs nothing.
-        units: compute units used.
+        compute_units: units used.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"units": "compute_units"}
 
     def __init__(
         self,
@@ -187,14 +191,14 @@ class TransactionFailed(IonetError):
         instruction_index: int | None = None,
         logs: Sequence[str] = (),
         signature: str | None = None,
-        units: int = 0,
+        compute_units: int = 0,
     ) -> None:
         super().__init__(message)
         self.error = error
         self.instruction_index = instruction_index
         self.logs = tuple(logs)
         self.signature = signature
-        self.units = units
+        self.compute_units = compute_units
 
     @property
     def landed(self) -> bool:
@@ -237,7 +241,7 @@ class ProgramError(TransactionFailed):
         instruction_index: int | None = None,
         logs: Sequence[str] = (),
         signature: str | None = None,
-        units: int = 0,
+        compute_units: int = 0,
     ) -> None:
         text = f"{program}: {name} ({code})" if name else f"{program}: error {code} ({code:#x})"
         if msg:
@@ -252,7 +256,7 @@ class ProgramError(TransactionFailed):
             instruction_index=instruction_index,
             logs=logs,
             signature=signature,
-            units=units,
+            compute_units=compute_units,
         )
         self.code = code
         self.name = name
@@ -425,7 +429,7 @@ def failure(
     logs: Sequence[str] = (),
     program_ids: Sequence[str] = (),
     signature: str | None = None,
-    units: int = 0,
+    compute_units: int = 0,
 ) -> TransactionFailed:
     """Returns the exception for a transaction error.
 
@@ -434,7 +438,7 @@ def failure(
         logs: the transaction's log lines.
         program_ids: the program of each top-level instruction.
         signature: given if the transaction landed.
-        units: compute units used.
+        compute_units: units used.
     """
     index: int | None = None
     code: int | None = None
@@ -446,7 +450,12 @@ def failure(
     if index is None or code is None:
         kind = TransactionFailed if signature else SimulationFailed
         return kind(
-            describe(error), error=error, instruction_index=index, logs=logs, signature=signature, units=units
+            describe(error),
+            error=error,
+            instruction_index=index,
+            logs=logs,
+            signature=signature,
+            compute_units=compute_units,
         )
 
     innermost = _innermost_failure(logs)
@@ -472,7 +481,7 @@ def failure(
         instruction_index=index,
         logs=logs,
         signature=signature,
-        units=units,
+        compute_units=compute_units,
     )
 
 

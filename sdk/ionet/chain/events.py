@@ -10,14 +10,15 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import pda, registry
 from ionet.chain.errors import DecodeError
+from ionet.chain.renamed import Renamed
 
 if TYPE_CHECKING:
     from ionet.chain.schema import Event
@@ -43,14 +44,14 @@ class InnerCall:
     """An instruction that another one invoked.
 
     Attributes:
-        outer: index of the top-level instruction it ran under.
+        instruction_index: index of the top-level instruction it ran under.
         order: 1 for the first instruction invoked under that one, and so on.
         program_id: the program that ran.
         accounts: its accounts.
         data: its data.
     """
 
-    outer: int
+    instruction_index: int
     order: int
     program_id: str
     accounts: Sequence[str]
@@ -58,28 +59,32 @@ class InnerCall:
 
 
 @dataclass(frozen=True, slots=True)
-class EmittedEvent:
+class EmittedEvent(Renamed):
     """An event with its origin.
 
     Attributes:
         event: the decoded event.
         program_id: the program that emitted it.
-        instruction: index of the top-level instruction it was emitted under.
+        instruction_index: index of the top-level instruction it was emitted under.
         via_cpi: whether it came from `emit_cpi!`, whose events are never lost to a cut log.
     """
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"instruction": "instruction_index"}
+
     event: Event
     program_id: Pubkey
-    instruction: int
+    instruction_index: int
     via_cpi: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Undecoded:
+class Undecoded(Renamed):
     """Event data of a known program that matches none of its events, for example of a later version."""
 
+    RENAMED: ClassVar[Mapping[str, str]] = {"instruction": "instruction_index"}
+
     program_id: Pubkey
-    instruction: int
+    instruction_index: int
     data: bytes
     reason: str
 
@@ -140,7 +145,7 @@ def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[In
             program_id = Pubkey.from_string(call.program_id)
             if call.accounts[0] == str(pda.event_authority(program_id)):
                 data = call.data[len(EVENT_IX_TAG) :]
-                collector.add((call.outer, call.order, 0), call.program_id, data, via_cpi=True)
+                collector.add((call.instruction_index, call.order, 0), call.program_id, data, via_cpi=True)
     truncated = _read_logs(logs, programs, collector)
     collector.entries.sort(key=lambda entry: entry[0])
     ordered = [event for _, event in collector.entries]

@@ -1,4 +1,4 @@
-"""Methods that are still found under their earlier names."""
+"""Methods and attributes that are still found under their earlier names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class Renamed:
-    """Finds methods under their earlier names, with a warning."""
+    """Finds methods and attributes under their earlier names, with a warning."""
+
+    __slots__ = ()
 
     #: Present name by earlier name.
     RENAMED: ClassVar[Mapping[str, str]] = {}

@@ -91,7 +91,7 @@ class Sent(Generic[T]):
         "_decode",
         "_event_log",
         "_inner",
-        "_programs",
+        "_program_ids",
         "_result",
         "block_time",
         "compute_units",
@@ -112,7 +112,7 @@ class Sent(Generic[T]):
         fee: int,
         logs: Sequence[str],
         return_data: bytes,
-        programs: Sequence[str],
+        program_ids: Sequence[str],
         inner: Callable[[], Sequence[InnerCall]],
         decode: Callable[[Sent[Any]], T] | None = None,
     ) -> None:
@@ -123,7 +123,7 @@ class Sent(Generic[T]):
         self.fee = fee
         self.logs = tuple(logs)
         self.return_data = return_data
-        self._programs = programs
+        self._program_ids = program_ids
         self._inner = inner
         self._decode = decode
         self._event_log: EventLog | None = None
@@ -133,7 +133,7 @@ class Sent(Generic[T]):
     def event_log(self) -> EventLog:
         """The events with their origins, and whether the log was cut."""
         if self._event_log is None:
-            self._event_log = read_events(self.logs, self._programs, self._inner())
+            self._event_log = read_events(self.logs, self._program_ids, self._inner())
         return self._event_log
 
     @property
@@ -172,7 +172,7 @@ class Simulated:
         return_data: what the last program returned.
     """
 
-    __slots__ = ("_inner", "_programs", "compute_units", "logs", "return_data")
+    __slots__ = ("_inner", "_program_ids", "compute_units", "logs", "return_data")
 
     def __init__(
         self,
@@ -180,19 +180,19 @@ class Simulated:
         compute_units: int,
         logs: Sequence[str],
         return_data: bytes,
-        programs: Sequence[str],
+        program_ids: Sequence[str],
         inner: Sequence[InnerCall],
     ) -> None:
         self.compute_units = compute_units
         self.logs = tuple(logs)
         self.return_data = return_data
-        self._programs = programs
+        self._program_ids = program_ids
         self._inner = inner
 
     @property
     def event_log(self) -> EventLog:
         """The events it would emit."""
-        return read_events(self.logs, self._programs, self._inner)
+        return read_events(self.logs, self._program_ids, self._inner)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -403,11 +403,11 @@ def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T]
         signature=record.signature,
         slot=record.slot,
         block_time=record.time,
-        compute_units=record.units,
+        compute_units=record.compute_units,
         fee=record.fee,
         logs=record.logs,
         return_data=_data(record.return_data),
-        programs=[record.keys[instruction.program_id_index] for instruction in message.instructions],
+        program_ids=[record.keys[instruction.program_id_index] for instruction in message.instructions],
         inner=lambda: _inner_calls(record.inner, record.keys),
         decode=decode,
     )
@@ -427,7 +427,7 @@ def sent_from_json(signature: str, answer: Any, decode: Callable[[Sent[Any]], T]
         fee=meta["fee"],
         logs=meta.get("logMessages") or (),
         return_data=_data(meta.get("returnData")),
-        programs=[keys[instruction.program_id_index] for instruction in message.instructions],
+        program_ids=[keys[instruction.program_id_index] for instruction in message.instructions],
         inner=lambda: _inner_from_json(meta.get("innerInstructions"), keys),
         decode=decode,
     )
@@ -436,10 +436,10 @@ def sent_from_json(signature: str, answer: Any, decode: Callable[[Sent[Any]], T]
 def simulated_locally(simulation: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
     """Returns a simulation of the local network."""
     return Simulated(
-        compute_units=simulation.units,
+        compute_units=simulation.compute_units,
         logs=simulation.logs,
         return_data=_data(simulation.return_data),
-        programs=[keys[instruction.program_id_index] for instruction in message.instructions],
+        program_ids=[keys[instruction.program_id_index] for instruction in message.instructions],
         inner=_inner_calls(simulation.inner, keys),
     )
 
@@ -452,7 +452,7 @@ def simulated_from_json(answer: Any, message: MessageV0) -> Simulated:
         compute_units=answer.get("unitsConsumed") or 0,
         logs=answer.get("logs") or (),
         return_data=_data(answer.get("returnData")),
-        programs=[_at(keys, instruction.program_id_index) for instruction in message.instructions],
+        program_ids=[_at(keys, instruction.program_id_index) for instruction in message.instructions],
         inner=_inner_from_json(answer.get("innerInstructions"), keys),
     )
 

@@ -164,7 +164,7 @@ def propose(
         str, typer.Argument(metavar="ADDRESS|nobody", help="Who may accept; `nobody` withdraws a proposal.")
     ],
 ) -> None:
-    """Name a successor to a program's authority; the present one keeps it until the other accepts.
+    """Name a successor to a program's authority; for the authority, who keeps it until they accept.
 
     To hand a program over to the treasury: ionet dao handover PROGRAM.
     """

@@ -269,7 +269,7 @@ def serve(host: Host, requests: TextIO, answer: Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
-    """Entry point of the child."""
+    """Runs the child."""
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     lock = threading.Lock()

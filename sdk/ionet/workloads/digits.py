@@ -96,7 +96,7 @@ def evaluate(configuration: Configuration) -> Accuracy:
 
 
 def run(context: Context) -> dict[str, Any]:
-    """The entrypoint: searches, fits the best, writes ``model.npz``.
+    """Searches, fits the best configuration and writes ``model.npz``: the entrypoint.
 
     Returns:
         ``{"best": {"c_milli", "gamma_micro", "seed"}, "configurations": n, "model_sha256": hex,

@@ -51,7 +51,7 @@ class Prepared:
     """A signed transaction and how long it can land."""
 
     transaction: VersionedTransaction
-    last_valid: int
+    last_valid_block_height: int
 
 
 def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
@@ -78,13 +78,18 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
     transaction = transactions.unsigned(message)
     if client.is_local:
         network = client.network
-        done = network.simulate(transaction)
+        simulation = network.simulate(transaction)
         writable, readonly = network._loaded(message)
         keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
-        if done.error is not None:
-            programs = [keys[one.program_id_index] for one in message.instructions]
-            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
-        return transactions.simulated_locally(done, message, keys)
+        if simulation.error is not None:
+            programs = [keys[instruction.program_id_index] for instruction in message.instructions]
+            raise failure(
+                simulation.error,
+                logs=simulation.logs,
+                program_ids=programs,
+                compute_units=simulation.compute_units,
+            )
+        return transactions.simulated_locally(simulation, message, keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
@@ -100,8 +105,8 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
         raise failure(
             found["err"],
             logs=simulated.logs,
-            program_ids=simulated._programs,
-            units=simulated.compute_units,
+            program_ids=simulated._program_ids,
+            compute_units=simulated.compute_units,
         )
     return simulated
 
@@ -109,8 +114,8 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
 async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
     """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
     payer, signers = _signers(client, call)
-    message, last_valid = await _final_message(client, call, fees, payer)
-    return Prepared(transactions.signed(message, signers, partial=partial), last_valid)
+    message, last_valid_block_height = await _final_message(client, call, fees, payer)
+    return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
 
 
 async def _final_message(
@@ -128,12 +133,12 @@ async def _final_message(
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
-        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+        blockhash, last_valid_block_height = network.latest_blockhash, network.block_height + 150
     else:
         price = await _price(client, trial, fees, limit)
-        blockhash, last_valid = await client.blockhash()
+        blockhash, last_valid_block_height = await client.blockhash()
     instructions = transactions.with_budget(call.instructions, limit, price)
-    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid
+    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid_block_height
 
 
 async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:
@@ -168,7 +173,7 @@ async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = Fa
         found = answer["value"]
         simulated = transactions.simulated_from_json(found, message)
         if found["err"] is not None:
-            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
+            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
@@ -210,7 +215,9 @@ async def send(
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
         raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    status = await deliver(client, transaction, AsyncHeight(client, prepared.last_valid), commitment)
+    status = await deliver(
+        client, transaction, AsyncHeight(client, prepared.last_valid_block_height), commitment
+    )
     return await _shown(client, transaction, status, decode)
 
 
@@ -253,15 +260,15 @@ class AsyncLife(Protocol):
 class AsyncHeight:
     """Until a block height: of a blockhash that this node gave."""
 
-    def __init__(self, client: AsyncReader, last_valid: int) -> None:
+    def __init__(self, client: AsyncReader, last_valid_block_height: int) -> None:
         self._client = client
-        self._last_valid = last_valid
+        self._last_valid_block_height = last_valid_block_height
 
     async def over(self) -> int | None:
         """See `AsyncLife`."""
         info = await self._client.request("getEpochInfo", {"commitment": self._client.commitment})
         height, slot = info["blockHeight"], info["absoluteSlot"]
-        return int(slot) if height > self._last_valid else None
+        return int(slot) if height > self._last_valid_block_height else None
 
 
 class AsyncBlockhash:
@@ -431,9 +438,9 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
         raise failure(
             record.error,
             logs=record.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=record.signature,
-            units=record.units,
+            compute_units=record.compute_units,
         )
     return sent
 
@@ -479,8 +486,8 @@ async def landed(
         raise failure(
             found["meta"]["err"],
             logs=sent.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=signature,
-            units=sent.compute_units,
+            compute_units=sent.compute_units,
         )
     return sent

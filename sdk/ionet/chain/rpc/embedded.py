@@ -15,7 +15,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.clock import Clock
 from solders.hash import Hash
 from solders.keypair import Keypair
@@ -45,7 +45,6 @@ SLOT_MS: Final = 400
 SLOTS_PER_EPOCH: Final = 432_000
 #: Blocks for which a blockhash is accepted.
 BLOCKHASH_AGE: Final = 150
-PACKET_SIZE: Final = 1232
 _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
 _API_VERSION: Final = "4.1.2"
@@ -213,7 +212,9 @@ class EmbeddedChain:
         self._clock = Clock(self._svm.get_clock().slot, 0, 0, 0, 0)
         self._faucet = Keypair.from_seed(hashlib.sha256(b"ionet local faucet").digest())
         self._faucet_key = self._faucet.pubkey()
-        self._svm.set_account(self._faucet_key, Account(1 << 62, b"", Pubkey.default(), False, (1 << 64) - 1))
+        self._svm.set_account(
+            self._faucet_key, RawAccount(1 << 62, b"", Pubkey.default(), False, (1 << 64) - 1)
+        )
         self._move(_SLOT_HASHES_KEPT, int(time.time()) if now is None else now)
         self.clock = NetworkClock(self)
         self.programs: dict[str, Pubkey] = {}
@@ -260,7 +261,7 @@ class EmbeddedChain:
         data = with_upgrade_authority(bytes(account.data), authority)
         with self._lock:
             self._svm.set_account(
-                address, Account(account.lamports, data, account.owner, False, (1 << 64) - 1)
+                address, RawAccount(account.lamports, data, account.owner, False, (1 << 64) - 1)
             )
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
@@ -279,7 +280,7 @@ class EmbeddedChain:
         error = record.error if isinstance(record, TransactionRecord) else record
         raise RpcError(-32603, f"airdrop failed: {describe(error)}", {"err": error}, "requestAirdrop")
 
-    def account(self, address: Pubkey) -> Account | None:
+    def account(self, address: Pubkey) -> RawAccount | None:
         """Returns the account at an address, or None."""
         if address in self._stale:
             with self._lock:
@@ -287,7 +288,7 @@ class EmbeddedChain:
         account = self._svm.get_account(address)
         return None if account is None or (account.lamports == 0 and not account.data) else account
 
-    def owned(self, program_id: Pubkey) -> Iterable[tuple[Pubkey, Account]]:
+    def owned(self, program_id: Pubkey) -> Iterable[tuple[Pubkey, RawAccount]]:
         """Returns all accounts of a program, with their addresses."""
         with self._lock:
             self._refresh(*self._stale)
@@ -309,7 +310,7 @@ class EmbeddedChain:
             if executable or owner in _LOADERS:
                 self._unknown_code = True
             self._stale.discard(address)
-            self._svm.set_account(address, Account(lamports, data, owner, executable, (1 << 64) - 1))
+            self._svm.set_account(address, RawAccount(lamports, data, owner, executable, (1 << 64) - 1))
 
     def rent(self, size: int) -> int:
         """Returns the lamports that make an account of `size` bytes rent-exempt."""
@@ -343,7 +344,7 @@ class EmbeddedChain:
             entries = self._blocks.entries()
             data = struct.pack("<Q", len(entries) // 40) + entries
             rent = self._svm.minimum_balance_for_rent_exemption(_SLOT_HASHES_SIZE)
-            account = Account(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
+            account = RawAccount(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
             self._svm.set_account(SLOT_HASHES, account)
 
     def _refresh_for(self, message: Any) -> None:
@@ -449,7 +450,7 @@ class EmbeddedChain:
                 transaction=transaction,
                 error=error,
                 logs=meta.logs(),
-                units=meta.compute_units_consumed(),
+                compute_units=meta.compute_units_consumed(),
                 fee=meta.fee(),
                 inner=_inner(meta),
                 return_data=_return_data(meta),

@@ -12,7 +12,7 @@ from ionet.chain.rpc.server import LocalServer
 from ionet.chain.rpc.types import Json
 
 if TYPE_CHECKING:
-    from solders.account import Account
+    from solders.account import Account as RawAccount
     from solders.pubkey import Pubkey
 
 __all__ = ["LocalNetwork", "NetworkClock", "shipped_programs"]
@@ -46,7 +46,7 @@ class LocalNetwork(EmbeddedChain):
 
     def program_accounts(
         self, program_id: Pubkey, filters: Sequence[Mapping[str, Any]]
-    ) -> list[tuple[Pubkey, Account]]:
+    ) -> list[tuple[Pubkey, RawAccount]]:
         """Returns what `getProgramAccounts` answers, before it is written as JSON.
 
         Raises:

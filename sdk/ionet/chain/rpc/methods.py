@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.hash import Hash, ParseHashError
 from solders.message import from_bytes_versioned
 from solders.pubkey import Pubkey
@@ -23,8 +23,9 @@ from ionet.chain.errors import DecodeError, RpcError, describe
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.records import growing
-from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, PACKET_SIZE, SLOTS_PER_EPOCH, EmbeddedChain
+from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, SLOTS_PER_EPOCH, EmbeddedChain
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
+from ionet.chain.transactions import PACKET_SIZE
 
 INVALID_PARAMS: Final = -32602
 METHOD_NOT_FOUND: Final = -32601
@@ -140,7 +141,7 @@ def _sliced(data: bytes, config: Config) -> bytes:
     return data[part["offset"] : part["offset"] + part["length"]] if part else data
 
 
-def _account(account: Account | None, config: Config) -> Json:
+def _account(account: RawAccount | None, config: Config) -> Json:
     if account is None:
         return None
     encoding = config.get("encoding") or "binary"
@@ -302,8 +303,8 @@ def getProgramAccounts(network: EmbeddedChain, program: str, config: Any = None)
 
 def program_accounts(
     network: EmbeddedChain, program_id: Pubkey, filters: Sequence[Any]
-) -> list[tuple[Pubkey, Account]]:
-    """The accounts of a program that pass all filters; raises `RpcError` for filters that a node refuses."""
+) -> list[tuple[Pubkey, RawAccount]]:
+    """Returns the program's accounts that pass all filters; raises `RpcError` if a node would refuse one."""
     if len(filters) > 4:
         raise _invalid("Too many filters provided; max 4")
     tests = [_filter(wanted) for wanted in filters]
@@ -400,7 +401,7 @@ def _simulation(network: EmbeddedChain, simulation: Simulation, config: Config) 
         "err": simulation.error,
         "logs": simulation.logs,
         "accounts": accounts,
-        "unitsConsumed": simulation.units,
+        "unitsConsumed": simulation.compute_units,
         "returnData": simulation.return_data,
         "innerInstructions": _inner_json(simulation.inner) if config.get("innerInstructions") else None,
         "replacementBlockhash": None,
@@ -528,7 +529,7 @@ def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -
             "logMessages": record.logs,
             "rewards": [],
             "loadedAddresses": {"writable": record.loaded[0], "readonly": record.loaded[1]},
-            "computeUnitsConsumed": record.units,
+            "computeUnitsConsumed": record.compute_units,
         },
     }
     if record.return_data:

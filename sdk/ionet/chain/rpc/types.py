@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -29,13 +29,13 @@ class TokenBalance(NamedTuple):
     Attributes:
         place: index of the account in the transaction.
         head: the token account's mint, owner and amount, 72 bytes.
-        program: the token program.
+        program_id: the token program that owns the account.
         decimals: the mint's decimals.
     """
 
     place: int
     head: bytes
-    program: Pubkey
+    program_id: Pubkey
     decimals: int
 
     def json(self) -> Json:
@@ -44,7 +44,7 @@ class TokenBalance(NamedTuple):
             "accountIndex": self.place,
             "mint": str(Pubkey(self.head[:32])),
             "owner": str(Pubkey(self.head[32:64])),
-            "programId": str(self.program),
+            "programId": str(self.program_id),
             "uiTokenAmount": ui_amount(int.from_bytes(self.head[64:72], "little"), self.decimals),
         }
 
@@ -59,7 +59,7 @@ class TransactionRecord:
     transaction: VersionedTransaction
     error: Json
     logs: list[str]
-    units: int
+    compute_units: int
     fee: int
     inner: list[InnerGroup]
     return_data: Json
@@ -87,7 +87,7 @@ class Simulation:
 
     error: Json
     logs: list[str]
-    units: int
+    compute_units: int
     return_data: Json
     inner: list[InnerGroup]
-    accounts: Mapping[Pubkey, Account]
+    accounts: Mapping[Pubkey, RawAccount]
