@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
+from urllib.parse import urlsplit
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -63,6 +64,7 @@ def cluster_url(url_or_moniker: str) -> str:
         ConfigError: it is neither.
     """
     if re.match(r"https?://", url_or_moniker):
+        _check_url(url_or_moniker)
         return url_or_moniker
     name = _MONIKERS.get(url_or_moniker)
     if name is None:
@@ -71,6 +73,19 @@ def cluster_url(url_or_moniker: str) -> str:
             f"or one of {', '.join(CLUSTERS)}"
         )
     return CLUSTERS[name]
+
+
+def _check_url(url: str) -> None:
+    """Raises `ConfigError` for what is no URL of a node; what it holds may be secret, and is not shown."""
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as bad:
+        raise ConfigError(f"the node's URL cannot be read: {bad}") from None
+    if not host or any(letter.isspace() for letter in url):
+        raise ConfigError("the node's URL has no host, or white space in it; write https://HOST:PORT")
+    if port is not None and not 0 < port < 1 << 16:
+        raise ConfigError(f"the node's URL has port {port}; ports are 1 to 65535")
 
 
 def solana_config(path: Path | None = None) -> dict[str, str]:

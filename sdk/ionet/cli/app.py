@@ -17,8 +17,12 @@ no keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Errors a
 
 from __future__ import annotations
 
+import errno
+import os
+import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
@@ -113,4 +117,20 @@ def _options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the `ionet` command."""
-    app(args=arguments, prog_name="ionet")
+    for stream in (sys.stdout, sys.stderr):
+        # A terminal of another encoding gets a question mark for a sign that it does not have.
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=arguments, prog_name="ionet")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # Whoever reads has seen enough; nothing more can be written, at the interpreter's end neither.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        sys.exit(1)
+    except OSError as bad:
+        if bad.errno not in (errno.ENOSPC, errno.EIO, errno.EBADF) or bad.filename is not None:
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        print(f"error: the output cannot be written: {bad.strerror}", file=sys.stderr)
+        sys.exit(3)

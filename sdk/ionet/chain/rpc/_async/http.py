@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import math
+import os
 import random
 import time
 from collections.abc import Sequence
@@ -15,7 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from ionet.chain.errors import RpcError, TransportError
+from ionet.chain.errors import ConfigError, RpcError, TransportError
 from ionet.chain.records import growing
 from ionet.chain.rpc.tls import tls
 
@@ -59,7 +60,7 @@ class AsyncHttpTransport:
     ) -> None:
         self.url = url
         self._own = client is None
-        self._client = client or httpx.AsyncClient(verify=tls(), timeout=timeout, headers=headers)
+        self._client = client or _client(timeout, headers)
         self._retries = retries
         self._backoff = backoff
         self._ids = count(1)
@@ -124,6 +125,22 @@ class AsyncHttpTransport:
         """Closes the connections."""
         if self._own:
             await self._client.aclose()
+
+
+def _client(timeout: float, headers: dict[str, str] | None) -> httpx.AsyncClient:
+    """A client with the surroundings' proxy and certificates.
+
+    Raises:
+        ConfigError: they cannot be used; the message names the variable to look at.
+    """
+    try:
+        return httpx.AsyncClient(verify=tls(), timeout=timeout, headers=headers)
+    except OSError as bad:  # a missing file, or one without certificates
+        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's"
+        reason = bad.strerror or str(bad)
+        raise ConfigError(f"certificates ({place}, see SSL_CERT_FILE) cannot be used: {reason}") from None
+    except (ImportError, ValueError) as bad:
+        raise ConfigError(f"the proxy that ALL_PROXY or HTTPS_PROXY names cannot be used: {bad}") from None
 
 
 def _worth_repeating(bad: TransportError | RpcError) -> bool:
