@@ -16,6 +16,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pynvml
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -137,7 +138,10 @@ def test_this_machine_has_a_device_with_a_stable_fingerprint() -> None:
 class Driver:
     """The part of NVML's interface that is used, as a machine with two devices answers."""
 
-    NVMLError = RuntimeError
+    NVMLError = pynvml.NVMLError
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(pynvml, name)
 
     def __init__(self, *, missing: bool = False) -> None:
         self._missing = missing
@@ -145,7 +149,7 @@ class Driver:
 
     def nvmlInit(self) -> None:
         if self._missing:
-            raise RuntimeError("NVML Shared Library Not Found")
+            raise pynvml.NVMLError(pynvml.NVML_ERROR_LIBRARY_NOT_FOUND)
 
     def nvmlShutdown(self) -> None: ...
 
@@ -163,6 +167,9 @@ class Driver:
 
     def nvmlDeviceGetMemoryInfo(self, handle: int) -> Any:
         return SimpleNamespace(total=80 * GIB)
+
+    def nvmlDeviceGetMigMode(self, handle: int) -> list[int]:
+        raise pynvml.NVMLError(pynvml.NVML_ERROR_NOT_SUPPORTED)
 
     def nvmlDeviceGetUUID(self, handle: int) -> str:
         return f"GPU-{handle}"

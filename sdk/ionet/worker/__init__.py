@@ -11,7 +11,7 @@ that it is true; what backs it is the stake, the compute challenge and the rente
 from ionet.jobs.breaks import BreakReason
 from ionet.staking.hardware import HardwareClass, UnknownHardware, classify, hardware_classes
 from ionet.worker._keys import DeviceKey, KeyFileError
-from ionet.worker._probe import Device, Probe, fingerprint, probe
+from ionet.worker._probe import Device, DeviceFault, Probe, fingerprint, probe
 from ionet.worker._timelock import (
     Break,
     Judge,
@@ -30,6 +30,7 @@ __all__ = [
     "Busy",
     "CpuWatch",
     "Device",
+    "DeviceFault",
     "DeviceKey",
     "HardwareClass",
     "Judge",

@@ -94,6 +94,9 @@ def probe() -> None:
         ],
         empty="No device that could be registered.",
     )
+    for fault in found.faults:
+        which = "" if fault.index is None else f"GPU {fault.index}: "
+        session().screen.note(f"Not usable: {which}{fault.reason}")
 
 
 # -- nodes
