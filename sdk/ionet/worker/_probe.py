@@ -243,7 +243,7 @@ def _machine_id() -> str:
 
 
 def is_placeholder(machine_id: str) -> bool:
-    """Whether an id is what images and boards carry that were given none: it would be that of many machines."""
+    """Whether an id is one that many machines have, because their image or board was given none."""
     digits = re.sub(r"[^0-9a-f]", "", machine_id.lower())
     return len(digits) < 16 or len(set(digits)) < 4 or digits in _PLACEHOLDERS
 
