@@ -29,7 +29,7 @@ from tests.programs.support import DAY, HOUR
 from tests.programs.test_governance_execution import handed_over
 from tests.programs.test_governance_votes import DEFEATED, EXECUTED, LATE, position, queue
 
-from ionet import IO, accounts, errors, events, ix, pda, token_account, types
+from ionet import IO, accounts, errors, events, governance, ix, pda, token_account, types
 
 Error = errors.governance
 VAULT: Final = token_account(TREASURY, IO_MINT)
@@ -396,3 +396,28 @@ def test_a_length_made_by_hand_is_refused_by_name(dao: Dao, what: str, length: i
     data[at : at + 4] = length.to_bytes(4, "little")
     error = Error.TooManyAccounts if what == "accounts" else Error.TooMuchData
     dao.refused(Instruction(usual.program_id, bytes(data), usual.accounts), error)
+
+
+# -- the client
+
+
+def test_what_the_treasury_has_besides_balances_is_counted_by_the_client_too(dao: Dao) -> None:
+    grant = granted(dao, 1, 3_000 * TOKEN)
+    proposal = dao.queued(naming(grant, dao.carol.pubkey(), VAULT))
+    paid = dao.world.client.governance.execute(proposal).send().result
+    assert [(one.asset, one.amount) for one in paid.payments] == [(IO_MINT, 3_000 * TOKEN)]
+    dao.enact(*co_staking(dao, dao.gamma, 1_000 * TOKEN))
+    proposal = dao.queued(unstaking(dao.gamma, 100 * TOKEN, dao.world.io_account(dao.carol.pubkey())))
+    paid = dao.world.client.governance.execute(proposal).send().result
+    assert [(one.asset, one.amount) for one in paid.payments] == [(IO_MINT, 100 * TOKEN)]
+
+
+def test_the_client_knows_whether_a_vote_may_still_be_changed(dao: Dao) -> None:
+    proposal = dao.open()
+    dao.vote(proposal, dao.alpha)
+    found = dao.proposal(proposal)
+    assert governance.may_change(found, found.regular_end - 1)
+    assert not governance.may_change(found, found.regular_end)
+    dao.world.advance(VOTING)
+    dao.send(ix.governance.queue(proposal=proposal))
+    assert not governance.may_change(dao.proposal(proposal), found.regular_end - 1)

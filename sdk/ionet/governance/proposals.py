@@ -72,7 +72,9 @@ __all__ = [
     "hand_upgrades_to",
     "hardware_class",
     "instruction_of",
+    "is_claim",
     "keeps_bond",
+    "may_change",
     "parameters",
     "params_of",
     "passes",
@@ -484,6 +486,24 @@ def week_of(time: int) -> int:
 def quorum(proposal: accounts.governance.Proposal) -> IO:
     """Stake that has to vote; zero before voting has begun."""
     return IO.from_base(-(-proposal.eligible * proposal.quorum_bps // 10_000))
+
+
+def may_change(proposal: accounts.governance.Proposal, now: int) -> bool:
+    """Whether votes can still be changed: until voting was to end. Afterwards only first votes are taken."""
+    return proposal.state == ProposalState.VOTING and now < proposal.regular_end
+
+
+def is_claim(owner: Pubkey, data: bytes) -> bool:
+    """Whether an account's data is a grant to the treasury, or stake of its own."""
+    kinds: tuple[tuple[type[Any], str], ...] = (
+        (accounts.distributor.Grant, "beneficiary"),
+        (accounts.staking.Position, "holder"),
+    )
+    for kind, field in kinds:
+        if owner == kind.PROGRAM_ID and data.startswith(kind.DISCRIMINATOR):
+            at = kind.OFFSETS[field]
+            return data[at : at + 32] == bytes(TREASURY)
+    return False
 
 
 def passes(proposal: accounts.governance.Proposal) -> bool:
