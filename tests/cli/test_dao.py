@@ -186,5 +186,5 @@ def test_after_the_regular_end_only_first_votes_are_taken(shell: Shell, house: s
     shown = shell.json("dao", "show", proposal)
     assert shown["voting_ends"] == shown["votes_change_until"] + DAY
     shell.advance(2 * 3_600)
-    said = shell.fails("dao", "vote", proposal, "against", who="alice")
+    said = shell.fails(2, "dao", "vote", proposal, "against", who="alice")
     assert "votes are not changed any more" in said

@@ -175,7 +175,7 @@ class Auctions:
         return self.world.client.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
 
     def payouts(self, name: str, about: Pubkey, /, *, fresh: bool = True, **given: Any) -> Instruction:
-        """An instruction about a job's payout; `given` replaces what it usually has. A start is at prices of now."""
+        """An instruction about a job's payout, at prices of now; `given` replaces what it usually has."""
         if fresh and name == "start_payout":
             self.market.set_price()
         usual: dict[str, Any] = {

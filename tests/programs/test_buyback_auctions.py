@@ -444,9 +444,7 @@ def test_a_lot_is_started_and_sold_with_its_own_currency(auctions: Auctions) -> 
     auctions.pay(auctions.vault, THOUSAND)
     for wrong in (pda.jobs.currency(IO_MINT), pda.buyback.CONFIG):
         market.refused(auctions.starting(currency=wrong), errors.buyback.WrongCurrency)
-    market.refused(
-        auctions.starting(currency_price=price_feed(IO_FEED)), errors.buyback.WrongCurrencyPrice
-    )
+    market.refused(auctions.starting(currency_price=price_feed(IO_FEED)), errors.buyback.WrongCurrencyPrice)
     market.send(auctions.starting())
     for wrong in (pda.jobs.currency(IO_MINT), pda.buyback.CONFIG):
         market.refused(auctions.selling(currency=wrong), errors.buyback.WrongCurrency)

@@ -1,8 +1,9 @@
-"""Attacks on auctions and payouts, each by its name in docs/threat-model.md, and what both oracles must say."""
+"""Attacks on auctions and payouts, each by its name in docs/threat-model.md; what two oracles must say."""
 
 from __future__ import annotations
 
 import random
+from itertools import count
 from typing import Any, Final
 
 import pytest
@@ -37,7 +38,7 @@ def job(auctions: Auctions) -> Pubkey:
 
 
 def test_auction_ages_unsold(auctions: Auctions) -> None:
-    """A lot that is started while the oracle is silent, so that it stands at its best price when it speaks."""
+    """A lot started while the oracle is silent, so that it stands at its best price when it speaks."""
     world, market = auctions.world, auctions.market
     auctions.pay(auctions.vault, THOUSAND)
     market.set_price(publish_time=world.now - 61)
@@ -178,7 +179,10 @@ def test_stale_min_out(auctions: Auctions, job: Pubkey, moved: str) -> None:
     auctions.offer(THOUSAND)
     offer(auctions, job, THOUSAND)
     # 50 IO at 1.94 are 97 dollars.
-    sale, credit = (auctions.selling(IO(50).base, 97 * DOLLAR), auctions.crediting(job, IO(50).base, 97 * DOLLAR))
+    sale, credit = (
+        auctions.selling(IO(50).base, 97 * DOLLAR),
+        auctions.crediting(job, IO(50).base, 97 * DOLLAR),
+    )
     if moved == "IO's":
         market.set_price(IO_MINT, 199_999_999, confidence=0)
     else:
@@ -196,7 +200,7 @@ def test_burned_total_equals_the_drop_in_supply(auctions: Auctions, seed: int) -
     """Fees in IO, at par and by two prices, in any order: each receipt, and their sum."""
     dice, world, market = random.Random(seed), auctions.world, auctions.market
     purse = world.give_io(world.deployer, IO(1_000))
-    supply, receipts = world.supply, 0
+    supply, receipts = world.supply, count(1)
     set_params(market, min_lot=DOLLAR)
     for step in range(40):
         if step == 20:
@@ -216,8 +220,7 @@ def test_burned_total_equals_the_drop_in_supply(auctions: Auctions, seed: int) -
             market.set_price(auctions.mint, dice.randrange(90_000_000, 300_000_000))
             market.send(auctions.starting(fresh=False))
             event = market.send(auctions.selling(PLENTY)).event(events.buyback.IoSold)
-        receipts += 1
         drop = before - world.supply
-        assert (event.receipt, event.supply_before - event.supply_after) == (receipts, drop)
+        assert (event.receipt, event.supply_before - event.supply_after) == (next(receipts), drop)
         assert event.burned_total == world.buyback_config.burned == burned + drop
     assert world.buyback_config.burned == supply - world.supply > 0

@@ -25,7 +25,7 @@ from tests.programs.dao import (
     K,
 )
 from tests.programs.people import TOKEN
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import DAY
 from tests.programs.test_governance_execution import handed_over
 from tests.programs.test_governance_votes import DEFEATED, EXECUTED, LATE, position, queue
 
@@ -149,7 +149,7 @@ def test_first_votes_during_an_extension_move_the_end_by_two_days_in_all(dao: Da
 
 
 def test_until_the_regular_end_a_vote_may_be_changed(dao: Dao) -> None:
-    """Also when it has been moved already: what is during an extension is after the end that there would be."""
+    """Also when the end has moved already: an extension begins at the end that there would be."""
     proposal = dao.open()
     dao.vote(proposal, dao.beta, FOR)
     dao.world.advance(VOTING - 1)
@@ -316,8 +316,8 @@ def test_rewards_of_the_treasurys_stake_are_its_own(dao: Dao) -> None:
     place = pda.staking.position(dao.gamma.node, TREASURY)
     dao.world.advance(15 * DAY)
     dao.send(ix.staking.activate(node=dao.gamma.node, position=place, shard=dao.gamma.shard))
-    # Rewards as if credited: a unit for each that is staked, in the node's vault and its accumulator. Nothing of
-    # them is in the position yet.
+    # Rewards as if credited: a unit for each that is staked, in the node's vault and its accumulator, and not
+    # in the position yet.
     amount, co = 2_000 * TOKEN, dao.world.client.fetch(accounts.staking.Node, dao.gamma.node).co
     acc = int.from_bytes(bytes(co.acc), "little") + (1 << 64)
     rewarded = dataclasses.replace(co, owed=co.owed + amount, acc=acc.to_bytes(16, "little"))
@@ -357,7 +357,7 @@ def test_the_rent_of_an_account_of_the_treasurys_is_its_own(dao: Dao) -> None:
 
 
 def test_where_unclaimed_and_revoked_io_goes_stays_the_treasury_once_it_is(dao: Dao) -> None:
-    """A proposal that names a thief as the distributor's treasury, so that anyone reclaims airdrops for him."""
+    """A proposal that names a thief the distributor's treasury, so that anyone reclaims airdrops for him."""
     deployer, thief = dao.world.deployer, dao.actor().pubkey()
     dao.send(setting(dao, dao.carol.pubkey(), deployer))
     dao.send(setting(dao, TREASURY, deployer))

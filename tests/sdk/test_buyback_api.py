@@ -54,7 +54,9 @@ def test_a_quote_is_what_a_sale_costs(auctions: Auctions, elapsed: int) -> None:
 
 
 @pytest.mark.parametrize("price", [98_765_432, 15_000_000_000])
-def test_a_quote_of_a_currency_that_is_not_at_par_is_what_a_sale_costs(auctions: Auctions, price: int) -> None:
+def test_a_quote_of_a_currency_that_is_not_at_par_is_what_a_sale_costs(
+    auctions: Auctions, price: int
+) -> None:
     auctions.price_by_feed()
     auctions.market.set_price(auctions.mint, price)
     auctions.offer(1_000 * DOLLAR)
@@ -62,7 +64,8 @@ def test_a_quote_of_a_currency_that_is_not_at_par_is_what_a_sale_costs(auctions:
     auctions.market.set_price(IO_MINT, 187_654_321, confidence=0)
     client = seller(auctions)
     stale = client.buyback.quote(auctions.mint, 0)
-    assert stale is not None and stale.fault is not None
+    assert stale is not None
+    assert stale.fault is not None
     assert stale.fault.reason == "StalePrice"
     auctions.market.set_price(auctions.mint, price)
     quote = client.buyback.quote(auctions.mint, 0)

@@ -119,7 +119,7 @@ pub enum GovernanceError {
     NotOver,
     #[msg("a number does not fit into its field")]
     Overflow,
-    #[msg("a vote is not changed after the time at which voting was to end; who has not voted yet still can")]
+    #[msg("a vote is not changed after voting was to end; who has not voted yet still can")]
     NoChangeNow,
 }
 

@@ -116,7 +116,9 @@ class SalePrices:
         return Fraction(1) if self.currency_price is None else dollars(self.currency_price)
 
 
-def quote(lot: types.buyback.Lot, prices: SalePrices, now: int, allowed: int | None = None) -> LotQuote | None:
+def quote(
+    lot: types.buyback.Lot, prices: SalePrices, now: int, allowed: int | None = None
+) -> LotQuote | None:
     """A lot's quote; None where none is for sale. Where the program takes no price now, `fault` says why.
 
     Args:

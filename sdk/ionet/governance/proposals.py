@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -72,7 +72,6 @@ __all__ = [
     "hand_upgrades_to",
     "hardware_class",
     "instruction_of",
-    "is_claim",
     "keeps_bond",
     "may_change",
     "parameters",

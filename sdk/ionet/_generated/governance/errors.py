@@ -475,11 +475,11 @@ class Overflow(_ProgramError):
 
 
 class NoChangeNow(_ProgramError):
-    """6058: a vote is not changed after the time at which voting was to end; who has not voted yet still can."""
+    """6058: a vote is not changed after voting was to end; who has not voted yet still can."""
 
     CODE = 6058
     NAME = "NoChangeNow"
-    MSG = "a vote is not changed after the time at which voting was to end; who has not voted yet still can"
+    MSG = "a vote is not changed after voting was to end; who has not voted yet still can"
 
 
 #: Each error by its code.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
+
+
+class _Priced(TypedDict):
+    """The accounts that a sale is priced by."""
+
+    price: Pubkey
+    currency: Pubkey
+    currency_price: Pubkey
 
 
 class AsyncBuyback(AsyncAdministration):
@@ -201,9 +209,7 @@ class AsyncBuyback(AsyncAdministration):
         """Offers all that a job's payout holds, at fresh prices; for anyone."""
         found = await self.get_payout(job)
         priced = await self._priced(found.mint)
-        instruction = ix.buyback.start_payout(
-            payout=pda.buyback.payout(job), vault=found.vault, **priced
-        )
+        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=found.vault, **priced)
         return AsyncCall(self._connection, [instruction])
 
     @deferred
@@ -302,8 +308,7 @@ class AsyncBuyback(AsyncAdministration):
     async def _currency(self, mint: Pubkey) -> accounts.jobs.Currency:
         return await self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
 
-    async def _priced(self, mint: Pubkey) -> dict[str, Pubkey]:
-        """The accounts that a sale of this mint is priced by."""
+    async def _priced(self, mint: Pubkey) -> _Priced:
         price = (await self.get_config()).price_account
         currency_price = (await self._currency(mint)).price_account
         return {"price": price, "currency": pda.jobs.currency(mint), "currency_price": currency_price}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
+
+
+class _Priced(TypedDict):
+    """The accounts that a sale is priced by."""
+
+    price: Pubkey
+    currency: Pubkey
+    currency_price: Pubkey
 
 
 class Buyback(Administration):
@@ -301,8 +309,7 @@ class Buyback(Administration):
     def _currency(self, mint: Pubkey) -> accounts.jobs.Currency:
         return self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
 
-    def _priced(self, mint: Pubkey) -> dict[str, Pubkey]:
-        """The accounts that a sale of this mint is priced by."""
+    def _priced(self, mint: Pubkey) -> _Priced:
         price = (self.get_config()).price_account
         currency_price = (self._currency(mint)).price_account
         return {"price": price, "currency": pda.jobs.currency(mint), "currency_price": currency_price}

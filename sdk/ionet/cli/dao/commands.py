@@ -145,8 +145,9 @@ def vote(
 ) -> None:
     """Vote with all of one's stake, or again: a changed vote moves the same stake.
 
-    Once the time is over at which voting was to end, votes are not changed any more; stake that has not voted
-    still can. A node's owner votes for himself and for co-stakers who have not voted; a co-staker's own vote goes before
+    After voting was to end, votes are not changed any more; stake that has not voted still can.
+
+    A node's owner votes for himself and for co-stakers who have not voted; a co-staker's own vote goes before
     the owner's.
     """
     io = session()
@@ -314,8 +315,8 @@ def terms() -> None:
             (
                 "Voting",
                 (
-                    f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more each time that it turns near the"
-                    f" end, {constants.governance.MAX_EXTENSION // DAY} d in all"
+                    f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more when it turns near the end,"
+                    f" {constants.governance.MAX_EXTENSION // DAY} d in all"
                 ),
             ),
             (
