@@ -236,11 +236,13 @@ impl Proposal {
     /// Counts a vote; when the outcome turns by it near the end, the end moves.
     pub fn vote<T>(&mut self, now: i64, count: impl FnOnce(&mut Tally) -> Option<T>) -> Result<T> {
         self.check_voting(now)?;
-        let (before, mut tally) = (self.passes()?, self.tally());
+        let moved = self.term().turned(now);
+        // Whether it turns is only looked at where the end would move by it.
+        let before = if moved > self.voting_ends { Some(self.passes()?) } else { None };
+        let mut tally = self.tally();
         let counted = count(&mut tally).ok_or(GovernanceError::Overflow)?;
         (self.in_favour, self.against, self.abstain) = (tally.in_favour, tally.against, tally.abstain);
-        let moved = self.term().turned(now);
-        if moved > self.voting_ends && self.passes()? != before {
+        if before.is_some() && before != Some(self.passes()?) {
             self.extended = self.extended.saturating_add(1);
             self.voting_ends = moved;
         }
