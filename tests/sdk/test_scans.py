@@ -87,7 +87,19 @@ def test_a_search_by_a_field_finds_those_that_have_it(
 
 def test_accounts_of_another_kind_are_not_found(searcher: ionet.Client, nodes: dict[Pubkey, bytes]) -> None:
     assert nodes
+    # A program that is not there is another matter.
+    searcher._deployed.add(NODE.PROGRAM_ID)
     assert searcher.find(accounts.staking.Position) == []
+
+
+def test_a_network_without_the_program_is_not_one_without_accounts(bare: ionet.Client) -> None:
+    says = r"the program staking \(.*\) is not deployed at this node"
+    with (
+        bare.network.serve() as server,
+        ionet.connect(server.url) as client,
+        pytest.raises(ionet.ProgramMissing, match=says),
+    ):
+        client.find(NODE)
 
 
 def test_an_account_without_lamports_is_not_found(

@@ -1,4 +1,4 @@
-"""Errors as one sentence for the person at the command line, and exit statuses that do not change.
+"""Errors as one sentence for the person at the command line, and stable exit statuses.
 
 | status | meaning |
 |---|---|
@@ -9,6 +9,7 @@
 | 4 | not found: no such account |
 | 5 | the node cannot be reached, or refused a request |
 | 6 | the transaction did not land in time and no longer can: safe to repeat |
+| 7 | what became of the transaction is unknown: look it up by its signature before repeating it |
 | 130 | interrupted |
 """
 
@@ -34,9 +35,12 @@ from ionet import (
     NotBookable,
     PriceUnusable,
     ProgramError,
+    ProgramMissing,
     RpcError,
     TransactionExpired,
     TransactionFailed,
+    TransactionNotShown,
+    TransactionUnknown,
     TransportError,
 )
 from ionet.cli.options import fail
@@ -48,6 +52,7 @@ UNUSABLE: Final = 3
 NOT_FOUND: Final = 4
 NO_NODE: Final = 5
 EXPIRED: Final = 6
+UNKNOWN: Final = 7
 
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
 #: Programs whose compared numbers are not base units of IO.
@@ -61,7 +66,7 @@ _BPS: Final = frozenset({"CommissionStep"})
 
 
 class UserError(IonetError):
-    """Something that the person at the command line can put right.
+    """Something that the person at the command line can correct.
 
     Attributes:
         status: exit status.
@@ -73,7 +78,7 @@ class UserError(IonetError):
 
 
 def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
-    """Writes what an error means; the exit to raise, or None for a defect of this program."""
+    """Writes what an error means; returns the exit to raise, or None for a defect of this program."""
     if isinstance(bad, UsageError) and not isinstance(bad, NoArgsIsHelpError):
         command = bad.ctx.command_path if bad.ctx else "ionet"
         text = bad.format_message().rstrip(".")
@@ -97,11 +102,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = REFUSED
             more = {
                 "cluster": str(bad.cluster),
-                "nodes": [str(one) for one in bad.nodes],
+                "nodes": [str(node) for node in bad.nodes],
                 "signatures": list(bad.signatures),
                 "undone": [
-                    {"job": str(one.job), "signature": one.signature, "error": one.error}
-                    for one in bad.undone
+                    {"job": str(booking.job), "signature": booking.signature, "error": booking.error}
+                    for booking in bad.undone
                 ],
             }
         case AccountNotFound() | LookupError():
@@ -109,7 +114,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case ConfigError():
             status = UNUSABLE
         case TransactionExpired():
-            status = EXPIRED
+            status, more = EXPIRED, {"signature": bad.signature}
+        case TransactionUnknown():
+            status, more = UNKNOWN, {"signature": bad.signature}
+        case TransactionNotShown():
+            status, more = NO_NODE, {"signature": bad.signature}
+        case ProgramMissing():
+            status, more = NOT_FOUND, {"program_id": bad.program_id}
         case TransportError() | RpcError():
             status = NO_NODE
         case AmountError() | EncodeError() | DecodeError() | IonetError():
@@ -132,7 +143,7 @@ def _json(options: Mapping[str, Any]) -> bool:
 
 
 def sentence(bad: IonetError | LookupError) -> str:
-    """What an error says, with amounts in whole tokens."""
+    """Returns an error's message, with amounts in whole tokens."""
     match bad:
         case ProgramError():
             text = _of_program(bad)
@@ -143,7 +154,7 @@ def sentence(bad: IonetError | LookupError) -> str:
         case EmissionUnknown():
             text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
-            text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
+            text = "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
         case _:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
@@ -154,18 +165,18 @@ def sentence(bad: IonetError | LookupError) -> str:
 def _of_program(bad: ProgramError) -> str:
     where = f" ({bad.program}.{bad.name or bad.code})"
     if bad.program == "system" and bad.name == "AccountAlreadyInUse":
-        return "an account that this would create exists already: it was done before"
+        return "an account that this would create exists already: this was done before"
     if bad.program == "token" and bad.name == "InsufficientFunds":
         return "the token account holds less than that (token.InsufficientFunds)"
     if not bad.msg:
         return f"{bad.program} refused with error {bad.name or bad.code}"
-    found = _COMPARED.fullmatch(bad.msg)
-    if found is None:
+    match = _COMPARED.fullmatch(bad.msg)
+    if match is None:
         return bad.msg + where
     if bad.compared is None:
-        return found["what"] + where
+        return match["what"] + where
     left, right = (_amount(text, bad) for text in bad.compared)
-    return f"{found['what']}: {found['left']} {left}, {found['right']} {right}{where}"
+    return f"{match['what']}: {match['left']} {left}, {match['right']} {right}{where}"
 
 
 def _amount(text: str, bad: ProgramError) -> str:

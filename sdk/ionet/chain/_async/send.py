@@ -7,7 +7,7 @@ import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, Final, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
 from solders.hash import Hash
 from solders.message import MessageV0, to_bytes_versioned
@@ -16,8 +16,18 @@ from solders.transaction import VersionedTransaction
 
 from ionet.chain import transactions
 from ionet.chain._async.reader import AsyncReader
-from ionet.chain.errors import RpcError, TransactionExpired, TransportError, failure
-from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, FeePolicy, priority_fee
+from ionet.chain.errors import (
+    RpcError,
+    TransactionExpired,
+    TransactionFailed,
+    TransactionNotShown,
+    TransactionUnknown,
+    TransportError,
+    failure,
+)
+from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
+from ionet.chain.nonces import nonce_account, nonce_of
+from ionet.chain.records import shaped
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
 from ionet.chain.transactions import Preview, Sent, Simulated, Unsent
@@ -27,8 +37,12 @@ T = TypeVar("T")
 #: Seconds between two looks at a signature's status, and between two sendings of the same bytes.
 POLL: Final = 0.4
 REBROADCAST: Final = 2.0
-#: Without any answer for this long, nobody can say what became of the transaction.
+#: Without any answer for this long, or any decision for the longest, nobody can say what became of it.
 GIVE_UP: Final = 120.0
+LONGEST: Final = 600.0
+#: How often a transaction that landed is asked for, and one that somebody else sent.
+SHOW_TRIES: Final = 20
+WAIT_TRIES: Final = 150
 _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
 
 
@@ -37,7 +51,7 @@ class Prepared:
     """A signed transaction and how long it can land."""
 
     transaction: VersionedTransaction
-    last_valid: int
+    last_valid_block_height: int
 
 
 def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
@@ -64,13 +78,18 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
     transaction = transactions.unsigned(message)
     if client.is_local:
         network = client.network
-        done = network.simulate(transaction)
+        simulation = network.simulate(transaction)
         writable, readonly = network._loaded(message)
         keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
-        if done.error is not None:
-            programs = [keys[one.program_id_index] for one in message.instructions]
-            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
-        return transactions.simulated_locally(done, message, keys)
+        if simulation.error is not None:
+            programs = [keys[instruction.program_id_index] for instruction in message.instructions]
+            raise failure(
+                simulation.error,
+                logs=simulation.logs,
+                program_ids=programs,
+                compute_units=simulation.compute_units,
+            )
+        return transactions.simulated_locally(simulation, message, keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
@@ -78,14 +97,16 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
         "replaceRecentBlockhash": True,
         "innerInstructions": True,
     }
-    found = (await client.request("simulateTransaction", transactions.encoded(transaction), config))["value"]
-    simulated = transactions.simulated_from_json(found, message)
+    answer = await client.request("simulateTransaction", transactions.encoded(transaction), config)
+    with shaped("simulateTransaction"):
+        found = answer["value"]
+        simulated = transactions.simulated_from_json(found, message)
     if found["err"] is not None:
         raise failure(
             found["err"],
             logs=simulated.logs,
-            program_ids=simulated._programs,
-            units=simulated.compute_units,
+            program_ids=simulated._program_ids,
+            compute_units=simulated.compute_units,
         )
     return simulated
 
@@ -93,8 +114,8 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
 async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
     """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
     payer, signers = _signers(client, call)
-    message, last_valid = await _final_message(client, call, fees, payer)
-    return Prepared(transactions.signed(message, signers, partial=partial), last_valid)
+    message, last_valid_block_height = await _final_message(client, call, fees, payer)
+    return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
 
 
 async def _final_message(
@@ -106,44 +127,61 @@ async def _final_message(
     )
     limit = fees.compute_limit
     if limit is None:
-        limit = fees.limit((await _simulate(client, trial)).compute_units)
+        used = (await _simulate(client, trial)).compute_units
+        # A node that does not say what was used leaves the whole budget.
+        limit = fees.limit(used) if used else MAX_COMPUTE_UNITS
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
-        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+        blockhash, last_valid_block_height = network.latest_blockhash, network.block_height + 150
     else:
         price = await _price(client, trial, fees, limit)
-        blockhash, last_valid = await client.blockhash()
+        blockhash, last_valid_block_height = await client.blockhash()
     instructions = transactions.with_budget(call.instructions, limit, price)
-    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid
+    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid_block_height
 
 
 async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:
     """What the call would cost and move; raises what it would fail with."""
     payer = client.address if call.payer is None else call.payer.pubkey()
     message, _ = await _final_message(client, call, fees, payer)
-    keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    return await preview_message(client, message)
+
+
+async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = False) -> Preview:
+    """What a message would cost and move; raises what it would fail with.
+
+    Args:
+        client: asks the node.
+        message: what is signed.
+        fresh: with a recent blockhash in the place of its own.
+    """
+    writes = transactions.writable(message)
+    keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
     before = await client.accounts(keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
         "sigVerify": False,
+        "replaceRecentBlockhash": fresh,
         "innerInstructions": True,
         "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
     }
     raw = transactions.encoded(transactions.unsigned(message))
-    found = (await client.request("simulateTransaction", raw, config))["value"]
-    simulated = transactions.simulated_from_json(found, message)
-    if found["err"] is not None:
-        raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
-    after = [transactions.raw_account(one) for one in found["accounts"]]
+    answer = await client.request("simulateTransaction", raw, config)
+    with shaped("simulateTransaction"):
+        found = answer["value"]
+        simulated = transactions.simulated_from_json(found, message)
+        if found["err"] is not None:
+            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
+        after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
     known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
-        fee=max(fee["value"] or 0, known),
+        fee=max((fee or {}).get("value") or 0, known),
         changes=transactions.changes(keys, before, after),
         events=simulated.events,
     )
@@ -153,8 +191,13 @@ async def _price(client: AsyncReader, message: MessageV0, fees: FeePolicy, limit
     if fees.price is not None:
         return fees.price_for((), limit)
     writable = [str(key) for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
-    recent = await client.request("getRecentPrioritizationFees", writable[:128])
-    return fees.price_for((one["prioritizationFee"] for one in recent), limit)
+    try:
+        recent = await client.request("getRecentPrioritizationFees", writable[:128])
+    except RpcError:
+        # Not every node has it, and a fee is no reason to send nothing.
+        recent = []
+    with shaped("getRecentPrioritizationFees"):
+        return fees.price_for([int(sample["prioritizationFee"]) for sample in recent or ()], limit)
 
 
 async def send(
@@ -172,40 +215,221 @@ async def send(
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
         raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    signature = str(transaction.signatures[0])
-    await _deliver(client, transaction, signature, prepared.last_valid, commitment)
-    return await _shown(client, signature, decode)
-
-
-async def _shown(client: AsyncReader, signature: str, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """A transaction that landed; its status is known a moment before it is."""
-    for _ in range(20):
-        if (found := await landed(client, signature, decode)) is not None:
-            return found
-        await asyncio.sleep(POLL / 2)
-    raise RpcError(
-        -32004, f"transaction {signature} landed, but the node does not show it", method="getTransaction"
+    status = await deliver(
+        client, transaction, AsyncHeight(client, prepared.last_valid_block_height), commitment
     )
+    return await _shown(client, transaction, status, decode)
 
 
 async def send_signed(client: AsyncReader, transaction: VersionedTransaction, commitment: str) -> Sent[None]:
     """Sends a transaction that has all its signatures, after a simulation, and waits for it."""
-    keys = [str(key) for key in transaction.message.account_keys]
-    programs = [keys[one.program_id_index] for one in transaction.message.instructions]
+    programs = transactions.programs_of(transaction)
     if client.is_local:
         record = client.network.submit(transaction)
         if isinstance(record, TransactionRecord):
             return _from_record(record, None)
         raise failure(record, program_ids=programs)
-    raw, signature = transactions.encoded(transaction), str(transaction.signatures[0])
+    raw = transactions.encoded(transaction)
     config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
-    found = (await client.request("simulateTransaction", raw, config))["value"]
-    if found["err"] is not None:
-        raise failure(found["err"], logs=found.get("logs") or (), program_ids=programs)
-    # Its blockhash is not from us: it can land for as long as a fresh one, at most.
-    _, last_valid = await client.blockhash()
-    await _deliver(client, transaction, signature, last_valid, commitment)
-    return await _shown(client, signature, None)
+    answer = await client.request("simulateTransaction", raw, config)
+    with shaped("simulateTransaction"):
+        simulated, known_at = answer["value"], int(answer["context"]["slot"])
+        if simulated["err"] is not None:
+            raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
+    # Its blockhash, or its nonce, says how long it can land: not a fresh one.
+    nonce = nonce_account(transaction.message)
+    blockhash = str(transaction.message.recent_blockhash)
+    life: AsyncLife = (
+        AsyncBlockhash(client, blockhash, known_at) if nonce is None else AsyncNonce(client, nonce, blockhash)
+    )
+    status = await deliver(client, transaction, life, commitment)
+    return await _shown(client, transaction, status, None)
+
+
+# --- how long a transaction can land ------------------------------------------------------------
+
+
+class AsyncLife(Protocol):
+    """How long a transaction can land."""
+
+    async def over(self) -> int | None:
+        """A slot in which the chain was past it, or None while it can still land."""
+        ...
+
+
+class AsyncHeight:
+    """Until a block height: of a blockhash that this node gave."""
+
+    def __init__(self, client: AsyncReader, last_valid_block_height: int) -> None:
+        self._client = client
+        self._last_valid_block_height = last_valid_block_height
+
+    async def over(self) -> int | None:
+        """See `AsyncLife`."""
+        info = await self._client.request("getEpochInfo", {"commitment": self._client.commitment})
+        height, slot = info["blockHeight"], info["absoluteSlot"]
+        return int(slot) if height > self._last_valid_block_height else None
+
+
+class AsyncBlockhash:
+    """Until nobody knows the blockhash any more: of a transaction that somebody signed earlier."""
+
+    def __init__(self, client: AsyncReader, blockhash: str, known_at: int) -> None:
+        self._client = client
+        self._blockhash = blockhash
+        self._known_at = known_at
+
+    async def over(self) -> int | None:
+        """See `AsyncLife`. A node that lags behind does not know the blockhash yet."""
+        answer = await self._client.request(
+            "isBlockhashValid", self._blockhash, {"commitment": self._client.commitment}
+        )
+        slot = int(answer["context"]["slot"])
+        return slot if answer["value"] is False and slot > self._known_at else None
+
+
+class AsyncNonce:
+    """Until the nonce has moved on: of a transaction with a durable nonce."""
+
+    def __init__(self, client: AsyncReader, account: Pubkey, nonce: str) -> None:
+        self._client = client
+        self._account = account
+        self._nonce = nonce
+
+    async def over(self) -> int | None:
+        """See `AsyncLife`."""
+        config = {"encoding": "base64", "commitment": self._client.commitment}
+        answer = await self._client.request("getAccountInfo", str(self._account), config)
+        account = transactions.raw_account(answer["value"])
+        moved = account is None or nonce_of(bytes(account.data)) != self._nonce
+        return int(answer["context"]["slot"]) if moved else None
+
+
+# --- delivering ---------------------------------------------------------------------------------
+
+
+async def deliver(
+    client: AsyncReader, transaction: VersionedTransaction, life: AsyncLife, commitment: str
+) -> Mapping[str, Any]:
+    """Sends the same bytes until the chain shows them at this commitment; returns the status.
+
+    Once bytes may be out, nothing but the chain says what became of them: whatever a node answers to the
+    sending is only remembered. A status that was seen is never taken back.
+
+    Raises:
+        TransactionExpired: the chain is past the transaction's life, and does not know it.
+        TransactionUnknown: nobody can say whether it landed.
+        TransportError: the first sending did not reach the node, so nothing is out.
+    """
+    signature, raw = str(transaction.signatures[0]), transactions.encoded(transaction)
+    config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
+    delivery = _Delivery(signature, commitment)
+    while True:
+        if delivery.send_due():
+            try:
+                await client.request("sendTransaction", raw, config)
+                delivery.sent()
+            except (RpcError, TransportError) as bad:
+                if isinstance(bad, TransportError) and not bad.reached and not delivery.may_be_out:
+                    raise
+                delivery.sent(bad)
+        try:
+            ended = await life.over() if delivery.life_due() else None
+            # Looked at after the end of its life: in a slot that is not before it, or it says nothing.
+            answer = await client.request(
+                "getSignatureStatuses", [signature], {"searchTransactionHistory": ended is not None}
+            )
+            if (status := delivery.heard(answer, ended)) is not None:
+                return status
+        except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
+            delivery.troubled(bad)
+        delivery.check()
+        await asyncio.sleep(POLL)
+
+
+class _Delivery:
+    """What is known of a transaction whose bytes may be out."""
+
+    def __init__(self, signature: str, commitment: str) -> None:
+        self.signature = signature
+        self.commitment = commitment
+        self.may_be_out = False
+        self._began = self._heard_at = time.monotonic()
+        self._sent_at: float | None = None
+        self._seen: str | None = None
+        self._shown = False
+        self._trouble: Exception | None = None
+
+    def send_due(self) -> bool:
+        """Whether the bytes are to be sent now; not while the chain shows them."""
+        if self._shown:
+            return False
+        return self._sent_at is None or time.monotonic() - self._sent_at >= REBROADCAST
+
+    def life_due(self) -> bool:
+        """Whether to ask if it can still land: a while after the first sending."""
+        return self.may_be_out and time.monotonic() - self._began >= REBROADCAST
+
+    def sent(self, trouble: Exception | None = None) -> None:
+        """The bytes may be out."""
+        self.may_be_out, self._sent_at = True, time.monotonic()
+        self._trouble = trouble or self._trouble
+
+    def heard(self, answer: Any, ended: int | None) -> Mapping[str, Any] | None:
+        """The status if it is what is waited for; raises if the transaction's life ended without it."""
+        status = answer["value"][0]
+        slot = int(answer["context"]["slot"])
+        self._heard_at = time.monotonic()
+        self._shown = status is not None
+        if status is not None:
+            # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+            level = status.get("confirmationStatus") or "finalized"
+            self._seen = self._seen or level
+            if _RANK[level] >= _RANK[self.commitment]:
+                found: Mapping[str, Any] = status
+                return found
+        elif ended is not None and slot >= ended and self._seen is None:
+            said = f"; the node said: {self._trouble}" if self._trouble is not None else ""
+            raise TransactionExpired(
+                f"transaction {self.signature} did not land and no longer can{said}", self.signature
+            )
+        return None
+
+    def troubled(self, bad: Exception) -> None:
+        """The node could not be asked, or its answer not be read."""
+        self._trouble = bad
+
+    def check(self) -> None:
+        """Raises when there is nothing left to wait for."""
+        now = time.monotonic()
+        if now - self._heard_at < GIVE_UP and now - self._began < LONGEST:
+            return
+        raise TransactionUnknown(self.signature, seen=self._seen, cause=self._trouble)
+
+
+async def _shown(
+    client: AsyncReader,
+    transaction: VersionedTransaction,
+    status: Mapping[str, Any],
+    decode: Callable[[Sent[Any]], T] | None,
+) -> Sent[T]:
+    """A transaction that landed, with its logs; its status is known a moment before they are."""
+    signature = str(transaction.signatures[0])
+    trouble: Exception | None = None
+    for _ in range(SHOW_TRIES):
+        try:
+            if (sent := await landed(client, signature, decode)) is not None:
+                return sent
+        except TransactionFailed:
+            raise
+        except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
+            trouble = bad
+        await asyncio.sleep(POLL / 2)
+    if status.get("err") is not None:
+        raise failure(
+            status["err"], program_ids=transactions.programs_of(transaction), signature=signature
+        ) from trouble
+    raise TransactionNotShown(signature, trouble)
 
 
 def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
@@ -214,69 +438,34 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
         raise failure(
             record.error,
             logs=record.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=record.signature,
-            units=record.units,
+            compute_units=record.compute_units,
         )
     return sent
 
 
-async def _deliver(
-    client: AsyncReader, transaction: VersionedTransaction, signature: str, last_valid: int, commitment: str
-) -> None:
-    """Returns when the transaction landed, failed or not."""
-    raw = transactions.encoded(transaction)
-    config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
-    heard = time.monotonic()
-    sent_at: float | None = None
-    while True:
-        now = time.monotonic()
-        try:
-            if sent_at is None or now - sent_at >= REBROADCAST:
-                # Before sending again: could it still land at all?
-                if sent_at is not None and await _height(client) > last_valid:
-                    if await _reached(client, signature, commitment, everywhere=True):
-                        return
-                    raise TransactionExpired(
-                        f"transaction {signature} did not land before block {last_valid} and no longer can",
-                        signature,
-                    )
-                await client.request("sendTransaction", raw, config)
-                sent_at = now
-            if await _reached(client, signature, commitment):
-                return
-            heard = time.monotonic()
-        except TransportError as bad:
-            if time.monotonic() - heard > GIVE_UP:
-                bad.add_note(f"transaction {signature} was sent and may have landed")
-                raise
-        await asyncio.sleep(POLL)
-
-
-async def _height(client: AsyncReader) -> int:
-    height: int = await client.request("getBlockHeight", {"commitment": client.commitment})
-    return height
-
-
-async def _reached(client: AsyncReader, signature: str, commitment: str, *, everywhere: bool = False) -> bool:
-    answer = await client.request(
-        "getSignatureStatuses", [signature], {"searchTransactionHistory": everywhere}
-    )
-    status = answer["value"][0]
-    if status is None:
-        return False
-    # Old nodes say null confirmations instead of a status: rooted, that is finalized.
-    level = status.get("confirmationStatus") or "finalized"
-    return _RANK[level] >= _RANK[commitment]
-
-
 async def wait(client: AsyncReader, signature: str, commitment: str) -> None:
-    """Waits for a transaction that somebody else sent."""
-    for _ in range(150):
-        if await _reached(client, signature, commitment):
-            return
+    """Waits for a transaction that somebody else sent.
+
+    Raises:
+        TransactionUnknown: the node has not shown it for a minute.
+    """
+    trouble: Exception | None = None
+    for _ in range(WAIT_TRIES):
+        try:
+            answer = await client.request(
+                "getSignatureStatuses", [signature], {"searchTransactionHistory": False}
+            )
+            status = answer["value"][0]
+            if status is not None:
+                level = status.get("confirmationStatus") or "finalized"
+                if _RANK[level] >= _RANK[commitment]:
+                    return
+        except (RpcError, TransportError, LookupError, TypeError) as bad:
+            trouble = bad
         await asyncio.sleep(POLL)
-    raise TransactionExpired(f"transaction {signature} did not land", signature)
+    raise TransactionUnknown(signature, cause=trouble)
 
 
 async def landed(
@@ -297,8 +486,8 @@ async def landed(
         raise failure(
             found["meta"]["err"],
             logs=sent.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=signature,
-            units=sent.compute_units,
+            compute_units=sent.compute_units,
         )
     return sent

@@ -3,16 +3,21 @@
 
 from __future__ import annotations
 
+import json
+import math
+import os
 import random
 import time
 from collections.abc import Sequence
+from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import Any, Final, Self
 from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
-from ionet.chain.errors import RpcError, TransportError
+from ionet.chain.errors import ConfigError, RpcError, TransportError
+from ionet.chain.records import growing
 from ionet.chain.rpc.tls import tls
 
 #: Statuses after which the same question may get an answer.
@@ -21,6 +26,14 @@ _BUSY: Final = frozenset({429, 500, 502, 503, 504})
 _BUSY_CODES: Final = frozenset({429, -32429, -32005, -32016})
 #: Calls that must not be repeated blindly: they do something each time.
 _ONCE: Final = ("requestAirdrop", "surfnet_")
+#: Failures before a byte of the request is out.
+_NOT_REACHED: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
 
 
 class HttpTransport:
@@ -47,7 +60,7 @@ class HttpTransport:
     ) -> None:
         self.url = url
         self._own = client is None
-        self._client = client or httpx.Client(verify=tls(), timeout=timeout, headers=headers)
+        self._client = client or _client(timeout, headers)
         self._retries = retries
         self._backoff = backoff
         self._ids = count(1)
@@ -77,8 +90,7 @@ class HttpTransport:
                 if attempt == attempts or not _worth_repeating(bad):
                     raise
                 pause = self._backoff * 2 ** (attempt - 1) * random.uniform(0.75, 1.25)
-                asked = bad.retry_after if isinstance(bad, TransportError) else None
-                time.sleep(min(asked if asked is not None else pause, 30.0))
+                time.sleep(min(pause if bad.retry_after is None else bad.retry_after, 30.0))
         raise AssertionError("unreachable")
 
     def _once(self, method: str, body: dict[str, Any], attempt: int) -> Any:
@@ -88,17 +100,16 @@ class HttpTransport:
         except httpx.HTTPError as bad:
             reason = str(bad) or type(bad).__name__
             raise TransportError(
-                f"{method}: no answer from {where}: {reason}", url=where, attempts=attempt
+                f"{method}: no answer from {where}: {reason}",
+                url=where,
+                attempts=attempt,
+                reached=not isinstance(bad, _NOT_REACHED),
             ) from bad
         except httpx.InvalidURL as bad:
-            raise TransportError(f"{where} is not a URL: {bad}", url=where, status=0) from bad
-        try:
-            answer = response.json()
-        except ValueError:
-            answer = None
-        if isinstance(answer, dict) and isinstance(answer.get("error"), dict):
-            error = answer["error"]
-            raise RpcError(error.get("code", 0), error.get("message", ""), error.get("data"), method)
+            raise TransportError(f"{where} is not a URL: {bad}", url=where, status=0, reached=False) from bad
+        answer = _json(response)
+        if isinstance(answer, dict) and answer.get("error") is not None:
+            raise _rpc_error(answer["error"], method, _retry_after(response))
         if response.status_code != 200 or not isinstance(answer, dict) or "result" not in answer:
             said = f"HTTP {response.status_code}" if response.status_code != 200 else "no JSON-RPC answer"
             raise TransportError(
@@ -116,21 +127,67 @@ class HttpTransport:
             self._client.close()
 
 
+def _client(timeout: float, headers: dict[str, str] | None) -> httpx.Client:
+    """A client with the surroundings' proxy and certificates.
+
+    Raises:
+        ConfigError: they cannot be used; the message names the variable to look at.
+    """
+    try:
+        return httpx.Client(verify=tls(), timeout=timeout, headers=headers)
+    except OSError as bad:  # a missing file, or one without certificates
+        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's"
+        reason = bad.strerror or str(bad)
+        raise ConfigError(f"certificates ({place}, see SSL_CERT_FILE) cannot be used: {reason}") from None
+    except (ImportError, ValueError) as bad:
+        raise ConfigError(f"the proxy that ALL_PROXY or HTTPS_PROXY names cannot be used: {bad}") from None
+
+
 def _worth_repeating(bad: TransportError | RpcError) -> bool:
     if isinstance(bad, RpcError):
         return bad.code in _BUSY_CODES
     return bad.status is None or bad.status in _BUSY
 
 
-def _retry_after(response: httpx.Response) -> float | None:
+def _json(response: httpx.Response) -> Any:
+    """The body, or None where it is no JSON."""
     try:
-        return float(response.headers["retry-after"])
-    except (KeyError, ValueError):
+        with growing():
+            return json.loads(response.content)
+    except (ValueError, RecursionError):
         return None
+
+
+def _rpc_error(error: Any, method: str, retry_after: float | None) -> RpcError:
+    """The error of an answer, whatever shape a node gives it."""
+    if not isinstance(error, dict):
+        return RpcError(0, str(error)[:500], None, method, retry_after)
+    code, message = error.get("code"), error.get("message")
+    number = code if isinstance(code, int) and not isinstance(code, bool) else 0
+    said = message if isinstance(message, str) and message else "an error without a message"
+    return RpcError(number, said, error.get("data"), method, retry_after)
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    """Seconds to wait as the node asks for: a number of them, or a date."""
+    text = response.headers.get("retry-after", "")
+    try:
+        seconds = float(text)
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(text)
+        except (TypeError, ValueError, IndexError):
+            return None
+        seconds = moment.timestamp() - time.time()
+    return seconds if math.isfinite(seconds) and seconds >= 0 else None
 
 
 def _public(url: str) -> str:
     """The URL without what may be secret: credentials, path and query."""
-    parts = urlsplit(url)
-    host = parts.hostname or ""
-    return urlunsplit((parts.scheme, f"{host}:{parts.port}" if parts.port else host, "", "", ""))
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return "the URL that was given"
+    name = f"[{host}]" if ":" in host else host
+    return urlunsplit((parts.scheme, f"{name}:{port}" if port else name, "", "", ""))
