@@ -437,7 +437,8 @@ class Rentals:
 
     def _starts(self, vault: Vault, price: Price, now: int) -> None:
         broken: set[str] = set()
-        for check in (price.check, lambda: copy.deepcopy(vault).start(now)):
+        checks: tuple[Callable[[], None], ...] = (price.check, lambda: copy.deepcopy(vault).start(now))
+        for check in checks:
             try:
                 check()
             except Refused as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
@@ -246,10 +247,11 @@ def test_a_payout_is_sold_with_its_own_currency(auctions: Auctions, job: Pubkey)
     market = auctions.market
     offer(auctions, job, THOUSAND)
     market.set_price()
-    for wrong, error in (
+    cases: tuple[tuple[dict[str, Any], Any], ...] = (
         ({"currency": pda.jobs.currency(IO_MINT)}, errors.buyback.WrongCurrency),
         ({"currency_price": price_feed(IO_FEED)}, errors.buyback.WrongCurrencyPrice),
-    ):
+    )
+    for wrong, error in cases:
         market.refused(auctions.payouts("start_payout", job, **wrong), error)
         market.refused(auctions.crediting(job, **wrong), error)
 
