@@ -642,6 +642,23 @@ mod tests {
     }
 
     #[test]
+    fn a_position_is_worth_its_shares_and_all_rewards() {
+        let mut position = PositionWorth { active: 60, pending: 20, due: 7, ..PositionWorth::zeroed() };
+        position.cooling[3].amount = 20;
+        assert_eq!(position.worth(None), Some(107));
+        let mut node = NodeShares { tokens: 200, shares: 200, ..NodeShares::zeroed() };
+        assert_eq!(position.worth(Some(&node)), Some(107));
+        // Half a unit for each share that earns, and a loss of half of the tokens.
+        node.acc = (1u128 << 63).to_le_bytes();
+        node.tokens = 100;
+        assert_eq!(position.worth(Some(&node)), Some(50 + 7 + 30));
+        position.entry = node.acc;
+        assert_eq!(position.worth(Some(&node)), Some(50 + 7));
+        node.shares = 99;
+        assert_eq!(position.worth(Some(&node)), None);
+    }
+
+    #[test]
     fn what_is_more_than_the_remembered_cranks_ago_is_not_known() {
         let cranks: Vec<(u64, u64)> = (1..=HISTORY as u64).map(|i| (i * 10, i)).collect();
         let config = emission(&cranks);

@@ -100,11 +100,8 @@ mod tests {
     use bytemuck::Zeroable;
     use io_math::auction::Quote;
 
-    const PRICE: Prices = Prices {
-        io: Quote { price: 200_000_000, exponent: -8 },
-        currency: Quote::DOLLAR,
-        decimals: 6,
-    };
+    const PRICE: Prices =
+        Prices { io: Quote { price: 200_000_000, exponent: -8 }, currency: Quote::DOLLAR, decimals: 6 };
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };
     const USDC: u64 = 1_000_000;
     /// 00:00 UTC of some day.

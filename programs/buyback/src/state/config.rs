@@ -1,10 +1,10 @@
+use super::Prices;
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
 use io_common::abi::Currency;
 use io_common::ids;
 use io_common::pyth::{self, PriceLimits};
 use io_common::Roles;
-use super::Prices;
 use io_math::auction::{Quote, Slope};
 
 /// Pause bit: burning fees.

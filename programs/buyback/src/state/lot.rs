@@ -72,14 +72,7 @@ impl Lot {
     /// The lot before has to be sold or to have lapsed; a rest below the smallest sale does not keep a
     /// full lot waiting. It takes prices, although nothing is sold yet: a lot whose clock ran while nobody could
     /// buy would be sold at its end price.
-    pub fn start(
-        &mut self,
-        size: u64,
-        prices: &Prices,
-        min_lot: u64,
-        slope: &Slope,
-        now: i64,
-    ) -> Result<()> {
+    pub fn start(&mut self, size: u64, prices: &Prices, min_lot: u64, slope: &Slope, now: i64) -> Result<()> {
         let minimum = prices.tokens_for(min_lot).ok_or(BuybackError::Overflow)?;
         let is_rest = self.left < minimum && size >= minimum;
         require!(self.left == 0 || is_rest || self.has_lapsed(slope, now), BuybackError::LotIsOpen);
@@ -118,11 +111,8 @@ mod tests {
     use super::*;
 
     const SLOPE: Slope = Slope { start_bps: -300, end_bps: 200, period: 3_600 };
-    const PRICE: Prices = Prices {
-        io: Quote { price: 200_000_000, exponent: -8 },
-        currency: Quote::DOLLAR,
-        decimals: 6,
-    };
+    const PRICE: Prices =
+        Prices { io: Quote { price: 200_000_000, exponent: -8 }, currency: Quote::DOLLAR, decimals: 6 };
     /// 50 dollars.
     const MIN_LOT: u64 = 50_000_000;
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };

@@ -231,7 +231,8 @@ mod tests {
     fn what_a_grant_is_worth_is_what_is_left_of_it_while_nobody_else_is_named() {
         let (mut grant, heir) = (grant(), Pubkey::new_unique());
         let worth = |grant: &Grant| {
-            let view: &abi::Grant = bytemuck::from_bytes(&bytemuck::bytes_of(grant)[..size_of::<abi::Grant>()]);
+            let view: &abi::Grant =
+                bytemuck::from_bytes(&bytemuck::bytes_of(grant)[..size_of::<abi::Grant>()]);
             [view.worth(&grant.beneficiary), view.worth(&heir)]
         };
         assert_eq!(worth(&grant), [Some(1_000), None]);

@@ -2,9 +2,9 @@ use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::Discriminator;
-use std::io::{self, Read};
 use io_common::ids;
 use solana_sha256_hasher::hashv;
+use std::io::{self, Read};
 
 /// Most accounts of a transaction.
 #[constant]
@@ -51,7 +51,8 @@ impl AnchorDeserialize for TransactionArgs {
             let none = Meta { key: Pubkey::default(), signer: false, writable: false };
             return Ok(Self { program_id, accounts: vec![none; over(MAX_ACCOUNTS)], data: Vec::new() });
         }
-        let accounts = (0..length).map(|_| Meta::deserialize_reader(reader)).collect::<io::Result<Vec<_>>>()?;
+        let accounts =
+            (0..length).map(|_| Meta::deserialize_reader(reader)).collect::<io::Result<Vec<_>>>()?;
         let length = u32::deserialize_reader(reader)?;
         if length > u32::from(MAX_DATA) {
             return Ok(Self { program_id, accounts, data: vec![0; over(MAX_DATA)] });
