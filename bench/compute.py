@@ -857,6 +857,14 @@ class World:
         self.client.send(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
         return mint
 
+    def priced(self, mint: Pubkey) -> dict[str, Any]:
+        """What a sale for IO is priced by, as of now."""
+        return {
+            "price": self.price(),
+            "currency": pda.jobs.currency(mint),
+            "currency_price": price_feed(_FEED),
+        }
+
     def fill(self, vault: Pubkey) -> None:
         """Makes a token account hold 10,000 dollars."""
         account = replace(self.client.token_account(vault), amount=10_000 * _DOLLAR)
@@ -873,14 +881,14 @@ class World:
             self.measure(ix.buyback.open_vault(payer=self.me, mint=mint, shard=shard))
             self.measure(ix.buyback.open_auction(payer=self.me, mint=mint, shard=shard))
             self.fill(vault)
-            start = ix.buyback.start_auction(auction=auction, currency=pda.jobs.currency(mint), vault=vault)
+            start = ix.buyback.start_auction(auction=auction, vault=vault, **self.priced(mint))
             self.measure(start)
             for io in (IO(100 + shard), IO(10_000)):
                 self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_io(
                     seller=who,
                     auction=auction,
-                    price=self.price(),
+                    **self.priced(mint),
                     source=source,
                     vault=vault,
                     destination=destination,
@@ -905,13 +913,13 @@ class World:
         self.measure(ix.buyback.open_payout(payer=self.me, job=job, mint=mint))
         for sold in (True, False):
             self.fill(vault)
-            self.measure(ix.buyback.start_payout(payout=payout, currency=currency, vault=vault))
+            self.measure(ix.buyback.start_payout(payout=payout, vault=vault, **self.priced(mint)))
             if sold:
                 self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_to_supplier(
                     seller=who,
                     payout=payout,
-                    price=self.price(),
+                    **self.priced(mint),
                     source=token_account(who, pda.mint.MINT),
                     credit=self.wallet(supplier),
                     vault=vault,

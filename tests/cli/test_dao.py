@@ -179,3 +179,14 @@ def test_a_dry_run_of_a_vote_sends_nothing(shell: Shell, house: str) -> None:
     proposal = proposed(shell, "text", "--title", "Try")["proposal"]
     assert shell.json("dao", "vote", proposal, "against", "--dry-run", who="alice")["dry_run"] is True
     assert io(shell.json("dao", "show", proposal)["against"]) == IO(0)
+
+
+def test_after_the_regular_end_only_first_votes_are_taken(shell: Shell, house: str) -> None:
+    proposal = proposed(shell, "text", "--title", "Late")["proposal"]
+    shell.advance(5 * DAY - 3_600)
+    shell.json("dao", "vote", proposal, "for", who="alice")
+    shown = shell.json("dao", "show", proposal)
+    assert shown["voting_ends"] == shown["votes_change_until"] + DAY
+    shell.advance(2 * 3_600)
+    said = shell.fails(2, "dao", "vote", proposal, "against", who="alice")
+    assert "votes are not changed any more" in said

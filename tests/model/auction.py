@@ -1,4 +1,7 @@
-"""The auctions that buy IO, from their definition: rule 15, in fractions."""
+"""The auctions that buy IO, from their definition: rule 15, in fractions.
+
+What is sold is worth so many dollars a token: one at par, else what its own oracle says.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +13,8 @@ from typing import Final
 from tests.model.refusal import Refused
 
 DAY: Final = 86_400
+#: Dollars for a token at par.
+PAR: Final = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,19 @@ def price(oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> Fraction:
     return oracle * (1 + terms.start + (terms.end - terms.start) * passed)
 
 
-def io_for(out: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> int:
-    """Base units of IO that `out` base units of a token at par cost, rounded up."""
-    exact: Fraction = Fraction(out, 10**decimals) / price(oracle, elapsed, terms) * 10**8
+def io_for(
+    out: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms(), worth: Fraction = PAR
+) -> int:
+    """Base units of IO that `out` base units of a token cost, rounded up."""
+    exact: Fraction = Fraction(out, 10**decimals) * worth / price(oracle, elapsed, terms) * 10**8
     return math.ceil(exact)
 
 
-def out_for(io: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms()) -> int:
-    """Base units of a token at par that `io` base units of IO pay for, rounded down."""
-    exact: Fraction = Fraction(io, 10**8) * price(oracle, elapsed, terms) * 10**decimals
+def out_for(
+    io: int, decimals: int, oracle: Fraction, elapsed: int, terms: Terms = Terms(), worth: Fraction = PAR
+) -> int:
+    """Base units of a token that `io` base units of IO pay for, rounded down."""
+    exact: Fraction = Fraction(io, 10**8) * price(oracle, elapsed, terms) / worth * 10**decimals
     return math.floor(exact)
 
 
@@ -67,6 +76,7 @@ class Vault:
         capped: whether a day has its limit: that of fees does, that of payouts does not.
         left: of the lot.
         started: when the lot was.
+        minimum: the smallest sale of the lot, base units.
         sold: on each day.
         opening: what it held when it was first looked at, on each day.
     """
@@ -77,14 +87,9 @@ class Vault:
     held: int = 0
     left: int = 0
     started: int = 0
+    minimum: int = 0
     sold: dict[int, int] = field(default_factory=dict)
     opening: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def minimum(self) -> int:
-        """The smallest sale, in base units."""
-        exact: Fraction = self.terms.minimum * 10**self.decimals
-        return math.ceil(exact)
 
     def allowed(self, now: int) -> int:
         """What may still be sold today."""
@@ -97,8 +102,8 @@ class Vault:
     def has_lapsed(self, now: int) -> bool:
         return now > self.started + 2 * self.terms.period
 
-    def start(self, now: int) -> None:
-        """Offers what may be sold.
+    def start(self, now: int, worth: Fraction = PAR) -> None:
+        """Offers what may be sold; a token is worth so many dollars.
 
         Raises:
             Refused: nothing can be, or the lot before is still for sale.
@@ -108,13 +113,14 @@ class Vault:
             raise Refused("NothingToSell")
         if allowed == 0:
             raise Refused("DayIsSold")
-        is_rest = self.left < self.minimum <= allowed
+        minimum = math.ceil(self.terms.minimum / worth * 10**self.decimals)
+        is_rest = self.left < minimum <= allowed
         if self.left > 0 and not is_rest and not self.has_lapsed(now):
             raise Refused("LotIsOpen")
         self.opening.setdefault(now // DAY, self.held)
-        self.left, self.started = allowed, now
+        self.left, self.started, self.minimum = allowed, now, minimum
 
-    def sell(self, max_io: int, min_out: int, oracle: Fraction, now: int) -> Sale:
+    def sell(self, max_io: int, min_out: int, oracle: Fraction, now: int, worth: Fraction = PAR) -> Sale:
         """Sells as much of the lot as the IO pays for.
 
         Raises:
@@ -128,7 +134,7 @@ class Vault:
         if self.has_lapsed(now):
             raise Refused("LotHasLapsed")
         elapsed, offered = now - self.started, min(self.left, allowed)
-        out = min(out_for(max_io, self.decimals, oracle, elapsed, self.terms), offered)
+        out = min(out_for(max_io, self.decimals, oracle, elapsed, self.terms, worth), offered)
         if out == 0 or (out < self.minimum and out != offered):
             raise Refused("SaleTooSmall")
         if out < min_out:
@@ -138,4 +144,4 @@ class Vault:
         self.sold[today] = self.sold.get(today, 0) + out
         self.left -= out
         self.held -= out
-        return Sale(out, io_for(out, self.decimals, oracle, elapsed, self.terms))
+        return Sale(out, io_for(out, self.decimals, oracle, elapsed, self.terms, worth))

@@ -427,6 +427,26 @@ class Rentals:
         refuse(JobIsOpen=not one.is_closed, PayoutNotEmpty=_open(one).held > 0)
         one.payout = None
 
+    def start_payout(self, number: int, price: Price, now: int) -> None:
+        """Offers what a job's payout holds, at a price that may be used."""
+        self._starts(_open(self.jobs[number]), price, now)
+
+    def start_auction(self, shard: int, price: Price, now: int) -> None:
+        """Offers fees in dollars, at a price that may be used."""
+        self._starts(self.fees[USDC][shard], price, now)
+
+    def _starts(self, vault: Vault, price: Price, now: int) -> None:
+        broken: set[str] = set()
+        checks: tuple[Callable[[], None], ...] = (price.check, lambda: copy.deepcopy(vault).start(now))
+        for check in checks:
+            try:
+                check()
+            except Refused as refused:
+                broken |= refused.reasons
+        if broken:
+            raise Refused(*broken)
+        vault.start(now)
+
     def sell_to_supplier(self, number: int, seller: str, most: int, price: Price, now: int) -> Sale:
         """Sells IO to a job's supplier."""
         one = self.jobs[number]

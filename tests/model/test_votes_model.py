@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from dataclasses import dataclass
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.model.votes import ABSTAIN, AGAINST, FOR, WEEK, History, Staker, Stakes, Vote
+from tests.model.refusal import Refused
+from tests.model.votes import ABSTAIN, AGAINST, DAY, FOR, HOUR, WEEK, History, Staker, Stakes, Vote
 
 NOW = 1_800_000_000
 NEXT = NOW // WEEK + 1
@@ -154,3 +157,47 @@ def test_increments_in_any_order_come_to_the_definition(said: list[tuple[Staker,
         one.says(staker, choice)
         increments.says(staker, choice)
         assert one.tally() == tuple(increments.tally)
+
+
+# -- rule 16a
+
+
+def timed() -> Vote:
+    """Begun at 0; it ends after five days."""
+    return dataclasses.replace(vote(), begun=0)
+
+
+def test_a_late_turn_moves_the_end_by_a_day_and_by_two_in_all() -> None:
+    one = timed()
+    one.says(BOB, AGAINST, 0)
+    one.says(ALICE, FOR, 5 * DAY - 12 * HOUR - 1)
+    assert one.ends == 5 * DAY
+    one.says(ALICE, AGAINST, 5 * DAY - 12 * HOUR)
+    assert one.ends == 6 * DAY
+    # It turns back, 35 hours before the end.
+    one.says(ALICE, FOR, 5 * DAY - 11 * HOUR)
+    assert one.ends == 6 * DAY
+    one.says(CAROL, AGAINST, 6 * DAY - 1)
+    one.says(DAVE, AGAINST, 6 * DAY - 1)
+    # 500 for, and 300, 300 and 200 against.
+    assert (one.passes(), one.ends) == (False, 7 * DAY)
+
+
+def test_during_an_extension_first_votes_count_and_none_is_changed() -> None:
+    one = timed()
+    one.says(ALICE, FOR, 5 * DAY - 1)
+    with pytest.raises(Refused, match="NoChangeNow"):
+        one.says(ALICE, AGAINST, 5 * DAY)
+    one.says(CAROL, AGAINST, 5 * DAY)
+    with pytest.raises(Refused, match="NotVoting"):
+        one.says(BOB, AGAINST, 6 * DAY)
+
+
+def test_what_was_closed_is_not_voted_on_by_a_clock_that_goes_back() -> None:
+    one = timed()
+    one.says(ALICE, AGAINST, 1)
+    with pytest.raises(Refused, match="StillVoting"):
+        one.closes(5 * DAY - 1)
+    one.closes(5 * DAY)
+    with pytest.raises(Refused, match="NotVoting"):
+        one.says(BOB, FOR, 5 * DAY - 1)

@@ -110,16 +110,27 @@ class Auctions:
     def state(self) -> accounts.buyback.Auction:
         return self.world.client.fetch(accounts.buyback.Auction, self.auction)
 
-    def starting(self, **given: Any) -> Instruction:
-        usual = {
-            "auction": self.auction,
-            "currency": pda.jobs.currency(self.mint),
-            "vault": self.vault,
-        }
+    def starting(self, *, fresh: bool = True, **given: Any) -> Instruction:
+        """Starts a lot, at the market's price of IO as of now."""
+        if fresh:
+            self.market.set_price()
+        usual = {"auction": self.auction, "vault": self.vault} | self.prices()
         return _build(ix.buyback.start_auction, usual, given)
 
+    def prices(self) -> dict[str, Pubkey]:
+        """The accounts that prices are read from, IO's and the currency's, and the currency."""
+        currency = pda.jobs.currency(self.mint)
+        account = self.world.client.fetch(accounts.jobs.Currency, currency).price_account
+        return {"price": price_feed(IO_FEED), "currency": currency, "currency_price": account}
+
+    def price_by_feed(self, **changes: Any) -> None:
+        """What is sold counts for what its price account says, and no more for a dollar."""
+        args = self.market.currency_args(self.market.usdc, pricing=0, **changes)
+        currency = pda.jobs.currency(self.mint)
+        self.market.send(ix.jobs.set_currency(authority=self.world.deployer, currency=currency, args=args))
+
     def offer(self, amount: int) -> None:
-        """Puts `amount` into the vault, and starts its lot."""
+        """Puts `amount` into the vault, and starts its lot at the prices of now."""
         self.pay(self.vault, amount)
         self.world.send(self.starting())
 
@@ -130,7 +141,7 @@ class Auctions:
         usual = {
             "seller": who.pubkey(),
             "auction": self.auction,
-            "price": price_feed(IO_FEED),
+            **self.prices(),
             "source": token_account(who.pubkey(), IO_MINT),
             "vault": self.vault,
             "destination": token_account(who.pubkey(), self.mint),
@@ -163,8 +174,10 @@ class Auctions:
     def payout(self, job: Pubkey) -> accounts.buyback.Payout:
         return self.world.client.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
 
-    def payouts(self, name: str, about: Pubkey, /, **given: Any) -> Instruction:
-        """An instruction about a job's payout; `given` replaces what it usually has."""
+    def payouts(self, name: str, about: Pubkey, /, *, fresh: bool = True, **given: Any) -> Instruction:
+        """An instruction about a job's payout, at prices of now; `given` replaces what it usually has."""
+        if fresh and name == "start_payout":
+            self.market.set_price()
         usual: dict[str, Any] = {
             "payer": self.world.deployer,
             "rent_payer": self.world.deployer,
@@ -172,7 +185,7 @@ class Auctions:
             "mint": self.mint,
             "payout": pda.buyback.payout(about),
             "vault": pda.buyback.payout_vault(about),
-            "currency": pda.jobs.currency(self.mint),
+            **self.prices(),
             "supplier": self.market.alice.key,
             "destination": token_account(self.market.alice.key, self.mint),
             "fee_vault": vault_of(about, self.mint),
@@ -186,7 +199,7 @@ class Auctions:
         usual = {
             "seller": who.pubkey(),
             "payout": pda.buyback.payout(job),
-            "price": price_feed(IO_FEED),
+            **self.prices(),
             "source": token_account(who.pubkey(), IO_MINT),
             "credit": token_account(self.market.alice.key, IO_MINT),
             "vault": pda.buyback.payout_vault(job),

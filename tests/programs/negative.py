@@ -84,7 +84,6 @@ class Suite(Generic[S]):
         free: accounts, by instruction, that may be another one. Those behind the instruction's own are
             `remaining 0`, `remaining 1` and so on.
         absent: accounts, by instruction, that need not exist.
-        crashes: arguments, by instruction, for which the program runs out of memory.
         again: instructions that do something again when they are sent again.
         harmless: instructions that are taken again and move nothing.
         unsendable: instructions that only a program signs.
@@ -99,7 +98,6 @@ class Suite(Generic[S]):
     others: Callable[[S], Iterable[Pubkey]]
     free: Mapping[str, frozenset[str]] = field(default_factory=dict)
     absent: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    crashes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     again: frozenset[str] = frozenset()
     harmless: frozenset[str] = frozenset()
     unsendable: frozenset[str] = frozenset()
@@ -132,7 +130,7 @@ class Suite(Generic[S]):
         instructions = {one["name"] for one in self._idl()["instructions"]}
         missing = set(self.cases) ^ (instructions - self.untested)
         assert not missing, missing
-        named = {*self.free, *self.absent, *self.crashes, *self.scenes}
+        named = {*self.free, *self.absent, *self.scenes}
         unknown = (named | self.again | self.harmless | self.unsendable | self.zero) - self.cases.keys()
         assert not unknown, unknown
 
@@ -195,7 +193,7 @@ class Suite(Generic[S]):
             if error is None and name not in self.unsendable:
                 with made.undone(*made.written):
                     made.scene.send(extreme)
-        assert crashed.keys() == self.crashes.get(name, frozenset()), crashed
+        assert not crashed, crashed
 
     def the_same_call_twice_moves_no_tokens_twice(self, name: str) -> None:
         """It is refused, or named as harmless and changes no token account."""

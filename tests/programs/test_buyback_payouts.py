@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.model.auction import Vault
 from tests.programs.auctions import DOLLAR, PLENTY, Auctions, set_params
-from tests.programs.market import IO_MINT, Market
+from tests.programs.market import IO_FEED, IO_MINT, Market
 from tests.programs.people import TOKEN
 from tests.programs.support import HOUR, MINUTE
 
-from ionet import SOL, errors, events, ix, pda, price_feed, token_account
+from ionet import IO, SOL, errors, events, ix, pda, price_feed, token_account
 from ionet.administration.shards import vault_of
 
 THOUSAND = 1_000 * DOLLAR
@@ -242,15 +243,37 @@ def test_no_sale_at_a_stale_price(auctions: Auctions, job: Pubkey) -> None:
     auctions.market.refused(auctions.crediting(job), errors.buyback.StalePrice)
 
 
-def test_only_currencies_at_par_are_sold_for_suppliers(auctions: Auctions, job: Pubkey) -> None:
+def test_a_payout_is_sold_with_its_own_currency(auctions: Auctions, job: Pubkey) -> None:
     market = auctions.market
-    auctions.pay(pda.buyback.payout_vault(job), THOUSAND)
-    wrong = auctions.payouts("start_payout", job, currency=pda.jobs.currency(IO_MINT))
-    market.refused(wrong, errors.buyback.WrongCurrency)
-    args = market.currency_args(market.usdc, pricing=0)
-    currency = pda.jobs.currency(auctions.mint)
-    market.send(ix.jobs.set_currency(authority=market.world.deployer, currency=currency, args=args))
-    market.refused(auctions.payouts("start_payout", job), errors.buyback.NotAtPar)
+    offer(auctions, job, THOUSAND)
+    market.set_price()
+    cases: tuple[tuple[dict[str, Any], Any], ...] = (
+        ({"currency": pda.jobs.currency(IO_MINT)}, errors.buyback.WrongCurrency),
+        ({"currency_price": price_feed(IO_FEED)}, errors.buyback.WrongCurrencyPrice),
+    )
+    for wrong, error in cases:
+        market.refused(auctions.payouts("start_payout", job, **wrong), error)
+        market.refused(auctions.crediting(job, **wrong), error)
+
+
+def test_a_supplier_who_wants_io_gets_it_for_a_currency_that_is_not_at_par(
+    auctions: Auctions, job: Pubkey
+) -> None:
+    market = auctions.market
+    auctions.price_by_feed()
+    auctions.pay(pda.buyback.payout_vault(job), 1_000 * DOLLAR)
+    market.set_price(market.usdc, 150_000_000)
+    market.send(auctions.payouts("start_payout", job))
+    # The smallest sale is of 50 dollars: a third of a token less than 34.
+    assert auctions.payout(job).lot.minimum == 33_333_334
+    auctions.world.advance(36 * MINUTE)
+    market.set_price()
+    market.refused(auctions.crediting(job), errors.buyback.StalePrice)
+    market.set_price(market.usdc, 150_000_000)
+    # 1,000 tokens at 1.50 dollars, with an IO at 2.00.
+    sale = auctions.credit(job)
+    assert (sale.out, sale.io) == (1_000 * DOLLAR, IO(750).base)
+    assert (sale.currency_price, sale.currency_exponent) == (150_000_000, -8)
 
 
 def test_the_payouts_of_the_model_and_of_the_program_agree(auctions: Auctions, job: Pubkey) -> None:

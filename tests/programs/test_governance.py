@@ -522,7 +522,7 @@ def test_what_is_over_is_closed_and_its_rent_goes_to_who_paid(dao: Dao) -> None:
         metas = list(closing.accounts)
         stolen = [*metas[:2], AccountMeta(dao.dave.pubkey(), False, True)]
         dao.refused(Instruction(closing.program_id, bytes(closing.data), stolen), Error.WrongRentPayer)
-        foreign = [AccountMeta(other, False, False), *metas[1:]]
+        foreign = [AccountMeta(other, False, True), *metas[1:]]
         dao.refused(Instruction(closing.program_id, bytes(closing.data), foreign), Error.WrongProposal)
         before, rent = dao.world.raw(payer).lamports, dao.world.raw(metas[1].pubkey).lamports
         dao.send(closing)

@@ -153,8 +153,6 @@ SUITE: Final = Suite(
             frozenset({"rent_payer"}),
         ),
     },
-    # A length that the data does not have: Borsh asks for the memory first, and gets none.
-    crashes={"add_transaction": frozenset({"args.accounts length", "args.data length"})},
     # A vote may be cast anew until voting ends.
     again=frozenset({"owner_vote", "change_vote"}),
     # What the treasury signs no transaction can: an execution does.

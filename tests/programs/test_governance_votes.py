@@ -9,6 +9,7 @@ import pytest
 from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.model.refusal import Refused
 from tests.model.votes import Stakes, Vote
 from tests.programs.dao import (
     ABSTAIN,
@@ -411,7 +412,7 @@ def test_a_vote_that_turns_in_the_last_twelve_hours_is_extended(dao: Dao, early:
     assert sent.event(events.governance.Voted).voting_ends == wanted
 
 
-def test_it_is_extended_once_and_only_when_the_outcome_turns(dao: Dao) -> None:
+def test_the_end_moves_only_when_the_outcome_turns_near_it(dao: Dao) -> None:
     proposal = dao.open()
     ends = dao.proposal(proposal).voting_ends
     dao.vote(proposal, dao.beta, FOR)
@@ -426,10 +427,11 @@ def test_it_is_extended_once_and_only_when_the_outcome_turns(dao: Dao) -> None:
     assert (dao.tally(proposal), dao.proposal(proposal).voting_ends) == ((55 * K, 45 * K, 0), ends)
     dao.vote(proposal, dao.gamma, AGAINST)
     assert dao.proposal(proposal).voting_ends == ends + DAY
+    # Back again, and a day and an hour before the end: nothing moves.
     dao.vote(proposal, dao.gamma, FOR)
-    dao.world.advance(DAY)
     dao.vote(proposal, dao.gamma, AGAINST)
-    assert dao.proposal(proposal).voting_ends == ends + DAY
+    found = dao.proposal(proposal)
+    assert (found.voting_ends, found.regular_end, found.extended) == (ends + DAY, ends, 1)
     assert queue(dao, proposal) == DEFEATED
 
 
@@ -517,6 +519,21 @@ def _slash(dao: Dao, dice: random.Random, number: int) -> bool:
     )
 
 
+def _record(proposal: Pubkey, house: House, holder: Keypair | None) -> Pubkey:
+    """Of a holder's vote, or of the node's part."""
+    if holder is None:
+        return pda.governance.node_vote(proposal, house.node)
+    return pda.governance.vote(proposal, position(house, holder))
+
+
+def _closing(dao: Dao, proposal: Pubkey, house: House, holder: Keypair | None) -> Instruction:
+    record = _record(proposal, house, holder)
+    if holder is None:
+        payer = dao.world.deployer
+        return ix.governance.close_node_vote(proposal=proposal, node_vote=record, rent_payer=payer)
+    return ix.governance.close_vote(proposal=proposal, vote=record, rent_payer=holder.pubkey())
+
+
 class Walk:
     """Random steps of stake and votes, and the model beside them.
 
@@ -551,11 +568,19 @@ class Walk:
         dao, dice = self.dao, self.dice
         name, house, holder = dice.choice(self.stakers)
         what = dice.choice(
-            (*("vote",) * 8, *("stake", "unstake", "unstake", "activate"), *("slash", "open", "wait"))
+            (
+                *("vote",) * 8,
+                *("stake", "unstake", "unstake", "activate"),
+                *("slash", "open", "wait", "close", "turn back"),
+            )
         )
         passed = True
         if what == "wait":
-            dao.world.advance(dice.choice((HOUR, 6 * HOUR, DAY, 2 * DAY)))
+            dao.world.advance(self._wait())
+        elif what == "turn back":
+            dao.world.turn_back(dice.choice((1, 2, 30)))
+        elif what == "close":
+            passed = self._close()
         elif what == "open":
             passed = self._open()
         elif what == "vote":
@@ -583,8 +608,9 @@ class Walk:
             self.dao.refused(self.dao.proposing(house), Error.StakeTooSmall)
             return False
         proposal = self.dao.open(by=house)
-        self.votes[proposal] = Vote(self.stakes, self.dao.world.now // WEEK)
         found = self.dao.proposal(proposal)
+        begun = found.voting_from
+        self.votes[proposal] = Vote(self.stakes, begun // WEEK, begun=begun, seen=begun)
         assert found.eligible == self.stakes.total(found.week)
         return True
 
@@ -593,17 +619,48 @@ class Walk:
             return False
         proposal = self.dice.choice(list(self.votes))
         choice, staker = VoteChoice(self.dice.randrange(3)), (name, self._name(holder))
-        over = self.dao.world.now >= self.dao.proposal(proposal).voting_ends
-        weightless = self.stakes.of(staker).at(self.votes[proposal].week) == 0
-        reasons = {"NotVoting": over, "NoWeight": weightless}
-        if over or weightless:
+        broken: frozenset[str] = frozenset()
+        try:
+            self.votes[proposal].says(staker, choice, self.dao.world.now)
+        except Refused as refused:
+            broken = refused.reasons
+        if broken:
             with pytest.raises(ProgramError) as caught:
                 self.dao.vote(proposal, house, choice, holder=holder)
             # Voting is looked at last by some instructions.
-            assert caught.value.name in {name for name, so in reasons.items() if so}
+            assert caught.value.name in broken
             return False
         self.dao.vote(proposal, house, choice, holder=holder)
-        self.votes[proposal].says(staker, choice)
+        return True
+
+    def _wait(self) -> int:
+        """Some time; often until shortly before a vote's end, or to its last second."""
+        now, dice = self.dao.world.now, self.dice
+        near = [vote.ends - before - now for vote in self.votes.values() for before in (13 * HOUR, HOUR, 1)]
+        near = [one for one in near if one > 0]
+        if near and dice.random() < 0.4:
+            return min(near)
+        return dice.choice((HOUR, 6 * HOUR, DAY, 2 * DAY))
+
+    def _close(self) -> bool:
+        """A record of a vote, or a node's part in it: of one that is over, if there is one."""
+        records = [
+            (proposal, house, holder)
+            for proposal in self.votes
+            for _, house, holder in self.stakers
+            if self.dao.world.client.account(_record(proposal, house, holder)) is not None
+        ]
+        over = [one for one in records if self.votes[one[0]].ends <= self.dao.world.now]
+        if not records:
+            return False
+        proposal, house, holder = self.dice.choice(over or records)
+        closing = _closing(self.dao, proposal, house, holder)
+        try:
+            self.votes[proposal].closes(self.dao.world.now)
+        except Refused:
+            self.dao.refused(closing, Error.StillVoting)
+            return False
+        self.dao.send(closing)
         return True
 
     def check(self) -> None:
@@ -611,14 +668,17 @@ class Walk:
         for proposal, vote in self.votes.items():
             found = self.dao.proposal(proposal)
             assert self.dao.tally(proposal) == vote.tally()
+            assert (found.voting_ends, found.regular_end) == (vote.ends, vote.regular)
+            assert found.last_time == vote.seen
             assert sum(vote.tally()) <= found.eligible == self.stakes.total(vote.week)
 
 
 @pytest.mark.parametrize("seed", range(6))
 def test_in_any_order_of_stakes_and_votes_the_tally_is_the_models(dao: Dao, seed: int) -> None:
     walk = Walk(dao, seed)
-    for _ in range(220):
+    for _ in range(260):
         walk.step()
     # It did what it is about.
-    assert all(walk.done[what] for what in ("vote", "stake", "unstake", "activate", "slash", "open"))
+    wanted = {"vote", "stake", "unstake", "activate", "slash", "open", "close"}
+    assert wanted <= {what for what, count in walk.done.items() if count}
     assert walk.done["vote"] > 25

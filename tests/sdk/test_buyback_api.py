@@ -53,6 +53,32 @@ def test_a_quote_is_what_a_sale_costs(auctions: Auctions, elapsed: int) -> None:
     assert client.buyback.quote(auctions.mint, 0) is None
 
 
+@pytest.mark.parametrize("price", [98_765_432, 15_000_000_000])
+def test_a_quote_of_a_currency_that_is_not_at_par_is_what_a_sale_costs(
+    auctions: Auctions, price: int
+) -> None:
+    auctions.price_by_feed()
+    auctions.market.set_price(auctions.mint, price)
+    auctions.offer(1_000 * DOLLAR)
+    auctions.world.advance(1_234)
+    auctions.market.set_price(IO_MINT, 187_654_321, confidence=0)
+    client = seller(auctions)
+    stale = client.buyback.quote(auctions.mint, 0)
+    assert stale is not None
+    assert stale.fault is not None
+    assert stale.fault.reason == "StalePrice"
+    auctions.market.set_price(auctions.mint, price)
+    quote = client.buyback.quote(auctions.mint, 0)
+    assert quote is not None
+    assert quote.usd_per_token == Fraction(price, 10**8)
+    assert quote.minimum == -(-50 * DOLLAR * 10**8 // price)
+    some = quote.io_for(quote.minimum + 1)
+    receipt = client.buyback.sell_io(auctions.mint, 0, some, min_out=quote.out_for(some)).send().result
+    assert (receipt.out, receipt.io) == (quote.out_for(some), quote.io_for(receipt.out).base)
+    rest = client.buyback.sell_io(auctions.mint, 0, IO(900_000)).send().result
+    assert (rest.out, rest.left) == (200 * DOLLAR - receipt.out, 0)
+
+
 def test_a_seller_without_an_account_for_the_dollars_gets_one(auctions: Auctions) -> None:
     auctions.offer(1_000 * DOLLAR)
     auctions.market.set_price()

@@ -273,13 +273,12 @@ class Paying(Renting):
         call = self._payout("open_payout", number, mint=mint)
         self.attempt(Step(call, lambda _: self.model.open_payout(number)))
 
-    @action(weight=3, when=any_payout, pick=a_number)
-    def start_payout(self, pick: int) -> None:
+    @action(weight=3, when=any_payout, pick=a_number, quote=a_quote)
+    def start_payout(self, pick: int, quote: str) -> None:
         number = self.pick_payout(pick)
-        payout = self.model.jobs[number].payout
-        assert payout is not None
-        call = self._payout("start_payout", number)
-        self.attempt(Step(call, lambda _: payout.start(self.now)))
+        self.renew(IO, quote)
+        call = self._payout("start_payout", number, fresh=False)
+        self.attempt(Step(call, lambda _: self.model.start_payout(number, self.price(IO), self.now)))
 
     @action(
         weight=4,
@@ -301,7 +300,7 @@ class Paying(Renting):
         if not any_payout(self):
             return
         if start:
-            self.start_payout(pick)
+            self.start_payout(pick, "usable")
         self.world.advance(wait)
         number = self.pick_payout(pick)
         self.renew(IO, quote)
@@ -356,14 +355,16 @@ class Paying(Renting):
 
         self.attempt(Step(ix.buyback.burn_fees(shard=shard), done))
 
-    @action(weight=2, when=any_fees, pick=a_number)
-    def start_auction(self, pick: int) -> None:
-        self.started_auction(self.pick_vault(USDC, pick))
+    @action(weight=2, when=any_fees, pick=a_number, quote=a_quote)
+    def start_auction(self, pick: int, quote: str) -> None:
+        self.started_auction(self.pick_vault(USDC, pick), quote)
 
-    def started_auction(self, shard: int) -> None:
-        given = {"auction": self.auction(shard), "vault": self.fee_vault(USDC, shard)}
-        vault = self.model.fees[USDC][shard]
-        self.attempt(Step(self.auctions.starting(**given), lambda _: vault.start(self.now)))
+    def started_auction(self, shard: int, quote: str) -> None:
+        self.renew(IO, quote)
+        call = self.auctions.starting(
+            fresh=False, auction=self.auction(shard), vault=self.fee_vault(USDC, shard)
+        )
+        self.attempt(Step(call, lambda _: self.model.start_auction(shard, self.price(IO), self.now)))
 
     @action(
         weight=3,
@@ -377,7 +378,7 @@ class Paying(Renting):
     def sell_io(self, pick: int, io: int, quote: str, start: bool, wait: int) -> None:
         shard = self.pick_vault(USDC, pick)
         if start:
-            self.started_auction(shard)
+            self.started_auction(shard, "usable")
         self.world.advance(wait)
         self.renew(IO, quote)
         call = self.auctions.selling(io, auction=self.auction(shard), vault=self.fee_vault(USDC, shard))

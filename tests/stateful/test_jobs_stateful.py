@@ -89,7 +89,7 @@ class Walk(Paying):
             if one.payout is not None and one.payout.left:
                 lapse = one.payout.started + 2 * one.payout.terms.period
                 found.append((lapse, partial(self.sell_to_supplier, pick, 10**12, "usable", 0, False)))
-                found.append((lapse, partial(self.start_payout, pick)))
+                found.append((lapse, partial(self.start_payout, pick, "usable")))
         return sorted(found, key=lambda one: one[0])
 
     def _of_job(self, one: Rental, pick: int) -> list[tuple[int, Callable[[], None]]]:

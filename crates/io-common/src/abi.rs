@@ -321,6 +321,106 @@ view!(
     }
 );
 
+/// Places for withdrawals of a position.
+const COOLING: usize = 4;
+
+/// A withdrawal that cools.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+pub struct CoolingSlot {
+    /// Shares; 0 in a free slot.
+    pub amount: u64,
+    pub rest: [u8; 8],
+}
+
+view!(
+    /// `staking::Position`: what its holder has there.
+    PositionWorth, ids::STAKING_PROGRAM, discriminator("Position"), {
+        version: u8,
+        bump: u8,
+        padding: [u8; 6],
+        node: Pubkey,
+        holder: Pubkey,
+        /// Shares that earn.
+        active: u64,
+        pending: u64,
+        pending_at: i64,
+        cooling: [CoolingSlot; COOLING],
+        /// The node's accumulator at the latest settlement: u128, little endian.
+        entry: [u8; 16],
+        fraction: u64,
+        /// Rewards settled and not yet claimed.
+        due: u64,
+    }
+);
+
+view!(
+    /// `staking::Node`: what co-stakers' shares are worth, and what they have earned.
+    NodeShares, ids::STAKING_PROGRAM, discriminator("Node"), {
+        version: u8,
+        bump: u8,
+        before_co: [u8; 382],
+        /// Tokens behind all shares.
+        tokens: u64,
+        shares: u64,
+        before_acc: [u8; 24],
+        /// Reward per share since the beginning: u128, Q64.64, little endian.
+        acc: [u8; 16],
+    }
+);
+
+impl PositionWorth {
+    /// Tokens that its shares stand for, with all rewards, base units: what its holder could take out in the end.
+    /// Without its node a share counts as a token, and rewards that are not settled do not count.
+    pub fn worth(&self, node: Option<&NodeShares>) -> Option<u64> {
+        let staked = self.active.checked_add(self.pending)?;
+        let shares = self.cooling.iter().try_fold(staked, |sum, slot| sum.checked_add(slot.amount))?;
+        let Some(node) = node else {
+            return shares.checked_add(self.due);
+        };
+        let (acc, entry) = (u128::from_le_bytes(node.acc), u128::from_le_bytes(self.entry));
+        let (earned, _) = io_math::reward::accrue(self.active, acc, entry, self.fraction)?;
+        let tokens = io_math::shares::redeem(shares, node.tokens, node.shares)?;
+        tokens.checked_add(self.due)?.checked_add(earned)
+    }
+}
+
+view!(
+    /// `distributor::Grant`: whose it is, and what is left of it.
+    Grant, ids::DISTRIBUTOR_PROGRAM, discriminator("Grant"), {
+        version: u8,
+        bump: u8,
+        revocable: u8,
+        allocation: Allocation,
+        cliff: u32,
+        period: u32,
+        tranches: u32,
+        id: u64,
+        beneficiary: Pubkey,
+        /// Becomes the beneficiary when it accepts.
+        pending_beneficiary: Pubkey,
+        granted_to: Pubkey,
+        vault: Pubkey,
+        total: u64,
+        upfront: u64,
+        start: i64,
+        released: u64,
+        /// Taken back by a revocation.
+        returned: u64,
+    }
+);
+
+impl Grant {
+    /// What of it `holder` has: nothing as soon as somebody else is named, who can accept at any time.
+    pub fn worth(&self, holder: &Pubkey) -> Option<u64> {
+        let named = self.pending_beneficiary != Pubkey::default() && self.pending_beneficiary != *holder;
+        if self.beneficiary != *holder || named {
+            return None;
+        }
+        self.total.checked_sub(self.released)?.checked_sub(self.returned)
+    }
+}
+
 /// How many shards all active stake is summed in.
 pub const STAKE_SHARDS: u8 = 16;
 
@@ -539,6 +639,23 @@ mod tests {
         assert_eq!(config.paid_until(401), None, "not emitted yet");
         assert_eq!(emission(&[]).paid_until(0), Some(0));
         assert_eq!(emission(&[]).paid_until(1), None);
+    }
+
+    #[test]
+    fn a_position_is_worth_its_shares_and_all_rewards() {
+        let mut position = PositionWorth { active: 60, pending: 20, due: 7, ..PositionWorth::zeroed() };
+        position.cooling[3].amount = 20;
+        assert_eq!(position.worth(None), Some(107));
+        let mut node = NodeShares { tokens: 200, shares: 200, ..NodeShares::zeroed() };
+        assert_eq!(position.worth(Some(&node)), Some(107));
+        // Half a unit for each share that earns, and a loss of half of the tokens.
+        node.acc = (1u128 << 63).to_le_bytes();
+        node.tokens = 100;
+        assert_eq!(position.worth(Some(&node)), Some(50 + 7 + 30));
+        position.entry = node.acc;
+        assert_eq!(position.worth(Some(&node)), Some(50 + 7));
+        node.shares = 99;
+        assert_eq!(position.worth(Some(&node)), None);
     }
 
     #[test]

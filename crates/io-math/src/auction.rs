@@ -6,15 +6,33 @@
 //! p(t) = oracle · (10⁴ + start + (end − start) · min(t, period) / period) / 10⁴
 //! ```
 //!
-//! t seconds after the start of a lot. The lot is of a token that counts as a dollar, so that `out` base
-//! units of it, with `decimals`, cost `⌈out · 10^(8 − decimals) / p⌉` base units of IO. Nothing is rounded
-//! before that one division.
+//! t seconds after the start of a lot. The lot is of a token that counts for c dollars, one at par, so that `out`
+//! base units of it, with `decimals`, cost `⌈out · c · 10^(8 − decimals) / p⌉` base units of IO. Nothing is
+//! rounded before that one division.
 
 use crate::price::EXPONENTS;
 use crate::BPS;
 
 /// Decimals of IO.
 const IO_DECIMALS: i32 = 8;
+
+/// Dollars for one token: `price · 10^exponent`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Quote {
+    pub price: i64,
+    pub exponent: i32,
+}
+
+impl Quote {
+    /// What a token at par counts for.
+    pub const DOLLAR: Self = Self { price: 1, exponent: 0 };
+
+    /// The price, where it is one that can be used.
+    fn digits(&self) -> Option<u128> {
+        let usable = self.price > 0 && EXPONENTS.contains(&self.exponent);
+        usable.then_some(u128::from(self.price.unsigned_abs()))
+    }
+}
 
 /// How an auction's price runs, as distances from the oracle's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -47,24 +65,20 @@ impl Slope {
         Some((u128::try_from(numerator).ok()?, u128::try_from(whole.checked_mul(period)?).ok()?))
     }
 
-    /// The rate `elapsed` seconds after the start of a lot of a token with `decimals`, at an oracle that
-    /// quotes `price · 10^exponent` dollars for an IO.
+    /// The rate `elapsed` seconds after the start of a lot of a token with `decimals`, where oracles quote an IO
+    /// and such a token.
     ///
     /// `None` for a price that is not positive, an exponent outside [`EXPONENTS`], or a rate that 128 bits
     /// do not hold.
-    pub fn rate(&self, elapsed: u64, price: i64, exponent: i32, decimals: u8) -> Option<Rate> {
-        if price <= 0 || !EXPONENTS.contains(&exponent) {
-            return None;
-        }
+    pub fn rate(&self, elapsed: u64, io: Quote, currency: Quote, decimals: u8) -> Option<Rate> {
         let (numerator, denominator) = self.factor(elapsed)?;
-        let value = u128::from(price.unsigned_abs()).checked_mul(numerator)?;
-        let shift = IO_DECIMALS.checked_sub(i32::from(decimals))?.checked_sub(exponent)?;
+        let value = io.digits()?.checked_mul(numerator)?;
+        let cost = currency.digits()?.checked_mul(denominator)?;
+        let shift = IO_DECIMALS.checked_sub(i32::from(decimals))?;
+        let shift = shift.checked_add(currency.exponent)?.checked_sub(io.exponent)?;
         let power = 10u128.checked_pow(shift.unsigned_abs())?;
-        let (over, under) = if shift >= 0 {
-            (denominator.checked_mul(power)?, value)
-        } else {
-            (denominator, value.checked_mul(power)?)
-        };
+        let (over, under) =
+            if shift >= 0 { (cost.checked_mul(power)?, value) } else { (cost, value.checked_mul(power)?) };
         (under > 0).then_some(Rate { over, under })
     }
 }
@@ -97,8 +111,13 @@ mod tests {
     /// 2.00 USD by eight digits.
     const PRICE: i64 = 200_000_000;
 
+    /// The rate of a token at par.
+    fn rate(slope: &Slope, elapsed: u64, price: i64, exponent: i32, decimals: u8) -> Option<Rate> {
+        slope.rate(elapsed, Quote { price, exponent }, Quote::DOLLAR, decimals)
+    }
+
     fn io_for(out: u64, elapsed: u64, price: i64, exponent: i32, decimals: u8) -> u64 {
-        SLOPE.rate(elapsed, price, exponent, decimals).unwrap().io_for(out).unwrap()
+        rate(&SLOPE, elapsed, price, exponent, decimals).unwrap().io_for(out).unwrap()
     }
 
     #[test]
@@ -136,8 +155,27 @@ mod tests {
     }
 
     #[test]
+    fn a_token_that_is_not_at_par_costs_what_it_counts_for() {
+        let io = Quote { price: PRICE, exponent: -8 };
+        let cost = |out, price, exponent, decimals| {
+            SLOPE.rate(2_160, io, Quote { price, exponent }, decimals).unwrap().io_for(out).unwrap()
+        };
+        // 3 tokens of 9 decimals at 150 dollars, with an IO at 2: 225 IO, by whatever digits.
+        assert_eq!(cost(3_000_000_000, 15_000_000_000, -8, 9), 22_500_000_000);
+        assert_eq!(cost(3_000_000_000, 150, 0, 9), 22_500_000_000);
+        assert_eq!(cost(3_000_000_000, 150_000, -3, 9), 22_500_000_000);
+        // A base unit of 8 decimals at 97,000.12345678 dollars: 48,500.06172839 base units of IO, rounded up.
+        assert_eq!(cost(1, 9_700_012_345_678, -8, 8), 48_501);
+        // A dollar at par, and one by its feed.
+        assert_eq!(cost(100_000_000, 1, 0, 6), cost(100_000_000, 100_000_000, -8, 6));
+        let wrong = Quote { price: 0, exponent: -8 };
+        assert_eq!(SLOPE.rate(0, io, wrong, 6), None);
+        assert_eq!(SLOPE.rate(0, io, Quote { price: 1, exponent: 1 }, 6), None);
+    }
+
+    #[test]
     fn what_an_offer_of_io_pays_for_is_rounded_down() {
-        let rate = SLOPE.rate(0, PRICE, -8, 6).unwrap();
+        let rate = rate(&SLOPE, 0, PRICE, -8, 6).unwrap();
         assert_eq!(rate.out_for(5_000_000_000), Some(97_000_000));
         // 51 · 10^-8 IO at 1.94 are 0.9894 · 10^-6 USD.
         assert_eq!(rate.out_for(51), Some(0));
@@ -147,10 +185,10 @@ mod tests {
     #[test]
     fn a_price_that_means_nothing_is_refused() {
         for (price, exponent) in [(0, -8), (-1, -8), (PRICE, 1), (PRICE, -13), (PRICE, i32::MIN)] {
-            assert_eq!(SLOPE.rate(0, price, exponent, 6), None);
+            assert_eq!(rate(&SLOPE, 0, price, exponent, 6), None);
         }
-        assert_eq!(Slope { start_bps: -10_000, ..SLOPE }.rate(0, PRICE, -8, 6), None);
-        assert_eq!(Slope { period: 0, ..SLOPE }.rate(0, PRICE, -8, 6), None);
+        assert_eq!(rate(&Slope { start_bps: -10_000, ..SLOPE }, 0, PRICE, -8, 6), None);
+        assert_eq!(rate(&Slope { period: 0, ..SLOPE }, 0, PRICE, -8, 6), None);
     }
 
     #[test]
@@ -174,7 +212,7 @@ mod tests {
             slope in slopes(), elapsed in 0u64..20_000, out in 0u64..=10u64.pow(15),
             price in 1i64..=10i64.pow(12), exponent in -10i32..=-4, decimals in 5u8..=9,
         ) {
-            let rate = slope.rate(elapsed, price, exponent, decimals).unwrap();
+            let rate = rate(&slope, elapsed, price, exponent, decimals).unwrap();
             if let Some(io) = rate.io_for(out) {
                 // io · under ≥ out · over: the value of the IO at p(t) is at least that of the lot.
                 let cost = u128::from(out) * rate.over;
@@ -184,11 +222,29 @@ mod tests {
         }
 
         #[test]
+        fn the_cost_by_two_prices_is_exact_and_rounded_up_once(
+            slope in slopes(), elapsed in 0u64..20_000, out in 0u64..=10u64.pow(15),
+            io in 1_000_000i64..=10i64.pow(11), price in 1i64..=10i64.pow(11), decimals in 5u8..=9,
+        ) {
+            let quoted = |price| Quote { price, exponent: -8 };
+            let rate = slope.rate(elapsed, quoted(io), quoted(price), decimals).unwrap();
+            let dollar = slope.rate(elapsed, quoted(io), quoted(100_000_000), decimals).unwrap();
+            let at_par = slope.rate(elapsed, quoted(io), Quote::DOLLAR, decimals).unwrap();
+            prop_assert_eq!(dollar.io_for(out), at_par.io_for(out));
+            if let Some(cost) = rate.io_for(out) {
+                // cost · under ≥ out · over, and one less would not do.
+                let least = u128::from(out) * rate.over;
+                prop_assert!(u128::from(cost) * rate.under >= least);
+                prop_assert!(cost == 0 || u128::from(cost - 1) * rate.under < least);
+            }
+        }
+
+        #[test]
         fn waiting_never_makes_a_lot_dearer(
             slope in slopes(), a in 0u64..20_000, b in 0u64..20_000, out in 0u64..=10u64.pow(15),
             price in 1_000_000i64..=10i64.pow(12),
         ) {
-            let at = |elapsed| slope.rate(elapsed, price, -8, 6).unwrap().io_for(out);
+            let at = |elapsed| rate(&slope, elapsed, price, -8, 6).unwrap().io_for(out);
             if let (Some(early), Some(late)) = (at(a.min(b)), at(a.max(b))) {
                 prop_assert!(late <= early);
             }
@@ -199,7 +255,7 @@ mod tests {
             elapsed in 0u64..4_000, io in 0u64..=crate::CAP, cut in 0u64..=crate::CAP,
             price in 1i64..=10i64.pow(12), decimals in 0u8..=9,
         ) {
-            let rate = SLOPE.rate(elapsed, price, -8, decimals).unwrap();
+            let rate = rate(&SLOPE, elapsed, price, -8, decimals).unwrap();
             let out = rate.out_for(io).unwrap();
             prop_assert!(rate.io_for(out).unwrap() <= io);
             let (first, second) = (cut.min(io), io - cut.min(io));
@@ -214,7 +270,7 @@ mod tests {
         ) {
             let slope = Slope { start_bps, end_bps, period };
             for exponent in [exponent, -(exponent % 13).abs()] {
-                if let Some(rate) = slope.rate(elapsed, price, exponent, decimals) {
+                if let Some(rate) = rate(&slope, elapsed, price, exponent, decimals) {
                     let _ = (rate.io_for(amount), rate.out_for(amount));
                 }
             }
@@ -225,7 +281,7 @@ mod tests {
             slope in slopes(), elapsed: u64, out: u64, price in 100_000_000i64..=10i64.pow(13),
         ) {
             // A price of a dollar or more: IO for any 64-bit amount, or more than 64 bits of it.
-            let rate = slope.rate(elapsed, price, -8, 6).unwrap();
+            let rate = rate(&slope, elapsed, price, -8, 6).unwrap();
             let exact = (u128::from(out) * rate.over).div_ceil(rate.under);
             prop_assert_eq!(rate.io_for(out), u64::try_from(exact).ok());
             prop_assert!(rate.out_for(crate::CAP).is_some());

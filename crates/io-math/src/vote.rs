@@ -1,7 +1,12 @@
 //! Votes by stake: a position's vote overrides, for its stake, that of the node's owner.
 
 use crate::ratio::mul_div_ceil;
-use crate::BPS;
+use crate::{BPS, DAY, HOUR};
+
+/// The end of a vote moves when the outcome turns within this time before it, seconds.
+pub const LATE: i64 = 12 * HOUR;
+/// Most that it moves in all, seconds.
+pub const MOST_EXTENSION: i64 = 2 * DAY;
 
 /// What a vote says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +78,34 @@ impl Tally {
 /// Least stake that has to vote: `⌈eligible · bps / 10⁴⌉`.
 pub fn quorum(eligible: u64, quorum_bps: u16) -> Option<u64> {
     mul_div_ceil(eligible, u64::from(quorum_bps), BPS)
+}
+
+/// When a vote ends, and by how much a late turn has moved that.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Term {
+    /// When it ends without late turns.
+    pub regular: i64,
+    /// When it ends.
+    pub ends: i64,
+    /// By how much each late turn moves it.
+    pub step: i64,
+}
+
+impl Term {
+    /// Whether `now` is after the regular end: first votes count, and none is changed.
+    pub fn is_extension(&self, now: i64) -> bool {
+        now >= self.regular
+    }
+
+    /// When it ends after the outcome has turned at `now`: not moved but near the end, and by
+    /// [`MOST_EXTENSION`] in all at most.
+    pub fn turned(&self, now: i64) -> i64 {
+        if now < self.ends.saturating_sub(LATE) {
+            return self.ends;
+        }
+        let latest = self.regular.saturating_add(MOST_EXTENSION).max(self.ends);
+        self.ends.saturating_add(self.step).min(latest)
+    }
 }
 
 /// What votes on one node: its owner, for their own stake and for the co-stakers who have not voted.
@@ -174,6 +207,26 @@ mod tests {
     }
 
     #[test]
+    fn a_late_turn_moves_the_end_by_a_day_and_by_two_in_all() {
+        let at = |days: i64, ends: i64| Term { regular: 5 * DAY, ends, step: DAY }.turned(days);
+        assert_eq!(at(5 * DAY - LATE - 1, 5 * DAY), 5 * DAY);
+        assert_eq!(at(5 * DAY - LATE, 5 * DAY), 6 * DAY);
+        assert_eq!(at(6 * DAY - LATE - 1, 6 * DAY), 6 * DAY);
+        assert_eq!(at(6 * DAY - 1, 6 * DAY), 7 * DAY);
+        assert_eq!(at(7 * DAY - 1, 7 * DAY), 7 * DAY);
+        // A step of a day and a half: half a day is left for the second.
+        let long = Term { regular: 5 * DAY, ends: 5 * DAY + 3 * DAY / 2, step: 3 * DAY / 2 };
+        assert_eq!(long.turned(long.ends - 1), 7 * DAY);
+        assert_eq!(Term { step: 0, ..long }.turned(long.ends - 1), long.ends);
+    }
+
+    #[test]
+    fn an_extension_begins_at_the_regular_end() {
+        let moved = Term { regular: 5 * DAY, ends: 6 * DAY, step: DAY };
+        assert_eq!((moved.is_extension(5 * DAY - 1), moved.is_extension(5 * DAY)), (false, true));
+    }
+
+    #[test]
     fn the_largest_values_fit() {
         let mut sum = Tally::default();
         let mut node = NodeSide { own: CAP / 2, co: CAP / 2, ..NodeSide::default() };
@@ -184,6 +237,25 @@ mod tests {
     }
 
     proptest! {
+        /// Whenever it turns, others have 12 hours to answer, until the end has moved by two days.
+        #[test]
+        fn after_a_turn_there_is_time_to_answer(
+            step in 12 * HOUR..=2 * DAY, waits in prop::collection::vec(0..2 * DAY, 1..12),
+        ) {
+            let regular = 100 * DAY;
+            let mut term = Term { regular, ends: regular, step };
+            let mut now = regular - DAY;
+            for wait in waits {
+                now += wait;
+                if now >= term.ends {
+                    break;
+                }
+                term.ends = term.turned(now);
+                prop_assert!(term.ends <= regular + MOST_EXTENSION);
+                prop_assert!(term.ends - now >= LATE || term.ends == regular + MOST_EXTENSION);
+            }
+        }
+
         #[test]
         fn any_order_of_votes_counts_each_stake_once_at_its_last_choice(
             own in 0..CAP / 2,

@@ -58,6 +58,7 @@ pub enum BuybackError {
     IoIsBurned,
     #[msg("this is not the currency of the mint")]
     WrongCurrency,
+    /// No longer used: other currencies are sold by their own price.
     #[msg("only currencies at par with the dollar are sold")]
     NotAtPar,
     #[msg("this is not the vault of the auction or payout")]
@@ -94,6 +95,8 @@ pub enum BuybackError {
     PayoutNotEmpty,
     #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
+    #[msg("this is not the price account of the currency")]
+    WrongCurrencyPrice,
 }
 
 impl From<PriceFault> for BuybackError {

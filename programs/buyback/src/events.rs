@@ -101,6 +101,10 @@ pub struct IoSold {
     pub price: i64,
     /// Exponent of `price`.
     pub exponent: i32,
+    /// `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0 at par.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
     /// Paid out of the vault, base units of the auction's mint.
     pub out: u64,
     /// Burned, base units.
@@ -176,6 +180,10 @@ pub struct IoCredited {
     pub price: i64,
     /// Exponent of `price`.
     pub exponent: i32,
+    /// `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0 at par.
+    pub currency_price: i64,
+    /// Exponent of `currency_price`.
+    pub currency_exponent: i32,
     /// Paid out of the vault, base units of the payout's mint.
     pub out: u64,
     /// Credited to the supplier, base units.

@@ -1,5 +1,6 @@
-//! Where the marketplace's fees go, and how IO is bought: fees in IO are burned, fees in dollars are sold
-//! for IO that is burned, and what a job paid in dollars owes a supplier in IO is sold for IO for that supplier.
+//! Where the marketplace's fees go, and how IO is bought: fees in IO are burned, fees in other
+//! currencies are sold for IO that is burned, and what a job paid in them owes a supplier in IO is sold for IO for
+//! that supplier.
 //!
 //! Sales are Dutch auctions against an oracle. A lot fixes amount and start together; its price runs from
 //! below the oracle to above it. Every burn has a numbered receipt with the supply before and after, so
@@ -33,9 +34,9 @@ pub mod buyback {
     /// Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
     /// vault may sell today. The IO is burned.
     ///
-    /// Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
-    /// `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
-    /// `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+    /// Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and
+    /// those of a price (`NotAPrice`, `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`,
+    /// `UncertainPrice`, `VolatilePrice`), `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
     /// `BelowMinimum`, `SupplyMismatch`, `Overflow`.
     pub fn sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
         handle_sell_io(ctx, args)
@@ -44,8 +45,8 @@ pub mod buyback {
     /// Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
     /// the job's supplier.
     ///
-    /// Caller: anyone with IO. Errors: `WrongPriceAccount` and those of a price, `WrongVault`,
-    /// `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+    /// Caller: anyone with IO. Errors: `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a
+    /// price, `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
     pub fn sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> Result<()> {
         handle_sell_to_supplier(ctx, args)
     }
@@ -60,18 +61,18 @@ pub mod buyback {
     }
 
     /// Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
-    /// lapsed, or be below the smallest sale.
+    /// lapsed, or be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
     ///
-    /// Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
-    /// `DayIsSold`, `LotIsOpen`, `Overflow`.
+    /// Caller: anyone. Errors: `Paused`, `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a
+    /// price, `WrongVault`, `NothingToSell`, `DayIsSold`, `LotIsOpen`, `Overflow`.
     pub fn start_auction(ctx: Context<StartAuction>) -> Result<()> {
         handle_start_auction(ctx)
     }
 
     /// Offers all that a payout's vault holds, from now on, as `start_auction` does.
     ///
-    /// Caller: anyone. Errors: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
-    /// `Overflow`.
+    /// Caller: anyone. Errors: `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a price,
+    /// `WrongVault`, `NothingToSell`, `LotIsOpen`, `Overflow`.
     pub fn start_payout(ctx: Context<StartPayout>) -> Result<()> {
         handle_start_payout(ctx)
     }

@@ -75,4 +75,6 @@ pub enum DistributorError {
     NotStaked,
     #[msg("an amount does not fit into 64 bits")]
     Overflow,
+    #[msg("governance's treasury stays the one that revoked and unclaimed IO goes to")]
+    TreasuryIsFinal,
 }

@@ -136,7 +136,7 @@ pub mod distributor {
     /// * pauser - May pause.
     /// * treasury - Owns the accounts that revoked and unclaimed IO goes to.
     ///
-    /// Caller: the authority. Errors: `NotAuthority`, `NoTreasury`.
+    /// Caller: the authority. Errors: `NotAuthority`, `NoTreasury`, `TreasuryIsFinal`.
     pub fn set_params(ctx: Context<Administer>, pauser: Pubkey, treasury: Pubkey) -> Result<()> {
         handle_set_params(ctx, pauser, treasury)
     }

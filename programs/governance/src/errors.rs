@@ -119,6 +119,8 @@ pub enum GovernanceError {
     NotOver,
     #[msg("a number does not fit into its field")]
     Overflow,
+    #[msg("a vote is not changed after voting was to end; who has not voted yet still can")]
+    NoChangeNow,
 }
 
 #[cfg(test)]
@@ -135,6 +137,7 @@ mod tests {
             (GovernanceError::HeldUp, 6040),
             (GovernanceError::NotCancellable, 6050),
             (GovernanceError::Overflow, 6057),
+            (GovernanceError::NoChangeNow, 6058),
         ] {
             assert_eq!(u32::from(error), number);
         }

@@ -21,7 +21,7 @@ pub struct ParamsSet {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which voting is extended when the outcome turns near its end.
+    /// Seconds by which the end of voting moves each time that the outcome turns near it.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,

@@ -43,22 +43,23 @@ pub mod governance {
         handle_cast_vote(ctx, choice, content_hash)
     }
 
-    /// Changes a co-staker's vote; it weighs what it weighed before.
+    /// Changes a co-staker's vote, until the regular end of voting; it weighs what it weighed before.
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
-    /// Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+    /// Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`,
+    /// `NoChangeNow`.
     pub fn change_vote(ctx: Context<ChangeVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_change_vote(ctx, choice, content_hash)
     }
 
     /// Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
-    /// have not voted themselves.
+    /// have not voted themselves. A vote is changed until the regular end of voting.
     ///
     /// * content_hash - Hash of the proposal's content, which the voter has read.
     ///
     /// Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
-    /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
+    /// `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`, `NoChangeNow`.
     pub fn owner_vote(ctx: Context<OwnerVote>, choice: VoteChoice, content_hash: [u8; 32]) -> Result<()> {
         handle_owner_vote(ctx, choice, content_hash)
     }

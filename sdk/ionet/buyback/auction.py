@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from ionet import constants
 from ionet.chain.amounts import IO
 from ionet.formats.when import DAY
+from ionet.token.currency import symbol
 from ionet.token.prices import PriceUnusable, check_price, dollars
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class LotQuote:
         lapses_at: the last second in which it can be bought.
         usd_per_io: what an IO is bought for; 0 where `fault` says why the program takes no price now.
         fault: why nothing can be sold to it now.
+        usd_per_token: what a token of what is sold counts for: one dollar at par, else its price.
     """
 
     mint_decimals: int
@@ -41,11 +43,12 @@ class LotQuote:
     lapses_at: int
     usd_per_io: Fraction
     fault: PriceUnusable | None = None
+    usd_per_token: Fraction = Fraction(1)
 
     def io_for(self, out: int) -> IO:
         """IO that `out` base units cost; raises `fault`."""
         self._check()
-        worth = Fraction(out, 10**self.mint_decimals)
+        worth = Fraction(out, 10**self.mint_decimals) * self.usd_per_token
         exact = worth / self.usd_per_io * 10**IO.DECIMALS
         return IO.from_base(-(-exact.numerator // exact.denominator))
 
@@ -53,7 +56,7 @@ class LotQuote:
         """Base units that so much IO buys: at most what is available; raises `fault`."""
         self._check()
         worth = Fraction(io.base, 10**IO.DECIMALS) * self.usd_per_io
-        return min(self.available, int(worth * 10**self.mint_decimals))
+        return min(self.available, int(worth / self.usd_per_token * 10**self.mint_decimals))
 
     def _check(self) -> None:
         if self.fault is not None:
@@ -79,30 +82,56 @@ class FeeVault:
     lot: LotQuote | None
 
 
+@dataclass(frozen=True, slots=True)
+class SalePrices:
+    """What both sides of a sale are priced by.
+
+    Attributes:
+        config: the buyback's.
+        price: of IO.
+        currency: what is sold.
+        currency_price: of that; None at par, where nothing is read.
+    """
+
+    config: accounts.buyback.Config
+    price: PriceUpdate
+    currency: accounts.jobs.Currency
+    currency_price: PriceUpdate | None = None
+
+    def fault(self, now: int) -> PriceUnusable | None:
+        """Why the program takes one of the prices not, if it does not."""
+        limits = self.config.price_limits
+        try:
+            check_price(self.price, self.config.feed_id, limits, now, IO.SYMBOL)
+            if self.currency_price is not None:
+                name = symbol(self.currency)
+                check_price(self.currency_price, self.currency.feed_id, limits, now, name)
+        except PriceUnusable as why:
+            return why
+        return None
+
+    @property
+    def usd_per_token(self) -> Fraction:
+        """Dollars that a token of the currency counts for."""
+        return Fraction(1) if self.currency_price is None else dollars(self.currency_price)
+
+
 def quote(
-    lot: types.buyback.Lot,
-    config: accounts.buyback.Config,
-    price: PriceUpdate,
-    now: int,
-    allowed: int | None = None,
+    lot: types.buyback.Lot, prices: SalePrices, now: int, allowed: int | None = None
 ) -> LotQuote | None:
     """A lot's quote; None where none is for sale. Where the program takes no price now, `fault` says why.
 
     Args:
         lot: an auction's or a payout's.
-        config: the buyback's.
-        price: of IO.
+        prices: of both sides, and the buyback's parameters.
         now: Unix seconds.
         allowed: what may be sold today; None for no limit.
     """
+    config = prices.config
     lapses_at = lot.started_at + constants.buyback.LOT_PERIODS * config.period
     if lot.left == 0 or now > lapses_at:
         return None
-    fault = None
-    try:
-        check_price(price, config.feed_id, config.price_limits, now, IO.SYMBOL)
-    except PriceUnusable as why:
-        fault = why
+    fault = prices.fault(now)
     passed = Fraction(min(max(0, now - lot.started_at), config.period), config.period)
     distance = config.start_bps + (config.end_bps - config.start_bps) * passed
     return LotQuote(
@@ -112,8 +141,9 @@ def quote(
         minimum=lot.minimum,
         started_at=lot.started_at,
         lapses_at=lapses_at,
-        usd_per_io=Fraction(0) if fault else dollars(price) * (1 + Fraction(distance, _BPS)),
+        usd_per_io=Fraction(0) if fault else dollars(prices.price) * (1 + Fraction(distance, _BPS)),
         fault=fault,
+        usd_per_token=Fraction(0) if fault else prices.usd_per_token,
     )
 
 

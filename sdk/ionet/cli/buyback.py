@@ -109,7 +109,10 @@ def open_(mint: Mint = None) -> None:
 
 @app.command()
 def start(mint: Mint = None, shard: Shard = None) -> None:
-    """Offer what fee vaults may still sell today; for anyone."""
+    """Offer what fee vaults may still sell today; for anyone.
+
+    Prices must be fresh: IO's, and the currency's own unless it counts as a dollar.
+    """
     io = session()
     found = _currency(io.reader, mint)
     vaults = io.client.buyback.vaults(found.mint)
@@ -217,7 +220,7 @@ def open_payout(job: Job) -> None:
 
 @payouts.command("start")
 def start_payout(job: Job) -> None:
-    """Offer all that a job's payout holds; for anyone."""
+    """Offer all that a job's payout holds; for anyone. Prices must be fresh."""
     io = session()
     sent = io.send(io.client.buyback.start_payout(job), f"offer what the payout of {job} holds")
     io.done(sent, f"The payout of {job} is for sale", job=job)
@@ -360,6 +363,7 @@ def _lot_data(lot: LotQuote | None, currency: accounts.jobs.Currency) -> dict[st
         "available": _both(lot.available, currency),
         "minimum": _both(lot.minimum, currency),
         "usd_per_io": None if lot.fault else str(lot.usd_per_io),
+        "usd_per_token": None if lot.fault else str(lot.usd_per_token),
         "io": None if lot.fault else lot.io_for(lot.available),
         "fault": None if lot.fault is None else str(lot.fault),
         "started_at": lot.started_at,

@@ -18,7 +18,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from hashlib import sha256
-from typing import Final
+from typing import Any, Final
 
 from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
@@ -73,6 +73,7 @@ __all__ = [
     "hardware_class",
     "instruction_of",
     "keeps_bond",
+    "may_change",
     "parameters",
     "params_of",
     "passes",
@@ -484,6 +485,24 @@ def week_of(time: int) -> int:
 def quorum(proposal: accounts.governance.Proposal) -> IO:
     """Stake that has to vote; zero before voting has begun."""
     return IO.from_base(-(-proposal.eligible * proposal.quorum_bps // 10_000))
+
+
+def may_change(proposal: accounts.governance.Proposal, now: int) -> bool:
+    """Whether votes can still be changed: until voting was to end. Afterwards only first votes are taken."""
+    return proposal.state == ProposalState.VOTING and now < proposal.regular_end
+
+
+def is_claim(owner: Pubkey, data: bytes) -> bool:
+    """Whether an account's data is a grant to the treasury, or stake of its own."""
+    kinds: tuple[tuple[type[Any], str], ...] = (
+        (accounts.distributor.Grant, "beneficiary"),
+        (accounts.staking.Position, "holder"),
+    )
+    for kind, field in kinds:
+        if owner == kind.PROGRAM_ID and data.startswith(kind.DISCRIMINATOR):
+            at = kind.OFFSETS[field]
+            return data[at : at + 32] == bytes(TREASURY)
+    return False
 
 
 def passes(proposal: accounts.governance.Proposal) -> bool:

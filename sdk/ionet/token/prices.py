@@ -120,10 +120,15 @@ def check_currency(currency: accounts.jobs.Currency, price: PriceUpdate, limits:
             "UnusablePrice",
             f"the price account of {name} quotes {price.price} ± {price.confidence}: unusable",
         )
-    if currency.pricing == Pricing.PAR and dollars(price) < _PAR:
+    if at_par(currency) and dollars(price) < _PAR:
         raise PriceUnusable(
             "BelowPar", f"{name} is below 0.99 USD: no job is paid in it until it is worth a dollar again"
         )
+
+
+def at_par(currency: accounts.jobs.Currency) -> bool:
+    """Whether a token counts as a dollar."""
+    return currency.pricing == Pricing.PAR
 
 
 def dollars(price: PriceUpdate) -> Fraction:
@@ -133,7 +138,7 @@ def dollars(price: PriceUpdate) -> Fraction:
 
 def counts_for(currency: accounts.jobs.Currency, price: PriceUpdate) -> Fraction:
     """Dollars that one token of a renter's counts for: one at par, else the price less its confidence."""
-    if currency.pricing == Pricing.PAR:
+    if at_par(currency):
         return Fraction(1)
     return (price.price - price.confidence) * Fraction(10) ** price.exponent
 

@@ -3,13 +3,14 @@
 //!
 //! Who may call: anyone with IO.
 //!
-//! Checks, each with its error: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
-//! `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
-//! `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+//! Checks, each with its error: `Paused`, `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a
+//! price (`NotAPrice`, `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`,
+//! `VolatilePrice`), `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
 //! `BelowMinimum`, `SupplyMismatch`, `Overflow`.
 //!
 //! Events: `IoSold`.
 
+use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::IoSold;
 use crate::state::{check_burned, Auction, Config, Deal, SaleArgs, PAUSE_SELL};
@@ -36,6 +37,12 @@ pub struct SellIo<'info> {
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
+    /// The jobs program's currency of the mint.
+    /// CHECK: read as the jobs program's currency of the auction's mint.
+    pub currency: UncheckedAccount<'info>,
+    /// The price account of the currency; not read while that is at par.
+    /// CHECK: by address, and read as Pyth's price of the currency.
+    pub currency_price: UncheckedAccount<'info>,
     /// IO's.
     #[account(mut, address = ids::IO_MINT)]
     pub mint: Account<'info, Mint>,
@@ -69,9 +76,12 @@ pub fn handle_sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
     let mut auction = accounts.auction.load_mut()?;
     require_keys_eq!(accounts.destination.mint, auction.mint, BuybackError::WrongMint);
     let time = clock::now(config.last_time.max(auction.last_time))?;
-    let price = config.read_price(&accounts.price, time)?;
+    let prices = {
+        let currency = currency(&accounts.currency, &auction.mint)?;
+        config.read_prices(&accounts.price, &currency, &accounts.currency_price, time)?
+    };
     let vault_before = accounts.vault.amount;
-    let Deal { out, io, elapsed } = auction.sell(&args, vault_before, &price, &config, time)?;
+    let Deal { out, io, elapsed } = auction.sell(&args, vault_before, &prices, &config, time)?;
     let (receipt, burned_total) = (config.book_burn(io, time)?, config.burned);
     let (seq, sale, left) = (auction.next_seq(), auction.sales, auction.lot.left);
     let (sold_total, bought_total, sold_today) = (auction.sold, auction.bought, auction.sold_today);
@@ -89,8 +99,10 @@ pub fn handle_sell_io(ctx: Context<SellIo>, args: SaleArgs) -> Result<()> {
             sale,
             time,
             elapsed,
-            price: price.price,
-            exponent: price.exponent,
+            price: prices.io.price,
+            exponent: prices.io.exponent,
+            currency_price: prices.currency.price,
+            currency_exponent: prices.currency.exponent,
             out,
             io,
             left,

@@ -3,11 +3,12 @@
 //!
 //! Who may call: anyone with IO.
 //!
-//! Checks, each with its error: `WrongPriceAccount` and those of a price, `WrongVault`, `WrongDestination`,
-//! `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+//! Checks, each with its error: `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a price,
+//! `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
 //!
 //! Events: `IoCredited`.
 
+use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::IoCredited;
 use crate::state::{Config, Deal, Payout, SaleArgs};
@@ -30,6 +31,12 @@ pub struct SellToSupplier<'info> {
     /// CHECK: read as Pyth's price of IO.
     #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
     pub price: UncheckedAccount<'info>,
+    /// The jobs program's currency of the mint.
+    /// CHECK: read as the jobs program's currency of the payout's mint.
+    pub currency: UncheckedAccount<'info>,
+    /// The price account of the currency; not read while that is at par.
+    /// CHECK: by address, and read as Pyth's price of the currency.
+    pub currency_price: UncheckedAccount<'info>,
     /// Any account of IO that the seller may spend from.
     /// CHECK: the token program checks it.
     #[account(mut)]
@@ -57,9 +64,12 @@ pub fn handle_sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> 
     let mut payout = accounts.payout.load_mut()?;
     require_keys_eq!(accounts.destination.mint, payout.mint, BuybackError::WrongMint);
     let time = clock::now(payout.last_time)?;
-    let price = config.read_price(&accounts.price, time)?;
+    let prices = {
+        let currency = currency(&accounts.currency, &payout.mint)?;
+        config.read_prices(&accounts.price, &currency, &accounts.currency_price, time)?
+    };
     let (vault_before, credit_before) = (accounts.vault.amount, accounts.credit.amount);
-    let Deal { out, io, elapsed } = payout.sell(&args, &price, &config, time)?;
+    let Deal { out, io, elapsed } = payout.sell(&args, &prices, &config, time)?;
     let (seq, job, supplier) = (payout.next_seq(), payout.job, payout.supplier);
     let (receipt, left) = (payout.sales, payout.lot.left);
     let (sold_total, credited_total) = (payout.sold, payout.credited);
@@ -77,8 +87,10 @@ pub fn handle_sell_to_supplier(ctx: Context<SellToSupplier>, args: SaleArgs) -> 
             receipt,
             time,
             elapsed,
-            price: price.price,
-            exponent: price.exponent,
+            price: prices.io.price,
+            exponent: prices.io.exponent,
+            currency_price: prices.currency.price,
+            currency_exponent: prices.currency.exponent,
             out,
             io,
             left,

@@ -1,14 +1,14 @@
 //! Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have lapsed, or
-//! be below the smallest sale.
+//! be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
-//! `DayIsSold`, `LotIsOpen`, `Overflow`.
+//! Checks, each with its error: `Paused`, `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those
+//! of a price, `WrongVault`, `NothingToSell`, `DayIsSold`, `LotIsOpen`, `Overflow`.
 //!
 //! Events: `AuctionStarted`.
 
-use super::vault::currency_at_par;
+use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::AuctionStarted;
 use crate::state::{Auction, Config, PAUSE_SELL};
@@ -30,6 +30,13 @@ pub struct StartAuction<'info> {
     /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the auction's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The price account of IO.
+    /// CHECK: read as Pyth's price of IO.
+    #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    /// The price account of the currency; not read while that is at par.
+    /// CHECK: by address, and read as Pyth's price of the currency.
+    pub currency_price: UncheckedAccount<'info>,
     /// The fee vault.
     #[account(address = auction.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
@@ -40,8 +47,11 @@ pub fn handle_start_auction(ctx: Context<StartAuction>) -> Result<()> {
     let config = accounts.config.load()?;
     let mut auction = accounts.auction.load_mut()?;
     let time = clock::now(auction.last_time)?;
-    let currency = currency_at_par(&accounts.currency, &auction.mint)?;
-    auction.start(accounts.vault.amount, &currency, &config, time)?;
+    let prices = {
+        let currency = currency(&accounts.currency, &auction.mint)?;
+        config.read_prices(&accounts.price, &currency, &accounts.currency_price, time)?
+    };
+    auction.start(accounts.vault.amount, &prices, &config, time)?;
     emit!(AuctionStarted {
         seq: auction.next_seq(),
         auction: accounts.auction.key(),

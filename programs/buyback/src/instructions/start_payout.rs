@@ -2,12 +2,12 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
-//! `Overflow`.
+//! Checks, each with its error: `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a price,
+//! `WrongVault`, `NothingToSell`, `LotIsOpen`, `Overflow`.
 //!
 //! Events: `PayoutStarted`.
 
-use super::vault::currency_at_par;
+use super::vault::currency;
 use crate::errors::BuybackError;
 use crate::events::PayoutStarted;
 use crate::state::{Config, Payout};
@@ -26,6 +26,13 @@ pub struct StartPayout<'info> {
     /// The jobs program's currency of the mint.
     /// CHECK: read as the jobs program's currency of the payout's mint.
     pub currency: UncheckedAccount<'info>,
+    /// The price account of IO.
+    /// CHECK: read as Pyth's price of IO.
+    #[account(address = config.load()?.price_account @ BuybackError::WrongPriceAccount)]
+    pub price: UncheckedAccount<'info>,
+    /// The price account of the currency; not read while that is at par.
+    /// CHECK: by address, and read as Pyth's price of the currency.
+    pub currency_price: UncheckedAccount<'info>,
     /// The payout's token account.
     #[account(address = payout.load()?.vault @ BuybackError::WrongVault)]
     pub vault: Account<'info, TokenAccount>,
@@ -36,8 +43,11 @@ pub fn handle_start_payout(ctx: Context<StartPayout>) -> Result<()> {
     let config = accounts.config.load()?;
     let mut payout = accounts.payout.load_mut()?;
     let time = clock::now(payout.last_time)?;
-    let currency = currency_at_par(&accounts.currency, &payout.mint)?;
-    payout.start(accounts.vault.amount, &currency, &config, time)?;
+    let prices = {
+        let currency = currency(&accounts.currency, &payout.mint)?;
+        config.read_prices(&accounts.price, &currency, &accounts.currency_price, time)?
+    };
+    payout.start(accounts.vault.amount, &prices, &config, time)?;
     let (size, minimum) = (payout.lot.size, payout.lot.minimum);
     emit!(PayoutStarted { seq: payout.next_seq(), job: payout.job, time, size, minimum });
     Ok(())

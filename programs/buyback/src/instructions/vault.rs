@@ -11,10 +11,3 @@ pub fn currency<'a>(account: &'a AccountInfo, mint: &Pubkey) -> Result<Ref<'a, a
     require_keys_eq!(currency.mint, *mint, BuybackError::WrongCurrency);
     Ok(currency)
 }
-
-/// The same, where one token has to count as a dollar.
-pub fn currency_at_par<'a>(account: &'a AccountInfo, mint: &Pubkey) -> Result<Ref<'a, abi::Currency>> {
-    let currency = currency(account, mint)?;
-    require!(currency.at_par(), BuybackError::NotAtPar);
-    Ok(currency)
-}

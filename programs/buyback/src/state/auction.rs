@@ -1,7 +1,6 @@
-use super::{Config, Deal, Lot, SaleArgs};
+use super::{Config, Deal, Lot, Prices, SaleArgs};
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
-use io_common::{abi, pyth::Price};
 use io_math::{auction::daily_cap, DAY};
 
 /// Seed of an auction: `["auction", mint, shard]`, the shard in 1 byte.
@@ -65,12 +64,12 @@ impl Auction {
     }
 
     /// Offers what the vault may still sell today.
-    pub fn start(&mut self, held: u64, currency: &abi::Currency, config: &Config, now: i64) -> Result<()> {
+    pub fn start(&mut self, held: u64, prices: &Prices, config: &Config, now: i64) -> Result<()> {
         let allowed = self.allowance(held, config.daily_share_bps, now)?;
         require_gt!(held, 0, BuybackError::NothingToSell);
         require_gt!(allowed, 0, BuybackError::DayIsSold);
         self.last_time = now;
-        self.lot.start(allowed.min(held), currency, config.min_lot, &config.slope(), now)
+        self.lot.start(allowed.min(held), prices, config.min_lot, &config.slope(), now)
     }
 
     /// Sells of the lot, within the day's share.
@@ -78,13 +77,13 @@ impl Auction {
         &mut self,
         args: &SaleArgs,
         held: u64,
-        price: &Price,
+        prices: &Prices,
         config: &Config,
         now: i64,
     ) -> Result<Deal> {
         let allowed = self.allowance(held, config.daily_share_bps, now)?;
         require!(self.lot.left == 0 || allowed > 0, BuybackError::DayIsSold);
-        let deal = self.lot.sell(args, allowed, price, &config.slope(), now)?;
+        let deal = self.lot.sell(args, allowed, prices, &config.slope(), now)?;
         self.last_time = now;
         let add = |sum: u64, more: u64| sum.checked_add(more).ok_or(BuybackError::Overflow);
         self.sold_today = add(self.sold_today, deal.out)?;
@@ -99,8 +98,10 @@ impl Auction {
 mod tests {
     use super::*;
     use bytemuck::Zeroable;
+    use io_math::auction::Quote;
 
-    const PRICE: Price = Price { price: 200_000_000, confidence: 0, exponent: -8 };
+    const PRICE: Prices =
+        Prices { io: Quote { price: 200_000_000, exponent: -8 }, currency: Quote::DOLLAR, decimals: 6 };
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };
     const USDC: u64 = 1_000_000;
     /// 00:00 UTC of some day.
@@ -112,30 +113,26 @@ mod tests {
         config
     }
 
-    fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
-    }
-
     #[test]
     fn a_fifth_of_the_vault_is_sold_in_a_day() {
         let (config, mut auction) = (config(), Auction::zeroed());
-        auction.start(1_000 * USDC, &usdc(), &config, MIDNIGHT).unwrap();
+        auction.start(1_000 * USDC, &PRICE, &config, MIDNIGHT).unwrap();
         assert_eq!(auction.lot.size, 200 * USDC);
         let deal = auction.sell(&ALL, 1_000 * USDC, &PRICE, &config, MIDNIGHT + 3_600).unwrap();
         assert_eq!(deal.out, 200 * USDC);
-        let again = auction.start(800 * USDC, &usdc(), &config, MIDNIGHT + DAY - 1);
+        let again = auction.start(800 * USDC, &PRICE, &config, MIDNIGHT + DAY - 1);
         assert_eq!(again, Err(BuybackError::DayIsSold.into()));
-        auction.start(800 * USDC, &usdc(), &config, MIDNIGHT + DAY).unwrap();
+        auction.start(800 * USDC, &PRICE, &config, MIDNIGHT + DAY).unwrap();
         assert_eq!((auction.lot.size, auction.opening, auction.sold_today), (160 * USDC, 800 * USDC, 0));
     }
 
     #[test]
     fn what_comes_in_later_does_not_raise_the_days_share() {
         let (config, mut auction) = (config(), Auction::zeroed());
-        auction.start(1_000 * USDC, &usdc(), &config, MIDNIGHT).unwrap();
+        auction.start(1_000 * USDC, &PRICE, &config, MIDNIGHT).unwrap();
         let deal = auction.sell(&ALL, 1_000_000 * USDC, &PRICE, &config, MIDNIGHT + 1).unwrap();
         assert_eq!(deal.out, 200 * USDC);
-        let again = auction.start(1_000_000 * USDC, &usdc(), &config, MIDNIGHT + 2);
+        let again = auction.start(1_000_000 * USDC, &PRICE, &config, MIDNIGHT + 2);
         assert_eq!(again, Err(BuybackError::DayIsSold.into()));
     }
 
@@ -143,7 +140,7 @@ mod tests {
     fn a_lot_of_yesterday_is_sold_within_the_share_of_today() {
         let (config, mut auction) = (config(), Auction::zeroed());
         let late = MIDNIGHT + DAY - 60;
-        auction.start(1_000 * USDC, &usdc(), &config, late).unwrap();
+        auction.start(1_000 * USDC, &PRICE, &config, late).unwrap();
         auction
             .sell(&SaleArgs { max_io: 5_000_000_000, min_out: 0 }, 1_000 * USDC, &PRICE, &config, late)
             .unwrap();
@@ -151,14 +148,14 @@ mod tests {
         let deal = auction.sell(&ALL, 903 * USDC, &PRICE, &config, late + 60).unwrap();
         assert_eq!((deal.out, auction.sold_today, auction.day), (103 * USDC, 103 * USDC, 20_001));
         // Tomorrow's lot can take what today's share leaves: ⌊903 / 5⌋ − 103.
-        auction.start(800 * USDC, &usdc(), &config, late + 61).unwrap();
+        auction.start(800 * USDC, &PRICE, &config, late + 61).unwrap();
         assert_eq!(auction.lot.size, 180_600_000 - 103 * USDC);
     }
 
     #[test]
     fn a_lower_share_holds_at_once_also_for_an_open_lot() {
         let (mut config, mut auction) = (config(), Auction::zeroed());
-        auction.start(1_000 * USDC, &usdc(), &config, MIDNIGHT).unwrap();
+        auction.start(1_000 * USDC, &PRICE, &config, MIDNIGHT).unwrap();
         config.daily_share_bps = 600;
         let deal = auction.sell(&ALL, 1_000 * USDC, &PRICE, &config, MIDNIGHT).unwrap();
         assert_eq!(deal.out, 60 * USDC);

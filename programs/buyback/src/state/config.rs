@@ -1,9 +1,11 @@
+use super::Prices;
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
+use io_common::abi::Currency;
 use io_common::ids;
-use io_common::pyth::{self, Price, PriceLimits};
+use io_common::pyth::{self, PriceLimits};
 use io_common::Roles;
-use io_math::auction::Slope;
+use io_math::auction::{Quote, Slope};
 
 /// Pause bit: burning fees.
 #[constant]
@@ -178,10 +180,26 @@ impl Config {
         Slope { start_bps: self.start_bps, end_bps: self.end_bps, period: self.period }
     }
 
-    /// Reads the price of IO.
-    pub fn read_price(&self, account: &AccountInfo, now: i64) -> Result<Price> {
-        pyth::read(account, &self.feed_id, now, &self.price_limits)
-            .map_err(|fault| error!(BuybackError::from(fault)))
+    /// Reads the prices of IO and of what is sold for it, each fresh and within the same limits. A currency at
+    /// par counts as a dollar.
+    pub fn read_prices(
+        &self,
+        io: &AccountInfo,
+        currency: &Currency,
+        account: &AccountInfo,
+        now: i64,
+    ) -> Result<Prices> {
+        require_keys_eq!(*account.key, currency.price_account, BuybackError::WrongCurrencyPrice);
+        let io = self.read_price(io, &self.feed_id, now)?;
+        let at_par = currency.at_par();
+        let worth = if at_par { Quote::DOLLAR } else { self.read_price(account, &currency.feed_id, now)? };
+        Ok(Prices { io, currency: worth, decimals: currency.decimals })
+    }
+
+    fn read_price(&self, account: &AccountInfo, feed: &[u8; 32], now: i64) -> Result<Quote> {
+        let price = pyth::read(account, feed, now, &self.price_limits);
+        let price = price.map_err(|fault| error!(BuybackError::from(fault)))?;
+        Ok(Quote { price: price.price, exponent: price.exponent })
     }
 
     /// Books a burn at `now` and returns the number of its receipt.

@@ -1,9 +1,7 @@
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
-use io_common::abi;
-use io_common::pyth::Price;
-use io_math::auction::Slope;
-use io_math::price::tokens_at_par;
+use io_math::auction::{Quote, Slope};
+use io_math::price::tokens_for_usd;
 
 /// A lot lapses after this many periods: it stood at its best price as long as it took to get there.
 #[constant]
@@ -25,6 +23,23 @@ pub struct Deal {
     pub io: u64,
     /// Seconds since the start of the lot, which decided the price.
     pub elapsed: u64,
+}
+
+/// What both sides of a sale are worth at a moment: dollars for one IO, and for one token of the lot.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Prices {
+    pub io: Quote,
+    /// One dollar at par.
+    pub currency: Quote,
+    /// Decimals of the lot's mint.
+    pub decimals: u8,
+}
+
+impl Prices {
+    /// `⌈usd⌉` micro-dollars in base units of the lot's mint.
+    fn tokens_for(&self, usd: u64) -> Option<u64> {
+        tokens_for_usd(usd, self.currency.price, 0, self.currency.exponent, self.decimals)
+    }
 }
 
 /// What a vault offers for IO, and since when. The amount and the start are fixed together: neither a
@@ -55,20 +70,14 @@ impl Lot {
     /// Offers `size` base units of a currency from now on.
     ///
     /// The lot before has to be sold or to have lapsed; a rest below the smallest sale does not keep a
-    /// full lot waiting.
-    pub fn start(
-        &mut self,
-        size: u64,
-        currency: &abi::Currency,
-        min_lot: u64,
-        slope: &Slope,
-        now: i64,
-    ) -> Result<()> {
-        let minimum = tokens_at_par(min_lot, currency.decimals).ok_or(BuybackError::Overflow)?;
+    /// full lot waiting. It takes prices, although nothing is sold yet: a lot whose clock ran while nobody could
+    /// buy would be sold at its end price.
+    pub fn start(&mut self, size: u64, prices: &Prices, min_lot: u64, slope: &Slope, now: i64) -> Result<()> {
+        let minimum = prices.tokens_for(min_lot).ok_or(BuybackError::Overflow)?;
         let is_rest = self.left < minimum && size >= minimum;
         require!(self.left == 0 || is_rest || self.has_lapsed(slope, now), BuybackError::LotIsOpen);
         require_gt!(size, 0, BuybackError::NothingToSell);
-        let decimals = currency.decimals;
+        let decimals = prices.decimals;
         *self = Self { started_at: now, size, left: size, minimum, decimals, padding: [0; 7] };
         Ok(())
     }
@@ -78,14 +87,14 @@ impl Lot {
         &mut self,
         args: &SaleArgs,
         allowed: u64,
-        price: &Price,
+        prices: &Prices,
         slope: &Slope,
         now: i64,
     ) -> Result<Deal> {
         require_gt!(self.left, 0, BuybackError::NoLot);
         require!(!self.has_lapsed(slope, now), BuybackError::LotHasLapsed);
         let elapsed = now.saturating_sub(self.started_at).unsigned_abs();
-        let rate = slope.rate(elapsed, price.price, price.exponent, self.decimals);
+        let rate = slope.rate(elapsed, prices.io, prices.currency, self.decimals);
         let rate = rate.ok_or(BuybackError::UnusablePrice)?;
         let offered = self.left.min(allowed);
         let out = rate.out_for(args.max_io).ok_or(BuybackError::Overflow)?.min(offered);
@@ -100,22 +109,18 @@ impl Lot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use bytemuck::Zeroable;
 
     const SLOPE: Slope = Slope { start_bps: -300, end_bps: 200, period: 3_600 };
-    const PRICE: Price = Price { price: 200_000_000, confidence: 0, exponent: -8 };
+    const PRICE: Prices =
+        Prices { io: Quote { price: 200_000_000, exponent: -8 }, currency: Quote::DOLLAR, decimals: 6 };
     /// 50 dollars.
     const MIN_LOT: u64 = 50_000_000;
     const ALL: SaleArgs = SaleArgs { max_io: u64::MAX / 4, min_out: 0 };
 
-    fn usdc() -> abi::Currency {
-        abi::Currency { decimals: 6, pricing: abi::Pricing::Par, ..abi::Currency::zeroed() }
-    }
-
     /// A lot of so many dollars, begun at 1,000.
     fn lot(dollars: u64) -> Lot {
         let mut lot = Lot::default();
-        lot.start(dollars * 1_000_000, &usdc(), MIN_LOT, &SLOPE, 1_000).unwrap();
+        lot.start(dollars * 1_000_000, &PRICE, MIN_LOT, &SLOPE, 1_000).unwrap();
         lot
     }
 
@@ -131,6 +136,18 @@ mod tests {
         assert_eq!(deal, Deal { out: 901_060_000, io: 45_279_396_985, elapsed: 1_800 });
         assert_eq!(lot.left, 0);
         assert_eq!(lot.sell(&ALL, u64::MAX, &PRICE, &SLOPE, 2_800), Err(BuybackError::NoLot.into()));
+    }
+
+    #[test]
+    fn a_lot_that_is_not_at_par_is_sold_by_both_prices() {
+        // 10 tokens of 9 decimals at 150 dollars each; the smallest sale of 50 dollars is a third of one.
+        let prices = Prices { currency: Quote { price: 15_000_000_000, exponent: -8 }, decimals: 9, ..PRICE };
+        let mut lot = Lot::default();
+        lot.start(10_000_000_000, &prices, MIN_LOT, &SLOPE, 1_000).unwrap();
+        assert_eq!((lot.minimum, lot.decimals), (333_333_334, 9));
+        // 1,500 dollars at 1.94 are 773.19587628… IO.
+        let deal = lot.sell(&ALL, u64::MAX, &prices, &SLOPE, 1_000).unwrap();
+        assert_eq!(deal, Deal { out: 10_000_000_000, io: 77_319_587_629, elapsed: 0 });
     }
 
     #[test]
@@ -171,19 +188,19 @@ mod tests {
         early.sell(&ALL, u64::MAX, &PRICE, &SLOPE, 1_000 + 7_200).unwrap();
         let late = lot.sell(&ALL, u64::MAX, &PRICE, &SLOPE, 1_000 + 7_201);
         assert_eq!(late, Err(BuybackError::LotHasLapsed.into()));
-        let again = lot.start(1, &usdc(), MIN_LOT, &SLOPE, 1_000 + 7_200);
+        let again = lot.start(1, &PRICE, MIN_LOT, &SLOPE, 1_000 + 7_200);
         assert_eq!(again, Err(BuybackError::LotIsOpen.into()));
-        lot.start(1, &usdc(), MIN_LOT, &SLOPE, 1_000 + 7_201).unwrap();
+        lot.start(1, &PRICE, MIN_LOT, &SLOPE, 1_000 + 7_201).unwrap();
         assert_eq!((lot.left, lot.started_at), (1, 8_201));
     }
 
     #[test]
     fn a_rest_does_not_keep_a_full_lot_waiting() {
         let mut small = lot(49);
-        assert!(small.start(49_999_999, &usdc(), MIN_LOT, &SLOPE, 1_001).is_err());
-        small.start(50_000_000, &usdc(), MIN_LOT, &SLOPE, 1_001).unwrap();
-        assert!(small.start(90_000_000, &usdc(), MIN_LOT, &SLOPE, 1_002).is_err());
-        assert_eq!(small.start(0, &usdc(), MIN_LOT, &SLOPE, 9_999), Err(BuybackError::NothingToSell.into()));
+        assert!(small.start(49_999_999, &PRICE, MIN_LOT, &SLOPE, 1_001).is_err());
+        small.start(50_000_000, &PRICE, MIN_LOT, &SLOPE, 1_001).unwrap();
+        assert!(small.start(90_000_000, &PRICE, MIN_LOT, &SLOPE, 1_002).is_err());
+        assert_eq!(small.start(0, &PRICE, MIN_LOT, &SLOPE, 9_999), Err(BuybackError::NothingToSell.into()));
     }
 
     #[test]

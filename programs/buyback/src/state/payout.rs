@@ -1,7 +1,6 @@
-use super::{Config, Deal, Lot, SaleArgs};
+use super::{Config, Deal, Lot, Prices, SaleArgs};
 use crate::errors::BuybackError;
 use anchor_lang::prelude::*;
-use io_common::{abi, pyth::Price};
 
 /// Seed of a payout: `["payout_state", job]`.
 #[constant]
@@ -57,14 +56,14 @@ impl Payout {
     }
 
     /// Offers all that the vault holds.
-    pub fn start(&mut self, held: u64, currency: &abi::Currency, config: &Config, now: i64) -> Result<()> {
+    pub fn start(&mut self, held: u64, prices: &Prices, config: &Config, now: i64) -> Result<()> {
         self.last_time = now;
-        self.lot.start(held, currency, config.min_lot, &config.slope(), now)
+        self.lot.start(held, prices, config.min_lot, &config.slope(), now)
     }
 
     /// Sells of the lot.
-    pub fn sell(&mut self, args: &SaleArgs, price: &Price, config: &Config, now: i64) -> Result<Deal> {
-        let deal = self.lot.sell(args, u64::MAX, price, &config.slope(), now)?;
+    pub fn sell(&mut self, args: &SaleArgs, prices: &Prices, config: &Config, now: i64) -> Result<Deal> {
+        let deal = self.lot.sell(args, u64::MAX, prices, &config.slope(), now)?;
         self.last_time = now;
         self.sold = self.sold.checked_add(deal.out).ok_or(BuybackError::Overflow)?;
         self.credited = self.credited.checked_add(deal.io).ok_or(BuybackError::Overflow)?;

@@ -1,8 +1,9 @@
-//! Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
+//! Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on: once
+//! governance's treasury, it stays that.
 //!
 //! Who may call: the authority.
 //!
-//! Checks, each with its error: `NotAuthority`, `NoTreasury`.
+//! Checks, each with its error: `NotAuthority`, `NoTreasury`, `TreasuryIsFinal`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 

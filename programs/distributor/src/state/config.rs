@@ -1,6 +1,6 @@
 use crate::errors::DistributorError;
 use anchor_lang::prelude::*;
-use io_common::Roles;
+use io_common::{ids, Roles};
 
 /// Pause bit: making grants.
 #[constant]
@@ -55,9 +55,12 @@ impl Config {
         self.seq
     }
 
-    /// Sets whose accounts revoked and unclaimed IO goes to.
+    /// Sets whose accounts revoked and unclaimed IO goes to. Once that is governance's treasury it stays: what
+    /// airdrops and grants still owe it is its own, and no vote may give that away unseen.
     pub fn set_treasury(&mut self, treasury: Pubkey) -> Result<()> {
         require_keys_neq!(treasury, Pubkey::default(), DistributorError::NoTreasury);
+        let stays = self.treasury != ids::GOVERNANCE_TREASURY || treasury == self.treasury;
+        require!(stays, DistributorError::TreasuryIsFinal);
         self.treasury = treasury;
         Ok(())
     }

@@ -177,6 +177,7 @@ impl Grant {
 mod tests {
     use super::*;
     use bytemuck::Zeroable;
+    use io_common::{abi, assert_layout};
     use io_math::vesting::MONTH;
 
     const NOW: i64 = 1_800_000_000;
@@ -197,6 +198,54 @@ mod tests {
         let mut grant = Grant::zeroed();
         grant.make(&args(), NOW).unwrap();
         grant
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        assert_layout!(
+            Grant,
+            abi::Grant,
+            [
+                version,
+                bump,
+                revocable,
+                allocation,
+                cliff,
+                period,
+                tranches,
+                id,
+                beneficiary,
+                pending_beneficiary,
+                granted_to,
+                vault,
+                total,
+                upfront,
+                start,
+                released,
+                returned
+            ]
+        );
+    }
+
+    #[test]
+    fn what_a_grant_is_worth_is_what_is_left_of_it_while_nobody_else_is_named() {
+        let (mut grant, heir) = (grant(), Pubkey::new_unique());
+        let worth = |grant: &Grant| {
+            let view: &abi::Grant =
+                bytemuck::from_bytes(&bytemuck::bytes_of(grant)[..size_of::<abi::Grant>()]);
+            [view.worth(&grant.beneficiary), view.worth(&heir)]
+        };
+        assert_eq!(worth(&grant), [Some(1_000), None]);
+        grant.release(NOW + MONTH).unwrap();
+        assert_eq!(worth(&grant), [Some(667), None]);
+        grant.revoke(NOW + 2 * MONTH).unwrap();
+        assert_eq!(worth(&grant), [Some(333), None]);
+        grant.pending_beneficiary = grant.beneficiary;
+        assert_eq!(worth(&grant), [Some(333), None]);
+        grant.pending_beneficiary = heir;
+        assert_eq!(worth(&grant), [None, None]);
+        grant.accept();
+        assert_eq!(worth(&grant), [Some(333), Some(333)]);
     }
 
     #[test]

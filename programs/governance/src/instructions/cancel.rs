@@ -25,9 +25,10 @@ pub struct Cancel<'info> {
 
 pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
     let mut proposal = ctx.accounts.proposal.load_mut()?;
-    let (now, by) = (clock::now(proposal.last_time)?, ctx.accounts.signer.key());
+    let (config, by) = (ctx.accounts.config.load()?, ctx.accounts.signer.key());
+    let now = clock::now(proposal.last_time.max(config.last_time))?;
     proposal.last_time = now;
-    let is_guardian = ctx.accounts.config.load()?.is_guardian(&by, now);
+    let is_guardian = config.is_guardian(&by, now);
     proposal.cancel(&by, is_guardian, now)?;
     emit!(Cancelled { seq: proposal.next_seq(), proposal: ctx.accounts.proposal.key(), by });
     Ok(())

@@ -1,8 +1,9 @@
-//! Changes a co-staker's vote; it weighs what it weighed before.
+//! Changes a co-staker's vote, until the regular end of voting; it weighs what it weighed before.
 //!
 //! Who may call: the one who cast it.
 //!
-//! Checks, each with its error: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`.
+//! Checks, each with its error: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`, `NotVoting`,
+//! `NoChangeNow`.
 //!
 //! Events: `Voted`.
 

@@ -14,7 +14,7 @@ use io_common::clock;
 #[derive(Accounts)]
 pub struct CloseNodeVote<'info> {
     /// The proposal.
-    #[account(address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
+    #[account(mut, address = node_vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
     /// The node's part in the vote.
     #[account(mut, close = rent_payer)]
@@ -26,6 +26,8 @@ pub struct CloseNodeVote<'info> {
 }
 
 pub fn handle_close_node_vote(ctx: Context<CloseNodeVote>) -> Result<()> {
-    let proposal = ctx.accounts.proposal.load()?;
-    proposal.check_vote_over(clock::now(proposal.last_time)?)
+    // The time is kept: a clock that goes back must not find the vote open and its records gone.
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    proposal.last_time = clock::now(proposal.last_time)?;
+    proposal.check_vote_over(proposal.last_time)
 }

@@ -15,7 +15,7 @@ use io_common::clock;
 #[derive(Accounts)]
 pub struct CloseTransaction<'info> {
     /// The proposal.
-    #[account(address = transaction.proposal @ GovernanceError::WrongProposal)]
+    #[account(mut, address = transaction.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
     /// The transaction.
     #[account(mut, close = rent_payer)]
@@ -27,6 +27,8 @@ pub struct CloseTransaction<'info> {
 }
 
 pub fn handle_close_transaction(ctx: Context<CloseTransaction>) -> Result<()> {
-    let proposal = ctx.accounts.proposal.load()?;
-    proposal.check_over(clock::now(proposal.last_time)?)
+    // The time is kept: a clock that goes back must not find the vote open and its records gone.
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    proposal.last_time = clock::now(proposal.last_time)?;
+    proposal.check_over(proposal.last_time)
 }

@@ -14,7 +14,7 @@ use io_common::clock;
 #[derive(Accounts)]
 pub struct CloseVote<'info> {
     /// The proposal.
-    #[account(address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
+    #[account(mut, address = vote.load()?.proposal @ GovernanceError::WrongProposal)]
     pub proposal: AccountLoader<'info, Proposal>,
     /// The record of the vote.
     #[account(mut, close = rent_payer)]
@@ -26,6 +26,8 @@ pub struct CloseVote<'info> {
 }
 
 pub fn handle_close_vote(ctx: Context<CloseVote>) -> Result<()> {
-    let proposal = ctx.accounts.proposal.load()?;
-    proposal.check_vote_over(clock::now(proposal.last_time)?)
+    // The time is kept: a clock that goes back must not find the vote open and its records gone.
+    let mut proposal = ctx.accounts.proposal.load_mut()?;
+    proposal.last_time = clock::now(proposal.last_time)?;
+    proposal.check_vote_over(proposal.last_time)
 }

@@ -1,9 +1,10 @@
-//! What the treasury holds, and what leaves it.
+//! What the treasury holds, wherever it is held, and what leaves it.
 
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::system_program;
 use anchor_spl::token::{self, spl_token::native_mint};
+use io_common::abi::{self, Grant, NodeShares, PositionWorth};
 use io_common::{bytes, ids};
 
 /// Stands for SOL where a mint would stand.
@@ -19,7 +20,7 @@ const HAS_CLOSE_AUTHORITY: usize = 129;
 
 /// A token account of the treasury.
 struct Purse {
-    asset: Pubkey,
+    mint: Pubkey,
     amount: u64,
     /// Whether anybody else may spend or close it.
     shared: bool,
@@ -38,10 +39,25 @@ impl Purse {
         let mint = Pubkey::new_from_array(bytes::at(&data, MINT)?);
         let has = |tag| bytes::at::<4>(&data, tag).is_some_and(|tag| tag != [0; 4]);
         Some(Self {
-            asset: if mint == native_mint::ID { SOL } else { mint },
+            mint,
             amount: u64::from_le_bytes(bytes::at(&data, AMOUNT)?),
             shared: has(HAS_DELEGATE) || has(HAS_CLOSE_AUTHORITY),
         })
+    }
+}
+
+/// IO of the treasury's that another program keeps: what is left of a grant to it, and what it has staked.
+fn kept(account: &AccountInfo, among: &[AccountInfo]) -> Result<u64> {
+    if let Some(grant) = abi::read::<Grant>(account) {
+        return Ok(grant.worth(&ids::GOVERNANCE_TREASURY).unwrap_or(0));
+    }
+    match abi::read::<PositionWorth>(account) {
+        Some(position) if position.holder == ids::GOVERNANCE_TREASURY => {
+            let node = among.iter().find(|other| *other.key == position.node);
+            let node = node.and_then(abi::read::<NodeShares>);
+            position.worth(node.as_deref()).ok_or(error!(GovernanceError::Overflow))
+        }
+        _ => Ok(0),
     }
 }
 
@@ -51,23 +67,33 @@ pub struct Holdings(Vec<(Pubkey, u64)>);
 impl Holdings {
     /// Counts each account once, however often it is named.
     pub fn of(accounts: &[AccountInfo]) -> Result<Self> {
-        let (mut sums, mut seen): (Vec<(Pubkey, u64)>, Vec<&Pubkey>) = (Vec::new(), Vec::new());
-        for account in accounts {
-            let held = if *account.key == ids::GOVERNANCE_TREASURY {
-                Some((SOL, account.lamports()))
-            } else {
-                Purse::read(account).map(|purse| (purse.asset, purse.amount))
-            };
-            let Some((asset, amount)) = held.filter(|_| !seen.contains(&account.key)) else {
+        let mut held = Self(Vec::new());
+        for (place, account) in accounts.iter().enumerate() {
+            if accounts.iter().take(place).any(|earlier| earlier.key == account.key) {
                 continue;
-            };
-            seen.push(account.key);
-            match sums.iter_mut().find(|(other, _)| *other == asset) {
-                Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(GovernanceError::Overflow)?,
-                None => sums.push((asset, amount)),
+            }
+            if *account.key == ids::GOVERNANCE_TREASURY {
+                held.add(SOL, account.lamports())?;
+            } else if let Some(purse) = Purse::read(account) {
+                // The rent of an account is SOL of its owner's, and so is what it has wrapped.
+                held.add(SOL, account.lamports())?;
+                if purse.mint != native_mint::ID {
+                    held.add(purse.mint, purse.amount)?;
+                }
+            } else {
+                held.add(ids::IO_MINT, kept(account, accounts)?)?;
             }
         }
-        Ok(Self(sums))
+        Ok(held)
+    }
+
+    fn add(&mut self, asset: Pubkey, amount: u64) -> Result<()> {
+        match self.0.iter_mut().find(|(other, _)| *other == asset) {
+            Some((_, sum)) => *sum = sum.checked_add(amount).ok_or(GovernanceError::Overflow)?,
+            None if amount > 0 => self.0.push((asset, amount)),
+            None => (),
+        }
+        Ok(())
     }
 
     /// What of each asset is less in `after`: the asset, what was held, and what has left.

@@ -1,10 +1,10 @@
 //! Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who have not voted
-//! themselves.
+//! themselves. A vote is changed until the regular end of voting.
 //!
 //! Who may call: the node's owner since before the vote.
 //!
 //! Checks, each with its error: `WrongProposal`, `WrongNode`, `WrongHash`, `NotANode`, `NotNodeOwner`,
-//! `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
+//! `OwnerSinceVote`, `UnknownChoice`, `NotVoting`, `NoChangeNow`.
 //!
 //! Events: `Voted`.
 

@@ -1,7 +1,7 @@
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use io_common::ids;
-use io_math::{DAY, IO};
+use io_math::{vote, DAY, IO};
 
 /// Most that voting, its extension and the hold-up may take together, seconds: the shortest cooldown of stake.
 #[constant]
@@ -27,9 +27,9 @@ pub const MIN_VOTING: i64 = 3 * DAY;
 /// Longest vote, seconds.
 #[constant]
 pub const MAX_VOTING: i64 = 7 * DAY;
-/// Longest extension of a vote, seconds.
+/// Most that late turns move the end of a vote, in all and at once, seconds.
 #[constant]
-pub const MAX_EXTENSION: i64 = 2 * DAY;
+pub const MAX_EXTENSION: i64 = vote::MOST_EXTENSION;
 /// Shortest time from queueing to execution, seconds.
 #[constant]
 pub const MIN_HOLD_UP: i64 = 2 * DAY;
@@ -71,7 +71,7 @@ pub struct ParamsArgs {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which voting is extended when the outcome turns near its end.
+    /// Seconds by which the end of voting moves each time that the outcome turns near it; two days in all at most.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -112,7 +112,9 @@ impl ParamsArgs {
         require!(quorums.contains(&self.quorum_bps), GovernanceError::QuorumOutOfBounds);
         require!(thresholds.contains(&self.threshold_bps), GovernanceError::ThresholdOutOfBounds);
         require!(outflows.contains(&self.outflow_bps), GovernanceError::OutflowOutOfBounds);
-        let all = voting.saturating_add(extension).saturating_add(hold_up);
+        // A late turn moves the end by `extension`, and a second one by what is left of the most.
+        let extended = if extension > 0 { MAX_EXTENSION } else { 0 };
+        let all = voting.saturating_add(extended).saturating_add(hold_up);
         require_gte!(MAX_TERMS, all, GovernanceError::TermsTooLong);
         Ok(())
     }
@@ -141,7 +143,7 @@ pub struct Config {
     pub bond: u64,
     /// Seconds of voting.
     pub voting: i64,
-    /// Seconds by which voting is extended when the outcome turns near its end.
+    /// Seconds by which the end of voting moves each time that the outcome turns near it; two days in all at most.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -246,6 +248,9 @@ mod tests {
         };
         assert_eq!(terms(7, 0, 7), None);
         assert_eq!(terms(6, 2, 6), None);
+        assert_eq!(terms(6, 1, 6), None);
+        // Twice a day is two days.
+        assert_eq!(terms(7, 1, 6), Some(GovernanceError::TermsTooLong.into()));
         assert_eq!(terms(7, 1, 7), Some(GovernanceError::TermsTooLong.into()));
     }
 

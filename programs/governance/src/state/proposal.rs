@@ -2,8 +2,8 @@ use super::{Config, TransactionArgs};
 use crate::errors::GovernanceError;
 use anchor_lang::prelude::*;
 use io_common::snapshot::week_of;
-use io_math::vote::Tally;
-use io_math::{DAY, HOUR};
+use io_math::vote::{self, Tally, Term};
+use io_math::DAY;
 use solana_sha256_hasher::hashv;
 
 /// Most transactions of a proposal.
@@ -12,9 +12,9 @@ pub const MAX_TRANSACTIONS: u8 = 16;
 /// Time for queueing after the vote, and for executing after the hold-up, seconds.
 #[constant]
 pub const EXPIRY: i64 = 14 * DAY;
-/// Voting is extended when the outcome turns within this time before its end, seconds.
+/// The end of voting moves when the outcome turns within this time before it, seconds.
 #[constant]
-pub const LATE: i64 = 12 * HOUR;
+pub const LATE: i64 = vote::LATE;
 /// Most bytes of a proposal's title.
 #[constant]
 pub const MAX_TITLE: u8 = 64;
@@ -81,7 +81,7 @@ pub struct Proposal {
     pub executed: u8,
     /// Transactions that only set governance's guardian.
     pub guardian_calls: u8,
-    /// 1 once voting was extended.
+    /// How often the end of voting has moved.
     pub extended: u8,
     pub padding: u8,
     /// Who made it.
@@ -112,7 +112,7 @@ pub struct Proposal {
     pub eta: i64,
     /// Until when it can be executed.
     pub expires: i64,
-    /// Seconds by which voting may be extended. The terms here are those of the day on which voting began.
+    /// Seconds by which a late turn moves the end of voting. The terms here are those of the day on which voting began.
     pub extension: i64,
     /// Seconds from queueing to execution.
     pub hold_up: i64,
@@ -135,7 +135,9 @@ pub struct Proposal {
     pub seq: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    pub reserved: [u8; 128],
+    /// When voting would have ended had no late turn moved it; afterwards no vote is changed.
+    pub regular_end: i64,
+    pub reserved: [u8; 120],
 }
 
 impl Proposal {
@@ -190,6 +192,7 @@ impl Proposal {
         self.week = week_of(now);
         self.voting_from = now;
         self.voting_ends = now.saturating_add(config.voting);
+        self.regular_end = self.voting_ends;
         self.extension = config.extension;
         self.hold_up = config.hold_up;
         self.quorum_bps = config.quorum_bps;
@@ -219,16 +222,29 @@ impl Proposal {
         Ok(())
     }
 
-    /// Counts a vote; when the outcome turns by it near the end, voting is extended, once.
+    fn term(&self) -> Term {
+        Term { regular: self.regular_end, ends: self.voting_ends, step: self.extension }
+    }
+
+    /// Checks that a vote may still be changed: until the regular end, wherever the end has moved to.
+    pub fn check_change(&self, now: i64) -> Result<()> {
+        self.check_voting(now)?;
+        require!(!self.term().is_extension(now), GovernanceError::NoChangeNow);
+        Ok(())
+    }
+
+    /// Counts a vote; when the outcome turns by it near the end, the end moves.
     pub fn vote<T>(&mut self, now: i64, count: impl FnOnce(&mut Tally) -> Option<T>) -> Result<T> {
         self.check_voting(now)?;
-        let (before, mut tally) = (self.passes()?, self.tally());
+        let moved = self.term().turned(now);
+        // Whether it turns is only looked at where the end would move by it.
+        let before = if moved > self.voting_ends { Some(self.passes()?) } else { None };
+        let mut tally = self.tally();
         let counted = count(&mut tally).ok_or(GovernanceError::Overflow)?;
         (self.in_favour, self.against, self.abstain) = (tally.in_favour, tally.against, tally.abstain);
-        let late = now >= self.voting_ends.saturating_sub(LATE);
-        if late && self.extended == 0 && self.passes()? != before {
-            self.extended = 1;
-            self.voting_ends = self.voting_ends.saturating_add(self.extension);
+        if before.is_some() && before != Some(self.passes()?) {
+            self.extended = self.extended.saturating_add(1);
+            self.voting_ends = moved;
         }
         Ok(counted)
     }

@@ -4,6 +4,7 @@ use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::Discriminator;
 use io_common::ids;
 use solana_sha256_hasher::hashv;
+use std::io::{self, Read};
 
 /// Most accounts of a transaction.
 #[constant]
@@ -30,7 +31,7 @@ pub struct Meta {
 }
 
 /// What a proposal executes: one instruction, as an instruction names it.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, PartialEq, Eq)]
+#[derive(AnchorSerialize, Clone, Debug, PartialEq, Eq)]
 pub struct TransactionArgs {
     /// The program that it calls.
     pub program_id: Pubkey,
@@ -38,6 +39,33 @@ pub struct TransactionArgs {
     pub accounts: Vec<Meta>,
     /// The instruction's data.
     pub data: Vec<u8>,
+}
+
+/// Reads no more than a transaction may have. A length beyond that, which may be any number, sets nothing aside
+/// for what it promises: it is read as one more than there may be, for `check` to refuse.
+impl AnchorDeserialize for TransactionArgs {
+    fn deserialize_reader<R: Read>(reader: &mut R) -> io::Result<Self> {
+        let program_id = Pubkey::deserialize_reader(reader)?;
+        let length = u32::deserialize_reader(reader)?;
+        if length > u32::from(MAX_ACCOUNTS) {
+            let none = Meta { key: Pubkey::default(), signer: false, writable: false };
+            return Ok(Self { program_id, accounts: vec![none; over(MAX_ACCOUNTS)], data: Vec::new() });
+        }
+        let accounts =
+            (0..length).map(|_| Meta::deserialize_reader(reader)).collect::<io::Result<Vec<_>>>()?;
+        let length = u32::deserialize_reader(reader)?;
+        if length > u32::from(MAX_DATA) {
+            return Ok(Self { program_id, accounts, data: vec![0; over(MAX_DATA)] });
+        }
+        let mut data = vec![0; usize::try_from(length).unwrap_or(0)];
+        reader.read_exact(&mut data)?;
+        Ok(Self { program_id, accounts, data })
+    }
+}
+
+/// One more than the most.
+fn over(most: u16) -> usize {
+    usize::from(most).saturating_add(1)
 }
 
 impl TransactionArgs {
@@ -128,6 +156,12 @@ mod tests {
         }
     }
 
+    fn written(args: &TransactionArgs) -> Vec<u8> {
+        let mut data = Vec::new();
+        args.serialize(&mut data).unwrap();
+        data
+    }
+
     #[test]
     fn nobody_but_the_treasury_signs() {
         assert_eq!(args().check(), Ok(()));
@@ -145,6 +179,32 @@ mod tests {
         assert_eq!(more.check().unwrap_err(), GovernanceError::TooManyAccounts.into());
         let long = TransactionArgs { data: vec![0; 1_025], ..full };
         assert_eq!(long.check().unwrap_err(), GovernanceError::TooMuchData.into());
+    }
+
+    #[test]
+    fn what_is_read_is_what_was_written_and_no_more_than_there_may_be() {
+        let full = TransactionArgs { accounts: vec![args().accounts[1]; 32], data: vec![7; 1_024], ..args() };
+        for args in [args(), full, TransactionArgs { accounts: vec![], data: vec![], ..args() }] {
+            let written = written(&args);
+            assert_eq!(TransactionArgs::deserialize(&mut written.as_slice()).unwrap(), args);
+            assert!(TransactionArgs::deserialize(&mut &written[..written.len() - 1]).is_err());
+        }
+    }
+
+    #[test]
+    fn a_length_made_by_hand_is_read_as_one_too_many() {
+        for length in [33u32, 1_025, u32::MAX] {
+            let mut written = written(&args());
+            written[32..36].copy_from_slice(&length.to_le_bytes());
+            let read = TransactionArgs::deserialize(&mut written.as_slice()).unwrap();
+            assert_eq!(read.check(), Err(GovernanceError::TooManyAccounts.into()));
+        }
+        for length in [1_025u32, u32::MAX] {
+            let mut written = written(&args());
+            written[36 + 2 * 34..40 + 2 * 34].copy_from_slice(&length.to_le_bytes());
+            let read = TransactionArgs::deserialize(&mut written.as_slice()).unwrap();
+            assert_eq!(read.check(), Err(GovernanceError::TooMuchData.into()));
+        }
     }
 
     #[test]

@@ -93,6 +93,9 @@ impl NodeVote {
     pub fn owner_votes(&mut self, proposal: &mut Proposal, choice: VoteChoice, now: i64) -> Result<u64> {
         let said = choice.check()?;
         let mut side = self.side();
+        if side.owner.is_some() {
+            proposal.check_change(now)?;
+        }
         let weight = proposal.vote(now, |tally| side.owner_votes(tally, said))?;
         self.owner_choice = choice;
         Ok(weight)
@@ -127,6 +130,7 @@ impl VoteRecord {
     /// Moves the vote to another choice.
     pub fn change(&mut self, proposal: &mut Proposal, choice: VoteChoice, now: i64) -> Result<()> {
         let (before, after) = (self.choice.check()?, choice.check()?);
+        proposal.check_change(now)?;
         proposal.vote(now, |tally| tally.shift(before, after, self.weight))?;
         self.choice = choice;
         Ok(())

@@ -684,6 +684,9 @@ mod tests {
             (offset_of!(Node, registered_at), offset_of!(abi::NodeStake, registered_at)),
             (offset_of!(Node, own_snapshot), offset_of!(abi::NodeStake, own_snapshot)),
             (offset_of!(Node, co_snapshot), offset_of!(abi::NodeStake, co_snapshot)),
+            (offset_of!(Node, co.tokens), offset_of!(abi::NodeShares, tokens)),
+            (offset_of!(Node, co.shares), offset_of!(abi::NodeShares, shares)),
+            (offset_of!(Node, co.acc), offset_of!(abi::NodeShares, acc)),
         ] {
             assert_eq!(own, read);
         }

@@ -180,6 +180,13 @@ mod tests {
             (offset_of!(Position, node), offset_of!(abi::Position, node)),
             (offset_of!(Position, holder), offset_of!(abi::Position, holder)),
             (offset_of!(Position, snapshot), offset_of!(abi::Position, snapshot)),
+            (offset_of!(Position, active), offset_of!(abi::PositionWorth, active)),
+            (offset_of!(Position, pending), offset_of!(abi::PositionWorth, pending)),
+            (offset_of!(Position, cooling), offset_of!(abi::PositionWorth, cooling)),
+            (size_of::<Slots>(), size_of::<[abi::CoolingSlot; crate::state::SLOTS]>()),
+            (offset_of!(Position, entry), offset_of!(abi::PositionWorth, entry)),
+            (offset_of!(Position, fraction), offset_of!(abi::PositionWorth, fraction)),
+            (offset_of!(Position, due), offset_of!(abi::PositionWorth, due)),
         ] {
             assert_eq!(own, read);
         }

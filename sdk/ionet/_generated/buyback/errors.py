@@ -370,6 +370,14 @@ class WrongRentPayer(_ProgramError):
     MSG = "this is not the one who paid the rent"
 
 
+class WrongCurrencyPrice(_ProgramError):
+    """6045: this is not the price account of the currency."""
+
+    CODE = 6045
+    NAME = "WrongCurrencyPrice"
+    MSG = "this is not the price account of the currency"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -417,6 +425,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6042: JobIsOpen,
     6043: PayoutNotEmpty,
     6044: WrongRentPayer,
+    6045: WrongCurrencyPrice,
 }
 
 
@@ -458,6 +467,7 @@ __all__ = [
     "UnusablePrice",
     "VolatilePrice",
     "WrongCurrency",
+    "WrongCurrencyPrice",
     "WrongDestination",
     "WrongFeed",
     "WrongJob",

@@ -202,6 +202,9 @@ class IoCredited(Event):
         elapsed: Seconds since the start of the lot.
         price: The oracle's: `price · 10^exponent` USD an IO.
         exponent: Exponent of `price`.
+        currency_price: `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0
+                at par.
+        currency_exponent: Exponent of `currency_price`.
         out: Paid out of the vault, base units of the payout's mint.
         io: Credited to the supplier, base units.
         left: What is left of the lot, base units.
@@ -222,6 +225,8 @@ class IoCredited(Event):
     elapsed: int
     price: int
     exponent: int
+    currency_price: int
+    currency_exponent: int
     out: int
     io: int
     left: int
@@ -247,6 +252,8 @@ bind_event(
         ("elapsed", c.u64),
         ("price", c.i64),
         ("exponent", c.i32),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
         ("out", c.u64),
         ("io", c.u64),
         ("left", c.u64),
@@ -274,6 +281,9 @@ class IoSold(Event):
         elapsed: Seconds since the start of the lot.
         price: The oracle's: `price · 10^exponent` USD an IO.
         exponent: Exponent of `price`.
+        currency_price: `currency_price · 10^currency_exponent` USD for one token of what is sold; 1 and 0
+                at par.
+        currency_exponent: Exponent of `currency_price`.
         out: Paid out of the vault, base units of the auction's mint.
         io: Burned, base units.
         left: What is left of the lot, base units.
@@ -296,6 +306,8 @@ class IoSold(Event):
     elapsed: int
     price: int
     exponent: int
+    currency_price: int
+    currency_exponent: int
     out: int
     io: int
     left: int
@@ -323,6 +335,8 @@ bind_event(
         ("elapsed", c.u64),
         ("price", c.i64),
         ("exponent", c.i32),
+        ("currency_price", c.i64),
+        ("currency_exponent", c.i32),
         ("out", c.u64),
         ("io", c.u64),
         ("left", c.u64),

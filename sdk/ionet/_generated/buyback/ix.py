@@ -338,6 +338,8 @@ def sell_io(
     seller: Pubkey,
     auction: Pubkey,
     price: Pubkey,
+    currency: Pubkey,
+    currency_price: Pubkey,
     source: Pubkey,
     vault: Pubkey,
     destination: Pubkey,
@@ -350,9 +352,10 @@ def sell_io(
     """Sells IO for what an auction's lot holds: as much as `max_io` pays for, of what is left and what the
     vault may sell today. The IO is burned.
 
-    Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount` and those of a price (`NotAPrice`,
-    `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`, `UncertainPrice`, `VolatilePrice`),
-    `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
+    Caller: anyone with IO. Errors: `Paused`, `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and
+    those of a price (`NotAPrice`, `PriceNotVerified`, `WrongFeed`, `StalePrice`, `UnusablePrice`,
+    `UncertainPrice`, `VolatilePrice`), `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`,
+    `LotHasLapsed`, `DayIsSold`, `SaleTooSmall`,
     `BelowMinimum`, `SupplyMismatch`, `Overflow`.
 
     Args:
@@ -360,6 +363,8 @@ def sell_io(
         config: The program's configuration. (writable)
         auction: The auction. (writable)
         price: The price account of IO. (read-only)
+        currency: The jobs program's currency of the mint. (read-only)
+        currency_price: The price account of the currency; not read while that is at par. (read-only)
         mint: IO's. (writable)
         source: Any account of IO that the seller may spend from. (writable)
         vault: The fee vault. (writable)
@@ -376,6 +381,8 @@ def sell_io(
             AccountMeta(config, False, True),
             AccountMeta(auction, False, True),
             AccountMeta(price, False, False),
+            AccountMeta(currency, False, False),
+            AccountMeta(currency_price, False, False),
             AccountMeta(mint, False, True),
             AccountMeta(source, False, True),
             AccountMeta(vault, False, True),
@@ -398,6 +405,8 @@ def sell_to_supplier(
     seller: Pubkey,
     payout: Pubkey,
     price: Pubkey,
+    currency: Pubkey,
+    currency_price: Pubkey,
     source: Pubkey,
     credit: Pubkey,
     vault: Pubkey,
@@ -410,14 +419,17 @@ def sell_to_supplier(
     """Sells IO for what a payout's lot holds: as much as `max_io` pays for, of what is left. The IO goes to
     the job's supplier.
 
-    Caller: anyone with IO. Errors: `WrongPriceAccount` and those of a price, `WrongVault`,
-    `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`, `BelowMinimum`, `Overflow`.
+    Caller: anyone with IO. Errors: `WrongPriceAccount`, `WrongCurrency`, `WrongCurrencyPrice` and those of a
+    price, `WrongVault`, `WrongDestination`, `WrongMint`, `NoLot`, `LotHasLapsed`, `SaleTooSmall`,
+    `BelowMinimum`, `Overflow`.
 
     Args:
         seller: Gives IO. (signer)
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
         price: The price account of IO. (read-only)
+        currency: The jobs program's currency of the mint. (read-only)
+        currency_price: The price account of the currency; not read while that is at par. (read-only)
         source: Any account of IO that the seller may spend from. (writable)
         credit: Any account of the supplier's for IO. (writable)
         vault: The payout's token account. (writable)
@@ -434,6 +446,8 @@ def sell_to_supplier(
             AccountMeta(config, False, False),
             AccountMeta(payout, False, True),
             AccountMeta(price, False, False),
+            AccountMeta(currency, False, False),
+            AccountMeta(currency_price, False, False),
             AccountMeta(source, False, True),
             AccountMeta(credit, False, True),
             AccountMeta(vault, False, True),
@@ -512,20 +526,25 @@ def start_auction(
     *,
     auction: Pubkey,
     currency: Pubkey,
+    price: Pubkey,
+    currency_price: Pubkey,
     vault: Pubkey,
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Offers what a fee vault may still sell today, from now on. The earlier lot must be sold or have
-    lapsed, or be below the smallest sale.
+    lapsed, or be below the smallest sale. Prices must be fresh, so that no lot ages while nobody can buy it.
 
-    Caller: anyone. Errors: `Paused`, `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`,
-    `DayIsSold`, `LotIsOpen`, `Overflow`.
+    Caller: anyone. Errors: `Paused`, `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of
+    a
+    price, `WrongVault`, `NothingToSell`, `DayIsSold`, `LotIsOpen`, `Overflow`.
 
     Args:
         config: The program's configuration. (read-only)
         auction: The auction. (writable)
         currency: The jobs program's currency of the mint. (read-only)
+        price: The price account of IO. (read-only)
+        currency_price: The price account of the currency; not read while that is at par. (read-only)
         vault: The fee vault. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -536,6 +555,8 @@ def start_auction(
             AccountMeta(config, False, False),
             AccountMeta(auction, False, True),
             AccountMeta(currency, False, False),
+            AccountMeta(price, False, False),
+            AccountMeta(currency_price, False, False),
             AccountMeta(vault, False, False),
             *remaining_accounts,
         ],
@@ -549,19 +570,23 @@ def start_payout(
     *,
     payout: Pubkey,
     currency: Pubkey,
+    price: Pubkey,
+    currency_price: Pubkey,
     vault: Pubkey,
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Offers all that a payout's vault holds, from now on, as `start_auction` does.
 
-    Caller: anyone. Errors: `WrongCurrency`, `NotAtPar`, `WrongVault`, `NothingToSell`, `LotIsOpen`,
-    `Overflow`.
+    Caller: anyone. Errors: `WrongCurrency`, `WrongPriceAccount`, `WrongCurrencyPrice` and those of a price,
+    `WrongVault`, `NothingToSell`, `LotIsOpen`, `Overflow`.
 
     Args:
         config: The program's configuration. (read-only)
         payout: The payout. (writable)
         currency: The jobs program's currency of the mint. (read-only)
+        price: The price account of IO. (read-only)
+        currency_price: The price account of the currency; not read while that is at par. (read-only)
         vault: The payout's token account. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -572,6 +597,8 @@ def start_payout(
             AccountMeta(config, False, False),
             AccountMeta(payout, False, True),
             AccountMeta(currency, False, False),
+            AccountMeta(price, False, False),
+            AccountMeta(currency_price, False, False),
             AccountMeta(vault, False, False),
             *remaining_accounts,
         ],

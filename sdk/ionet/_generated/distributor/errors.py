@@ -298,6 +298,14 @@ class Overflow(_ProgramError):
     MSG = "an amount does not fit into 64 bits"
 
 
+class TreasuryIsFinal(_ProgramError):
+    """6036: governance's treasury stays the one that revoked and unclaimed IO goes to."""
+
+    CODE = 6036
+    NAME = "TreasuryIsFinal"
+    MSG = "governance's treasury stays the one that revoked and unclaimed IO goes to"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -336,6 +344,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6033: WrongRentPayer,
     6034: NotStaked,
     6035: Overflow,
+    6036: TreasuryIsFinal,
 }
 
 
@@ -364,6 +373,7 @@ __all__ = [
     "Overflow",
     "Paused",
     "StartOutOfRange",
+    "TreasuryIsFinal",
     "UnknownAllocation",
     "UnknownChunk",
     "UnknownEntry",

@@ -608,7 +608,7 @@ def set_params(
 ) -> Instruction:
     """Sets who may pause, and whose accounts revoked and unclaimed IO goes to from now on.
 
-    Caller: the authority. Errors: `NotAuthority`, `NoTreasury`.
+    Caller: the authority. Errors: `NotAuthority`, `NoTreasury`, `TreasuryIsFinal`.
 
     Args:
         authority: The authority. (signer)

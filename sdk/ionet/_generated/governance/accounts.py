@@ -68,7 +68,8 @@ class Config(Account):
         min_stake: Active stake that a proposer needs, base units of IO.
         bond: Bond of a proposal, base units of IO.
         voting: Seconds of voting.
-        extension: Seconds by which voting is extended when the outcome turns near its end.
+        extension: Seconds by which the end of voting moves each time that the outcome turns near it; two
+                days in all at most.
         hold_up: Seconds from queueing to execution.
         guardian: May cancel what is voted on or queued; the default key: nobody.
         guardian_until: End of the guardian's term.
@@ -174,7 +175,7 @@ class Proposal(Account):
         transactions: Transactions that it has.
         executed: Transactions that are executed.
         guardian_calls: Transactions that only set governance's guardian.
-        extended: 1 once voting was extended.
+        extended: How often the end of voting has moved.
         proposer: Who made it.
         nonce: Part of the address.
         title: Title, UTF-8, padded with zeros.
@@ -189,8 +190,8 @@ class Proposal(Account):
         voting_ends: When voting ends, unix time; 0 before it has begun.
         eta: From when it can be executed.
         expires: Until when it can be executed.
-        extension: Seconds by which voting may be extended. The terms here are those of the day on which
-                voting began.
+        extension: Seconds by which a late turn moves the end of voting. The terms here are those of the
+                day on which voting began.
         hold_up: Seconds from queueing to execution.
         quorum_bps: Share of eligible stake that has to vote, bps.
         threshold_bps: Share of the votes for and against that those for must exceed, bps.
@@ -201,6 +202,8 @@ class Proposal(Account):
         abstain: Stake that has abstained, base units.
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
+        regular_end: When voting would have ended had no late turn moved it; afterwards no vote is
+                changed.
     """
 
     version: int
@@ -235,6 +238,7 @@ class Proposal(Account):
     abstain: int
     seq: int
     last_time: int
+    regular_end: int
 
 
 bind_account(
@@ -276,7 +280,8 @@ bind_account(
         ("abstain", c.u64),
         ("seq", c.u64),
         ("last_time", c.i64),
-        ("", c.pad(128)),
+        ("regular_end", c.i64),
+        ("", c.pad(120)),
     ),
 )
 

@@ -15,7 +15,7 @@ CONFIG_SEED: Final = b"config"
 EXPIRY: Final = 1_209_600
 #: How long a guardian may cancel, seconds.
 GUARDIAN_TERM: Final = 31_536_000
-#: Voting is extended when the outcome turns within this time before its end, seconds.
+#: The end of voting moves when the outcome turns within this time before it, seconds.
 LATE: Final = 43_200
 #: Lowest stake that proposing may need, base units of IO.
 LEAST_STAKE: Final = 100_000_000
@@ -25,7 +25,7 @@ MAX_ACCOUNTS: Final = 32
 MAX_BOND: Final = 1_000_000_000_000
 #: Most bytes of a transaction's data.
 MAX_DATA: Final = 1_024
-#: Longest extension of a vote, seconds.
+#: Most that late turns move the end of a vote, in all and at once, seconds.
 MAX_EXTENSION: Final = 172_800
 #: Longest time from queueing to execution, seconds.
 MAX_HOLD_UP: Final = 604_800

@@ -474,6 +474,14 @@ class Overflow(_ProgramError):
     MSG = "a number does not fit into its field"
 
 
+class NoChangeNow(_ProgramError):
+    """6058: a vote is not changed after voting was to end; who has not voted yet still can."""
+
+    CODE = 6058
+    NAME = "NoChangeNow"
+    MSG = "a vote is not changed after voting was to end; who has not voted yet still can"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -534,6 +542,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6055: WrongRentPayer,
     6056: NotOver,
     6057: Overflow,
+    6058: NoChangeNow,
 }
 
 
@@ -548,6 +557,7 @@ __all__ = [
     "HeldUp",
     "HoldUpOutOfBounds",
     "MayNotCancel",
+    "NoChangeNow",
     "NoWeight",
     "NotANode",
     "NotAPosition",

@@ -192,7 +192,7 @@ class ParamsSet(Event):
         min_stake: Active stake that a proposer needs, base units of IO.
         bond: Bond of a proposal, base units of IO.
         voting: Seconds of voting.
-        extension: Seconds by which voting is extended when the outcome turns near its end.
+        extension: Seconds by which the end of voting moves each time that the outcome turns near it.
         hold_up: Seconds from queueing to execution.
         quorum_bps: Share of eligible stake that has to vote, bps.
         threshold_bps: Share of the votes for and against that those for must exceed, bps.

@@ -243,10 +243,11 @@ def change_vote(
     content_hash: bytes,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Changes a co-staker's vote; it weighs what it weighed before.
+    """Changes a co-staker's vote, until the regular end of voting; it weighs what it weighed before.
 
     Caller: the one who cast it. Errors: `NotHolder`, `WrongProposal`, `WrongHash`, `UnknownChoice`,
-    `NotVoting`.
+    `NotVoting`,
+    `NoChangeNow`.
 
     Args:
         holder: The position's holder. (signer)
@@ -279,7 +280,7 @@ def close_node_vote(
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 
     Args:
-        proposal: The proposal. (read-only)
+        proposal: The proposal. (writable)
         node_vote: The node's part in the vote. (writable)
         rent_payer: Who paid. (writable)
         remaining_accounts: Further accounts, behind those above.
@@ -288,7 +289,7 @@ def close_node_vote(
         PROGRAM_ID,
         _CLOSE_NODE_VOTE(),
         [
-            AccountMeta(proposal, False, False),
+            AccountMeta(proposal, False, True),
             AccountMeta(node_vote, False, True),
             AccountMeta(rent_payer, False, True),
             *remaining_accounts,
@@ -312,7 +313,7 @@ def close_transaction(
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `NotOver`.
 
     Args:
-        proposal: The proposal. (read-only)
+        proposal: The proposal. (writable)
         transaction: The transaction. (writable)
         rent_payer: Who paid. (writable)
         remaining_accounts: Further accounts, behind those above.
@@ -321,7 +322,7 @@ def close_transaction(
         PROGRAM_ID,
         _CLOSE_TRANSACTION(),
         [
-            AccountMeta(proposal, False, False),
+            AccountMeta(proposal, False, True),
             AccountMeta(transaction, False, True),
             AccountMeta(rent_payer, False, True),
             *remaining_accounts,
@@ -340,7 +341,7 @@ def close_vote(
     Caller: anyone. Errors: `WrongProposal`, `WrongRentPayer`, `StillVoting`.
 
     Args:
-        proposal: The proposal. (read-only)
+        proposal: The proposal. (writable)
         vote: The record of the vote. (writable)
         rent_payer: Who voted and paid. (writable)
         remaining_accounts: Further accounts, behind those above.
@@ -349,7 +350,7 @@ def close_vote(
         PROGRAM_ID,
         _CLOSE_VOTE(),
         [
-            AccountMeta(proposal, False, False),
+            AccountMeta(proposal, False, True),
             AccountMeta(vote, False, True),
             AccountMeta(rent_payer, False, True),
             *remaining_accounts,
@@ -529,10 +530,10 @@ def owner_vote(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Casts or changes the vote of a node's owner: for their own stake and for the co-stakers who
-    have not voted themselves.
+    have not voted themselves. A vote is changed until the regular end of voting.
 
     Caller: the node's owner since before the vote. Errors: `WrongProposal`, `WrongNode`, `WrongHash`,
-    `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`.
+    `NotANode`, `NotNodeOwner`, `OwnerSinceVote`, `UnknownChoice`, `NotVoting`, `NoChangeNow`.
 
     Args:
         owner: The node's owner. (signer)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, Unpack
+from typing import TYPE_CHECKING, Any, Final, TypedDict, Unpack
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
@@ -13,11 +13,12 @@ from spl.token.instructions import create_idempotent_associated_token_account
 from ionet import accounts, constants, events, ix, pda, types
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.administration.shards import fee_vaults, vault_of
-from ionet.buyback.auction import FeeVault, LotQuote, allowance, quote
+from ionet.buyback.auction import FeeVault, LotQuote, SalePrices, allowance, quote
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
+from ionet.token.prices import at_par
 
 if TYPE_CHECKING:
     from ionet.chain.records import KeyedAccount
@@ -25,6 +26,14 @@ if TYPE_CHECKING:
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
 _BPS: Final = 10_000
+
+
+class _Priced(TypedDict):
+    """The accounts that a sale is priced by."""
+
+    price: Pubkey
+    currency: Pubkey
+    currency_price: Pubkey
 
 
 class AsyncBuyback(AsyncAdministration):
@@ -82,18 +91,18 @@ class AsyncBuyback(AsyncAdministration):
             decode=_burned,
         )
 
-    def start_auctions(self, mint: Pubkey, *shards: int) -> AsyncCall[None]:
-        """Offers what these vaults, default all, may still sell today; for anyone.
+    @deferred
+    async def start_auctions(self, mint: Pubkey, *shards: int) -> AsyncCall[None]:
+        """Offers what these vaults, default all, may still sell today, at fresh prices; for anyone.
 
         Each needs an auction without a lot for sale, and something to sell: see `vaults`.
         """
+        priced = await self._priced(mint)
         return AsyncCall(
             self._connection,
             [
                 ix.buyback.start_auction(
-                    auction=pda.buyback.auction(mint, shard),
-                    currency=pda.jobs.currency(mint),
-                    vault=self.vault(shard, mint),
+                    auction=pda.buyback.auction(mint, shard), vault=self.vault(shard, mint), **priced
                 )
                 for shard in shards or range(constants.buyback.FEE_SHARDS)
             ],
@@ -131,7 +140,7 @@ class AsyncBuyback(AsyncAdministration):
         instruction = ix.buyback.sell_io(
             seller=seller,
             auction=pda.buyback.auction(mint, shard),
-            price=(await self.get_config()).price_account,
+            **await self._priced(mint),
             source=source or token_account(seller, pda.mint.MINT),
             vault=self.vault(shard, mint),
             destination=token_account(seller, mint),
@@ -150,7 +159,7 @@ class AsyncBuyback(AsyncAdministration):
         held = (await self._connection.token_account(auction.vault)).amount
         now = max(await self._connection.time(), auction.last_time, config.last_time)
         allowed = allowance(auction, held, config.daily_share_bps, now)
-        return quote(auction.lot, config, await self._connection.price(config.price_account), now, allowed)
+        return quote(auction.lot, await self._prices(config, mint), now, allowed)
 
     async def vaults(self, mint: Pubkey) -> list[FeeVault]:
         """All fee vaults of a mint with what is for sale of them.
@@ -162,15 +171,15 @@ class AsyncBuyback(AsyncAdministration):
         now = await self._connection.time()
         addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = await self._connection.fetch_many(accounts.buyback.Auction, addresses)
-        price = None
+        prices = None
         found = []
         for shard, auction in enumerate(auctions):
             allowed, lot = 0, None
             if auction is not None:
                 allowed = allowance(auction, held[shard], config.daily_share_bps, now)
                 if auction.lot.left:
-                    price = price or await self._connection.price(config.price_account)
-                    lot = quote(auction.lot, config, price, now, allowed)
+                    prices = prices or await self._prices(config, mint)
+                    lot = quote(auction.lot, prices, now, allowed)
             found.append(FeeVault(shard, held[shard], allowed, auction, lot))
         return found
 
@@ -197,11 +206,10 @@ class AsyncBuyback(AsyncAdministration):
 
     @deferred
     async def start_payout(self, job: Pubkey) -> AsyncCall[None]:
-        """Offers all that a job's payout holds; for anyone."""
+        """Offers all that a job's payout holds, at fresh prices; for anyone."""
         found = await self.get_payout(job)
-        instruction = ix.buyback.start_payout(
-            payout=pda.buyback.payout(job), currency=pda.jobs.currency(found.mint), vault=found.vault
-        )
+        priced = await self._priced(found.mint)
+        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=found.vault, **priced)
         return AsyncCall(self._connection, [instruction])
 
     @deferred
@@ -235,7 +243,7 @@ class AsyncBuyback(AsyncAdministration):
         instruction = ix.buyback.sell_to_supplier(
             seller=seller,
             payout=pda.buyback.payout(job),
-            price=(await self.get_config()).price_account,
+            **await self._priced(found.mint),
             source=source or token_account(seller, pda.mint.MINT),
             credit=credit or token_account(found.supplier, pda.mint.MINT),
             vault=found.vault,
@@ -289,13 +297,27 @@ class AsyncBuyback(AsyncAdministration):
         """
         found, config = await self.get_payout(job), await self.get_config()
         now = max(await self._connection.time(), found.last_time)
-        return quote(found.lot, config, await self._connection.price(config.price_account), now)
+        return quote(found.lot, await self._prices(config, found.mint), now)
 
     # -- reads
 
     async def get_config(self) -> accounts.buyback.Config:
         """What was burned, the parameters and the roles."""
         return await self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
+
+    async def _currency(self, mint: Pubkey) -> accounts.jobs.Currency:
+        return await self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
+
+    async def _priced(self, mint: Pubkey) -> _Priced:
+        price = (await self.get_config()).price_account
+        currency_price = (await self._currency(mint)).price_account
+        return {"price": price, "currency": pda.jobs.currency(mint), "currency_price": currency_price}
+
+    async def _prices(self, config: accounts.buyback.Config, mint: Pubkey) -> SalePrices:
+        currency = await self._currency(mint)
+        price = await self._connection.price(config.price_account)
+        by_feed = None if at_par(currency) else await self._connection.price(currency.price_account)
+        return SalePrices(config, price, currency, by_feed)
 
     async def _amounts(self, addresses: Sequence[Pubkey]) -> list[int]:
         from ionet.chain.layouts import TokenAccount

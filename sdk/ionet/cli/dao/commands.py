@@ -145,6 +145,8 @@ def vote(
 ) -> None:
     """Vote with all of one's stake, or again: a changed vote moves the same stake.
 
+    After voting was to end, votes are not changed any more; stake that has not voted still can.
+
     A node's owner votes for himself and for co-stakers who have not voted; a co-staker's own vote goes before
     the owner's.
     """
@@ -153,6 +155,13 @@ def vote(
     ballots = [one for one in client.ballots(proposal) if node in (None, one.node)]
     if not ballots:
         raise UserError("no stake to vote with: it had to be active when the week began in which voting did")
+    found = client.get_proposal(proposal)
+    if found.extended and not governance.may_change(found, io.reader.time()):
+        ballots = [one for one in ballots if one.choice is None]
+        if not ballots:
+            raise UserError(
+                f"all of it has voted, and since {when(found.regular_end)} votes are not changed any more"
+            )
     rows, data = [], []
     for one in ballots:
         sent = io.send(
@@ -305,7 +314,10 @@ def terms() -> None:
             ),
             (
                 "Voting",
-                f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more if it turns near the end",
+                (
+                    f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more when it turns near the end,"
+                    f" {constants.governance.MAX_EXTENSION // DAY} d in all"
+                ),
             ),
             (
                 "Passes with",
@@ -441,6 +453,7 @@ def _json(place: Pubkey, found: accounts.governance.Proposal, stands: Standing) 
         "eligible": IO.from_base(found.eligible),
         "quorum": governance.quorum(found),
         "voting_ends": found.voting_ends,
+        "votes_change_until": found.regular_end,
         "eta": found.eta,
         "expires": found.expires,
         "executed": found.executed,

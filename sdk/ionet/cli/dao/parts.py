@@ -38,7 +38,8 @@ def outcome(found: accounts.governance.Proposal, stands: Standing) -> str:
             return "its proposer begins the vote, or cancels it"
         case Standing.VOTING:
             so_far = "would pass" if governance.passes(found) else "would not pass"
-            return f"votes until {when(found.voting_ends)}; as it stands it {so_far}"
+            firsts = f", first votes only from {when(found.regular_end)}" if found.extended else ""
+            return f"votes until {when(found.voting_ends)}{firsts}; as it stands it {so_far}"
         case Standing.PASSED:
             return "anyone can queue it"
         case Standing.FAILED:

@@ -26,6 +26,7 @@ from ionet.governance.proposals import Authority, Ballot, HandOver, Step
 
 C = TypeVar("C", bound=Connection)
 
+_TOKEN_ACCOUNT: Final = 165
 _WRAPPED_SOL: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
 
 
@@ -317,11 +318,17 @@ class Governance(Renamed, Generic[C]):
         writable = list(dict.fromkeys(one.key for one in stored.accounts if one.writable))
         found = [dao.NATIVE] if dao.TREASURY in writable else []
         for account in self._connection.accounts(writable):
-            if account is None or account.owner != TOKEN_PROGRAM or len(account.data) != 165:
+            if account is None:
                 continue
-            purse = TokenAccount.decode(bytes(account.data))
+            data = bytes(account.data)
+            if account.owner != TOKEN_PROGRAM or len(data) != _TOKEN_ACCOUNT:
+                # A grant to the treasury, or its stake, is IO that it holds.
+                found += [pda.mint.MINT] if dao.is_claim(account.owner, data) else []
+                continue
+            purse = TokenAccount.decode(data)
             if purse.owner == dao.TREASURY:
-                found.append(dao.NATIVE if purse.mint == _WRAPPED_SOL else purse.mint)
+                # Its rent is SOL.
+                found += [dao.NATIVE] if purse.mint == _WRAPPED_SOL else [dao.NATIVE, purse.mint]
         return list(dict.fromkeys(found))
 
     def cancel(self, proposal: Pubkey) -> Call[None]:
