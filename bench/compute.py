@@ -702,7 +702,7 @@ class World:
         renter = self.client.as_(self.renter)
         call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32))
         self.measure(call.ix()[0], self.renter)
-        found = renter.jobs.find(offer=offer)
+        found = renter.jobs.find_jobs(offer=offer)
         return max(found, key=lambda job: job.account.nonce).address
 
     def start(self, one: Supplier, job: Pubkey) -> None:
@@ -748,7 +748,7 @@ class World:
         self.price()
         call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
-        found = max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce)
+        found = max(renter.jobs.find_jobs(node=one.node), key=lambda job: job.account.nonce)
         job, vault = found.address, found.account.payout_vault
         self.start(one, job)
         self.wait(2 * HOUR)
@@ -769,7 +769,7 @@ class World:
         self.measure(opening, self.renter)
         for one, booking in zip((first, second), bookings, strict=True):
             self.measure(booking, self.renter, case="in a cluster")
-            jobs.append(max(renter.jobs.find(node=one.node), key=lambda job: job.account.nonce).address)
+            jobs.append(max(renter.jobs.find_jobs(node=one.node), key=lambda job: job.account.nonce).address)
         for one, job in zip((first, second), jobs, strict=True):
             start = self.client.as_(one.device).jobs.start(job)
             self.measure(start.ix()[0], one.device, case="in a cluster")
@@ -1103,7 +1103,7 @@ class World:
 
     def distribute(self, one: Supplier) -> None:
         """Grants, and airdrops of which one goes into stake on a node."""
-        node = self.client.staking.node(one.node)
+        node = self.client.staking.get_node(one.node)
         for number in range(NODES):
             self.grant(number)
             for levels in (14, PROOF_LEVELS):

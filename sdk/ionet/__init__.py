@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from ionet.chain.fees import FeePolicy
     from ionet.chain.layouts import Mint, PriceUpdate, TokenAccount
     from ionet.chain.pda import price_feed, token_account
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
     from ionet.chain.registry import register_program
     from ionet.chain.rpc import AsyncTransport, Transport
     from ionet.chain.rpc._async.http import AsyncHttpTransport
@@ -75,15 +75,15 @@ if TYPE_CHECKING:
     from ionet.client._async.client import AsyncClient
     from ionet.client._sync.client import Client
     from ionet.client.opening import connect, local
-    from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
-    from ionet.jobs.cranked import Cranked
+    from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
+    from ionet.jobs.cranked import CrankResult
     from ionet.jobs.listing import Listing
     from ionet.jobs.quotes import NotBookable, Quote, Quotes
     from ionet.jobs.status import ClusterStatus, Crank, DisputeStatus, JobStatus, PayoutStatus, TimeLost
-    from ionet.proofs.report import Proposal
+    from ionet.proofs.report import ReportDraft
     from ionet.staking.classes import ClassChange, HardwareClass, hardware_classes
-    from ionet.staking.stake import Cooling, Room, StakeStatus, Supply
-    from ionet.staking.why import Answer, Cause
+    from ionet.staking.stake import Cooling, NodeCount, StakeCapacity, StakeStatus
+    from ionet.staking.why import Cause, RewardExplanation
     from ionet.token import airdrop, emission, genesis, supply, vesting
     from ionet.token.prices import PriceUnusable
 else:
@@ -158,7 +158,7 @@ else:
             "price_feed",
             "token_account",
         ),
-        "chain.records": ("Found",),
+        "chain.records": ("KeyedAccount",),
         "chain.registry": ("register_program",),
         "chain.rpc": (
             "AsyncTransport",
@@ -197,9 +197,9 @@ else:
         "jobs.cluster": (
             "ClusterBooking",
             "ClusterNotBooked",
-            "Undone",
+            "CancelledBooking",
         ),
-        "jobs.cranked": ("Cranked",),
+        "jobs.cranked": ("CrankResult",),
         "jobs.listing": ("Listing",),
         "jobs.quotes": (
             "NotBookable",
@@ -214,7 +214,7 @@ else:
             "PayoutStatus",
             "TimeLost",
         ),
-        "proofs.report": ("Proposal",),
+        "proofs.report": ("ReportDraft",),
         "staking.classes": (
             "ClassChange",
             "HardwareClass",
@@ -222,23 +222,35 @@ else:
         ),
         "staking.stake": (
             "Cooling",
-            "Room",
+            "StakeCapacity",
             "StakeStatus",
-            "Supply",
+            "NodeCount",
         ),
         "staking.why": (
-            "Answer",
+            "RewardExplanation",
             "Cause",
         ),
         "token.prices": ("PriceUnusable",),
+    }
+    _RENAMED: Final = {
+        "Answer": "RewardExplanation",
+        "Cranked": "CrankResult",
+        "Found": "KeyedAccount",
+        "Proposal": "ReportDraft",
+        "Room": "StakeCapacity",
+        "Supply": "NodeCount",
+        "Undone": "CancelledBooking",
     }
     __getattr__, __dir__ = lazy(
         __name__,
         {
             **{module: f"ionet.{module}" for module in _MODULES},
-            **{old.removeprefix("ionet."): new for old, new in {**SHORT, **OLD}.items()},
+            **{short.removeprefix("ionet."): where for short, where in SHORT.items()},
+            # By their own names, which warn.
+            **{old.removeprefix("ionet."): old for old in OLD},
             **{name: f"ionet.{module}:{name}" for module, names in _NAMES.items() for name in names},
         },
+        _RENAMED,
     )
 
 install()
@@ -256,7 +268,6 @@ __all__ = [
     "Amount",
     "AmountError",
     "AnchorError",
-    "Answer",
     "AsyncCall",
     "AsyncClient",
     "AsyncHttpTransport",
@@ -264,6 +275,7 @@ __all__ = [
     "AsyncTransport",
     "BuybackEntry",
     "Call",
+    "CancelledBooking",
     "Cause",
     "Change",
     "ClassChange",
@@ -275,7 +287,7 @@ __all__ = [
     "ConfigError",
     "Cooling",
     "Crank",
-    "Cranked",
+    "CrankResult",
     "DecodeError",
     "DisputeOutcome",
     "DisputeStatus",
@@ -287,13 +299,13 @@ __all__ = [
     "EventLog",
     "FeePolicy",
     "FeeVault",
-    "Found",
     "HardwareClass",
     "HttpTransport",
     "IonetError",
     "JobState",
     "JobStatus",
     "JobsEntry",
+    "KeyedAccount",
     "Listing",
     "LocalNetwork",
     "LocalTransport",
@@ -302,6 +314,7 @@ __all__ = [
     "MintEntry",
     "MissingSigner",
     "NetworkClock",
+    "NodeCount",
     "NodeState",
     "NotBookable",
     "PayoutStatus",
@@ -311,21 +324,21 @@ __all__ = [
     "ProgramError",
     "ProofReason",
     "ProofsEntry",
-    "Proposal",
     "Quote",
     "Quotes",
     "Record",
+    "ReportDraft",
     "ReportState",
-    "Room",
+    "RewardExplanation",
     "RpcError",
     "Sent",
     "Signer",
     "Simulated",
     "SimulationFailed",
     "SlashState",
+    "StakeCapacity",
     "StakeStatus",
     "StakingEntry",
-    "Supply",
     "TimeLost",
     "TokenAccount",
     "TransactionExpired",
@@ -333,7 +346,6 @@ __all__ = [
     "Transport",
     "TransportError",
     "Undecoded",
-    "Undone",
     "accounts",
     "airdrop",
     "connect",

@@ -26,7 +26,7 @@ def test_loading_classes_twice_changes_nothing(shell: Shell) -> None:
 
 
 def test_a_class_that_differs_is_shown_and_changed_only_when_told(shell: Shell) -> None:
-    staking, now = shell.client.staking, shell.client.staking.class_(26)
+    staking, now = shell.client.staking, shell.client.staking.get_class(26)
     fields = {name: getattr(now, name) for name in ("pool", "maximum", "base_minimum", "name")}
     staking.set_class((26, types.staking.ClassArgs(enabled=True, multiplier_bps=9_999, **fields))).send()
 
@@ -38,14 +38,14 @@ def test_a_class_that_differs_is_shown_and_changed_only_when_told(shell: Shell) 
     difference = [["multiplier_bps", 9_999, 2_500]]
     assert l4() == ("differs", difference)
     assert l4("--update", "--dry-run") == ("would be updated", difference)
-    assert staking.class_(26).multiplier_bps == 9_999
+    assert staking.get_class(26).multiplier_bps == 9_999
     assert l4("--update") == ("updated", difference)
-    assert staking.class_(26).multiplier_bps == 2_500
+    assert staking.get_class(26).multiplier_bps == 2_500
     assert l4() == ("unchanged", [])
 
 
 def test_only_the_authority_loads_classes(shell: Shell) -> None:
-    staking, now = shell.client.staking, shell.client.staking.class_(25)
+    staking, now = shell.client.staking, shell.client.staking.get_class(25)
     fields = {name: getattr(now, name) for name in ("pool", "maximum", "base_minimum", "name")}
     staking.set_class((25, types.staking.ClassArgs(enabled=True, multiplier_bps=1, **fields))).send()
     done = shell.run("node", "classes", "load", "--update", who="carol")

@@ -98,10 +98,10 @@ def test_sign_only_prints_a_transaction_that_others_complete(shell: Shell) -> No
     assert all(transaction.verify_with_results())
     sent = shell.json("tx", "send", encoded.strip(), who="bob")
     assert [one["landed"] for one in sent] == [True]
-    assert shell.client.staking.node(key(node)).own.pending == IO(2).base
+    assert shell.client.staking.get_node(key(node)).own.pending == IO(2).base
     # Twice is once: the same bytes cannot land again.
     again = shell.run("tx", "send", encoded.strip(), who="bob")
-    assert shell.client.staking.node(key(node)).own.pending == IO(2).base
+    assert shell.client.staking.get_node(key(node)).own.pending == IO(2).base
     assert again.exit_code in (0, 1)
 
 
@@ -131,7 +131,7 @@ def test_mainnet_is_asked_about_whatever_its_url(shell: Shell) -> None:
         assert refused.exit_code == 2
         said = f"error: this would stake 1 IO on {node} on mainnet-beta; say so with --yes\n"
         assert refused.stderr == said
-        assert shell.client.staking.node(key(node)).own.pending == 0
+        assert shell.client.staking.get_node(key(node)).own.pending == 0
         dry = shell.runner.invoke(app, [*line, "--dry-run"])
         assert dry.exit_code == 0, dry.output
         done = shell.runner.invoke(app, [*line, "--yes"])
@@ -299,7 +299,7 @@ def test_a_rejected_slash_frees_what_it_held_back(shell: Shell, tmp_path: Path) 
     slash = shell.json("slash", "propose", node, "50", "--evidence-hash", "ab" * 32, who="slasher")["slash"]
     shell.text("slash", "appeal", slash, who="alice")
     assert io(shell.json("slash", "resolve", slash, "0", who="resolver")["freed"]) == IO(50)
-    assert shell.client.staking.node(key(node)).frozen == 0
+    assert shell.client.staking.get_node(key(node)).frozen == 0
 
 
 def test_a_file_that_is_not_there_is_named(shell: Shell, node: str, tmp_path: Path) -> None:

@@ -326,7 +326,7 @@ async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site:
     await site.serve(site.orchestrator(), job)
     # 2 USD less the booking fee of a quarter per cent; the buyback opened the account, and sells it.
     assert site.market.world.balance(vault) == 2_000_000 - 5_000
-    payout = site.market.world.client.buyback.payout(job)
+    payout = site.market.world.client.buyback.get_payout(job)
     assert payout.lot.left == 2_000_000 - 5_000, "on offer from the settlement on"
 
 

@@ -17,7 +17,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY, HOUR
 
 from ionet import ProgramError, accounts, errors, pda, token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 
 SIDES = ("owner", "carol", "dave")
 
@@ -123,7 +123,7 @@ def _work(market: Market, dice: random.Random, job: Pubkey) -> str:
     return what if tried(market, market.jobs(what, job, **more)) else "refused"
 
 
-def _disputes(market: Market, job: Pubkey) -> list[Found[accounts.jobs.Dispute]]:
+def _disputes(market: Market, job: Pubkey) -> list[KeyedAccount[accounts.jobs.Dispute]]:
     return market.world.client.find(accounts.jobs.Dispute, job=job)
 
 

@@ -239,7 +239,7 @@ async def test_what_was_stopped_anywhere_is_continued(market: Market, tmp_path: 
         (lacks,) = await work.remaining(plans)
         calls, before = work.calls(lacks), len(calls)
         assert len(calls) < before
-    node = market.deployer.staking.node(plans[0].node)
+    node = market.deployer.staking.get_node(plans[0].node)
     assert (node.units, node.network, node.owner) == (8, network(market), market.key("bob"))
     assert (node.commission_bps, node.region) == (500, 276)
     again = await work.run(plans)
@@ -254,7 +254,7 @@ async def test_many_nodes_are_registered_at_the_same_time(market: Market, tmp_pa
     done = await registration(market).run(plans, on_progress=lambda progress: seen.append(progress.nodes))
     assert (done.registered, done.failures) == (130, 0)
     assert seen == list(range(1, 131))
-    assert market.deployer.staking.supply()[0].nodes == 130
+    assert market.deployer.staking.node_counts()[0].nodes == 130
 
 
 async def test_a_device_of_somebody_else_stops_no_other(market: Market, tmp_path: Path) -> None:

@@ -102,9 +102,9 @@ def test_who_asks_for_a_lot_that_is_not_there_is_told(auctions: Auctions) -> Non
 
 def test_parameters_change_one_by_one(auctions: Auctions) -> None:
     client = auctions.world.client
-    before = client.buyback.config()
+    before = client.buyback.get_config()
     client.buyback.set_params(daily_share_bps=1_000).send()
-    after = client.buyback.config()
+    after = client.buyback.get_config()
     assert (after.daily_share_bps, after.period, after.feed_id) == (1_000, before.period, before.feed_id)
     with pytest.raises(TypeError, match="dayly"):
         client.buyback.set_params(dayly_share_bps=1_000)  # type: ignore[call-arg]

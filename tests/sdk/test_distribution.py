@@ -267,7 +267,7 @@ def test_a_grant_that_passed_on_is_still_as_planned(client: Client, plan: genesi
     data = bytearray(found.data)
     data[at : at + 32] = bytes(who.pubkey())
     client.network.set_account(grant, lamports=found.lamports, data=bytes(data), owner=found.owner)
-    assert client.distributor.grant(grant).beneficiary == who.pubkey()
+    assert client.distributor.get_grant(grant).beneficiary == who.pubkey()
     assert client.genesis.verify(plan).complete
 
 
@@ -342,7 +342,7 @@ def test_a_grant_passes_on(client: Client, plan: genesis.GenesisPlan) -> None:
         client.network.airdrop(who.pubkey(), 10**9)
     client.as_(old).distributor.set_beneficiary(grant, new.pubkey()).send()
     client.as_(new).distributor.accept_beneficiary(grant).send()
-    found = client.distributor.grant(grant)
+    found = client.distributor.get_grant(grant)
     assert (found.beneficiary, found.granted_to) == (new.pubkey(), old.pubkey())
     assert vesting.vested(found, NOW + MONTH) == IO(10)
     assert vesting.unvested(found, NOW + MONTH) == IO(90)
@@ -365,7 +365,7 @@ def test_an_airdrop_is_made_claimed_reclaimed_and_closed(client: Client) -> None
     assert client.distributor.reclaim(tree.address).send().result == IO(11)
     client.distributor.close_claims(tree.address).send()
     assert client.account(tree.claims(0)) is None
-    assert client.mint.balance(client.distributor.config().treasury) == IO(11)
+    assert client.mint.balance(client.distributor.get_config().treasury) == IO(11)
 
 
 def _wallet(client: Client) -> Pubkey:

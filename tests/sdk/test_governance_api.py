@@ -109,7 +109,7 @@ def test_a_payment_from_the_draft_to_the_wallet(dao: Dao) -> None:
         "Pay the auditor", governance.pay_io(heir, IO(100)), text="An audit.", uri="https://a.example"
     )
     proposal = client.submit(draft)
-    found = client.get(proposal)
+    found = client.get_proposal(proposal)
     assert governance.standing(found, dao.alice.time()) is Standing.VOTING
     assert found.content_hash == draft.content_hash(dao.alice.address, 1)
     assert governance.text_of(found.title) == "Pay the auditor"
@@ -120,7 +120,7 @@ def test_a_payment_from_the_draft_to_the_wallet(dao: Dao) -> None:
         f"pay 100 IO from token account {mine} to token account {token_account(heir, pda.mint.MINT)}",
     ]
     dao.pass_(proposal)
-    assert governance.standing(client.get(proposal), dao.alice.time()) is Standing.READY
+    assert governance.standing(client.get_proposal(proposal), dao.alice.time()) is Standing.READY
     made = client.execute(proposal).send().result
     assert [one.asset for one in made.payments] == [governance.NATIVE]  # the account's rent
     paid = client.execute(proposal).send().result
@@ -147,7 +147,7 @@ def test_the_same_without_blocking(dao: Dao) -> None:
         await client.governance.vote(proposal, dao.node, Choice.FOR).send()
         dao.advance(5 * DAY)
         await client.governance.queue(proposal).send()
-        return governance.standing(await client.governance.get(proposal), await client.time())
+        return governance.standing(await client.governance.get_proposal(proposal), await client.time())
 
     assert asyncio.run(flow()) is Standing.EXECUTED
 
@@ -175,7 +175,7 @@ def test_a_proposal_that_was_interrupted_goes_on(dao: Dao) -> None:
     with pytest.raises(EncodeError, match="is another one"):
         client.submit(Draft("Other words", draft.transactions), nonce=7)
     assert client.submit(draft, nonce=7) == address
-    assert client.get(address).transactions == 2
+    assert client.get_proposal(address).transactions == 2
     with pytest.raises(EncodeError, match="no draft any more"):
         client.submit(draft, nonce=7)
     assert client.next_nonce() == 8
@@ -191,7 +191,7 @@ def test_a_lost_bond_is_burned(dao: Dao) -> None:
     client = dao.alice.governance
     proposal = client.submit(Draft("Nobody cares"))
     dao.advance(5 * DAY)
-    assert governance.standing(client.get(proposal), dao.alice.time()) is Standing.FAILED
+    assert governance.standing(client.get_proposal(proposal), dao.alice.time()) is Standing.FAILED
     assert isinstance(client.settle_bond(proposal).send().result, events.governance.BondBurned)
 
 
@@ -199,7 +199,7 @@ def test_a_draft_is_cancelled(dao: Dao) -> None:
     client = dao.alice.governance
     proposal = client.propose(Draft("Hasty")).send().result
     client.cancel(proposal).send()
-    assert governance.standing(client.get(proposal), dao.alice.time()) is Standing.CANCELLED
+    assert governance.standing(client.get_proposal(proposal), dao.alice.time()) is Standing.CANCELLED
 
 
 @pytest.mark.parametrize("program", governance.programs())

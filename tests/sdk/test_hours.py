@@ -291,6 +291,6 @@ def test_a_report_emits_its_hours_first_where_nobody_has(market: Market) -> None
     content = market.rewards({market.alice.node: 1})
     sent = proofs.report(proofs.propose(content, "here")).send()
     assert sent.event(events.mint.Emitted).emitted_total == emission.cumulative(hours(market) * HOUR)
-    assert proofs.get(sent.result).payer == first.pubkey()
+    assert proofs.get_report(sent.result).payer == first.pubkey()
     again = proofs.report(proofs.propose(content, "there")).send()
     assert not [one for one in again.events if isinstance(one, events.mint.Emitted)]

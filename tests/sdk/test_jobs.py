@@ -38,8 +38,8 @@ def test_a_cluster_is_booked_and_started_together(market: Market) -> None:
     market.set_price()
     made = client.jobs.book_cluster([market.alice.node, market.bob.node], TWO_HOURS, MANIFEST)
     (first, second), cluster = made.jobs, made.cluster
-    assert client.jobs.get(first).cluster == cluster
-    assert client.jobs.cluster(cluster).waiting == 2
+    assert client.jobs.get_job(first).cluster == cluster
+    assert client.jobs.get_cluster(cluster).waiting == 2
     attester = as_(market, market.attesters[0])
     (attester.jobs.start(first) + attester.jobs.start(second)).send()
     market.world.advance(20 * MINUTE + 1)
@@ -60,7 +60,7 @@ def test_what_is_left_of_a_cluster_is_cancelled_or_expires(market: Market) -> No
         as_(market, market.bob.owner).jobs.start(second).send()
     client.jobs.expire(second).send()
     assert market.world.client.account(first) is None
-    assert client.jobs.get(second).owed_fees == 0
+    assert client.jobs.get_job(second).owed_fees == 0
 
 
 def test_a_job_is_extended_at_the_quote(market: Market) -> None:

@@ -167,8 +167,8 @@ def test_an_offer_is_made_and_changed_without_losing_the_rest(market: Market) ->
 def test_a_currency_that_is_not_there_is_named_with_those_that_are(market: Market) -> None:
     with pytest.raises(ionet.IonetError, match=r"no currency 'EUR'; there are IO, USDC"):
         market.as_("alice").jobs.offer(market.node(), rate=USD(1), currencies=["EUR"])
-    assert market.renter.jobs.currency("USDC").mint == market.usdc
-    assert market.renter.jobs.currency(market.usdc).decimals == 6
+    assert market.renter.jobs.get_currency("USDC").mint == market.usdc
+    assert market.renter.jobs.get_currency(market.usdc).decimals == 6
 
 
 def test_a_search_gives_the_cheapest_first_and_leaves_out_what_does_not_fit(market: Market) -> None:
@@ -252,7 +252,7 @@ def test_what_was_quoted_is_what_is_taken(market: Market) -> None:
         before = market.purse("renter", mint)
         job = market.renter.jobs.book(node, 3_700, MANIFEST, currency=currency).send().result
         assert before - market.purse("renter", mint) == quoted.deposit.base
-        account = market.renter.jobs.get(job)
+        account = market.renter.jobs.get_job(job)
         assert (account.price, account.fee) == (quoted.price.base, quoted.fee.base)
 
 
@@ -360,13 +360,13 @@ def test_seven_nodes_are_booked_in_three_transactions_and_start_when_all_are(mar
     made = market.renter.jobs.book_cluster(nodes, HOUR, MANIFEST, on_sent=between)
     assert sizes == [3, 3, 1]
     assert len(made.signatures) == 3
-    assert [market.renter.jobs.get(job).node for job in made.jobs] == nodes
+    assert [market.renter.jobs.get_job(job).node for job in made.jobs] == nodes
     (status,) = market.renter.jobs.clusters()
     assert (status.address, status.size, status.joined, status.waiting) == (made.cluster, 7, 7, 7)
     assert status.is_complete
     for job in made.jobs:
         alice.jobs.start(job).send()
-    assert market.renter.jobs.cluster(made.cluster).waiting == 0
+    assert market.renter.jobs.get_cluster(made.cluster).waiting == 0
 
 
 def test_every_transaction_of_a_large_cluster_fits_into_a_packet(market: Market) -> None:
@@ -394,7 +394,7 @@ def test_if_one_cannot_be_booked_the_others_are_cancelled_and_refunded_at_once(m
     assert all(market.deployer.transaction(one.signature) for one in failed.undone if one.signature)
     assert market.purse("renter") == before, "within two minutes it is free"
     assert [one.node for one in market.renter.jobs.search()] == sorted(nodes[:4], key=bytes)
-    assert market.renter.jobs.find(renter=market.key("renter")) == []
+    assert market.renter.jobs.find_jobs(renter=market.key("renter")) == []
 
 
 def test_nothing_is_sent_for_a_cluster_with_a_node_that_is_booked(market: Market) -> None:
@@ -434,7 +434,7 @@ def test_a_cluster_that_its_client_left_half_booked_is_found_again(market: Marke
             market.renter.jobs.book_cluster(nodes[3:], HOUR, bytes(32), cluster_id=found.id)
         made = market.renter.jobs.book_cluster(nodes[3:], HOUR, MANIFEST, cluster_id=found.id)
         assert made.cluster == found.address
-        assert market.renter.jobs.cluster(found.address).is_complete
+        assert market.renter.jobs.get_cluster(found.address).is_complete
     elif finish == "cancel":
         undone = market.renter.jobs.cancel_cluster(found.address)
         assert [one.error for one in undone] == [None] * 3
@@ -557,7 +557,7 @@ def test_what_a_stop_would_cost_is_what_it_costs(
 
     job = market.run(market.offered())
     market.advance(after)
-    told = if_stopped(market.renter.jobs.get(job), reason, market.now)
+    told = if_stopped(market.renter.jobs.get_job(job), reason, market.now)
     market.as_(who).jobs.stop(job).send()
     market.attest(job, after)
     before = market.purse("alice"), market.purse("renter")

@@ -396,10 +396,10 @@ def test_the_content_hash_is_that_of_the_reports_account() -> None:
 
 
 def test_the_client_proposes_the_same_content() -> None:
-    from ionet import Proposal
+    from ionet import ReportDraft
 
     report = build_report(leaves_of(EXAMPLE), END, b"\2" * 32)
-    assert Proposal.of(report, END - 3_600, "file:x").content_hash == report.content_hash("file:x")
+    assert ReportDraft.of(report, END - 3_600, "file:x").content_hash == report.content_hash("file:x")
 
 
 def test_a_report_without_leaves_or_evidence_is_refused() -> None:

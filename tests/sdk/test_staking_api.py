@@ -131,12 +131,12 @@ def test_classes_are_loaded_once_and_changed_only_when_told(market: Market) -> N
     for call in staking.load_classes(changes, update=True):
         call.send()
     assert {one.kind for one in staking.class_changes(dearer)} == {"keep"}
-    assert staking.class_(25).multiplier_bps == 7_000
+    assert staking.get_class(25).multiplier_bps == 7_000
 
 
 def test_a_disabled_class_stays_disabled_when_the_table_is_loaded_again(market: Market) -> None:
     staking = market.deployer.staking
-    now = staking.class_(25)
+    now = staking.get_class(25)
     args = {
         name: getattr(now, name) for name in ("pool", "maximum", "multiplier_bps", "base_minimum", "name")
     }
@@ -149,14 +149,14 @@ def test_a_disabled_class_stays_disabled_when_the_table_is_loaded_again(market: 
 
 def test_room_follows_the_caps(market: Market) -> None:
     node = market.register()
-    room = market.deployer.staking.room(node)
+    room = market.deployer.staking.get_capacity(node)
     assert (room.minimum, room.maximum, room.total, room.co) == (IO(250), IO(1_250), IO(1_250), IO(0))
     market.stake("alice", node, IO(700))
-    room = market.deployer.staking.room(node)
+    room = market.deployer.staking.get_capacity(node)
     assert (room.total, room.co) == (IO(550), IO(550))
     market.advance(1)
     market.as_("carol").staking.stake(node, IO(500)).send()
-    room = market.deployer.staking.room(node)
+    room = market.deployer.staking.get_capacity(node)
     # 700 + 500 of 1,250; co-stake may be 700.
     assert (room.total, room.co) == (IO(50), IO(50))
     with pytest.raises(errors.staking.MaximumStake) as caught:
@@ -230,7 +230,7 @@ def test_a_slash_takes_its_way_through_the_namespace(market: Market) -> None:
     assert second == pda.staking.slash(node, 1)
     assert [one.address for one in market.deployer.staking.slashes(node=node)] == [first, second]
     market.as_("alice").staking.appeal(first).send()
-    assert market.deployer.staking.slash(first).state == SlashState.APPEALED
+    assert market.deployer.staking.get_slash(first).state == SlashState.APPEALED
     decided = resolver.resolve_slash(first, IO(40)).send().result
     assert (decided.amount, decided.freed) == (IO(40).base, IO(20).base)
     before = market.deployer.mint.supply()
@@ -279,9 +279,9 @@ def test_devices_change_nodes_and_owners(market: Market) -> None:
     alice.release_device(device).send()
     bob = market.as_("bob").staking
     bob.claim_device(print_, class_id=RTX_4090, device=Keypair(), attester=attester).send()
-    assert bob.device(device).owner == market.key("bob")
+    assert bob.get_device(device).owner == market.key("bob")
     market.as_("resolver").staking.evict_device(device, ban=True).send()
-    assert bob.device(device).banned == 1
+    assert bob.get_device(device).banned == 1
 
 
 def test_nodes_retire_and_come_back_as_they_were(market: Market) -> None:
@@ -302,10 +302,10 @@ def test_nodes_retire_and_come_back_as_they_were(market: Market) -> None:
     alice.retire(node).send()
     assert alice.nodes(state=NodeState.LIVE) == []
     alice.reopen(node, device=key, commission_bps=500).send()
-    now = alice.node(node)
+    now = alice.get_node(node)
     assert (now.state, now.commission_bps, now.region, now.memory_gib) == (NodeState.LIVE, 500, 276, 24)
     market.as_("resolver").staking.evict_node(node).send()
-    assert alice.node(node).state == NodeState.RETIRED
+    assert alice.get_node(node).state == NodeState.RETIRED
 
 
 def test_a_former_owner_is_paid_out(market: Market) -> None:
@@ -313,7 +313,7 @@ def test_a_former_owner_is_paid_out(market: Market) -> None:
     market.stake("alice", node, IO(300))
     alice = market.as_("alice").staking
     alice.retire(node).send()
-    alice.release_device(alice.node(node).device).send()
+    alice.release_device(alice.get_node(node).device).send()
     market.advance(14 * DAY)
     before = market.as_("alice").mint.balance()
     assert market.as_("carol").staking.expel_owner(node).send().result == IO(300)
@@ -328,9 +328,11 @@ def test_supply_is_counted_by_network_class_and_state(market: Market) -> None:
     market.stake("bob", nodes[0], IO(250))
     bob.join_network(*nodes[:2]).send()
     market.as_("alice").staking.retire(gone).send()
-    assert bob.network(market.key("bob")).name.rstrip(b"\0") == b"Filecoin"
+    assert bob.get_network(market.key("bob")).name.rstrip(b"\0") == b"Filecoin"
     assert [one.address for one in bob.networks()] == [network]
-    rows = {(one.network, one.class_id, one.state): (one.nodes, one.units, one.stake) for one in bob.supply()}
+    rows = {
+        (one.network, one.class_id, one.state): (one.nodes, one.units, one.stake) for one in bob.node_counts()
+    }
     assert rows == {
         (network, RTX_4090, NodeState.LIVE): (2, 2, IO(250)),
         (None, RTX_4090, NodeState.LIVE): (1, 1, IO(0)),
@@ -349,12 +351,12 @@ def test_a_networks_name_has_a_length(market: Market) -> None:
 
 def test_parameters_that_are_not_named_stay(market: Market) -> None:
     staking, proofs = market.deployer.staking, market.deployer.proofs
-    before = staking.config()
+    before = staking.get_config()
     staking.set_params(cooldown=20 * DAY).send()
-    after = staking.config()
+    after = staking.get_config()
     assert (after.cooldown, after.appeal, after.slasher) == (20 * DAY, before.appeal, before.slasher)
     proofs.set_params(challenge_bond=IO(7), guardian=market.key("carol")).send()
-    now = proofs.config()
+    now = proofs.get_config()
     assert (now.challenge_bond, now.guardian, now.challenge_window) == (IO(7).base, market.key("carol"), DAY)
 
 
@@ -377,10 +379,10 @@ def test_a_verdict_is_kept_in_the_node(market: Market) -> None:
     node = market.register()
     proofs = market.as_("attester").proofs
     proofs.record_proof(node, seed=b"\5" * 32, score_bps=9_800, reason=ProofReason.WRONG_ROW).send()
-    last = market.deployer.staking.node(node).last_proof
+    last = market.deployer.staking.get_node(node).last_proof
     assert (last.passed, last.reason, last.score_bps, last.time) == (0, ProofReason.WRONG_ROW, 9_800, NOW)
     proofs.record_proof(node, seed=b"\5" * 32, score_bps=10_100).send()
-    assert market.deployer.staking.node(node).last_proof.passed == 1
+    assert market.deployer.staking.get_node(node).last_proof.passed == 1
 
 
 def test_every_reason_of_a_proof_has_a_number() -> None:

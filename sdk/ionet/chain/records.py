@@ -21,7 +21,7 @@ A = TypeVar("A", bound=Account)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[T]):
+class KeyedAccount(Generic[T]):
     """An account that a search found.
 
     Attributes:
@@ -90,7 +90,7 @@ def growing() -> Iterator[None]:
         gc.enable()
 
 
-def read_found(kind: type[A], answer: Iterable[Any]) -> list[Found[A]]:
+def read_found(kind: type[A], answer: Iterable[Any]) -> list[KeyedAccount[A]]:
     """The accounts in a node's answer to `getProgramAccounts`, with encoding base64.
 
     Raises:
@@ -98,10 +98,12 @@ def read_found(kind: type[A], answer: Iterable[Any]) -> list[Found[A]]:
     """
     key, decode = Pubkey.from_string, kind.decode
     with growing():
-        return [Found(key(one["pubkey"]), decode(a2b_base64(one["account"]["data"][0]))) for one in answer]
+        return [
+            KeyedAccount(key(one["pubkey"]), decode(a2b_base64(one["account"]["data"][0]))) for one in answer
+        ]
 
 
-def read_raw(kind: type[A], accounts: Iterable[tuple[Pubkey, RawAccount]]) -> list[Found[A]]:
+def read_raw(kind: type[A], accounts: Iterable[tuple[Pubkey, RawAccount]]) -> list[KeyedAccount[A]]:
     """The accounts that the local network has.
 
     Raises:
@@ -109,4 +111,4 @@ def read_raw(kind: type[A], accounts: Iterable[tuple[Pubkey, RawAccount]]) -> li
     """
     decode = kind.decode
     with growing():
-        return [Found(address, decode(one.data)) for address, one in accounts]
+        return [KeyedAccount(address, decode(one.data)) for address, one in accounts]

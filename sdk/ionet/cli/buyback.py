@@ -42,7 +42,7 @@ Job = Annotated[Pubkey, typer.Argument(metavar="JOB", parser=address, help="The 
 def status(mint: Mint = None) -> None:
     """Show what was burned, what waits in the fee vaults, and what is for sale of it."""
     io = session()
-    config = io.reader.buyback.config()
+    config = io.reader.buyback.get_config()
     waiting = IO.from_base(sum(io.reader.buyback.fees()))
     currencies = [_currency(io.reader, mint)] if mint else _currencies(io.reader)
     rows, vaults, faults = [], [], []
@@ -233,7 +233,7 @@ def sell_to_supplier(job: Job, amount: IoAmount, min_out: MinOut = None) -> None
     lot = io.client.buyback.payout_quote(job)
     if lot is None:
         raise UserError(f"nothing is for sale: see ionet buyback payouts start {job}", NOT_FOUND)
-    found = _currency(io.reader, io.client.buyback.payout(job).mint)
+    found = _currency(io.reader, io.client.buyback.get_payout(job).mint)
     _check_size(found, lot, amount)
     least = None if min_out is None else _base(min_out, found.decimals)
     call = io.client.buyback.sell_to_supplier(job, amount, min_out=least)
@@ -256,7 +256,7 @@ def sell_to_supplier(job: Job, amount: IoAmount, min_out: MinOut = None) -> None
 def withdraw_payout(job: Job) -> None:
     """Take what a payout holds as it is, less the currency's payment fee; for the job's supplier."""
     io = session()
-    found = _currency(io.reader, io.reader.buyback.payout(job).mint)
+    found = _currency(io.reader, io.reader.buyback.get_payout(job).mint)
     sent = io.send(io.client.buyback.withdraw_payout(job), f"withdraw the payout of {job}")
     amount = _units(sent.result, found)
     io.done(sent, f"Withdrew {amount} of {found.mint}", job=job, amount=_both(sent.result, found))

@@ -69,7 +69,7 @@ def list_slashes(
 def show(slash: SlashAddress) -> None:
     """Show a slash, and what can happen to it now."""
     io = session()
-    found, now = io.reader.staking.slash(slash), io.reader.time()
+    found, now = io.reader.staking.get_slash(slash), io.reader.time()
     io.screen.facts(
         [
             ("Slash", slash),
@@ -114,7 +114,7 @@ def propose(
     sent = io.send(
         io.client.staking.propose_slash(node, amount, found), f"propose to slash {amount} of {node}"
     )
-    account = io.client.staking.slash(sent.result)
+    account = io.client.staking.get_slash(sent.result)
     io.done(
         sent,
         f"Proposed {sent.result}: {amount} of {node} are held back",
@@ -132,7 +132,7 @@ def appeal(slash: SlashAddress) -> None:
     """Put a slash before the resolver; for the node's owner."""
     io = session()
     sent = io.send(io.client.staking.appeal(slash), f"appeal against {slash}")
-    lapses = slash_until(io.client.staking.slash(slash))
+    lapses = slash_until(io.client.staking.get_slash(slash))
     io.done(sent, f"Appealed; it lapses if it is not decided until {when(lapses)}", slash=slash)
 
 

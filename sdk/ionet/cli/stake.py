@@ -153,7 +153,7 @@ def status(node: NodeAddress, holder: Holder = None) -> None:
     io = session()
     who = holder or io.signer.pubkey()
     staking, now = io.reader.staking, io.reader.time()
-    room = staking.room(node)
+    room = staking.get_capacity(node)
     try:
         found = staking.status(node, who)
     except AccountNotFound:

@@ -25,7 +25,7 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
         client: any.
         nodes: every node by a name.
     """
-    config, buyback = client.mint.config(), client.buyback.config()
+    config, buyback = client.mint.get_config(), client.buyback.get_config()
     ledger = client.fetch(accounts.staking.EmissionLedger, pda.mint.EMISSION_LEDGER)
     supply = client.token_mint(pda.mint.MINT).supply
     found = [
@@ -53,7 +53,7 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
         Check("fee vaults are empty after the burn", 0, sum(client.buyback.fees())),
     ]
     for name, address in nodes.items():
-        node = client.staking.node(address)
+        node = client.staking.get_node(address)
         found.append(
             Check(
                 f"vault of {name}'s node = stake, rewards and co-stake of its account",
@@ -61,7 +61,7 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
                 client.token_account(node.vault).amount,
             )
         )
-    lifetimes = sum(client.staking.node(address).credited for address in nodes.values())
+    lifetimes = sum(client.staking.get_node(address).credited for address in nodes.values())
     found.append(Check("credited in all = sum of the nodes' credits", ledger.credited, lifetimes))
     return found
 

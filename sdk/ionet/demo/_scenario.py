@@ -80,7 +80,7 @@ class _Scenario:
     def genesis(self) -> None:
         market, record = self.market, self.record
         market.initialize()
-        self.start = market.deployer.mint.config().start
+        self.start = market.deployer.mint.get_config().start
         deployer = market.deployer.address
         market.open_wallets([deployer])
         wallet = token_account(deployer, pda.mint.MINT)
@@ -100,7 +100,7 @@ class _Scenario:
         market, record = self.market, self.record
         market.move_clock(self.start + hours * HOUR)
         emitted = market.send("emit", market.deployer.mint.emit())
-        total = market.deployer.mint.config().emitted
+        total = market.deployer.mint.get_config().emitted
         record.amounts(emitted=emitted.base, emitted_total=total)
         record.say(f"the clock was moved to {hours} h after the start; minted for suppliers: {emitted}")
         record.close(f"emission_{hours}h", f"Emission after {hours} hours")
@@ -197,7 +197,7 @@ class _Scenario:
         market.write_price()
         quote = renter.jobs.quote(node, HOUR)
         job = market.send("book", renter.jobs.book(node, HOUR, digest))
-        booked = renter.jobs.get(job)
+        booked = renter.jobs.get_job(job)
         record.say(
             f"the renter booked alice's node for an hour: {quote.usd:.2}"
             f" = {IO.from_base(booked.price)}, fee {IO.from_base(booked.fee)}"
@@ -333,7 +333,7 @@ class _Scenario:
         """What the attester knows about each node of the hour, with the device's signed word."""
         rows = []
         for number, one in enumerate(suppliers):
-            node, key = self.market.deployer.staking.node(one.node), bytes(one.node)
+            node, key = self.market.deployer.staking.get_node(one.node), bytes(one.node)
             up = (end - node.registered_at) // HOUR
             digest = proved.get(key, bytes(32))
             rows.append(
@@ -360,7 +360,7 @@ class _Scenario:
         attester = market.as_(market.people.attester)
         proposal = attester.proofs.propose(report, "file:evidence.jsonl")
         address: Pubkey = market.send("report", attester.proofs.report(proposal))
-        window = attester.proofs.config().challenge_window
+        window = attester.proofs.get_config().challenge_window
         market.move_clock(market.now + window)
         self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
         market.send("finalize", attester.proofs.finalize(address))

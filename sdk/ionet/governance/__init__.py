@@ -14,6 +14,9 @@ Programs and accounts: docs/architecture.md, "Governance".
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
+from ionet._lazy import renamed
 from ionet.governance.proposals import (
     NATIVE,
     TREASURY,
@@ -93,3 +96,13 @@ __all__ = [
     "upgrade",
     "week_of",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed(
+        __name__,
+        {
+            "EXPIRY": "ionet._generated.governance.constants:EXPIRY",
+            "TRANSACTIONS": "ionet._generated.governance.constants:MAX_TRANSACTIONS",
+            "ACCOUNTS": "ionet._generated.governance.constants:MAX_ACCOUNTS",
+        },
+    )

@@ -25,7 +25,7 @@ class ClusterBooking:
 
 
 @dataclass(frozen=True, slots=True)
-class Undone:
+class CancelledBooking:
     """A job that was cancelled since its cluster could not be booked whole.
 
     Attributes:
@@ -55,7 +55,7 @@ class ClusterNotBooked(IonetError):
         cluster: Pubkey,
         nodes: tuple[Pubkey, ...],
         signatures: tuple[str, ...],
-        undone: tuple[Undone, ...],
+        undone: tuple[CancelledBooking, ...],
         cause: Exception,
     ) -> None:
         left = [one for one in undone if one.error is not None]

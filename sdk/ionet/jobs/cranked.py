@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Cranked:
+class CrankResult:
     """A step that was done, or failed.
 
     Attributes:

@@ -13,7 +13,7 @@ from ionet.token.currency import mints_of
 
 if TYPE_CHECKING:
     from ionet import accounts
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
 
 _NOBODY: Final = Pubkey.default()
 
@@ -81,8 +81,8 @@ class Wanted:
 
 
 def listings(
-    nodes: Iterable[Found[accounts.staking.Node]],
-    offers: Iterable[Found[accounts.jobs.Offer]],
+    nodes: Iterable[KeyedAccount[accounts.staking.Node]],
+    offers: Iterable[KeyedAccount[accounts.jobs.Offer]],
     wanted: Wanted,
     now: int,
 ) -> list[Listing]:

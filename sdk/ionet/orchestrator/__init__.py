@@ -98,7 +98,9 @@ else:
         ),
     }
     __getattr__, __dir__ = lazy(
-        __name__, {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names}
+        __name__,
+        {name: f"{__name__}.{module}:{name}" for module, names in _NAMES.items() for name in names},
+        {"Job": "JobView"},
     )
 
 __all__ = [

@@ -76,7 +76,7 @@ class ProgramChain:
 
     async def jobs(self) -> Sequence[JobView]:
         """See `Chain.jobs`."""
-        found = await self._ask(self._client.jobs.find())
+        found = await self._ask(self._client.jobs.find_jobs())
         mine = [one for one in found if self._nodes is None or bytes(one.account.node) in self._nodes]
         if not mine:
             return []
@@ -87,7 +87,7 @@ class ProgramChain:
     async def job(self, key: bytes) -> JobView | None:
         """See `Chain.job`."""
         try:
-            found = await self._ask(self._client.jobs.get(Pubkey(key)))
+            found = await self._ask(self._client.jobs.get_job(Pubkey(key)))
         except AccountNotFound:
             return None
         broken = await self._broken([found])
@@ -114,7 +114,7 @@ class ProgramChain:
     async def recorded(self, node: bytes) -> Recorded:
         """See `Chain.recorded`."""
         try:
-            last = (await self._ask(self._client.staking.node(Pubkey(node)))).last_proof
+            last = (await self._ask(self._client.staking.get_node(Pubkey(node)))).last_proof
         except AccountNotFound as error:
             raise ChainRejected("AccountNotFound", str(error)) from error
         return Recorded(last.seed, last.time)
@@ -164,10 +164,10 @@ class ProgramChain:
 
     async def _close_cluster(self, cluster: Pubkey) -> None:
         try:
-            status = await self._ask(self._client.jobs.cluster(cluster))
+            status = await self._ask(self._client.jobs.get_cluster(cluster))
         except AccountNotFound:
             return
-        if status.closable and not await self._ask(self._client.jobs.find(cluster=cluster)):
+        if status.closable and not await self._ask(self._client.jobs.find_jobs(cluster=cluster)):
             await self._send(self._client.jobs.close_cluster(cluster))
 
     # ---- reading
@@ -181,7 +181,7 @@ class ProgramChain:
         key = bytes(node)
         if key not in self._device_keys:
             try:
-                found = await self._ask(self._client.staking.node(node))
+                found = await self._ask(self._client.staking.get_node(node))
             except AccountNotFound:
                 return None
             self._device_keys[key] = bytes(found.device_key)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class ReportDraft:
     """A report before it is on the chain. Attesters who say the same make the same proposal.
 
     Attributes:
@@ -31,7 +31,7 @@ class Proposal:
     args: types.proofs.ReportArgs
 
     @classmethod
-    def of(cls, report: Report, start: int, place: str) -> Proposal:
+    def of(cls, report: Report, start: int, place: str) -> ReportDraft:
         """The proposal of a report, for an emission that began at `start`; see `client.proofs.propose`."""
         seq, rest = divmod(report.period_end - start, HOUR)
         if rest or seq < 1:

@@ -6,7 +6,10 @@ from which anybody can do the same again (`verify_evidence`). Everything is in i
 its rounding.
 """
 
+from typing import TYPE_CHECKING
+
 from ionet._generated.staking.types import Pool
+from ionet._lazy import renamed
 from ionet.rewards._evidence import (
     Evidence,
     EvidenceError,
@@ -66,3 +69,11 @@ __all__ = [
     "write_evidence",
     "write_words",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed(
+        __name__,
+        {
+            "DOMAIN": "ionet._generated.proofs.constants:REWARD_DOMAIN",
+        },
+    )

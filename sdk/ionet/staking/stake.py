@@ -52,7 +52,7 @@ def slashable(node: accounts.staking.Node) -> IO:
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class StakeCapacity:
     """How much more may be staked on a node.
 
     Attributes:
@@ -68,7 +68,7 @@ class Room:
     co: IO
 
     @classmethod
-    def of(cls, node: accounts.staking.Node, class_: accounts.staking.Class) -> Room:
+    def of(cls, node: accounts.staking.Node, class_: accounts.staking.Class) -> StakeCapacity:
         """`Node::room` and `Node::co_room`; none where the node takes no stake."""
         most = maximum(class_, node.units)
         own, co = node.own.active + node.own.pending, node.co.active + node.co.pending
@@ -258,7 +258,7 @@ def slash_until(slash: accounts.staking.Slash) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Supply:
+class NodeCount:
     """Nodes of one network, class and state.
 
     Attributes:

@@ -18,7 +18,7 @@ from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
 from ionet.staking.stake import may_activate, minimum
 
@@ -45,7 +45,7 @@ class Cause:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class RewardExplanation:
     """Why a node earned nothing in an hour, or where its reward is.
 
     Attributes:
@@ -96,8 +96,8 @@ class Facts:
     seq: int
     config: accounts.proofs.Config
     threshold: int
-    reports: tuple[Found[accounts.proofs.Report], ...]
-    challenges: tuple[Found[accounts.proofs.Challenge], ...]
+    reports: tuple[KeyedAccount[accounts.proofs.Report], ...]
+    challenges: tuple[KeyedAccount[accounts.proofs.Challenge], ...]
     line: NodeLine | None = None
 
     @property
@@ -106,7 +106,7 @@ class Facts:
         return self.start + self.seq * HOUR
 
 
-def explain(facts: Facts) -> Answer:
+def explain(facts: Facts) -> RewardExplanation:
     """Puts the answer together."""
     line = facts.line
     if line is not None and line.row is not None:
@@ -117,7 +117,7 @@ def explain(facts: Facts) -> Answer:
     certain = any(one.code in _CERTAIN for one in unpaid)
     nothing = certain if earned is None else not earned
     waiting = () if nothing else tuple(_waiting(facts))
-    return Answer(
+    return RewardExplanation(
         node=facts.address,
         seq=facts.seq,
         period_end=facts.period_end,

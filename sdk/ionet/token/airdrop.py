@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 
 from ionet import pda
 from ionet._generated.distributor.constants import AIRDROP_DOMAIN, CHUNK
+from ionet._lazy import renamed
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, IonetError
 from ionet.formats.merkle import Tree, leaf_hash
@@ -159,3 +160,12 @@ def share(recipient: str | None, amount: str | None) -> Share:
 
 
 __all__ = ["AirdropTree", "RecipientsError", "Share", "claimed", "read_shares", "share"]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed(
+        __name__,
+        {
+            "CHUNK": "ionet._generated.distributor.constants:CHUNK",
+            "DOMAIN": "ionet._generated.distributor.constants:AIRDROP_DOMAIN",
+        },
+    )

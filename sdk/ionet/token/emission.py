@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from ionet._generated.emission_table import CUMULATIVE
 from ionet._generated.mint.types import PolicyKind
+from ionet._lazy import renamed
 from ionet.chain.errors import EmissionUnknown
 from ionet.formats.when import HALF_HOUR, HOUR, MONTH
 
@@ -112,3 +113,11 @@ __all__ = [
     "hour",
     "paid_until",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__ = renamed(
+        __name__,
+        {
+            "SECONDS_PER_HOUR": "ionet.formats.when:HOUR",
+        },
+    )

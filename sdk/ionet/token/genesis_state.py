@@ -89,7 +89,7 @@ class GenesisState:
         return not self.differences and all(one.made == one.of for one in self.items)
 
 
-class Found:
+class GenesisComparison:
     """What is there of a plan, and what is not as it says."""
 
     def __init__(

@@ -10,9 +10,10 @@ from ionet import accounts, ix, pda
 from ionet.administration.parameters import parameters, params_of
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain._async.connection import AsyncConnection
+from ionet.chain.renamed import Renamed
 
 
-class AsyncAdministration:
+class AsyncAdministration(Renamed):
     """For a program's authority and its pauser; a domain inherits it and says which program is meant."""
 
     PROGRAM: ClassVar[str]

@@ -11,9 +11,10 @@ from ionet import accounts, ix, pda
 from ionet.administration.parameters import parameters, params_of
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain._sync.connection import Connection
+from ionet.chain.renamed import Renamed
 
 
-class Administration:
+class Administration(Renamed):
     """For a program's authority and its pauser; a domain inherits it and says which program is meant."""
 
     PROGRAM: ClassVar[str]

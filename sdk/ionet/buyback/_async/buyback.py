@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from solders.instruction import Instruction
@@ -19,7 +20,7 @@ from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
 
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
@@ -30,6 +31,7 @@ class AsyncBuyback(AsyncAdministration):
     """Calls and reads of the buyback program."""
 
     PROGRAM = "buyback"
+    RENAMED = MappingProxyType({"payout": "get_payout", "config": "get_config"})
 
     # -- setting up
 
@@ -129,7 +131,7 @@ class AsyncBuyback(AsyncAdministration):
         instruction = ix.buyback.sell_io(
             seller=seller,
             auction=pda.buyback.auction(mint, shard),
-            price=(await self.config()).price_account,
+            price=(await self.get_config()).price_account,
             source=source or token_account(seller, pda.mint.MINT),
             vault=self.vault(shard, mint),
             destination=token_account(seller, mint),
@@ -144,7 +146,7 @@ class AsyncBuyback(AsyncAdministration):
             AccountNotFound: the vault has no auction, or the price account is not set.
         """
         auction = await self._connection.fetch(accounts.buyback.Auction, pda.buyback.auction(mint, shard))
-        config = await self.config()
+        config = await self.get_config()
         held = (await self._connection.token_account(auction.vault)).amount
         now = max(await self._connection.time(), auction.last_time, config.last_time)
         allowed = allowance(auction, held, config.daily_share_bps, now)
@@ -156,7 +158,7 @@ class AsyncBuyback(AsyncAdministration):
         Raises:
             AccountNotFound: a lot is for sale, and the price account is not set.
         """
-        config, held = await self.config(), await self.fees(mint)
+        config, held = await self.get_config(), await self.fees(mint)
         now = await self._connection.time()
         addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = await self._connection.fetch_many(accounts.buyback.Auction, addresses)
@@ -196,7 +198,7 @@ class AsyncBuyback(AsyncAdministration):
     @deferred
     async def start_payout(self, job: Pubkey) -> AsyncCall[None]:
         """Offers all that a job's payout holds; for anyone."""
-        found = await self.payout(job)
+        found = await self.get_payout(job)
         instruction = ix.buyback.start_payout(
             payout=pda.buyback.payout(job), currency=pda.jobs.currency(found.mint), vault=found.vault
         )
@@ -227,13 +229,13 @@ class AsyncBuyback(AsyncAdministration):
             LookupError: nothing is for sale.
             PriceUnusable: the program takes no price now.
         """
-        found, seller = await self.payout(job), self._connection.address
+        found, seller = await self.get_payout(job), self._connection.address
         if min_out is None:
             min_out = _least(await self.payout_quote(job), io, f"the payout of {job}")
         instruction = ix.buyback.sell_to_supplier(
             seller=seller,
             payout=pda.buyback.payout(job),
-            price=(await self.config()).price_account,
+            price=(await self.get_config()).price_account,
             source=source or token_account(seller, pda.mint.MINT),
             credit=credit or token_account(found.supplier, pda.mint.MINT),
             vault=found.vault,
@@ -251,7 +253,7 @@ class AsyncBuyback(AsyncAdministration):
 
         Gives what was paid, base units.
         """
-        found, supplier = await self.payout(job), self._connection.address
+        found, supplier = await self.get_payout(job), self._connection.address
         instruction = ix.buyback.withdraw_payout(
             supplier=supplier,
             payout=pda.buyback.payout(job),
@@ -265,17 +267,17 @@ class AsyncBuyback(AsyncAdministration):
     @deferred
     async def close_payout(self, job: Pubkey) -> AsyncCall[None]:
         """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
-        found = await self.payout(job)
+        found = await self.get_payout(job)
         instruction = ix.buyback.close_payout(
             rent_payer=found.rent_payer, job=job, payout=pda.buyback.payout(job), vault=found.vault
         )
         return AsyncCall(self._connection, [instruction])
 
-    async def payout(self, job: Pubkey) -> accounts.buyback.Payout:
+    async def get_payout(self, job: Pubkey) -> accounts.buyback.Payout:
         """A job's payout."""
         return await self._connection.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
 
-    async def payouts(self, **fields: Pubkey) -> list[Found[accounts.buyback.Payout]]:
+    async def payouts(self, **fields: Pubkey) -> list[KeyedAccount[accounts.buyback.Payout]]:
         """Open payouts, by `supplier`, `mint` or `job`."""
         return await self._connection.find(accounts.buyback.Payout, **fields)
 
@@ -285,13 +287,13 @@ class AsyncBuyback(AsyncAdministration):
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.
         """
-        found, config = await self.payout(job), await self.config()
+        found, config = await self.get_payout(job), await self.get_config()
         now = max(await self._connection.time(), found.last_time)
         return quote(found.lot, config, await self._connection.price(config.price_account), now)
 
     # -- reads
 
-    async def config(self) -> accounts.buyback.Config:
+    async def get_config(self) -> accounts.buyback.Config:
         """What was burned, the parameters and the roles."""
         return await self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
 

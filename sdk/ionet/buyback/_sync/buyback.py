@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, Unpack
 
 from solders.instruction import Instruction
@@ -20,7 +21,7 @@ from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
 
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
@@ -31,6 +32,7 @@ class Buyback(Administration):
     """Calls and reads of the buyback program."""
 
     PROGRAM = "buyback"
+    RENAMED = MappingProxyType({"payout": "get_payout", "config": "get_config"})
 
     # -- setting up
 
@@ -130,7 +132,7 @@ class Buyback(Administration):
         instruction = ix.buyback.sell_io(
             seller=seller,
             auction=pda.buyback.auction(mint, shard),
-            price=(self.config()).price_account,
+            price=(self.get_config()).price_account,
             source=source or token_account(seller, pda.mint.MINT),
             vault=self.vault(shard, mint),
             destination=token_account(seller, mint),
@@ -145,7 +147,7 @@ class Buyback(Administration):
             AccountNotFound: the vault has no auction, or the price account is not set.
         """
         auction = self._connection.fetch(accounts.buyback.Auction, pda.buyback.auction(mint, shard))
-        config = self.config()
+        config = self.get_config()
         held = (self._connection.token_account(auction.vault)).amount
         now = max(self._connection.time(), auction.last_time, config.last_time)
         allowed = allowance(auction, held, config.daily_share_bps, now)
@@ -157,7 +159,7 @@ class Buyback(Administration):
         Raises:
             AccountNotFound: a lot is for sale, and the price account is not set.
         """
-        config, held = self.config(), self.fees(mint)
+        config, held = self.get_config(), self.fees(mint)
         now = self._connection.time()
         addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = self._connection.fetch_many(accounts.buyback.Auction, addresses)
@@ -197,7 +199,7 @@ class Buyback(Administration):
     @deferred
     def start_payout(self, job: Pubkey) -> Call[None]:
         """Offers all that a job's payout holds; for anyone."""
-        found = self.payout(job)
+        found = self.get_payout(job)
         instruction = ix.buyback.start_payout(
             payout=pda.buyback.payout(job), currency=pda.jobs.currency(found.mint), vault=found.vault
         )
@@ -228,13 +230,13 @@ class Buyback(Administration):
             LookupError: nothing is for sale.
             PriceUnusable: the program takes no price now.
         """
-        found, seller = self.payout(job), self._connection.address
+        found, seller = self.get_payout(job), self._connection.address
         if min_out is None:
             min_out = _least(self.payout_quote(job), io, f"the payout of {job}")
         instruction = ix.buyback.sell_to_supplier(
             seller=seller,
             payout=pda.buyback.payout(job),
-            price=(self.config()).price_account,
+            price=(self.get_config()).price_account,
             source=source or token_account(seller, pda.mint.MINT),
             credit=credit or token_account(found.supplier, pda.mint.MINT),
             vault=found.vault,
@@ -252,7 +254,7 @@ class Buyback(Administration):
 
         Gives what was paid, base units.
         """
-        found, supplier = self.payout(job), self._connection.address
+        found, supplier = self.get_payout(job), self._connection.address
         instruction = ix.buyback.withdraw_payout(
             supplier=supplier,
             payout=pda.buyback.payout(job),
@@ -266,17 +268,17 @@ class Buyback(Administration):
     @deferred
     def close_payout(self, job: Pubkey) -> Call[None]:
         """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
-        found = self.payout(job)
+        found = self.get_payout(job)
         instruction = ix.buyback.close_payout(
             rent_payer=found.rent_payer, job=job, payout=pda.buyback.payout(job), vault=found.vault
         )
         return Call(self._connection, [instruction])
 
-    def payout(self, job: Pubkey) -> accounts.buyback.Payout:
+    def get_payout(self, job: Pubkey) -> accounts.buyback.Payout:
         """A job's payout."""
         return self._connection.fetch(accounts.buyback.Payout, pda.buyback.payout(job))
 
-    def payouts(self, **fields: Pubkey) -> list[Found[accounts.buyback.Payout]]:
+    def payouts(self, **fields: Pubkey) -> list[KeyedAccount[accounts.buyback.Payout]]:
         """Open payouts, by `supplier`, `mint` or `job`."""
         return self._connection.find(accounts.buyback.Payout, **fields)
 
@@ -286,13 +288,13 @@ class Buyback(Administration):
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.
         """
-        found, config = self.payout(job), self.config()
+        found, config = self.get_payout(job), self.get_config()
         now = max(self._connection.time(), found.last_time)
         return quote(found.lot, config, self._connection.price(config.price_account), now)
 
     # -- reads
 
-    def config(self) -> accounts.buyback.Config:
+    def get_config(self) -> accounts.buyback.Config:
         """What was burned, the parameters and the roles."""
         return self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
 

@@ -17,7 +17,7 @@ from ionet.chain.errors import AccountNotFound, ConfigError
 from ionet.chain.fees import FeePolicy
 from ionet.chain.ids import CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
-from ionet.chain.records import Found, clock_time, decoded, owned, read_found, read_raw
+from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw
 from ionet.chain.rpc import Transport
 from ionet.chain.rpc._sync.local import LocalTransport
 from ionet.chain.schema import Account
@@ -237,7 +237,7 @@ class Reader:
             for address, one in zip(addresses, found, strict=True)
         ]
 
-    def find(self, kind: type[A], **fields: Any) -> list[Found[A]]:
+    def find(self, kind: type[A], **fields: Any) -> list[KeyedAccount[A]]:
         """All accounts of this type whose fields have these values, for example `find(Node, owner=me)`.
 
         The node filters; only fields with a fixed place (`kind.OFFSETS`) can be used, three at most.

@@ -64,7 +64,7 @@ def show(proposal: ProposalAddress) -> None:
     """Show a proposal: its text's hash, its transactions, its votes, and what can happen to it now."""
     io = session()
     client, now = io.reader.governance, io.reader.time()
-    found = client.get(proposal)
+    found = client.get_proposal(proposal)
     stands = governance.standing(found, now)
     stored = client.transactions(proposal)
     told = ["closed" if one is None else governance.describe(one) for one in stored]
@@ -190,7 +190,7 @@ def execute(proposal: ProposalAddress) -> None:
     """Execute what is left of a proposal whose hold-up has passed; for anyone."""
     io = session()
     client = io.client.governance
-    found = client.get(proposal)
+    found = client.get_proposal(proposal)
     if found.transactions and found.executed == found.transactions:
         raise UserError(f"all of {proposal} is executed already")
     rows, data = [], []
@@ -243,7 +243,7 @@ def close(proposal: ProposalAddress) -> None:
     io = session()
     client = io.client.governance
     call = client.close_votes(proposal)
-    if governance.standing(client.get(proposal), io.client.time()) not in _OPEN:
+    if governance.standing(client.get_proposal(proposal), io.client.time()) not in _OPEN:
         call = client.close_transactions(proposal) + call
     if not call.ix():
         raise UserError(f"nothing of {proposal} is left to close")
@@ -261,7 +261,7 @@ def treasury(
     """Show what the treasury holds, and how much of it may leave in seven days."""
     io = session()
     client = io.reader.governance
-    held, limit = client.treasury(*(mint or ())), client.config().outflow_bps
+    held, limit = client.treasury(*(mint or ())), client.get_config().outflow_bps
     io.screen.facts(
         [
             ("Treasury", governance.TREASURY),
@@ -295,7 +295,7 @@ def params(
 def terms() -> None:
     """Show the terms of votes, and the guardian."""
     io = session()
-    found, now = io.reader.governance.config(), io.reader.time()
+    found, now = io.reader.governance.get_config(), io.reader.time()
     guards = found.guardian != Pubkey.default() and now < found.guardian_until
     io.screen.facts(
         [

@@ -62,7 +62,7 @@ def submit(
     if io.client.account(place) is None:
         io.send(client.propose(draft, nonce=number), f"propose {title!r}, with a bond")
         io.screen.note(f"Draft {place}, number {number}")
-    found = client.get(place)
+    found = client.get_proposal(place)
     so_far = governance.content_hash(io.signer.pubkey(), number, draft.args, stored[: found.transactions])
     if found.state != governance.ProposalState.DRAFT or bytes(found.content_hash) != so_far:
         raise UserError(f"number {number} is another proposal of yours, or no draft any more: {place}")
@@ -229,7 +229,7 @@ def slash(
 ) -> None:
     """Propose how to decide an appealed slash; works while the treasury is the resolver of staking."""
     io = session()
-    found = io.reader.staking.slash(slash)
+    found = io.reader.staking.get_slash(slash)
     decided = IO(0) if amount in ("0", "0.0") else io_amount(amount)
     made = governance.resolve_slash(slash, found.node, decided)
     submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", made, text, uri, nonce)
@@ -248,7 +248,7 @@ def dispute(
 ) -> None:
     """Propose how to decide a job's dispute; works while the treasury is the resolver of jobs."""
     io = session()
-    found = io.reader.jobs.get(job)
+    found = io.reader.jobs.get_job(job)
     gross = _units(amount, io.reader.token_mint(found.mint).decimals)
     made = io.client.governance.as_treasury().jobs.resolve(job, gross).ix()
     submit(io, title or f"Decide the dispute of job {str(job)[:8]}", made, text, uri, nonce)

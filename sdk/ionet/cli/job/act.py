@@ -21,13 +21,13 @@ from ionet.jobs.escrow import if_cancelled, if_stopped, net
 from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
-    from ionet import Cranked, JobStatus, accounts
+    from ionet import CrankResult, JobStatus, accounts
 
 app = Commands()
 
 
 def _unit(io: Session, job: accounts.jobs.Job) -> type[Amount]:
-    return unit_of(io.reader.jobs.currency(job.mint))
+    return unit_of(io.reader.jobs.get_currency(job.mint))
 
 
 # -- parties
@@ -38,7 +38,7 @@ def start(job: JobAddress) -> None:
     """Begin the booked time; for the supplier, the device or an attester."""
     io = session()
     sent = io.send(io.client.jobs.start(job), f"start job {job}")
-    found = io.client.jobs.get(job)
+    found = io.client.jobs.get_job(job)
     io.done(sent, f"Job {job} runs until {when(found.ends_at)}", job=job, ends_at=found.ends_at)
 
 
@@ -67,7 +67,7 @@ def extend(
             data={},
         )
     sent = io.send(call, f"extend job {job} by {span(seconds)}, for at most {quote.limit}")
-    found = io.client.jobs.get(job)
+    found = io.client.jobs.get_job(job)
     io.done(
         sent,
         f"Extended job {job} by {span(seconds)}: it runs until {when(found.ends_at)}",
@@ -82,7 +82,7 @@ def extend(
 def cancel(job: JobAddress) -> None:
     """End a job before its start; free for the supplier, and for the renter within two minutes."""
     io = session()
-    found, now = io.client.jobs.get(job), io.client.time()
+    found, now = io.client.jobs.get_job(job), io.client.time()
     unit = _unit(io, found)
     if found.state != JobState.BOOKED:
         told = f"runs: ionet job stop {job}" if found.state == JobState.RUNNING else "has ended"
@@ -107,7 +107,7 @@ def cancel(job: JobAddress) -> None:
 def stop(job: JobAddress) -> None:
     """End the work before its time. A renter pays the first hour; a supplier who stops in it gets nothing."""
     io = session()
-    found, now = io.client.jobs.get(job), io.client.time()
+    found, now = io.client.jobs.get_job(job), io.client.time()
     unit = _unit(io, found)
     by_renter = found.renter == io.client.address
     reason = CloseReason.RENTER_STOPPED if by_renter else CloseReason.SUPPLIER_STOPPED
@@ -144,7 +144,7 @@ def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: Evidenc
     """
     io = session()
     proof = evidence_hash(evidence, evidence_sha256)
-    unit = _unit(io, io.client.jobs.get(job))
+    unit = _unit(io, io.client.jobs.get_job(job))
     bond = unit.from_base(io.client.jobs.dispute_bond(job))
     call = io.client.jobs.dispute(job, proof, max_bond=bond.base)
     sent = io.send(call, f"dispute job {job} with a bond of {bond}")
@@ -176,7 +176,7 @@ def resolve(
     if (amount is None) == (share is None):
         raise UserError("say what is due: an amount, or --share of the price")
     io = session()
-    found = io.client.jobs.get(job)
+    found = io.client.jobs.get_job(job)
     unit = _unit(io, found)
     try:
         gross = unit(amount) if amount is not None else unit.from_base(found.price * (share or 0) // 10_000)
@@ -210,7 +210,7 @@ def resolve(
 
 def _pay(job: Pubkey, step: Crank, verb: str, whom: str) -> None:
     io = session()
-    found, now = io.client.jobs.get(job), io.client.time()
+    found, now = io.client.jobs.get_job(job), io.client.time()
     if now < found.frozen_until:
         raise UserError(
             f"job {job} is disputed: what is not paid is held back until {when(found.frozen_until)}, unless"
@@ -282,7 +282,7 @@ def crank(
         )
         return
     io.confirm(f"crank {len(targets)} job{'s' * (len(targets) != 1)}")
-    done: list[tuple[Pubkey, Cranked, Any]] = []
+    done: list[tuple[Pubkey, CrankResult, Any]] = []
     for one in targets:
         unit = _unit_of(io, one)
         done += [(one, step, unit) for step in jobs.crank(one)]
@@ -324,18 +324,18 @@ def _unit_of(io: Session, job: Pubkey) -> type[Amount] | None:
     from ionet import AccountNotFound
 
     try:
-        return _unit(io, io.client.jobs.get(job))
+        return _unit(io, io.client.jobs.get_job(job))
     except AccountNotFound:
         return None
 
 
-def _close_cluster(io: Session, cluster: Pubkey) -> list[tuple[Pubkey, Cranked, Any]]:
-    from ionet import AccountNotFound, Cranked
+def _close_cluster(io: Session, cluster: Pubkey) -> list[tuple[Pubkey, CrankResult, Any]]:
+    from ionet import AccountNotFound, CrankResult
 
     try:
-        if not io.client.jobs.cluster(cluster).closable:
+        if not io.client.jobs.get_cluster(cluster).closable:
             return []
     except AccountNotFound:
         return []
     sent = io.client.jobs.close_cluster(cluster).send()
-    return [(cluster, Cranked(Crank.CLOSE_CLUSTER, None, sent.signature, None, None), None)]
+    return [(cluster, CrankResult(Crank.CLOSE_CLUSTER, None, sent.signature, None, None), None)]

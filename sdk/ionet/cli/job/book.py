@@ -33,7 +33,7 @@ from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
 
 if TYPE_CHECKING:
-    from ionet import ClusterStatus, Found, Quotes, Undone
+    from ionet import CancelledBooking, ClusterStatus, KeyedAccount, Quotes
     from ionet.store.manifest import Manifest
 
 app = Commands()
@@ -301,7 +301,7 @@ def _send_cluster(
     )
 
 
-def _tell_undone(io: Session, undone: tuple[Undone, ...]) -> None:
+def _tell_undone(io: Session, undone: tuple[CancelledBooking, ...]) -> None:
     for one in undone:
         text = f"cancelled and refunded: {one.signature}" if one.error is None else one.error
         io.screen.note(f"  {one.job} {text}")
@@ -329,7 +329,7 @@ def cluster(
         return
     if cancel and complete:
         raise UserError("--cancel or --complete, not both")
-    found = io.reader.jobs.cluster(which)
+    found = io.reader.jobs.get_cluster(which)
     jobs = io.reader.jobs.cluster_jobs(which)
     if cancel:
         _cancel_cluster(io, found, jobs)
@@ -360,7 +360,7 @@ def _cluster_state(one: ClusterStatus) -> str:
     return "complete" if one.waiting else "started"
 
 
-def _show_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]]) -> None:
+def _show_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
     statuses = [io.reader.jobs.status(one.address) for one in jobs]
     hints = []
     if found.missing and found.joined:
@@ -380,7 +380,7 @@ def _show_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts.j
     io.screen.show({"cluster": found, "jobs": statuses})
 
 
-def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]]) -> None:
+def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
     waiting = [one for one in jobs if one.account.state == 0]
     if not waiting:
         raise UserError(f"no job of cluster {found.address} waits for its start", NOT_FOUND)
@@ -405,7 +405,7 @@ def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[Found[accounts
 
 
 def _complete_cluster(
-    io: Session, found: ClusterStatus, jobs: list[Found[accounts.jobs.Job]], nodes: list[Pubkey]
+    io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
 ) -> None:
     if not found.missing:
         raise UserError(f"cluster {found.address} lacks no node: {_cluster_state(found)}", REFUSED)
@@ -417,7 +417,7 @@ def _complete_cluster(
     first = jobs[0].account
     currency = str(first.mint)
     if not nodes:
-        kind = io.reader.staking.node(first.node).class_
+        kind = io.reader.staking.get_node(first.node).class_
         free = io.reader.jobs.search(class_=kind, seconds=first.seconds, currency=currency)
         nodes = [one.node for one in free[: found.missing]]
         if len(nodes) < found.missing:

@@ -34,7 +34,7 @@ from ionet.cli.session import Session, session
 from ionet.staking.stake import class_name, minimum
 
 if TYPE_CHECKING:
-    from ionet import Found
+    from ionet import KeyedAccount
 
 app = Commands("Hardware classes, devices, nodes and networks.")
 app.add_typer(classes.app, name="classes")
@@ -208,7 +208,7 @@ def list_nodes(
 
 def _counts(io: Session, by: By, names: dict[int, str], networks: dict[Pubkey, str]) -> None:
     sums: dict[tuple[str, ...], list[int]] = {}
-    supply = io.reader.staking.supply()
+    supply = io.reader.staking.node_counts()
     for one in supply:
         origin = "own" if one.network is None else networks.get(one.network, str(one.network))
         kind = names.get(one.class_id, str(one.class_id))
@@ -251,8 +251,8 @@ def show(node: NodeAddress) -> None:
     """Show a node: state, stake, proof, and what stands in its way."""
     io = session()
     staking, now = io.reader.staking, io.reader.time()
-    found = staking.node(node)
-    kind, room = staking.class_(found.class_), staking.room(node)
+    found = staking.get_node(node)
+    kind, room = staking.get_class(found.class_), staking.get_capacity(node)
     networks = {one.address: text_of(one.account.name) for one in staking.networks()}
     names = {found.class_: class_name(kind)}
     lease = _lease(io, found, now)
@@ -280,7 +280,7 @@ def show(node: NodeAddress) -> None:
                 "Co-stakers",
                 f"{IO.from_base(found.co.active)} active, {IO.from_base(found.co.pending)} pending",
             ),
-            ("Room", f"{room.total} for the owner, {room.co} for co-stakers"),
+            ("StakeCapacity", f"{room.total} for the owner, {room.co} for co-stakers"),
             ("Credited", f"{IO.from_base(found.credited)} in its life, up to {when(found.credited_through)}"),
             ("Last proof", _proof(proof)),
             *(("Note" if n == 0 else "", text) for n, text in enumerate(notes)),
@@ -517,14 +517,14 @@ def _notes(node: accounts.staking.Node, needed: IO, lease: int | None, now: int)
     return notes
 
 
-def _found(where: Pubkey, account: accounts.staking.Node) -> Found[accounts.staking.Node]:
-    from ionet import Found
+def _found(where: Pubkey, account: accounts.staking.Node) -> KeyedAccount[accounts.staking.Node]:
+    from ionet import KeyedAccount
 
-    return Found(where, account)
+    return KeyedAccount(where, account)
 
 
 def _node_json(
-    one: Found[accounts.staking.Node], names: dict[int, str], networks: dict[Pubkey, str]
+    one: KeyedAccount[accounts.staking.Node], names: dict[int, str], networks: dict[Pubkey, str]
 ) -> dict[str, Any]:
     node = one.account
     return {

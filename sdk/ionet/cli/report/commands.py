@@ -50,8 +50,8 @@ def list_reports(
     """List reports, latest hour first."""
     io = session()
     found = io.reader.proofs.reports()[:limit]
-    config, now = io.reader.proofs.config(), io.reader.time()
-    threshold = io.reader.proofs.attesters().threshold
+    config, now = io.reader.proofs.get_config(), io.reader.time()
+    threshold = io.reader.proofs.get_attesters().threshold
     io.screen.table(
         (">hour", "ended", "report", "state", ">total IO", ">leaves", "next"),
         [
@@ -75,8 +75,8 @@ def list_reports(
 def show(report: ReportAddress) -> None:
     """Show a report."""
     io = session()
-    found, config, now = io.reader.proofs.get(report), io.reader.proofs.config(), io.reader.time()
-    attesters = io.reader.proofs.attesters()
+    found, config, now = io.reader.proofs.get_report(report), io.reader.proofs.get_config(), io.reader.time()
+    attesters = io.reader.proofs.get_attesters()
     approved = [
         str(key) for seat, key in enumerate(attesters.keys[: attesters.seats]) if found.approvals >> seat & 1
     ]
@@ -115,14 +115,15 @@ def submit(
     report = _recomputed(evidence, None, previous)
     proposal = io.client.proofs.propose(report, place)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
-    account = io.client.proofs.get(sent.result)
+    account = io.client.proofs.get_report(sent.result)
     minted = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
     emitted = IO.from_base(sum(one.paid + one.withheld for one in minted))
+    config, threshold = io.client.proofs.get_config(), io.client.proofs.get_attesters().threshold
     io.done(
         sent,
         *([f"Emitted {emitted} first"] if emitted else []),
         f"Reported hour {proposal.seq}: {sent.result}",
-        f"It is {_next(account, io.client.proofs.config(), io.client.proofs.attesters().threshold, 0)}",
+        f"It is {_next(account, config, threshold, 0)}",
         report=sent.result,
         hour=proposal.seq,
         total=IO.from_base(report.total),
@@ -138,7 +139,7 @@ def check(report: ReportAddress, evidence: EvidenceOption = None, previous: Prev
     Exits with 1 if a fact differs from what the chain shows now.
     """
     io = session()
-    found = io.reader.proofs.get(report)
+    found = io.reader.proofs.get_report(report)
     with evidence_of(found, evidence) as path:
         _recomputed(path, found, previous)
         differences = _differences(io, found, path)
@@ -163,7 +164,7 @@ def approve(
 ) -> None:
     """Recompute a report from its evidence, compare it with the chain, and approve it; for an attester."""
     io = session()
-    found = io.client.proofs.get(report)
+    found = io.client.proofs.get_report(report)
     with evidence_of(found, evidence) as path:
         _recomputed(path, found, previous)
         differences = _differences(io, found, path)
@@ -175,11 +176,11 @@ def approve(
             " see `ionet report check`, or say --accept-differences"
         )
     sent = io.send(io.client.proofs.approve(report), f"approve report {found.seq}")
-    now = io.client.proofs.get(report)
-    threshold = io.client.proofs.attesters().threshold
+    now = io.client.proofs.get_report(report)
+    threshold = io.client.proofs.get_attesters().threshold
     io.done(
         sent,
-        f"Approved report {found.seq}: {_next(now, io.client.proofs.config(), threshold, 0)}",
+        f"Approved report {found.seq}: {_next(now, io.client.proofs.get_config(), threshold, 0)}",
         report=report,
         state=now.state,
         weight=now.weight,
@@ -304,7 +305,7 @@ def credit(
     if everything == (node is not None):
         raise UserError("name a node, or say --all")
     io = session()
-    found = io.reader.proofs.get(report)
+    found = io.reader.proofs.get_report(report)
     if found.state != ReportState.FINAL:
         raise UserError(f"report {found.seq} is not final: {_now(io, found)}", REFUSED)
     leaves = leaves_of(found, evidence)
@@ -364,7 +365,7 @@ def _credit_all(io: Session, report: Pubkey, found: accounts.proofs.Report, leav
 def refute(report: ReportAddress, node: NodeAddress, evidence: EvidenceOption = None) -> None:
     """Void a report that is not final, by a leaf below what its node was credited, or of no node."""
     io = session()
-    found = io.reader.proofs.get(report)
+    found = io.reader.proofs.get_report(report)
     try:
         call = io.client.proofs.refute(report, node, leaves_of(found, evidence))
     except KeyError:
@@ -396,7 +397,7 @@ def challenge(
         raise UserError("name what shows it by --reason or by --reason-hash")
     found = reason_hash or sha256((reason or Path()).read_bytes()).digest()
     io = session()
-    bond = IO.from_base(io.client.proofs.config().challenge_bond)
+    bond = IO.from_base(io.client.proofs.get_config().challenge_bond)
     call = io.client.proofs.challenge(report, node, found)
     sent = io.send(call, f"challenge the leaf of {node}, with a bond of {bond}")
     until = io.client.proofs.get_challenge(sent.result).until
@@ -476,7 +477,7 @@ def lift(one: ChallengeAddress) -> None:
 
 def _now(io: Session, report: accounts.proofs.Report) -> str:
     proofs = io.reader.proofs
-    return _next(report, proofs.config(), proofs.attesters().threshold, io.reader.time())
+    return _next(report, proofs.get_config(), proofs.get_attesters().threshold, io.reader.time())
 
 
 def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, threshold: int, now: int) -> str:

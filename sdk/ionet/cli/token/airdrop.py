@@ -152,7 +152,7 @@ def check(number: AirdropNumber, file: Shares) -> None:
     """Compare a file with an airdrop's root, and show what was claimed."""
     io = session()
     tree = _checked(io, number, file)
-    found, now = io.reader.distributor.airdrop(tree.address), io.reader.time()
+    found, now = io.reader.distributor.get_airdrop(tree.address), io.reader.time()
     io.screen.facts(
         [
             ("Airdrop", tree.address),
@@ -188,7 +188,7 @@ def _tree(number: int, file: Path) -> AirdropTree:
 
 def _checked(io: Session, number: int, file: Path) -> AirdropTree:
     tree = _tree(number, file)
-    root = io.reader.distributor.airdrop(tree.address).root
+    root = io.reader.distributor.get_airdrop(tree.address).root
     if root != tree.root:
         raise UserError(
             f"{file} is not the list of airdrop {number}: its root is {tree.root.hex()},"

@@ -118,7 +118,7 @@ def list_grants(
 def show(grant: GrantAddress) -> None:
     """Show a grant: its terms, what has vested, and what comes next."""
     io = session()
-    state = _state(io.reader.distributor.grant(grant), io.reader.time())
+    state = _state(io.reader.distributor.get_grant(grant), io.reader.time())
     io.screen.facts(
         [
             ("Grant", grant),

@@ -37,7 +37,7 @@ def supply(
     io = session()
     found = [io.reader.supply.at(one) for one in date] if date else [io.reader.supply.now()]
     if chart is not None:
-        chart.write_text(drawn(io.reader.mint.config().start), encoding="utf-8")
+        chart.write_text(drawn(io.reader.mint.get_config().start), encoding="utf-8")
         io.screen.note(f"Drawn: {chart}")
     rows: list[tuple[str, list[str | None]]] = [
         ("date", [when(one.time) for one in found]),

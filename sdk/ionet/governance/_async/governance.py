@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from solders.instruction import AccountMeta, Instruction
@@ -17,7 +18,8 @@ from ionet.chain.errors import EncodeError
 from ionet.chain.ids import BPF_LOADER_UPGRADEABLE, TOKEN_PROGRAM
 from ionet.chain.layouts import TokenAccount
 from ionet.chain.pda import program_data, token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
+from ionet.chain.renamed import Renamed
 from ionet.governance import proposals as dao
 from ionet.governance.proposals import Authority, Ballot, HandOver, Step
 
@@ -26,8 +28,10 @@ C = TypeVar("C", bound=AsyncConnection)
 _WRAPPED_SOL: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
 
 
-class AsyncGovernance(Generic[C]):
+class AsyncGovernance(Renamed, Generic[C]):
     """Calls and reads of the governance program. What proposals can do: `ionet.governance`."""
+
+    RENAMED = MappingProxyType({"get": "get_proposal", "config": "get_config"})
 
     def __init__(self, connection: C) -> None:
         self._connection = connection
@@ -67,7 +71,7 @@ class AsyncGovernance(Generic[C]):
             EncodeError: he has too little, now or at the start of this week.
         """
         who = proposer or self._connection.address
-        needed = (await self.config()).min_stake
+        needed = (await self.get_config()).min_stake
         week = dao.week_of(await self._connection.time())
         nodes = await self._connection.find(accounts.staking.Node, owner=who)
         positions = await self._connection.find(accounts.staking.Position, holder=who)
@@ -167,7 +171,7 @@ class AsyncGovernance(Generic[C]):
         (found,) = await self._connection.fetch_many(accounts.governance.Proposal, [address])
         if found is None:
             await self.propose(draft, nonce=number, source=source).send()
-            found = await self.get(address)
+            found = await self.get_proposal(address)
         elif found.state != dao.ProposalState.DRAFT:
             raise EncodeError(f"proposal {address} is no draft any more")
         stored = [dao.stored(one) for one in draft.transactions]
@@ -212,7 +216,7 @@ class AsyncGovernance(Generic[C]):
             proposal: that is voted on.
             voter: whose; default: the signer's.
         """
-        who, found = voter or self._connection.address, await self.get(proposal)
+        who, found = voter or self._connection.address, await self.get_proposal(proposal)
         ballots = []
         for node in await self._connection.find(accounts.staking.Node, owner=who):
             (vote,) = await self._connection.fetch_many(
@@ -249,7 +253,7 @@ class AsyncGovernance(Generic[C]):
             node: where the stake is; see `ballots`.
             choice: what the vote says.
         """
-        me, found = self._connection.address, await self.get(proposal)
+        me, found = self._connection.address, await self.get_proposal(proposal)
         owner = (await self._connection.fetch(accounts.staking.Node, node)).owner
         node_vote = pda.governance.node_vote(proposal, node)
         position = pda.staking.position(node, me)
@@ -295,7 +299,7 @@ class AsyncGovernance(Generic[C]):
             proposal: whose hold-up has passed.
             index: of the transaction; default: the next one.
         """
-        number = (await self.get(proposal)).executed if index is None else index
+        number = (await self.get_proposal(proposal)).executed if index is None else index
         place = pda.governance.transaction(proposal, number)
         stored = (await self._connection.fetch(accounts.governance.StoredTransaction, place)).args
         before, outflows = [], []
@@ -340,7 +344,7 @@ class AsyncGovernance(Generic[C]):
         self, proposal: Pubkey
     ) -> AsyncCall[events.governance.BondReturned | events.governance.BondBurned]:
         """Returns or burns a proposal's bond, as the vote has it; for anyone. Gives the event."""
-        found = await self.get(proposal)
+        found = await self.get_proposal(proposal)
         if dao.keeps_bond(found):
             instruction = ix.governance.return_bond(
                 proposal=proposal,
@@ -360,7 +364,7 @@ class AsyncGovernance(Generic[C]):
     @deferred
     async def close_transactions(self, proposal: Pubkey) -> AsyncCall[None]:
         """Closes the transactions of a proposal that is over; for anyone. The rent goes to who paid it."""
-        found = await self.get(proposal)
+        found = await self.get_proposal(proposal)
         places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
         stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, places)
         return AsyncCall(
@@ -401,15 +405,17 @@ class AsyncGovernance(Generic[C]):
 
     # -- reads
 
-    async def config(self) -> accounts.governance.Config:
+    async def get_config(self) -> accounts.governance.Config:
         """Terms of votes, and the guardian."""
         return await self._connection.fetch(accounts.governance.Config, pda.governance.CONFIG)
 
-    async def get(self, proposal: Pubkey) -> accounts.governance.Proposal:
+    async def get_proposal(self, proposal: Pubkey) -> accounts.governance.Proposal:
         """The proposal at an address."""
         return await self._connection.fetch(accounts.governance.Proposal, proposal)
 
-    async def proposals(self, proposer: Pubkey | None = None) -> list[Found[accounts.governance.Proposal]]:
+    async def proposals(
+        self, proposer: Pubkey | None = None
+    ) -> list[KeyedAccount[accounts.governance.Proposal]]:
         """All proposals, or somebody's, newest first."""
         fields = {} if proposer is None else {"proposer": proposer}
         found = await self._connection.find(accounts.governance.Proposal, **fields)
@@ -417,7 +423,7 @@ class AsyncGovernance(Generic[C]):
 
     async def transactions(self, proposal: Pubkey) -> list[types.governance.TransactionArgs | None]:
         """A proposal's transactions in their order; None for one that was closed."""
-        found = await self.get(proposal)
+        found = await self.get_proposal(proposal)
         places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
         stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, places)
         return [None if one is None else one.args for one in stored]
@@ -471,7 +477,7 @@ class AsyncGovernance(Generic[C]):
             self._connection, [build(authority=self._connection.address, successor=dao.TREASURY)]
         )
 
-    async def acceptance(self, program: str) -> Found[accounts.governance.Proposal] | None:
+    async def acceptance(self, program: str) -> KeyedAccount[accounts.governance.Proposal] | None:
         """The open proposal that does nothing but accept a program's authority, or None."""
         wanted, now = dao.stored(dao.accept_authority(program)), await self._connection.time()
         over = (dao.Standing.FAILED, dao.Standing.EXPIRED, dao.Standing.EXECUTED)
@@ -511,7 +517,7 @@ class AsyncGovernance(Generic[C]):
         if one is None or one.account.state == dao.ProposalState.DRAFT:
             draft = dao.Draft(f"Hand {program} over to the treasury", dao.accept_authority(program))
             address = await self.submit(draft, nonce=one.account.nonce if one else None)
-            return HandOver(program, Step.PROPOSED, address, (await self.get(address)).voting_ends)
+            return HandOver(program, Step.PROPOSED, address, (await self.get_proposal(address)).voting_ends)
         match dao.standing(one.account, now):
             case dao.Standing.PASSED:
                 ended = (await self.queue(one.address).send()).result

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Any, Final, Generic, TypeVar
 
 from solders.instruction import AccountMeta, Instruction
@@ -18,7 +19,8 @@ from ionet.chain.errors import EncodeError
 from ionet.chain.ids import BPF_LOADER_UPGRADEABLE, TOKEN_PROGRAM
 from ionet.chain.layouts import TokenAccount
 from ionet.chain.pda import program_data, token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
+from ionet.chain.renamed import Renamed
 from ionet.governance import proposals as dao
 from ionet.governance.proposals import Authority, Ballot, HandOver, Step
 
@@ -27,8 +29,10 @@ C = TypeVar("C", bound=Connection)
 _WRAPPED_SOL: Final = Pubkey.from_string("So11111111111111111111111111111111111111112")
 
 
-class Governance(Generic[C]):
+class Governance(Renamed, Generic[C]):
     """Calls and reads of the governance program. What proposals can do: `ionet.governance`."""
+
+    RENAMED = MappingProxyType({"get": "get_proposal", "config": "get_config"})
 
     def __init__(self, connection: C) -> None:
         self._connection = connection
@@ -66,7 +70,7 @@ class Governance(Generic[C]):
             EncodeError: he has too little, now or at the start of this week.
         """
         who = proposer or self._connection.address
-        needed = (self.config()).min_stake
+        needed = (self.get_config()).min_stake
         week = dao.week_of(self._connection.time())
         nodes = self._connection.find(accounts.staking.Node, owner=who)
         positions = self._connection.find(accounts.staking.Position, holder=who)
@@ -164,7 +168,7 @@ class Governance(Generic[C]):
         (found,) = self._connection.fetch_many(accounts.governance.Proposal, [address])
         if found is None:
             self.propose(draft, nonce=number, source=source).send()
-            found = self.get(address)
+            found = self.get_proposal(address)
         elif found.state != dao.ProposalState.DRAFT:
             raise EncodeError(f"proposal {address} is no draft any more")
         stored = [dao.stored(one) for one in draft.transactions]
@@ -209,7 +213,7 @@ class Governance(Generic[C]):
             proposal: that is voted on.
             voter: whose; default: the signer's.
         """
-        who, found = voter or self._connection.address, self.get(proposal)
+        who, found = voter or self._connection.address, self.get_proposal(proposal)
         ballots = []
         for node in self._connection.find(accounts.staking.Node, owner=who):
             (vote,) = self._connection.fetch_many(
@@ -244,7 +248,7 @@ class Governance(Generic[C]):
             node: where the stake is; see `ballots`.
             choice: what the vote says.
         """
-        me, found = self._connection.address, self.get(proposal)
+        me, found = self._connection.address, self.get_proposal(proposal)
         owner = (self._connection.fetch(accounts.staking.Node, node)).owner
         node_vote = pda.governance.node_vote(proposal, node)
         position = pda.staking.position(node, me)
@@ -286,7 +290,7 @@ class Governance(Generic[C]):
             proposal: whose hold-up has passed.
             index: of the transaction; default: the next one.
         """
-        number = (self.get(proposal)).executed if index is None else index
+        number = (self.get_proposal(proposal)).executed if index is None else index
         place = pda.governance.transaction(proposal, number)
         stored = (self._connection.fetch(accounts.governance.StoredTransaction, place)).args
         before, outflows = [], []
@@ -331,7 +335,7 @@ class Governance(Generic[C]):
         self, proposal: Pubkey
     ) -> Call[events.governance.BondReturned | events.governance.BondBurned]:
         """Returns or burns a proposal's bond, as the vote has it; for anyone. Gives the event."""
-        found = self.get(proposal)
+        found = self.get_proposal(proposal)
         if dao.keeps_bond(found):
             instruction = ix.governance.return_bond(
                 proposal=proposal,
@@ -351,7 +355,7 @@ class Governance(Generic[C]):
     @deferred
     def close_transactions(self, proposal: Pubkey) -> Call[None]:
         """Closes the transactions of a proposal that is over; for anyone. The rent goes to who paid it."""
-        found = self.get(proposal)
+        found = self.get_proposal(proposal)
         places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
         stored = self._connection.fetch_many(accounts.governance.StoredTransaction, places)
         return Call(
@@ -392,15 +396,15 @@ class Governance(Generic[C]):
 
     # -- reads
 
-    def config(self) -> accounts.governance.Config:
+    def get_config(self) -> accounts.governance.Config:
         """Terms of votes, and the guardian."""
         return self._connection.fetch(accounts.governance.Config, pda.governance.CONFIG)
 
-    def get(self, proposal: Pubkey) -> accounts.governance.Proposal:
+    def get_proposal(self, proposal: Pubkey) -> accounts.governance.Proposal:
         """The proposal at an address."""
         return self._connection.fetch(accounts.governance.Proposal, proposal)
 
-    def proposals(self, proposer: Pubkey | None = None) -> list[Found[accounts.governance.Proposal]]:
+    def proposals(self, proposer: Pubkey | None = None) -> list[KeyedAccount[accounts.governance.Proposal]]:
         """All proposals, or somebody's, newest first."""
         fields = {} if proposer is None else {"proposer": proposer}
         found = self._connection.find(accounts.governance.Proposal, **fields)
@@ -408,7 +412,7 @@ class Governance(Generic[C]):
 
     def transactions(self, proposal: Pubkey) -> list[types.governance.TransactionArgs | None]:
         """A proposal's transactions in their order; None for one that was closed."""
-        found = self.get(proposal)
+        found = self.get_proposal(proposal)
         places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
         stored = self._connection.fetch_many(accounts.governance.StoredTransaction, places)
         return [None if one is None else one.args for one in stored]
@@ -460,7 +464,7 @@ class Governance(Generic[C]):
         build = getattr(ix, program).propose_authority
         return Call(self._connection, [build(authority=self._connection.address, successor=dao.TREASURY)])
 
-    def acceptance(self, program: str) -> Found[accounts.governance.Proposal] | None:
+    def acceptance(self, program: str) -> KeyedAccount[accounts.governance.Proposal] | None:
         """The open proposal that does nothing but accept a program's authority, or None."""
         wanted, now = dao.stored(dao.accept_authority(program)), self._connection.time()
         over = (dao.Standing.FAILED, dao.Standing.EXPIRED, dao.Standing.EXECUTED)
@@ -500,7 +504,7 @@ class Governance(Generic[C]):
         if one is None or one.account.state == dao.ProposalState.DRAFT:
             draft = dao.Draft(f"Hand {program} over to the treasury", dao.accept_authority(program))
             address = self.submit(draft, nonce=one.account.nonce if one else None)
-            return HandOver(program, Step.PROPOSED, address, (self.get(address)).voting_ends)
+            return HandOver(program, Step.PROPOSED, address, (self.get_proposal(address)).voting_ends)
         match dao.standing(one.account, now):
             case dao.Standing.PASSED:
                 ended = (self.queue(one.address).send()).result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
@@ -19,27 +20,36 @@ from ionet.token.currency import choose
 if TYPE_CHECKING:
     from ionet.buyback._async.buyback import AsyncBuyback
     from ionet.chain._async.connection import AsyncConnection
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
 
 
 class AsyncJobsBase(AsyncAdministration):
     """The connection, and the reads that every part needs."""
 
     PROGRAM = "jobs"
+    RENAMED = MappingProxyType(
+        {
+            "get": "get_job",
+            "find": "find_jobs",
+            "currency": "get_currency",
+            "cluster": "get_cluster",
+            "config": "get_config",
+        }
+    )
 
     def __init__(self, connection: AsyncConnection, *, buyback: AsyncBuyback) -> None:
         super().__init__(connection)
         self._buyback = buyback
 
-    async def get(self, job: Pubkey) -> accounts.jobs.Job:
+    async def get_job(self, job: Pubkey) -> accounts.jobs.Job:
         """The job at an address."""
         return await self._connection.fetch(accounts.jobs.Job, job)
 
-    async def find(self, **fields: Pubkey) -> list[Found[accounts.jobs.Job]]:
+    async def find_jobs(self, **fields: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
         """Jobs that are not closed, by `renter`, `supplier`, `node`, `offer`, `mint` or `cluster`."""
         return await self._connection.find(accounts.jobs.Job, **fields)
 
-    async def config(self) -> accounts.jobs.Config:
+    async def get_config(self) -> accounts.jobs.Config:
         """Fees, limits and roles."""
         return await self._connection.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
 
@@ -47,7 +57,7 @@ class AsyncJobsBase(AsyncAdministration):
         """All currencies that jobs can be paid in, or could."""
         return [one.account for one in await self._connection.find(accounts.jobs.Currency)]
 
-    async def currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
+    async def get_currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
         """A currency by its name (`IO`, `USDC`) or mint.
 
         Raises:

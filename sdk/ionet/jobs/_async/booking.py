@@ -18,11 +18,11 @@ from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import IonetError, TransactionFailed
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.transactions import Sent
 from ionet.jobs._async.offers import AsyncOffers
 from ionet.jobs._async.paying import AsyncPaying
-from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
+from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
 from ionet.jobs.quotes import NotBookable, Quote, Quotes
 from ionet.jobs.status import ClusterStatus, cluster_status
 from ionet.token.prices import PriceUnusable
@@ -223,24 +223,24 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         statuses = [cluster_status(one.address, one.account, now) for one in found]
         return sorted(statuses, key=lambda one: (-one.opened_at, bytes(one.address)))
 
-    async def cluster(self, address: Pubkey) -> ClusterStatus:
+    async def get_cluster(self, address: Pubkey) -> ClusterStatus:
         """A cluster's status."""
         found = await self._connection.fetch(accounts.jobs.Cluster, address)
         return cluster_status(address, found, await self._connection.time())
 
-    async def cluster_jobs(self, cluster: Pubkey) -> list[Found[accounts.jobs.Job]]:
+    async def cluster_jobs(self, cluster: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
         """The jobs of a cluster that are not closed, in the order of booking."""
         found = await self._connection.find(accounts.jobs.Job, cluster=cluster)
         return sorted(found, key=lambda one: (one.account.booked_at, bytes(one.address)))
 
-    async def cancel_cluster(self, cluster: Pubkey) -> tuple[Undone, ...]:
+    async def cancel_cluster(self, cluster: Pubkey) -> tuple[CancelledBooking, ...]:
         """Cancels and refunds every job of a cluster that waits for its start; for its renter.
 
         Jobs that run are left alone: stop them one by one.
         """
         return await self._undo([one.address for one in await self.cluster_jobs(cluster)])
 
-    async def _undo(self, jobs: Sequence[Pubkey]) -> tuple[Undone, ...]:
+    async def _undo(self, jobs: Sequence[Pubkey]) -> tuple[CancelledBooking, ...]:
         """Cancels those of the jobs that wait for their start, and pays their deposits back."""
         now = await self._connection.time()
         found = await self._connection.fetch_many(accounts.jobs.Job, list(dict.fromkeys(jobs)))
@@ -263,9 +263,9 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
                 if len(part) > 1:  # one of them must not keep the others booked
                     packed = [*([index] for index in part), *packed]
                 else:
-                    undone.append(Undone(waiting[part[0]][0], None, str(bad)))
+                    undone.append(CancelledBooking(waiting[part[0]][0], None, str(bad)))
             else:
-                undone += [Undone(waiting[index][0], signature, None) for index in part]
+                undone += [CancelledBooking(waiting[index][0], signature, None) for index in part]
         return tuple(undone)
 
     # -- parts

@@ -13,7 +13,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import USD
 from ionet.chain.errors import IonetError
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.formats.when import DAY
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.listing import Listing, Wanted, listings
@@ -77,7 +77,7 @@ class AsyncOffers(AsyncJobsBase):
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
     async def _mints(self, names: Sequence[str | Pubkey]) -> tuple[Pubkey, ...]:
-        found = [(await self.currency(one)).mint for one in names]
+        found = [(await self.get_currency(one)).mint for one in names]
         mints = tuple(dict.fromkeys(found))
         if not 1 <= len(mints) <= constants.jobs.MAX_CURRENCIES:
             raise IonetError(
@@ -85,7 +85,7 @@ class AsyncOffers(AsyncJobsBase):
             )
         return mints
 
-    async def offers(self) -> list[Found[accounts.jobs.Offer]]:
+    async def offers(self) -> list[KeyedAccount[accounts.jobs.Offer]]:
         """All offers."""
         return await self._connection.find(accounts.jobs.Offer)
 
@@ -127,7 +127,7 @@ class AsyncOffers(AsyncJobsBase):
         Raises:
             IonetError: an unknown currency.
         """
-        mint = None if currency is None else (await self.currency(currency)).mint
+        mint = None if currency is None else (await self.get_currency(currency)).mint
         wanted = Wanted(
             mint=mint,
             max_rate=None if max_rate is None else max_rate.base,

@@ -16,7 +16,7 @@ from ionet.chain.errors import AccountNotFound, IonetError, ProgramError, Transa
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 from ionet.jobs._async.watching import AsyncWatching
-from ionet.jobs.cranked import Cranked
+from ionet.jobs.cranked import CrankResult
 from ionet.jobs.escrow import if_cancelled
 from ionet.jobs.status import Crank, JobStatus, or_none
 
@@ -34,7 +34,7 @@ class AsyncPaying(AsyncWatching):
         Where he is paid in IO for another currency it goes to the job's payout account, which is opened if it
         is not there; else to his associated token account, which is made if it is not there.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         before: list[Instruction] = []
         destination = or_none(found.payout_vault)
         if destination is None:
@@ -50,7 +50,7 @@ class AsyncPaying(AsyncWatching):
 
         His associated token account is made if it is not there.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         destination, before = await self._wallet(found.renter, found.mint)
         paying = ix.jobs.refund(job=job, escrow=found.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
@@ -58,14 +58,14 @@ class AsyncPaying(AsyncWatching):
     @deferred
     async def collect_fees(self, job: Pubkey) -> AsyncCall[int]:
         """Pays the fees of an ended job into the buyback's vault; for anyone. Gives how much, base units."""
-        found = await self.get(job)
+        found = await self.get_job(job)
         paying = ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=found.fee_vault)
         return AsyncCall(self._connection, [paying], decode=_paid)
 
     @deferred
     async def close(self, job: Pubkey) -> AsyncCall[None]:
         """Closes a job that has paid everyone; the rent goes back to the one who paid it."""
-        return AsyncCall(self._connection, [_closing(job, await self.get(job))])
+        return AsyncCall(self._connection, [_closing(job, await self.get_job(job))])
 
     @deferred
     async def close_cluster(self, cluster: Pubkey) -> AsyncCall[None]:
@@ -88,8 +88,8 @@ class AsyncPaying(AsyncWatching):
         return AsyncCall(self._connection, [*before, closing], decode=_bond)
 
     async def crank(
-        self, job: Pubkey, *, on_step: Callable[[Cranked], None] = lambda done: None
-    ) -> list[Cranked]:
+        self, job: Pubkey, *, on_step: Callable[[CrankResult], None] = lambda done: None
+    ) -> list[CrankResult]:
         """Does all that anyone may do for a job now, until nothing is left; for anyone.
 
         Ends it where it is over, pays everyone, offers what waits in its payout, gives back bonds, and closes
@@ -100,7 +100,7 @@ class AsyncPaying(AsyncWatching):
             job: which.
             on_step: told of each step.
         """
-        done: list[Cranked] = []
+        done: list[CrankResult] = []
         failed: set[Crank] = set()
         cluster: Pubkey | None = None
         for _ in range(_MAX_STEPS):
@@ -115,10 +115,10 @@ class AsyncPaying(AsyncWatching):
             except (TransactionFailed, AccountNotFound, LookupError) as bad:
                 name = bad.name if isinstance(bad, ProgramError) else type(bad).__name__
                 failed.add(step)
-                made = Cranked(step, None, None, name, str(bad))
+                made = CrankResult(step, None, None, name, str(bad))
             else:
                 paid = sent.result if isinstance(sent.result, int) else None
-                made = Cranked(step, paid, sent.signature, None, None)
+                made = CrankResult(step, paid, sent.signature, None, None)
             done.append(made)
             on_step(made)
         return done
@@ -149,7 +149,7 @@ class AsyncPaying(AsyncWatching):
         if step in calls:
             return calls[step](job)
         if step == Crank.CLOSE_CLUSTER:
-            return self.close_cluster(cluster or (await self.get(job)).cluster)
+            return self.close_cluster(cluster or (await self.get_job(job)).cluster)
         over = [one for one in await self.disputes(job) if not one.is_open]
         if not over:
             raise IonetError(f"no dispute of job {job} is over")
@@ -158,12 +158,12 @@ class AsyncPaying(AsyncWatching):
     @deferred
     async def complete(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job whose time is over and attested to its end; for anyone."""
-        return AsyncCall(self._connection, [ix.jobs.complete(job=job, offer=(await self.get(job)).offer)])
+        return AsyncCall(self._connection, [ix.jobs.complete(job=job, offer=(await self.get_job(job)).offer)])
 
     @deferred
     async def expire(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job that nobody started, whose cluster broke, or whose attesters are silent; for anyone."""
-        found = await self.get(job)
+        found = await self.get_job(job)
         # Only a job that waits needs its cluster, and keeps it from being closed.
         cluster = or_none(found.cluster) if found.state == JobState.BOOKED else None
         instruction = ix.jobs.expire(job=job, offer=found.offer, cluster=cluster)

@@ -24,7 +24,7 @@ class AsyncRunning(AsyncPaying):
     @deferred
     async def start(self, job: Pubkey) -> AsyncCall[None]:
         """Begins the booked time; for the supplier, the device or an attester."""
-        found = await self.get(job)
+        found = await self.get_job(job)
         instruction = ix.jobs.start(
             operator=self._connection.address,
             job=job,
@@ -47,7 +47,7 @@ class AsyncRunning(AsyncPaying):
             NotBookable: the program would not extend it so; the message says why.
             PriceUnusable: the program would not take the price.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         terms, (node,), (offer,) = await self._market(found.mint, [found.node])
         if offer is None:
             raise AccountNotFound(found.offer, "offer")
@@ -110,7 +110,7 @@ class AsyncRunning(AsyncPaying):
         if max_deposit is None:
             quote = quote or await self.quote_extension(job, seconds)
             max_deposit = quote.limit.base
-        found = await self.get(job)
+        found = await self.get_job(job)
         if found.renter != self._connection.address:
             raise IonetError(f"only its renter extends a job, {found.renter}")
         address = pda.jobs.currency(found.mint)
@@ -137,7 +137,7 @@ class AsyncRunning(AsyncPaying):
         Free for the supplier, and for the renter within two minutes of the booking. What the renter gets back
         he gets with `refund`; a renter's own call has it in it, and closes the job.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         by_renter = check_party(found, self._connection.address)
         if by_renter:
             return AsyncCall(self._connection, self._cancelling(job, found, await self._connection.time()))
@@ -152,7 +152,7 @@ class AsyncRunning(AsyncPaying):
 
         A renter pays the first hour in any case; a supplier who stops in it gets nothing.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         check_party(found, self._connection.address)
         return AsyncCall(
             self._connection, [ix.jobs.stop(party=self._connection.address, job=job, offer=found.offer)]
@@ -162,8 +162,8 @@ class AsyncRunning(AsyncPaying):
 
     async def dispute_bond(self, job: Pubkey) -> int:
         """What a dispute has to put up now, base units of the job's currency: a share of what it freezes."""
-        bps = (await self.config()).dispute_bond_bps
-        return -(-held(await self.get(job)) * bps // _BPS)
+        bps = (await self.get_config()).dispute_bond_bps
+        return -(-held(await self.get_job(job)) * bps // _BPS)
 
     @deferred
     async def dispute(
@@ -185,7 +185,7 @@ class AsyncRunning(AsyncPaying):
             max_bond: the most that may be taken, base units; default: what is due now.
             source: the token account it comes from; default: the signer's associated one.
         """
-        found, party = await self.get(job), self._connection.address
+        found, party = await self.get_job(job), self._connection.address
         check_party(found, party)
         if max_bond is None:
             max_bond = await self.dispute_bond(job)
@@ -211,7 +211,7 @@ class AsyncRunning(AsyncPaying):
         Raises:
             IonetError: none is open, or more than the price is given away.
         """
-        found = await self.get(job)
+        found = await self.get_job(job)
         open_ = [one for one in await self.disputes(job) if one.is_open and one.until == found.frozen_until]
         if not open_:
             raise IonetError(f"no dispute of job {job} is open")

@@ -11,7 +11,7 @@ from ionet import accounts, events, pda
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.layouts import TokenAccount
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.jobs._async.base import AsyncJobsBase
 from ionet.jobs.breaks import break_reasons
 from ionet.jobs.status import (
@@ -40,7 +40,7 @@ class AsyncWatching(AsyncJobsBase):
         Raises:
             AccountNotFound: there is no such job, or it is closed.
         """
-        return (await self._statuses([Found(job, await self.get(job))]))[0]
+        return (await self._statuses([KeyedAccount(job, await self.get_job(job))]))[0]
 
     async def statuses(
         self, party: Pubkey | None = None, *, as_renter: bool = True, as_supplier: bool = True
@@ -55,11 +55,11 @@ class AsyncWatching(AsyncJobsBase):
         who = party or self._connection.address
         found: dict[Pubkey, accounts.jobs.Job] = {}
         if as_renter:
-            found |= {one.address: one.account for one in await self.find(renter=who)}
+            found |= {one.address: one.account for one in await self.find_jobs(renter=who)}
         if as_supplier:
-            found |= {one.address: one.account for one in await self.find(supplier=who)}
+            found |= {one.address: one.account for one in await self.find_jobs(supplier=who)}
         newest = sorted(found, key=lambda address: (-found[address].booked_at, bytes(address)))
-        return await self._statuses([Found(address, found[address]) for address in newest])
+        return await self._statuses([KeyedAccount(address, found[address]) for address in newest])
 
     async def watch(self, job: Pubkey, *, every: float = 2.0) -> AsyncIterator[JobStatus]:
         """A job's status now, and again whenever its account changes, until it is closed.
@@ -71,14 +71,14 @@ class AsyncWatching(AsyncJobsBase):
         last: accounts.jobs.Job | None = None
         while True:
             try:
-                found = await self.get(job)
+                found = await self.get_job(job)
             except AccountNotFound:
                 if last is None:
                     raise
                 return
             if found != last:
                 last = found
-                yield (await self._statuses([Found(job, found)]))[0]
+                yield (await self._statuses([KeyedAccount(job, found)]))[0]
             await asyncio.sleep(every)
 
     async def breaks(self, job: Pubkey) -> list[TimeLost]:
@@ -132,7 +132,7 @@ class AsyncWatching(AsyncJobsBase):
             units[mint] = unit_of(currency)
         return units
 
-    async def _statuses(self, jobs: Sequence[Found[accounts.jobs.Job]]) -> list[JobStatus]:
+    async def _statuses(self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]]) -> list[JobStatus]:
         if not jobs:
             return []
         now = await self._connection.time()
@@ -156,7 +156,7 @@ class AsyncWatching(AsyncJobsBase):
         ]
 
     async def _clusters_of(
-        self, jobs: Sequence[Found[accounts.jobs.Job]], now: int
+        self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], now: int
     ) -> dict[Pubkey, ClusterStatus]:
         addresses = list(dict.fromkeys(one.account.cluster for one in jobs if or_none(one.account.cluster)))
         found = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
@@ -167,7 +167,7 @@ class AsyncWatching(AsyncJobsBase):
         }
 
     async def _disputes_of(
-        self, jobs: Sequence[Found[accounts.jobs.Job]], units: dict[Pubkey, type[Amount]], now: int
+        self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], units: dict[Pubkey, type[Amount]], now: int
     ) -> dict[Pubkey, list[DisputeStatus]]:
         # Bit 0 says that the renter has disputed it, bit 1 that the supplier has.
         places = [
@@ -190,7 +190,7 @@ class AsyncWatching(AsyncJobsBase):
         """The payouts of these jobs, whose currencies are known."""
         if not jobs:
             return {}
-        period = (await self._buyback.config()).period
+        period = (await self._buyback.get_config()).period
         payouts = await self._connection.fetch_many(
             accounts.buyback.Payout, [pda.buyback.payout(one) for one in jobs]
         )

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
@@ -20,27 +21,36 @@ from ionet.token.currency import choose
 if TYPE_CHECKING:
     from ionet.buyback._sync.buyback import Buyback
     from ionet.chain._sync.connection import Connection
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
 
 
 class JobsBase(Administration):
     """The connection, and the reads that every part needs."""
 
     PROGRAM = "jobs"
+    RENAMED = MappingProxyType(
+        {
+            "get": "get_job",
+            "find": "find_jobs",
+            "currency": "get_currency",
+            "cluster": "get_cluster",
+            "config": "get_config",
+        }
+    )
 
     def __init__(self, connection: Connection, *, buyback: Buyback) -> None:
         super().__init__(connection)
         self._buyback = buyback
 
-    def get(self, job: Pubkey) -> accounts.jobs.Job:
+    def get_job(self, job: Pubkey) -> accounts.jobs.Job:
         """The job at an address."""
         return self._connection.fetch(accounts.jobs.Job, job)
 
-    def find(self, **fields: Pubkey) -> list[Found[accounts.jobs.Job]]:
+    def find_jobs(self, **fields: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
         """Jobs that are not closed, by `renter`, `supplier`, `node`, `offer`, `mint` or `cluster`."""
         return self._connection.find(accounts.jobs.Job, **fields)
 
-    def config(self) -> accounts.jobs.Config:
+    def get_config(self) -> accounts.jobs.Config:
         """Fees, limits and roles."""
         return self._connection.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
 
@@ -48,7 +58,7 @@ class JobsBase(Administration):
         """All currencies that jobs can be paid in, or could."""
         return [one.account for one in self._connection.find(accounts.jobs.Currency)]
 
-    def currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
+    def get_currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
         """A currency by its name (`IO`, `USDC`) or mint.
 
         Raises:

@@ -19,11 +19,11 @@ from ionet.chain._sync.call import Call, deferred
 from ionet.chain.errors import IonetError, TransactionFailed
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.transactions import Sent
 from ionet.jobs._sync.offers import Offers
 from ionet.jobs._sync.paying import Paying
-from ionet.jobs.cluster import ClusterBooking, ClusterNotBooked, Undone
+from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
 from ionet.jobs.quotes import NotBookable, Quote, Quotes
 from ionet.jobs.status import ClusterStatus, cluster_status
 from ionet.token.prices import PriceUnusable
@@ -224,24 +224,24 @@ class Booking(Offers, Paying):
         statuses = [cluster_status(one.address, one.account, now) for one in found]
         return sorted(statuses, key=lambda one: (-one.opened_at, bytes(one.address)))
 
-    def cluster(self, address: Pubkey) -> ClusterStatus:
+    def get_cluster(self, address: Pubkey) -> ClusterStatus:
         """A cluster's status."""
         found = self._connection.fetch(accounts.jobs.Cluster, address)
         return cluster_status(address, found, self._connection.time())
 
-    def cluster_jobs(self, cluster: Pubkey) -> list[Found[accounts.jobs.Job]]:
+    def cluster_jobs(self, cluster: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
         """The jobs of a cluster that are not closed, in the order of booking."""
         found = self._connection.find(accounts.jobs.Job, cluster=cluster)
         return sorted(found, key=lambda one: (one.account.booked_at, bytes(one.address)))
 
-    def cancel_cluster(self, cluster: Pubkey) -> tuple[Undone, ...]:
+    def cancel_cluster(self, cluster: Pubkey) -> tuple[CancelledBooking, ...]:
         """Cancels and refunds every job of a cluster that waits for its start; for its renter.
 
         Jobs that run are left alone: stop them one by one.
         """
         return self._undo([one.address for one in self.cluster_jobs(cluster)])
 
-    def _undo(self, jobs: Sequence[Pubkey]) -> tuple[Undone, ...]:
+    def _undo(self, jobs: Sequence[Pubkey]) -> tuple[CancelledBooking, ...]:
         """Cancels those of the jobs that wait for their start, and pays their deposits back."""
         now = self._connection.time()
         found = self._connection.fetch_many(accounts.jobs.Job, list(dict.fromkeys(jobs)))
@@ -262,9 +262,9 @@ class Booking(Offers, Paying):
                 if len(part) > 1:  # one of them must not keep the others booked
                     packed = [*([index] for index in part), *packed]
                 else:
-                    undone.append(Undone(waiting[part[0]][0], None, str(bad)))
+                    undone.append(CancelledBooking(waiting[part[0]][0], None, str(bad)))
             else:
-                undone += [Undone(waiting[index][0], signature, None) for index in part]
+                undone += [CancelledBooking(waiting[index][0], signature, None) for index in part]
         return tuple(undone)
 
     # -- parts

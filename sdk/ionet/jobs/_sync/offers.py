@@ -14,7 +14,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import USD
 from ionet.chain.errors import IonetError
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.formats.when import DAY
 from ionet.jobs._sync.base import JobsBase
 from ionet.jobs.listing import Listing, Wanted, listings
@@ -78,7 +78,7 @@ class Offers(JobsBase):
         return Call(self._connection, [instruction], decode=lambda _: address)
 
     def _mints(self, names: Sequence[str | Pubkey]) -> tuple[Pubkey, ...]:
-        found = [(self.currency(one)).mint for one in names]
+        found = [(self.get_currency(one)).mint for one in names]
         mints = tuple(dict.fromkeys(found))
         if not 1 <= len(mints) <= constants.jobs.MAX_CURRENCIES:
             raise IonetError(
@@ -86,7 +86,7 @@ class Offers(JobsBase):
             )
         return mints
 
-    def offers(self) -> list[Found[accounts.jobs.Offer]]:
+    def offers(self) -> list[KeyedAccount[accounts.jobs.Offer]]:
         """All offers."""
         return self._connection.find(accounts.jobs.Offer)
 
@@ -128,7 +128,7 @@ class Offers(JobsBase):
         Raises:
             IonetError: an unknown currency.
         """
-        mint = None if currency is None else (self.currency(currency)).mint
+        mint = None if currency is None else (self.get_currency(currency)).mint
         wanted = Wanted(
             mint=mint,
             max_rate=None if max_rate is None else max_rate.base,

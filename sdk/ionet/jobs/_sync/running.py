@@ -25,7 +25,7 @@ class Running(Paying):
     @deferred
     def start(self, job: Pubkey) -> Call[None]:
         """Begins the booked time; for the supplier, the device or an attester."""
-        found = self.get(job)
+        found = self.get_job(job)
         instruction = ix.jobs.start(
             operator=self._connection.address,
             job=job,
@@ -48,7 +48,7 @@ class Running(Paying):
             NotBookable: the program would not extend it so; the message says why.
             PriceUnusable: the program would not take the price.
         """
-        found = self.get(job)
+        found = self.get_job(job)
         terms, (node,), (offer,) = self._market(found.mint, [found.node])
         if offer is None:
             raise AccountNotFound(found.offer, "offer")
@@ -111,7 +111,7 @@ class Running(Paying):
         if max_deposit is None:
             quote = quote or self.quote_extension(job, seconds)
             max_deposit = quote.limit.base
-        found = self.get(job)
+        found = self.get_job(job)
         if found.renter != self._connection.address:
             raise IonetError(f"only its renter extends a job, {found.renter}")
         address = pda.jobs.currency(found.mint)
@@ -138,7 +138,7 @@ class Running(Paying):
         Free for the supplier, and for the renter within two minutes of the booking. What the renter gets back
         he gets with `refund`; a renter's own call has it in it, and closes the job.
         """
-        found = self.get(job)
+        found = self.get_job(job)
         by_renter = check_party(found, self._connection.address)
         if by_renter:
             return Call(self._connection, self._cancelling(job, found, self._connection.time()))
@@ -153,7 +153,7 @@ class Running(Paying):
 
         A renter pays the first hour in any case; a supplier who stops in it gets nothing.
         """
-        found = self.get(job)
+        found = self.get_job(job)
         check_party(found, self._connection.address)
         return Call(
             self._connection, [ix.jobs.stop(party=self._connection.address, job=job, offer=found.offer)]
@@ -163,8 +163,8 @@ class Running(Paying):
 
     def dispute_bond(self, job: Pubkey) -> int:
         """What a dispute has to put up now, base units of the job's currency: a share of what it freezes."""
-        bps = (self.config()).dispute_bond_bps
-        return -(-held(self.get(job)) * bps // _BPS)
+        bps = (self.get_config()).dispute_bond_bps
+        return -(-held(self.get_job(job)) * bps // _BPS)
 
     @deferred
     def dispute(
@@ -186,7 +186,7 @@ class Running(Paying):
             max_bond: the most that may be taken, base units; default: what is due now.
             source: the token account it comes from; default: the signer's associated one.
         """
-        found, party = self.get(job), self._connection.address
+        found, party = self.get_job(job), self._connection.address
         check_party(found, party)
         if max_bond is None:
             max_bond = self.dispute_bond(job)
@@ -212,7 +212,7 @@ class Running(Paying):
         Raises:
             IonetError: none is open, or more than the price is given away.
         """
-        found = self.get(job)
+        found = self.get_job(job)
         open_ = [one for one in self.disputes(job) if one.is_open and one.until == found.frozen_until]
         if not open_:
             raise IonetError(f"no dispute of job {job} is open")

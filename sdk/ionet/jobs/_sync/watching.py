@@ -12,7 +12,7 @@ from ionet import accounts, events, pda
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.layouts import TokenAccount
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.jobs._sync.base import JobsBase
 from ionet.jobs.breaks import break_reasons
 from ionet.jobs.status import (
@@ -41,7 +41,7 @@ class Watching(JobsBase):
         Raises:
             AccountNotFound: there is no such job, or it is closed.
         """
-        return (self._statuses([Found(job, self.get(job))]))[0]
+        return (self._statuses([KeyedAccount(job, self.get_job(job))]))[0]
 
     def statuses(
         self, party: Pubkey | None = None, *, as_renter: bool = True, as_supplier: bool = True
@@ -56,11 +56,11 @@ class Watching(JobsBase):
         who = party or self._connection.address
         found: dict[Pubkey, accounts.jobs.Job] = {}
         if as_renter:
-            found |= {one.address: one.account for one in self.find(renter=who)}
+            found |= {one.address: one.account for one in self.find_jobs(renter=who)}
         if as_supplier:
-            found |= {one.address: one.account for one in self.find(supplier=who)}
+            found |= {one.address: one.account for one in self.find_jobs(supplier=who)}
         newest = sorted(found, key=lambda address: (-found[address].booked_at, bytes(address)))
-        return self._statuses([Found(address, found[address]) for address in newest])
+        return self._statuses([KeyedAccount(address, found[address]) for address in newest])
 
     def watch(self, job: Pubkey, *, every: float = 2.0) -> Iterator[JobStatus]:
         """A job's status now, and again whenever its account changes, until it is closed.
@@ -72,14 +72,14 @@ class Watching(JobsBase):
         last: accounts.jobs.Job | None = None
         while True:
             try:
-                found = self.get(job)
+                found = self.get_job(job)
             except AccountNotFound:
                 if last is None:
                     raise
                 return
             if found != last:
                 last = found
-                yield (self._statuses([Found(job, found)]))[0]
+                yield (self._statuses([KeyedAccount(job, found)]))[0]
             time.sleep(every)
 
     def breaks(self, job: Pubkey) -> list[TimeLost]:
@@ -133,7 +133,7 @@ class Watching(JobsBase):
             units[mint] = unit_of(currency)
         return units
 
-    def _statuses(self, jobs: Sequence[Found[accounts.jobs.Job]]) -> list[JobStatus]:
+    def _statuses(self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]]) -> list[JobStatus]:
         if not jobs:
             return []
         now = self._connection.time()
@@ -156,7 +156,9 @@ class Watching(JobsBase):
             for one in jobs
         ]
 
-    def _clusters_of(self, jobs: Sequence[Found[accounts.jobs.Job]], now: int) -> dict[Pubkey, ClusterStatus]:
+    def _clusters_of(
+        self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], now: int
+    ) -> dict[Pubkey, ClusterStatus]:
         addresses = list(dict.fromkeys(one.account.cluster for one in jobs if or_none(one.account.cluster)))
         found = self._connection.fetch_many(accounts.jobs.Cluster, addresses)
         return {
@@ -166,7 +168,7 @@ class Watching(JobsBase):
         }
 
     def _disputes_of(
-        self, jobs: Sequence[Found[accounts.jobs.Job]], units: dict[Pubkey, type[Amount]], now: int
+        self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], units: dict[Pubkey, type[Amount]], now: int
     ) -> dict[Pubkey, list[DisputeStatus]]:
         # Bit 0 says that the renter has disputed it, bit 1 that the supplier has.
         places = [
@@ -187,7 +189,7 @@ class Watching(JobsBase):
         """The payouts of these jobs, whose currencies are known."""
         if not jobs:
             return {}
-        period = (self._buyback.config()).period
+        period = (self._buyback.get_config()).period
         payouts = self._connection.fetch_many(
             accounts.buyback.Payout, [pda.buyback.payout(one) for one in jobs]
         )

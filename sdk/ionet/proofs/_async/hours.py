@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
@@ -15,7 +16,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
 from ionet.staking.stake import minimum
 from ionet.token import emission
@@ -47,6 +48,7 @@ class AsyncHours(AsyncAdministration):
     """Facts of an hour; attesters who ask at the same slot get the same."""
 
     PROGRAM = "proofs"
+    RENAMED = MappingProxyType({"get": "get_report", "attesters": "get_attesters", "config": "get_config"})
 
     def __init__(
         self, connection: AsyncConnection, *, mint: AsyncMint, staking: AsyncStaking, jobs: AsyncJobs
@@ -56,7 +58,7 @@ class AsyncHours(AsyncAdministration):
         self._staking = staking
         self._jobs = jobs
 
-    async def config(self) -> accounts.proofs.Config:
+    async def get_config(self) -> accounts.proofs.Config:
         """Parameters, and the latest final report's sums."""
         return await self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)
 
@@ -82,13 +84,13 @@ class AsyncHours(AsyncAdministration):
         Raises:
             EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
         """
-        return IO.from_base(emission.hour(await self._mint.config(), seq))
+        return IO.from_base(emission.hour(await self._mint.get_config(), seq))
 
     async def policy(self) -> SharePolicy:
         """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
         from ionet.rewards import SharePolicy
 
-        config = await self.config()
+        config = await self.get_config()
         return SharePolicy(
             gpu_bps=config.gpu_bps,
             in_use_bps=config.in_use_bps,
@@ -143,7 +145,7 @@ class AsyncHours(AsyncAdministration):
             )
         return rows
 
-    async def _proof(self, found: Found[accounts.staking.Node], end: int) -> Proof:
+    async def _proof(self, found: KeyedAccount[accounts.staking.Node], end: int) -> Proof:
         """The verdict of the hour: of the account, or of the node's history if a later one is there."""
         from ionet.rewards import Proof
 
@@ -236,10 +238,10 @@ class AsyncHours(AsyncAdministration):
 
     async def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:
-            found = await self._jobs.get(job)
+            found = await self._jobs.get_job(job)
         except AccountNotFound:
             # Closed: the booking's own numbers, and the fees of today.
-            config = await self._jobs.config()
+            config = await self._jobs.get_config()
             currency: Any = await self._connection.fetch(
                 accounts.jobs.Currency, pda.jobs.currency(booked.mint)
             )

@@ -14,11 +14,11 @@ from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.when import HOUR
 from ionet.proofs._async.hours import AsyncHours
-from ionet.proofs.report import Proposal
+from ionet.proofs.report import ReportDraft
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
     from ionet.rewards import Report
 
 
@@ -62,7 +62,7 @@ class AsyncProofs(AsyncHours):
 
     # -- reports
 
-    async def propose(self, report: Report, place: str) -> Proposal:
+    async def propose(self, report: Report, place: str) -> ReportDraft:
         """What a report's account would say; nothing is sent.
 
         Args:
@@ -73,10 +73,10 @@ class AsyncProofs(AsyncHours):
             EncodeError: a period that does not end on a whole hour, or a place that is too long.
         """
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
-        return Proposal.of(report, start, place)
+        return ReportDraft.of(report, start, place)
 
     @deferred
-    async def report(self, proposal: Proposal) -> AsyncCall[Pubkey]:
+    async def report(self, proposal: ReportDraft) -> AsyncCall[Pubkey]:
         """Makes a report, with the signer's approval; for an attester. Gives the report's address.
 
         Emits first where the report's hours are not emitted yet.
@@ -87,7 +87,7 @@ class AsyncProofs(AsyncHours):
             content_hash=proposal.content_hash,
             args=proposal.args,
         )
-        emitted = (await self._mint.config()).emitted
+        emitted = (await self._mint.get_config()).emitted
         due = emitted < cumulative(proposal.seq * HOUR)
         instructions = [ix.mint.emit(), made] if due else [made]
         return AsyncCall(self._connection, instructions, decode=lambda _: proposal.address)
@@ -125,11 +125,13 @@ class AsyncProofs(AsyncHours):
             self._connection, [ix.proofs.void_report(guardian=self._connection.address, report=report)]
         )
 
-    async def get(self, report: Pubkey) -> accounts.proofs.Report:
+    async def get_report(self, report: Pubkey) -> accounts.proofs.Report:
         """The report at an address."""
         return await self._connection.fetch(accounts.proofs.Report, report)
 
-    async def reports(self, *, state: ReportState | None = None) -> list[Found[accounts.proofs.Report]]:
+    async def reports(
+        self, *, state: ReportState | None = None
+    ) -> list[KeyedAccount[accounts.proofs.Report]]:
         """All reports, or those that stand so, latest hour first."""
         fields = {} if state is None else {"state": int(state)}
         found = await self._connection.find(accounts.proofs.Report, **fields)
@@ -200,7 +202,7 @@ class AsyncProofs(AsyncHours):
 
     async def challenges(
         self, *, node: Pubkey | None = None, report: Pubkey | None = None
-    ) -> list[Found[accounts.proofs.Challenge]]:
+    ) -> list[KeyedAccount[accounts.proofs.Challenge]]:
         """Open challenges, or those of a node or a report."""
         wanted: dict[str, Any] = {"node": node, "report": report}
         fields = {name: one for name, one in wanted.items() if one is not None}
@@ -225,6 +227,6 @@ class AsyncProofs(AsyncHours):
 
     # -- reads
 
-    async def attesters(self) -> accounts.proofs.AttesterSet:
+    async def get_attesters(self) -> accounts.proofs.AttesterSet:
         """The attester set."""
         return await self._connection.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from solders.pubkey import Pubkey
@@ -16,7 +17,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.administration._sync.administration import Administration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
 from ionet.staking.stake import minimum
 from ionet.token import emission
@@ -48,6 +49,7 @@ class Hours(Administration):
     """Facts of an hour; attesters who ask at the same slot get the same."""
 
     PROGRAM = "proofs"
+    RENAMED = MappingProxyType({"get": "get_report", "attesters": "get_attesters", "config": "get_config"})
 
     def __init__(self, connection: Connection, *, mint: Mint, staking: Staking, jobs: Jobs) -> None:
         super().__init__(connection)
@@ -55,7 +57,7 @@ class Hours(Administration):
         self._staking = staking
         self._jobs = jobs
 
-    def config(self) -> accounts.proofs.Config:
+    def get_config(self) -> accounts.proofs.Config:
         """Parameters, and the latest final report's sums."""
         return self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)
 
@@ -81,13 +83,13 @@ class Hours(Administration):
         Raises:
             EmissionUnknown: the hour is not emitted yet, or was too many cranks ago.
         """
-        return IO.from_base(emission.hour(self._mint.config(), seq))
+        return IO.from_base(emission.hour(self._mint.get_config(), seq))
 
     def policy(self) -> SharePolicy:
         """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
         from ionet.rewards import SharePolicy
 
-        config = self.config()
+        config = self.get_config()
         return SharePolicy(
             gpu_bps=config.gpu_bps,
             in_use_bps=config.in_use_bps,
@@ -142,7 +144,7 @@ class Hours(Administration):
             )
         return rows
 
-    def _proof(self, found: Found[accounts.staking.Node], end: int) -> Proof:
+    def _proof(self, found: KeyedAccount[accounts.staking.Node], end: int) -> Proof:
         """The verdict of the hour: of the account, or of the node's history if a later one is there."""
         from ionet.rewards import Proof
 
@@ -235,10 +237,10 @@ class Hours(Administration):
 
     def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:
-            found = self._jobs.get(job)
+            found = self._jobs.get_job(job)
         except AccountNotFound:
             # Closed: the booking's own numbers, and the fees of today.
-            config = self._jobs.config()
+            config = self._jobs.get_config()
             currency: Any = self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(booked.mint))
             bps = config.booking_bps + currency.payment_bps
             return _Terms(booked.mint, booked.price, booked.fee, booked.seconds, bps)

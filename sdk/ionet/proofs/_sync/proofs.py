@@ -15,11 +15,11 @@ from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.when import HOUR
 from ionet.proofs._sync.hours import Hours
-from ionet.proofs.report import Proposal
+from ionet.proofs.report import ReportDraft
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
     from ionet.rewards import Report
 
 
@@ -63,7 +63,7 @@ class Proofs(Hours):
 
     # -- reports
 
-    def propose(self, report: Report, place: str) -> Proposal:
+    def propose(self, report: Report, place: str) -> ReportDraft:
         """What a report's account would say; nothing is sent.
 
         Args:
@@ -74,10 +74,10 @@ class Proofs(Hours):
             EncodeError: a period that does not end on a whole hour, or a place that is too long.
         """
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
-        return Proposal.of(report, start, place)
+        return ReportDraft.of(report, start, place)
 
     @deferred
-    def report(self, proposal: Proposal) -> Call[Pubkey]:
+    def report(self, proposal: ReportDraft) -> Call[Pubkey]:
         """Makes a report, with the signer's approval; for an attester. Gives the report's address.
 
         Emits first where the report's hours are not emitted yet.
@@ -88,7 +88,7 @@ class Proofs(Hours):
             content_hash=proposal.content_hash,
             args=proposal.args,
         )
-        emitted = (self._mint.config()).emitted
+        emitted = (self._mint.get_config()).emitted
         due = emitted < cumulative(proposal.seq * HOUR)
         instructions = [ix.mint.emit(), made] if due else [made]
         return Call(self._connection, instructions, decode=lambda _: proposal.address)
@@ -124,11 +124,11 @@ class Proofs(Hours):
             self._connection, [ix.proofs.void_report(guardian=self._connection.address, report=report)]
         )
 
-    def get(self, report: Pubkey) -> accounts.proofs.Report:
+    def get_report(self, report: Pubkey) -> accounts.proofs.Report:
         """The report at an address."""
         return self._connection.fetch(accounts.proofs.Report, report)
 
-    def reports(self, *, state: ReportState | None = None) -> list[Found[accounts.proofs.Report]]:
+    def reports(self, *, state: ReportState | None = None) -> list[KeyedAccount[accounts.proofs.Report]]:
         """All reports, or those that stand so, latest hour first."""
         fields = {} if state is None else {"state": int(state)}
         found = self._connection.find(accounts.proofs.Report, **fields)
@@ -199,7 +199,7 @@ class Proofs(Hours):
 
     def challenges(
         self, *, node: Pubkey | None = None, report: Pubkey | None = None
-    ) -> list[Found[accounts.proofs.Challenge]]:
+    ) -> list[KeyedAccount[accounts.proofs.Challenge]]:
         """Open challenges, or those of a node or a report."""
         wanted: dict[str, Any] = {"node": node, "report": report}
         fields = {name: one for name, one in wanted.items() if one is not None}
@@ -224,6 +224,6 @@ class Proofs(Hours):
 
     # -- reads
 
-    def attesters(self) -> accounts.proofs.AttesterSet:
+    def get_attesters(self) -> accounts.proofs.AttesterSet:
         """The attester set."""
         return self._connection.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)

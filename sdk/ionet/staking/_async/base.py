@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
@@ -13,12 +15,26 @@ class AsyncStakingBase(AsyncAdministration):
     """The connection, and the reads that every part needs."""
 
     PROGRAM = "staking"
+    RENAMED = MappingProxyType(
+        {
+            "node": "get_node",
+            "device": "get_device",
+            "network": "get_network",
+            "class_": "get_class",
+            "ledger": "get_emission_ledger",
+            "slash": "get_slash",
+            "position": "get_position",
+            "supply": "node_counts",
+            "room": "get_capacity",
+            "config": "get_config",
+        }
+    )
 
-    async def node(self, address: Pubkey) -> accounts.staking.Node:
+    async def get_node(self, address: Pubkey) -> accounts.staking.Node:
         """The node at an address."""
         return await self._connection.fetch(accounts.staking.Node, address)
 
-    async def config(self) -> accounts.staking.Config:
+    async def get_config(self) -> accounts.staking.Config:
         """Roles, cooldown, and what was slashed lately."""
         return await self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
 

@@ -13,17 +13,17 @@ from ionet.administration.shards import shard_of
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.signers import Signer, SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.formats.when import HOUR
 from ionet.staking._async.base import AsyncStakingBase
-from ionet.staking.stake import Supply, or_none
+from ionet.staking.stake import NodeCount, or_none
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ionet.staking.why import Answer
+    from ionet.staking.why import RewardExplanation
 
 
 class AsyncNodes(AsyncStakingBase):
@@ -133,7 +133,7 @@ class AsyncNodes(AsyncStakingBase):
     @deferred
     async def release_device(self, device: Pubkey) -> AsyncCall[None]:
         """Gives up a device that has no node, or is the first of a retired one; for its owner."""
-        node = or_none((await self.device(device)).node)
+        node = or_none((await self.get_device(device)).node)
         instruction = ix.staking.release_device(owner=self._connection.address, device=device, node=node)
         return AsyncCall(self._connection, [instruction])
 
@@ -141,16 +141,16 @@ class AsyncNodes(AsyncStakingBase):
     async def attach_device(self, node: Pubkey, device: Pubkey) -> AsyncCall[int]:
         """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
         instruction = ix.staking.attach_device(
-            owner=self._connection.address, device=device, node=node, offer=(await self.node(node)).offer
+            owner=self._connection.address, device=device, node=node, offer=(await self.get_node(node)).offer
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
     @deferred
     async def detach_device(self, device: Pubkey) -> AsyncCall[int]:
         """Takes a processor that is not the first off its node; for the owner. Gives what is left."""
-        node = (await self.device(device)).node
+        node = (await self.get_device(device)).node
         instruction = ix.staking.detach_device(
-            owner=self._connection.address, device=device, node=node, offer=(await self.node(node)).offer
+            owner=self._connection.address, device=device, node=node, offer=(await self.get_node(node)).offer
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
@@ -165,18 +165,18 @@ class AsyncNodes(AsyncStakingBase):
         instruction = ix.staking.evict_device(
             resolver=self._connection.address,
             device=device,
-            node=or_none((await self.device(device)).node),
+            node=or_none((await self.get_device(device)).node),
             ban=ban,
         )
         return AsyncCall(self._connection, [instruction])
 
-    async def device(self, address: Pubkey) -> accounts.staking.Device:
+    async def get_device(self, address: Pubkey) -> accounts.staking.Device:
         """The device at an address; of a fingerprint it is `ionet.pda.staking.device(fingerprint)`."""
         return await self._connection.fetch(accounts.staking.Device, address)
 
     async def devices(
         self, *, owner: Pubkey | None = None, node: Pubkey | None = None
-    ) -> list[Found[accounts.staking.Device]]:
+    ) -> list[KeyedAccount[accounts.staking.Device]]:
         """All devices, or those of an owner or a node."""
         fields = {name: one for name, one in (("owner", owner), ("node", node)) if one is not None}
         return await self._connection.find(accounts.staking.Device, **fields)
@@ -191,7 +191,7 @@ class AsyncNodes(AsyncStakingBase):
         network: Pubkey | None = None,
         state: NodeState | None = None,
         region: int | None = None,
-    ) -> list[Found[accounts.staking.Node]]:
+    ) -> list[KeyedAccount[accounts.staking.Node]]:
         """Nodes, by address.
 
         Args:
@@ -216,7 +216,7 @@ class AsyncNodes(AsyncStakingBase):
         found = [one for one in found if all(getattr(one.account, name) == value for name, value in rest)]
         return sorted(found, key=lambda one: str(one.address))
 
-    async def supply(self) -> list[Supply]:
+    async def node_counts(self) -> list[NodeCount]:
         """How many nodes and processors there are, by network, class and state.
 
         Reads a part of each node's account only, so that it also does for hundreds of thousands.
@@ -240,7 +240,7 @@ class AsyncNodes(AsyncStakingBase):
             # Active stake: the owner's, and the co-stakers' shares behind `tokens` and `shares`.
             stake[key] += number(data, at["own"], 8) + number(data, at["co"] + 16, 8)
         return [
-            Supply(
+            NodeCount(
                 network=or_none(Pubkey(key[0])),
                 class_id=key[1],
                 state=types.staking.node_state_codec.decode(bytes([key[2]])),
@@ -253,7 +253,7 @@ class AsyncNodes(AsyncStakingBase):
 
     async def why(
         self, node: Pubkey, *, hour: int | None = None, evidence: str | Path | None = None
-    ) -> Answer:
+    ) -> RewardExplanation:
         """Why a node earned nothing in an hour, or where its reward is.
 
         Args:
@@ -269,7 +269,7 @@ class AsyncNodes(AsyncStakingBase):
         """
         from ionet.staking.why import Facts, explain
 
-        found, now = await self.node(node), await self._connection.time()
+        found, now = await self.get_node(node), await self._connection.time()
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         latest = max(0, (now - start) // HOUR)
         line = None
@@ -317,7 +317,7 @@ class AsyncNodes(AsyncStakingBase):
     @deferred
     async def retire(self, node: Pubkey) -> AsyncCall[None]:
         """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
-        offer = (await self.node(node)).offer
+        offer = (await self.get_node(node)).offer
         return AsyncCall(
             self._connection, [ix.staking.retire_node(owner=self._connection.address, node=node, offer=offer)]
         )
@@ -343,8 +343,8 @@ class AsyncNodes(AsyncStakingBase):
             memory_gib: see `register`.
             link_mbps: see `register`.
         """
-        now = await self.node(node)
-        owned = await self.device(now.device)
+        now = await self.get_node(node)
+        owned = await self.get_device(now.device)
         args = types.staking.NodeArgs(
             commission_bps=now.commission_bps if commission_bps is None else commission_bps,
             region=now.region if region is None else region,
@@ -376,7 +376,7 @@ class AsyncNodes(AsyncStakingBase):
             node: the retired node.
             destination: an IO account of the former owner; default: his associated token account.
         """
-        now = await self.node(node)
+        now = await self.get_node(node)
         instruction = ix.staking.expel_owner(
             node=node,
             device=now.device,
@@ -415,11 +415,11 @@ class AsyncNodes(AsyncStakingBase):
             self._connection, [ix.staking.join_network(authority=authority, node=node) for node in nodes]
         )
 
-    async def network(self, authority: Pubkey) -> accounts.staking.Network:
+    async def get_network(self, authority: Pubkey) -> accounts.staking.Network:
         """The network of an authority."""
         return await self._connection.fetch(accounts.staking.Network, pda.staking.network(authority))
 
-    async def networks(self) -> list[Found[accounts.staking.Network]]:
+    async def networks(self) -> list[KeyedAccount[accounts.staking.Network]]:
         """All networks."""
         return await self._connection.find(accounts.staking.Network)
 

@@ -11,7 +11,7 @@ from ionet import accounts, constants, ix, pda, types
 from ionet.administration.shards import stake_shards
 from ionet.chain._async.call import AsyncCall
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.staking._async.base import AsyncStakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
@@ -62,12 +62,12 @@ class AsyncStakingSetup(AsyncStakingBase):
             [ix.staking.set_class(authority=authority, id=id_, args=args) for id_, args in classes],
         )
 
-    async def classes(self) -> list[Found[accounts.staking.Class]]:
+    async def classes(self) -> list[KeyedAccount[accounts.staking.Class]]:
         """All hardware classes, by number."""
         found = await self._connection.find(accounts.staking.Class)
         return sorted(found, key=lambda one: one.account.id)
 
-    async def class_(self, class_id: int) -> accounts.staking.Class:
+    async def get_class(self, class_id: int) -> accounts.staking.Class:
         """The hardware class of this number."""
         return await self._connection.fetch(accounts.staking.Class, pda.staking.class_(class_id))
 
@@ -114,7 +114,7 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     # -- sums
 
-    async def ledger(self) -> accounts.staking.EmissionLedger:
+    async def get_emission_ledger(self) -> accounts.staking.EmissionLedger:
         """What was credited to all nodes."""
         return await self._connection.fetch(accounts.staking.EmissionLedger, pda.staking.EMISSION_LEDGER)
 

@@ -9,7 +9,7 @@ from ionet import accounts, events, ix, pda
 from ionet.administration.shards import shard_of, stake_shards
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.staking._async.base import AsyncStakingBase
 
 
@@ -44,7 +44,7 @@ class AsyncSlashes(AsyncStakingBase):
     @deferred
     async def appeal(self, slash: Pubkey) -> AsyncCall[None]:
         """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
-        node = (await self.slash(slash)).node
+        node = (await self.get_slash(slash)).node
         return AsyncCall(
             self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
         )
@@ -52,7 +52,7 @@ class AsyncSlashes(AsyncStakingBase):
     @deferred
     async def resolve_slash(self, slash: Pubkey, amount: IO) -> AsyncCall[events.staking.SlashResolved]:
         """Decides a slash: at most what was proposed; for the resolver. Gives the event."""
-        node = (await self.slash(slash)).node
+        node = (await self.get_slash(slash)).node
         instruction = ix.staking.resolve_slash(
             resolver=self._connection.address, node=node, slash=slash, amount=amount.base
         )
@@ -63,7 +63,7 @@ class AsyncSlashes(AsyncStakingBase):
     @deferred
     async def execute_slash(self, slash: Pubkey) -> AsyncCall[events.staking.Slashed]:
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
-        node = (await self.slash(slash)).node
+        node = (await self.get_slash(slash)).node
         own = shard_of(node)
         instruction = ix.staking.execute_slash(
             node=node,
@@ -78,16 +78,16 @@ class AsyncSlashes(AsyncStakingBase):
     @deferred
     async def close_slash(self, slash: Pubkey) -> AsyncCall[None]:
         """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
-        now = await self.slash(slash)
+        now = await self.get_slash(slash)
         return AsyncCall(
             self._connection, [ix.staking.close_slash(node=now.node, slash=slash, proposer=now.proposer)]
         )
 
-    async def slash(self, address: Pubkey) -> accounts.staking.Slash:
+    async def get_slash(self, address: Pubkey) -> accounts.staking.Slash:
         """The slash at an address."""
         return await self._connection.fetch(accounts.staking.Slash, address)
 
-    async def slashes(self, *, node: Pubkey | None = None) -> list[Found[accounts.staking.Slash]]:
+    async def slashes(self, *, node: Pubkey | None = None) -> list[KeyedAccount[accounts.staking.Slash]]:
         """Slashes that are not closed, or those of a node, oldest first."""
         fields = {} if node is None else {"node": node}
         found = await self._connection.find(accounts.staking.Slash, **fields)

@@ -10,10 +10,10 @@ from ionet import accounts, events, ix, pda, types
 from ionet.administration.shards import shard_of
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.transactions import Sent
 from ionet.staking._async.base import AsyncStakingBase
-from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
+from ionet.staking.stake import Calendar, StakeCapacity, StakeStatus, owner_status, position_status
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
@@ -24,14 +24,14 @@ class AsyncStakes(AsyncStakingBase):
 
     # -- reads
 
-    async def position(self, node: Pubkey, holder: Pubkey | None = None) -> accounts.staking.Position:
+    async def get_position(self, node: Pubkey, holder: Pubkey | None = None) -> accounts.staking.Position:
         """A co-staker's position on a node; default: the signer's."""
         address = pda.staking.position(node, holder or self._connection.address)
         return await self._connection.fetch(accounts.staking.Position, address)
 
     async def positions(
         self, *, node: Pubkey | None = None, holder: Pubkey | None = None
-    ) -> list[Found[accounts.staking.Position]]:
+    ) -> list[KeyedAccount[accounts.staking.Position]]:
         """All co-stakers' positions, or those on a node, or of a holder."""
         fields = {name: one for name, one in (("node", node), ("holder", holder)) if one is not None}
         return await self._connection.find(accounts.staking.Position, **fields)
@@ -47,10 +47,10 @@ class AsyncStakes(AsyncStakingBase):
             AccountNotFound: no such node, or the holder has no position on it.
         """
         who = holder or self._connection.address
-        found, calendar = await self.node(node), await self._calendar()
+        found, calendar = await self.get_node(node), await self._calendar()
         if found.owner == who:
             return owner_status(node, found, calendar)
-        return position_status(await self.position(node, who), found, calendar)
+        return position_status(await self.get_position(node, who), found, calendar)
 
     async def _calendar(self) -> Calendar:
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
@@ -76,11 +76,11 @@ class AsyncStakes(AsyncStakingBase):
         ]
         return sorted(found, key=lambda one: (not one.is_owner, str(one.node)))
 
-    async def room(self, node: Pubkey) -> Room:
+    async def get_capacity(self, node: Pubkey) -> StakeCapacity:
         """How much more may be staked on a node."""
-        found = await self.node(node)
+        found = await self.get_node(node)
         class_ = await self._connection.fetch(accounts.staking.Class, pda.staking.class_(found.class_))
-        return Room.of(found, class_)
+        return StakeCapacity.of(found, class_)
 
     # -- stake
 
@@ -93,7 +93,7 @@ class AsyncStakes(AsyncStakingBase):
             amount: how much.
             source: the IO account it comes from; default: the signer's associated token account.
         """
-        me, found = self._connection.address, await self.node(node)
+        me, found = self._connection.address, await self.get_node(node)
         purse, class_ = source or self._wallet(), pda.staking.class_(found.class_)
         if found.owner == me:
             instruction = ix.staking.owner_stake(
@@ -124,7 +124,7 @@ class AsyncStakes(AsyncStakingBase):
             node: where.
             holder: whose stake; default: the signer's.
         """
-        who, found = holder or self._connection.address, await self.node(node)
+        who, found = holder or self._connection.address, await self.get_node(node)
         shard = shard_of(node)
         if found.owner == who:
             instruction = ix.staking.owner_activate(node=node, shard=shard)
@@ -148,7 +148,7 @@ class AsyncStakes(AsyncStakingBase):
             amount: how much.
             destination: the IO account it goes to; default: the signer's associated token account.
         """
-        me, found = self._connection.address, await self.node(node)
+        me, found = self._connection.address, await self.get_node(node)
         purse = destination or self._wallet()
         if found.owner == me:
             instruction = ix.staking.owner_unstake(
@@ -172,7 +172,7 @@ class AsyncStakes(AsyncStakingBase):
     async def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
         """Lets the signer's cooled stake leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
-        if (await self.node(node)).owner == me:
+        if (await self.get_node(node)).owner == me:
             instruction = ix.staking.owner_withdraw(owner=me, node=node, destination=purse)
         else:
             instruction = ix.staking.withdraw(holder=me, node=node, destination=purse)
@@ -212,7 +212,7 @@ class AsyncStakes(AsyncStakingBase):
     async def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
         """Lets the signer's rewards leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
-        if (await self.node(node)).owner == me:
+        if (await self.get_node(node)).owner == me:
             instruction = ix.staking.owner_claim(owner=me, node=node, destination=purse)
         else:
             instruction = ix.staking.claim(holder=me, node=node, destination=purse)
@@ -225,7 +225,7 @@ class AsyncStakes(AsyncStakingBase):
     @deferred
     async def compound(self, node: Pubkey) -> AsyncCall[IO]:
         """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
-        me, found = self._connection.address, await self.node(node)
+        me, found = self._connection.address, await self.get_node(node)
         class_ = pda.staking.class_(found.class_)
         if found.owner == me:
             instruction = ix.staking.owner_compound(owner=me, class_=class_, node=node)

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 from solders.pubkey import Pubkey
 
 from ionet import accounts, pda
@@ -14,12 +16,26 @@ class StakingBase(Administration):
     """The connection, and the reads that every part needs."""
 
     PROGRAM = "staking"
+    RENAMED = MappingProxyType(
+        {
+            "node": "get_node",
+            "device": "get_device",
+            "network": "get_network",
+            "class_": "get_class",
+            "ledger": "get_emission_ledger",
+            "slash": "get_slash",
+            "position": "get_position",
+            "supply": "node_counts",
+            "room": "get_capacity",
+            "config": "get_config",
+        }
+    )
 
-    def node(self, address: Pubkey) -> accounts.staking.Node:
+    def get_node(self, address: Pubkey) -> accounts.staking.Node:
         """The node at an address."""
         return self._connection.fetch(accounts.staking.Node, address)
 
-    def config(self) -> accounts.staking.Config:
+    def get_config(self) -> accounts.staking.Config:
         """Roles, cooldown, and what was slashed lately."""
         return self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
 

@@ -14,17 +14,17 @@ from ionet.administration.shards import shard_of
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
 from ionet.chain.pda import token_account
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.signers import Signer, SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.formats.when import HOUR
 from ionet.staking._sync.base import StakingBase
-from ionet.staking.stake import Supply, or_none
+from ionet.staking.stake import NodeCount, or_none
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ionet.staking.why import Answer
+    from ionet.staking.why import RewardExplanation
 
 
 class Nodes(StakingBase):
@@ -134,7 +134,7 @@ class Nodes(StakingBase):
     @deferred
     def release_device(self, device: Pubkey) -> Call[None]:
         """Gives up a device that has no node, or is the first of a retired one; for its owner."""
-        node = or_none((self.device(device)).node)
+        node = or_none((self.get_device(device)).node)
         instruction = ix.staking.release_device(owner=self._connection.address, device=device, node=node)
         return Call(self._connection, [instruction])
 
@@ -142,16 +142,16 @@ class Nodes(StakingBase):
     def attach_device(self, node: Pubkey, device: Pubkey) -> Call[int]:
         """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
         instruction = ix.staking.attach_device(
-            owner=self._connection.address, device=device, node=node, offer=(self.node(node)).offer
+            owner=self._connection.address, device=device, node=node, offer=(self.get_node(node)).offer
         )
         return Call(self._connection, [instruction], decode=_units)
 
     @deferred
     def detach_device(self, device: Pubkey) -> Call[int]:
         """Takes a processor that is not the first off its node; for the owner. Gives what is left."""
-        node = (self.device(device)).node
+        node = (self.get_device(device)).node
         instruction = ix.staking.detach_device(
-            owner=self._connection.address, device=device, node=node, offer=(self.node(node)).offer
+            owner=self._connection.address, device=device, node=node, offer=(self.get_node(node)).offer
         )
         return Call(self._connection, [instruction], decode=_units)
 
@@ -166,18 +166,18 @@ class Nodes(StakingBase):
         instruction = ix.staking.evict_device(
             resolver=self._connection.address,
             device=device,
-            node=or_none((self.device(device)).node),
+            node=or_none((self.get_device(device)).node),
             ban=ban,
         )
         return Call(self._connection, [instruction])
 
-    def device(self, address: Pubkey) -> accounts.staking.Device:
+    def get_device(self, address: Pubkey) -> accounts.staking.Device:
         """The device at an address; of a fingerprint it is `ionet.pda.staking.device(fingerprint)`."""
         return self._connection.fetch(accounts.staking.Device, address)
 
     def devices(
         self, *, owner: Pubkey | None = None, node: Pubkey | None = None
-    ) -> list[Found[accounts.staking.Device]]:
+    ) -> list[KeyedAccount[accounts.staking.Device]]:
         """All devices, or those of an owner or a node."""
         fields = {name: one for name, one in (("owner", owner), ("node", node)) if one is not None}
         return self._connection.find(accounts.staking.Device, **fields)
@@ -192,7 +192,7 @@ class Nodes(StakingBase):
         network: Pubkey | None = None,
         state: NodeState | None = None,
         region: int | None = None,
-    ) -> list[Found[accounts.staking.Node]]:
+    ) -> list[KeyedAccount[accounts.staking.Node]]:
         """Nodes, by address.
 
         Args:
@@ -217,7 +217,7 @@ class Nodes(StakingBase):
         found = [one for one in found if all(getattr(one.account, name) == value for name, value in rest)]
         return sorted(found, key=lambda one: str(one.address))
 
-    def supply(self) -> list[Supply]:
+    def node_counts(self) -> list[NodeCount]:
         """How many nodes and processors there are, by network, class and state.
 
         Reads a part of each node's account only, so that it also does for hundreds of thousands.
@@ -241,7 +241,7 @@ class Nodes(StakingBase):
             # Active stake: the owner's, and the co-stakers' shares behind `tokens` and `shares`.
             stake[key] += number(data, at["own"], 8) + number(data, at["co"] + 16, 8)
         return [
-            Supply(
+            NodeCount(
                 network=or_none(Pubkey(key[0])),
                 class_id=key[1],
                 state=types.staking.node_state_codec.decode(bytes([key[2]])),
@@ -252,7 +252,9 @@ class Nodes(StakingBase):
             for key in sorted(nodes)
         ]
 
-    def why(self, node: Pubkey, *, hour: int | None = None, evidence: str | Path | None = None) -> Answer:
+    def why(
+        self, node: Pubkey, *, hour: int | None = None, evidence: str | Path | None = None
+    ) -> RewardExplanation:
         """Why a node earned nothing in an hour, or where its reward is.
 
         Args:
@@ -268,7 +270,7 @@ class Nodes(StakingBase):
         """
         from ionet.staking.why import Facts, explain
 
-        found, now = self.node(node), self._connection.time()
+        found, now = self.get_node(node), self._connection.time()
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         latest = max(0, (now - start) // HOUR)
         line = None
@@ -316,7 +318,7 @@ class Nodes(StakingBase):
     @deferred
     def retire(self, node: Pubkey) -> Call[None]:
         """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
-        offer = (self.node(node)).offer
+        offer = (self.get_node(node)).offer
         return Call(
             self._connection, [ix.staking.retire_node(owner=self._connection.address, node=node, offer=offer)]
         )
@@ -342,8 +344,8 @@ class Nodes(StakingBase):
             memory_gib: see `register`.
             link_mbps: see `register`.
         """
-        now = self.node(node)
-        owned = self.device(now.device)
+        now = self.get_node(node)
+        owned = self.get_device(now.device)
         args = types.staking.NodeArgs(
             commission_bps=now.commission_bps if commission_bps is None else commission_bps,
             region=now.region if region is None else region,
@@ -373,7 +375,7 @@ class Nodes(StakingBase):
             node: the retired node.
             destination: an IO account of the former owner; default: his associated token account.
         """
-        now = self.node(node)
+        now = self.get_node(node)
         instruction = ix.staking.expel_owner(
             node=node,
             device=now.device,
@@ -412,11 +414,11 @@ class Nodes(StakingBase):
             self._connection, [ix.staking.join_network(authority=authority, node=node) for node in nodes]
         )
 
-    def network(self, authority: Pubkey) -> accounts.staking.Network:
+    def get_network(self, authority: Pubkey) -> accounts.staking.Network:
         """The network of an authority."""
         return self._connection.fetch(accounts.staking.Network, pda.staking.network(authority))
 
-    def networks(self) -> list[Found[accounts.staking.Network]]:
+    def networks(self) -> list[KeyedAccount[accounts.staking.Network]]:
         """All networks."""
         return self._connection.find(accounts.staking.Network)
 

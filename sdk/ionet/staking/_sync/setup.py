@@ -12,7 +12,7 @@ from ionet import accounts, constants, ix, pda, types
 from ionet.administration.shards import stake_shards
 from ionet.chain._sync.call import Call
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.staking._sync.base import StakingBase
 from ionet.staking.classes import ClassChange, HardwareClass, class_args, class_changes, hardware_classes
 
@@ -61,12 +61,12 @@ class StakingSetup(StakingBase):
             [ix.staking.set_class(authority=authority, id=id_, args=args) for id_, args in classes],
         )
 
-    def classes(self) -> list[Found[accounts.staking.Class]]:
+    def classes(self) -> list[KeyedAccount[accounts.staking.Class]]:
         """All hardware classes, by number."""
         found = self._connection.find(accounts.staking.Class)
         return sorted(found, key=lambda one: one.account.id)
 
-    def class_(self, class_id: int) -> accounts.staking.Class:
+    def get_class(self, class_id: int) -> accounts.staking.Class:
         """The hardware class of this number."""
         return self._connection.fetch(accounts.staking.Class, pda.staking.class_(class_id))
 
@@ -113,7 +113,7 @@ class StakingSetup(StakingBase):
 
     # -- sums
 
-    def ledger(self) -> accounts.staking.EmissionLedger:
+    def get_emission_ledger(self) -> accounts.staking.EmissionLedger:
         """What was credited to all nodes."""
         return self._connection.fetch(accounts.staking.EmissionLedger, pda.staking.EMISSION_LEDGER)
 

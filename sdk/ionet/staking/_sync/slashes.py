@@ -10,7 +10,7 @@ from ionet import accounts, events, ix, pda
 from ionet.administration.shards import shard_of, stake_shards
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.staking._sync.base import StakingBase
 
 
@@ -45,7 +45,7 @@ class Slashes(StakingBase):
     @deferred
     def appeal(self, slash: Pubkey) -> Call[None]:
         """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
-        node = (self.slash(slash)).node
+        node = (self.get_slash(slash)).node
         return Call(
             self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
         )
@@ -53,7 +53,7 @@ class Slashes(StakingBase):
     @deferred
     def resolve_slash(self, slash: Pubkey, amount: IO) -> Call[events.staking.SlashResolved]:
         """Decides a slash: at most what was proposed; for the resolver. Gives the event."""
-        node = (self.slash(slash)).node
+        node = (self.get_slash(slash)).node
         instruction = ix.staking.resolve_slash(
             resolver=self._connection.address, node=node, slash=slash, amount=amount.base
         )
@@ -64,7 +64,7 @@ class Slashes(StakingBase):
     @deferred
     def execute_slash(self, slash: Pubkey) -> Call[events.staking.Slashed]:
         """Burns what a slash may take now; for anyone. Gives the event, whose `left` is still held back."""
-        node = (self.slash(slash)).node
+        node = (self.get_slash(slash)).node
         own = shard_of(node)
         instruction = ix.staking.execute_slash(
             node=node,
@@ -77,16 +77,16 @@ class Slashes(StakingBase):
     @deferred
     def close_slash(self, slash: Pubkey) -> Call[None]:
         """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
-        now = self.slash(slash)
+        now = self.get_slash(slash)
         return Call(
             self._connection, [ix.staking.close_slash(node=now.node, slash=slash, proposer=now.proposer)]
         )
 
-    def slash(self, address: Pubkey) -> accounts.staking.Slash:
+    def get_slash(self, address: Pubkey) -> accounts.staking.Slash:
         """The slash at an address."""
         return self._connection.fetch(accounts.staking.Slash, address)
 
-    def slashes(self, *, node: Pubkey | None = None) -> list[Found[accounts.staking.Slash]]:
+    def slashes(self, *, node: Pubkey | None = None) -> list[KeyedAccount[accounts.staking.Slash]]:
         """Slashes that are not closed, or those of a node, oldest first."""
         fields = {} if node is None else {"node": node}
         found = self._connection.find(accounts.staking.Slash, **fields)

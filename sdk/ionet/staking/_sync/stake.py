@@ -11,10 +11,10 @@ from ionet import accounts, events, ix, pda, types
 from ionet.administration.shards import shard_of
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import IO
-from ionet.chain.records import Found
+from ionet.chain.records import KeyedAccount
 from ionet.chain.transactions import Sent
 from ionet.staking._sync.base import StakingBase
-from ionet.staking.stake import Calendar, Room, StakeStatus, owner_status, position_status
+from ionet.staking.stake import Calendar, StakeCapacity, StakeStatus, owner_status, position_status
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
@@ -25,14 +25,14 @@ class Stakes(StakingBase):
 
     # -- reads
 
-    def position(self, node: Pubkey, holder: Pubkey | None = None) -> accounts.staking.Position:
+    def get_position(self, node: Pubkey, holder: Pubkey | None = None) -> accounts.staking.Position:
         """A co-staker's position on a node; default: the signer's."""
         address = pda.staking.position(node, holder or self._connection.address)
         return self._connection.fetch(accounts.staking.Position, address)
 
     def positions(
         self, *, node: Pubkey | None = None, holder: Pubkey | None = None
-    ) -> list[Found[accounts.staking.Position]]:
+    ) -> list[KeyedAccount[accounts.staking.Position]]:
         """All co-stakers' positions, or those on a node, or of a holder."""
         fields = {name: one for name, one in (("node", node), ("holder", holder)) if one is not None}
         return self._connection.find(accounts.staking.Position, **fields)
@@ -48,10 +48,10 @@ class Stakes(StakingBase):
             AccountNotFound: no such node, or the holder has no position on it.
         """
         who = holder or self._connection.address
-        found, calendar = self.node(node), self._calendar()
+        found, calendar = self.get_node(node), self._calendar()
         if found.owner == who:
             return owner_status(node, found, calendar)
-        return position_status(self.position(node, who), found, calendar)
+        return position_status(self.get_position(node, who), found, calendar)
 
     def _calendar(self) -> Calendar:
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
@@ -77,11 +77,11 @@ class Stakes(StakingBase):
         ]
         return sorted(found, key=lambda one: (not one.is_owner, str(one.node)))
 
-    def room(self, node: Pubkey) -> Room:
+    def get_capacity(self, node: Pubkey) -> StakeCapacity:
         """How much more may be staked on a node."""
-        found = self.node(node)
+        found = self.get_node(node)
         class_ = self._connection.fetch(accounts.staking.Class, pda.staking.class_(found.class_))
-        return Room.of(found, class_)
+        return StakeCapacity.of(found, class_)
 
     # -- stake
 
@@ -94,7 +94,7 @@ class Stakes(StakingBase):
             amount: how much.
             source: the IO account it comes from; default: the signer's associated token account.
         """
-        me, found = self._connection.address, self.node(node)
+        me, found = self._connection.address, self.get_node(node)
         purse, class_ = source or self._wallet(), pda.staking.class_(found.class_)
         if found.owner == me:
             instruction = ix.staking.owner_stake(
@@ -125,7 +125,7 @@ class Stakes(StakingBase):
             node: where.
             holder: whose stake; default: the signer's.
         """
-        who, found = holder or self._connection.address, self.node(node)
+        who, found = holder or self._connection.address, self.get_node(node)
         shard = shard_of(node)
         if found.owner == who:
             instruction = ix.staking.owner_activate(node=node, shard=shard)
@@ -149,7 +149,7 @@ class Stakes(StakingBase):
             amount: how much.
             destination: the IO account it goes to; default: the signer's associated token account.
         """
-        me, found = self._connection.address, self.node(node)
+        me, found = self._connection.address, self.get_node(node)
         purse = destination or self._wallet()
         if found.owner == me:
             instruction = ix.staking.owner_unstake(
@@ -171,7 +171,7 @@ class Stakes(StakingBase):
     def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
         """Lets the signer's cooled stake leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
-        if (self.node(node)).owner == me:
+        if (self.get_node(node)).owner == me:
             instruction = ix.staking.owner_withdraw(owner=me, node=node, destination=purse)
         else:
             instruction = ix.staking.withdraw(holder=me, node=node, destination=purse)
@@ -211,7 +211,7 @@ class Stakes(StakingBase):
     def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
         """Lets the signer's rewards leave. Gives the amount."""
         me, purse = self._connection.address, destination or self._wallet()
-        if (self.node(node)).owner == me:
+        if (self.get_node(node)).owner == me:
             instruction = ix.staking.owner_claim(owner=me, node=node, destination=purse)
         else:
             instruction = ix.staking.claim(holder=me, node=node, destination=purse)
@@ -224,7 +224,7 @@ class Stakes(StakingBase):
     @deferred
     def compound(self, node: Pubkey) -> Call[IO]:
         """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
-        me, found = self._connection.address, self.node(node)
+        me, found = self._connection.address, self.get_node(node)
         class_ = pda.staking.class_(found.class_)
         if found.owner == me:
             instruction = ix.staking.owner_compound(owner=me, class_=class_, node=node)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Unpack
 
 from solders.instruction import Instruction
@@ -17,7 +18,7 @@ from ionet.chain.pda import token_account
 from ionet.token.airdrop import AirdropTree, claimed
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
     from ionet.chain.transactions import Sent
     from ionet.token.vesting import Schedule
 
@@ -39,6 +40,7 @@ class AsyncDistributor(AsyncAdministration):
     """
 
     PROGRAM = "distributor"
+    RENAMED = MappingProxyType({"grant": "get_grant", "airdrop": "get_airdrop", "config": "get_config"})
 
     # -- setting up
 
@@ -62,7 +64,7 @@ class AsyncDistributor(AsyncAdministration):
         """
         return self._set_params(**changes)
 
-    async def config(self) -> accounts.distributor.Config:
+    async def get_config(self) -> accounts.distributor.Config:
         """Treasury, sums and roles."""
         return await self._connection.fetch(accounts.distributor.Config, pda.distributor.CONFIG)
 
@@ -103,7 +105,7 @@ class AsyncDistributor(AsyncAdministration):
     @deferred
     async def release(self, grant: Pubkey) -> AsyncCall[IO]:
         """Pays what has vested to the beneficiary's associated account; for anyone. Gives the amount."""
-        me, owner = self._connection.address, (await self.grant(grant)).beneficiary
+        me, owner = self._connection.address, (await self.get_grant(grant)).beneficiary
         release = ix.distributor.release(grant=grant, destination=self._wallet(owner))
         return AsyncCall(
             self._connection,
@@ -114,7 +116,7 @@ class AsyncDistributor(AsyncAdministration):
     @deferred
     async def revoke(self, grant: Pubkey) -> AsyncCall[events.distributor.GrantRevoked]:
         """Ends a revocable grant: what has vested stays, the rest goes to the treasury. For the authority."""
-        me, treasury = self._connection.address, (await self.config()).treasury
+        me, treasury = self._connection.address, (await self.get_config()).treasury
         revoke = ix.distributor.revoke(authority=me, grant=grant, destination=self._wallet(treasury))
         return AsyncCall(
             self._connection,
@@ -134,11 +136,13 @@ class AsyncDistributor(AsyncAdministration):
         instruction = ix.distributor.accept_beneficiary(successor=self._connection.address, grant=grant)
         return AsyncCall(self._connection, [instruction])
 
-    async def grant(self, address: Pubkey) -> accounts.distributor.Grant:
+    async def get_grant(self, address: Pubkey) -> accounts.distributor.Grant:
         """The grant at an address."""
         return await self._connection.fetch(accounts.distributor.Grant, address)
 
-    async def grants(self, beneficiary: Pubkey | None = None) -> list[Found[accounts.distributor.Grant]]:
+    async def grants(
+        self, beneficiary: Pubkey | None = None
+    ) -> list[KeyedAccount[accounts.distributor.Grant]]:
         """All grants by number, or those of a beneficiary."""
         fields = {} if beneficiary is None else {"beneficiary": beneficiary}
         found = await self._connection.find(accounts.distributor.Grant, **fields)
@@ -228,8 +232,8 @@ class AsyncDistributor(AsyncAdministration):
     @deferred
     async def reclaim(self, airdrop: Pubkey) -> AsyncCall[IO]:
         """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
-        me, treasury = self._connection.address, (await self.config()).treasury
-        payer = (await self.airdrop(airdrop)).payer
+        me, treasury = self._connection.address, (await self.get_config()).treasury
+        payer = (await self.get_airdrop(airdrop)).payer
         reclaim = ix.distributor.reclaim(
             airdrop=airdrop, destination=self._wallet(treasury), rent_payer=payer
         )
@@ -242,7 +246,7 @@ class AsyncDistributor(AsyncAdministration):
     @deferred
     async def close_claims(self, airdrop: Pubkey) -> AsyncCall[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
-        leaves = (await self.airdrop(airdrop)).leaves
+        leaves = (await self.get_airdrop(airdrop)).leaves
         addresses = [
             pda.distributor.claims(airdrop, number)
             for number in range(-(-leaves // constants.distributor.CHUNK))
@@ -257,11 +261,11 @@ class AsyncDistributor(AsyncAdministration):
             ],
         )
 
-    async def airdrop(self, address: Pubkey) -> accounts.distributor.Airdrop:
+    async def get_airdrop(self, address: Pubkey) -> accounts.distributor.Airdrop:
         """The airdrop at an address."""
         return await self._connection.fetch(accounts.distributor.Airdrop, address)
 
-    async def airdrops(self) -> list[Found[accounts.distributor.Airdrop]]:
+    async def airdrops(self) -> list[KeyedAccount[accounts.distributor.Airdrop]]:
         """All airdrops by number."""
         found = await self._connection.find(accounts.distributor.Airdrop)
         return sorted(found, key=lambda one: one.account.id)

@@ -16,7 +16,14 @@ from ionet.formats.when import DAY
 from ionet.token._async.distributor import wallet_call
 from ionet.token.airdrop import AirdropTree
 from ionet.token.genesis_plan import CLAIM_DAYS, ITEMS, GenesisPlan, PlannedGrant
-from ionet.token.genesis_state import Found, GenesisItem, GenesisMismatch, GenesisState, GenesisStep, tokens
+from ionet.token.genesis_state import (
+    GenesisComparison,
+    GenesisItem,
+    GenesisMismatch,
+    GenesisState,
+    GenesisStep,
+    tokens,
+)
 
 if TYPE_CHECKING:
     from ionet.chain._async.connection import AsyncConnection
@@ -90,9 +97,9 @@ class AsyncGenesis:
 
     # -- parts
 
-    async def _read(self, plan: GenesisPlan) -> Found:
-        connection, mint = self._connection, await self._mint.config()
-        found = Found(plan.grants(mint.start), plan.airdrops, mint.start + CLAIM_DAYS * DAY)
+    async def _read(self, plan: GenesisPlan) -> GenesisComparison:
+        connection, mint = self._connection, await self._mint.get_config()
+        found = GenesisComparison(plan.grants(mint.start), plan.airdrops, mint.start + CLAIM_DAYS * DAY)
         found.minted |= {one for one in Allocation if mint.allocated >> one & 1}
         grants = await connection.fetch_many(
             accounts.distributor.Grant, [one.address for one in found.grants]

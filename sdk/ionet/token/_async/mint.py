@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Unpack
 
 from solders.pubkey import Pubkey
@@ -18,6 +19,7 @@ class AsyncMint(AsyncAdministration):
     """Calls and reads of the mint program."""
 
     PROGRAM = "mint"
+    RENAMED = MappingProxyType({"config": "get_config"})
 
     def initialize(self, *, start: int = 0) -> AsyncCall[Pubkey]:
         """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
@@ -67,7 +69,7 @@ class AsyncMint(AsyncAdministration):
         """
         return self._set_params(**changes)
 
-    async def config(self) -> accounts.mint.Config:
+    async def get_config(self) -> accounts.mint.Config:
         """Start and sums of emission, policy, roles."""
         return await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
 

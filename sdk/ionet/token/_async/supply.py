@@ -30,7 +30,7 @@ class AsyncSupply:
     async def now(self) -> SupplyAt:
         """The supply as the chain has it. Programs that are not initialised yet count nothing."""
         connection, time = self._connection, await self._connection.time()
-        mint, supply = await self._mint.config(), await self._mint.supply()
+        mint, supply = await self._mint.get_config(), await self._mint.supply()
         genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
         grants = [one.account for one in await self._distributor.grants()]
         return SupplyAt(
@@ -52,7 +52,7 @@ class AsyncSupply:
         Args:
             time: Unix seconds, past or to come.
         """
-        now, mint = await self.now(), await self._mint.config()
+        now, mint = await self.now(), await self._mint.get_config()
         grants = [
             (Schedule.of(one.account), IO.from_base(one.account.returned))
             for one in await self._distributor.grants()
@@ -61,7 +61,7 @@ class AsyncSupply:
 
     async def _treasury(self) -> IO:
         try:
-            config = await self._distributor.config()
+            config = await self._distributor.get_config()
         except AccountNotFound:
             return IO(0)
         return await self._mint.balance(config.treasury)

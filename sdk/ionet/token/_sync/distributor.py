@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Unpack
 
 from solders.instruction import Instruction
@@ -18,7 +19,7 @@ from ionet.chain.pda import token_account
 from ionet.token.airdrop import AirdropTree, claimed
 
 if TYPE_CHECKING:
-    from ionet.chain.records import Found
+    from ionet.chain.records import KeyedAccount
     from ionet.chain.transactions import Sent
     from ionet.token.vesting import Schedule
 
@@ -40,6 +41,7 @@ class Distributor(Administration):
     """
 
     PROGRAM = "distributor"
+    RENAMED = MappingProxyType({"grant": "get_grant", "airdrop": "get_airdrop", "config": "get_config"})
 
     # -- setting up
 
@@ -63,7 +65,7 @@ class Distributor(Administration):
         """
         return self._set_params(**changes)
 
-    def config(self) -> accounts.distributor.Config:
+    def get_config(self) -> accounts.distributor.Config:
         """Treasury, sums and roles."""
         return self._connection.fetch(accounts.distributor.Config, pda.distributor.CONFIG)
 
@@ -104,7 +106,7 @@ class Distributor(Administration):
     @deferred
     def release(self, grant: Pubkey) -> Call[IO]:
         """Pays what has vested to the beneficiary's associated account; for anyone. Gives the amount."""
-        me, owner = self._connection.address, (self.grant(grant)).beneficiary
+        me, owner = self._connection.address, (self.get_grant(grant)).beneficiary
         release = ix.distributor.release(grant=grant, destination=self._wallet(owner))
         return Call(
             self._connection,
@@ -115,7 +117,7 @@ class Distributor(Administration):
     @deferred
     def revoke(self, grant: Pubkey) -> Call[events.distributor.GrantRevoked]:
         """Ends a revocable grant: what has vested stays, the rest goes to the treasury. For the authority."""
-        me, treasury = self._connection.address, (self.config()).treasury
+        me, treasury = self._connection.address, (self.get_config()).treasury
         revoke = ix.distributor.revoke(authority=me, grant=grant, destination=self._wallet(treasury))
         return Call(
             self._connection,
@@ -135,11 +137,11 @@ class Distributor(Administration):
         instruction = ix.distributor.accept_beneficiary(successor=self._connection.address, grant=grant)
         return Call(self._connection, [instruction])
 
-    def grant(self, address: Pubkey) -> accounts.distributor.Grant:
+    def get_grant(self, address: Pubkey) -> accounts.distributor.Grant:
         """The grant at an address."""
         return self._connection.fetch(accounts.distributor.Grant, address)
 
-    def grants(self, beneficiary: Pubkey | None = None) -> list[Found[accounts.distributor.Grant]]:
+    def grants(self, beneficiary: Pubkey | None = None) -> list[KeyedAccount[accounts.distributor.Grant]]:
         """All grants by number, or those of a beneficiary."""
         fields = {} if beneficiary is None else {"beneficiary": beneficiary}
         found = self._connection.find(accounts.distributor.Grant, **fields)
@@ -229,8 +231,8 @@ class Distributor(Administration):
     @deferred
     def reclaim(self, airdrop: Pubkey) -> Call[IO]:
         """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
-        me, treasury = self._connection.address, (self.config()).treasury
-        payer = (self.airdrop(airdrop)).payer
+        me, treasury = self._connection.address, (self.get_config()).treasury
+        payer = (self.get_airdrop(airdrop)).payer
         reclaim = ix.distributor.reclaim(
             airdrop=airdrop, destination=self._wallet(treasury), rent_payer=payer
         )
@@ -243,7 +245,7 @@ class Distributor(Administration):
     @deferred
     def close_claims(self, airdrop: Pubkey) -> Call[None]:
         """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
-        leaves = (self.airdrop(airdrop)).leaves
+        leaves = (self.get_airdrop(airdrop)).leaves
         addresses = [
             pda.distributor.claims(airdrop, number)
             for number in range(-(-leaves // constants.distributor.CHUNK))
@@ -258,11 +260,11 @@ class Distributor(Administration):
             ],
         )
 
-    def airdrop(self, address: Pubkey) -> accounts.distributor.Airdrop:
+    def get_airdrop(self, address: Pubkey) -> accounts.distributor.Airdrop:
         """The airdrop at an address."""
         return self._connection.fetch(accounts.distributor.Airdrop, address)
 
-    def airdrops(self) -> list[Found[accounts.distributor.Airdrop]]:
+    def airdrops(self) -> list[KeyedAccount[accounts.distributor.Airdrop]]:
         """All airdrops by number."""
         found = self._connection.find(accounts.distributor.Airdrop)
         return sorted(found, key=lambda one: one.account.id)

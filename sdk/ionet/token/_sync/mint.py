@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import Unpack
 
 from solders.pubkey import Pubkey
@@ -19,6 +20,7 @@ class Mint(Administration):
     """Calls and reads of the mint program."""
 
     PROGRAM = "mint"
+    RENAMED = MappingProxyType({"config": "get_config"})
 
     def initialize(self, *, start: int = 0) -> Call[Pubkey]:
         """Creates the IO mint; for the program's upgrade authority. Gives the mint's address.
@@ -66,7 +68,7 @@ class Mint(Administration):
         """
         return self._set_params(**changes)
 
-    def config(self) -> accounts.mint.Config:
+    def get_config(self) -> accounts.mint.Config:
         """Start and sums of emission, policy, roles."""
         return self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
 

@@ -29,7 +29,7 @@ class Supply:
     def now(self) -> SupplyAt:
         """The supply as the chain has it. Programs that are not initialised yet count nothing."""
         connection, time = self._connection, self._connection.time()
-        mint, supply = self._mint.config(), self._mint.supply()
+        mint, supply = self._mint.get_config(), self._mint.supply()
         genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
         grants = [one.account for one in self._distributor.grants()]
         return SupplyAt(
@@ -51,7 +51,7 @@ class Supply:
         Args:
             time: Unix seconds, past or to come.
         """
-        now, mint = self.now(), self._mint.config()
+        now, mint = self.now(), self._mint.get_config()
         grants = [
             (Schedule.of(one.account), IO.from_base(one.account.returned))
             for one in self._distributor.grants()
@@ -60,7 +60,7 @@ class Supply:
 
     def _treasury(self) -> IO:
         try:
-            config = self._distributor.config()
+            config = self._distributor.get_config()
         except AccountNotFound:
             return IO(0)
         return self._mint.balance(config.treasury)
