@@ -7,6 +7,7 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use core::cell::Ref;
 use io_math::emission::Stand;
+use io_math::ratio::mul_div_ceil;
 
 /// The beginning of an account of another program.
 pub trait View: Pod {
@@ -122,6 +123,11 @@ pub const MAX_SEATS: u8 = 16;
 pub const SEATS: usize = MAX_SEATS as usize;
 
 impl AttesterSet {
+    /// Seats that are not vacant.
+    pub fn taken(&self) -> usize {
+        self.weights.iter().take(usize::from(self.seats)).filter(|weight| **weight > 0).count()
+    }
+
     /// Seat and weight of a key.
     pub fn seat_of(&self, key: &Pubkey) -> Option<(u8, u32)> {
         let seats = usize::from(self.seats);
@@ -255,6 +261,31 @@ view!(
         credited: u64,
     }
 );
+
+view!(
+    /// `staking::Class`: the stake that a node's owner needs.
+    Class, ids::STAKING_PROGRAM, discriminator("Class"), {
+        version: u8,
+        bump: u8,
+        pool: Pool,
+        enabled: u8,
+        id: u16,
+        maximum: u8,
+        padding: u8,
+        multiplier_bps: u32,
+        padding_2: u32,
+        /// Minimum stake per processor before the multiplier, base units.
+        base_minimum: u64,
+    }
+);
+
+impl Class {
+    /// The owner's minimum for `units` processors: base · max(1, multiplier) each, rounded up.
+    pub fn minimum_stake(&self, units: u8) -> Option<u64> {
+        let weight = u64::from(self.multiplier_bps).max(io_math::BPS);
+        mul_div_ceil(self.base_minimum, weight, io_math::BPS)?.checked_mul(units.into())
+    }
+}
 
 crate::open_enum!(
     /// Whether a node takes part.
@@ -414,10 +445,10 @@ crate::open_enum!(
         NoShow = 5,
         /// The supplier cancelled it.
         SupplierCancelled = 6,
-        /// The renter cancelled it in time.
+        /// The renter cancelled it before its start.
         RenterCancelled = 7,
-        /// The renter cancelled it after the two free minutes.
-        RenterCancelledLate = 8,
+        /// Its node was gone.
+        Lost = 8,
         /// A dispute was decided.
         Resolved = 9,
         /// Another job of its cluster ended before the start.

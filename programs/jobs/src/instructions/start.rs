@@ -61,7 +61,7 @@ pub fn handle_start(ctx: Context<Start>) -> Result<()> {
     job.last_time = now;
     job.start(now)?;
     if let Some(mut cluster) = cluster::of(&job, &accounts.cluster)? {
-        cluster.start()?;
+        cluster.start(job.ends_at)?;
     }
     accounts.offer.load_mut()?.hold_until(&key, job.ends_at)?;
     emit!(Started {

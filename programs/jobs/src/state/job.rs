@@ -1,4 +1,4 @@
-use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, FREE_CANCEL, SILENCE, START_WINDOW};
+use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, LOST_WITHIN, MANIFEST_WINDOW, SILENCE, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
@@ -68,6 +68,18 @@ pub struct Seen {
     pub good: u32,
     /// Seconds that were looked at.
     pub upto: u32,
+    /// When it said that the node is gone, unix time; 0 where it has not, or has attested since.
+    pub lost_at: i64,
+    /// The key that attested last.
+    pub key: Pubkey,
+}
+
+impl Seen {
+    /// Seconds that an attestation finds not good: of those newly looked at, and of those called good before.
+    pub fn lost_since(&self, args: &AttestArgs) -> u32 {
+        let looked = args.upto.saturating_sub(self.upto);
+        looked.saturating_add(self.good).saturating_sub(args.good)
+    }
 }
 
 io_common::open_enum!(
@@ -77,7 +89,7 @@ io_common::open_enum!(
         Supplier = 0,
         /// The buyback's fee vault.
         FeeVault = 1,
-        /// The renter.
+        /// The renter, or whoever gets a refund in their place.
         Renter = 2,
     }
 );
@@ -180,7 +192,12 @@ pub struct Job {
     pub rate: u64,
     /// Processors of the node at booking.
     pub units: u32,
-    pub padding_2: u32,
+    /// 1 when an attester has said, in time, that what is to be run was at hand.
+    pub manifest_seen: u8,
+    /// 1 when it replaces a lost job of its cluster.
+    pub replaces: u8,
+    /// Seats whose good time a successor has lowered, by bit.
+    pub lowered: u16,
     /// Sum of the segments' prices, base units.
     pub price: u64,
     /// Sum of the renter's fees, base units.
@@ -205,19 +222,25 @@ pub struct Job {
     pub owed_supplier: u64,
     /// Owed to the fee vault in all, once the job has ended, base units.
     pub owed_fees: u64,
-    /// Owed to the renter in all, once the job has ended, base units.
+    /// Given back to `refund_to` in all, once the job has ended, base units.
     pub owed_refund: u64,
     /// Paid so far.
     pub paid_fees: u64,
-    /// Paid to the renter so far, base units.
+    /// Given back so far, base units.
     pub paid_refund: u64,
+    /// Who gets what is given back; fixed at booking.
+    pub refund_to: Pubkey,
+    /// When the node passed the compute proof that it was booked on, unix time.
+    pub verdict_at: i64,
+    /// Good seconds that the supplier was paid for at the last payment: no seat is lowered below them.
+    pub settled_good: u64,
     /// Number of the latest event.
     pub seq: u64,
     /// The booking and the extensions, in order; the first `segment_count` are in use.
     pub segments: [Segment; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
-    pub reserved: [u8; 120],
+    pub reserved: [u8; 72],
 }
 
 impl Job {
@@ -291,20 +314,43 @@ impl Job {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
+    /// Checks that a key has not spoken for another seat of the job: it would count twice.
+    fn check_key(&self, seat: u8, key: &Pubkey) -> Result<()> {
+        let elsewhere = |(number, seen): (usize, &Seen)| number != usize::from(seat) && seen.key == *key;
+        require!(!self.seen.iter().enumerate().any(elsewhere), JobsError::SeatMoved);
+        Ok(())
+    }
+
+    /// Lets a successor on a seat take back good time that the seat has called good, once: not what the
+    /// supplier was paid for.
+    fn lower(&mut self, seat: u8, seen: &Seen, key: &Pubkey, good: u32) -> Result<()> {
+        require!(seen.key != Pubkey::default() && seen.key != *key, JobsError::AttestationFalls);
+        let bit = 1u16.checked_shl(seat.into()).ok_or(JobsError::NotAttester)?;
+        require!(self.lowered & bit == 0, JobsError::LoweredBefore);
+        require_gte!(u64::from(good), self.settled_good, JobsError::LoweredBelowPaid);
+        self.lowered |= bit;
+        Ok(())
+    }
+
     /// Records an attestation: neither sum falls, no second counts twice, and none that has not
-    /// passed. Returns what the seat had said before.
-    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
+    /// passed. Only a successor on the seat may correct its good time, once. Returns what the seat had said
+    /// before.
+    pub fn attest(&mut self, seat: u8, key: &Pubkey, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
-        let elapsed = self.elapsed(now);
-        let seen = self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?;
-        require_gte!(args.upto, seen.upto, JobsError::AttestationFalls);
-        require_gte!(args.good, seen.good, JobsError::AttestationFalls);
-        require_gte!(elapsed, u64::from(args.upto), JobsError::AttestationAhead);
-        let (looked, good) = (args.upto.saturating_sub(seen.upto), args.good.saturating_sub(seen.good));
-        require_gte!(looked, good, JobsError::AttestationOverlaps);
-        require!((looked > good) == (args.reason != 0), JobsError::BreakWithoutReason);
-        require!(good == 0 || args.timelock != [0; 32], JobsError::NoTimelock);
-        let before = core::mem::replace(seen, Seen { good: args.good, upto: args.upto });
+        self.check_key(seat, key)?;
+        let before = *self.seen.get(usize::from(seat)).ok_or(JobsError::NotAttester)?;
+        require_gte!(args.upto, before.upto, JobsError::AttestationFalls);
+        if args.good < before.good {
+            self.lower(seat, &before, key, args.good)?;
+        }
+        require_gte!(self.elapsed(now), u64::from(args.upto), JobsError::AttestationAhead);
+        let looked = args.upto.saturating_sub(before.upto);
+        require_gte!(looked, args.good.saturating_sub(before.good), JobsError::AttestationOverlaps);
+        require!((before.lost_since(args) > 0) == (args.reason != 0), JobsError::BreakWithoutReason);
+        require!(args.good <= before.good || args.timelock != [0; 32], JobsError::NoTimelock);
+        if let Some(seen) = self.seen.get_mut(usize::from(seat)) {
+            *seen = Seen { good: args.good, upto: args.upto, lost_at: 0, key: *key };
+        }
         self.last_attested_at = now;
         for (field, value) in
             [(&mut self.proof_digest, args.proof_digest), (&mut self.result_hash, args.result_hash)]
@@ -314,6 +360,32 @@ impl Job {
             }
         }
         Ok(before)
+    }
+
+    /// Records that a seat finds the node gone. When enough have said so within an hour the job ends: its good
+    /// time is paid, without the first hour. Says whether it has ended.
+    pub fn lose(&mut self, seat: u8, key: &Pubkey, now: i64) -> Result<bool> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gt!(self.ends_at, now, JobsError::Over);
+        self.check_key(seat, key)?;
+        self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?.lost_at = now;
+        let since = now.saturating_sub(LOST_WITHIN);
+        let gone = self.seen.iter().filter(|seen| seen.lost_at != 0 && seen.lost_at >= since).count();
+        let ends = gone >= usize::from(self.attesters);
+        if ends {
+            self.ends_at = now;
+            self.end(Ending::Lost, CloseReason::Lost, now)?;
+        }
+        Ok(ends)
+    }
+
+    /// Records that what is to be run is at hand, early enough for the supplier to start it.
+    pub fn confirm_manifest(&mut self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Booked), JobsError::NotBooked);
+        let until = self.booked_at.saturating_add(MANIFEST_WINDOW);
+        require_gte!(until, now, JobsError::ManifestLate);
+        self.manifest_seen = 1;
+        Ok(())
     }
 
     /// The value that enough seats reach: the k-th largest.
@@ -373,8 +445,9 @@ impl Job {
     /// Ends the job and fixes what everyone is owed.
     pub fn end(&mut self, ending: Ending, reason: CloseReason, now: i64) -> Result<()> {
         let gross = self.gross(escrow::billable(ending, self.attested()))?;
+        let booked = escrow::Segment { seconds: self.seconds, price: self.price };
         let Division { supplier, fees, refund } =
-            escrow::divide(ending, &self.rates(), self.price, self.fee, gross).ok_or(JobsError::Overflow)?;
+            escrow::divide(ending, &self.rates(), booked, self.fee, gross).ok_or(JobsError::Overflow)?;
         (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
         self.state = JobState::Ended;
         self.reason = reason;
@@ -410,28 +483,40 @@ impl Job {
         self.end(self.ending(), self.reason_or(CloseReason::Completed), now)
     }
 
-    /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
-    fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
-        if at <= self.booked_at.saturating_add(FREE_CANCEL) {
-            (Ending::CancelledFree, CloseReason::RenterCancelled)
-        } else if at <= self.start_by() {
-            (Ending::CancelledLate, CloseReason::RenterCancelledLate)
+    /// Seconds that the node was held without a start.
+    fn held_for(&self, now: i64) -> u64 {
+        u64::try_from(now.min(self.start_by()).saturating_sub(self.booked_at)).unwrap_or(0)
+    }
+
+    /// How a job ends that nobody has started: at no cost where an attester has said that it could be.
+    fn not_started(&self, now: i64) -> Ending {
+        if self.manifest_seen == 1 {
+            Ending::NeverStarted
         } else {
-            (Ending::NeverStarted, CloseReason::NoShow)
+            Ending::NotStarted { held: self.held_for(now) }
+        }
+    }
+
+    /// How a job ends at `now` that its renter left at `at`. Behind the start window there is nothing to cancel.
+    fn left_at(&self, at: i64, now: i64) -> (Ending, CloseReason) {
+        if at <= self.start_by() {
+            (Ending::Cancelled { held: self.held_for(now) }, CloseReason::RenterCancelled)
+        } else {
+            (self.not_started(now), CloseReason::NoShow)
         }
     }
 
     /// Ends a job that nobody started in time, or whose attesters fell silent. One whose cluster is broken
-    /// cannot start any more and ends at once: cancelled when its renter broke it, else at no cost.
+    /// cannot start any more and ends at once: cancelled when its renter broke it, else not started.
     pub fn expire(&mut self, cluster: Option<Broken>, now: i64) -> Result<()> {
         match self.state {
             JobState::Booked => {
                 let (ending, reason) = match cluster {
-                    Some(Broken { by_renter: true, at }) => self.cancelled_at(at),
-                    Some(_) => (Ending::NeverStarted, CloseReason::ClusterBroken),
+                    Some(Broken { by_renter: true, at }) => self.left_at(at, now),
+                    Some(_) => (self.not_started(now), CloseReason::ClusterBroken),
                     None => {
                         require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
-                        (Ending::NeverStarted, CloseReason::NoShow)
+                        (self.not_started(now), CloseReason::NoShow)
                     }
                 };
                 self.end(ending, reason, now)
@@ -451,11 +536,11 @@ impl Job {
         }
     }
 
-    /// Ends a job before its start, for its renter or its supplier.
+    /// Ends a job before its start, for its renter's side or its supplier.
     pub fn cancel(&mut self, by_renter: bool, now: i64) -> Result<()> {
         require!(self.is(JobState::Booked), JobsError::NotBooked);
         let (ending, reason) = if by_renter {
-            self.cancelled_at(now)
+            self.left_at(now, now)
         } else {
             (Ending::NeverStarted, CloseReason::SupplierCancelled)
         };
@@ -471,6 +556,16 @@ impl Job {
         self.reason = reason;
         self.ends_at = now;
         Ok(())
+    }
+
+    /// Whether a key is the renter's, or of who gets what is given back: either ends the job.
+    pub fn is_renting(&self, key: &Pubkey) -> bool {
+        self.renter == *key || self.refund_to == *key
+    }
+
+    /// Whether a key may end the job.
+    pub fn is_party(&self, key: &Pubkey) -> bool {
+        self.is_renting(key) || self.supplier == *key
     }
 
     /// Whether a dispute holds back what is not paid yet.
@@ -522,6 +617,7 @@ impl Job {
     /// Takes what the supplier is owed now.
     pub fn pay_supplier(&mut self, now: i64) -> Result<u64> {
         let amount = self.payable(now)?;
+        self.settled_good = self.attested();
         self.paid_supplier = self.paid_supplier.checked_add(amount).ok_or(JobsError::Overflow)?;
         Ok(amount)
     }
@@ -534,7 +630,7 @@ impl Job {
         Ok(amount)
     }
 
-    /// Takes what the renter is owed.
+    /// Takes what is given back.
     pub fn pay_refund(&mut self, now: i64) -> Result<u64> {
         self.check_payable(now)?;
         let amount = self.owed_refund.saturating_sub(self.paid_refund);
