@@ -241,6 +241,23 @@ pub struct ProofVerdict {
     pub reason: ProofReason,
 }
 
+/// The verdict of a node's latest compute proof.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LastProof {
+    /// When it was judged, unix time; 0 while none was.
+    pub time: i64,
+    /// The challenge's seed.
+    pub seed: [u8; 32],
+    /// Measured speed against the class's reference, bps.
+    pub score_bps: u32,
+    /// Why it failed, or that it passed.
+    pub reason: ProofReason,
+    /// 1 when it passed.
+    pub passed: u8,
+    pub padding: [u8; 2],
+}
+
 view!(
     /// `staking::Node`: who owns it and whether it may be hired.
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
@@ -251,7 +268,8 @@ view!(
         units: u8,
         class: u16,
         pool: Pool,
-        padding: u8,
+        /// 1 when its first device is banned.
+        banned: u8,
         owner: Pubkey,
         /// The offer account, which carries the lease.
         offer: Pubkey,
@@ -259,8 +277,22 @@ view!(
         device_key: Pubkey,
         /// Rewards credited in the node's whole life.
         credited: u64,
+        /// Its latest compute proof.
+        last_proof: LastProof,
+        /// The owner's minimum for its processors.
+        minimum: u64,
+        /// The owner's active stake: what has to cover the minimum.
+        owner_active: u64,
     }
 );
+
+impl Node {
+    /// Whether it may be listed and hired as far as stake and devices go: live, of no banned device, and the
+    /// owner's own active stake covers the minimum.
+    pub fn is_hireable(&self) -> bool {
+        self.state == NodeState::Live && self.banned == 0 && self.owner_active >= self.minimum
+    }
+}
 
 view!(
     /// `staking::Class`: the stake that a node's owner needs.

@@ -79,7 +79,7 @@ pub enum Ending {
 /// Seconds that are paid for, given the attested ones; a decided dispute goes by its own gross instead.
 pub fn billable(ending: Ending, attested: u64) -> u64 {
     match ending {
-        Ending::Completed | Ending::TimedOut | Ending::Resolved => attested,
+        Ending::Completed | Ending::TimedOut | Ending::Lost | Ending::Resolved => attested,
         Ending::RenterStopped { elapsed } => attested.saturating_add(FIRST_HOUR.saturating_sub(elapsed)),
         Ending::SupplierStopped { elapsed } if elapsed < FIRST_HOUR => 0,
         Ending::SupplierStopped { .. } => attested,

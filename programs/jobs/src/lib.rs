@@ -55,7 +55,7 @@ pub mod jobs {
     /// Makes a node's offer, with the account that carries its lease.
     ///
     /// Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
-    /// `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+    /// `NodeBanned`, `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
     pub fn offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
         handle_offer(ctx, args)
     }
@@ -97,7 +97,8 @@ pub mod jobs {
     /// Books a node: the deposit goes into the job's own escrow, the job gets the lease.
     ///
     /// Caller: anyone who pays, for any renter; for a cluster its renter, or its delegate. Errors: `Paused`,
-    /// `WrongNode`, `NotANode`, `NodeNotLive`, `WrongClass`, `StakeBelowMinimum`, `OfferClosed`, `Leased`,
+    /// `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`, `WrongClass`, `StakeBelowMinimum`, `NoVerdict`,
+    /// `VerdictTooOld`, `OfferClosed`, `Leased`,
     /// `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
     /// `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of
     /// prices, and in a cluster `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`,
@@ -109,7 +110,7 @@ pub mod jobs {
     /// Begins the booked time, within 20 minutes of the booking.
     ///
     /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `NodeBanned`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
     /// `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
     pub fn start(ctx: Context<Start>) -> Result<()> {
         handle_start(ctx)
@@ -147,9 +148,9 @@ pub mod jobs {
     /// * max_deposit - The most that may be taken, fees included, base units.
     ///
     /// Caller: the renter, who gets the refund, or the delegate of the job's cluster; anyone pays. Errors:
-    /// `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`, `NotRunning`, `Over`, `Disputed`,
-    /// `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
-    /// `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
+    /// `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`, `NotRunning`, `Over`,
+    /// `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
+    /// `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
     pub fn extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Result<()> {
         handle_extend(ctx, seconds, max_deposit)
     }

@@ -3,15 +3,15 @@
 //! Who may call: anyone who pays, for any renter. For a cluster its renter, who then signs, or its delegate,
 //! who then pays.
 //!
-//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `WrongClass`,
-//! `StakeBelowMinimum`, `OfferClosed`, `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`,
+//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`,
+//! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`,
 //! `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`,
 //! `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`, `NotClusterBooker`,
 //! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 //!
 //! Events: `Booked`.
 
-use super::bookable::check_seats;
+use super::bookable::{check_node, check_seats};
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
@@ -112,10 +112,11 @@ pub struct Book<'info> {
 }
 
 impl Book<'_> {
-    /// The price of the rental, with its micro-dollars.
+    /// The price of the rental of a node that may be hired, with its micro-dollars.
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        check_node(&node, &self.class, config.verdict_age, now)?;
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
@@ -133,6 +134,7 @@ impl Book<'_> {
             renter_payment_bps: currency.payment_bps,
             supplier_payment_bps: self.payout_currency.load()?.payment_bps,
             attesters,
+            verdict_at: node.last_proof.time,
         };
         Ok((terms, usd))
     }

@@ -3,13 +3,14 @@
 //! Who may call: the renter, who gets the refund, or the delegate of the job's cluster. Anyone may pay, and what
 //! is given back goes where it was to go before.
 //!
-//! Checks, each with its error: `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`, `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`,
-//! `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`, `NodePassedOn`, `CurrencyDisabled`,
-//! `WrongMint`, `DepositAboveLimit`, and those of prices.
+//! Checks, each with its error: `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`,
+//! `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`,
+//! `NodeNotLive`, `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those
+//! of prices.
 //!
 //! Events: `Extended`.
 
-use super::bookable::check_seats;
+use super::bookable::{check_hireable, check_seats};
 use super::cluster;
 use super::pricing::priced;
 use crate::errors::JobsError;
@@ -84,7 +85,7 @@ impl Extend<'_> {
     /// The node works on, and for the same supplier.
     fn check_node(&self, job: &Job) -> Result<()> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
+        check_hireable(&node)?;
         require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
         Ok(())
     }

@@ -125,6 +125,8 @@ pub struct Terms {
     pub renter_payment_bps: u16,
     pub supplier_payment_bps: u16,
     pub attesters: u8,
+    /// When the node passed its latest compute proof.
+    pub verdict_at: i64,
 }
 
 /// A rental with its escrow: `["job", offer, nonce]`. deposit = paid to the supplier + fees + refund +
@@ -261,7 +263,7 @@ impl Job {
         let Terms { price, fee, seconds, rate, units, .. } = terms;
         self.state = JobState::Booked;
         self.supplier = terms.supplier;
-        self.attesters = terms.attesters;
+        (self.attesters, self.verdict_at) = (terms.attesters, terms.verdict_at);
         self.booking_bps = terms.booking_bps;
         self.renter_payment_bps = terms.renter_payment_bps;
         self.supplier_payment_bps = terms.supplier_payment_bps;
@@ -694,6 +696,7 @@ mod tests {
                 renter_payment_bps: 0,
                 supplier_payment_bps: 0,
                 attesters,
+                verdict_at: 0,
             },
             0,
         );
@@ -704,6 +707,11 @@ mod tests {
         let mut job = job(1);
         job.start(0).unwrap();
         job
+    }
+
+    /// The key of a seat.
+    fn key(seat: u8) -> Pubkey {
+        Pubkey::new_from_array([seat + 1; 32])
     }
 
     fn says(good: u32, upto: u32) -> AttestArgs {
@@ -748,21 +756,23 @@ mod tests {
         let mut late = job(1);
         assert!(late.expire(None, 1_200).is_err());
         late.expire(None, 1_201).unwrap();
-        assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
+        assert_eq!((late.owed_supplier, late.owed_refund), (0, PRICE + 25_000_000 - late.owed_fees));
+        // A sixth of two hours' price, rounded up.
+        assert_eq!(late.owed_fees, 1_666_666_667);
         assert_eq!(late.reason, CloseReason::NoShow);
     }
 
     #[test]
     fn attestations_never_fall_overlap_or_run_ahead() {
         let mut job = running();
-        assert!(job.attest(0, &says(0, 101), 100).is_err());
-        job.attest(0, &says(100, 100), 100).unwrap();
-        assert!(job.attest(0, &says(99, 200), 200).is_err());
-        assert!(job.attest(0, &says(201, 200), 200).is_err());
+        assert!(job.attest(0, &key(0), &says(0, 101), 100).is_err());
+        job.attest(0, &key(0), &says(100, 100), 100).unwrap();
+        assert!(job.attest(0, &key(0), &says(99, 200), 200).is_err());
+        assert!(job.attest(0, &key(0), &says(201, 200), 200).is_err());
         let silent = AttestArgs { reason: 0, ..says(150, 200) };
-        assert!(job.attest(0, &silent, 200).is_err());
-        job.attest(0, &says(150, 200), 200).unwrap();
-        assert!(job.attest(0, &says(250, 250), 250).is_err(), "time once called bad stays bad");
+        assert!(job.attest(0, &key(0), &silent, 200).is_err());
+        job.attest(0, &key(0), &says(150, 200), 200).unwrap();
+        assert!(job.attest(0, &key(0), &says(250, 250), 250).is_err(), "time once called bad stays bad");
         assert_eq!(job.attested(), 150);
         assert_eq!(job.proof_digest, [1; 32]);
     }
@@ -771,18 +781,18 @@ mod tests {
     fn a_second_counts_when_enough_attesters_saw_it() {
         let mut job = job(2);
         job.start(0).unwrap();
-        job.attest(0, &says(500, 500), 500).unwrap();
+        job.attest(0, &key(0), &says(500, 500), 500).unwrap();
         assert_eq!(job.attested(), 0);
-        job.attest(3, &says(300, 500), 500).unwrap();
+        job.attest(3, &key(3), &says(300, 500), 500).unwrap();
         assert_eq!(job.attested(), 300);
-        job.attest(1, &says(400, 400), 500).unwrap();
+        job.attest(1, &key(1), &says(400, 400), 500).unwrap();
         assert_eq!(job.attested(), 400);
     }
 
     #[test]
     fn the_supplier_streams_attested_time_after_the_first_hour() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         assert!(job.pay_supplier(3_599).is_err());
         // Half of 100 IO less a quarter per cent.
         assert_eq!(job.pay_supplier(3_600).unwrap(), 4_987_500_000);
@@ -792,11 +802,11 @@ mod tests {
     #[test]
     fn a_completed_job_pays_out_its_whole_deposit() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         job.pay_supplier(5_000).unwrap();
         assert!(job.complete(7_199).is_err());
         assert!(job.complete(7_200).is_err(), "not yet attested to its end");
-        job.attest(0, &says(7_000, 7_200), 7_300).unwrap();
+        job.attest(0, &key(0), &says(7_000, 7_200), 7_300).unwrap();
         job.complete(7_300).unwrap();
         let paid =
             [job.pay_supplier(7_300).unwrap(), job.pay_fees(7_300).unwrap(), job.pay_refund(7_300).unwrap()];
@@ -809,7 +819,7 @@ mod tests {
     #[test]
     fn silence_ends_a_job_after_a_day() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         assert!(job.expire(None, 3_600 + 86_400).is_err());
         job.expire(None, 3_601 + 86_400).unwrap();
         assert_eq!(job.reason, CloseReason::TimedOut);
@@ -821,8 +831,8 @@ mod tests {
     fn one_of_two_attesters_cannot_keep_a_job_open() {
         let mut job = job(2);
         job.start(0).unwrap();
-        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
-        job.attest(0, &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
+        job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
+        job.attest(0, &key(0), &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
         assert!(job.complete(90_000).is_err());
         assert!(job.expire(None, 7_200 + 86_400).is_err());
         job.expire(None, 7_201 + 86_400).unwrap();
@@ -835,23 +845,23 @@ mod tests {
         stopped.stop(true, 600).unwrap();
         assert!(stopped.stop(false, 601).is_err());
         assert!(stopped.complete(600).is_err(), "the time until the stop was not looked at yet");
-        stopped.attest(0, &says(0, 600), 700).unwrap();
+        stopped.attest(0, &key(0), &says(0, 600), 700).unwrap();
         stopped.complete(700).unwrap();
         // 3,000 of 7,200 s are left of the first hour: G = 41.66666666, its fee 0.10416667.
         assert_eq!(stopped.owed_supplier, 4_156_249_999);
         assert_eq!(stopped.reason, CloseReason::RenterStopped);
         let mut left = running();
         left.stop(false, 3_599).unwrap();
-        left.attest(0, &says(3_599, 3_599), 3_600).unwrap();
+        left.attest(0, &key(0), &says(3_599, 3_599), 3_600).unwrap();
         assert_eq!(left.payable(3_600).unwrap(), 0);
         left.complete(3_600).unwrap();
         assert_eq!(left.owed_supplier, 0);
-        let mut early = job(1);
-        early.cancel(true, 120).unwrap();
-        assert_eq!(early.owed_fees, 0);
-        let mut late = job(1);
-        late.cancel(true, 121).unwrap();
-        assert_eq!(late.owed_fees, 25_000_000);
+        // Two minutes of 7,200 s are dearer than the booking fee; 10 s are not.
+        for (now, fees) in [(0, 25_000_000), (10, 25_000_000), (120, 166_666_667), (1_200, 1_666_666_667)] {
+            let mut left = job(1);
+            left.cancel(true, now).unwrap();
+            assert_eq!((left.owed_fees, left.owed_refund), (fees, PRICE + 25_000_000 - fees));
+        }
         assert!(running().cancel(true, 1).is_err());
     }
 
@@ -859,7 +869,7 @@ mod tests {
     fn extended(seconds: u32) -> Job {
         let mut job = running();
         assert_eq!(job.extend(3_600, 6_000_000_000, 7_199).unwrap(), 15_000_000);
-        job.attest(0, &says(seconds, 10_800), 10_800).unwrap();
+        job.attest(0, &key(0), &says(seconds, 10_800), 10_800).unwrap();
         job
     }
 
@@ -894,14 +904,14 @@ mod tests {
     #[test]
     fn a_dispute_freezes_what_is_not_paid_for_a_fortnight_at_most() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         job.pay_supplier(3_600).unwrap();
         // 100.25 less half of 99.75.
         assert_eq!(job.dispute(true, 5_000).unwrap(), 10_025_000_000 - 4_987_500_000);
         for refused in [job.dispute(true, 5_001), job.dispute(false, 5_001)] {
             assert!(refused.is_err());
         }
-        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+        job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
         assert!(job.pay_supplier(7_200).is_err());
         assert!(job.clone().extend(60, 1, 7_000).is_err());
         job.complete(7_200).unwrap();
@@ -918,7 +928,7 @@ mod tests {
     fn a_job_is_disputed_within_a_day_of_its_end_and_once_by_each_side() {
         let ended = || {
             let mut job = running();
-            job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+            job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
             job.complete(7_200).unwrap();
             job
         };
@@ -943,7 +953,7 @@ mod tests {
     fn a_decision_is_any_split_that_takes_nothing_back() {
         let disputed = || {
             let mut job = running();
-            job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+            job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
             job.pay_supplier(3_600).unwrap();
             job.dispute(true, 3_600).unwrap();
             job
@@ -969,32 +979,112 @@ mod tests {
     }
 
     #[test]
-    fn jobs_of_a_broken_cluster_end_at_once_by_who_broke_it() {
-        let ends = |by_renter: bool, at: i64| {
+    fn jobs_of_a_broken_cluster_end_at_once_and_cost_what_they_held() {
+        let ends = |by_renter: bool, at: i64, seen: bool| {
             let mut job = job(1);
+            if seen {
+                job.confirm_manifest(9).unwrap();
+            }
             job.expire(Some(Broken { by_renter, at }), at + 1).unwrap();
             (job.reason, job.owed_supplier, job.owed_fees)
         };
-        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken, 0, 0));
-        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled, 0, 0));
-        // The booking fee, 0.25 of 100.
-        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate, 0, 25_000_000));
-        assert_eq!(ends(true, 1_201), (CloseReason::NoShow, 0, 0));
+        // 101 of 7,200 s; 120 s, and the whole window.
+        assert_eq!(ends(false, 100, false), (CloseReason::ClusterBroken, 0, 140_277_778));
+        assert_eq!(ends(false, 100, true), (CloseReason::ClusterBroken, 0, 0));
+        assert_eq!(ends(true, 119, true), (CloseReason::RenterCancelled, 0, 166_666_667));
+        assert_eq!(ends(true, 1_201, false), (CloseReason::NoShow, 0, 1_666_666_667));
     }
 
     #[test]
-    fn behind_the_start_window_there_is_nothing_to_cancel() {
-        let mut late = job(1);
-        late.cancel(true, 1_201).unwrap();
-        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow, 0));
+    fn a_manifest_at_hand_in_time_makes_a_job_that_nobody_starts_free_and_no_other() {
+        let seen = |at: i64| {
+            let mut job = job(1);
+            job.confirm_manifest(at).map(|()| job)
+        };
+        let mut late = seen(600).unwrap();
+        late.expire(None, 1_201).unwrap();
+        assert_eq!((late.reason, late.owed_fees, late.owed_refund), (CloseReason::NoShow, 0, PRICE + 25_000_000));
+        assert!(seen(601).is_err(), "the supplier has ten minutes");
+        let mut left = seen(0).unwrap();
+        left.cancel(true, 120).unwrap();
+        assert_eq!(left.owed_fees, 166_666_667);
+        assert!(running().confirm_manifest(1).is_err());
+    }
+
+    #[test]
+    fn a_lost_node_ends_its_job_when_enough_say_so_within_an_hour() {
+        let mut job = job(2);
+        job.start(0).unwrap();
+        for seat in 0..2 {
+            job.attest(seat, &key(seat), &says(600, 600), 600).unwrap();
+        }
+        assert!(!job.lose(0, &key(0), 900).unwrap());
+        assert!(!job.lose(0, &key(0), 901).unwrap(), "a seat counts once");
+        let mut too_late = job;
+        assert!(!too_late.lose(1, &key(1), 901 + 3_601).unwrap());
+        let mut taken_back = job;
+        taken_back.attest(0, &key(0), &says(600, 700), 950).unwrap();
+        assert!(!taken_back.lose(1, &key(1), 1_000).unwrap());
+        assert!(job.lose(1, &key(1), 901 + 3_600).unwrap());
+        // G = ⌊100 · 600 / 7,200⌋, and both fees in proportion.
+        assert_eq!((job.owed_supplier, job.owed_fees), (833_333_333 - 2_083_334, 2 * 2_083_334));
+        assert_eq!((job.state, job.reason, job.ended_at), (JobState::Ended, CloseReason::Lost, 4_501));
+        assert!(job.lose(1, &key(1), 4_501).is_err());
+    }
+
+    #[test]
+    fn a_job_that_is_stopped_or_over_is_not_lost() {
+        let mut stopped = running();
+        stopped.stop(false, 100).unwrap();
+        assert!(stopped.lose(0, &key(0), 100).is_err());
+        assert!(running().lose(0, &key(0), 7_200).is_err());
+        assert!(job(1).lose(0, &key(0), 1).is_err(), "it has not started");
+    }
+
+    #[test]
+    fn a_successor_on_a_seat_lowers_its_good_time_once_and_not_what_was_paid() {
+        let mut job = running();
+        job.attest(0, &key(0), &says(4_000, 4_000), 4_000).unwrap();
+        job.pay_supplier(4_000).unwrap();
+        job.attest(0, &key(0), &says(5_000, 5_000), 5_000).unwrap();
+        let heir = key(9);
+        let bad = |good: u32, upto: u32| AttestArgs { reason: 16, ..says(good, upto) };
+        assert!(job.attest(0, &key(0), &bad(4_500, 5_000), 5_000).is_err(), "its own word");
+        assert!(job.clone().attest(0, &heir, &bad(3_999, 5_000), 5_000).is_err(), "it was paid for");
+        let silent = AttestArgs { reason: 0, ..says(4_200, 5_000) };
+        assert!(job.clone().attest(0, &heir, &silent, 5_000).is_err(), "without a reason");
+        job.attest(0, &heir, &bad(4_200, 5_100), 5_100).unwrap();
+        assert_eq!((job.attested(), job.lowered), (4_200, 1));
+        assert!(job.attest(0, &key(0), &bad(4_100, 5_100), 5_100).is_err(), "it was lowered before");
+        let fine = AttestArgs { reason: 0, ..says(4_300, 5_200) };
+        job.attest(0, &key(0), &fine, 5_200).unwrap();
+    }
+
+    #[test]
+    fn a_key_speaks_for_one_seat_of_a_job() {
+        let mut job = running();
+        job.attest(0, &key(0), &says(100, 100), 100).unwrap();
+        assert!(job.attest(1, &key(0), &says(100, 100), 100).is_err());
+        assert!(job.lose(1, &key(0), 100).is_err());
+        job.attest(0, &key(5), &says(100, 100), 100).unwrap();
+        job.attest(1, &key(0), &says(100, 100), 100).unwrap();
+    }
+
+    #[test]
+    fn whoever_gets_the_refund_may_end_a_job_too() {
+        let mut job = job(1);
+        (job.renter, job.supplier, job.refund_to) = (key(1), key(2), key(3));
+        for (who, renting, party) in [(1, true, true), (2, false, true), (3, true, true), (4, false, false)] {
+            assert_eq!((job.is_renting(&key(who)), job.is_party(&key(who))), (renting, party));
+        }
     }
 
     #[test]
     fn no_time_is_good_without_the_samples_that_show_it() {
         let mut job = running();
         let without = AttestArgs { timelock: [0; 32], ..says(100, 100) };
-        assert!(job.attest(0, &without, 100).is_err());
-        job.attest(0, &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
+        assert!(job.attest(0, &key(0), &without, 100).is_err());
+        job.attest(0, &key(0), &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
     }
 
     #[test]
