@@ -98,7 +98,8 @@ def test_only_the_renter_extends_and_only_while_it_runs(market: Market) -> None:
     market.start(job)
     for other in (market.alice.owner, market.dave):
         source = token_account(other.pubkey(), IO_MINT)
-        theirs = market.jobs("extend", job, seconds=HOUR, renter=other.pubkey(), source=source)
+        given = {"party": other.pubkey(), "payer": other.pubkey(), "source": source}
+        theirs = market.jobs("extend", job, seconds=HOUR, **given)
         market.refused(theirs, errors.jobs.NotRenter)
     market.world.advance(TWO_HOURS - 1)
     market.set_price()
