@@ -201,7 +201,7 @@ pub enum JobsError {
     LoweredBefore,
     #[msg("good time that was paid for is not lowered; left: asked for, right: paid for")]
     LoweredBelowPaid,
-    #[msg("an attester can say for ten minutes only that the manifest is at hand; left: until, right: now")]
+    #[msg("that a manifest is at hand can be said for ten minutes; left: until, right: now")]
     ManifestLate,
     #[msg("only the renter of the cluster, or their delegate, who then pays, may book for it")]
     NotClusterBooker,
