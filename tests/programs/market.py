@@ -379,6 +379,11 @@ class Market(Signing):
         }
         return types.jobs.CurrencyArgs(**usual | changes)
 
+    def class_of(self, supplier: Supplier) -> int:
+        """Number of a supplier's hardware class."""
+        there = self.world.client.account(supplier.node) is not None
+        return self.node(supplier).class_ if there else CLASS
+
     def prove(self, supplier: Supplier | None = None, *, passed: bool = True, at: int | None = None) -> None:
         """Writes a verdict into a supplier's node, as of now or of `at`."""
         node, when = (supplier or self.alice).node, self.world.now if at is None else at
@@ -415,7 +420,7 @@ class Market(Signing):
             "refund_to": payer,
             "payout_currency": pda.jobs.currency(paid_in),
             "node": supplier.node,
-            "class_": pda.staking.class_(CLASS),
+            "class_": pda.staking.class_(self.class_of(supplier)),
             "offer": supplier.offer,
             "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
             "mint": mint,

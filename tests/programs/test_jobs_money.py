@@ -75,6 +75,7 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         renter=market.renter.pubkey(),
         payer=market.renter.pubkey(),
         refund_to=market.renter.pubkey(),
+        source=token_account(market.renter.pubkey(), mint),
         supplier=market.alice.key,
         mint=mint,
         usd=4 * DOLLAR,

@@ -61,6 +61,8 @@ pub struct Booked {
     pub payer: Pubkey,
     /// Who gets what is given back.
     pub refund_to: Pubkey,
+    /// The token account that the deposit came from.
+    pub source: Pubkey,
     /// The job's supplier.
     pub supplier: Pubkey,
     /// What the renter pays in.
@@ -149,6 +151,10 @@ pub struct Extended {
     pub seq: u64,
     /// The job.
     pub job: Pubkey,
+    /// Who paid for it.
+    pub payer: Pubkey,
+    /// The token account that the deposit came from.
+    pub source: Pubkey,
     /// Price in micro-dollars.
     pub usd: u64,
     /// Price of the new segment, base units.
@@ -375,7 +381,7 @@ impl OfferSet {
 }
 
 impl Booked {
-    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64) -> Self {
+    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64, source: Pubkey) -> Self {
         Self {
             seq: job.seq,
             job: key,
@@ -384,6 +390,7 @@ impl Booked {
             renter: job.renter,
             payer: job.rent_payer,
             refund_to: job.refund_to,
+            source,
             supplier: job.supplier,
             mint: job.mint,
             usd,

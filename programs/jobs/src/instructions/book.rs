@@ -173,7 +173,7 @@ impl Book<'_> {
         job.manifest_hash = args.manifest_hash;
         job.nonce = args.nonce;
         job.next_seq();
-        Ok(Booked::of(key, &job, usd))
+        Ok(Booked::of(key, &job, usd, self.source.key()))
     }
 }
 

@@ -112,6 +112,7 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     let (seq, ends_at, held) = (job.next_seq(), job.ends_at, job.held()?);
     drop(job);
     token::transfer(&accounts.source, &accounts.escrow, &accounts.payer, &[], deposit)?;
-    emit_cpi!(ctx, Extended { seq, job: key, usd, price, fee, seconds, ends_at, held })?;
+    let (payer, source) = (accounts.payer.key(), accounts.source.key());
+    emit_cpi!(ctx, Extended { seq, job: key, payer, source, usd, price, fee, seconds, ends_at, held })?;
     Ok(())
 }

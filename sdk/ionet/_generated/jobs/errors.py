@@ -795,11 +795,11 @@ class LoweredBelowPaid(_ProgramError):
 
 
 class ManifestLate(_ProgramError):
-    """6099: an attester can say for ten minutes only that the manifest is at hand; left: until, right: now."""
+    """6099: that a manifest is at hand can be said for ten minutes; left: until, right: now."""
 
     CODE = 6099
     NAME = "ManifestLate"
-    MSG = "an attester can say for ten minutes only that the manifest is at hand; left: until, right: now"
+    MSG = "that a manifest is at hand can be said for ten minutes; left: until, right: now"
 
 
 class NotClusterBooker(_ProgramError):

@@ -120,6 +120,7 @@ class Booked(Event):
         renter: The renter.
         payer: Who paid the deposit and the rent.
         refund_to: Who gets what is given back.
+        source: The token account that the deposit came from.
         supplier: The job's supplier.
         mint: What the renter pays in.
         usd: Price in micro-dollars.
@@ -140,6 +141,7 @@ class Booked(Event):
     renter: Pubkey
     payer: Pubkey
     refund_to: Pubkey
+    source: Pubkey
     supplier: Pubkey
     mint: Pubkey
     usd: int
@@ -165,6 +167,7 @@ bind_event(
         ("renter", c.pubkey),
         ("payer", c.pubkey),
         ("refund_to", c.pubkey),
+        ("source", c.pubkey),
         ("supplier", c.pubkey),
         ("mint", c.pubkey),
         ("usd", c.u64),
@@ -441,6 +444,8 @@ class Extended(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
+        payer: Who paid for it.
+        source: The token account that the deposit came from.
         usd: Price in micro-dollars.
         price: Price of the new segment, base units.
         fee: The renter's fees for the new segment, base units.
@@ -451,6 +456,8 @@ class Extended(Event):
 
     seq: int
     job: Pubkey
+    payer: Pubkey
+    source: Pubkey
     usd: int
     price: int
     fee: int
@@ -466,6 +473,8 @@ bind_event(
     (
         ("seq", c.u64),
         ("job", c.pubkey),
+        ("payer", c.pubkey),
+        ("source", c.pubkey),
         ("usd", c.u64),
         ("price", c.u64),
         ("fee", c.u64),

@@ -182,8 +182,9 @@ class Running(Paying):
         return Call(self._connection, [instruction], signers=[] if key is None else [key])
 
     def _check_delegate(self, job: accounts.jobs.Job, who: Pubkey) -> None:
-        (cluster,) = self._connection.fetch_many(accounts.jobs.Cluster, [job.cluster])
-        if cluster is None or cluster.delegate != who:
+        addresses = [] if or_none(job.cluster) is None else [job.cluster]
+        found = self._connection.fetch_many(accounts.jobs.Cluster, addresses)
+        if not any(one is not None and one.delegate == who for one in found):
             raise IonetError(
                 f"only its renter, {job.renter}, who gets its refund, or its cluster's delegate extends a job"
             )
