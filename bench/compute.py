@@ -337,6 +337,7 @@ class World:
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
                     max_price_age=60,
+                    verdict_age=6 * HOUR,
                     attesters=1,
                     attesters_large=2,
                     large_daily_usd=1_000_000_000,
@@ -689,8 +690,11 @@ class World:
                 manifest_hash=self.keys.randbytes(32),
             )
             book = ix.jobs.book(
+                payer=self.renter.pubkey(),
                 renter=self.renter.pubkey(),
+                refund_to=self.renter.pubkey(),
                 node=one.node,
+                class_=pda.staking.class_(self.client.fetch(accounts.staking.Node, one.node).class_),
                 payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,

@@ -409,7 +409,7 @@ def _failure(client: Client, signature: str) -> ProgramError:
 
 
 def make_hireable(client: Client, node: Pubkey) -> None:
-    """Gives a node its owner's minimum, outside of any transaction, and a compute proof that it passed now."""
+    """Gives a node its owner's minimum and a compute proof passed now, outside of any transaction."""
     found, kind = client.account(node), accounts.staking.Node
     assert found is not None, f"nothing at {node}"
     data = bytearray(found.data)

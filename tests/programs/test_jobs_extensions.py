@@ -37,6 +37,8 @@ def test_an_extension_pays_its_own_hour_at_todays_price(market: Market) -> None:
     assert sent.event(events.jobs.Extended) == events.jobs.Extended(
         seq=3,
         job=job,
+        payer=market.renter.pubkey(),
+        source=token_account(market.renter.pubkey(), IO_MINT),
         usd=2 * DOLLAR,
         price=P_MORE,
         fee=F_MORE,

@@ -32,6 +32,7 @@ from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
+from ionet.jobs.escrow import if_cancelled
 from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
@@ -240,18 +241,21 @@ def _book_one(
         # Another renter may have been faster: the node says it better than the program.
         io.client.jobs.quote(node, seconds, currency=currency)
         raise
-    status = io.client.jobs.status(sent.result)
+    job, unit = io.client.jobs.get_job(sent.result), quotes.unit
+    deposit = unit.from_base(job.price + job.fee)
+    start_by = job.booked_at + constants.jobs.START_WINDOW
+    cancelling = unit.from_base(if_cancelled(job, True, job.booked_at)[1].fees)
     io.done(
         sent,
-        f"Booked job {sent.result}: {status.deposit} are in its escrow",
-        f"It starts by {when(status.start_by)}; cancelling costs {status.cancel_cost} now, more later",
+        f"Booked job {sent.result}: {deposit} are in its escrow",
+        f"It starts by {when(start_by)}; cancelling costs {cancelling} now, more later",
         f"Next: ionet job watch {sent.result}",
         job=sent.result,
         node=node,
         manifest_hash=digest,
-        deposit=status.deposit,
-        start_by=status.start_by,
-        cancel_cost=status.cancel_cost,
+        deposit=deposit,
+        start_by=start_by,
+        cancel_cost=cancelling,
         quote=quotes_json(quotes),
     )
 
