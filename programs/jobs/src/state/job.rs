@@ -394,7 +394,8 @@ impl Job {
     fn agreed(&self, value: impl Fn(&Seen) -> u32) -> u32 {
         let reach = |level: &u32| self.seen.iter().filter(|seen| value(seen) >= *level).count();
         let enough = |level: &u32| reach(level) >= usize::from(self.attesters);
-        self.seen.iter().map(&value).filter(enough).max().unwrap_or(0)
+        // Most seats have said nothing, and each of them would be compared with all.
+        self.seen.iter().map(&value).filter(|level| *level > 0).filter(enough).max().unwrap_or(0)
     }
 
     /// Good seconds that enough attesters agree on.
