@@ -337,6 +337,7 @@ class World:
                     max_confidence_bps=100,
                     max_ema_distance_bps=500,
                     max_price_age=60,
+                    verdict_age=6 * HOUR,
                     attesters=1,
                     attesters_large=2,
                     large_daily_usd=1_000_000_000,
@@ -676,9 +677,19 @@ class World:
 
     # -- jobs
 
+    def prove(self, one: Supplier) -> None:
+        """Has a node pass a compute proof, outside of any transaction."""
+        found, at = self.client.account(one.node), accounts.staking.Node.OFFSETS["last_proof"]
+        assert found is not None
+        data, verdict = bytearray(found.data), self.now.to_bytes(8, "little") + bytes(37) + b"\1"
+        data[at : at + len(verdict)] = verdict
+        network = self.client.network
+        network.set_account(one.node, lamports=found.lamports, data=bytes(data), owner=found.owner)
+
     def book(self, one: Supplier, *, any_nonce: bool = False) -> Pubkey:
         """Two hours of a node; the client's nonce, or the first that comes."""
         price, offer = self.price(), pda.jobs.offer(one.node)
+        self.prove(one)
         nonce = self.client.fetch(accounts.jobs.Offer, offer).nonce + 1
         source = self.wallet(self.renter.pubkey(), IO(1_000))
         if any_nonce:
@@ -689,8 +700,11 @@ class World:
                 manifest_hash=self.keys.randbytes(32),
             )
             book = ix.jobs.book(
+                payer=self.renter.pubkey(),
                 renter=self.renter.pubkey(),
+                refund_to=self.renter.pubkey(),
                 node=one.node,
+                class_=pda.staking.class_(self.client.fetch(accounts.staking.Node, one.node).class_),
                 payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,
@@ -746,6 +760,7 @@ class World:
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
+        self.prove(one)
         call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
         found = max(renter.jobs.find_jobs(node=one.node), key=lambda job: job.account.nonce)
@@ -761,6 +776,8 @@ class World:
         """Two nodes that start together."""
         renter = self.client.as_(self.renter)
         self.price()
+        for one in (first, second):
+            self.prove(one)
         cluster_id, jobs = self.keys.randbytes(32), []
         cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
         nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
@@ -773,11 +790,18 @@ class World:
         for one, job in zip((first, second), jobs, strict=True):
             start = self.client.as_(one.device).jobs.start(job)
             self.measure(start.ix()[0], one.device, case="in a cluster")
+        self.measure(renter.jobs.set_delegate(cluster, self.me).ix()[0], self.renter)
+        attester = self.client.as_(self.attesters[0])
+        self.measure(attester.jobs.lose(jobs[0]).ix()[0], self.attesters[0], case="in a cluster")
+        again = renter.jobs.replace_lost(cluster, first.node, HOUR)
+        self.measure(again.ix()[0], self.renter, case="for a lost job")
+        job = max(renter.jobs.find_jobs(node=first.node), key=lambda job: job.account.nonce).address
+        self.measure(attester.jobs.confirm_manifest(job).ix()[0], self.attesters[0], case="in a cluster")
+        self.client.send(*attester.jobs.start(job).ix(), signers=[self.attesters[0]])
+        self.wait(HOUR)
+        self.price()
         self.wait(HOUR)
         self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
-        for one, job in zip((first, second), jobs, strict=True):
-            stop = ix.jobs.stop(party=one.owner.pubkey(), job=job, offer=pda.jobs.offer(one.node))
-            self.client.send(stop, signers=[one.owner])
 
     def wind_up(self, job: Pubkey) -> None:
         """Everyone takes what he is owed, and the account is closed."""
@@ -826,6 +850,16 @@ class World:
         self.measure(ix.jobs.stop(party=self.renter.pubkey(), job=job, offer=offer), self.renter)
         self.attest(job, 5_000)
         self.measure(ix.jobs.complete(job=job, offer=offer))
+        self.wind_up(job)
+
+        job = self.book(one)
+        attester = self.attesters[0]
+        confirm = ix.jobs.confirm_manifest(attester=attester.pubkey(), job=job)
+        self.measure(confirm, attester)
+        self.start(one, job)
+        self.wait(HOUR)
+        self.attest(job, HOUR)
+        self.measure(ix.jobs.lose(attester=attester.pubkey(), job=job, offer=offer), attester)
         self.wind_up(job)
 
         job = self.book(one, any_nonce=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import Shell
+from tests.programs.support import make_hireable
 
 from ionet import USDC, pda, types
 from ionet.cli.app import load
@@ -22,6 +23,8 @@ from ionet.localnet.dollars import add_usdc, write_prices
 from ionet.store.manifest import Command, FileStore, Manifest
 
 HOUR = 3_600
+#: The booking fee of an hour at 2.5 USD: P = ⌈2.5 / 1.99⌉ = 1.25628141 IO, ⌈P · 25 / 10⁴⌉.
+FEE = 314_071
 
 
 @dataclass(slots=True)
@@ -39,6 +42,7 @@ class Desk:
     usdc: Pubkey
     manifest: Path
     devices: int = 0
+    nodes: list[Pubkey] = field(default_factory=list)
 
     def node(self, *offer: object, class_id: int = 20) -> str:
         """A node of alice's, offered for IO and USDC unless told otherwise."""
@@ -52,15 +56,20 @@ class Desk:
             region=276,
             memory_gib=24,
         )
-        node = str(found.send().result)
+        made = found.send().result
+        make_hireable(self.shell.client, made)
+        self.nodes.append(made)
+        node = str(made)
         terms = offer or ("--rate", "2.5", "--currency", "IO", "--currency", "USDC")
         self.shell.text("job", "offer", node, *terms, who="alice")
         return node
 
     def wait(self, seconds: int) -> None:
-        """Time passes, and prices follow."""
+        """Time passes, and prices and compute proofs follow."""
         self.shell.client.network.clock.advance(seconds)
         write_prices(self.shell.client)
+        for node in self.nodes:
+            make_hireable(self.shell.client, node)
 
     def book(self, node: str, *more: object) -> str:
         """A job on a node, for two hours."""
@@ -204,12 +213,13 @@ def test_a_booking_is_refused_in_words(desk: Desk) -> None:
 
 
 def test_who_has_too_little_is_told_before_he_signs(desk: Desk) -> None:
-    node = desk.node("--rate", "100000")
-    line = ["job", "book", node, "--for", "3h", "--manifest", desk.manifest]
-    before = desk.purse("renter")
+    node = desk.node("--rate", "41", "--currency", "USDC")
+    line = ["job", "book", node, "--for", "72h", "--currency", "USDC", "--manifest", desk.manifest]
+    before = desk.purse("renter", desk.usdc)
     said = desk.shell.fails_behind_text(1, *line, who="renter")
-    assert said.startswith("the deposit is 151,130.653")
-    assert said.endswith(f"you have {before / 10**8:,.8f}".rstrip("0").rstrip(".") + " IO")
+    # 72 · 41 and 2.25 %.
+    assert said.startswith("the deposit is 3,018.42 USDC")
+    assert said.endswith(f"you have {before / 10**6:,.6f}".rstrip("0").rstrip(".") + " USDC")
 
 
 def test_a_manifest_has_one_hash_and_goes_into_a_store(desk: Desk, tmp_path: Path) -> None:
@@ -247,7 +257,7 @@ def test_a_cluster_is_booked_shown_and_cancelled(desk: Desk) -> None:
     undone = shell.json("job", "cluster", done["cluster"], "--cancel", who="renter")
     assert {one["job"] for one in undone} == set(done["jobs"])
     assert [one["error"] for one in undone] == [None] * 4
-    assert desk.purse("renter") == before
+    assert before - desk.purse("renter") == 4 * FEE
     said = shell.fails(4, "job", "cluster", done["cluster"], "--cancel", who="renter")
     assert said.endswith("waits for its start")
     said = shell.fails(4, *line[:4], "--count", 9, *line[6:], "--manifest-hash", "07" * 32, who="renter")
@@ -275,9 +285,9 @@ def test_a_half_booked_cluster_is_completed_with_the_cheapest_of_its_class(desk:
     cheap = desk.node("--rate", "0.1")
     text = shell.text("job", "cluster", cluster)
     assert f"Complete it: ionet job cluster {cluster} --complete" in text
-    assert "waits for 1 more of its cluster to be booked" in text
+    assert "waits for 2 more of its cluster to be booked" in text
     done = shell.json("job", "cluster", cluster, "--complete", who="renter")
-    assert done["nodes"] == [cheap]
+    assert done["nodes"][0] == cheap
     assert "4 of 4 booked; complete" in shell.text("job", "cluster", cluster)
     said = shell.fails(1, "job", "cluster", cluster, "--complete", who="renter")
     assert said.endswith("lacks no node: complete")
@@ -297,17 +307,17 @@ def test_of_a_cluster_that_cannot_be_booked_nothing_is_left(
 
     def note(self: Screen, text: str) -> None:
         said.append(text)
-        if text.startswith("3 of 4 booked"):
+        if text.startswith("2 of 4 booked"):
             bob.jobs.book(Pubkey.from_string(nodes[3]), HOUR, bytes(32)).send()
 
     monkeypatch.setattr(Screen, "note", note)
     line = ["job", "book", *nodes, "--for", "1h", "--manifest-hash", "07" * 32]
     done = shell.run(*line, who="renter")
     assert done.exit_code == 1
-    assert "the other 3 booked jobs were cancelled and refunded" in done.stderr
+    assert "the other 2 booked jobs were cancelled and refunded" in done.stderr
     assert f"the node {nodes[3]} is booked until" in done.stderr
-    assert sum("cancelled and refunded: " in one for one in said) == 3, "with the signatures"
-    assert desk.purse("renter") == before
+    assert sum("cancelled and refunded: " in one for one in said) == 2, "with the signatures"
+    assert before - desk.purse("renter") == 2 * FEE
 
 
 # -- jobs
@@ -359,12 +369,12 @@ def test_my_jobs_are_listed_as_renter_and_as_supplier(desk: Desk) -> None:
 def test_cancelling_says_what_it_cost(desk: Desk) -> None:
     shell = desk.shell
     job = desk.book(desk.node())
-    assert "Refunded 2.51884423 IO, 0 IO of fees were kept" in shell.text("job", "cancel", job, who="renter")
-    job = desk.book(desk.node())
-    desk.wait(121)
+    desk.wait(120)
+    assert "costs the renter 0.04187605 IO now" in shell.text("job", "status", job)
     text = shell.text("job", "cancel", job, who="renter")
-    assert "the renter cancelled it after the two free minutes" in text
-    assert "Refunded 2.51256282 IO, 0.00628141 IO of fees were kept; the job is closed" in text
+    assert "the renter cancelled it before its start" in text
+    # ⌈2.51256282 · 120 / 7,200⌉ of the deposit of 2.51884423.
+    assert "Refunded 2.47696818 IO, 0.04187605 IO of fees were kept; the job is closed" in text
     job = desk.book(desk.node())
     text = shell.text("job", "cancel", job, who="alice")
     assert f"The renter gets 2.51884423 IO back: ionet job crank {job}" in text
@@ -396,7 +406,7 @@ def test_an_extension_shows_its_price_first(desk: Desk) -> None:
     found = shell.json("job", "status", job)
     assert (found["seconds"], found["extensions"]) == (3 * HOUR, 1)
     said = shell.fails(2, "job", "extend", job, "1h", who="bob")
-    assert said == f"only its renter extends a job, {shell.people['renter'].pubkey()}"
+    assert said.startswith(f"only its renter, {shell.people['renter'].pubkey()}, who gets its refund")
 
 
 def test_a_dispute_goes_to_the_resolver(desk: Desk, tmp_path: Path) -> None:
@@ -460,7 +470,8 @@ def test_everything_of_mine_is_cranked_with_one_command(desk: Desk) -> None:
     desk.wait(1_201)
     done = shell.json("job", "crank", who="renter")
     for job in jobs:
-        assert [one["step"] for one in done if one["job"] == job] == ["expire", "refund", "close"]
+        steps = ["expire", "collect_fees", "refund", "close"]
+        assert [one["step"] for one in done if one["job"] == job] == steps
 
 
 def test_every_job_command_has_an_example_of_its_help(desk: Desk) -> None:

@@ -18,7 +18,10 @@ BPS: Final = 10_000
 HOUR: Final = 3_600
 DAY: Final = 86_400
 START_WINDOW: Final = 1_200
-FREE_CANCEL: Final = 120
+#: An attester may say for so long that what is to be run is at hand.
+MANIFEST_WINDOW: Final = 600
+#: Words that a node is gone count together within so long.
+LOST_WITHIN: Final = HOUR
 SILENCE: Final = DAY
 #: The booking and at most four extensions.
 SEGMENTS: Final = 5
@@ -130,8 +133,8 @@ class Ending(Enum):
     SUPPLIER_STOPPED = "the supplier stopped it"
     NO_START = "nobody started it in 20 minutes"
     SUPPLIER_CANCELLED = "the supplier cancelled it"
-    RENTER_CANCELLED = "the renter cancelled it within two minutes"
-    RENTER_CANCELLED_LATE = "the renter cancelled it later, before its start"
+    RENTER_CANCELLED = "the renter ended it before its start"
+    LOST = "its node was gone"
     CLUSTER_BROKEN = "another job of its cluster left before its start"
     UNDECIDED = "a dispute was not decided in 14 days"
 
@@ -141,7 +144,6 @@ _NEVER_RAN: Final = frozenset(
         Ending.NO_START,
         Ending.SUPPLIER_CANCELLED,
         Ending.RENTER_CANCELLED,
-        Ending.RENTER_CANCELLED_LATE,
         Ending.CLUSTER_BROKEN,
     }
 )
@@ -186,16 +188,38 @@ def supplier_part(segments: list[Segment], terms: Terms, seconds: int) -> int:
     return whole - bps(whole, terms.booking + terms.supplier)
 
 
-def split(segments: list[Segment], terms: Terms, ending: Ending, attested: int, elapsed: int) -> Split:
-    """Who gets what of the deposit when a job has ended (rule 10)."""
+def split(
+    segments: list[Segment],
+    terms: Terms,
+    ending: Ending,
+    attested: int,
+    elapsed: int,
+    held: int = 0,
+    seen: bool = False,
+) -> Split:
+    """Who gets what of the deposit when a job has ended (rule 10).
+
+    Args:
+        segments: that were paid for.
+        terms: of the booking.
+        ending: how it ended.
+        attested: A.
+        elapsed: e.
+        held: seconds that the node was held before a start that did not come.
+        seen: whether an attester has said in time that what is to be run was at hand.
+    """
     seconds = billable(ending, attested, elapsed)
     whole, part = gross(segments, seconds), supplier_part(segments, terms, seconds)
     price = sum(one.price for one in segments)
     fee = sum(one.fee(terms) for one in segments)
     if ending in (Ending.COMPLETED, Ending.RENTER_STOPPED):
         kept = fee
-    elif ending is Ending.RENTER_CANCELLED_LATE:
-        kept = sum(bps(one.price, terms.booking) for one in segments)
+    elif ending in _NEVER_RAN:
+        waited = ceil(Fraction(price * held, sum(one.seconds for one in segments)))
+        if ending is Ending.RENTER_CANCELLED:
+            kept = max(waited, bps(price, terms.booking))
+        else:
+            kept = 0 if seen or ending is Ending.SUPPLIER_CANCELLED else waited
     else:
         kept = ceil(Fraction(fee * whole, price)) if price else 0
     return Split(part, whole - part + kept, price + fee - whole - kept)
@@ -220,6 +244,8 @@ class Seat:
 
     good: int = 0
     upto: int = 0
+    key: object = None
+    lost_at: int = -(10**12)
 
 
 @dataclass(slots=True)
@@ -247,6 +273,11 @@ class Job:
     disputed: set[str] = field(default_factory=set)
     frozen_until: int = 0
     resolved: bool = False
+    #: Whether an attester has said in time that what is to be run is at hand.
+    manifest_seen: bool = False
+    #: Seats whose good time a successor has lowered, and A at the last settlement.
+    lowered: set[int] = field(default_factory=set)
+    settled_good: int = 0
 
     @property
     def deposit(self) -> int:
@@ -321,30 +352,59 @@ class Job:
         )
         self.segments.append(segment)
 
-    def attest(self, seat: int, good: int, upto: int, now: int) -> None:
-        """Seconds looked at since the start, and how many were good; both cumulative (rule 12)."""
+    def attest(self, seat: int, good: int, upto: int, now: int, key: object = None) -> None:
+        """Seconds looked at since the start, and how many were good; both cumulative, but that a successor
+        on the seat lowers what was called good once, and not what was paid (rule 12)."""
         before = self.seats.get(seat, Seat())
         passed = min(now, self.ends_at) - (self.started_at or 0) if self.started_at is not None else 0
+        who, falls = seat if key is None else key, good < before.good
+        succeeds = before.key not in (None, who)
         refuse(
             NotRunning=not self.is_running,
-            AttestationFalls=good < before.good or upto < before.upto,
+            SeatMoved=self._speaks_elsewhere(seat, who),
+            AttestationFalls=upto < before.upto or (falls and not succeeds),
+            LoweredBefore=falls and succeeds and seat in self.lowered,
+            LoweredBelowPaid=falls and succeeds and good < self.settled_good,
             AttestationAhead=upto > passed,
             AttestationOverlaps=good - before.good > upto - before.upto,
         )
-        self.seats[seat] = Seat(good, upto)
+        if falls:
+            self.lowered.add(seat)
+        self.seats[seat] = Seat(good, upto, who)
         self.last_word = now
 
+    def _speaks_elsewhere(self, seat: int, key: object) -> bool:
+        return any(one.key == key for number, one in self.seats.items() if number != seat)
+
+    def lose(self, seat: int, now: int, key: object = None) -> bool:
+        """A seat finds the node gone; whether the job ends, as k seats have within an hour (rule 10b)."""
+        refuse(
+            NotRunning=not self.is_running,
+            Over=self.is_running and now >= self.ends_at,
+            SeatMoved=self._speaks_elsewhere(seat, seat if key is None else key),
+        )
+        self.seats.setdefault(seat, Seat()).lost_at = now
+        if sum(now - one.lost_at <= LOST_WITHIN for one in self.seats.values()) < self.attesters:
+            return False
+        self.stopped = now, Ending.LOST
+        self._end(Ending.LOST, now)
+        return True
+
+    def confirm_manifest(self, now: int) -> None:
+        """What is to be run is at hand, with ten minutes left to start it."""
+        late = now > self.booked_at + MANIFEST_WINDOW
+        refuse(NotBooked=not self.is_booked, ManifestLate=self.is_booked and late)
+        self.manifest_seen = True
+
     def cancel(self, by_renter: bool, now: int) -> Split:
-        """Before the start: free for the supplier, for the renter within two minutes."""
+        """Before the start: at no cost for the supplier, for the renter at that of the time held."""
         refuse(NotBooked=not self.is_booked)
         return self._end(self._cancelled(now) if by_renter else Ending.SUPPLIER_CANCELLED, now)
 
     def _cancelled(self, at: int) -> Ending:
         """How it ends that its renter leaves then; after 20 minutes nobody has started it."""
-        if at > self.booked_at + START_WINDOW:
-            return Ending.NO_START
-        early = at <= self.booked_at + FREE_CANCEL
-        return Ending.RENTER_CANCELLED if early else Ending.RENTER_CANCELLED_LATE
+        in_time = at <= self.booked_at + START_WINDOW
+        return Ending.RENTER_CANCELLED if in_time else Ending.NO_START
 
     def stop(self, by_renter: bool, now: int) -> None:
         """Ends the work; the account waits for what attesters saw of it."""
@@ -379,7 +439,9 @@ class Job:
 
     def _end(self, ending: Ending, now: int) -> Split:
         self.ending, self.ended_at = ending, now
-        self.owed = split(self.segments, self.terms, ending, self.attested, self.elapsed)
+        held = min(now, self.booked_at + START_WINDOW) - self.booked_at
+        seen = self.manifest_seen
+        self.owed = split(self.segments, self.terms, ending, self.attested, self.elapsed, held, seen)
         assert self.owed.deposit == self.deposit
         return self.owed
 
@@ -388,6 +450,7 @@ class Job:
         refuse(NotRunning=self.is_booked, Disputed=self.is_frozen(now))
         first_hour = self.owed is None and now < (self.started_at or 0) + HOUR
         refuse(FirstHour=first_hour)
+        self.settled_good = self.attested
         return self._pay("supplier", self.due)
 
     @property

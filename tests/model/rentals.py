@@ -23,7 +23,7 @@ BOND_BPS: Final = 500
 PAYMENT_BPS: Final = {IO: 0, USDC: 200}
 #: From so many dollars a day on, two attesters have to agree.
 LARGE: Final = 1_000 * MICRO
-_BY_RENTER: Final = (Ending.RENTER_CANCELLED, Ending.RENTER_CANCELLED_LATE)
+VERDICT_AGE: Final = 6 * escrow.HOUR
 
 
 @dataclass(slots=True)
@@ -46,6 +46,9 @@ class Cluster:
 
     Attributes:
         broken: whether the renter was the first to leave it before the start, and when.
+        lost: jobs whose node was lost, and that nobody has replaced.
+        delegate: books and extends for it besides the renter.
+        runs_until: the latest end of what it has started.
     """
 
     renter: str
@@ -54,6 +57,9 @@ class Cluster:
     joined: int = 0
     waiting: int = 0
     broken: tuple[bool, int] | None = None
+    lost: int = 0
+    delegate: str | None = None
+    runs_until: int = 0
 
 
 @dataclass(slots=True)
@@ -76,10 +82,13 @@ class Rental:
         rate: of the booking, and of what extends it.
         surplus: what others sent to the escrow.
         payout: where it is sold, once that was opened.
+        refund_to: who gets what is given back.
+        replaces: whether it replaces a lost job of its cluster.
     """
 
     offer: str
     renter: str
+    refund_to: str
     supplier: str
     currency: str
     shard: int
@@ -91,6 +100,11 @@ class Rental:
     is_closed: bool = False
     disputes: dict[str, Dispute] = field(default_factory=dict)
     payout: Vault | None = None
+    replaces: bool = False
+
+    def is_renting(self, who: str) -> bool:
+        """Whether somebody ends it as its renter does (rule 10a)."""
+        return who in (self.renter, self.refund_to)
 
 
 class Rentals:
@@ -165,8 +179,29 @@ class Rentals:
         shard: int,
         cluster: int | None = None,
         limit: int | None = None,
+        payer: str | None = None,
+        refund_to: str | None = None,
+        verdict: tuple[bool, int] = (True, 0),
+        seats: int = 3,
     ) -> Rental:
-        """Takes the deposit, and gives the job the lease."""
+        """Takes the deposit, and gives the job the lease.
+
+        Args:
+            offer: whose.
+            renter: whose job it becomes.
+            currency: that it is paid in.
+            seconds: how long.
+            price: of the currency.
+            now: the time.
+            shard: of the fee vault.
+            cluster: that it is part of.
+            limit: the most that may be taken.
+            payer: default: the renter.
+            refund_to: default: the payer.
+            verdict: whether the node has passed its latest compute proof, and how old that is.
+            seats: that have an attester.
+        """
+        pays = payer or renter
         of = self.offers[offer]
         usd = escrow.dollars(of.rate, 1, seconds)
         amount, unpriced = self._priced(currency, usd, price)
@@ -178,32 +213,48 @@ class Rentals:
             Leased=self._is_leased(of, now),
             DurationOutOfBounds=not of.shortest <= seconds <= of.longest,
             DepositAboveLimit=limit is not None and job.deposit > limit,
-            **self._joining(cluster, renter),
+            NoVerdict=not verdict[0],
+            VerdictTooOld=verdict[1] > VERDICT_AGE,
+            TooFewSeats=k > seats,
+            **self._joining(cluster, renter, pays),
             **unpriced,
-            **self._spends(renter, currency, job.deposit),
+            **self._spends(pays, currency, job.deposit),
         )
+        replaces = False
         if cluster is not None:
-            self.clusters[cluster].joined += 1
-            self.clusters[cluster].waiting += 1
-        self.purses[renter, currency] -= job.deposit
+            joined = self.clusters[cluster]
+            replaces = joined.joined == joined.size
+            joined.lost -= replaces
+            joined.joined += not replaces
+            joined.waiting += 1
+        self.purses[pays, currency] -= job.deposit
         of.lease, of.until = len(self.jobs), now + START_WINDOW + 1
         exchanged = of.in_io and currency != IO
-        made = Rental(offer, renter, of.supplier, currency, shard, exchanged, of.rate, job, cluster)
+        back = refund_to or pays
+        made = Rental(offer, renter, back, of.supplier, currency, shard, exchanged, of.rate, job, cluster)
+        made.replaces = replaces
         self.jobs.append(made)
         return made
 
     def _is_leased(self, offer: Offer, now: int) -> bool:
         return offer.lease is not None and now < offer.until
 
-    def _joining(self, number: int | None, renter: str) -> dict[str, bool]:
+    def _joining(self, number: int | None, renter: str, payer: str) -> dict[str, bool]:
         if number is None:
             return {}
         one = self.clusters[number]
         return {
             "WrongCluster": one.renter != renter,
+            # In these walks a renter signs only as the payer.
+            "NotClusterBooker": payer not in (renter, one.delegate),
             "ClusterBroken": one.broken is not None,
-            "ClusterFull": one.joined >= one.size,
+            "ClusterFull": one.joined >= one.size and not one.lost,
         }
+
+    def set_delegate(self, number: int, by: str, delegate: str) -> None:
+        """Names who books and extends for a cluster besides its renter."""
+        refuse(NotClusterRenter=by != self.clusters[number].renter)
+        self.clusters[number].delegate = delegate
 
     def open_cluster(self, number: int, renter: str, size: int, now: int) -> None:
         """Opens a cluster of at least two jobs."""
@@ -213,14 +264,27 @@ class Rentals:
     def close_cluster(self, number: int, now: int) -> None:
         """Closes it when no job waits, and 20 minutes have passed."""
         one = self.clusters[number]
-        refuse(ClusterWaits=one.waiting > 0, ClusterYoung=now <= one.opened_at + START_WINDOW)
+        refuse(
+            ClusterWaits=one.waiting > 0,
+            ClusterYoung=now <= one.opened_at + START_WINDOW,
+            ClusterRuns=now < one.runs_until,
+        )
         del self.clusters[number]
 
     def extend(
-        self, number: int, by: str, seconds: int, price: Price, now: int, limit: int | None = None
+        self,
+        number: int,
+        by: str,
+        seconds: int,
+        price: Price,
+        now: int,
+        limit: int | None = None,
+        payer: str | None = None,
     ) -> Segment:
-        """Adds a segment at the rate of the booking and today's price."""
-        one = self.jobs[number]
+        """Adds a segment at the rate of the booking and today's price; `payer` pays, by default who asks."""
+        one, pays = self.jobs[number], payer or by
+        cluster = self.clusters.get(-1 if one.cluster is None else one.cluster)
+        may = one.is_renting(by) or (cluster is not None and cluster.delegate == by)
         of = self.offers[one.offer]
         amount, unpriced = self._priced(one.currency, escrow.dollars(one.rate, 1, seconds), price)
         made = Segment(seconds, amount)
@@ -228,16 +292,18 @@ class Rentals:
         also(
             one.job,
             lambda job: job.extend(made, now),
-            NotRenter=by != one.renter,
+            NotRenter=not may,
             OfferClosed=not of.is_open,
             DurationOutOfBounds=seconds == 0 or one.job.seconds + seconds > of.longest,
             LeaseLost=of.lease != number,
             DepositAboveLimit=limit is not None and deposit > limit,
             **unpriced,
-            **self._spends(one.renter, one.currency, deposit),
+            **self._spends(pays, one.currency, deposit),
         )
-        self.purses[one.renter, one.currency] -= deposit
+        self.purses[pays, one.currency] -= deposit
         of.until = one.job.ends_at
+        if cluster is not None:
+            cluster.runs_until = max(cluster.runs_until, of.until)
         return made
 
     # -- work
@@ -253,31 +319,61 @@ class Rentals:
             rules["ClusterIncomplete"] = cluster.joined < cluster.size
         also(one.job, lambda job: job.start(now), **rules)
         if one.cluster is not None:
-            self.clusters[one.cluster].waiting -= 1
+            joined = self.clusters[one.cluster]
+            joined.waiting -= 1
+            joined.runs_until = max(joined.runs_until, one.job.ends_at)
         of.until = one.job.ends_at
 
-    def attest(self, number: int, seat: int | None, good: int, upto: int, says_why: bool, now: int) -> None:
+    def attest(
+        self,
+        number: int,
+        seat: int | None,
+        good: int,
+        upto: int,
+        says_why: bool,
+        now: int,
+        key: object = None,
+    ) -> None:
         """What an attester saw; `says_why`: whether it gives a reason for time that was not good."""
         job = self.jobs[number].job
         before = job.seats.get(seat or 0, escrow.Seat())
         lost = (upto - before.upto) > (good - before.good)
         also(
             job,
-            lambda job: job.attest(seat or 0, good, upto, now),
+            lambda job: job.attest(seat or 0, good, upto, now, key),
             NotAttester=seat is None,
             BreakWithoutReason=lost != says_why,
         )
 
+    def lose(self, number: int, seat: int | None, now: int, key: object = None) -> None:
+        """An attester finds the node gone."""
+        one = self.jobs[number]
+        ends = also(one.job, lambda job: job.lose(seat or 0, now, key), NotAttester=seat is None)
+        if ends:
+            if one.cluster is not None:
+                self.clusters[one.cluster].lost += 1
+            self._release(number, now)
+
+    def confirm_manifest(self, number: int, seat: int | None, now: int) -> None:
+        """An attester has what is to be run."""
+        one = self.jobs[number]
+        rules = {"NotAttester": seat is None}
+        if one.cluster is not None and one.job.is_booked:
+            cluster = self.clusters[one.cluster]
+            rules["ClusterBroken"] = cluster.broken is not None
+            rules["ClusterIncomplete"] = cluster.joined < cluster.size
+        also(one.job, lambda job: job.confirm_manifest(now), **rules)
+
     def stop(self, number: int, by: str, now: int) -> None:
         """Ends the work; the lease ends with it."""
         one = self.jobs[number]
-        also(one.job, lambda job: job.stop(by == one.renter, now), NotAParty=by not in self._parties(one))
+        also(one.job, lambda job: job.stop(one.is_renting(by), now), NotAParty=by not in self._ending(one))
         self._release(number, now)
 
     def cancel(self, number: int, by: str, now: int) -> None:
         """Ends it before its start."""
         one = self.jobs[number]
-        also(one.job, lambda job: job.cancel(by == one.renter, now), NotAParty=by not in self._parties(one))
+        also(one.job, lambda job: job.cancel(one.is_renting(by), now), NotAParty=by not in self._ending(one))
         self._left(one, now)
         self._release(number, now)
 
@@ -296,6 +392,9 @@ class Rentals:
         self.jobs[number].job.complete(now)
         self._release(number, now)
 
+    def _ending(self, one: Rental) -> tuple[str, ...]:
+        return *self._parties(one), one.refund_to
+
     def _parties(self, one: Rental) -> tuple[str, str]:
         return one.renter, one.supplier
 
@@ -304,8 +403,10 @@ class Rentals:
             return
         cluster = self.clusters[one.cluster]
         cluster.waiting -= 1
-        if cluster.broken is None:
-            cluster.broken = one.job.ending in _BY_RENTER, now
+        if one.replaces:
+            cluster.lost += 1
+        elif cluster.broken is None:
+            cluster.broken = one.job.ending is Ending.RENTER_CANCELLED, now
 
     def _release(self, number: int, now: int) -> None:
         of = self.offers[self.jobs[number].offer]
@@ -325,9 +426,9 @@ class Rentals:
         return self._pays(one, one.supplier, lambda job: job.settle(now))
 
     def refund(self, number: int, now: int) -> int:
-        """Pays the renter, in the currency that he paid."""
+        """Gives back to whom the booking named, in the currency that was paid."""
         one = self.jobs[number]
-        return self._pays(one, one.renter, lambda job: job.refund(now))
+        return self._pays(one, one.refund_to, lambda job: job.refund(now))
 
     def _pays(self, one: Rental, who: str, call: Callable[[Job], int]) -> int:
         try:

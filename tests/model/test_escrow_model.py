@@ -93,10 +93,12 @@ def test_fees_are_of_each_sides_own_currency() -> None:
         ([USDC], IN_USDC, Ending.UNDECIDED, HOUR, T, (1_955_000, 90_000, 2_045_000)),
         ([USDC], IN_USDC, Ending.NO_START, 0, 0, (0, 0, 4_090_000)),
         ([USDC], IN_USDC, Ending.SUPPLIER_CANCELLED, 0, 0, (0, 0, 4_090_000)),
-        ([USDC], IN_USDC, Ending.RENTER_CANCELLED, 0, 0, (0, 0, 4_090_000)),
-        # ⌈4,000,000 · 25 / 10⁴⌉.
-        ([USDC], IN_USDC, Ending.RENTER_CANCELLED_LATE, 0, 0, (0, 10_000, 4_080_000)),
-        ([IO], IN_IO, Ending.RENTER_CANCELLED_LATE, 0, 0, (0, F_IO, P_IO)),
+        # ⌈4,000,000 · 25 / 10⁴⌉ at least.
+        ([USDC], IN_USDC, Ending.RENTER_CANCELLED, 0, 0, (0, 10_000, 4_080_000)),
+        ([IO], IN_IO, Ending.RENTER_CANCELLED, 0, 0, (0, F_IO, P_IO)),
+        # Half of everything, without the first hour.
+        ([USDC], IN_USDC, Ending.LOST, HOUR, HOUR, (1_955_000, 90_000, 2_045_000)),
+        ([USDC], IN_USDC, Ending.LOST, 0, 60, (0, 0, 4_090_000)),
         # Two segments, 3,600 s for 1,000,001 and 1,800 s for 999,999; 4,000 s were good:
         # G = 1,000,001 + ⌊222,222⌋ = 1,222,223, fee ⌈27,500.02⌉; F = 22,501 + 22,500; E = ⌈45,001 · G / P⌉
         # = ⌈27,500.6⌉ = 27,501.
@@ -153,7 +155,7 @@ def test_a_job_starts_within_twenty_minutes_or_expires() -> None:
     one = job(started=False)
     assert refused(one.expire, NOW + 1_200) == {"StartWindowOpen"}
     assert refused(one.start, NOW + 1_201) == {"StartWindowOver"}
-    assert one.expire(NOW + 1_201) == Split(0, 0, 4_090_000)
+    assert one.expire(NOW + 1_201) == Split(0, 666_667, 4_090_000 - 666_667)
     two = job(started=False)
     two.start(NOW + 1_200)
     assert refused(two.start, NOW + 1_200) == {"NotBooked"}
@@ -233,20 +235,44 @@ def test_extensions_are_at_most_four_further_segments() -> None:
     assert refused(one.extend, USDC, end) == {"Over", "TooManyExtensions"}
 
 
-def test_cancelling_is_free_for_two_minutes() -> None:
-    assert job(started=False).cancel(True, NOW + 120).fees == 0
-    assert job(started=False).cancel(True, NOW + 121).fees == 10_000
-    assert job(started=False).cancel(True, NOW + 1_200).fees == 10_000
-    # Then nobody has started it.
-    assert job(started=False).cancel(True, NOW + 1_201).fees == 0
+@pytest.mark.parametrize(
+    ("held", "seen", "renter", "nobody"),
+    # ⌈4,000,000 · held / 7,200⌉, at least ⌈4,000,000 · 25 / 10⁴⌉ where the renter ends it.
+    [
+        (0, False, 10_000, 0),
+        (120, False, 66_667, 66_667),
+        (1_200, False, 666_667, 666_667),
+        (120, True, 66_667, 0),
+    ],
+)
+def test_a_node_is_not_held_for_nothing(held: int, seen: bool, renter: int, nobody: int) -> None:
+    for ending, fees in (
+        (Ending.RENTER_CANCELLED, renter),
+        (Ending.NO_START, nobody),
+        (Ending.CLUSTER_BROKEN, nobody),
+        (Ending.SUPPLIER_CANCELLED, 0),
+    ):
+        found = escrow.split([USDC], IN_USDC, ending, 0, 0, held, seen)
+        assert found == Split(0, fees, 4_090_000 - fees)
+
+
+def test_cancelling_costs_the_time_held() -> None:
+    assert job(started=False).cancel(True, NOW).fees == 10_000
+    assert job(started=False).cancel(True, NOW + 120).fees == 66_667
+    assert job(started=False).cancel(True, NOW + 1_200).fees == 666_667
+    # Behind the window it is a job that nobody started.
+    one = job(started=False)
+    assert one.cancel(True, NOW + 1_201).fees == 666_667
+    assert one.ending is Ending.NO_START
     assert job(started=False).cancel(False, NOW + 999).fees == 0
     assert refused(job().cancel, True, NOW) == {"NotBooked"}
 
 
-def test_who_waits_in_a_broken_cluster_ends_at_once_as_cancelled_where_the_renter_left() -> None:
-    assert job(started=False).expire(NOW + 130, (False, NOW + 121)) == Split(0, 0, 4_090_000)
-    assert job(started=False).expire(NOW + 130, (True, NOW + 120)) == Split(0, 0, 4_090_000)
-    assert job(started=False).expire(NOW + 130, (True, NOW + 121)) == Split(0, 10_000, 4_080_000)
+def test_who_waits_in_a_broken_cluster_ends_at_once_for_the_time_held() -> None:
+    # 130 s of 7,200.
+    held = Split(0, 72_223, 4_090_000 - 72_223)
+    assert job(started=False).expire(NOW + 130, (False, NOW + 121)) == held
+    assert job(started=False).expire(NOW + 130, (True, NOW + 120)) == held
     assert refused(job().expire, NOW + 130, (True, NOW + 121)) == {"NotSilent"}
 
 
@@ -301,3 +327,29 @@ def test_collected_fees_stay_at_the_renters_expense() -> None:
     one.dispute("renter", NOW + T)
     assert one.resolve(0, NOW + T) == -3_910_000
     assert one.owed == Split(0, 180_000, 3_910_000)
+
+
+def test_a_lost_node_ends_its_job_when_enough_seats_say_so_within_an_hour() -> None:
+    one = job(attesters=2)
+    one.attest(0, 600, 600, NOW + 600)
+    one.attest(1, 600, 600, NOW + 600)
+    assert not one.lose(0, NOW + 700)
+    assert not one.lose(1, NOW + 700 + HOUR + 1)
+    one.attest(1, 600, 700, NOW + 700 + HOUR + 1)
+    assert not one.lose(0, NOW + 700 + HOUR + 1)
+    assert one.lose(1, NOW + 700 + HOUR + 2)
+    # 600 of 7,200 s: G = 333,333, fee ⌈7,499.99⌉, E = ⌈90,000 · G / P⌉.
+    assert one.owed == Split(325_833, 15_000, 4_090_000 - 333_333 - 7_500)
+
+
+def test_a_successor_lowers_a_seat_once_and_not_what_was_paid() -> None:
+    one = job()
+    one.attest(0, 4_000, 4_000, NOW + 4_000)
+    one.settle(NOW + 4_000)
+    one.attest(0, 5_000, 5_000, NOW + 5_000)
+    assert refused(one.attest, 0, 4_500, 5_000, NOW + 5_000) == {"AttestationFalls"}
+    assert refused(one.attest, 0, 3_999, 5_000, NOW + 5_000, "heir") == {"LoweredBelowPaid"}
+    one.attest(0, 4_200, 5_000, NOW + 5_000, "heir")
+    assert one.attested == 4_200
+    assert refused(one.attest, 0, 4_100, 5_000, NOW + 5_000) == {"LoweredBefore"}
+    assert refused(one.attest, 1, 0, 0, NOW + 5_000, "heir") == {"SeatMoved"}

@@ -58,8 +58,8 @@ def test_who_leaves_a_cluster_breaks_it_for_the_others() -> None:
     made.cancel(0, "renter", NOW + 121)
     assert refused(made.start, 1, True, NOW + 121) == {"ClusterBroken"}
     made.expire(1, NOW + 121)
-    # Each as if cancelled late: ⌈4.00 · 25 / 10⁴⌉.
-    assert [one.job.owed and one.job.owed.fees for one in made.jobs] == [10_000, 10_000]
+    # Each for the time that its node was held: ⌈4.00 · 121 / 7,200⌉.
+    assert [one.job.owed and one.job.owed.fees for one in made.jobs] == [67_223, 67_223]
     assert refused(made.close_cluster, 1, NOW + 1_200) == {"ClusterYoung"}
     made.close_cluster(1, NOW + 1_201)
 
@@ -116,3 +116,30 @@ def test_a_shut_account_blocks_only_what_goes_to_it() -> None:
     assert made.settle(number, NOW + T) == 1_955_000
     made.close(number)
     assert made.tokens == before
+
+
+def test_a_lost_job_of_a_cluster_is_replaced_by_the_delegate_who_pays() -> None:
+    made = market()
+    made.clusters[1] = Cluster("renter", 2, NOW)
+    for node in ("alice", "bob"):
+        made.book(node, "renter", USDC, T, PAR, NOW, 0, 1)
+    for number in (0, 1):
+        made.start(number, True, NOW)
+    made.lose(0, 0, NOW + 60)
+    again = ("alice", "renter", USDC, T, PAR, NOW + 60, 0, 1, None)
+    assert refused(made.book, *again, "carol") == {"NotClusterBooker"}
+    made.set_delegate(1, "renter", "carol")
+    made.book(*again, "carol", "renter")
+    assert (made.jobs[2].replaces, made.jobs[2].refund_to, made.clusters[1].lost) == (True, "renter", 0)
+    made.cancel(2, "alice", NOW + 70)
+    assert (made.clusters[1].lost, made.clusters[1].broken) == (1, None)
+    assert refused(made.close_cluster, 1, NOW + T - 1) == {"ClusterRuns"}
+
+
+def test_who_pays_for_a_renter_gets_back_what_is_given_back() -> None:
+    made = market()
+    made.book("alice", "renter", USDC, T, PAR, NOW, 0, payer="carol")
+    made.cancel(0, "carol", NOW)
+    before = made.purses["carol", USDC]
+    assert made.refund(0, NOW) == 4_080_000
+    assert made.purses["carol", USDC] == before + 4_080_000

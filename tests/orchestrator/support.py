@@ -121,6 +121,7 @@ class FakeChain:
             phase=Phase.BOOKED,
             booked_at=self.clock,
             start_by=self.clock + START_WINDOW,
+            confirm_by=self.clock + 600,
             cluster=cluster,
             cluster_size=size,
         )
@@ -169,6 +170,11 @@ class FakeChain:
             settle_from=self.clock + HOUR,
         )
         return self._took("start", job.key)
+
+    async def confirm_manifest(self, job: JobView) -> str:
+        account = self._of(job, Phase.BOOKED)
+        account.job = replace(account.job, confirmed=True)
+        return self._took("confirm_manifest", job.key)
 
     async def recorded(self, node: bytes) -> Recorded:
         seed, at = self.verdicts.get(node, (bytes(32), 0))

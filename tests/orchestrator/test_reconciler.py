@@ -19,6 +19,7 @@ from ionet.orchestrator import (
     Lease,
     LocalAgents,
     NodeRules,
+    NodeUnreachable,
     Party,
     Phase,
     ProofVerdict,
@@ -119,6 +120,28 @@ async def test_a_node_that_is_too_small_is_not_started(world: World) -> None:
     assert found.steps == ()
     assert any("asks for 2" in entry.detail for entry in orchestrator.journal.entries())
     assert world.chain.accounts[job].job.phase is Phase.BOOKED
+
+
+async def test_a_manifest_is_confirmed_where_the_node_does_not_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job, orchestrator = world.book(), world.orchestrator()
+
+    async def begin(*_: object) -> None:
+        raise NodeUnreachable("no answer")
+
+    monkeypatch.setattr(orchestrator._agents, "begin", begin)
+    await orchestrator.reconcile()
+    await orchestrator.reconcile()
+    assert world.chain.count("confirm_manifest") == 1
+    assert world.chain.accounts[job].job.confirmed
+    assert world.chain.accounts[job].job.phase is Phase.BOOKED
+
+
+async def test_a_manifest_that_no_node_can_run_is_not_confirmed(world: World) -> None:
+    world.book(world.manifest(resources=Resources(cpus=2)))
+    await world.orchestrator().reconcile()
+    assert world.chain.count("confirm_manifest") == 0
 
 
 async def test_a_cluster_starts_only_when_all_its_jobs_are_booked(world: World) -> None:

@@ -379,6 +379,19 @@ class Market(Signing):
         }
         return types.jobs.CurrencyArgs(**usual | changes)
 
+    def class_of(self, supplier: Supplier) -> int:
+        """Number of a supplier's hardware class."""
+        there = self.world.client.account(supplier.node) is not None
+        return self.node(supplier).class_ if there else CLASS
+
+    def prove(self, supplier: Supplier | None = None, *, passed: bool = True, at: int | None = None) -> None:
+        """Writes a verdict into a supplier's node, as of now or of `at`."""
+        node, when = (supplier or self.alice).node, self.world.now if at is None else at
+        if self.world.client.account(node) is not None:
+            verdict = when.to_bytes(8, "little") + bytes(32) + (10_000).to_bytes(4, "little")
+            reason = types.staking.ProofReason.PASSED if passed else types.staking.ProofReason.SLOW
+            self.poke(node, accounts.staking.Node, "last_proof", verdict + bytes([reason, passed, 0, 0]))
+
     def booking(
         self,
         seconds: int = TWO_HOURS,
@@ -390,8 +403,10 @@ class Market(Signing):
         max_deposit: int = ANYTHING,
         **given: Any,
     ) -> Instruction:
-        """Books a supplier's node for the renter."""
+        """Books a supplier's node for the renter, who pays; it has just passed its compute proof."""
         supplier, who = of or self.alice, (by or self.renter).pubkey()
+        self.prove(supplier)
+        payer = given.get("payer", who)
         args = types.jobs.BookArgs(
             nonce=self.offer(supplier).nonce + 1 if nonce is None else nonce,
             seconds=seconds,
@@ -400,13 +415,16 @@ class Market(Signing):
         )
         paid_in = mint if self.offer(supplier).payout else IO_MINT
         usual = {
+            "payer": payer,
             "renter": who,
+            "refund_to": payer,
             "payout_currency": pda.jobs.currency(paid_in),
             "node": supplier.node,
+            "class_": pda.staking.class_(self.class_of(supplier)),
             "offer": supplier.offer,
             "price": price_feed(IO_FEED if mint == IO_MINT else USDC_FEED),
             "mint": mint,
-            "source": token_account(who, mint),
+            "source": token_account(payer, mint),
             "args": args,
         }
         return _build(ix.jobs.book, usual, given)
@@ -427,9 +445,10 @@ class Market(Signing):
         exchanged = found.payout_vault != Pubkey.default()
         recipients = {
             "settle": found.payout_vault if exchanged else token_account(found.supplier, found.mint),
-            "refund": token_account(found.renter, found.mint),
+            "refund": token_account(found.refund_to, found.mint),
             "collect_fees": found.fee_vault,
         }
+        needed = found.cluster != Pubkey.default() and (found.state == 0 or name in ("extend", "lose"))
         usual = {
             "job": job,
             "offer": found.offer,
@@ -441,8 +460,8 @@ class Market(Signing):
             "party": found.renter,
             "operator": found.supplier,
             "attester": self.attesters[0].pubkey(),
-            "cluster": found.cluster if found.state == 0 and found.cluster != Pubkey.default() else None,
-            "renter": found.renter,
+            "cluster": found.cluster if needed else None,
+            "payer": found.renter,
             "currency": pda.jobs.currency(found.mint),
             "price": price_feed(IO_FEED if found.mint == IO_MINT else USDC_FEED),
             "mint": found.mint,
@@ -451,7 +470,7 @@ class Market(Signing):
             "evidence_hash": EVIDENCE,
             "resolver": self.people.resolver.pubkey(),
         }
-        payer = given.get("party") or found.renter
+        payer = given.get("payer") or given.get("party") or found.renter
         usual["source"] = token_account(payer, found.mint)
         if name == "resolve":
             usual["dispute"] = pda.jobs.dispute(job, found.renter)
@@ -514,7 +533,7 @@ class Market(Signing):
         places = [
             found.payout_vault if exchanged else token_account(found.supplier, found.mint),
             found.fee_vault,
-            token_account(found.renter, found.mint),
+            token_account(found.refund_to, found.mint),
         ]
         before = [self.world.balance(one) for one in places]
         for name in ("settle", "collect_fees", "refund"):

@@ -406,3 +406,16 @@ def _failure(client: Client, signature: str) -> ProgramError:
     except ProgramError as error:
         return error
     raise AssertionError("it succeeded")
+
+
+def make_hireable(client: Client, node: Pubkey) -> None:
+    """Gives a node its owner's minimum and a compute proof passed now, outside of any transaction."""
+    found, kind = client.account(node), accounts.staking.Node
+    assert found is not None, f"nothing at {node}"
+    data = bytearray(found.data)
+    now, stake, own = client.network.clock.now(), client.fetch(kind, node), kind.OFFSETS["own"]
+    data[own : own + 8] = max(stake.minimum, stake.own.active).to_bytes(8, "little")
+    verdict = now.to_bytes(8, "little") + bytes(32) + (10_000).to_bytes(4, "little") + b"\0\1\0\0"
+    proof = kind.OFFSETS["last_proof"]
+    data[proof : proof + len(verdict)] = verdict
+    client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)

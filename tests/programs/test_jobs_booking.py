@@ -111,10 +111,16 @@ def test_currencies_are_of_classic_tokens_only(market: Market) -> None:
 # -- offers
 
 
-def bobs_node(market: Market) -> None:
+def bobs_node(market: Market, *, stake: int = 300 * TOKEN) -> None:
     """Bob has a node without an offer."""
     for call in (market.register_device(market.bob), market.register_node(market.bob)):
         market.world.send(call, signers=market.signers(call))
+    market.watch(market.bob)
+    if stake:
+        market.send(
+            market.staking("owner_stake", of=market.bob, amount=stake),
+            market.staking("owner_activate", of=market.bob),
+        )
 
 
 def test_an_owner_offers_his_node_once(market: Market) -> None:

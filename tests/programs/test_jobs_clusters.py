@@ -12,7 +12,6 @@ from tests.programs.test_jobs_money import (
     D_IO,
     NO_SHOW,
     RENTER_CANCELLED,
-    RENTER_CANCELLED_LATE,
     SUPPLIER_CANCELLED,
     ended,
 )
@@ -136,46 +135,76 @@ def test_a_job_that_stands_alone_takes_no_cluster(two: tuple[Market, Pubkey]) ->
 # -- when one leaves
 
 
-def test_when_a_supplier_leaves_the_others_end_at_once_and_at_no_cost(two: tuple[Market, Pubkey]) -> None:
+def test_when_a_supplier_leaves_the_others_end_at_once_and_cost_the_time_held(
+    two: tuple[Market, Pubkey],
+) -> None:
     market, cluster, first, second = booked(two)
     market.refused(market.jobs("expire", first), errors.jobs.StartWindowOpen)
     market.world.advance(15 * MINUTE)
     market.send(market.jobs("cancel", second, party=market.bob.key))
     market.refused(market.jobs("start", first), errors.jobs.ClusterBroken)
     market.send(market.jobs("expire", first))
-    ended(market, first, CLUSTER_BROKEN, (0, 0, D_IO))
+    # ⌈P · 900 / 7,200⌉: else a renter and one supplier hold the other nodes for nothing.
+    held = 25_252_526
+    ended(market, first, CLUSTER_BROKEN, (0, held, D_IO - held))
     assert market.job(second).reason == SUPPLIER_CANCELLED
     assert market.offer().lease_job == NOBODY
-    for job in (first, second):
-        assert market.pay_out(job) == (0, 0, D_IO)
+    assert market.pay_out(first) == (0, held, D_IO - held)
+    assert market.pay_out(second) == (0, 0, D_IO)
     assert state(market, cluster).waiting == 0
 
 
+def test_what_could_be_started_when_a_supplier_leaves_costs_nothing(two: tuple[Market, Pubkey]) -> None:
+    market, _, first, second = booked(two)
+    market.send(market.jobs("confirm_manifest", first))
+    market.world.advance(15 * MINUTE)
+    market.send(market.jobs("cancel", second, party=market.bob.key))
+    market.send(market.jobs("expire", first))
+    ended(market, first, CLUSTER_BROKEN, (0, 0, D_IO))
+
+
+def test_a_job_that_waits_for_its_cluster_could_not_be_started(two: tuple[Market, Pubkey]) -> None:
+    market, cluster = two
+    first = market.book(cluster=cluster)
+    confirm = market.jobs("confirm_manifest", first)
+    market.refused(confirm, errors.jobs.ClusterIncomplete)
+    market.refused(market.jobs("confirm_manifest", first, cluster=None), errors.jobs.WrongCluster)
+    second = market.book(of=market.bob, cluster=cluster)
+    market.send(confirm)
+    market.send(market.jobs("cancel", second, party=market.bob.key))
+    market.refused(confirm, errors.jobs.ClusterBroken)
+
+
 @pytest.mark.parametrize(
-    ("seconds", "reason", "fee"),
-    [(120, RENTER_CANCELLED, 0), (121, RENTER_CANCELLED_LATE, BOOKING_FEE)],
+    ("seconds", "fee", "later"),
+    # ⌈P · held / 7,200⌉, or the booking fee; ten minutes later 1 + 600 and 121 + 600 s were held.
+    [(1, BOOKING_FEE, 16_863_076), (121, 3_395_062, 20_230_079)],
 )
 def test_a_renter_who_cancels_one_job_cancels_its_cluster(
-    two: tuple[Market, Pubkey], seconds: int, reason: int, fee: int
+    two: tuple[Market, Pubkey], seconds: int, fee: int, later: int
 ) -> None:
     market, _, first, second = booked(two)
+    market.send(market.jobs("confirm_manifest", second))
     market.world.advance(seconds)
     market.send(market.jobs("cancel", first))
-    ended(market, first, reason, (0, fee, D_IO - fee))
-    # Whenever the other one is ended, it is as if it had been cancelled then.
+    ended(market, first, RENTER_CANCELLED, (0, fee, D_IO - fee))
+    # Anyone may end the other one at once; its node is held until then.
     market.world.advance(10 * MINUTE)
     market.send(market.jobs("expire", second))
-    ended(market, second, reason, (0, fee, D_IO - fee))
+    ended(market, second, RENTER_CANCELLED, (0, later, D_IO - later))
 
 
-def test_a_cluster_that_is_not_filled_costs_nothing(two: tuple[Market, Pubkey]) -> None:
+def test_a_cluster_that_is_not_filled_costs_the_time_that_its_nodes_were_held(
+    two: tuple[Market, Pubkey],
+) -> None:
     market, cluster = two
     job = market.book(cluster=cluster)
     market.world.advance(20 * MINUTE)
     market.refused(market.jobs("expire", job), errors.jobs.StartWindowOpen)
     market.world.advance(1)
     market.send(market.jobs("expire", job))
-    ended(market, job, NO_SHOW, (0, 0, D_IO))
+    # A sixth of the price.
+    ended(market, job, NO_SHOW, (0, 33_670_034, D_IO - 33_670_034))
     market.set_price()
     market.refused(market.booking(of=market.bob, cluster=cluster), errors.jobs.ClusterBroken)
 
@@ -193,7 +222,7 @@ def test_what_runs_goes_on_when_another_does_not_start(two: tuple[Market, Pubkey
     market.start(first)
     market.world.advance(20 * MINUTE + 1)
     market.send(market.jobs("expire", second))
-    ended(market, second, NO_SHOW, (0, 0, D_IO))
+    ended(market, second, NO_SHOW, (0, 33_670_034, D_IO - 33_670_034))
     market.world.advance(TWO_HOURS)
     market.attest(first, TWO_HOURS)
     market.send(market.jobs("complete", first))
@@ -213,15 +242,18 @@ def test_a_cluster_closes_when_none_waits_and_its_rent_goes_back(two: tuple[Mark
     market.start(second)
     market.refused(close, errors.jobs.ClusterYoung)
     market.world.advance(20 * MINUTE + 1)
+    # What runs may be lost, and replaced.
+    found = market.refused(close, errors.jobs.ClusterRuns)
+    assert found.compared == (str(market.world.now), str(market.job(first).ends_at))
+    market.world.advance(TWO_HOURS - 20 * MINUTE - 1)
     thief = ix.jobs.close_cluster(renter=market.dave.pubkey(), cluster=cluster)
     market.refused(thief, errors.jobs.WrongRentPayer)
     before, rent = market.world.client.balance(market.renter.pubkey()), market.world.raw(cluster).lamports
-    # Anyone may; what runs needs it no more.
+    # Anyone may; what is over needs it no more.
     event = market.world.call(close).paid_by(market.actor()).send().event(events.jobs.ClusterClosed)
     assert (event.cluster, event.seq) == (cluster, 2)
     assert market.world.client.balance(market.renter.pubkey()).base == before.base + rent
     assert market.world.client.account(cluster) is None
-    market.world.advance(TWO_HOURS)
     for job in (first, second):
         market.attest(job, TWO_HOURS)
     market.send(market.jobs("complete", first))

@@ -37,6 +37,8 @@ def test_an_extension_pays_its_own_hour_at_todays_price(market: Market) -> None:
     assert sent.event(events.jobs.Extended) == events.jobs.Extended(
         seq=3,
         job=job,
+        payer=market.renter.pubkey(),
+        source=token_account(market.renter.pubkey(), IO_MINT),
         usd=2 * DOLLAR,
         price=P_MORE,
         fee=F_MORE,
@@ -98,7 +100,8 @@ def test_only_the_renter_extends_and_only_while_it_runs(market: Market) -> None:
     market.start(job)
     for other in (market.alice.owner, market.dave):
         source = token_account(other.pubkey(), IO_MINT)
-        theirs = market.jobs("extend", job, seconds=HOUR, renter=other.pubkey(), source=source)
+        given = {"party": other.pubkey(), "payer": other.pubkey(), "source": source}
+        theirs = market.jobs("extend", job, seconds=HOUR, **given)
         market.refused(theirs, errors.jobs.NotRenter)
     market.world.advance(TWO_HOURS - 1)
     market.set_price()

@@ -15,17 +15,17 @@ from dataclasses import dataclass
 
 import pytest
 from solders.pubkey import Pubkey
-from tests.programs.market import DOLLAR, IO_MINT, MANIFEST, RATE, TWO_HOURS, Market
-from tests.programs.people import attestation
+from tests.programs.market import CLASS, DOLLAR, IO_MINT, MANIFEST, RATE, TWO_HOURS, Market
+from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR, MINUTE
 
-from ionet import errors, events, pda, token_account, types
+from ionet import errors, events, ix, pda, token_account, types
 
 P_IO, F_IO, D_IO = 202_020_203, 505_051, 202_525_254
 P_USDC, F_USDC, D_USDC = 4_000_000, 90_000, 4_090_000
 
 (COMPLETED, TIMED_OUT, RENTER_STOPPED, SUPPLIER_STOPPED, NO_SHOW) = range(1, 6)
-(SUPPLIER_CANCELLED, RENTER_CANCELLED, RENTER_CANCELLED_LATE) = range(6, 9)
+(SUPPLIER_CANCELLED, RENTER_CANCELLED, LOST) = range(6, 9)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,9 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
         offer=market.alice.offer,
         node=market.alice.node,
         renter=market.renter.pubkey(),
+        payer=market.renter.pubkey(),
+        refund_to=market.renter.pubkey(),
+        source=token_account(market.renter.pubkey(), mint),
         supplier=market.alice.key,
         mint=mint,
         usd=4 * DOLLAR,
@@ -89,6 +92,7 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
     assert (found.rate, found.units, found.attesters, found.payout) == (RATE, 1, 1, 1)
     assert (found.renter, found.supplier) == (market.renter.pubkey(), market.alice.key)
     assert (found.mint, found.rent_payer) == (mint, market.renter.pubkey())
+    assert (found.refund_to, found.verdict_at) == (market.renter.pubkey(), market.world.now)
     assert found.escrow == pda.jobs.escrow(job)
     assert found.fee_vault == pda.buyback.vault(mint, bytes(job)[-1] % 8)
     assert (found.booked_at, found.started_at, found.state) == (market.world.now, 0, 0)
@@ -100,6 +104,8 @@ def test_a_booking_moves_the_deposit_into_the_jobs_own_escrow(market: Market, cu
 def test_several_processors_cost_several_times_as_much(market: Market) -> None:
     # 8 · 2 USD · 1.5 h = 24 USD.
     market.poke(market.alice.node, type(market.node()), "units", b"\x08")
+    args = class_args(base_minimum=10 * TOKEN)
+    market.send(ix.staking.set_class(authority=market.world.deployer, id=CLASS, args=args))
     found = market.job(market.book(90 * MINUTE, mint=market.usdc))
     assert (found.price, found.fee, found.units) == (24_000_000, 540_000, 8)
 
@@ -299,30 +305,29 @@ def test_a_job_is_stopped_once(market: Market) -> None:
 # -- cancelling
 
 
-@pytest.mark.parametrize("seconds", [0, 120])
-def test_a_renter_cancels_for_free_within_two_minutes(market: Market, seconds: int) -> None:
-    job = market.book()
-    market.world.advance(seconds)
-    event = market.send(market.jobs("cancel", job)).event(events.jobs.Ended)
-    assert (event.reason, event.owed_refund) == (RENTER_CANCELLED, D_IO)
-    ended(market, job, RENTER_CANCELLED, (0, 0, D_IO))
-    assert market.pay_out(job) == (0, 0, D_IO)
-
-
 @pytest.mark.parametrize(
-    ("currency", "kept"),
-    # ⌈P · 25 / 10⁴⌉: of USDC the payment fee goes back.
-    [(IN_IO, 505_051), (IN_USDC, 10_000)],
-    ids=["IO", "USDC"],
+    ("currency", "seconds", "kept"),
+    [
+        # ⌈P · 25 / 10⁴⌉ at least; of USDC the payment fee goes back.
+        (IN_IO, 0, 505_051),
+        (IN_IO, 18, 505_051),
+        (IN_USDC, 0, 10_000),
+        # ⌈P · 120 / 7,200⌉, and a sixth of it.
+        (IN_IO, 120, 3_367_004),
+        (IN_IO, 1_200, 33_670_034),
+        (IN_USDC, 1_200, 666_667),
+    ],
+    ids=str,
 )
-def test_a_renter_who_cancels_later_pays_the_booking_fee(
-    market: Market, currency: Currency, kept: int
+def test_a_renter_who_cancels_pays_for_the_time_held_and_the_booking_fee_at_least(
+    market: Market, currency: Currency, seconds: int, kept: int
 ) -> None:
     job = market.book(mint=currency.mint(market))
-    market.world.advance(121)
-    market.send(market.jobs("cancel", job))
+    market.world.advance(seconds)
+    event = market.send(market.jobs("cancel", job)).event(events.jobs.Ended)
     owed = (0, kept, currency.price + currency.fee - kept)
-    ended(market, job, RENTER_CANCELLED_LATE, owed)
+    assert (event.reason, event.owed_refund) == (RENTER_CANCELLED, owed[2])
+    ended(market, job, RENTER_CANCELLED, owed)
     assert market.pay_out(job) == owed
 
 
@@ -354,16 +359,45 @@ def test_a_job_is_cancelled_once(market: Market) -> None:
 # -- expiring
 
 
-def test_a_job_that_nobody_started_expires_and_everything_goes_back(market: Market) -> None:
+def test_a_job_that_nobody_started_costs_the_time_that_its_node_was_held(market: Market) -> None:
     job = market.book(mint=market.usdc)
     market.world.advance(20 * MINUTE)
     market.refused(market.jobs("expire", job), errors.jobs.StartWindowOpen)
     market.world.advance(1)
     market.refused(market.jobs("start", job), errors.jobs.StartWindowOver)
+    # What the renter ends then was over before.
+    copy = market.jobs("cancel", job)
     event = market.send(market.jobs("expire", job)).event(events.jobs.Ended)
+    market.refused(copy, errors.jobs.NotBooked)
     assert event.reason == NO_SHOW
+    # ⌈4 · 1,200 / 7,200⌉.
+    owed = (0, 666_667, D_USDC - 666_667)
+    ended(market, job, NO_SHOW, owed)
+    assert market.pay_out(job) == owed
+
+
+def test_a_job_that_could_be_started_and_was_not_costs_nothing(market: Market) -> None:
+    job = market.book(mint=market.usdc)
+    confirm = market.jobs("confirm_manifest", job)
+    for other in (market.renter, market.alice.owner, market.alice.device_key):
+        theirs = market.jobs("confirm_manifest", job, attester=other.pubkey())
+        market.refused(theirs, errors.jobs.NotAttester)
+    market.world.advance(10 * MINUTE)
+    event = market.send(confirm).event(events.jobs.ManifestConfirmed)
+    assert (event.job, event.seat, market.job(job).manifest_seen) == (job, 0, 1)
+    market.world.advance(10 * MINUTE + 1)
+    market.send(market.jobs("expire", job))
     ended(market, job, NO_SHOW, (0, 0, D_USDC))
     assert market.pay_out(job) == (0, 0, D_USDC)
+
+
+def test_a_manifest_at_hand_makes_no_cancellation_free(market: Market) -> None:
+    job = market.book(mint=market.usdc)
+    market.send(market.jobs("confirm_manifest", job))
+    market.world.advance(10 * MINUTE)
+    market.send(market.jobs("cancel", job))
+    # ⌈4 · 600 / 7,200⌉.
+    ended(market, job, RENTER_CANCELLED, (0, 333_334, D_USDC - 333_334))
 
 
 def test_a_job_whose_attesters_are_silent_for_a_day_pays_what_they_saw(market: Market) -> None:

@@ -63,7 +63,8 @@ def test_any_result_hash_pays(market: Market) -> None:
 def test_zero_fund_cancels_unlock(market: Market) -> None:
     """Without its deposit nothing is booked; nothing can be cancelled, unlocked or refunded for nothing."""
     job = market.book()
-    market.send(market.jobs("cancel", job), market.jobs("refund", job), market.jobs("close", job))
+    paying = [market.jobs(name, job) for name in ("refund", "collect_fees")]
+    market.send(market.jobs("cancel", job), *paying, market.jobs("close", job))
     market.refused(market.booking(max_deposit=0), errors.jobs.DepositAboveLimit)
     close_wallet(market, market.renter.pubkey(), IO_MINT)
     market.world.io_account(market.renter.pubkey())

@@ -112,7 +112,7 @@ def test_an_attester_says_what_it_saw(market: Market) -> None:
         result_hash=result,
     )
     found = market.job(job)
-    assert found.seen[1] == types.jobs.Seen(3_000, HOUR)
+    assert found.seen[1] == types.jobs.Seen(3_000, HOUR, 0, market.attesters[1].pubkey())
     assert (found.proof_digest, found.result_hash, found.last_attested_at) == (
         digest,
         result,
@@ -149,7 +149,7 @@ def test_attestations_never_fall_overlap_or_run_ahead(
     market.world.advance(900)
     market.refused(market.jobs("attest", job, args=said), error)
     market.attest(job, 1_900, 2_000, reason=0)
-    assert market.job(job).seen[0] == types.jobs.Seen(1_900, 2_000)
+    assert market.job(job).seen[0] == types.jobs.Seen(1_900, 2_000, 0, market.attesters[0].pubkey())
 
 
 def test_nobody_else_attests(market: Market) -> None:
@@ -192,8 +192,10 @@ def test_a_seat_keeps_what_it_saw_while_its_key_changes(market: Market) -> None:
     market.send(ix.proofs.set_attesters(authority=market.world.deployer, seats=seats, threshold=2))
     old = market.jobs("attest", job, args=attestation(HOUR))
     market.refused(old, errors.jobs.NotAttester)
-    less = market.jobs("attest", job, attester=successor.pubkey(), args=attestation(HOUR - 1, HOUR))
+    less = market.jobs("attest", job, attester=successor.pubkey(), args=attestation(HOUR - 1, HOUR - 1))
     market.refused(less, errors.jobs.AttestationFalls)
+    market.send(market.jobs("attest", job, attester=successor.pubkey(), args=attestation(HOUR)))
+    assert market.job(job).seen[0] == types.jobs.Seen(HOUR, HOUR, 0, successor.pubkey())
 
 
 def test_the_same_attestation_again_changes_no_sum(market: Market) -> None:
@@ -202,7 +204,7 @@ def test_the_same_attestation_again_changes_no_sum(market: Market) -> None:
     for _ in range(2):
         event = market.attest(job, HOUR).event(events.jobs.Attested)
         assert (event.good, event.attested) == (HOUR, HOUR)
-    assert market.job(job).seen[0] == types.jobs.Seen(HOUR, HOUR)
+    assert market.job(job).seen[0] == types.jobs.Seen(HOUR, HOUR, 0, market.attesters[0].pubkey())
 
 
 def test_without_an_attester_set_nobody_attests(bare: World, market: Market) -> None:
@@ -345,6 +347,7 @@ def jobs_params(market: Market, **changes: Any) -> types.jobs.ParamsArgs:
         "max_confidence_bps": 100,
         "max_ema_distance_bps": 500,
         "max_price_age": 60,
+        "verdict_age": 6 * HOUR,
         "attesters": 1,
         "attesters_large": 2,
         "large_daily_usd": 1_000 * DOLLAR,
@@ -359,19 +362,20 @@ def test_the_program_begins_with_the_published_defaults(bare: World) -> None:
     assert (config.booking_bps, config.attesters, config.attesters_large) == (25, 1, 2)
     assert config.large_daily_usd == 1_000 * DOLLAR
     assert config.price_limits == types.jobs.PriceLimits(60, 100, 500)
-    assert config.dispute_bond_bps == 500
+    assert (config.dispute_bond_bps, config.verdict_age) == (500, 6 * HOUR)
     assert (config.resolver, config.roles.pauser) == (bare.resolver.pubkey(), bare.deployer)
 
 
 def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, resolver = market.actor().pubkey(), market.actor().pubkey()
-    wanted = types.jobs.ParamsArgs(pauser, resolver, 100, 2_000, 500, 2_000, 300, 5, 4, 7)
+    wanted = types.jobs.ParamsArgs(pauser, resolver, 100, 2_000, 500, 2_000, 300, DAY, 5, 4, 7)
     sent = market.send(ix.jobs.set_params(authority=market.world.deployer, params=wanted))
     assert sent.event(events.jobs.ParamsSet) == events.jobs.ParamsSet(3, 100, 2_000, 5, 4)
     config = market.world.client.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
     assert (config.roles.pauser, config.resolver, config.booking_bps) == (pauser, resolver, 100)
     assert config.price_limits == types.jobs.PriceLimits(300, 500, 2_000)
     assert (config.attesters, config.attesters_large, config.large_daily_usd) == (5, 4, 7)
+    assert config.verdict_age == DAY
 
 
 @pytest.mark.parametrize(
@@ -382,6 +386,8 @@ def test_the_authority_sets_every_parameter(market: Market) -> None:
         ({"dispute_bond_bps": 2_001}, errors.jobs.DisputeBondOutOfBounds),
         ({"max_price_age": 0}, errors.jobs.PriceAgeOutOfBounds),
         ({"max_price_age": 301}, errors.jobs.PriceAgeOutOfBounds),
+        ({"verdict_age": HOUR - 1}, errors.jobs.VerdictAgeOutOfBounds),
+        ({"verdict_age": 48 * HOUR + 1}, errors.jobs.VerdictAgeOutOfBounds),
         ({"max_confidence_bps": 501}, errors.jobs.ConfidenceOutOfBounds),
         ({"max_ema_distance_bps": 0}, errors.jobs.EmaDistanceOutOfBounds),
         ({"max_ema_distance_bps": 2_001}, errors.jobs.EmaDistanceOutOfBounds),

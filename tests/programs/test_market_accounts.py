@@ -64,13 +64,13 @@ def _register_node(market: Market) -> Instruction:
 
 def _job(name: str) -> Case[Market]:
     def case(market: Market) -> Instruction:
-        if name in ("start", "cancel", "expire"):
+        if name in ("start", "cancel", "expire", "confirm_manifest"):
             job = market.book()
             if name == "expire":
                 market.world.advance(DAY)
             return market.jobs(name, job)
         job = market.run()
-        if name == "stop":
+        if name in ("stop", "lose"):
             return market.jobs(name, job)
         market.world.advance(TWO_HOURS)
         if name == "attest":
@@ -94,6 +94,8 @@ def _cluster(name: str) -> Case[Market]:
         if name == "open_cluster":
             return ix.jobs.open_cluster(renter=renter, id=bytes(32), size=2)
         cluster = market.cluster()
+        if name == "set_delegate":
+            return ix.jobs.set_delegate(renter=renter, cluster=cluster, delegate=market.dave.pubkey())
         market.world.advance(HOUR)
         return ix.jobs.close_cluster(renter=renter, cluster=cluster)
 
@@ -103,7 +105,7 @@ def _cluster(name: str) -> Case[Market]:
 def _extend(market: Market) -> Instruction:
     job = market.run()
     market.world.advance(30)
-    return market.jobs("extend", job, seconds=HOUR)
+    return market.jobs("extend", job, seconds=HOUR, payer=market.dave.pubkey())
 
 
 def _dispute(name: str) -> Case[Market]:
@@ -130,7 +132,10 @@ def _member(name: str) -> Case[Market]:
         market.book(of=market.bob, cluster=cluster)
         if name == "expire":
             market.world.advance(HOUR)
-        return market.jobs(name, first)
+        if name in ("lose", "extend"):
+            market.start(first)
+        more = {"seconds": HOUR, "payer": market.dave.pubkey()} if name == "extend" else {}
+        return market.jobs(name, first, **more)
 
     return case
 
@@ -313,11 +318,12 @@ JOBS: dict[str, Case[Market]] = {
     **{
         name: _job(name)
         for name in (
-            *("start", "attest", "settle", "collect_fees", "refund"),
+            *("confirm_manifest", "start", "attest", "lose", "settle", "collect_fees", "refund"),
             *("complete", "expire", "cancel", "stop", "close"),
         )
     },
     "open_cluster": _cluster("open_cluster"),
+    "set_delegate": _cluster("set_delegate"),
     "close_cluster": _cluster("close_cluster"),
     "extend": _extend,
     **{name: _dispute(name) for name in ("dispute", "resolve", "close_dispute")},
@@ -329,7 +335,8 @@ JOBS: dict[str, Case[Market]] = {
 
 #: The same calls for a node that is booked as part of a cluster.
 MEMBERS: Final[dict[str, Case[Market]]] = {
-    name: _member(name) for name in ("book", "start", "cancel", "expire")
+    name: _member(name)
+    for name in ("book", "confirm_manifest", "start", "extend", "lose", "cancel", "expire")
 }
 
 #: Accounts that may be another one, and why.
@@ -353,17 +360,20 @@ FREE_STAKING: Final = {
 FREE_JOBS: Final = {
     # The authority changes any of them.
     "set_currency": frozenset({"currency"}),
-    # The empty place of the cluster names the program, where the event's call finds it.
-    "book": frozenset({"program"}),
+    # The empty place of the cluster names the program, where the event's call finds it. Whoever pays does so
+    # for any renter, and for any wallet that gets the refund.
+    "book": frozenset({"program", "renter", "refund_to"}),
+    "extend": frozenset({"program"}),
     # The other party, the other attester, and whoever else may start.
     "cancel": frozenset({"party"}),
     "stop": frozenset({"party"}),
-    "attest": frozenset({"attester"}),
+    **dict.fromkeys(("attest", "confirm_manifest", "lose"), frozenset({"attester"})),
     "start": frozenset({"operator"}),
 }
 FREE_MEMBERS: Final = {
     # Without it the node is booked alone.
-    "book": frozenset({"cluster"}),
+    "book": frozenset({"cluster", "refund_to"}),
+    **dict.fromkeys(("confirm_manifest", "lose"), frozenset({"attester"})),
     "cancel": frozenset({"party"}),
     "start": frozenset({"operator"}),
 }
@@ -396,6 +406,8 @@ def _without_node() -> Market:
 def _without_offer() -> Market:
     market = _without_node()
     market.send(market.register_node(market.bob))
+    stake = market.staking("owner_stake", of=market.bob, amount=300 * TOKEN)
+    market.send(stake, market.staking("owner_activate", of=market.bob))
     return market
 
 
@@ -424,7 +436,9 @@ ON_JOBS: Final = Suite(
     ABSENT_JOBS,
     again=frozenset({"extend"}),
     # What is owed is paid once; what was attested is attested.
-    harmless=SETTERS | {"attest", "collect_fees", "refund", "set_currency", "set_offer", "settle"},
+    harmless=SETTERS
+    | {"attest", "collect_fees", "confirm_manifest", "refund", "set_currency", "set_delegate", "set_offer"}
+    | {"settle"},
     scenes={"offer": _without_offer},
 )
 ON_MEMBERS: Final = Suite(
@@ -434,6 +448,8 @@ ON_MEMBERS: Final = Suite(
     market_accounts,
     FREE_MEMBERS,
     {"start": ABSENT_JOBS["start"]},
+    again=frozenset({"extend"}),
+    harmless=frozenset({"confirm_manifest"}),
     untested=frozenset(JOBS) - frozenset(MEMBERS) | {"initialize"},
 )
 

@@ -151,8 +151,11 @@ def test_seats_keep_their_numbers_while_keys_change_and_attesters_leave(world: W
     found = world.attester_set
     assert (found.seats, found.set_version, found.total_weight) == (3, 2, 6)
     assert found.keys[:3] == (third, Pubkey.default(), fourth)
-    # A vacated seat can be taken again.
-    world.send(set_attesters(world, [seat(third), seat(second), seat(fourth)], 2))
+    # A vacated seat can be taken again, by who has left a week later.
+    again = set_attesters(world, [seat(third), seat(second), seat(fourth)], 2)
+    world.refused(again, errors.proofs.KeyDeparted)
+    world.advance(7 * DAY)
+    world.send(again)
     assert world.attester_set.keys[1] == second
 
 

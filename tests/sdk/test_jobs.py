@@ -13,9 +13,11 @@ from ionet import USD, Client, IonetError, accounts, errors, events, types
 
 @pytest.fixture
 def market() -> Market:
-    """Alice's and bob's nodes are offered."""
+    """Alice's and bob's nodes are offered, and have shown to compute."""
     market = Market.new()
     market.join(market.bob, 300 * TOKEN)
+    for one in (market.alice, market.bob):
+        market.prove(one)
     return market
 
 
@@ -43,9 +45,11 @@ def test_a_cluster_is_booked_and_started_together(market: Market) -> None:
     attester = as_(market, market.attesters[0])
     (attester.jobs.start(first) + attester.jobs.start(second)).send()
     market.world.advance(20 * MINUTE + 1)
-    client.jobs.close_cluster(cluster).send()
-    # What runs does without the cluster's account.
+    # What runs may be lost, and replaced.
+    with pytest.raises(errors.jobs.ClusterRuns):
+        client.jobs.close_cluster(cluster).send()
     market.world.advance(2 * DAY)
+    client.jobs.close_cluster(cluster).send()
     for job in (first, second):
         client.jobs.expire(job).send()
 
@@ -60,7 +64,8 @@ def test_what_is_left_of_a_cluster_is_cancelled_or_expires(market: Market) -> No
         as_(market, market.bob.owner).jobs.start(second).send()
     client.jobs.expire(second).send()
     assert market.world.client.account(first) is None
-    assert client.jobs.get_job(second).owed_fees == 0
+    # The booking fee of two hours.
+    assert client.jobs.get_job(second).owed_fees == 505_051
 
 
 def test_a_job_is_extended_at_the_quote(market: Market) -> None:

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.programs.support import make_hireable
 
 import ionet
 from ionet import (
@@ -50,6 +51,8 @@ DAY = 24 * HOUR
 MANIFEST = bytes([7]) * 32
 RTX_4090 = 20
 RTX_3060 = 23
+#: The booking fee of an hour at 2.5 USD: P = ⌈2.5 / 1.99⌉ = 1.25628141 IO, ⌈P · 25 / 10⁴⌉.
+FEE = 314_071
 
 
 @dataclass(slots=True)
@@ -61,6 +64,7 @@ class Market:
     usdc: Pubkey
     devices: int = 0
     keys: dict[Pubkey, Keypair] = field(default_factory=dict)
+    nodes: list[Pubkey] = field(default_factory=list)
 
     def as_(self, name: str) -> ionet.Client:
         return self.deployer.as_(self.people[name])
@@ -86,7 +90,10 @@ class Market:
             attester=self.people["attester"],
             **{"region": 276, "memory_gib": 24, "link_mbps": 1_000} | more,
         )
-        return call.send().result
+        node = call.send().result
+        make_hireable(self.deployer, node)
+        self.nodes.append(node)
+        return node
 
     def offered(self, rate: str = "2.5", name: str = "alice", **more: Any) -> Pubkey:
         """A node on the market, which takes IO and USDC."""
@@ -97,9 +104,11 @@ class Market:
         return node
 
     def advance(self, seconds: int) -> None:
-        """Time passes, and prices follow."""
+        """Time passes, and prices and compute proofs follow."""
         self.deployer.network.clock.advance(seconds)
         write_prices(self.deployer)
+        for node in self.nodes:
+            make_hireable(self.deployer, node)
 
     def run(self, node: Pubkey, seconds: int = 2 * HOUR, currency: str = "IO") -> Pubkey:
         """A job that has just begun."""
@@ -258,7 +267,13 @@ def test_what_was_quoted_is_what_is_taken(market: Market) -> None:
 
 def test_a_job_of_a_thousand_dollars_a_day_needs_two_attesters(market: Market) -> None:
     assert market.renter.jobs.quote(market.offered("41.666666"), HOUR).attesters == 1
-    assert market.renter.jobs.quote(market.offered("41.666667"), HOUR).attesters == 2
+    large = market.offered("41.666667")
+    with pytest.raises(NotBookable, match=r"needs 2 attesters, of whom there are 1") as caught:
+        market.renter.jobs.quote(large, HOUR)
+    assert caught.value.reason == "TooFewSeats"
+    seats = [(market.key(name), 1) for name in ("attester", "carol")]
+    market.deployer.proofs.set_attesters(seats, threshold=2).send()
+    assert market.renter.jobs.quote(large, HOUR).attesters == 2
 
 
 # -- refusals, before anything is sent
@@ -358,7 +373,7 @@ def test_seven_nodes_are_booked_in_three_transactions_and_start_when_all_are(mar
                 alice.jobs.start(sent.result[0]).send()
 
     made = market.renter.jobs.book_cluster(nodes, HOUR, MANIFEST, on_sent=between)
-    assert sizes == [3, 3, 1]
+    assert sizes == [2, 3, 2]
     assert len(made.signatures) == 3
     assert [market.renter.jobs.get_job(job).node for job in made.jobs] == nodes
     (status,) = market.renter.jobs.clusters()
@@ -376,24 +391,24 @@ def test_every_transaction_of_a_large_cluster_fits_into_a_packet(market: Market)
 
 
 def test_if_one_cannot_be_booked_the_others_are_cancelled_and_refunded_at_once(market: Market) -> None:
-    nodes = [market.offered() for _ in range(5)]
+    nodes = [market.offered() for _ in range(4)]
     before = market.purse("renter")
 
     def snatch(sent: object) -> None:
-        market.as_("bob").jobs.book(nodes[4], HOUR, MANIFEST).send()
+        market.as_("bob").jobs.book(nodes[3], HOUR, MANIFEST).send()
 
-    with pytest.raises(ClusterNotBooked, match=r"the other 3 booked jobs were cancelled") as caught:
+    with pytest.raises(ClusterNotBooked, match=r"the other 2 booked jobs were cancelled") as caught:
         market.renter.jobs.book_cluster(nodes, HOUR, MANIFEST, on_sent=snatch)
     failed = caught.value
-    assert failed.nodes == (nodes[3], nodes[4])
+    assert failed.nodes == (nodes[2], nodes[3])
     assert isinstance(failed.cause, NotBookable)
-    assert f"the node {nodes[4]} is booked until" in str(failed)
+    assert f"the node {nodes[3]} is booked until" in str(failed)
     assert len(failed.signatures) == 1
-    assert len(failed.undone) == 3
+    assert len(failed.undone) == 2
     assert failed.is_undone
     assert all(market.deployer.transaction(one.signature) for one in failed.undone if one.signature)
-    assert market.purse("renter") == before, "within two minutes it is free"
-    assert [one.node for one in market.renter.jobs.search()] == sorted(nodes[:4], key=bytes)
+    assert before - market.purse("renter") == 2 * FEE, "the booking fee at least"
+    assert [one.node for one in market.renter.jobs.search()] == sorted(nodes[:3], key=bytes)
     assert market.renter.jobs.find_jobs(renter=market.key("renter")) == []
 
 
@@ -419,34 +434,36 @@ def crash(sent: object) -> None:
 
 @pytest.mark.parametrize("finish", ["complete", "cancel", "leave"])
 def test_a_cluster_that_its_client_left_half_booked_is_found_again(market: Market, finish: str) -> None:
-    nodes = [market.offered() for _ in range(5)]
+    nodes = [market.offered() for _ in range(4)]
     before = market.purse("renter")
     with pytest.raises(Crash):
         market.renter.jobs.book_cluster(nodes, HOUR, MANIFEST, on_sent=crash)
     (found,) = market.renter.jobs.clusters()
-    assert (found.size, found.joined, found.missing) == (5, 3, 2)
+    assert (found.size, found.joined, found.missing) == (4, 2, 2)
     booked = market.renter.jobs.cluster_jobs(found.address)
-    assert {one.account.node for one in booked} == set(nodes[:3])
+    assert {one.account.node for one in booked} == set(nodes[:2])
     if finish == "complete":
-        with pytest.raises(ionet.IonetError, match=r"lacks 2 of 5 nodes, not 1"):
-            market.renter.jobs.book_cluster(nodes[3:4], HOUR, MANIFEST, cluster_id=found.id)
+        with pytest.raises(ionet.IonetError, match=r"lacks 2 of 4 nodes, not 1"):
+            market.renter.jobs.book_cluster(nodes[2:3], HOUR, MANIFEST, cluster_id=found.id)
         with pytest.raises(ionet.IonetError, match=r"run the manifest 0707"):
-            market.renter.jobs.book_cluster(nodes[3:], HOUR, bytes(32), cluster_id=found.id)
-        made = market.renter.jobs.book_cluster(nodes[3:], HOUR, MANIFEST, cluster_id=found.id)
+            market.renter.jobs.book_cluster(nodes[2:], HOUR, bytes(32), cluster_id=found.id)
+        made = market.renter.jobs.book_cluster(nodes[2:], HOUR, MANIFEST, cluster_id=found.id)
         assert made.cluster == found.address
         assert market.renter.jobs.get_cluster(found.address).is_complete
     elif finish == "cancel":
         undone = market.renter.jobs.cancel_cluster(found.address)
-        assert [one.error for one in undone] == [None] * 3
-        assert market.purse("renter") == before
+        assert [one.error for one in undone] == [None] * 2
+        assert before - market.purse("renter") == 2 * FEE
         with pytest.raises(ionet.IonetError, match=r"has left already"):
-            market.renter.jobs.book_cluster(nodes[3:], HOUR, MANIFEST, cluster_id=found.id)
+            market.renter.jobs.book_cluster(nodes[2:], HOUR, MANIFEST, cluster_id=found.id)
     else:
         market.advance(1_201)
         for one in booked:
             done = market.as_("bob").jobs.crank(one.address)
-        assert [one.step for one in done] == [Crank.EXPIRE, Crank.REFUND, Crank.CLOSE, Crank.CLOSE_CLUSTER]
-        assert market.purse("renter") == before
+        steps = [Crank.EXPIRE, Crank.COLLECT_FEES, Crank.REFUND, Crank.CLOSE, Crank.CLOSE_CLUSTER]
+        assert [one.step for one in done] == steps
+        # A third of the hour each: ⌈1.25628141 / 3⌉.
+        assert before - market.purse("renter") == 2 * 41_876_047
         assert market.renter.jobs.clusters() == []
 
 
@@ -460,20 +477,22 @@ def test_a_completion_that_fails_undoes_what_was_booked_before_it_too(market: Ma
         market.as_("bob").jobs.book(nodes[7], HOUR, MANIFEST).send()
 
     with pytest.raises(ClusterNotBooked) as caught:
-        market.renter.jobs.book_cluster(nodes[3:], HOUR, MANIFEST, cluster_id=found.id, on_sent=snatch)
-    assert len(caught.value.undone) == 6
+        market.renter.jobs.book_cluster(nodes[2:], HOUR, MANIFEST, cluster_id=found.id, on_sent=snatch)
+    assert len(caught.value.undone) == 5
     assert caught.value.is_undone
 
 
 # -- before the start
 
 
-def test_a_renters_cancel_pays_back_and_closes_free_or_late(market: Market) -> None:
+def test_a_renters_cancel_pays_back_and_closes_and_costs_what_was_shown(market: Market) -> None:
     node, renter = market.offered(), market.renter
-    for wait, cost in ((120, 0), (121, 628_141)):
+    # ⌈P · 25 / 10⁴⌉ at least, ⌈P · 120 / 7,200⌉, and a sixth of P = 2.51256282.
+    for wait, cost in ((0, 628_141), (120, 4_187_605), (1_200, 41_876_047)):
         before = market.purse("renter")
         job = renter.jobs.book(node, 2 * HOUR, MANIFEST).send().result
         market.advance(wait)
+        assert renter.jobs.status(job).cancel_cost.base == cost
         renter.jobs.cancel(job).send()
         assert before - market.purse("renter") == cost
         assert market.deployer.account(job) is None
@@ -490,7 +509,7 @@ def test_a_booking_that_is_not_started_says_so_and_goes_back(market: Market) -> 
     job = market.renter.jobs.book(market.offered(), HOUR, MANIFEST).send().result
     status = market.renter.jobs.status(job)
     assert status.summary == "waits for its start, until 2027-01-15 08:20 UTC (20 min left)"
-    assert (status.free_cancel_until, status.start_by, status.due) == (NOW + 120, NOW + 1_200, ())
+    assert (status.cancel_cost.base, status.start_by, status.due) == (FEE, NOW + 1_200, ())
     market.advance(1_201)
     status = market.renter.jobs.status(job)
     assert status.summary.startswith("was not started in time")

@@ -251,7 +251,8 @@ def built() -> Arena:
         world.send(call, signers=market.signers(call))
         call = market.register_node(of, class_=pda.staking.class_(kind), args=node_args())
         world.send(call, signers=market.signers(call))
-        world.send(market.offering(of), signers=[of.owner])
+        closed = market.offer_args(open=False)
+        world.send(market.offering(of, closed), signers=[of.owner])
     for who in people.values():
         world.give_io(who.pubkey(), IO(2_000))
     world.io_account(world.deployer)

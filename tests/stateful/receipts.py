@@ -18,7 +18,12 @@ from ionet import events, pda, token_account
 
 _J, _B = events.jobs, events.buyback
 #: The fields of an event that may name the account whose number it carries, the first that it has.
-_NUMBERED = {_J.DisputeClosed: "dispute", _J.ClusterOpened: "cluster", _J.ClusterClosed: "cluster"}
+_NUMBERED = {
+    _J.DisputeClosed: "dispute",
+    _J.ClusterOpened: "cluster",
+    _J.ClusterClosed: "cluster",
+    _J.DelegateSet: "cluster",
+}
 _OTHERS = ("job", "offer", "auction")
 
 
@@ -82,14 +87,13 @@ class Receipts:
         vault = pda.buyback.vault(event.mint, bytes(event.job)[-1] % 8)
         self.jobs[event.job] = JobBook(event.renter, event.mint, vault, event.price + event.fee)
         escrow = pda.jobs.escrow(event.job)
-        self._move(token_account(event.renter, event.mint), escrow, event.price + event.fee)
+        self._move(event.source, escrow, event.price + event.fee)
 
     def _extended(self, event: Any) -> None:
         book = self.jobs[event.job]
         book.deposit += event.price + event.fee
         assert event.held == book.held, event
-        source = token_account(book.renter, book.mint)
-        self._move(source, pda.jobs.escrow(event.job), event.price + event.fee)
+        self._move(event.source, pda.jobs.escrow(event.job), event.price + event.fee)
 
     def _ended(self, event: Any) -> None:
         book = self.jobs[event.job]

@@ -18,7 +18,7 @@ from tests.model.rentals import IO, USDC, Rental, Rentals
 from tests.programs.auctions import Auctions
 from tests.programs.market import ANYTHING, IO_MINT, RATE
 from tests.programs.people import Supplier, attestation
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import DAY, HOUR, make_hireable
 from tests.stateful.arena import Arena, built
 from tests.stateful.receipts import Receipts
 from tests.stateful.walk import Actions, Driver, Step, check_event
@@ -41,8 +41,8 @@ a_renter = st.sampled_from((*RENTERS[:1] * 3, *RENTERS))
 a_currency = st.sampled_from((IO, USDC))
 #: Which of those that there are; the latest one most often.
 a_number = st.one_of(st.just(0), st.integers(0, 5))
-#: One of the two parties of a job, or a stranger.
-a_party = st.sampled_from((0, 0, 1, 1, 2))
+#: One of the two parties of a job, a stranger, or who gets the refund.
+a_party = st.sampled_from((0, 0, 1, 1, 2, 3))
 a_length = st.sampled_from((HOUR, HOUR, 2 * HOUR, 3_601, 5_000, 24 * HOUR, HOUR - 1, 24 * HOUR + 1))
 a_quote = st.sampled_from(("usable", "usable", "usable", "again", "old"))
 some_seconds = st.sampled_from((0, 1, 59, 60, 61, 600, HOUR, HOUR, 2 * HOUR, DAY, 2 * DAY))
@@ -72,6 +72,8 @@ def bazaar() -> tuple[Arena, Auctions]:
         call = ix.buyback.open_auction(payer=made.market.world.deployer, mint=made.market.usdc, shard=shard)
         made.market.world.send(call)
     made.people["renter"] = made.market.renter
+    for name in NODES:
+        make_hireable(made.market.world.client, made.nodes[name].node)
     for who in PEOPLE:
         made.market.world.give_usdc(made.people[who].pubkey(), DOLLARS(2_000))
     for vault in (pda.buyback.vault(IO_MINT, 0), auctions.vault):
@@ -170,7 +172,7 @@ class Renting(Driver):
 
     def party(self, number: int, side: int) -> str:
         one = self.model.jobs[number]
-        return (one.renter, one.supplier, SELLER)[side]
+        return (one.renter, one.supplier, SELLER, one.refund_to)[side]
 
     def about(self, name: str, number: int, **given: Any) -> Any:
         """An instruction of the jobs program about a job."""
@@ -249,12 +251,25 @@ class Renting(Driver):
         seconds=a_length,
         quote=a_quote,
         limit=st.sampled_from((None, None, None, 1_000_000)),
+        payer=st.sampled_from((None, None, SELLER, *RENTERS)),
+        refund_to=st.sampled_from((None, None, None, *RENTERS)),
+        proof=st.sampled_from((*[(True, 0)] * 6, (False, 0), (True, 6 * HOUR), (True, 6 * HOUR + 1))),
     )
     def book(
-        self, node: str, renter: str, currency: str, seconds: int, quote: str, limit: int | None
+        self,
+        node: str,
+        renter: str,
+        currency: str,
+        seconds: int,
+        quote: str,
+        limit: int | None,
+        payer: str | None,
+        refund_to: str | None,
+        proof: tuple[bool, int],
     ) -> None:
         self.renew(currency, quote)
-        self.booked(node, renter, currency, seconds, limit=limit)
+        more: dict[str, Any] = {"payer": payer, "refund_to": refund_to, "proof": proof}
+        self.booked(node, renter, currency, seconds, limit=limit, **more)
 
     def booked(
         self,
@@ -264,8 +279,11 @@ class Renting(Driver):
         seconds: int,
         cluster: int | None = None,
         limit: int | None = None,
+        payer: str | None = None,
+        refund_to: str | None = None,
+        proof: tuple[bool, int] = (True, 0),
     ) -> bool:
-        of = self.node(node)
+        of, pays = self.node(node), payer or renter
         job = pda.jobs.job(of.offer, self.market.offer(of).nonce + 1)
         call = self.market.booking(
             seconds,
@@ -274,7 +292,10 @@ class Renting(Driver):
             by=self.person(renter),
             max_deposit=ANYTHING if limit is None else limit,
             cluster=None if cluster is None else self.clusters[cluster],
+            payer=self.person(pays).pubkey(),
+            refund_to=self.person(refund_to or pays).pubkey(),
         )
+        self.market.prove(of, passed=proof[0], at=self.now - proof[1])
 
         def done(sent: Sent[None] | None) -> None:
             rate = self.model.offers[node].rate
@@ -288,6 +309,9 @@ class Renting(Driver):
                 escrow.fee_shard(bytes(job)),
                 cluster,
                 limit,
+                payer,
+                refund_to,
+                proof,
             )
             self.addresses.append(job)
             first, terms = made.job.segments[0], made.job.terms
@@ -305,7 +329,7 @@ class Renting(Driver):
         currency=a_currency,
         seconds=st.sampled_from((HOUR, 2 * HOUR)),
         other=st.sampled_from((False, False, False, True)),
-        then=st.sampled_from(("wait", "start", "cancel", "cancel")),
+        then=st.sampled_from(("wait", "start", "start", "lose", "lose", "cancel", "cancel")),
         late=st.sampled_from((0, 121)),
         side=st.sampled_from((0, 1)),
     )
@@ -334,14 +358,53 @@ class Renting(Driver):
             who = RENTERS[1] if other and node == nodes[-1] else renter
             if self.booked(node, who, currency, seconds, number):
                 made.append(len(self.addresses) - 1)
-        if then == "start" and made:
-            self.attempt(*(self.starting(one, self.model.jobs[one].supplier) for one in made))
+        if then in ("start", "lose") and made:
+            steps = (self.starting(one, self.model.jobs[one].supplier) for one in made)
+            if self.attempt(*steps) and then == "lose":
+                self._replaces(number, made[0], late, side)
         if then == "cancel" and made:
             self.world.advance(late)
             self._leaves("cancel", made[0], side)
             for one in made[1:]:
                 self.attempt(self.starting(one, self.model.jobs[one].supplier))
                 self.expired(one)
+
+    def _replaces(self, number: int, lost: int, late: int, side: int) -> None:
+        """A job of a running cluster is lost, and its renter or a delegate books another one in its place."""
+        one = self.model.jobs[lost]
+        self.world.advance(late)
+        for seat in (0, 1):
+            if one.job.owed is None:
+                self.lost(lost, seat)
+        if side:
+            self.delegated(number, one.renter, SELLER)
+        self.usable(one.currency)
+        who = SELLER if side else None
+        if self.booked(one.offer, one.renter, one.currency, HOUR, number, payer=who, refund_to=one.renter):
+            new = len(self.addresses) - 1
+            if late:
+                self._leaves("cancel", new, 1)
+            else:
+                self.attempt(self.starting(new, one.supplier))
+
+    def delegated(self, number: int, by: str, delegate: str) -> None:
+        call = ix.jobs.set_delegate(
+            renter=self.person(by).pubkey(),
+            cluster=self.clusters[number],
+            delegate=self.person(delegate).pubkey(),
+        )
+        self.attempt(Step(call, lambda _: self.model.set_delegate(number, by, delegate)))
+
+    @action(
+        weight=1,
+        when=lambda walk: bool(walk.model.clusters),
+        pick=a_number,
+        by=a_renter,
+        delegate=st.sampled_from((SELLER, *RENTERS)),
+    )
+    def set_delegate(self, pick: int, by: str, delegate: str) -> None:
+        number = sorted(self.model.clusters)[-1 - pick % len(self.model.clusters)]
+        self.delegated(number, by, delegate)
 
     @action(weight=1, when=lambda walk: bool(walk.model.clusters), pick=a_number)
     def close_cluster(self, pick: int) -> None:
@@ -355,24 +418,36 @@ class Renting(Driver):
         when=any_running,
         pick=a_number,
         seconds=st.sampled_from((1, 1_800, HOUR, HOUR, 7_001, 24 * HOUR, 0)),
-        by=st.sampled_from((0, 0, 0, 1)),
+        by=st.sampled_from((0, 0, 0, 1, 2)),
+        payer=st.sampled_from((None, None, SELLER)),
         quote=a_quote,
         limit=st.sampled_from((None, None, None, None, None, 1_000_000)),
         times=st.sampled_from((1, 1, 1, 5)),
     )
-    def extend(self, pick: int, seconds: int, by: int, quote: str, limit: int | None, times: int) -> None:
+    def extend(
+        self,
+        pick: int,
+        seconds: int,
+        by: int,
+        quote: str,
+        limit: int | None,
+        times: int,
+        payer: str | None = None,
+    ) -> None:
         number = self.pick(pick, lambda one: one.job.is_running)
         one, who = self.model.jobs[number], self.party(number, by)
         self.renew(one.currency, quote)
-        source = self.wallet(one.renter, one.currency)
+        pays = payer or who
+        source = self.wallet(pays, one.currency)
         most = ANYTHING if limit is None else limit
         for _ in range(times):
             given = {"seconds": seconds, "max_deposit": most, "source": source}
-            call = self.about("extend", number, renter=self.person(who).pubkey(), **given)
+            people = {"party": self.person(who).pubkey(), "payer": self.person(pays).pubkey()}
+            call = self.about("extend", number, **people, **given)
 
             def done(sent: Sent[None] | None) -> None:
                 price = self.price(one.currency)
-                made = self.model.extend(number, who, seconds, price, self.now, limit)
+                made = self.model.extend(number, who, seconds, price, self.now, limit, pays)
                 fee, ends_at = made.fee(one.job.terms), one.job.ends_at
                 check_event(sent, events.jobs.Extended, price=made.price, fee=fee, ends_at=ends_at)
 
@@ -451,6 +526,23 @@ class Renting(Driver):
             check_event(sent, events.jobs.Attested, seat=seat, attested=job.attested)
 
         self.attempt(Step(call, done))
+
+    @action(weight=1, when=any_running, pick=a_number, seat=st.sampled_from((0, 1, 2, None)))
+    def lose(self, pick: int, seat: int | None) -> None:
+        """A seat finds the node of a job gone."""
+        self.lost(self.pick(pick, lambda one: one.job.is_running), seat)
+
+    def lost(self, number: int, seat: int | None) -> None:
+        attester = self.market.carol if seat is None else self.arena.attesters[seat]
+        call = self.about("lose", number, attester=attester.pubkey())
+        self.attempt(Step(call, lambda _: self.model.lose(number, seat, self.now)))
+
+    @action(weight=1, when=any_booked, pick=a_number, seat=st.sampled_from((0, 0, 1, None)))
+    def confirm_manifest(self, pick: int, seat: int | None) -> None:
+        number = self.pick(pick, lambda one: one.job.is_booked)
+        attester = self.market.carol if seat is None else self.arena.attesters[seat]
+        call = self.about("confirm_manifest", number, attester=attester.pubkey())
+        self.attempt(Step(call, lambda _: self.model.confirm_manifest(number, seat, self.now)))
 
     @action(weight=3, when=any_running, pick=a_number, fine=st.sampled_from((100, 100, 60, 0)))
     def work_on(self, pick: int, fine: int) -> None:

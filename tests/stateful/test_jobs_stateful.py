@@ -40,7 +40,7 @@ REASONS: Final = {
     Ending.NO_START: 5,
     Ending.SUPPLIER_CANCELLED: 6,
     Ending.RENTER_CANCELLED: 7,
-    Ending.RENTER_CANCELLED_LATE: 8,
+    Ending.LOST: 8,
     Ending.CLUSTER_BROKEN: 10,
 }
 
@@ -79,6 +79,7 @@ class Walk(Paying):
         for number, cluster in self.model.clusters.items():
             pick = sorted(self.model.clusters, reverse=True).index(number)
             found.append((cluster.opened_at + escrow.START_WINDOW, partial(self.close_cluster, pick)))
+            found.append((cluster.runs_until, partial(self.close_cluster, pick)))
         disputes = [(n, who) for n, one in enumerate(self.model.jobs) for who in one.disputes]
         for pick, (n, who) in enumerate(reversed(disputes)):
             until = self.model.jobs[n].disputes[who].until
@@ -96,9 +97,9 @@ class Walk(Paying):
         job = one.job
         if job.is_booked:
             window = job.booked_at + escrow.START_WINDOW
-            free = job.booked_at + escrow.FREE_CANCEL
+            manifest = job.booked_at + escrow.MANIFEST_WINDOW
             return [
-                (free, partial(self.cancel, pick, 0)),
+                (manifest, partial(self.confirm_manifest, pick, 0)),
                 (window, partial(self.cancel, pick, 0)),
                 (window, partial(self.start, pick, "supplier")),
                 (window, partial(self.expire, pick)),
@@ -111,6 +112,12 @@ class Walk(Paying):
                 (job.ends_at, partial(self.stop, pick, 0)),
                 (job.ends_at, partial(self.extend, pick, HOUR, 0, "usable", None, 1)),
                 (job.ends_at, partial(self.complete, pick)),
+                (job.ends_at, partial(self.lose, pick, 0)),
+                *(
+                    (one.lost_at + escrow.LOST_WITHIN, partial(self.lose, pick, 1 - seat))
+                    for seat, one in job.seats.items()
+                    if seat < 2
+                ),
                 (silent, partial(self.expire, pick)),
                 (job.frozen_until, partial(self.settle, pick)),
             ]
@@ -179,6 +186,10 @@ class Walk(Paying):
         assert job.started_at is None or found.ends_at == job.ends_at
         assert (found.seconds, found.segment_count) == (job.seconds, len(job.segments))
         assert found.frozen_until == job.frozen_until
+        assert (found.manifest_seen, found.settled_good) == (job.manifest_seen, job.settled_good)
+        assert (found.renter, found.refund_to) == tuple(
+            self.person(who).pubkey() for who in (one.renter, one.refund_to)
+        )
         for seat, seen in job.seats.items():
             assert (found.seen[seat].good, found.seen[seat].upto) == (seen.good, seen.upto)
 
@@ -203,6 +214,7 @@ class Walk(Paying):
         for number, cluster in self.model.clusters.items():
             state = decoded(accounts.jobs.Cluster, self.arena.data(self.clusters[number]))
             assert (state.joined, state.waiting) == (cluster.joined, cluster.waiting)
+            assert (state.lost, state.runs_until) == (cluster.lost, cluster.runs_until)
             assert (state.broken != 0) == (cluster.broken is not None)
 
     def vaults_and_purses_agree(self) -> None:

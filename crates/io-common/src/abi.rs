@@ -7,6 +7,7 @@ use anchor_lang::prelude::*;
 use bytemuck::{Pod, Zeroable};
 use core::cell::Ref;
 use io_math::emission::Stand;
+use io_math::ratio::mul_div_ceil;
 
 /// The beginning of an account of another program.
 pub trait View: Pod {
@@ -122,6 +123,11 @@ pub const MAX_SEATS: u8 = 16;
 pub const SEATS: usize = MAX_SEATS as usize;
 
 impl AttesterSet {
+    /// Seats that are not vacant.
+    pub fn taken(&self) -> usize {
+        self.weights.iter().take(usize::from(self.seats)).filter(|weight| **weight > 0).count()
+    }
+
     /// Seat and weight of a key.
     pub fn seat_of(&self, key: &Pubkey) -> Option<(u8, u32)> {
         let seats = usize::from(self.seats);
@@ -235,6 +241,23 @@ pub struct ProofVerdict {
     pub reason: ProofReason,
 }
 
+/// The verdict of a node's latest compute proof.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LastProof {
+    /// When it was judged, unix time; 0 while none was.
+    pub time: i64,
+    /// The challenge's seed.
+    pub seed: [u8; 32],
+    /// Measured speed against the class's reference, bps.
+    pub score_bps: u32,
+    /// Why it failed, or that it passed.
+    pub reason: ProofReason,
+    /// 1 when it passed.
+    pub passed: u8,
+    pub padding: [u8; 2],
+}
+
 view!(
     /// `staking::Node`: who owns it and whether it may be hired.
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
@@ -245,7 +268,8 @@ view!(
         units: u8,
         class: u16,
         pool: Pool,
-        padding: u8,
+        /// 1 when its first device is banned.
+        banned: u8,
         owner: Pubkey,
         /// The offer account, which carries the lease.
         offer: Pubkey,
@@ -253,8 +277,47 @@ view!(
         device_key: Pubkey,
         /// Rewards credited in the node's whole life.
         credited: u64,
+        /// Its latest compute proof.
+        last_proof: LastProof,
+        /// The owner's minimum for its processors.
+        minimum: u64,
+        /// The owner's active stake: what has to cover the minimum.
+        owner_active: u64,
     }
 );
+
+impl Node {
+    /// Whether it may be listed and hired as far as stake and devices go: live, of no banned device, and the
+    /// owner's own active stake covers the minimum.
+    pub fn is_hireable(&self) -> bool {
+        self.state == NodeState::Live && self.banned == 0 && self.owner_active >= self.minimum
+    }
+}
+
+view!(
+    /// `staking::Class`: the stake that a node's owner needs.
+    Class, ids::STAKING_PROGRAM, discriminator("Class"), {
+        version: u8,
+        bump: u8,
+        pool: Pool,
+        enabled: u8,
+        id: u16,
+        maximum: u8,
+        padding: u8,
+        multiplier_bps: u32,
+        padding_2: u32,
+        /// Minimum stake per processor before the multiplier, base units.
+        base_minimum: u64,
+    }
+);
+
+impl Class {
+    /// The owner's minimum for `units` processors: base · max(1, multiplier) each, rounded up.
+    pub fn minimum_stake(&self, units: u8) -> Option<u64> {
+        let weight = u64::from(self.multiplier_bps).max(io_math::BPS);
+        mul_div_ceil(self.base_minimum, weight, io_math::BPS)?.checked_mul(units.into())
+    }
+}
 
 crate::open_enum!(
     /// Whether a node takes part.
@@ -514,10 +577,10 @@ crate::open_enum!(
         NoShow = 5,
         /// The supplier cancelled it.
         SupplierCancelled = 6,
-        /// The renter cancelled it in time.
+        /// The renter cancelled it before its start.
         RenterCancelled = 7,
-        /// The renter cancelled it after the two free minutes.
-        RenterCancelledLate = 8,
+        /// Its node was gone.
+        Lost = 8,
         /// A dispute was decided.
         Resolved = 9,
         /// Another job of its cluster ended before the start.

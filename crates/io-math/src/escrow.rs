@@ -64,12 +64,14 @@ pub enum Ending {
     RenterStopped { elapsed: u64 },
     /// The supplier stopped after `elapsed` seconds.
     SupplierStopped { elapsed: u64 },
-    /// Nobody started it in time, or the supplier cancelled before the start.
+    /// Its node was gone: it ends at its last good second.
+    Lost,
+    /// It never ran, at its supplier's fault: they cancelled, or did not start what was at hand.
     NeverStarted,
-    /// The renter cancelled before the start, while that was free.
-    CancelledFree,
-    /// The renter cancelled before the start, later.
-    CancelledLate,
+    /// Nobody started it, and nobody has said that it could be: the node was held for `held` seconds.
+    NotStarted { held: u64 },
+    /// The renter ended it before the start, having held the node for `held` seconds.
+    Cancelled { held: u64 },
     /// A dispute was decided.
     Resolved,
 }
@@ -77,11 +79,11 @@ pub enum Ending {
 /// Seconds that are paid for, given the attested ones; a decided dispute goes by its own gross instead.
 pub fn billable(ending: Ending, attested: u64) -> u64 {
     match ending {
-        Ending::Completed | Ending::TimedOut | Ending::Resolved => attested,
+        Ending::Completed | Ending::TimedOut | Ending::Lost | Ending::Resolved => attested,
         Ending::RenterStopped { elapsed } => attested.saturating_add(FIRST_HOUR.saturating_sub(elapsed)),
         Ending::SupplierStopped { elapsed } if elapsed < FIRST_HOUR => 0,
         Ending::SupplierStopped { .. } => attested,
-        Ending::NeverStarted | Ending::CancelledFree | Ending::CancelledLate => 0,
+        Ending::NeverStarted | Ending::NotStarted { .. } | Ending::Cancelled { .. } => 0,
     }
 }
 
@@ -97,14 +99,25 @@ pub fn gross(segments: &[Segment], billable: u64) -> Option<u64> {
     Some(sum)
 }
 
-/// E: the part of the renter's fee `fee` on `price` that is not given back.
-pub fn fee_kept(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -> Option<u64> {
+/// What a renter owes for having held a node for `held` of `seconds` booked ones: `⌈P · held / T⌉`.
+pub fn held_price(price: u64, held: u64, seconds: u64) -> Option<u64> {
+    mul_div_ceil(price, held.min(seconds), seconds.max(1))
+}
+
+/// E: what the fee vault keeps of the renter's deposit besides the supplier's fee. Where the job ran, a part of
+/// the renter's fee `fee` on `price`; before the start the price of the time that the node was held, at least
+/// the booking fee where the renter ended it.
+pub fn fee_kept(ending: Ending, rates: &Rates, booked: Segment, fee: u64, gross: u64) -> Option<u64> {
+    let Segment { seconds, price } = booked;
     match ending {
         Ending::Completed | Ending::RenterStopped { .. } => Some(fee),
-        Ending::CancelledLate => bps_ceil(price, u64::from(rates.booking)).map(|kept| kept.min(fee)),
-        Ending::CancelledFree | Ending::NeverStarted => Some(0),
+        Ending::Cancelled { held } => {
+            Some(held_price(price, held, seconds)?.max(bps_ceil(price, u64::from(rates.booking))?))
+        }
+        Ending::NotStarted { held } => held_price(price, held, seconds),
+        Ending::NeverStarted => Some(0),
         _ if price == 0 => Some(0),
-        Ending::TimedOut | Ending::SupplierStopped { .. } | Ending::Resolved => {
+        Ending::TimedOut | Ending::Lost | Ending::SupplierStopped { .. } | Ending::Resolved => {
             mul_div_ceil(fee, gross, price)
         }
     }
@@ -121,11 +134,11 @@ pub struct Division {
     pub refund: u64,
 }
 
-/// Divides a deposit of `price + fee` for an ended job with `gross`.
-pub fn divide(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -> Option<Division> {
+/// Divides a deposit of `price + fee` for an ended job with `gross`; `booked` is the sum of its segments.
+pub fn divide(ending: Ending, rates: &Rates, booked: Segment, fee: u64, gross: u64) -> Option<Division> {
     let supplier = rates.supplier_net(gross)?;
-    let kept = fee_kept(ending, rates, price, fee, gross)?;
-    let deposit = price.checked_add(fee)?;
+    let kept = fee_kept(ending, rates, booked, fee, gross)?;
+    let deposit = booked.price.checked_add(fee)?;
     Some(Division {
         supplier,
         fees: gross.checked_sub(supplier)?.checked_add(kept)?,
@@ -136,7 +149,7 @@ pub fn divide(ending: Ending, rates: &Rates, price: u64, fee: u64, gross: u64) -
 /// Divides a deposit of `price` and `fee` by a decision that `gross` of the price is due. Fees that were
 /// paid stay paid, at the renter's expense.
 pub fn decide(rates: &Rates, price: u64, fee: u64, gross: u64, paid_fees: u64) -> Option<Division> {
-    let decided = divide(Ending::Resolved, rates, price, fee, gross)?;
+    let decided = divide(Ending::Resolved, rates, Segment { seconds: 0, price }, fee, gross)?;
     let more = paid_fees.saturating_sub(decided.fees);
     let fees = decided.fees.checked_add(more)?;
     Some(Division { fees, refund: decided.refund.checked_sub(more)?, ..decided })
@@ -151,10 +164,11 @@ mod tests {
     const USDC_RATES: Rates = Rates { booking: 25, renter_payment: 200, supplier_payment: 200 };
 
     fn ended(ending: Ending, rates: &Rates, segments: &[Segment], attested: u64) -> Division {
-        let price = segments.iter().map(|s| s.price).sum();
+        let (price, seconds) =
+            (segments.iter().map(|s| s.price).sum(), segments.iter().map(|s| s.seconds).sum());
         let fee = segments.iter().map(|s| rates.renter_fee(s.price).unwrap()).sum();
         let gross = gross(segments, billable(ending, attested)).unwrap();
-        divide(ending, rates, price, fee, gross).unwrap()
+        divide(ending, rates, Segment { seconds, price }, fee, gross).unwrap()
     }
 
     #[test]
@@ -203,14 +217,38 @@ mod tests {
     }
 
     #[test]
-    fn a_late_cancellation_costs_the_booking_fee_only() {
+    fn a_renter_who_ends_it_before_the_start_pays_for_the_time_held_and_the_booking_fee_at_least() {
         let job = [Segment { seconds: 3_600, price: 30_000_001 }];
-        // ⌈30.000001 · 0.25 %⌉ = 0.075001.
-        let division = ended(Ending::CancelledLate, &USDC_RATES, &job, 0);
-        assert_eq!(division, Division { supplier: 0, fees: 75_001, refund: 30_600_001 });
-        for ending in [Ending::CancelledFree, Ending::NeverStarted] {
-            assert_eq!(ended(ending, &USDC_RATES, &job, 0).refund, 30_675_002);
+        for (held, fees) in [
+            // ⌈30.000001 · 0.25 %⌉ = 0.075001, more than ⌈30.000001 · 9 / 3,600⌉ = 0.075001 and less than for 10 s.
+            (0, 75_001),
+            (9, 75_001),
+            (10, 83_334),
+            // A third of the hour.
+            (1_200, 10_000_001),
+        ] {
+            let division = ended(Ending::Cancelled { held }, &USDC_RATES, &job, 0);
+            assert_eq!(division, Division { supplier: 0, fees, refund: 30_675_002 - fees });
         }
+    }
+
+    #[test]
+    fn a_job_that_nobody_started_costs_the_time_held_unless_it_was_at_hand() {
+        // 720 hours: the booking fee would be 1.8 hours' price.
+        let job = [Segment { seconds: 2_592_000, price: 7_200_000_000 }];
+        let division = ended(Ending::NotStarted { held: 1_200 }, &IO_RATES, &job, 0);
+        assert_eq!(division, Division { supplier: 0, fees: 3_333_334, refund: 7_218_000_000 - 3_333_334 });
+        let division = ended(Ending::NeverStarted, &IO_RATES, &job, 0);
+        assert_eq!(division, Division { supplier: 0, fees: 0, refund: 7_218_000_000 });
+    }
+
+    #[test]
+    fn a_lost_job_pays_its_good_time_and_the_fee_in_proportion() {
+        // 600 of 7,200 s: G = 8.33333333, S = G − ⌈2,083,333.3325⌉, E = ⌈25,000,000 · G / 100⌉.
+        let job = [Segment { seconds: 7_200, price: 10_000_000_000 }];
+        let division = ended(Ending::Lost, &IO_RATES, &job, 600);
+        let (supplier, fees) = (833_333_333 - 2_083_334, 2_083_334 + 2_083_334);
+        assert_eq!(division, Division { supplier, fees, refund: 10_025_000_000 - supplier - fees });
     }
 
     #[test]
@@ -241,8 +279,9 @@ mod tests {
             (0u64..200_000).prop_map(|elapsed| Ending::RenterStopped { elapsed }),
             (0u64..200_000).prop_map(|elapsed| Ending::SupplierStopped { elapsed }),
             Just(Ending::NeverStarted),
-            Just(Ending::CancelledFree),
-            Just(Ending::CancelledLate),
+            Just(Ending::Lost),
+            (0u64..=1_200).prop_map(|held| Ending::NotStarted { held }),
+            (0u64..=1_200).prop_map(|held| Ending::Cancelled { held }),
             Just(Ending::Resolved),
         ]
     }
@@ -275,7 +314,8 @@ mod tests {
             let rates = Rates { booking, renter_payment: p, supplier_payment: q };
             let fee = rates.renter_fee(price).unwrap();
             // The most that can have been paid as fees: those of a completed job.
-            let paid = divide(Ending::Completed, &rates, price, fee, attested % (price + 1)).unwrap();
+            let booked = Segment { seconds: 1, price };
+            let paid = divide(Ending::Completed, &rates, booked, fee, attested % (price + 1)).unwrap();
             let gross = decided % (price + 1);
             if let Some(division) = decide(&rates, price, fee, gross, paid.fees) {
                 prop_assert_eq!(division.supplier + division.fees + division.refund, price + fee);

@@ -103,7 +103,7 @@ pub enum JobsError {
     StartWindowOpen,
     #[msg("only the supplier, the device or an attester may start a job")]
     MayNotStart,
-    #[msg("only the renter or the supplier may do this")]
+    #[msg("only the job's parties may do this: its renter, its supplier, and who gets the refund")]
     NotAParty,
     #[msg("this is not the attester set")]
     WrongAttesterSet,
@@ -161,7 +161,7 @@ pub enum JobsError {
     TooManyExtensions,
     #[msg("the node has another owner now")]
     NodePassedOn,
-    #[msg("only the renter may do this")]
+    #[msg("only the renter, who gets the refund, or the delegate of the job's cluster may do this")]
     NotRenter,
     #[msg("the bond of a dispute is 100 to 2,000 bps")]
     DisputeBondOutOfBounds,
@@ -191,6 +191,34 @@ pub enum JobsError {
     SplitBelowPaid,
     #[msg("this is not the vault of the bond")]
     WrongBond,
+    #[msg("a node's compute proof is at most 1 to 48 hours old at booking")]
+    VerdictAgeOutOfBounds,
+    #[msg("the attester set has fewer seats than the job needs; left: seats, right: needed")]
+    TooFewSeats,
+    #[msg("this key has spoken for another seat of the job")]
+    SeatMoved,
+    #[msg("a successor on this seat has lowered its good time before")]
+    LoweredBefore,
+    #[msg("good time that was paid for is not lowered; left: asked for, right: paid for")]
+    LoweredBelowPaid,
+    #[msg("that a manifest is at hand can be said for ten minutes; left: until, right: now")]
+    ManifestLate,
+    #[msg("only the renter of the cluster, or their delegate, who then pays, may book for it")]
+    NotClusterBooker,
+    #[msg("only the renter of the cluster may do this")]
+    NotClusterRenter,
+    #[msg("booked time of a job that the cluster started lies ahead; left: now, right: its end")]
+    ClusterRuns,
+    #[msg("this is not the class of the node")]
+    WrongClass,
+    #[msg("the node's device is banned")]
+    NodeBanned,
+    #[msg("the owner's active stake is below the node's minimum; left: active, right: minimum")]
+    StakeBelowMinimum,
+    #[msg("the node's latest compute proof has failed, or it has none")]
+    NoVerdict,
+    #[msg("the node's latest compute proof is too old; left: oldest allowed, right: its age")]
+    VerdictTooOld,
 }
 
 #[cfg(test)]

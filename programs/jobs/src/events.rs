@@ -57,6 +57,12 @@ pub struct Booked {
     pub node: Pubkey,
     /// The renter.
     pub renter: Pubkey,
+    /// Who paid the deposit and the rent.
+    pub payer: Pubkey,
+    /// Who gets what is given back.
+    pub refund_to: Pubkey,
+    /// The token account that the deposit came from.
+    pub source: Pubkey,
     /// The job's supplier.
     pub supplier: Pubkey,
     /// What the renter pays in.
@@ -96,6 +102,39 @@ pub struct ClusterOpened {
     pub size: u8,
 }
 
+/// A cluster's renter has named who may book and extend its jobs too.
+#[event]
+pub struct DelegateSet {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The cluster.
+    pub cluster: Pubkey,
+    /// The delegate, or zeros for nobody.
+    pub delegate: Pubkey,
+}
+
+/// An attester has what a job is to run: nothing but the supplier keeps it from its start.
+#[event]
+pub struct ManifestConfirmed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The job.
+    pub job: Pubkey,
+    /// Seat of the attester.
+    pub seat: u8,
+}
+
+/// An attester finds a job's node gone; the job ends when enough do within an hour.
+#[event]
+pub struct NodeLost {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The job.
+    pub job: Pubkey,
+    /// Seat of the attester.
+    pub seat: u8,
+}
+
 /// A cluster was closed.
 #[event]
 pub struct ClusterClosed {
@@ -112,6 +151,10 @@ pub struct Extended {
     pub seq: u64,
     /// The job.
     pub job: Pubkey,
+    /// Who paid for it.
+    pub payer: Pubkey,
+    /// The token account that the deposit came from.
+    pub source: Pubkey,
     /// Price in micro-dollars.
     pub usd: u64,
     /// Price of the new segment, base units.
@@ -175,7 +218,8 @@ pub struct TimeLost {
     pub job: Pubkey,
     /// Seat of the attester.
     pub seat: u8,
-    /// Seconds from the start at which the time begins.
+    /// Seconds from the start at which the time begins; 0 where a successor on the seat takes back what was
+    /// called good before.
     pub from: u32,
     /// Seconds from the start at which the time ends.
     pub upto: u32,
@@ -192,7 +236,7 @@ pub struct Stopped {
     pub seq: u64,
     /// The job.
     pub job: Pubkey,
-    /// The renter or the supplier.
+    /// The renter, who gets the refund, or the supplier.
     pub by: Pubkey,
     /// Which of them.
     pub reason: CloseReason,
@@ -215,7 +259,7 @@ pub struct Ended {
     pub owed_supplier: u64,
     /// Owed to the fee vault in all, base units.
     pub owed_fees: u64,
-    /// Owed to the renter in all, base units.
+    /// Given back in all, base units.
     pub owed_refund: u64,
     /// Hash of the job's result; zeros while there is none.
     pub result_hash: [u8; 32],
@@ -337,13 +381,16 @@ impl OfferSet {
 }
 
 impl Booked {
-    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64) -> Self {
+    pub fn of(key: Pubkey, job: &crate::state::Job, usd: u64, source: Pubkey) -> Self {
         Self {
             seq: job.seq,
             job: key,
             offer: job.offer,
             node: job.node,
             renter: job.renter,
+            payer: job.rent_payer,
+            refund_to: job.refund_to,
+            source,
             supplier: job.supplier,
             mint: job.mint,
             usd,

@@ -55,7 +55,7 @@ pub mod jobs {
     /// Makes a node's offer, with the account that carries its lease.
     ///
     /// Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
-    /// `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+    /// `NodeBanned`, `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
     pub fn offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
         handle_offer(ctx, args)
     }
@@ -78,19 +78,31 @@ pub mod jobs {
         handle_open_cluster(ctx, id, size)
     }
 
-    /// Closes a cluster in which no job waits; the rent goes back to its renter.
+    /// Names who may book and extend jobs of a cluster besides its renter, and pays for that.
     ///
-    /// Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+    /// * delegate - Who; the default key for nobody.
+    ///
+    /// Caller: the cluster's renter. Errors: `NotClusterRenter`.
+    pub fn set_delegate(ctx: Context<SetDelegate>, delegate: Pubkey) -> Result<()> {
+        handle_set_delegate(ctx, delegate)
+    }
+
+    /// Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
+    ///
+    /// Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `ClusterRuns`, `WrongRentPayer`.
     pub fn close_cluster(ctx: Context<CloseCluster>) -> Result<()> {
         handle_close_cluster(ctx)
     }
 
     /// Books a node: the deposit goes into the job's own escrow, the job gets the lease.
     ///
-    /// Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
-    /// `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
-    /// `WrongMint`, `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a
-    /// cluster `WrongCluster`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
+    /// Caller: anyone who pays, for any renter; for a cluster its renter, or its delegate. Errors: `Paused`,
+    /// `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`, `WrongClass`, `StakeBelowMinimum`, `NoVerdict`,
+    /// `VerdictTooOld`, `OfferClosed`, `Leased`,
+    /// `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
+    /// `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of
+    /// prices, and in a cluster `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`,
+    /// `ClusterManifest`.
     pub fn book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
         handle_book(ctx, args)
     }
@@ -98,18 +110,36 @@ pub mod jobs {
     /// Begins the booked time, within 20 minutes of the booking.
     ///
     /// Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    /// `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `NodeBanned`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
     /// `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
     pub fn start(ctx: Context<Start>) -> Result<()> {
         handle_start(ctx)
     }
 
+    /// Says that what a job is to run is at hand: if nobody starts it, it costs the renter nothing.
+    ///
+    /// Caller: an attester, within ten minutes of the booking. Errors: `WrongAttesterSet`, `NotAttester`,
+    /// `NotBooked`, `ManifestLate`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
+    pub fn confirm_manifest(ctx: Context<ConfirmManifest>) -> Result<()> {
+        handle_confirm_manifest(ctx)
+    }
+
     /// Records how much of the time since the start a seat has looked at, and how much of it was good.
     ///
-    /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
-    /// `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
+    /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `SeatMoved`,
+    /// `AttestationFalls`, `LoweredBefore`, `LoweredBelowPaid`, `AttestationAhead`, `AttestationOverlaps`,
+    /// `BreakWithoutReason`, `NoTimelock`.
     pub fn attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
         handle_attest(ctx, args)
+    }
+
+    /// Says that the node of a job is gone; the job ends when as many attesters as it has say so within an
+    /// hour. Its attested time is paid, without the first hour.
+    ///
+    /// Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `Over`, `SeatMoved`,
+    /// `WrongOffer`, `WrongCluster`.
+    pub fn lose(ctx: Context<Lose>) -> Result<()> {
+        handle_lose(ctx)
     }
 
     /// Books more time for a job that is running, at its rate and at today's price of its currency.
@@ -117,9 +147,10 @@ pub mod jobs {
     /// * seconds - Seconds to add.
     /// * max_deposit - The most that may be taken, fees included, base units.
     ///
-    /// Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
-    /// `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
-    /// `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
+    /// Caller: the renter, who gets the refund, or the delegate of the job's cluster; anyone pays. Errors:
+    /// `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`, `NotRunning`, `Over`,
+    /// `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
+    /// `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
     pub fn extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Result<()> {
         handle_extend(ctx, seconds, max_deposit)
     }
@@ -140,7 +171,7 @@ pub mod jobs {
         handle_collect_fees(ctx)
     }
 
-    /// Pays the renter what is left of an ended job.
+    /// Gives back what is left of an ended job: to the renter, or to whom the booking named.
     ///
     /// Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
     pub fn refund(ctx: Context<Refund>) -> Result<()> {
@@ -162,9 +193,10 @@ pub mod jobs {
         handle_expire(ctx)
     }
 
-    /// Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+    /// Ends a job before its start. Costs the supplier nothing, and the renter the price of the time that the
+    /// node was held, at least the booking fee.
     ///
-    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
+    /// Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
     pub fn cancel(ctx: Context<Cancel>) -> Result<()> {
         handle_cancel(ctx)
     }
@@ -172,7 +204,7 @@ pub mod jobs {
     /// Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
     /// within it gets nothing.
     ///
-    /// Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+    /// Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
     pub fn stop(ctx: Context<Stop>) -> Result<()> {
         handle_stop(ctx)
     }
@@ -218,7 +250,7 @@ pub mod jobs {
     /// Sets roles, fees, price limits and attesters of new jobs.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
-    /// `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+    /// `PriceAgeOutOfBounds`, `VerdictAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }

@@ -3,7 +3,8 @@
 #![allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::expect_used)]
 #![allow(clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
-use jobs::state::{AttestArgs, Job, JobState, Terms};
+use anchor_lang::prelude::Pubkey;
+use jobs::state::{AttestArgs, Broken, Job, JobState, Terms};
 use proptest::prelude::*;
 
 const DAY: i64 = 86_400;
@@ -22,6 +23,13 @@ enum Step {
     Cancel(bool),
     Complete,
     Expire,
+    /// By whether the renter broke its cluster.
+    Break(bool),
+    ConfirmManifest,
+    /// A seat finds the node gone.
+    Lose(u8),
+    /// A successor on a seat lowers its good time to so much, per mille.
+    Lower(u8, u32),
     Dispute(bool),
     /// Per mille of the price.
     Resolve(u64),
@@ -40,6 +48,10 @@ fn steps() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Cancel),
         2 => Just(Step::Complete),
         1 => Just(Step::Expire),
+        1 => any::<bool>().prop_map(Step::Break),
+        1 => Just(Step::ConfirmManifest),
+        1 => (0u8..2).prop_map(Step::Lose),
+        1 => (0u8..2, 0u32..=1_000).prop_map(|(seat, good)| Step::Lower(seat, good)),
         2 => any::<bool>().prop_map(Step::Dispute),
         2 => (0u64..=1_000).prop_map(Step::Resolve),
     ]
@@ -67,6 +79,7 @@ impl Walk {
             renter_payment_bps: renter,
             supplier_payment_bps: supplier,
             attesters,
+            verdict_at: 0,
         };
         job.book(terms, 1_000);
         Self { job, now: 1_000, balance: price + fee }
@@ -94,8 +107,23 @@ impl Walk {
             result_hash: [0; 32],
         };
         if self.job.is(JobState::Running) {
-            self.job.attest(seat, &said, self.now).unwrap();
+            let key = Pubkey::new_from_array([seat + 1; 32]);
+            self.job.attest(seat, &key, &said, self.now).unwrap();
         }
+    }
+
+    /// Whether it is refused.
+    fn lower(&mut self, seat: u8, good: u32) -> bool {
+        let seen = self.job.seen[usize::from(seat)];
+        let said = AttestArgs {
+            good: (seen.good as u64 * good as u64 / 1_000) as u32,
+            upto: seen.upto,
+            reason: 1,
+            proof_digest: [0; 32],
+            timelock: [1; 32],
+            result_hash: [0; 32],
+        };
+        self.job.attest(seat, &Pubkey::new_from_array([seat + 101; 32]), &said, self.now).is_err()
     }
 
     fn step(&mut self, step: &Step) {
@@ -136,6 +164,13 @@ impl Walk {
             Step::Cancel(by_renter) => self.job.cancel(by_renter, now).is_err(),
             Step::Complete => self.job.complete(now).is_err(),
             Step::Expire => self.job.expire(None, now).is_err(),
+            Step::Break(by_renter) => {
+                let broken = Broken { by_renter, at: now };
+                !self.job.is(JobState::Booked) || self.job.expire(Some(broken), now).is_err()
+            }
+            Step::ConfirmManifest => self.job.confirm_manifest(now).is_err(),
+            Step::Lose(seat) => self.job.lose(seat, &Pubkey::new_from_array([seat + 1; 32]), now).is_err(),
+            Step::Lower(seat, good) => self.lower(seat, good),
             Step::Dispute(by_renter) => self.job.dispute(by_renter, now).is_err(),
             Step::Resolve(part) => {
                 let gross = (self.job.price as u128 * part as u128 / 1_000) as u64;

@@ -115,4 +115,8 @@ pub enum ProofsError {
     UpHoursOutOfBounds,
     #[msg("no reason for a failed compute proof has this number")]
     UnknownReason,
+    #[msg("this key has left a seat in the last seven days: it takes none yet")]
+    KeyDeparted,
+    #[msg("at most 16 keys leave seats in seven days")]
+    TooManyDeparted,
 }

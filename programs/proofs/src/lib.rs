@@ -38,13 +38,14 @@ pub mod proofs {
     }
 
     /// Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-    /// weight; reports that gather approvals have to be made again.
+    /// weight; reports that gather approvals have to be made again. A key that leaves takes no seat for seven
+    /// days.
     ///
     /// * seats - All seats, by number.
     /// * threshold - Weight that approves a report: more than half of all weight.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
-    /// `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+    /// `DuplicateKey`, `SeatMoved`, `KeyDeparted`, `TooManyDeparted`, `WeightTooLarge`, `ThresholdOutOfBounds`.
     pub fn set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
         handle_set_attesters(ctx, seats, threshold)
     }

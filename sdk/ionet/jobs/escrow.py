@@ -68,7 +68,7 @@ def gross(job: accounts.jobs.Job, billable: int) -> int:
 def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int) -> int:
     """Seconds that are paid for, of `good` ones in `worked`: `escrow::billable`."""
     match reason:
-        case CloseReason.COMPLETED | CloseReason.TIMED_OUT:
+        case CloseReason.COMPLETED | CloseReason.TIMED_OUT | CloseReason.LOST:
             return good
         case CloseReason.RENTER_STOPPED:
             return good + max(0, constants.jobs.FIRST_HOUR - worked)
@@ -94,14 +94,29 @@ def paid_seconds(job: accounts.jobs.Job) -> int:
     return low
 
 
-def divide(job: accounts.jobs.Job, reason: CloseReason, due: int) -> Division:
-    """Divides the deposit of a job that ends so, with `due` of its price: `escrow::divide`."""
+def held_price(job: accounts.jobs.Job, now: int) -> int:
+    """What the time is worth that the node was held without a start: `escrow::held_price`."""
+    held = min(now, job.booked_at + constants.jobs.START_WINDOW) - job.booked_at
+    return -(-job.price * held // job.seconds)
+
+
+def divide(job: accounts.jobs.Job, reason: CloseReason, due: int, now: int = 0) -> Division:
+    """Divides the deposit of a job that ends so, with `due` of its price: `escrow::divide`.
+
+    Args:
+        job: the job.
+        reason: how it ends.
+        due: base units of its price.
+        now: Unix seconds, for a job that ends before its start.
+    """
     match reason:
         case CloseReason.COMPLETED | CloseReason.RENTER_STOPPED:
             kept = job.fee
-        case CloseReason.RENTER_CANCELLED_LATE:
-            kept = min(-(-job.price * job.booking_bps // _BPS), job.fee)
-        case CloseReason.TIMED_OUT | CloseReason.SUPPLIER_STOPPED | CloseReason.RESOLVED:
+        case CloseReason.RENTER_CANCELLED:
+            kept = max(held_price(job, now), -(-job.price * job.booking_bps // _BPS))
+        case CloseReason.NO_SHOW | CloseReason.CLUSTER_BROKEN:
+            kept = 0 if job.manifest_seen else held_price(job, now)
+        case CloseReason.TIMED_OUT | CloseReason.LOST | CloseReason.SUPPLIER_STOPPED | CloseReason.RESOLVED:
             kept = -(-job.fee * due // job.price) if job.price else 0
         case _:
             kept = 0
@@ -136,15 +151,13 @@ def if_stopped(job: accounts.jobs.Job, reason: CloseReason, now: int) -> Divisio
 
 
 def if_cancelled(job: accounts.jobs.Job, by_renter: bool, now: int) -> tuple[CloseReason, Division]:
-    """How a job ends that is cancelled now, and its split: `Job::cancelled_at`."""
+    """How a job ends that is cancelled now, and its split: `Job::left_at`."""
     reason = CloseReason.SUPPLIER_CANCELLED
     if by_renter:
         reason = CloseReason.NO_SHOW
-        if now <= job.booked_at + constants.jobs.FREE_CANCEL:
+        if now <= job.booked_at + constants.jobs.START_WINDOW:
             reason = CloseReason.RENTER_CANCELLED
-        elif now <= job.booked_at + constants.jobs.START_WINDOW:
-            reason = CloseReason.RENTER_CANCELLED_LATE
-    return reason, divide(job, reason, 0)
+    return reason, divide(job, reason, 0, now)
 
 
 def is_frozen(job: accounts.jobs.Job, now: int) -> bool:

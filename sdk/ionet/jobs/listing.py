@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import USD
+from ionet.jobs.quotes import obstacle
 from ionet.token.currency import mints_of
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ class Listing:
         min_seconds: shortest rental.
         max_seconds: longest rental, extensions included.
         booked_until: when it is free again, Unix seconds; 0 if it is free.
+        obstacle: why nobody can book it, in words; empty if nothing keeps it from it.
     """
 
     node: Pubkey
@@ -53,6 +55,7 @@ class Listing:
     min_seconds: int
     max_seconds: int
     booked_until: int
+    obstacle: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class Wanted:
     def fits(self, one: Listing) -> bool:
         """Whether a listing is what is looked for."""
         return (
-            (self.booked or not one.booked_until)
+            (self.booked or not (one.booked_until or one.obstacle))
             and (self.mint is None or self.mint in one.mints)
             and (self.max_rate is None or one.rate.base <= self.max_rate)
             and (self.seconds is None or one.min_seconds <= self.seconds <= one.max_seconds)
@@ -84,6 +87,8 @@ def listings(
     nodes: Iterable[KeyedAccount[accounts.staking.Node]],
     offers: Iterable[KeyedAccount[accounts.jobs.Offer]],
     wanted: Wanted,
+    classes: Mapping[int, accounts.staking.Class],
+    config: accounts.jobs.Config,
     now: int,
 ) -> list[Listing]:
     """The listings that fit, the cheapest first."""
@@ -92,11 +97,15 @@ def listings(
     for one in nodes:
         offer = by_node.get(one.address)
         if offer is not None:
-            found.append(_listing(one.address, one.account, offer, now))
+            class_ = classes.get(one.account.class_)
+            keeps = obstacle(one.account, class_, config, now)
+            found.append(_listing(one.address, one.account, offer, keeps[1] if keeps else "", now))
     return sorted(filter(wanted.fits, found), key=lambda one: (one.rate, bytes(one.node)))
 
 
-def _listing(address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.Offer, now: int) -> Listing:
+def _listing(
+    address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.Offer, keeps: str, now: int
+) -> Listing:
     leased = offer.lease_job != _NOBODY and now < offer.lease_until
     return Listing(
         node=address,
@@ -113,4 +122,5 @@ def _listing(address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.
         min_seconds=offer.min_seconds,
         max_seconds=offer.max_seconds,
         booked_until=offer.lease_until if leased else 0,
+        obstacle=keeps,
     )

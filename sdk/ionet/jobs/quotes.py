@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import TYPE_CHECKING, Final
@@ -13,9 +13,10 @@ from ionet import pda
 from ionet._generated.jobs.types import Pricing
 from ionet._generated.staking.types import NodeState
 from ionet.administration.entries import JobsEntry
-from ionet.chain.amounts import USD, Amount
+from ionet.chain.amounts import IO, USD, Amount
 from ionet.chain.errors import IonetError
 from ionet.formats.when import DAY, HOUR, span, when
+from ionet.staking.stake import minimum
 from ionet.token.currency import mints_of, names_of, symbol, unit_of
 from ionet.token.prices import check_currency, counts_for
 
@@ -54,6 +55,8 @@ class Terms:
         price: of the currency.
         now: Unix seconds.
         currencies: all that are known, for names.
+        seats: taken seats of the attester set.
+        classes: of the nodes that are asked about, by number.
     """
 
     config: accounts.jobs.Config
@@ -62,6 +65,13 @@ class Terms:
     price: PriceUpdate
     now: int
     currencies: tuple[accounts.jobs.Currency, ...]
+    seats: int
+    classes: Mapping[int, accounts.staking.Class]
+
+    def attesters(self, rate: int, units: int) -> int:
+        """How many have to see a second good for it to be paid: `Config::attesters_for`."""
+        large = _ceil(rate * units * DAY, HOUR) >= self.config.large_daily_usd
+        return self.config.attesters_large if large else self.config.attesters
 
     @property
     def at_par(self) -> bool:
@@ -112,6 +122,7 @@ class Quote:
         mint: what it is paid in.
         price_account: of that currency, which the program reads when it books.
         nonce: of the latest job on the node's offer; a booking takes a higher one.
+        class_id: of the node, whose account the program reads when it books.
     """
 
     node: Pubkey
@@ -134,6 +145,7 @@ class Quote:
     mint: Pubkey
     price_account: Pubkey
     nonce: int
+    class_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,9 +207,7 @@ def quote(
     """
     terms.check_price()
     rate, units = offer.rate, node.units
-    daily = _ceil(rate * units * DAY, HOUR)
     config = terms.config
-    large = daily >= config.large_daily_usd
     sold = not offer.payout and terms.currency.mint != pda.mint.MINT
     return _priced(
         address,
@@ -209,8 +219,9 @@ def quote(
             (terms.currency if offer.payout else terms.io).payment_bps,
         ),
         sold=sold,
-        attesters=config.attesters_large if large else config.attesters,
+        attesters=terms.attesters(rate, units),
         nonce=offer.nonce,
+        class_id=node.class_,
         slippage_bps=slippage_bps,
     )
 
@@ -232,6 +243,7 @@ def quote_extension(
         sold=job.payout_vault != _NOBODY,
         attesters=job.attesters,
         nonce=job.nonce,
+        class_id=0,
         slippage_bps=slippage_bps,
     )
 
@@ -245,6 +257,7 @@ def _priced(
     sold: bool,
     attesters: int,
     nonce: int,
+    class_id: int,
     slippage_bps: int,
 ) -> Quote:
     (rate, units, seconds), (booking_bps, paying_bps, paid_bps) = work, rates
@@ -277,7 +290,44 @@ def _priced(
         mint=terms.currency.mint,
         price_account=terms.currency.price_account,
         nonce=nonce,
+        class_id=class_id,
     )
+
+
+def obstacle(
+    node: accounts.staking.Node,
+    class_: accounts.staking.Class | None,
+    config: accounts.jobs.Config,
+    now: int,
+) -> tuple[str, str] | None:
+    """Why nobody can hire a node: the program's error, and words; `bookable::check_node`."""
+    if node.state != NodeState.LIVE:
+        return "NodeNotLive", f"is {node.state.name.lower()}: it takes no work"
+    if node.banned:
+        return "NodeBanned", "has a banned device"
+    needed = IO.from_base(node.minimum) if class_ is None else minimum(class_, node.units)
+    if node.own.active < needed.base:
+        has = IO.from_base(node.own.active)
+        return "StakeBelowMinimum", f"has {has} of its owner's active stake, and needs {needed}"
+    proof = node.last_proof
+    if not proof.passed:
+        told = "has failed its latest compute proof" if proof.time else "has not passed a compute proof yet"
+        return "NoVerdict", told
+    if now - proof.time > config.verdict_age:
+        old, most = span(now - proof.time), span(config.verdict_age)
+        return "VerdictTooOld", f"has passed its latest compute proof {old} ago, which may be {most} at most"
+    return None
+
+
+def check_seats(address: Pubkey, terms: Terms, needed: int) -> None:
+    """Whether there are as many attesters as a job needs: else nothing of it is ever paid.
+
+    Raises:
+        NotBookable: there are not.
+    """
+    if terms.seats < needed:
+        message = f"a job on node {address} needs {needed} attesters, of whom there are {terms.seats}"
+        raise NotBookable(address, "TooFewSeats", message)
 
 
 def check_bookable(
@@ -301,8 +351,9 @@ def check_bookable(
     if offer is None:
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
-    if node.state != NodeState.LIVE:
-        raise refuse("NodeNotLive", f"is {node.state.name.lower()}: it takes no work")
+    found = obstacle(node, terms.classes.get(node.class_), terms.config, terms.now)
+    if found is not None:
+        raise refuse(*found)
     if not offer.open:
         raise refuse("OfferClosed", "takes no bookings at present: its offer is closed")
     if offer.lease_job != _NOBODY and terms.now < offer.lease_until:
@@ -314,6 +365,7 @@ def check_bookable(
     if terms.currency.mint not in mints_of(offer):
         takes = names_of(mints_of(offer), terms.currencies)
         raise refuse("MintNotTaken", f"takes {takes}, not {symbol(terms.currency)}")
+    check_seats(address, terms, terms.attesters(offer.rate, node.units))
 
 
 def check_entry(address: Pubkey, terms: Terms) -> None:

@@ -121,6 +121,8 @@ class ClusterStatus:
         joined: jobs that were booked for it.
         waiting: of them, those that are neither started nor ended.
         broken: why the first one left before its start, or `NONE`.
+        lost: jobs whose node was lost, and that nobody has replaced.
+        delegate: may book and extend its jobs besides the renter, or None.
         manifest_hash: what all of them run; zeros before the first booking.
         opened_at: Unix seconds.
         broken_at: Unix seconds, or 0.
@@ -134,6 +136,8 @@ class ClusterStatus:
     joined: int
     waiting: int
     broken: CloseReason
+    lost: int
+    delegate: Pubkey | None
     manifest_hash: bytes
     opened_at: int
     broken_at: int
@@ -157,7 +161,9 @@ class JobStatus:
     Attributes:
         job: its address.
         node: the leased node.
-        renter: who pays.
+        renter: whose job it is.
+        payer: who paid the deposit and the rent, and gets the rent back.
+        refund_to: who gets what is given back.
         supplier: who is paid.
         state: where it stands.
         reason: why it ended, or was stopped.
@@ -165,6 +171,8 @@ class JobStatus:
         now: when this was read, Unix seconds.
         cluster: that it is part of, or None.
         manifest_hash: what is to be run, 32 bytes.
+        manifest_seen: whether an attester has said in time that it is at hand: if nobody starts it, it then
+            costs nothing.
         result_hash: of the result as attested, 32 bytes; zeros while there is none.
         rate: per processor and hour.
         units: processors.
@@ -190,7 +198,7 @@ class JobStatus:
         refund: what the renter gets back as it stands; of a running job with what is not worked yet.
         paid_refund: of it, what he has received.
         held: what the escrow holds.
-        free_cancel_until: until when the renter cancels for free.
+        cancel_cost: what it costs the renter to cancel it now; it grows until the latest start.
         start_by: latest start.
         first_payout_at: before it the supplier is paid nothing.
         silent_from: after it anyone can end the job if its attesters say nothing until then.
@@ -204,6 +212,8 @@ class JobStatus:
     job: Pubkey
     node: Pubkey
     renter: Pubkey
+    payer: Pubkey
+    refund_to: Pubkey
     supplier: Pubkey
     state: JobState
     reason: CloseReason
@@ -211,6 +221,7 @@ class JobStatus:
     now: int
     cluster: ClusterStatus | None
     manifest_hash: bytes
+    manifest_seen: bool
     result_hash: bytes
     rate: USD
     units: int
@@ -236,7 +247,7 @@ class JobStatus:
     refund: Amount
     paid_refund: Amount
     held: Amount
-    free_cancel_until: int
+    cancel_cost: Amount
     start_by: int
     first_payout_at: int
     silent_from: int
@@ -257,10 +268,14 @@ def cluster_status(address: Pubkey, cluster: accounts.jobs.Cluster, now: int) ->
         joined=cluster.joined,
         waiting=cluster.waiting,
         broken=cluster.broken,
+        lost=cluster.lost,
+        delegate=or_none(cluster.delegate),
         manifest_hash=cluster.manifest_hash,
         opened_at=cluster.opened_at,
         broken_at=cluster.broken_at,
-        closable=cluster.waiting == 0 and now > cluster.opened_at + constants.jobs.START_WINDOW,
+        closable=cluster.waiting == 0
+        and now > cluster.opened_at + constants.jobs.START_WINDOW
+        and now >= cluster.runs_until,
     )
 
 
@@ -332,6 +347,7 @@ def job_status(
         payout: of a job that is paid out through an auction.
     """
     split, started = escrow.so_far(job), bool(job.started_at)
+    cancelling = escrow.if_cancelled(job, True, now)[1].fees if job.state == JobState.BOOKED else 0
     ended = job.state == JobState.ENDED
     broken = cluster is not None and bool(cluster.broken)
     # A job that the resolver ends, or that never ran, has no window.
@@ -344,6 +360,8 @@ def job_status(
         job=address,
         node=job.node,
         renter=job.renter,
+        payer=job.rent_payer,
+        refund_to=job.refund_to,
         supplier=job.supplier,
         state=job.state,
         reason=job.reason,
@@ -351,6 +369,7 @@ def job_status(
         now=now,
         cluster=cluster,
         manifest_hash=job.manifest_hash,
+        manifest_seen=bool(job.manifest_seen),
         result_hash=job.result_hash,
         rate=USD.from_base(job.rate),
         units=job.units,
@@ -376,7 +395,7 @@ def job_status(
         refund=unit.from_base(split.refund),
         paid_refund=unit.from_base(job.paid_refund),
         held=unit.from_base(escrow.held(job)),
-        free_cancel_until=job.booked_at + constants.jobs.FREE_CANCEL,
+        cancel_cost=unit.from_base(cancelling),
         start_by=job.booked_at + constants.jobs.START_WINDOW,
         first_payout_at=job.started_at + constants.jobs.FIRST_HOUR if started else 0,
         silent_from=escrow.silent_from(job) if job.state == JobState.RUNNING else 0,
@@ -451,7 +470,8 @@ def _waiting(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) ->
     if cluster is not None and cluster.broken:
         return "cannot start, as another job of its cluster has left: anyone can expire it"
     if now > start_by:
-        return "was not started in time: anyone can expire it, and all of the deposit goes back"
+        cost = "" if job.manifest_seen else ", less the price of the time that the node was held"
+        return f"was not started in time: anyone can expire it, and the deposit goes back{cost}"
     left = f"until {when(start_by)} ({span(start_by - now)} left)"
     if cluster is not None and cluster.missing:
         return f"waits for {cluster.missing} more of its cluster to be booked, {left}"
@@ -473,17 +493,22 @@ def _running(job: accounts.jobs.Job, now: int) -> str:
     return f"{what}; waits for its attesters, until {when(silent)} at the latest"
 
 
+def is_renting(job: accounts.jobs.Job, who: Pubkey) -> bool:
+    """Whether `who` is the renter, or who gets what is given back: `Job::is_renting`."""
+    return who in (job.renter, job.refund_to)
+
+
 def check_party(job: accounts.jobs.Job, who: Pubkey) -> bool:
-    """Whether `who` is the renter; else he is the supplier.
+    """Whether `who` is the renter, or gets the refund; else it is the supplier's side.
 
     Raises:
-        IonetError: he is neither.
+        IonetError: it is nobody of them.
     """
-    if who not in (job.renter, job.supplier):
+    if who != job.supplier and not is_renting(job, who):
         raise IonetError(
             f"{who} is no party of this job: its renter is {job.renter}, its supplier {job.supplier}"
         )
-    return who == job.renter
+    return is_renting(job, who)
 
 
 def or_none(address: Pubkey) -> Pubkey | None:

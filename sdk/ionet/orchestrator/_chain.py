@@ -58,6 +58,8 @@ class JobView:
         booked_at: Unix seconds.
         start_by: the last moment of the start window; afterwards anyone may expire the booking.
         ends_at: end of the booked time, or the time at which it was stopped; None before the start.
+        confirm_by: until when it can be said that what is to be run is at hand.
+        confirmed: whether that was said.
         started_at: None before the start.
         attested: this attester's record; None before its first attestation.
         agreed_upto: time up to which enough attesters have judged, Unix seconds; None before the start.
@@ -78,6 +80,8 @@ class JobView:
     cluster: bytes = bytes(32)
     cluster_size: int = 1
     broken: bool = False
+    confirm_by: int = 0
+    confirmed: bool = False
     started_at: int | None = None
     ends_at: int | None = None
     attested: Attested | None = None
@@ -205,6 +209,10 @@ class Chain(Protocol):
 
     async def start(self, job: JobView) -> str:
         """Starts a booked job; returns the transaction's signature, as all steps do."""
+        ...
+
+    async def confirm_manifest(self, job: JobView) -> str:
+        """Says that what a booked job is to run is at hand."""
         ...
 
     async def attest(self, job: JobView, attestation: Attestation) -> str:

@@ -18,6 +18,7 @@ class Kind(StrEnum):
 
     PLACE = "place"
     START = "start"
+    CONFIRM = "confirm"
     LAUNCH = "launch"
     STOP = "stop"
     ATTEST = "attest"
@@ -125,6 +126,7 @@ class Facts:
         complete: whether every job of the cluster is booked.
         placed: whether this process holds the placement.
         active: whether its run is in progress.
+        unreachable: whether one of its nodes did not answer when it was to be placed.
         result: whether the store holds its result.
         released: whether this process has given everything back.
         blocked: steps that failed in this pass and are not tried again before the next.
@@ -136,6 +138,7 @@ class Facts:
     active: bool
     result: bool
     released: bool
+    unreachable: bool = False
     blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
 
 
@@ -181,6 +184,9 @@ def _booked(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) 
     else:
         waits.append(Wait("not started yet", until))
         late += [Step(Kind.START, job) for job in intime]
+    if facts.unreachable:
+        # What is to be run is at hand and fits: that the job does not start is not the renter's fault.
+        late += [Step(Kind.CONFIRM, job) for job in intime if now <= job.confirm_by and not job.confirmed]
     return late
 
 

@@ -99,6 +99,10 @@ class ProgramChain:
         """See `Chain.start`."""
         return await self._send(self._client.jobs.start(Pubkey(job.key)))
 
+    async def confirm_manifest(self, job: JobView) -> str:
+        """See `Chain.confirm_manifest`."""
+        return await self._send(self._client.jobs.confirm_manifest(Pubkey(job.key)))
+
     async def attest(self, job: JobView, attestation: Attestation) -> str:
         """See `Chain.attest`."""
         if job.started_at is None:
@@ -227,6 +231,8 @@ class ProgramChain:
             phase=phase,
             booked_at=job.booked_at,
             start_by=job.booked_at + constants.jobs.START_WINDOW,
+            confirm_by=job.booked_at + constants.jobs.MANIFEST_WINDOW,
+            confirmed=bool(job.manifest_seen),
             cluster=bytes(job.cluster),
             cluster_size=job.cluster_size,
             started_at=started,

@@ -124,6 +124,7 @@ class _Held:
         released: whether they were released.
         run: the run in progress or the last one.
         out_of_time: whether the run was stopped because the paid time was over.
+        unreachable: whether a node's agent did not answer when it was to be placed.
     """
 
     nodes: list[tuple[bytes, bytes]]
@@ -132,6 +133,7 @@ class _Held:
     released: bool = False
     run: asyncio.Task[None] | None = None
     out_of_time: bool = False
+    unreachable: bool = False
 
     @property
     def active(self) -> bool:
@@ -392,6 +394,7 @@ class Orchestrator:
             complete=gang.complete,
             placed=held.placed,
             active=held.active,
+            unreachable=held.unreachable,
             result=result is not None,
             released=held.released,
             blocked=blocked,
@@ -423,6 +426,7 @@ class Orchestrator:
             return f"{step.party}: {await self._chain.settle(job, step.party)}"
         job_steps = {
             Kind.START: self._chain.start,
+            Kind.CONFIRM: self._chain.confirm_manifest,
             Kind.COMPLETE: self._chain.complete,
             Kind.EXPIRE: self._chain.expire,
             Kind.CLOSE: self._chain.close,
@@ -443,8 +447,12 @@ class Orchestrator:
             for job in lease.jobs:
                 self._store.link(f"jobs/{job.hex()}/lease", digest)
         await self._executor.open(lease)
-        for job, node in zip(lease.jobs, lease.nodes, strict=True):
-            await self._agents.begin(node, job, self._executor.processes(lease, node))
+        try:
+            for job, node in zip(lease.jobs, lease.nodes, strict=True):
+                await self._agents.begin(node, job, self._executor.processes(lease, node))
+        except NodeUnreachable:
+            held.unreachable = True
+            raise
         held.placed, held.released = True, False
         return f"{len(lease.nodes)} nodes"
 

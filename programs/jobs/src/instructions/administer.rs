@@ -3,7 +3,8 @@
 //! Who may call: the authority.
 //!
 //! Checks, each with its error: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
-//! `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+//! `PriceAgeOutOfBounds`, `VerdictAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`,
+//! `AttestersOutOfBounds`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 

@@ -2,8 +2,9 @@
 //!
 //! Who may call: an attester.
 //!
-//! Checks, each with its error: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
-//! `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
+//! Checks, each with its error: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `SeatMoved`,
+//! `AttestationFalls`, `LoweredBefore`, `LoweredBelowPaid`, `AttestationAhead`, `AttestationOverlaps`,
+//! `BreakWithoutReason`, `NoTimelock`.
 //!
 //! Events: `Attested`, `TimeLost`.
 
@@ -36,7 +37,10 @@ pub fn handle_attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
     let now = clock::now(job.last_time)?;
     job.last_time = now;
     let key = accounts.job.key();
-    let before = job.attest(seat, &args, now)?;
+    let before = job.attest(seat, accounts.attester.key, &args, now)?;
+    let lost = before.lost_since(&args);
+    // A successor on the seat takes back what was called good at any time.
+    let from = if args.good < before.good { 0 } else { before.upto };
     let AttestArgs { good, upto, reason, proof_digest, timelock, result_hash } = args;
     emit!(Attested {
         seq: job.next_seq(),
@@ -51,8 +55,7 @@ pub fn handle_attest(ctx: Context<Attest>, args: AttestArgs) -> Result<()> {
         result_hash,
     });
     if reason != 0 {
-        let lost = upto.saturating_sub(before.upto).saturating_sub(good.saturating_sub(before.good));
-        emit!(TimeLost { seq: job.next_seq(), job: key, seat, from: before.upto, upto, lost, reason });
+        emit!(TimeLost { seq: job.next_seq(), job: key, seat, from, upto, lost, reason });
     }
     Ok(())
 }

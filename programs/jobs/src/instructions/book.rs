@@ -1,14 +1,17 @@
 //! Books a node: the deposit goes into the job's own escrow, the job gets the lease.
 //!
-//! Who may call: the renter.
+//! Who may call: anyone who pays, for any renter. For a cluster its renter, who then signs, or its delegate,
+//! who then pays.
 //!
-//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`, `Leased`,
-//! `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
-//! `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`,
+//! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`,
+//! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`,
+//! `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`,
+//! `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`, `NotClusterBooker`,
 //! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 //!
 //! Events: `Booked`.
 
+use super::bookable::{check_node, check_seats};
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Booked;
@@ -38,9 +41,15 @@ pub struct BookArgs {
 #[derive(Accounts)]
 #[instruction(args: BookArgs)]
 pub struct Book<'info> {
-    /// Pays the deposit and the rent.
+    /// Pays the deposit and the rent, and gets the rent back.
     #[account(mut)]
-    pub renter: Signer<'info>,
+    pub payer: Signer<'info>,
+    /// Whose job it becomes. Signs only for a cluster that the payer is not the delegate of.
+    /// CHECK: a wallet.
+    pub renter: UncheckedAccount<'info>,
+    /// The wallet that gets what is given back.
+    /// CHECK: a wallet, of the payer's choice.
+    pub refund_to: UncheckedAccount<'info>,
     /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
@@ -51,6 +60,13 @@ pub struct Book<'info> {
     /// CHECK: read as a node of the staking program.
     #[account(address = offer.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The node's class.
+    /// CHECK: read as a class of the staking program.
+    pub class: UncheckedAccount<'info>,
+    /// The attester set of the proofs program.
+    /// CHECK: read as the attester set.
+    #[account(address = ids::ATTESTER_SET)]
+    pub attester_set: UncheckedAccount<'info>,
     /// The node's offer.
     #[account(mut)]
     pub offer: AccountLoader<'info, Offer>,
@@ -75,35 +91,37 @@ pub struct Book<'info> {
     /// The new job.
     #[account(
         init,
-        payer = renter,
+        payer = payer,
         space = Job::SPACE,
         seeds = [JOB_SEED, offer.key().as_ref(), args.nonce.to_le_bytes().as_ref()],
         bump
     )]
     pub job: AccountLoader<'info, Job>,
     /// The token account that holds the deposit.
-    #[account(init, payer = renter, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
+    #[account(init, payer = payer, seeds = [ESCROW_SEED, job.key().as_ref()], bump, token::mint = mint, token::authority = job)]
     pub escrow: Box<Account<'info, TokenAccount>>,
-    /// Any account of the mint that the renter may spend from.
+    /// Any account of the mint that the payer may spend from, as its owner or its delegate.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
     /// The renter's cluster, if the job is to be part of one.
-    #[account(mut, constraint = cluster.load()?.renter == renter.key() @ JobsError::WrongCluster)]
+    #[account(mut)]
     pub cluster: Option<AccountLoader<'info, Cluster>>,
     pub token_program: Program<'info, Token>,
     pub system_program: Program<'info, System>,
 }
 
 impl Book<'_> {
-    /// The price of the rental, with its micro-dollars.
+    /// The price of the rental of a node that may be hired, with its micro-dollars.
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
+        check_node(&node, &self.class, config.verdict_age, now)?;
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;
         let (usd, price) = priced(&currency, &self.price, &config.price_limits, (rate, units, seconds), now)?;
+        let attesters = config.attesters_for(daily);
+        check_seats(&self.attester_set, attesters)?;
         let fee_bps = u64::from(config.booking_bps).saturating_add(currency.payment_bps.into());
         let terms = Terms {
             supplier: node.owner,
@@ -115,7 +133,8 @@ impl Book<'_> {
             booking_bps: config.booking_bps,
             renter_payment_bps: currency.payment_bps,
             supplier_payment_bps: self.payout_currency.load()?.payment_bps,
-            attesters: config.attesters_for(daily),
+            attesters,
+            verdict_at: node.last_proof.time,
         };
         Ok((terms, usd))
     }
@@ -136,7 +155,8 @@ impl Book<'_> {
         job.cluster_size = 1;
         if let Some(account) = &self.cluster {
             let mut cluster = account.load_mut()?;
-            cluster.join(&args.manifest_hash)?;
+            cluster.check_booker(&self.renter, self.payer.key)?;
+            job.replaces = cluster.join(&args.manifest_hash)?.into();
             (job.cluster, job.cluster_size) = (account.key(), cluster.size);
         }
         job.offer = self.offer.key();
@@ -149,11 +169,11 @@ impl Book<'_> {
         }
         job.escrow = self.escrow.key();
         job.fee_vault = self.currency.load()?.vault_of(&key);
-        job.rent_payer = self.renter.key();
+        (job.rent_payer, job.refund_to) = (self.payer.key(), self.refund_to.key());
         job.manifest_hash = args.manifest_hash;
         job.nonce = args.nonce;
         job.next_seq();
-        Ok(Booked::of(key, &job, usd))
+        Ok(Booked::of(key, &job, usd, self.source.key()))
     }
 }
 
@@ -165,7 +185,7 @@ pub fn handle_book(ctx: Context<Book>, args: BookArgs) -> Result<()> {
     require_gte!(args.max_deposit, deposit, JobsError::DepositAboveLimit);
     let booked = accounts.book(&args, (terms, usd), ctx.bumps.job, now)?;
     let escrow = accounts.escrow.to_account_info();
-    token::transfer(&accounts.source, &escrow, &accounts.renter, &[], deposit)?;
+    token::transfer(&accounts.source, &escrow, &accounts.payer, &[], deposit)?;
     emit_cpi!(ctx, booked)?;
     Ok(())
 }

@@ -1,6 +1,7 @@
-//! Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+//! Ends a job before its start. Costs the supplier nothing, and the renter the price of the time that the node
+//! was held, at least the booking fee; into the fee vault.
 //!
-//! Who may call: the renter or the supplier.
+//! Who may call: the renter, who gets the refund, or the supplier.
 //!
 //! Checks, each with its error: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
 //!
@@ -15,10 +16,8 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Cancel<'info> {
-    /// The renter or the supplier.
-    #[account(
-        constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
-    )]
+    /// The renter, who gets the refund, or the supplier.
+    #[account(constraint = job.load()?.is_party(party.key) @ JobsError::NotAParty)]
     pub party: Signer<'info>,
     /// The job.
     #[account(mut)]
@@ -36,7 +35,7 @@ pub fn handle_cancel(ctx: Context<Cancel>) -> Result<()> {
     let mut job = ctx.accounts.job.load_mut()?;
     let now = clock::now(job.last_time)?;
     job.last_time = now;
-    let by_renter = job.renter == ctx.accounts.party.key();
+    let by_renter = job.is_renting(ctx.accounts.party.key);
     job.cancel(by_renter, now)?;
     cluster::leave(&job, &ctx.accounts.cluster, now)?;
     ctx.accounts.offer.load_mut()?.release(&key, now);

@@ -1,8 +1,8 @@
-//! Closes a cluster in which no job waits; the rent goes back to its renter.
+//! Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+//! Checks, each with its error: `ClusterWaits`, `ClusterYoung`, `ClusterRuns`, `WrongRentPayer`.
 //!
 //! Events: `ClusterClosed`.
 

@@ -3,7 +3,7 @@
 use crate::errors::JobsError;
 use crate::state::{Cluster, Job};
 use anchor_lang::prelude::*;
-use std::cell::RefMut;
+use std::cell::{Ref, RefMut};
 
 /// The job's cluster, or `None` for a job that stands alone. Its account says which: neither a wrong one
 /// nor a missing one is taken.
@@ -13,10 +13,17 @@ pub fn of<'a>(job: &Job, given: &'a Option<AccountLoader<Cluster>>) -> Result<Op
     given.as_ref().map(|account| account.load_mut()).transpose()
 }
 
+/// The same, to be read only.
+pub fn read<'a>(job: &Job, given: &'a Option<AccountLoader<Cluster>>) -> Result<Option<Ref<'a, Cluster>>> {
+    let key = given.as_ref().map(Key::key).unwrap_or_default();
+    require_keys_eq!(key, job.cluster, JobsError::WrongCluster);
+    given.as_ref().map(|account| account.load()).transpose()
+}
+
 /// Ends a job's wait in its cluster, if it has one.
 pub fn leave(job: &Job, given: &Option<AccountLoader<Cluster>>, now: i64) -> Result<()> {
     if let Some(mut cluster) = of(job, given)? {
-        cluster.leave(job.reason, now);
+        cluster.leave(job.replaces == 1, job.reason, now);
     }
     Ok(())
 }

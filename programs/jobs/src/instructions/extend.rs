@@ -1,27 +1,33 @@
 //! Books more time for a job that is running, at its rate and at today's price of its currency.
 //!
-//! Who may call: the renter.
+//! Who may call: the renter, who gets the refund, or the delegate of the job's cluster. Anyone may pay, and what
+//! is given back goes where it was to go before.
 //!
-//! Checks, each with its error: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`,
-//! `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`, `NodePassedOn`, `CurrencyDisabled`,
-//! `WrongMint`, `DepositAboveLimit`, and those of prices.
+//! Checks, each with its error: `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`,
+//! `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`,
+//! `NodeNotLive`, `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those
+//! of prices.
 //!
 //! Events: `Extended`.
 
+use super::bookable::{check_hireable, check_seats};
+use super::cluster;
 use super::pricing::priced;
 use crate::errors::JobsError;
 use crate::events::Extended;
-use crate::state::{Config, Currency, Job, Offer, PAUSE_BOOK};
+use crate::state::{Cluster, Config, Currency, Job, Offer, PAUSE_BOOK};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::{abi, clock, emit_cpi, ids, token};
+use std::cell::RefMut;
 
 #[event_cpi]
 #[derive(Accounts)]
 pub struct Extend<'info> {
     /// Pays.
-    #[account(address = job.load()?.renter @ JobsError::NotRenter)]
-    pub renter: Signer<'info>,
+    pub payer: Signer<'info>,
+    /// The renter, who gets the refund, or the delegate of the job's cluster: extensions are few.
+    pub party: Signer<'info>,
     /// The program's configuration.
     #[account(
         address = ids::JOBS_CONFIG,
@@ -38,6 +44,10 @@ pub struct Extend<'info> {
     /// CHECK: read as a node of the staking program.
     #[account(address = job.load()?.node @ JobsError::WrongNode)]
     pub node: UncheckedAccount<'info>,
+    /// The attester set of the proofs program.
+    /// CHECK: read as the attester set.
+    #[account(address = ids::ATTESTER_SET)]
+    pub attester_set: UncheckedAccount<'info>,
     /// The one that the job is paid in.
     #[account(
         constraint = currency.load()?.mint == job.load()?.mint @ JobsError::WrongMint,
@@ -52,18 +62,30 @@ pub struct Extend<'info> {
     /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the mint that the renter may spend from.
+    /// Any account of the mint that the payer may spend from, as its owner or its delegate.
     /// CHECK: the token program checks it.
     #[account(mut)]
     pub source: UncheckedAccount<'info>,
+    /// The job's, if it is part of one.
+    #[account(mut)]
+    pub cluster: Option<AccountLoader<'info, Cluster>>,
     pub token_program: Program<'info, Token>,
 }
 
 impl Extend<'_> {
+    /// Whoever wants more time may, and there are attesters for it; moves the end of the cluster along.
+    fn check_party(&self, job: &Job) -> Result<Option<RefMut<'_, Cluster>>> {
+        let (party, cluster) = (self.party.key, cluster::of(job, &self.cluster)?);
+        let delegated = cluster.as_ref().is_some_and(|cluster| cluster.delegate == *party);
+        require!(job.is_renting(party) || delegated, JobsError::NotRenter);
+        check_seats(&self.attester_set, job.attesters)?;
+        Ok(cluster)
+    }
+
     /// The node works on, and for the same supplier.
     fn check_node(&self, job: &Job) -> Result<()> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
+        check_hireable(&node)?;
         require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
         Ok(())
     }
@@ -76,6 +98,7 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     let now = clock::now(job.last_time)?;
     job.last_time = now;
     accounts.check_node(&job)?;
+    let cluster = accounts.check_party(&job)?;
     let limits = accounts.config.load()?.price_limits;
     let (usd, price) =
         priced(&*accounts.currency.load()?, &accounts.price, &limits, (job.rate, job.units, seconds), now)?;
@@ -83,9 +106,13 @@ pub fn handle_extend(ctx: Context<Extend>, seconds: u64, max_deposit: u64) -> Re
     let deposit = price.checked_add(fee).ok_or(JobsError::Overflow)?;
     require_gte!(max_deposit, deposit, JobsError::DepositAboveLimit);
     accounts.offer.load_mut()?.extend(&key, job.seconds, job.ends_at)?;
+    if let Some(mut cluster) = cluster {
+        cluster.hold_until(job.ends_at);
+    }
     let (seq, ends_at, held) = (job.next_seq(), job.ends_at, job.held()?);
     drop(job);
-    token::transfer(&accounts.source, &accounts.escrow, &accounts.renter, &[], deposit)?;
-    emit_cpi!(ctx, Extended { seq, job: key, usd, price, fee, seconds, ends_at, held })?;
+    token::transfer(&accounts.source, &accounts.escrow, &accounts.payer, &[], deposit)?;
+    let (payer, source) = (accounts.payer.key(), accounts.source.key());
+    emit_cpi!(ctx, Extended { seq, job: key, payer, source, usd, price, fee, seconds, ends_at, held })?;
     Ok(())
 }

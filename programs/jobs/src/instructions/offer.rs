@@ -2,11 +2,12 @@
 //!
 //! Who may call: the node's owner, once.
 //!
-//! Checks, each with its error: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`, `ZeroRate`,
-//! `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+//! Checks, each with its error: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`, `NodeBanned`,
+//! `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
 //!
 //! Events: `OfferSet`.
 
+use super::bookable::check_hireable;
 use crate::errors::JobsError;
 use crate::events::OfferSet;
 use crate::state::{Config, Offer, OfferArgs, OFFER_SEED, PAUSE_OFFER};
@@ -35,7 +36,7 @@ pub struct MakeOffer<'info> {
 
 pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
     let accounts = &ctx.accounts;
-    check_owner(&accounts.node, accounts.owner.key)?;
+    check_listing(&accounts.node, accounts.owner.key, args.open)?;
     let mut offer = accounts.offer.load_init()?;
     offer.version = 1;
     offer.bump = ctx.bumps.offer;
@@ -46,10 +47,15 @@ pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
     Ok(())
 }
 
-/// Checks that `owner` owns the live node.
-pub fn check_owner(node: &AccountInfo, owner: &Pubkey) -> Result<()> {
+/// Checks that `owner` owns the live node; and, where bookings are to be taken, that it may be hired: of no banned
+/// device, with its owner's own stake.
+pub fn check_listing(node: &AccountInfo, owner: &Pubkey, open: bool) -> Result<()> {
     let node = abi::read::<abi::Node>(node).ok_or(JobsError::NotANode)?;
     require_keys_eq!(node.owner, *owner, JobsError::NotNodeOwner);
     require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
+    if open {
+        check_hireable(&node)?;
+        require_gte!(node.owner_active, node.minimum, JobsError::StakeBelowMinimum);
+    }
     Ok(())
 }

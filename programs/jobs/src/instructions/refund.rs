@@ -1,4 +1,4 @@
-//! Pays the renter what is left of an ended job.
+//! Gives back what is left of an ended job: to the renter, or to whom the booking named.
 //!
 //! Who may call: anyone.
 //!
@@ -23,8 +23,8 @@ pub struct Refund<'info> {
     /// CHECK: by address.
     #[account(mut, address = job.load()?.escrow @ JobsError::WrongEscrow)]
     pub escrow: UncheckedAccount<'info>,
-    /// Any account of the renter.
-    #[account(mut, constraint = destination.owner == job.load()?.renter @ JobsError::WrongDestination)]
+    /// Any account of the wallet that the booking named.
+    #[account(mut, constraint = destination.owner == job.load()?.refund_to @ JobsError::WrongDestination)]
     pub destination: Account<'info, TokenAccount>,
     pub token_program: Program<'info, Token>,
 }

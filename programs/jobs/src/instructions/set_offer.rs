@@ -6,7 +6,7 @@
 //!
 //! Events: `OfferSet`.
 
-use super::offer::check_owner;
+use super::offer::check_listing;
 use crate::errors::JobsError;
 use crate::events::OfferSet;
 use crate::state::{Offer, OfferArgs};
@@ -26,7 +26,7 @@ pub struct SetOffer<'info> {
 }
 
 pub fn handle_set_offer(ctx: Context<SetOffer>, args: OfferArgs) -> Result<()> {
-    check_owner(&ctx.accounts.node, ctx.accounts.owner.key)?;
+    check_listing(&ctx.accounts.node, ctx.accounts.owner.key, args.open)?;
     let mut offer = ctx.accounts.offer.load_mut()?;
     offer.set(args)?;
     emit!(OfferSet::new(ctx.accounts.offer.key(), &mut offer));

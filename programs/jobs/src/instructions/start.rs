@@ -3,10 +3,11 @@
 //! Who may call: the supplier, the device, or an attester.
 //!
 //! Checks, each with its error: `MayNotStart`, `NotBooked`, `StartWindowOver`, `LeaseLost`, `NodeNotLive`,
-//! `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
+//! `NodeBanned`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
 //!
 //! Events: `Started`.
 
+use super::bookable::check_hireable;
 use super::cluster;
 use crate::errors::JobsError;
 use crate::events::Started;
@@ -42,7 +43,7 @@ impl Start<'_> {
     fn check_operator(&self) -> Result<()> {
         let key = self.operator.key;
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
-        require!(node.state == abi::NodeState::Live, JobsError::NodeNotLive);
+        check_hireable(&node)?;
         if node.device_key == *key || self.job.load()?.supplier == *key {
             return Ok(());
         }
@@ -61,7 +62,7 @@ pub fn handle_start(ctx: Context<Start>) -> Result<()> {
     job.last_time = now;
     job.start(now)?;
     if let Some(mut cluster) = cluster::of(&job, &accounts.cluster)? {
-        cluster.start()?;
+        cluster.start(job.ends_at)?;
     }
     accounts.offer.load_mut()?.hold_until(&key, job.ends_at)?;
     emit!(Started {

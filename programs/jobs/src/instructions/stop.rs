@@ -1,7 +1,7 @@
 //! Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
 //! within it gets nothing.
 //!
-//! Who may call: the renter or the supplier.
+//! Who may call: the renter, who gets the refund, or the supplier.
 //!
 //! Checks, each with its error: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
 //!
@@ -15,10 +15,8 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct Stop<'info> {
-    /// The renter or the supplier.
-    #[account(
-        constraint = job.load()?.renter == party.key() || job.load()?.supplier == party.key() @ JobsError::NotAParty
-    )]
+    /// The renter, who gets the refund, or the supplier.
+    #[account(constraint = job.load()?.is_party(party.key) @ JobsError::NotAParty)]
     pub party: Signer<'info>,
     /// The job.
     #[account(mut)]
@@ -33,7 +31,7 @@ pub fn handle_stop(ctx: Context<Stop>) -> Result<()> {
     let mut job = ctx.accounts.job.load_mut()?;
     let now = clock::now(job.last_time)?;
     job.last_time = now;
-    let by_renter = job.renter == ctx.accounts.party.key();
+    let by_renter = job.is_renting(ctx.accounts.party.key);
     job.stop(by_renter, now)?;
     ctx.accounts.offer.load_mut()?.release(&key, now);
     emit!(Stopped {

@@ -37,9 +37,13 @@ pub struct Cluster {
     pub waiting: u8,
     /// Why the first one left before its start, as far as any has.
     pub broken: CloseReason,
-    pub padding: [u8; 2],
+    /// Jobs whose node was lost, and that nobody has replaced.
+    pub lost: u8,
+    pub padding: u8,
     /// Books its jobs, and paid the rent.
     pub renter: Pubkey,
+    /// May book and extend its jobs too, and pays itself for that; zeros where the renter has named nobody.
+    pub delegate: Pubkey,
     /// Named by the renter; part of the address.
     pub id: [u8; 32],
     /// What all of them run together.
@@ -48,6 +52,8 @@ pub struct Cluster {
     pub opened_at: i64,
     /// When the first one left before its start, unix time; 0 while none has.
     pub broken_at: i64,
+    /// The latest end of the booked time of its jobs, unix time; 0 before the first start.
+    pub runs_until: i64,
     /// Number of the latest event.
     pub seq: u64,
     pub reserved: [u8; 64],
@@ -69,48 +75,80 @@ impl Cluster {
         self.seq
     }
 
-    /// Counts a new booking.
-    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<()> {
+    /// Counts a new booking; says whether it replaces a job that was lost.
+    pub fn join(&mut self, manifest_hash: &[u8; 32]) -> Result<bool> {
         require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
-        require_gt!(self.size, self.joined, JobsError::ClusterFull);
+        let replaces = self.joined == self.size;
         if self.joined == 0 {
             self.manifest_hash = *manifest_hash;
         }
         require!(self.manifest_hash == *manifest_hash, JobsError::ClusterManifest);
-        self.joined = self.joined.saturating_add(1);
+        if replaces {
+            self.lost = self.lost.checked_sub(1).ok_or(JobsError::ClusterFull)?;
+        } else {
+            self.joined = self.joined.saturating_add(1);
+        }
         self.waiting = self.waiting.saturating_add(1);
-        Ok(())
+        Ok(replaces)
     }
 
-    /// Lets a job start: all are booked, and none has left.
-    pub fn start(&mut self) -> Result<()> {
+    /// Checks that its jobs can start: all are booked, and none has left.
+    pub fn check_complete(&self) -> Result<()> {
         require!(self.broken == CloseReason::None, JobsError::ClusterBroken);
         require_eq!(self.joined, self.size, JobsError::ClusterIncomplete);
-        self.waiting = self.waiting.saturating_sub(1);
         Ok(())
     }
 
-    /// Takes out a job that ended before its start. From then on no other one starts.
-    pub fn leave(&mut self, reason: CloseReason, now: i64) {
+    /// Lets a job start, whose time is over at `until`.
+    pub fn start(&mut self, until: i64) -> Result<()> {
+        self.check_complete()?;
         self.waiting = self.waiting.saturating_sub(1);
-        if self.broken == CloseReason::None {
+        self.hold_until(until);
+        Ok(())
+    }
+
+    /// Keeps the account until the end of a job that runs.
+    pub fn hold_until(&mut self, until: i64) {
+        self.runs_until = self.runs_until.max(until);
+    }
+
+    /// Takes out a job that ended before its start. From then on no other one starts; but one that was to
+    /// replace a lost job leaves its place to another.
+    pub fn leave(&mut self, replaced: bool, reason: CloseReason, now: i64) {
+        self.waiting = self.waiting.saturating_sub(1);
+        if replaced {
+            self.lose();
+        } else if self.broken == CloseReason::None {
             self.broken = reason;
             self.broken_at = now;
         }
     }
 
+    /// Counts a job whose node was lost.
+    pub fn lose(&mut self) {
+        self.lost = self.lost.saturating_add(1);
+    }
+
+    /// Checks that its renter, who has signed or not, or its delegate books for it.
+    pub fn check_booker(&self, renter: &AccountInfo, payer: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.renter, *renter.key, JobsError::WrongCluster);
+        require!(renter.is_signer || self.delegate == *payer, JobsError::NotClusterBooker);
+        Ok(())
+    }
+
     /// Who has left it first, if anybody has.
     pub fn broken(&self) -> Option<Broken> {
-        let renters = [CloseReason::RenterCancelled, CloseReason::RenterCancelledLate];
-        let by_renter = renters.contains(&self.broken);
+        let by_renter = self.broken == CloseReason::RenterCancelled;
         (self.broken != CloseReason::None).then_some(Broken { by_renter, at: self.broken_at })
     }
 
-    /// Checks that nothing needs the account any more. In the start window nobody can close it.
+    /// Checks that nothing needs the account any more. In the start window nobody can close it, nor while
+    /// booked time of a job that has started lies ahead: a lost one may be replaced.
     pub fn check_closable(&self, now: i64) -> Result<()> {
         require_eq!(self.waiting, 0, JobsError::ClusterWaits);
         let from = self.opened_at.saturating_add(START_WINDOW);
         require_gt!(now, from, JobsError::ClusterYoung);
+        require_gte!(now, self.runs_until, JobsError::ClusterRuns);
         Ok(())
     }
 }
@@ -128,14 +166,14 @@ mod tests {
     #[test]
     fn nothing_starts_before_all_are_booked() {
         let mut cluster = cluster(2);
-        assert!(cluster.start().is_err());
+        assert!(cluster.start(5_000).is_err());
         cluster.join(&[1; 32]).unwrap();
-        assert!(cluster.start().is_err());
+        assert!(cluster.start(5_000).is_err());
         assert!(cluster.join(&[2; 32]).is_err(), "all run one manifest");
         cluster.join(&[1; 32]).unwrap();
         assert!(cluster.join(&[1; 32]).is_err(), "it is full");
-        cluster.start().unwrap();
-        cluster.start().unwrap();
+        cluster.start(5_000).unwrap();
+        cluster.start(5_000).unwrap();
         assert_eq!((cluster.joined, cluster.waiting, cluster.broken()), (2, 0, None));
     }
 
@@ -145,13 +183,51 @@ mod tests {
         for _ in 0..2 {
             cluster.join(&[1; 32]).unwrap();
         }
-        cluster.leave(CloseReason::SupplierCancelled, 1_050);
+        cluster.leave(false, CloseReason::SupplierCancelled, 1_050);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }));
         assert!(cluster.join(&[1; 32]).is_err());
-        assert!(cluster.start().is_err());
-        cluster.leave(CloseReason::RenterCancelled, 1_060);
+        assert!(cluster.start(5_000).is_err());
+        cluster.leave(false, CloseReason::RenterCancelled, 1_060);
         assert_eq!(cluster.broken(), Some(Broken { by_renter: false, at: 1_050 }), "the first one counts");
         assert_eq!(cluster.waiting, 0);
+    }
+
+    /// Two jobs that run until 5,000.
+    fn running() -> Cluster {
+        let mut cluster = cluster(2);
+        for _ in 0..2 {
+            assert!(!cluster.join(&[1; 32]).unwrap());
+        }
+        for _ in 0..2 {
+            cluster.start(5_000).unwrap();
+        }
+        cluster
+    }
+
+    #[test]
+    fn a_lost_job_is_replaced_once_and_a_replacement_that_leaves_makes_place_again() {
+        let mut cluster = running();
+        assert!(cluster.join(&[1; 32]).is_err(), "none is lost");
+        cluster.lose();
+        assert!(cluster.join(&[2; 32]).is_err(), "it runs something else");
+        assert!(cluster.join(&[1; 32]).unwrap());
+        assert!(cluster.join(&[1; 32]).is_err(), "it is replaced");
+        cluster.leave(true, CloseReason::SupplierCancelled, 3_000);
+        assert_eq!((cluster.broken(), cluster.lost, cluster.waiting), (None, 1, 0));
+        assert!(cluster.join(&[1; 32]).unwrap());
+        cluster.start(9_000).unwrap();
+        assert_eq!((cluster.joined, cluster.waiting, cluster.lost, cluster.runs_until), (2, 0, 0, 9_000));
+    }
+
+    #[test]
+    fn it_is_kept_until_the_booked_time_of_its_jobs_is_over() {
+        let mut cluster = running();
+        assert!(cluster.check_closable(4_999).is_err());
+        cluster.check_closable(5_000).unwrap();
+        cluster.hold_until(6_000);
+        assert!(cluster.check_closable(5_000).is_err());
+        cluster.hold_until(5_500);
+        cluster.check_closable(6_000).unwrap();
     }
 
     #[test]

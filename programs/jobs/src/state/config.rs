@@ -37,9 +37,19 @@ pub const MAX_ATTESTERS: u8 = 5;
 /// Time from booking to the latest start, seconds.
 #[constant]
 pub const START_WINDOW: i64 = 1_200;
-/// A renter cancels for free this long after booking, seconds.
+/// An attester can say until so long after booking that what is to be run is at hand, seconds: the rest of the
+/// start window is the supplier's to start it in.
 #[constant]
-pub const FREE_CANCEL: i64 = 120;
+pub const MANIFEST_WINDOW: i64 = 600;
+/// Words of attesters that a node is gone count together within so long, seconds.
+#[constant]
+pub const LOST_WITHIN: i64 = 3_600;
+/// Shortest age that a node's compute proof may have at booking, as a parameter, seconds.
+#[constant]
+pub const MIN_VERDICT_AGE: u32 = 3_600;
+/// Longest age that a node's compute proof may have at booking, as a parameter, seconds.
+#[constant]
+pub const MAX_VERDICT_AGE: u32 = 172_800;
 /// Anyone may end a job whose attesters were silent for this long, seconds.
 #[constant]
 pub const SILENCE: i64 = DAY;
@@ -71,6 +81,8 @@ pub struct ParamsArgs {
     pub max_ema_distance_bps: u16,
     /// Oldest price, seconds.
     pub max_price_age: u32,
+    /// Oldest compute proof that a node is booked on, seconds.
+    pub verdict_age: u32,
     /// Attesters of a job.
     pub attesters: u8,
     /// Attesters of a job that costs at least `large_daily_usd` a day.
@@ -105,6 +117,9 @@ pub struct Config {
     pub large_daily_usd: u64,
     /// What a price may be at worst.
     pub price_limits: PriceLimits,
+    /// Oldest compute proof that a node is booked on, seconds.
+    pub verdict_age: u32,
+    pub padding: u32,
     /// Number of the latest event of this account.
     pub seq: u64,
     pub reserved: [u8; 256],
@@ -123,6 +138,7 @@ impl Config {
             max_confidence_bps: 100,
             max_ema_distance_bps: 500,
             max_price_age: 60,
+            verdict_age: 6 * 3_600,
             attesters: 1,
             attesters_large: 2,
             large_daily_usd: 1_000_000_000,
@@ -139,6 +155,8 @@ impl Config {
             (1..=MAX_EMA_DISTANCE_BPS).contains(&args.max_ema_distance_bps),
             JobsError::EmaDistanceOutOfBounds
         );
+        let ages = MIN_VERDICT_AGE..=MAX_VERDICT_AGE;
+        require!(ages.contains(&args.verdict_age), JobsError::VerdictAgeOutOfBounds);
         let count = 1..=MAX_ATTESTERS;
         require!(count.contains(&args.attesters), JobsError::AttestersOutOfBounds);
         require!(count.contains(&args.attesters_large), JobsError::AttestersOutOfBounds);
@@ -149,6 +167,7 @@ impl Config {
         self.attesters = args.attesters;
         self.attesters_large = args.attesters_large;
         self.large_daily_usd = args.large_daily_usd;
+        self.verdict_age = args.verdict_age;
         self.price_limits = PriceLimits {
             max_age: args.max_price_age,
             max_confidence_bps: args.max_confidence_bps,

@@ -1,4 +1,4 @@
-use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, FREE_CANCEL, SILENCE, START_WINDOW};
+use super::{Broken, DISPUTE_TIME, DISPUTE_WINDOW, LOST_WITHIN, MANIFEST_WINDOW, SILENCE, START_WINDOW};
 use crate::errors::JobsError;
 use anchor_lang::prelude::*;
 use core::cmp::Ordering;
@@ -68,6 +68,18 @@ pub struct Seen {
     pub good: u32,
     /// Seconds that were looked at.
     pub upto: u32,
+    /// When it said that the node is gone, unix time; 0 where it has not, or has attested since.
+    pub lost_at: i64,
+    /// The key that attested last.
+    pub key: Pubkey,
+}
+
+impl Seen {
+    /// Seconds that an attestation finds not good: of those newly looked at, and of those called good before.
+    pub fn lost_since(&self, args: &AttestArgs) -> u32 {
+        let looked = args.upto.saturating_sub(self.upto);
+        looked.saturating_add(self.good).saturating_sub(args.good)
+    }
 }
 
 io_common::open_enum!(
@@ -77,7 +89,7 @@ io_common::open_enum!(
         Supplier = 0,
         /// The buyback's fee vault.
         FeeVault = 1,
-        /// The renter.
+        /// The renter, or whoever gets a refund in their place.
         Renter = 2,
     }
 );
@@ -113,6 +125,8 @@ pub struct Terms {
     pub renter_payment_bps: u16,
     pub supplier_payment_bps: u16,
     pub attesters: u8,
+    /// When the node passed its latest compute proof.
+    pub verdict_at: i64,
 }
 
 /// A rental with its escrow: `["job", offer, nonce]`. deposit = paid to the supplier + fees + refund +
@@ -180,7 +194,12 @@ pub struct Job {
     pub rate: u64,
     /// Processors of the node at booking.
     pub units: u32,
-    pub padding_2: u32,
+    /// 1 when an attester has said, in time, that what is to be run was at hand.
+    pub manifest_seen: u8,
+    /// 1 when it replaces a lost job of its cluster.
+    pub replaces: u8,
+    /// Seats whose good time a successor has lowered, by bit.
+    pub lowered: u16,
     /// Sum of the segments' prices, base units.
     pub price: u64,
     /// Sum of the renter's fees, base units.
@@ -205,19 +224,25 @@ pub struct Job {
     pub owed_supplier: u64,
     /// Owed to the fee vault in all, once the job has ended, base units.
     pub owed_fees: u64,
-    /// Owed to the renter in all, once the job has ended, base units.
+    /// Given back to `refund_to` in all, once the job has ended, base units.
     pub owed_refund: u64,
     /// Paid so far.
     pub paid_fees: u64,
-    /// Paid to the renter so far, base units.
+    /// Given back so far, base units.
     pub paid_refund: u64,
+    /// Who gets what is given back; fixed at booking.
+    pub refund_to: Pubkey,
+    /// When the node passed the compute proof that it was booked on, unix time.
+    pub verdict_at: i64,
+    /// Good seconds that the supplier was paid for at the last payment: no seat is lowered below them.
+    pub settled_good: u64,
     /// Number of the latest event.
     pub seq: u64,
     /// The booking and the extensions, in order; the first `segment_count` are in use.
     pub segments: [Segment; SEGMENTS],
     /// By attester seat.
     pub seen: [Seen; SEATS],
-    pub reserved: [u8; 120],
+    pub reserved: [u8; 72],
 }
 
 impl Job {
@@ -238,7 +263,7 @@ impl Job {
         let Terms { price, fee, seconds, rate, units, .. } = terms;
         self.state = JobState::Booked;
         self.supplier = terms.supplier;
-        self.attesters = terms.attesters;
+        (self.attesters, self.verdict_at) = (terms.attesters, terms.verdict_at);
         self.booking_bps = terms.booking_bps;
         self.renter_payment_bps = terms.renter_payment_bps;
         self.supplier_payment_bps = terms.supplier_payment_bps;
@@ -291,20 +316,43 @@ impl Job {
         u64::try_from(now.min(self.ends_at).saturating_sub(self.started_at)).unwrap_or(0)
     }
 
+    /// Checks that a key has not spoken for another seat of the job: it would count twice.
+    fn check_key(&self, seat: u8, key: &Pubkey) -> Result<()> {
+        let elsewhere = |(number, seen): (usize, &Seen)| number != usize::from(seat) && seen.key == *key;
+        require!(!self.seen.iter().enumerate().any(elsewhere), JobsError::SeatMoved);
+        Ok(())
+    }
+
+    /// Lets a successor on a seat take back good time that the seat has called good, once: not what the
+    /// supplier was paid for.
+    fn lower(&mut self, seat: u8, seen: &Seen, key: &Pubkey, good: u32) -> Result<()> {
+        require!(seen.key != Pubkey::default() && seen.key != *key, JobsError::AttestationFalls);
+        let bit = 1u16.checked_shl(seat.into()).ok_or(JobsError::NotAttester)?;
+        require!(self.lowered & bit == 0, JobsError::LoweredBefore);
+        require_gte!(u64::from(good), self.settled_good, JobsError::LoweredBelowPaid);
+        self.lowered |= bit;
+        Ok(())
+    }
+
     /// Records an attestation: neither sum falls, no second counts twice, and none that has not
-    /// passed. Returns what the seat had said before.
-    pub fn attest(&mut self, seat: u8, args: &AttestArgs, now: i64) -> Result<Seen> {
+    /// passed. Only a successor on the seat may correct its good time, once. Returns what the seat had said
+    /// before.
+    pub fn attest(&mut self, seat: u8, key: &Pubkey, args: &AttestArgs, now: i64) -> Result<Seen> {
         require!(self.is(JobState::Running), JobsError::NotRunning);
-        let elapsed = self.elapsed(now);
-        let seen = self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?;
-        require_gte!(args.upto, seen.upto, JobsError::AttestationFalls);
-        require_gte!(args.good, seen.good, JobsError::AttestationFalls);
-        require_gte!(elapsed, u64::from(args.upto), JobsError::AttestationAhead);
-        let (looked, good) = (args.upto.saturating_sub(seen.upto), args.good.saturating_sub(seen.good));
-        require_gte!(looked, good, JobsError::AttestationOverlaps);
-        require!((looked > good) == (args.reason != 0), JobsError::BreakWithoutReason);
-        require!(good == 0 || args.timelock != [0; 32], JobsError::NoTimelock);
-        let before = core::mem::replace(seen, Seen { good: args.good, upto: args.upto });
+        self.check_key(seat, key)?;
+        let before = *self.seen.get(usize::from(seat)).ok_or(JobsError::NotAttester)?;
+        require_gte!(args.upto, before.upto, JobsError::AttestationFalls);
+        if args.good < before.good {
+            self.lower(seat, &before, key, args.good)?;
+        }
+        require_gte!(self.elapsed(now), u64::from(args.upto), JobsError::AttestationAhead);
+        let looked = args.upto.saturating_sub(before.upto);
+        require_gte!(looked, args.good.saturating_sub(before.good), JobsError::AttestationOverlaps);
+        require!((before.lost_since(args) > 0) == (args.reason != 0), JobsError::BreakWithoutReason);
+        require!(args.good <= before.good || args.timelock != [0; 32], JobsError::NoTimelock);
+        if let Some(seen) = self.seen.get_mut(usize::from(seat)) {
+            *seen = Seen { good: args.good, upto: args.upto, lost_at: 0, key: *key };
+        }
         self.last_attested_at = now;
         for (field, value) in
             [(&mut self.proof_digest, args.proof_digest), (&mut self.result_hash, args.result_hash)]
@@ -316,11 +364,38 @@ impl Job {
         Ok(before)
     }
 
+    /// Records that a seat finds the node gone. When enough have said so within an hour the job ends: its good
+    /// time is paid, without the first hour. Says whether it has ended.
+    pub fn lose(&mut self, seat: u8, key: &Pubkey, now: i64) -> Result<bool> {
+        require!(self.is(JobState::Running), JobsError::NotRunning);
+        require_gt!(self.ends_at, now, JobsError::Over);
+        self.check_key(seat, key)?;
+        self.seen.get_mut(usize::from(seat)).ok_or(JobsError::NotAttester)?.lost_at = now;
+        let since = now.saturating_sub(LOST_WITHIN);
+        let gone = self.seen.iter().filter(|seen| seen.lost_at != 0 && seen.lost_at >= since).count();
+        let ends = gone >= usize::from(self.attesters);
+        if ends {
+            self.ends_at = now;
+            self.end(Ending::Lost, CloseReason::Lost, now)?;
+        }
+        Ok(ends)
+    }
+
+    /// Records that what is to be run is at hand, early enough for the supplier to start it.
+    pub fn confirm_manifest(&mut self, now: i64) -> Result<()> {
+        require!(self.is(JobState::Booked), JobsError::NotBooked);
+        let until = self.booked_at.saturating_add(MANIFEST_WINDOW);
+        require_gte!(until, now, JobsError::ManifestLate);
+        self.manifest_seen = 1;
+        Ok(())
+    }
+
     /// The value that enough seats reach: the k-th largest.
     fn agreed(&self, value: impl Fn(&Seen) -> u32) -> u32 {
         let reach = |level: &u32| self.seen.iter().filter(|seen| value(seen) >= *level).count();
         let enough = |level: &u32| reach(level) >= usize::from(self.attesters);
-        self.seen.iter().map(&value).filter(enough).max().unwrap_or(0)
+        // Most seats have said nothing, and each of them would be compared with all.
+        self.seen.iter().map(&value).filter(|level| *level > 0).filter(enough).max().unwrap_or(0)
     }
 
     /// Good seconds that enough attesters agree on.
@@ -373,8 +448,9 @@ impl Job {
     /// Ends the job and fixes what everyone is owed.
     pub fn end(&mut self, ending: Ending, reason: CloseReason, now: i64) -> Result<()> {
         let gross = self.gross(escrow::billable(ending, self.attested()))?;
+        let booked = escrow::Segment { seconds: self.seconds, price: self.price };
         let Division { supplier, fees, refund } =
-            escrow::divide(ending, &self.rates(), self.price, self.fee, gross).ok_or(JobsError::Overflow)?;
+            escrow::divide(ending, &self.rates(), booked, self.fee, gross).ok_or(JobsError::Overflow)?;
         (self.owed_supplier, self.owed_fees, self.owed_refund) = (supplier, fees, refund);
         self.state = JobState::Ended;
         self.reason = reason;
@@ -410,28 +486,40 @@ impl Job {
         self.end(self.ending(), self.reason_or(CloseReason::Completed), now)
     }
 
-    /// How a job ends that its renter cancels at `at`. Behind the start window there is nothing to cancel.
-    fn cancelled_at(&self, at: i64) -> (Ending, CloseReason) {
-        if at <= self.booked_at.saturating_add(FREE_CANCEL) {
-            (Ending::CancelledFree, CloseReason::RenterCancelled)
-        } else if at <= self.start_by() {
-            (Ending::CancelledLate, CloseReason::RenterCancelledLate)
+    /// Seconds that the node was held without a start.
+    fn held_for(&self, now: i64) -> u64 {
+        u64::try_from(now.min(self.start_by()).saturating_sub(self.booked_at)).unwrap_or(0)
+    }
+
+    /// How a job ends that nobody has started: at no cost where an attester has said that it could be.
+    fn not_started(&self, now: i64) -> Ending {
+        if self.manifest_seen == 1 {
+            Ending::NeverStarted
         } else {
-            (Ending::NeverStarted, CloseReason::NoShow)
+            Ending::NotStarted { held: self.held_for(now) }
+        }
+    }
+
+    /// How a job ends at `now` that its renter left at `at`. Behind the start window there is nothing to cancel.
+    fn left_at(&self, at: i64, now: i64) -> (Ending, CloseReason) {
+        if at <= self.start_by() {
+            (Ending::Cancelled { held: self.held_for(now) }, CloseReason::RenterCancelled)
+        } else {
+            (self.not_started(now), CloseReason::NoShow)
         }
     }
 
     /// Ends a job that nobody started in time, or whose attesters fell silent. One whose cluster is broken
-    /// cannot start any more and ends at once: cancelled when its renter broke it, else at no cost.
+    /// cannot start any more and ends at once: cancelled when its renter broke it, else not started.
     pub fn expire(&mut self, cluster: Option<Broken>, now: i64) -> Result<()> {
         match self.state {
             JobState::Booked => {
                 let (ending, reason) = match cluster {
-                    Some(Broken { by_renter: true, at }) => self.cancelled_at(at),
-                    Some(_) => (Ending::NeverStarted, CloseReason::ClusterBroken),
+                    Some(Broken { by_renter: true, at }) => self.left_at(at, now),
+                    Some(_) => (self.not_started(now), CloseReason::ClusterBroken),
                     None => {
                         require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
-                        (Ending::NeverStarted, CloseReason::NoShow)
+                        (self.not_started(now), CloseReason::NoShow)
                     }
                 };
                 self.end(ending, reason, now)
@@ -451,11 +539,11 @@ impl Job {
         }
     }
 
-    /// Ends a job before its start, for its renter or its supplier.
+    /// Ends a job before its start, for its renter's side or its supplier.
     pub fn cancel(&mut self, by_renter: bool, now: i64) -> Result<()> {
         require!(self.is(JobState::Booked), JobsError::NotBooked);
         let (ending, reason) = if by_renter {
-            self.cancelled_at(now)
+            self.left_at(now, now)
         } else {
             (Ending::NeverStarted, CloseReason::SupplierCancelled)
         };
@@ -471,6 +559,16 @@ impl Job {
         self.reason = reason;
         self.ends_at = now;
         Ok(())
+    }
+
+    /// Whether a key is the renter's, or of who gets what is given back: either ends the job.
+    pub fn is_renting(&self, key: &Pubkey) -> bool {
+        self.renter == *key || self.refund_to == *key
+    }
+
+    /// Whether a key may end the job.
+    pub fn is_party(&self, key: &Pubkey) -> bool {
+        self.is_renting(key) || self.supplier == *key
     }
 
     /// Whether a dispute holds back what is not paid yet.
@@ -522,6 +620,7 @@ impl Job {
     /// Takes what the supplier is owed now.
     pub fn pay_supplier(&mut self, now: i64) -> Result<u64> {
         let amount = self.payable(now)?;
+        self.settled_good = self.attested();
         self.paid_supplier = self.paid_supplier.checked_add(amount).ok_or(JobsError::Overflow)?;
         Ok(amount)
     }
@@ -534,7 +633,7 @@ impl Job {
         Ok(amount)
     }
 
-    /// Takes what the renter is owed.
+    /// Takes what is given back.
     pub fn pay_refund(&mut self, now: i64) -> Result<u64> {
         self.check_payable(now)?;
         let amount = self.owed_refund.saturating_sub(self.paid_refund);
@@ -598,6 +697,7 @@ mod tests {
                 renter_payment_bps: 0,
                 supplier_payment_bps: 0,
                 attesters,
+                verdict_at: 0,
             },
             0,
         );
@@ -608,6 +708,11 @@ mod tests {
         let mut job = job(1);
         job.start(0).unwrap();
         job
+    }
+
+    /// The key of a seat.
+    fn key(seat: u8) -> Pubkey {
+        Pubkey::new_from_array([seat + 1; 32])
     }
 
     fn says(good: u32, upto: u32) -> AttestArgs {
@@ -652,21 +757,23 @@ mod tests {
         let mut late = job(1);
         assert!(late.expire(None, 1_200).is_err());
         late.expire(None, 1_201).unwrap();
-        assert_eq!((late.owed_supplier, late.owed_fees, late.owed_refund), (0, 0, PRICE + 25_000_000));
+        assert_eq!((late.owed_supplier, late.owed_refund), (0, PRICE + 25_000_000 - late.owed_fees));
+        // A sixth of two hours' price, rounded up.
+        assert_eq!(late.owed_fees, 1_666_666_667);
         assert_eq!(late.reason, CloseReason::NoShow);
     }
 
     #[test]
     fn attestations_never_fall_overlap_or_run_ahead() {
         let mut job = running();
-        assert!(job.attest(0, &says(0, 101), 100).is_err());
-        job.attest(0, &says(100, 100), 100).unwrap();
-        assert!(job.attest(0, &says(99, 200), 200).is_err());
-        assert!(job.attest(0, &says(201, 200), 200).is_err());
+        assert!(job.attest(0, &key(0), &says(0, 101), 100).is_err());
+        job.attest(0, &key(0), &says(100, 100), 100).unwrap();
+        assert!(job.attest(0, &key(0), &says(99, 200), 200).is_err());
+        assert!(job.attest(0, &key(0), &says(201, 200), 200).is_err());
         let silent = AttestArgs { reason: 0, ..says(150, 200) };
-        assert!(job.attest(0, &silent, 200).is_err());
-        job.attest(0, &says(150, 200), 200).unwrap();
-        assert!(job.attest(0, &says(250, 250), 250).is_err(), "time once called bad stays bad");
+        assert!(job.attest(0, &key(0), &silent, 200).is_err());
+        job.attest(0, &key(0), &says(150, 200), 200).unwrap();
+        assert!(job.attest(0, &key(0), &says(250, 250), 250).is_err(), "time once called bad stays bad");
         assert_eq!(job.attested(), 150);
         assert_eq!(job.proof_digest, [1; 32]);
     }
@@ -675,18 +782,18 @@ mod tests {
     fn a_second_counts_when_enough_attesters_saw_it() {
         let mut job = job(2);
         job.start(0).unwrap();
-        job.attest(0, &says(500, 500), 500).unwrap();
+        job.attest(0, &key(0), &says(500, 500), 500).unwrap();
         assert_eq!(job.attested(), 0);
-        job.attest(3, &says(300, 500), 500).unwrap();
+        job.attest(3, &key(3), &says(300, 500), 500).unwrap();
         assert_eq!(job.attested(), 300);
-        job.attest(1, &says(400, 400), 500).unwrap();
+        job.attest(1, &key(1), &says(400, 400), 500).unwrap();
         assert_eq!(job.attested(), 400);
     }
 
     #[test]
     fn the_supplier_streams_attested_time_after_the_first_hour() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         assert!(job.pay_supplier(3_599).is_err());
         // Half of 100 IO less a quarter per cent.
         assert_eq!(job.pay_supplier(3_600).unwrap(), 4_987_500_000);
@@ -696,11 +803,11 @@ mod tests {
     #[test]
     fn a_completed_job_pays_out_its_whole_deposit() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         job.pay_supplier(5_000).unwrap();
         assert!(job.complete(7_199).is_err());
         assert!(job.complete(7_200).is_err(), "not yet attested to its end");
-        job.attest(0, &says(7_000, 7_200), 7_300).unwrap();
+        job.attest(0, &key(0), &says(7_000, 7_200), 7_300).unwrap();
         job.complete(7_300).unwrap();
         let paid =
             [job.pay_supplier(7_300).unwrap(), job.pay_fees(7_300).unwrap(), job.pay_refund(7_300).unwrap()];
@@ -713,7 +820,7 @@ mod tests {
     #[test]
     fn silence_ends_a_job_after_a_day() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         assert!(job.expire(None, 3_600 + 86_400).is_err());
         job.expire(None, 3_601 + 86_400).unwrap();
         assert_eq!(job.reason, CloseReason::TimedOut);
@@ -725,8 +832,8 @@ mod tests {
     fn one_of_two_attesters_cannot_keep_a_job_open() {
         let mut job = job(2);
         job.start(0).unwrap();
-        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
-        job.attest(0, &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
+        job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
+        job.attest(0, &key(0), &AttestArgs { reason: 0, ..says(7_200, 7_200) }, 90_000).unwrap();
         assert!(job.complete(90_000).is_err());
         assert!(job.expire(None, 7_200 + 86_400).is_err());
         job.expire(None, 7_201 + 86_400).unwrap();
@@ -739,23 +846,23 @@ mod tests {
         stopped.stop(true, 600).unwrap();
         assert!(stopped.stop(false, 601).is_err());
         assert!(stopped.complete(600).is_err(), "the time until the stop was not looked at yet");
-        stopped.attest(0, &says(0, 600), 700).unwrap();
+        stopped.attest(0, &key(0), &says(0, 600), 700).unwrap();
         stopped.complete(700).unwrap();
         // 3,000 of 7,200 s are left of the first hour: G = 41.66666666, its fee 0.10416667.
         assert_eq!(stopped.owed_supplier, 4_156_249_999);
         assert_eq!(stopped.reason, CloseReason::RenterStopped);
         let mut left = running();
         left.stop(false, 3_599).unwrap();
-        left.attest(0, &says(3_599, 3_599), 3_600).unwrap();
+        left.attest(0, &key(0), &says(3_599, 3_599), 3_600).unwrap();
         assert_eq!(left.payable(3_600).unwrap(), 0);
         left.complete(3_600).unwrap();
         assert_eq!(left.owed_supplier, 0);
-        let mut early = job(1);
-        early.cancel(true, 120).unwrap();
-        assert_eq!(early.owed_fees, 0);
-        let mut late = job(1);
-        late.cancel(true, 121).unwrap();
-        assert_eq!(late.owed_fees, 25_000_000);
+        // Two minutes of 7,200 s are dearer than the booking fee; 10 s are not.
+        for (now, fees) in [(0, 25_000_000), (10, 25_000_000), (120, 166_666_667), (1_200, 1_666_666_667)] {
+            let mut left = job(1);
+            left.cancel(true, now).unwrap();
+            assert_eq!((left.owed_fees, left.owed_refund), (fees, PRICE + 25_000_000 - fees));
+        }
         assert!(running().cancel(true, 1).is_err());
     }
 
@@ -763,7 +870,7 @@ mod tests {
     fn extended(seconds: u32) -> Job {
         let mut job = running();
         assert_eq!(job.extend(3_600, 6_000_000_000, 7_199).unwrap(), 15_000_000);
-        job.attest(0, &says(seconds, 10_800), 10_800).unwrap();
+        job.attest(0, &key(0), &says(seconds, 10_800), 10_800).unwrap();
         job
     }
 
@@ -798,14 +905,14 @@ mod tests {
     #[test]
     fn a_dispute_freezes_what_is_not_paid_for_a_fortnight_at_most() {
         let mut job = running();
-        job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+        job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
         job.pay_supplier(3_600).unwrap();
         // 100.25 less half of 99.75.
         assert_eq!(job.dispute(true, 5_000).unwrap(), 10_025_000_000 - 4_987_500_000);
         for refused in [job.dispute(true, 5_001), job.dispute(false, 5_001)] {
             assert!(refused.is_err());
         }
-        job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+        job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
         assert!(job.pay_supplier(7_200).is_err());
         assert!(job.clone().extend(60, 1, 7_000).is_err());
         job.complete(7_200).unwrap();
@@ -822,7 +929,7 @@ mod tests {
     fn a_job_is_disputed_within_a_day_of_its_end_and_once_by_each_side() {
         let ended = || {
             let mut job = running();
-            job.attest(0, &says(7_200, 7_200), 7_200).unwrap();
+            job.attest(0, &key(0), &says(7_200, 7_200), 7_200).unwrap();
             job.complete(7_200).unwrap();
             job
         };
@@ -847,7 +954,7 @@ mod tests {
     fn a_decision_is_any_split_that_takes_nothing_back() {
         let disputed = || {
             let mut job = running();
-            job.attest(0, &says(3_600, 3_600), 3_600).unwrap();
+            job.attest(0, &key(0), &says(3_600, 3_600), 3_600).unwrap();
             job.pay_supplier(3_600).unwrap();
             job.dispute(true, 3_600).unwrap();
             job
@@ -873,32 +980,112 @@ mod tests {
     }
 
     #[test]
-    fn jobs_of_a_broken_cluster_end_at_once_by_who_broke_it() {
-        let ends = |by_renter: bool, at: i64| {
+    fn jobs_of_a_broken_cluster_end_at_once_and_cost_what_they_held() {
+        let ends = |by_renter: bool, at: i64, seen: bool| {
             let mut job = job(1);
+            if seen {
+                job.confirm_manifest(9).unwrap();
+            }
             job.expire(Some(Broken { by_renter, at }), at + 1).unwrap();
             (job.reason, job.owed_supplier, job.owed_fees)
         };
-        assert_eq!(ends(false, 700), (CloseReason::ClusterBroken, 0, 0));
-        assert_eq!(ends(true, 120), (CloseReason::RenterCancelled, 0, 0));
-        // The booking fee, 0.25 of 100.
-        assert_eq!(ends(true, 121), (CloseReason::RenterCancelledLate, 0, 25_000_000));
-        assert_eq!(ends(true, 1_201), (CloseReason::NoShow, 0, 0));
+        // 101 of 7,200 s; 120 s, and the whole window.
+        assert_eq!(ends(false, 100, false), (CloseReason::ClusterBroken, 0, 140_277_778));
+        assert_eq!(ends(false, 100, true), (CloseReason::ClusterBroken, 0, 0));
+        assert_eq!(ends(true, 119, true), (CloseReason::RenterCancelled, 0, 166_666_667));
+        assert_eq!(ends(true, 1_201, false), (CloseReason::NoShow, 0, 1_666_666_667));
     }
 
     #[test]
-    fn behind_the_start_window_there_is_nothing_to_cancel() {
-        let mut late = job(1);
-        late.cancel(true, 1_201).unwrap();
-        assert_eq!((late.reason, late.owed_fees), (CloseReason::NoShow, 0));
+    fn a_manifest_at_hand_in_time_makes_a_job_that_nobody_starts_free_and_no_other() {
+        let seen = |at: i64| {
+            let mut job = job(1);
+            job.confirm_manifest(at).map(|()| job)
+        };
+        let mut late = seen(600).unwrap();
+        late.expire(None, 1_201).unwrap();
+        assert_eq!((late.reason, late.owed_fees, late.owed_refund), (CloseReason::NoShow, 0, PRICE + 25_000_000));
+        assert!(seen(601).is_err(), "the supplier has ten minutes");
+        let mut left = seen(0).unwrap();
+        left.cancel(true, 120).unwrap();
+        assert_eq!(left.owed_fees, 166_666_667);
+        assert!(running().confirm_manifest(1).is_err());
+    }
+
+    #[test]
+    fn a_lost_node_ends_its_job_when_enough_say_so_within_an_hour() {
+        let mut job = job(2);
+        job.start(0).unwrap();
+        for seat in 0..2 {
+            job.attest(seat, &key(seat), &says(600, 600), 600).unwrap();
+        }
+        assert!(!job.lose(0, &key(0), 900).unwrap());
+        assert!(!job.lose(0, &key(0), 901).unwrap(), "a seat counts once");
+        let mut too_late = job;
+        assert!(!too_late.lose(1, &key(1), 901 + 3_601).unwrap());
+        let mut taken_back = job;
+        taken_back.attest(0, &key(0), &says(600, 700), 950).unwrap();
+        assert!(!taken_back.lose(1, &key(1), 1_000).unwrap());
+        assert!(job.lose(1, &key(1), 901 + 3_600).unwrap());
+        // G = ⌊100 · 600 / 7,200⌋, and both fees in proportion.
+        assert_eq!((job.owed_supplier, job.owed_fees), (833_333_333 - 2_083_334, 2 * 2_083_334));
+        assert_eq!((job.state, job.reason, job.ended_at), (JobState::Ended, CloseReason::Lost, 4_501));
+        assert!(job.lose(1, &key(1), 4_501).is_err());
+    }
+
+    #[test]
+    fn a_job_that_is_stopped_or_over_is_not_lost() {
+        let mut stopped = running();
+        stopped.stop(false, 100).unwrap();
+        assert!(stopped.lose(0, &key(0), 100).is_err());
+        assert!(running().lose(0, &key(0), 7_200).is_err());
+        assert!(job(1).lose(0, &key(0), 1).is_err(), "it has not started");
+    }
+
+    #[test]
+    fn a_successor_on_a_seat_lowers_its_good_time_once_and_not_what_was_paid() {
+        let mut job = running();
+        job.attest(0, &key(0), &says(4_000, 4_000), 4_000).unwrap();
+        job.pay_supplier(4_000).unwrap();
+        job.attest(0, &key(0), &says(5_000, 5_000), 5_000).unwrap();
+        let heir = key(9);
+        let bad = |good: u32, upto: u32| AttestArgs { reason: 16, ..says(good, upto) };
+        assert!(job.attest(0, &key(0), &bad(4_500, 5_000), 5_000).is_err(), "its own word");
+        assert!(job.clone().attest(0, &heir, &bad(3_999, 5_000), 5_000).is_err(), "it was paid for");
+        let silent = AttestArgs { reason: 0, ..says(4_200, 5_000) };
+        assert!(job.clone().attest(0, &heir, &silent, 5_000).is_err(), "without a reason");
+        job.attest(0, &heir, &bad(4_200, 5_100), 5_100).unwrap();
+        assert_eq!((job.attested(), job.lowered), (4_200, 1));
+        assert!(job.attest(0, &key(0), &bad(4_100, 5_100), 5_100).is_err(), "it was lowered before");
+        let fine = AttestArgs { reason: 0, ..says(4_300, 5_200) };
+        job.attest(0, &key(0), &fine, 5_200).unwrap();
+    }
+
+    #[test]
+    fn a_key_speaks_for_one_seat_of_a_job() {
+        let mut job = running();
+        job.attest(0, &key(0), &says(100, 100), 100).unwrap();
+        assert!(job.attest(1, &key(0), &says(100, 100), 100).is_err());
+        assert!(job.lose(1, &key(0), 100).is_err());
+        job.attest(0, &key(5), &says(100, 100), 100).unwrap();
+        job.attest(1, &key(0), &says(100, 100), 100).unwrap();
+    }
+
+    #[test]
+    fn whoever_gets_the_refund_may_end_a_job_too() {
+        let mut job = job(1);
+        (job.renter, job.supplier, job.refund_to) = (key(1), key(2), key(3));
+        for (who, renting, party) in [(1, true, true), (2, false, true), (3, true, true), (4, false, false)] {
+            assert_eq!((job.is_renting(&key(who)), job.is_party(&key(who))), (renting, party));
+        }
     }
 
     #[test]
     fn no_time_is_good_without_the_samples_that_show_it() {
         let mut job = running();
         let without = AttestArgs { timelock: [0; 32], ..says(100, 100) };
-        assert!(job.attest(0, &without, 100).is_err());
-        job.attest(0, &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
+        assert!(job.attest(0, &key(0), &without, 100).is_err());
+        job.attest(0, &key(0), &AttestArgs { timelock: [0; 32], ..says(0, 100) }, 100).unwrap();
     }
 
     #[test]

@@ -8,9 +8,9 @@
 
 use crate::errors::StakingError;
 use crate::events::ProofRecorded;
-use crate::state::{LastProof, Node};
+use crate::state::Node;
 use anchor_lang::prelude::*;
-use io_common::abi::{ProofReason, ProofVerdict};
+use io_common::abi::{LastProof, ProofReason, ProofVerdict};
 use io_common::{clock, ids};
 
 /// Called by the proofs program when an attester has judged a compute proof.

@@ -1,7 +1,7 @@
 use super::{Class, Device, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::{CreditFreeze, NodeState, Pool, ProofReason};
+use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool};
 use io_common::Snapshot;
 use io_math::reward::{split, Accumulator, Split};
 use io_math::slash::Reach;
@@ -104,23 +104,6 @@ impl CoSide {
     }
 }
 
-/// The verdict of a node's latest compute proof.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct LastProof {
-    /// When it was judged, unix time; 0 while none was.
-    pub time: i64,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
-    /// Measured speed against the class's reference, bps.
-    pub score_bps: u32,
-    /// Why it failed, or that it passed.
-    pub reason: ProofReason,
-    /// 1 when it passed.
-    pub passed: u8,
-    pub padding: [u8; 2],
-}
-
 /// A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeTotals {
@@ -168,7 +151,8 @@ pub struct Node {
     pub class: u16,
     /// The kind of hardware of its class.
     pub pool: Pool,
-    pub padding: u8,
+    /// 1 when its first device is banned: it is neither listed nor hired, and earns nothing more.
+    pub banned: u8,
     /// Its owner.
     pub owner: Pubkey,
     /// The jobs program's offer account of this node, which carries the lease.
@@ -177,6 +161,12 @@ pub struct Node {
     pub device_key: Pubkey,
     /// Rewards credited in the node's whole life, base units; never falls.
     pub credited: u64,
+    /// Its latest compute proof.
+    pub last_proof: LastProof,
+    /// The owner's minimum for its processors, base units, as of the latest instruction that read its class.
+    pub minimum: u64,
+    /// The owner's side.
+    pub own: OwnerSide,
     /// Its first processor, which gives it its address.
     pub device: Pubkey,
     /// Token account that holds exactly [`Node::vault_total`].
@@ -211,16 +201,12 @@ pub struct Node {
     pub memory_gib: u32,
     /// Link speed in Mbit/s, as the owner says.
     pub link_mbps: u32,
-    /// The owner's side.
-    pub own: OwnerSide,
     /// The co-stakers' side.
     pub co: CoSide,
     /// The owner's active stake by week; none on a terminal node.
     pub own_snapshot: Snapshot,
     /// The co-stakers' active stake by week; none on a terminal node.
     pub co_snapshot: Snapshot,
-    /// Its latest compute proof.
-    pub last_proof: LastProof,
     /// When it was last retired.
     pub retired_at: i64,
     pub reserved: [u8; 120],
@@ -649,7 +635,7 @@ impl Node {
 mod tests {
     use super::*;
     use crate::state::class;
-    use io_common::{abi, assert_layout};
+    use io_common::abi;
     use io_math::IO;
 
     const COOLDOWN: i64 = 14 * DAY;
@@ -668,11 +654,27 @@ mod tests {
 
     #[test]
     fn the_layout_begins_as_others_read_it() {
-        assert_layout!(
-            Node,
-            abi::Node,
-            [version, bump, state, units, class, pool, padding, owner, offer, device_key, credited]
-        );
+        use core::mem::offset_of;
+        let own = [
+            ("version", offset_of!(Node, version)),
+            ("bump", offset_of!(Node, bump)),
+            ("state", offset_of!(Node, state)),
+            ("units", offset_of!(Node, units)),
+            ("class", offset_of!(Node, class)),
+            ("pool", offset_of!(Node, pool)),
+            ("banned", offset_of!(Node, banned)),
+            ("owner", offset_of!(Node, owner)),
+            ("offer", offset_of!(Node, offer)),
+            ("device_key", offset_of!(Node, device_key)),
+            ("credited", offset_of!(Node, credited)),
+            ("last_proof", offset_of!(Node, last_proof)),
+            ("minimum", offset_of!(Node, minimum)),
+            ("owner_active", offset_of!(Node, own.active)),
+        ];
+        let (fields, size) = abi::Node::LAYOUT;
+        assert_eq!(own.as_slice(), fields);
+        assert!(size <= size_of::<Node>());
+        assert_eq!(Node::DISCRIMINATOR, <abi::Node as abi::View>::DISCRIMINATOR);
     }
 
     #[test]

@@ -27,11 +27,15 @@ class Cluster(Account):
         joined: Jobs that were booked for it.
         waiting: Of them, those that are neither started nor ended.
         broken: Why the first one left before its start, as far as any has.
+        lost: Jobs whose node was lost, and that nobody has replaced.
         renter: Books its jobs, and paid the rent.
+        delegate: May book and extend its jobs too, and pays itself for that; zeros where the renter has
+                named nobody.
         id: Named by the renter; part of the address.
         manifest_hash: What all of them run together.
         opened_at: When it was opened, unix time.
         broken_at: When the first one left before its start, unix time; 0 while none has.
+        runs_until: The latest end of the booked time of its jobs, unix time; 0 before the first start.
         seq: Number of the latest event.
     """
 
@@ -41,11 +45,14 @@ class Cluster(Account):
     joined: int
     waiting: int
     broken: types.CloseReason
+    lost: int
     renter: Pubkey
+    delegate: Pubkey
     id: bytes
     manifest_hash: bytes
     opened_at: int
     broken_at: int
+    runs_until: int
     seq: int
 
 
@@ -60,12 +67,15 @@ bind_account(
         ("joined", c.u8),
         ("waiting", c.u8),
         ("broken", types.close_reason_codec),
-        ("", c.pad(2)),
+        ("lost", c.u8),
+        ("", c.pad(1)),
         ("renter", c.pubkey),
+        ("delegate", c.pubkey),
         ("id", c.raw_bytes(32)),
         ("manifest_hash", c.raw_bytes(32)),
         ("opened_at", c.i64),
         ("broken_at", c.i64),
+        ("runs_until", c.i64),
         ("seq", c.u64),
         ("", c.pad(64)),
     ),
@@ -88,6 +98,7 @@ class Config(Account):
         resolver: Decides disputes.
         large_daily_usd: Micro-dollars a day from which a job is large.
         price_limits: What a price may be at worst.
+        verdict_age: Oldest compute proof that a node is booked on, seconds.
         seq: Number of the latest event of this account.
     """
 
@@ -102,6 +113,7 @@ class Config(Account):
     resolver: Pubkey
     large_daily_usd: int
     price_limits: types.PriceLimits
+    verdict_age: int
     seq: int
 
 
@@ -121,6 +133,8 @@ bind_account(
         ("resolver", c.pubkey),
         ("large_daily_usd", c.u64),
         ("price_limits", types.PriceLimits.CODEC),
+        ("verdict_age", c.u32),
+        ("", c.pad(4)),
         ("seq", c.u64),
         ("", c.pad(256)),
     ),
@@ -276,6 +290,9 @@ class Job(Account):
         nonce: Part of the address.
         rate: Micro-dollars per unit and hour.
         units: Processors of the node at booking.
+        manifest_seen: 1 when an attester has said, in time, that what is to be run was at hand.
+        replaces: 1 when it replaces a lost job of its cluster.
+        lowered: Seats whose good time a successor has lowered, by bit.
         price: Sum of the segments' prices, base units.
         fee: Sum of the renter's fees, base units.
         seconds: Sum of the segments' seconds.
@@ -288,9 +305,13 @@ class Job(Account):
         frozen_until: Nothing is paid before this time, while a dispute is open; 0 where none is.
         owed_supplier: Owed to each party in all, once the job has ended.
         owed_fees: Owed to the fee vault in all, once the job has ended, base units.
-        owed_refund: Owed to the renter in all, once the job has ended, base units.
+        owed_refund: Given back to `refund_to` in all, once the job has ended, base units.
         paid_fees: Paid so far.
-        paid_refund: Paid to the renter so far, base units.
+        paid_refund: Given back so far, base units.
+        refund_to: Who gets what is given back; fixed at booking.
+        verdict_at: When the node passed the compute proof that it was booked on, unix time.
+        settled_good: Good seconds that the supplier was paid for at the last payment: no seat is lowered
+                below them.
         seq: Number of the latest event.
         segments: The booking and the extensions, in order; the first `segment_count` are in use.
         seen: By attester seat.
@@ -325,6 +346,9 @@ class Job(Account):
     nonce: int
     rate: int
     units: int
+    manifest_seen: int
+    replaces: int
+    lowered: int
     price: int
     fee: int
     seconds: int
@@ -340,6 +364,9 @@ class Job(Account):
     owed_refund: int
     paid_fees: int
     paid_refund: int
+    refund_to: Pubkey
+    verdict_at: int
+    settled_good: int
     seq: int
     segments: tuple[types.Segment, ...]
     seen: tuple[types.Seen, ...]
@@ -380,7 +407,9 @@ bind_account(
         ("nonce", c.u64),
         ("rate", c.u64),
         ("units", c.u32),
-        ("", c.pad(4)),
+        ("manifest_seen", c.u8),
+        ("replaces", c.u8),
+        ("lowered", c.u16),
         ("price", c.u64),
         ("fee", c.u64),
         ("seconds", c.u64),
@@ -396,10 +425,13 @@ bind_account(
         ("owed_refund", c.u64),
         ("paid_fees", c.u64),
         ("paid_refund", c.u64),
+        ("refund_to", c.pubkey),
+        ("verdict_at", c.i64),
+        ("settled_good", c.u64),
         ("seq", c.u64),
         ("segments", c.array(types.Segment.CODEC, 5)),
         ("seen", c.array(types.Seen.CODEC, 16)),
-        ("", c.pad(120)),
+        ("", c.pad(72)),
     ),
 )
 

@@ -43,10 +43,13 @@ ESCROW_SEED: Final = b"escrow"
 FEES_SEED: Final = b"fees"
 #: The time that a renter pays for in any case, and the shortest rental, seconds.
 FIRST_HOUR: Final = 3_600
-#: A renter cancels for free this long after booking, seconds.
-FREE_CANCEL: Final = 120
 #: Seed of a job: `["job", offer, nonce]`, the nonce in 8 bytes, little endian.
 JOB_SEED: Final = b"job"
+#: Words of attesters that a node is gone count together within so long, seconds.
+LOST_WITHIN: Final = 3_600
+#: An attester can say until so long after booking that what is to be run is at hand, seconds: the rest of
+#: the start window is the supplier's to start it in.
+MANIFEST_WINDOW: Final = 600
 #: Most attesters that a job may need.
 MAX_ATTESTERS: Final = 5
 #: Largest booking fee of one side, bps.
@@ -67,10 +70,14 @@ MAX_PAYMENT_BPS: Final = 300
 MAX_PRICE_AGE: Final = 300
 #: Most segments of a job: the booking and its extensions.
 MAX_SEGMENTS: Final = 5
+#: Longest age that a node's compute proof may have at booking, as a parameter, seconds.
+MAX_VERDICT_AGE: Final = 172_800
 #: Fewest jobs of a cluster.
 MIN_CLUSTER: Final = 2
 #: Smallest bond of a dispute, bps of what it freezes.
 MIN_DISPUTE_BOND_BPS: Final = 100
+#: Shortest age that a node's compute proof may have at booking, as a parameter, seconds.
+MIN_VERDICT_AGE: Final = 3_600
 #: How far a booking's nonce may be ahead of the offer's, so that nobody can use the nonces up.
 NONCE_WINDOW: Final = 256
 #: Seed of an offer: `["offer", node]`.
@@ -108,8 +115,9 @@ __all__ = [
     "ESCROW_SEED",
     "FEES_SEED",
     "FIRST_HOUR",
-    "FREE_CANCEL",
     "JOB_SEED",
+    "LOST_WITHIN",
+    "MANIFEST_WINDOW",
     "MAX_ATTESTERS",
     "MAX_BOOKING_BPS",
     "MAX_CLUSTER",
@@ -120,8 +128,10 @@ __all__ = [
     "MAX_PAYMENT_BPS",
     "MAX_PRICE_AGE",
     "MAX_SEGMENTS",
+    "MAX_VERDICT_AGE",
     "MIN_CLUSTER",
     "MIN_DISPUTE_BOND_BPS",
+    "MIN_VERDICT_AGE",
     "NONCE_WINDOW",
     "OFFER_SEED",
     "PAR_PERCENT",

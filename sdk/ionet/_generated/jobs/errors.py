@@ -403,11 +403,11 @@ class MayNotStart(_ProgramError):
 
 
 class NotAParty(_ProgramError):
-    """6050: only the renter or the supplier may do this."""
+    """6050: only the job's parties may do this: its renter, its supplier, and who gets the refund."""
 
     CODE = 6050
     NAME = "NotAParty"
-    MSG = "only the renter or the supplier may do this"
+    MSG = "only the job's parties may do this: its renter, its supplier, and who gets the refund"
 
 
 class WrongAttesterSet(_ProgramError):
@@ -635,11 +635,11 @@ class NodePassedOn(_ProgramError):
 
 
 class NotRenter(_ProgramError):
-    """6079: only the renter may do this."""
+    """6079: only the renter, who gets the refund, or the delegate of the job's cluster may do this."""
 
     CODE = 6079
     NAME = "NotRenter"
-    MSG = "only the renter may do this"
+    MSG = "only the renter, who gets the refund, or the delegate of the job's cluster may do this"
 
 
 class DisputeBondOutOfBounds(_ProgramError):
@@ -754,6 +754,118 @@ class WrongBond(_ProgramError):
     MSG = "this is not the vault of the bond"
 
 
+class VerdictAgeOutOfBounds(_ProgramError):
+    """6094: a node's compute proof is at most 1 to 48 hours old at booking."""
+
+    CODE = 6094
+    NAME = "VerdictAgeOutOfBounds"
+    MSG = "a node's compute proof is at most 1 to 48 hours old at booking"
+
+
+class TooFewSeats(_ProgramError):
+    """6095: the attester set has fewer seats than the job needs; left: seats, right: needed."""
+
+    CODE = 6095
+    NAME = "TooFewSeats"
+    MSG = "the attester set has fewer seats than the job needs; left: seats, right: needed"
+
+
+class SeatMoved(_ProgramError):
+    """6096: this key has spoken for another seat of the job."""
+
+    CODE = 6096
+    NAME = "SeatMoved"
+    MSG = "this key has spoken for another seat of the job"
+
+
+class LoweredBefore(_ProgramError):
+    """6097: a successor on this seat has lowered its good time before."""
+
+    CODE = 6097
+    NAME = "LoweredBefore"
+    MSG = "a successor on this seat has lowered its good time before"
+
+
+class LoweredBelowPaid(_ProgramError):
+    """6098: good time that was paid for is not lowered; left: asked for, right: paid for."""
+
+    CODE = 6098
+    NAME = "LoweredBelowPaid"
+    MSG = "good time that was paid for is not lowered; left: asked for, right: paid for"
+
+
+class ManifestLate(_ProgramError):
+    """6099: that a manifest is at hand can be said for ten minutes; left: until, right: now."""
+
+    CODE = 6099
+    NAME = "ManifestLate"
+    MSG = "that a manifest is at hand can be said for ten minutes; left: until, right: now"
+
+
+class NotClusterBooker(_ProgramError):
+    """6100: only the renter of the cluster, or their delegate, who then pays, may book for it."""
+
+    CODE = 6100
+    NAME = "NotClusterBooker"
+    MSG = "only the renter of the cluster, or their delegate, who then pays, may book for it"
+
+
+class NotClusterRenter(_ProgramError):
+    """6101: only the renter of the cluster may do this."""
+
+    CODE = 6101
+    NAME = "NotClusterRenter"
+    MSG = "only the renter of the cluster may do this"
+
+
+class ClusterRuns(_ProgramError):
+    """6102: booked time of a job that the cluster started lies ahead; left: now, right: its end."""
+
+    CODE = 6102
+    NAME = "ClusterRuns"
+    MSG = "booked time of a job that the cluster started lies ahead; left: now, right: its end"
+
+
+class WrongClass(_ProgramError):
+    """6103: this is not the class of the node."""
+
+    CODE = 6103
+    NAME = "WrongClass"
+    MSG = "this is not the class of the node"
+
+
+class NodeBanned(_ProgramError):
+    """6104: the node's device is banned."""
+
+    CODE = 6104
+    NAME = "NodeBanned"
+    MSG = "the node's device is banned"
+
+
+class StakeBelowMinimum(_ProgramError):
+    """6105: the owner's active stake is below the node's minimum; left: active, right: minimum."""
+
+    CODE = 6105
+    NAME = "StakeBelowMinimum"
+    MSG = "the owner's active stake is below the node's minimum; left: active, right: minimum"
+
+
+class NoVerdict(_ProgramError):
+    """6106: the node's latest compute proof has failed, or it has none."""
+
+    CODE = 6106
+    NAME = "NoVerdict"
+    MSG = "the node's latest compute proof has failed, or it has none"
+
+
+class VerdictTooOld(_ProgramError):
+    """6107: the node's latest compute proof is too old; left: oldest allowed, right: its age."""
+
+    CODE = 6107
+    NAME = "VerdictTooOld"
+    MSG = "the node's latest compute proof is too old; left: oldest allowed, right: its age"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -849,6 +961,20 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6091: SplitAbovePrice,
     6092: SplitBelowPaid,
     6093: WrongBond,
+    6094: VerdictAgeOutOfBounds,
+    6095: TooFewSeats,
+    6096: SeatMoved,
+    6097: LoweredBefore,
+    6098: LoweredBelowPaid,
+    6099: ManifestLate,
+    6100: NotClusterBooker,
+    6101: NotClusterRenter,
+    6102: ClusterRuns,
+    6103: WrongClass,
+    6104: NodeBanned,
+    6105: StakeBelowMinimum,
+    6106: NoVerdict,
+    6107: VerdictTooOld,
 }
 
 
@@ -866,6 +992,7 @@ __all__ = [
     "ClusterFull",
     "ClusterIncomplete",
     "ClusterManifest",
+    "ClusterRuns",
     "ClusterSize",
     "ClusterWaits",
     "ClusterYoung",
@@ -882,11 +1009,16 @@ __all__ = [
     "FirstHour",
     "LeaseLost",
     "Leased",
+    "LoweredBefore",
+    "LoweredBelowPaid",
+    "ManifestLate",
     "MayNotPause",
     "MayNotStart",
     "MintNotTaken",
     "NoCurrency",
     "NoTimelock",
+    "NoVerdict",
+    "NodeBanned",
     "NodeNotLive",
     "NodePassedOn",
     "NonceOutOfBounds",
@@ -897,6 +1029,8 @@ __all__ = [
     "NotAttester",
     "NotAuthority",
     "NotBooked",
+    "NotClusterBooker",
+    "NotClusterRenter",
     "NotDisputed",
     "NotEnded",
     "NotNodeOwner",
@@ -918,20 +1052,26 @@ __all__ = [
     "PriceNotVerified",
     "RentalBoundsCrossed",
     "RentalTooShort",
+    "SeatMoved",
     "SplitAbovePrice",
     "SplitBelowPaid",
+    "StakeBelowMinimum",
     "StalePrice",
     "StartWindowOpen",
     "StartWindowOver",
+    "TooFewSeats",
     "TooManyExtensions",
     "UncertainPrice",
     "UnknownEntry",
     "UnknownPayout",
     "UnknownPricing",
     "UnusablePrice",
+    "VerdictAgeOutOfBounds",
+    "VerdictTooOld",
     "VolatilePrice",
     "WrongAttesterSet",
     "WrongBond",
+    "WrongClass",
     "WrongCluster",
     "WrongDestination",
     "WrongDispute",

@@ -118,6 +118,9 @@ class Booked(Event):
         offer: The offer.
         node: The node.
         renter: The renter.
+        payer: Who paid the deposit and the rent.
+        refund_to: Who gets what is given back.
+        source: The token account that the deposit came from.
         supplier: The job's supplier.
         mint: What the renter pays in.
         usd: Price in micro-dollars.
@@ -136,6 +139,9 @@ class Booked(Event):
     offer: Pubkey
     node: Pubkey
     renter: Pubkey
+    payer: Pubkey
+    refund_to: Pubkey
+    source: Pubkey
     supplier: Pubkey
     mint: Pubkey
     usd: int
@@ -159,6 +165,9 @@ bind_event(
         ("offer", c.pubkey),
         ("node", c.pubkey),
         ("renter", c.pubkey),
+        ("payer", c.pubkey),
+        ("refund_to", c.pubkey),
+        ("source", c.pubkey),
         ("supplier", c.pubkey),
         ("mint", c.pubkey),
         ("usd", c.u64),
@@ -249,6 +258,29 @@ bind_event(
         ("enabled", c.boolean),
         ("payment_bps", c.u16),
     ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DelegateSet(Event):
+    """A cluster's renter has named who may book and extend its jobs too.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        cluster: The cluster.
+        delegate: The delegate, or zeros for nobody.
+    """
+
+    seq: int
+    cluster: Pubkey
+    delegate: Pubkey
+
+
+bind_event(
+    DelegateSet,
+    PROGRAM_ID,
+    bytes.fromhex("677eef83c91fd4fd"),
+    (("seq", c.u64), ("cluster", c.pubkey), ("delegate", c.pubkey)),
 )
 
 
@@ -374,7 +406,7 @@ class Ended(Event):
         attested: Good seconds that enough attesters agree on.
         owed_supplier: Owed to the supplier in all, base units.
         owed_fees: Owed to the fee vault in all, base units.
-        owed_refund: Owed to the renter in all, base units.
+        owed_refund: Given back in all, base units.
         result_hash: Hash of the job's result; zeros while there is none.
     """
 
@@ -412,6 +444,8 @@ class Extended(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
+        payer: Who paid for it.
+        source: The token account that the deposit came from.
         usd: Price in micro-dollars.
         price: Price of the new segment, base units.
         fee: The renter's fees for the new segment, base units.
@@ -422,6 +456,8 @@ class Extended(Event):
 
     seq: int
     job: Pubkey
+    payer: Pubkey
+    source: Pubkey
     usd: int
     price: int
     fee: int
@@ -437,6 +473,8 @@ bind_event(
     (
         ("seq", c.u64),
         ("job", c.pubkey),
+        ("payer", c.pubkey),
+        ("source", c.pubkey),
         ("usd", c.u64),
         ("price", c.u64),
         ("fee", c.u64),
@@ -481,6 +519,52 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("7b3ff399aed40237"),
     (("seq", c.u64), ("job", c.pubkey), ("surplus", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ManifestConfirmed(Event):
+    """An attester has what a job is to run: nothing but the supplier keeps it from its start.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        seat: Seat of the attester.
+    """
+
+    seq: int
+    job: Pubkey
+    seat: int
+
+
+bind_event(
+    ManifestConfirmed,
+    PROGRAM_ID,
+    bytes.fromhex("8f69ad2e894a87d1"),
+    (("seq", c.u64), ("job", c.pubkey), ("seat", c.u8)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class NodeLost(Event):
+    """An attester finds a job's node gone; the job ends when enough do within an hour.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        job: The job.
+        seat: Seat of the attester.
+    """
+
+    seq: int
+    job: Pubkey
+    seat: int
+
+
+bind_event(
+    NodeLost,
+    PROGRAM_ID,
+    bytes.fromhex("9ea17f4ac45bff87"),
+    (("seq", c.u64), ("job", c.pubkey), ("seat", c.u8)),
 )
 
 
@@ -655,7 +739,7 @@ class Stopped(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         job: The job.
-        by: The renter or the supplier.
+        by: The renter, who gets the refund, or the supplier.
         reason: Which of them.
         ends_at: When the booked time is over, unix time.
     """
@@ -689,7 +773,8 @@ class TimeLost(Event):
         seq: Number of the event, counted by the account that it is about.
         job: The job.
         seat: Seat of the attester.
-        from_: Seconds from the start at which the time begins.
+        from_: Seconds from the start at which the time begins; 0 where a successor on the seat takes back
+                what was called good before.
         upto: Seconds from the start at which the time ends.
         lost: How many of them are lost.
         reason: Why, bits `BREAK_*`.
@@ -729,6 +814,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     ClusterClosed.DISCRIMINATOR: ClusterClosed,
     ClusterOpened.DISCRIMINATOR: ClusterOpened,
     CurrencySet.DISCRIMINATOR: CurrencySet,
+    DelegateSet.DISCRIMINATOR: DelegateSet,
     DisputeClosed.DISCRIMINATOR: DisputeClosed,
     DisputeMade.DISCRIMINATOR: DisputeMade,
     DisputeResolved.DISCRIMINATOR: DisputeResolved,
@@ -736,6 +822,8 @@ EVENTS: Mapping[bytes, type[Event]] = {
     Extended.DISCRIMINATOR: Extended,
     Initialized.DISCRIMINATOR: Initialized,
     JobClosed.DISCRIMINATOR: JobClosed,
+    ManifestConfirmed.DISCRIMINATOR: ManifestConfirmed,
+    NodeLost.DISCRIMINATOR: NodeLost,
     OfferSet.DISCRIMINATOR: OfferSet,
     Paid.DISCRIMINATOR: Paid,
     ParamsSet.DISCRIMINATOR: ParamsSet,
@@ -754,6 +842,7 @@ __all__ = [
     "ClusterClosed",
     "ClusterOpened",
     "CurrencySet",
+    "DelegateSet",
     "DisputeClosed",
     "DisputeMade",
     "DisputeResolved",
@@ -761,6 +850,8 @@ __all__ = [
     "Extended",
     "Initialized",
     "JobClosed",
+    "ManifestConfirmed",
+    "NodeLost",
     "OfferSet",
     "Paid",
     "ParamsSet",

@@ -51,8 +51,9 @@ def attest(
 ) -> Instruction:
     """Records how much of the time since the start a seat has looked at, and how much of it was good.
 
-    Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `AttestationFalls`,
-    `AttestationAhead`, `AttestationOverlaps`, `BreakWithoutReason`, `NoTimelock`.
+    Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `SeatMoved`,
+    `AttestationFalls`, `LoweredBefore`, `LoweredBelowPaid`, `AttestationAhead`, `AttestationOverlaps`,
+    `BreakWithoutReason`, `NoTimelock`.
 
     Args:
         attester: An attester. (signer)
@@ -78,14 +79,18 @@ _BOOK = c.arguments("book", bytes.fromhex("4e27be2b32fc932f"), (("args", types.B
 
 def book(
     *,
+    payer: Pubkey,
     renter: Pubkey,
+    refund_to: Pubkey,
     node: Pubkey,
+    class_: Pubkey,
     payout_currency: Pubkey,
     price: Pubkey,
     mint: Pubkey,
     source: Pubkey,
     args: types.BookArgs,
     config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
     offer: Pubkey | None = None,
     currency: Pubkey | None = None,
     job: Pubkey | None = None,
@@ -97,15 +102,23 @@ def book(
 ) -> Instruction:
     """Books a node: the deposit goes into the job's own escrow, the job gets the lease.
 
-    Caller: the renter. Errors: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `OfferClosed`,
-    `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`,
-    `WrongMint`, `WrongPayoutCurrency`, `DepositAboveLimit`, `BelowPar`, those of prices, and in a
-    cluster `WrongCluster`, `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
+    Caller: anyone who pays, for any renter; for a cluster its renter, or its delegate. Errors: `Paused`,
+    `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`, `WrongClass`, `StakeBelowMinimum`, `NoVerdict`,
+    `VerdictTooOld`, `OfferClosed`, `Leased`,
+    `DurationOutOfBounds`, `NonceOutOfBounds`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`,
+    `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`, `DepositAboveLimit`, `BelowPar`, those of
+    prices, and in a cluster `WrongCluster`, `NotClusterBooker`, `ClusterFull`, `ClusterBroken`,
+    `ClusterManifest`.
 
     Args:
-        renter: Pays the deposit and the rent. (signer, writable)
+        payer: Pays the deposit and the rent, and gets the rent back. (signer, writable)
+        renter: Whose job it becomes. Signs only for a cluster that the payer is not the delegate of.
+            (read-only)
+        refund_to: The wallet that gets what is given back. (read-only)
         config: The program's configuration. (read-only)
         node: The node. (read-only)
+        class_: The node's class. (read-only)
+        attester_set: The attester set of the proofs program. (read-only)
         offer: The node's offer. (writable, derived if not given)
         currency: The currency that the job is paid in. (read-only, derived if not given)
         payout_currency: The one that the supplier is paid in: IO's, or the same again. (read-only)
@@ -113,7 +126,8 @@ def book(
         mint: What the job is paid in. (read-only)
         job: The new job. (writable, derived if not given)
         escrow: The token account that holds the deposit. (writable, derived if not given)
-        source: Any account of the mint that the renter may spend from. (writable)
+        source: Any account of the mint that the payer may spend from, as its owner or its delegate.
+            (writable)
         cluster: The renter's cluster, if the job is to be part of one. (writable, left out if None)
         token_program: The token program. (read-only)
         system_program: The System program. (read-only)
@@ -132,9 +146,13 @@ def book(
         PROGRAM_ID,
         _BOOK(args),
         [
-            AccountMeta(renter, True, True),
+            AccountMeta(payer, True, True),
+            AccountMeta(renter, False, False),
+            AccountMeta(refund_to, False, False),
             AccountMeta(config, False, False),
             AccountMeta(node, False, False),
+            AccountMeta(class_, False, False),
+            AccountMeta(attester_set, False, False),
             AccountMeta(offer, False, True),
             AccountMeta(currency, False, False),
             AccountMeta(payout_currency, False, False),
@@ -164,12 +182,14 @@ def cancel(
     cluster: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Ends a job before its start. Free for the supplier, and for the renter within two minutes.
+    """Ends a job before its start. Costs the supplier nothing, and the renter the price of the time that the
+    node was held, at least the booking fee.
 
-    Caller: the renter or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`, `WrongCluster`.
+    Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotBooked`, `WrongOffer`,
+    `WrongCluster`.
 
     Args:
-        party: The renter or the supplier. (signer)
+        party: The renter, who gets the refund, or the supplier. (signer)
         job: The job. (writable)
         offer: The node's offer. (writable)
         cluster: The job's, if it is part of one. (writable, left out if None)
@@ -236,9 +256,9 @@ _CLOSE_CLUSTER = c.arguments("close_cluster", bytes.fromhex("1f7444fd18222b73"),
 def close_cluster(
     *, renter: Pubkey, cluster: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Closes a cluster in which no job waits; the rent goes back to its renter.
+    """Closes a cluster in which no job waits or has booked time ahead; the rent goes back to its renter.
 
-    Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `WrongRentPayer`.
+    Caller: anyone. Errors: `ClusterWaits`, `ClusterYoung`, `ClusterRuns`, `WrongRentPayer`.
 
     Args:
         renter: Who paid the rent. (writable)
@@ -351,6 +371,42 @@ def complete(*, job: Pubkey, offer: Pubkey, remaining_accounts: Sequence[Account
         PROGRAM_ID,
         _COMPLETE(),
         [AccountMeta(job, False, True), AccountMeta(offer, False, True), *remaining_accounts],
+    )
+
+
+_CONFIRM_MANIFEST = c.arguments("confirm_manifest", bytes.fromhex("cae5c847fab12d97"), ())
+
+
+def confirm_manifest(
+    *,
+    attester: Pubkey,
+    job: Pubkey,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    cluster: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Says that what a job is to run is at hand: if nobody starts it, it costs the renter nothing.
+
+    Caller: an attester, within ten minutes of the booking. Errors: `WrongAttesterSet`, `NotAttester`,
+    `NotBooked`, `ManifestLate`, `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
+
+    Args:
+        attester: An attester. (signer)
+        attester_set: The attester set of the proofs program. (read-only)
+        job: The job. (writable)
+        cluster: The job's, if it is part of one. (read-only, left out if None)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _CONFIRM_MANIFEST(),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
     )
 
 
@@ -503,7 +559,8 @@ _EXTEND = c.arguments(
 
 def extend(
     *,
-    renter: Pubkey,
+    payer: Pubkey,
+    party: Pubkey,
     job: Pubkey,
     node: Pubkey,
     currency: Pubkey,
@@ -513,26 +570,34 @@ def extend(
     max_deposit: Int,
     config: Pubkey = pda.CONFIG,
     offer: Pubkey | None = None,
+    attester_set: Pubkey = pda.ATTESTER_SET,
     escrow: Pubkey | None = None,
+    cluster: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Books more time for a job that is running, at its rate and at today's price of its currency.
 
-    Caller: the renter. Errors: `NotRenter`, `Paused`, `NotRunning`, `Over`, `Disputed`,
-    `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
-    `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
+    Caller: the renter, who gets the refund, or the delegate of the job's cluster; anyone pays. Errors:
+    `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`, `NotRunning`, `Over`,
+    `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`, `NodeNotLive`,
+    `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those of prices.
 
     Args:
-        renter: Pays. (signer)
+        payer: Pays. (signer)
+        party: The renter, who gets the refund, or the delegate of the job's cluster: extensions are few.
+            (signer)
         config: The program's configuration. (read-only)
         job: The job. (writable)
         offer: The node's offer. (writable, derived if not given)
         node: The node. (read-only)
+        attester_set: The attester set of the proofs program. (read-only)
         currency: The one that the job is paid in. (read-only)
         price: The currency's price account. (read-only)
         escrow: The job's escrow. (writable, derived if not given)
-        source: Any account of the mint that the renter may spend from. (writable)
+        source: Any account of the mint that the payer may spend from, as its owner or its delegate.
+            (writable)
+        cluster: The job's, if it is part of one. (writable, left out if None)
         token_program: The token program. (read-only)
         seconds: Seconds to add.
         max_deposit: The most that may be taken, fees included, base units.
@@ -546,15 +611,18 @@ def extend(
         PROGRAM_ID,
         _EXTEND(seconds, max_deposit),
         [
-            AccountMeta(renter, True, False),
+            AccountMeta(payer, True, False),
+            AccountMeta(party, True, False),
             AccountMeta(config, False, False),
             AccountMeta(job, False, True),
             AccountMeta(offer, False, True),
             AccountMeta(node, False, False),
+            AccountMeta(attester_set, False, False),
             AccountMeta(currency, False, False),
             AccountMeta(price, False, False),
             AccountMeta(escrow, False, True),
             AccountMeta(source, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
             AccountMeta(token_program, False, False),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
             AccountMeta(PROGRAM_ID, False, False),
@@ -601,6 +669,46 @@ def initialize(
     )
 
 
+_LOSE = c.arguments("lose", bytes.fromhex("fb2ce874170e3d5a"), ())
+
+
+def lose(
+    *,
+    attester: Pubkey,
+    job: Pubkey,
+    offer: Pubkey,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    cluster: Pubkey | None = None,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Says that the node of a job is gone; the job ends when as many attesters as it has say so within an
+    hour. Its attested time is paid, without the first hour.
+
+    Caller: an attester. Errors: `WrongAttesterSet`, `NotAttester`, `NotRunning`, `Over`, `SeatMoved`,
+    `WrongOffer`, `WrongCluster`.
+
+    Args:
+        attester: An attester. (signer)
+        attester_set: The attester set of the proofs program. (read-only)
+        job: The job. (writable)
+        offer: The node's offer. (writable)
+        cluster: The job's, if it is part of one. (writable, left out if None)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _LOSE(),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(job, False, True),
+            AccountMeta(offer, False, True),
+            AccountMeta(cluster or PROGRAM_ID, False, cluster is not None),
+            *remaining_accounts,
+        ],
+    )
+
+
 _OFFER = c.arguments("offer", bytes.fromhex("35cc245a970636e7"), (("args", types.OfferArgs.CODEC),))
 
 
@@ -617,7 +725,8 @@ def offer(
     """Makes a node's offer, with the account that carries its lease.
 
     Caller: the node's owner, once. Errors: `Paused`, `NotANode`, `NotNodeOwner`, `NodeNotLive`,
-    `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`, `NoCurrency`.
+    `NodeBanned`, `StakeBelowMinimum`, `ZeroRate`, `RentalTooShort`, `RentalBoundsCrossed`, `UnknownPayout`,
+    `NoCurrency`.
 
     Args:
         owner: The node's owner; pays. (signer, writable)
@@ -724,14 +833,14 @@ def refund(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays the renter what is left of an ended job.
+    """Gives back what is left of an ended job: to the renter, or to whom the booking named.
 
     Caller: anyone. Errors: `NotEnded`, `Disputed`, `WrongEscrow`, `WrongDestination`, `WrongMint`.
 
     Args:
         job: The job. (writable)
         escrow: The job's escrow. (writable, derived if not given)
-        destination: Any account of the renter. (writable)
+        destination: Any account of the wallet that the booking named. (writable)
         token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -829,6 +938,29 @@ def set_currency(
     )
 
 
+_SET_DELEGATE = c.arguments("set_delegate", bytes.fromhex("f21e2e4c6ceb80b5"), (("delegate", c.pubkey),))
+
+
+def set_delegate(
+    *, renter: Pubkey, cluster: Pubkey, delegate: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Names who may book and extend jobs of a cluster besides its renter, and pays for that.
+
+    Caller: the cluster's renter. Errors: `NotClusterRenter`.
+
+    Args:
+        renter: The cluster's. (signer)
+        cluster: The cluster. (writable)
+        delegate: Who; the default key for nobody.
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_DELEGATE(delegate),
+        [AccountMeta(renter, True, False), AccountMeta(cluster, False, True), *remaining_accounts],
+    )
+
+
 _SET_OFFER = c.arguments("set_offer", bytes.fromhex("e6dc077128fedf8c"), (("args", types.OfferArgs.CODEC),))
 
 
@@ -881,7 +1013,8 @@ def set_params(
     """Sets roles, fees, price limits and attesters of new jobs.
 
     Caller: the authority. Errors: `NotAuthority`, `BookingFeeOutOfBounds`, `DisputeBondOutOfBounds`,
-    `PriceAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`, `AttestersOutOfBounds`.
+    `PriceAgeOutOfBounds`, `VerdictAgeOutOfBounds`, `ConfidenceOutOfBounds`, `EmaDistanceOutOfBounds`,
+    `AttestersOutOfBounds`.
 
     Args:
         authority: The authority. (signer)
@@ -981,7 +1114,8 @@ def start(
     """Begins the booked time, within 20 minutes of the booking.
 
     Caller: the supplier, the device, or an attester. Errors: `MayNotStart`, `NotBooked`,
-    `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `WrongOffer`, `WrongNode`, `WrongAttesterSet`,
+    `StartWindowOver`, `LeaseLost`, `NodeNotLive`, `NodeBanned`, `WrongOffer`, `WrongNode`,
+    `WrongAttesterSet`,
     `WrongCluster`, `ClusterIncomplete`, `ClusterBroken`.
 
     Args:
@@ -1019,10 +1153,11 @@ def stop(
     """Ends the work before its time. The renter pays for the first hour in any case; a supplier who leaves
     within it gets nothing.
 
-    Caller: the renter or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`, `WrongOffer`.
+    Caller: the renter, who gets the refund, or the supplier. Errors: `NotAParty`, `NotRunning`, `Over`,
+    `WrongOffer`.
 
     Args:
-        party: The renter or the supplier. (signer)
+        party: The renter, who gets the refund, or the supplier. (signer)
         job: The job. (writable)
         offer: The node's offer. (writable)
         remaining_accounts: Further accounts, behind those above.
@@ -1049,17 +1184,20 @@ __all__ = [
     "close_dispute",
     "collect_fees",
     "complete",
+    "confirm_manifest",
     "create_currency",
     "dispute",
     "expire",
     "extend",
     "initialize",
+    "lose",
     "offer",
     "open_cluster",
     "propose_authority",
     "refund",
     "resolve",
     "set_currency",
+    "set_delegate",
     "set_offer",
     "set_params",
     "set_paused",

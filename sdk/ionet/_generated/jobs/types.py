@@ -84,8 +84,8 @@ class CloseReason(Named):
     SUPPLIER_STOPPED = 4, "The supplier stopped it."
     NO_SHOW = 5, "Nobody started it within 20 minutes."
     SUPPLIER_CANCELLED = 6, "The supplier cancelled it."
-    RENTER_CANCELLED = 7, "The renter cancelled it in time."
-    RENTER_CANCELLED_LATE = 8, "The renter cancelled it after the two free minutes."
+    RENTER_CANCELLED = 7, "The renter cancelled it before its start."
+    LOST = 8, "Its node was gone."
     RESOLVED = 9, "A dispute was decided."
     CLUSTER_BROKEN = 10, "Another job of its cluster ended before the start."
 
@@ -212,6 +212,7 @@ class ParamsArgs(Record):
         max_confidence_bps: Widest confidence interval of a price, bps of it.
         max_ema_distance_bps: Largest distance of a price from its moving average, bps of it.
         max_price_age: Oldest price, seconds.
+        verdict_age: Oldest compute proof that a node is booked on, seconds.
         attesters: Attesters of a job.
         attesters_large: Attesters of a job that costs at least `large_daily_usd` a day.
         large_daily_usd: Micro-dollars a day from which a job is large.
@@ -224,6 +225,7 @@ class ParamsArgs(Record):
     max_confidence_bps: int
     max_ema_distance_bps: int
     max_price_age: int
+    verdict_age: int
     attesters: int
     attesters_large: int
     large_daily_usd: int
@@ -239,6 +241,7 @@ bind_record(
         ("max_confidence_bps", c.u16),
         ("max_ema_distance_bps", c.u16),
         ("max_price_age", c.u32),
+        ("verdict_age", c.u32),
         ("attesters", c.u8),
         ("attesters_large", c.u8),
         ("large_daily_usd", c.u64),
@@ -251,7 +254,7 @@ class Party(Named):
 
     SUPPLIER = 0, "The supplier."
     FEE_VAULT = 1, "The buyback's fee vault."
-    RENTER = 2, "The renter."
+    RENTER = 2, "The renter, or whoever gets a refund in their place."
 
 
 party_codec: Codec[Party] = c.unit_enum(Party)
@@ -305,13 +308,17 @@ class Seen(Record):
     Attributes:
         good: Seconds in which the node was up and used by nobody else.
         upto: Seconds that were looked at.
+        lost_at: When it said that the node is gone, unix time; 0 where it has not, or has attested since.
+        key: The key that attested last.
     """
 
     good: int
     upto: int
+    lost_at: int
+    key: Pubkey
 
 
-bind_record(Seen, (("good", c.u32), ("upto", c.u32)))
+bind_record(Seen, (("good", c.u32), ("upto", c.u32), ("lost_at", c.i64), ("key", c.pubkey)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,6 +347,7 @@ class Params(TypedDict, total=False):
     max_confidence_bps: Int
     max_ema_distance_bps: Int
     max_price_age: Int
+    verdict_age: Int
     attesters: Int
     attesters_large: Int
     large_daily_usd: Int

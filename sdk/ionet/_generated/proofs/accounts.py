@@ -29,6 +29,8 @@ class AttesterSet(Account):
         total_weight: Sum of all weights.
         keys: By seat; the default key where a seat is vacant.
         weights: By seat; 0 where a seat is vacant.
+        changed_at: When the set was changed last, unix time.
+        departed: Keys that have left a seat and take none yet.
     """
 
     version: int
@@ -39,6 +41,8 @@ class AttesterSet(Account):
     total_weight: int
     keys: tuple[Pubkey, ...]
     weights: tuple[int, ...]
+    changed_at: int
+    departed: tuple[types.Departed, ...]
 
 
 bind_account(
@@ -55,6 +59,8 @@ bind_account(
         ("total_weight", c.u32),
         ("keys", c.array(c.pubkey, 16)),
         ("weights", c.array(c.u32, 16)),
+        ("changed_at", c.i64),
+        ("departed", c.array(types.Departed.CODEC, 16)),
         ("", c.pad(64)),
     ),
 )

@@ -15,12 +15,17 @@ BOND_SEED: Final = b"bond"
 CHALLENGE_SEED: Final = b"challenge"
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
+#: A key that has left a seat takes none for so long, seconds: what it said at the old seat would count
+#: twice.
+DEPARTED_TIME: Final = 604_800
 #: Largest bond of a challenge, base units of IO.
 MAX_CHALLENGE_BOND: Final = 10_000_000_000_000
 #: Longest time that a challenge may freeze a node's credit, seconds.
 MAX_CHALLENGE_FREEZE: Final = 604_800
 #: Longest time from approval to finality, seconds.
 MAX_CHALLENGE_WINDOW: Final = 259_200
+#: How many keys that have left a seat are kept: no change of the set may leave more behind.
+MAX_DEPARTED: Final = 16
 #: Largest bound of a node's part by the fees of its job, bps.
 MAX_FEE_BOUND_BPS: Final = 9_500
 #: Largest part of an hour for the GPU pool, bps.
@@ -54,9 +59,11 @@ __all__ = [
     "BOND_SEED",
     "CHALLENGE_SEED",
     "CONFIG_SEED",
+    "DEPARTED_TIME",
     "MAX_CHALLENGE_BOND",
     "MAX_CHALLENGE_FREEZE",
     "MAX_CHALLENGE_WINDOW",
+    "MAX_DEPARTED",
     "MAX_FEE_BOUND_BPS",
     "MAX_GPU_BPS",
     "MAX_IN_USE_BPS",

@@ -458,6 +458,22 @@ class UnknownReason(_ProgramError):
     MSG = "no reason for a failed compute proof has this number"
 
 
+class KeyDeparted(_ProgramError):
+    """6056: this key has left a seat in the last seven days: it takes none yet."""
+
+    CODE = 6056
+    NAME = "KeyDeparted"
+    MSG = "this key has left a seat in the last seven days: it takes none yet"
+
+
+class TooManyDeparted(_ProgramError):
+    """6057: at most 16 keys leave seats in seven days."""
+
+    CODE = 6057
+    NAME = "TooManyDeparted"
+    MSG = "at most 16 keys leave seats in seven days"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -516,6 +532,8 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6053: FeeBoundOutOfBounds,
     6054: UpHoursOutOfBounds,
     6055: UnknownReason,
+    6056: KeyDeparted,
+    6057: TooManyDeparted,
 }
 
 
@@ -531,6 +549,7 @@ __all__ = [
     "GpuShareOutOfBounds",
     "HalfVacantSeat",
     "InUseShareOutOfBounds",
+    "KeyDeparted",
     "LeafStands",
     "MayNotPause",
     "NoEmission",
@@ -558,6 +577,7 @@ __all__ = [
     "SeatMoved",
     "StaleSet",
     "ThresholdOutOfBounds",
+    "TooManyDeparted",
     "TooManySeats",
     "TotalAboveEmission",
     "TotalFell",

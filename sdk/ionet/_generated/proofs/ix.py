@@ -499,10 +499,11 @@ def set_attesters(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-    weight; reports that gather approvals have to be made again.
+    weight; reports that gather approvals have to be made again. A key that leaves takes no seat for seven
+    days.
 
     Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
-    `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+    `DuplicateKey`, `SeatMoved`, `KeyDeparted`, `TooManyDeparted`, `WeightTooLarge`, `ThresholdOutOfBounds`.
 
     Args:
         authority: The program's authority. (signer)

@@ -18,6 +18,22 @@ from ..shared import ProofReason
 
 
 @dataclass(frozen=True, slots=True)
+class Departed(Record):
+    """A key that has left its seat; zeros in a free place.
+
+    Attributes:
+        key: The key.
+        until: From when on it may take a seat again, unix time.
+    """
+
+    key: Pubkey
+    until: int
+
+
+bind_record(Departed, (("key", c.pubkey), ("until", c.i64)))
+
+
+@dataclass(frozen=True, slots=True)
 class LeafArgs(Record):
     """A leaf of a report, with its place and proof.
 
@@ -206,6 +222,7 @@ class Params(TypedDict, total=False):
 
 
 __all__ = [
+    "Departed",
     "LeafArgs",
     "Params",
     "ParamsArgs",

@@ -18,6 +18,7 @@ from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
 from ionet.jobs.escrow import if_cancelled, if_stopped, net
+from ionet.jobs.status import is_renting
 from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
@@ -80,19 +81,23 @@ def extend(
 
 @app.command()
 def cancel(job: JobAddress) -> None:
-    """End a job before its start; free for the supplier, and for the renter within two minutes."""
+    """End a job before its start, after showing what that costs.
+
+    It costs the supplier nothing, and the renter the price of the time that the node was held, at least the
+    booking fee.
+    """
     io = session()
     found, now = io.client.jobs.get_job(job), io.client.time()
     unit = _unit(io, found)
     if found.state != JobState.BOOKED:
         told = f"runs: ionet job stop {job}" if found.state == JobState.RUNNING else "has ended"
         raise UserError(f"job {job} {told}", REFUSED)
-    by_renter = found.renter == io.client.address
+    by_renter = is_renting(found, io.client.address)
     reason, split = if_cancelled(found, by_renter, now)
     cost = unit.from_base(split.fees)
-    sent = io.send(
-        io.client.jobs.cancel(job), f"cancel job {job}" + (f", which costs {cost}" if cost else "")
-    )
+    told = f"costs {cost} now" if cost else "costs nothing"
+    io.screen.note(f"Cancelling job {job} {told}")
+    sent = io.send(io.client.jobs.cancel(job), f"cancel job {job}, which {told}")
     refund = unit.from_base(split.refund)
     lines = [f"Cancelled job {job}: {reason.explain()}"]
     lines.append(
@@ -109,7 +114,7 @@ def stop(job: JobAddress) -> None:
     io = session()
     found, now = io.client.jobs.get_job(job), io.client.time()
     unit = _unit(io, found)
-    by_renter = found.renter == io.client.address
+    by_renter = is_renting(found, io.client.address)
     reason = CloseReason.RENTER_STOPPED if by_renter else CloseReason.SUPPLIER_STOPPED
     if found.state != JobState.RUNNING:
         told = f"has not started: ionet job cancel {job}" if found.state == JobState.BOOKED else "has ended"

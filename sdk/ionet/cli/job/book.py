@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import ClusterNotBooked, ProgramError, Sent, accounts, constants, pda
+from ionet import AmountError, ClusterNotBooked, ProgramError, Sent, accounts, constants, pda
+from ionet.chain.signers import Signer, load_keypair
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.job.parts import (
@@ -31,6 +32,8 @@ from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
+from ionet.jobs.escrow import if_cancelled
+from ionet.token.currency import unit_of
 
 if TYPE_CHECKING:
     from ionet import CancelledBooking, ClusterStatus, KeyedAccount, Quotes
@@ -120,11 +123,19 @@ def book(
     memory: MinMemory = 0,
     link: MinLink = 0,
     units: MinUnits = 1,
+    payer: Annotated[
+        Path | None,
+        typer.Option(
+            "--payer", metavar="KEYPAIR", help="Pays for one node, and gets refund and rent; default: you."
+        ),
+    ] = None,
 ) -> None:
     """Book a node, or several as a cluster, which starts when all are booked; the quote is shown first.
 
-    The deposit goes into the job's own escrow. Cancelling is free for two minutes. If one of several nodes
-    cannot be booked, the others are cancelled and refunded at once.
+    The deposit goes into the job's own escrow. Cancelling before the start costs the time that the node was
+    held, and the booking fee at least. If one of several nodes cannot be booked, the others are cancelled and
+    refunded at once. Somebody else can pay (--payer): the deposit comes from their account, and what is given
+    back goes there.
     """
     digest, wanted = _manifest(file, manifest_hash, store)
     io = session()
@@ -143,11 +154,12 @@ def book(
         io.screen.note(
             f"A run may take {span(wanted.max_duration)}, but is stopped after the {span(seconds)} booked."
         )
+    pays = _payer(payer, len(chosen))
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
-    _check_purse(io, quotes)
+    _check_purse(io, quotes, pays)
     if len(chosen) == 1:
-        _book_one(io, chosen[0], seconds, digest, currency, quotes)
+        _book_one(io, chosen[0], seconds, digest, currency, quotes, pays)
     else:
         _book_cluster(io, chosen, seconds, digest, currency, quotes)
 
@@ -196,34 +208,54 @@ def _choose(
     return [one.node for one in found[:count]]
 
 
-def _check_purse(io: Session, quotes: Quotes) -> None:
-    has = io.client.tokens(io.client.address, quotes.mint, quotes.unit)
+def _payer(file: Path | None, nodes: int) -> Signer | None:
+    if file is None:
+        return None
+    if nodes > 1:
+        raise UserError("somebody else pays for one node, not for a cluster: leave --payer out")
+    return load_keypair(file)
+
+
+def _check_purse(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
+    who = io.client.address if payer is None else payer.pubkey()
+    has = io.client.tokens(who, quotes.mint, quotes.unit)
     if has < quotes.deposit:
-        raise UserError(f"the deposit is {quotes.deposit}, you have {has}", REFUSED)
+        purse = "you have" if payer is None else f"{who} has"
+        raise UserError(f"the deposit is {quotes.deposit}, {purse} {has}", REFUSED)
 
 
-def _book_one(io: Session, node: Pubkey, seconds: int, digest: bytes, currency: str, quotes: Quotes) -> None:
+def _book_one(
+    io: Session,
+    node: Pubkey,
+    seconds: int,
+    digest: bytes,
+    currency: str,
+    quotes: Quotes,
+    payer: Signer | None = None,
+) -> None:
     one = quotes.nodes[0]
-    call = io.client.jobs.book(node, seconds, digest, quote=one)
+    call = io.client.jobs.book(node, seconds, digest, quote=one, payer=payer)
     try:
         sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
     except ProgramError:
         # Another renter may have been faster: the node says it better than the program.
         io.client.jobs.quote(node, seconds, currency=currency)
         raise
-    status = io.client.jobs.status(sent.result)
+    job, unit = io.client.jobs.get_job(sent.result), quotes.unit
+    deposit = unit.from_base(job.price + job.fee)
+    start_by = job.booked_at + constants.jobs.START_WINDOW
+    cancelling = unit.from_base(if_cancelled(job, True, job.booked_at)[1].fees)
     io.done(
         sent,
-        f"Booked job {sent.result}: {status.deposit} are in its escrow",
-        f"It starts by {when(status.start_by)}, else all goes back; cancelling is free until"
-        f" {when(status.free_cancel_until)}",
+        f"Booked job {sent.result}: {deposit} are in its escrow",
+        f"It starts by {when(start_by)}; cancelling costs {cancelling} now, more later",
         f"Next: ionet job watch {sent.result}",
         job=sent.result,
         node=node,
         manifest_hash=digest,
-        deposit=status.deposit,
-        start_by=status.start_by,
-        free_cancel_until=status.free_cancel_until,
+        deposit=deposit,
+        start_by=start_by,
+        cancel_cost=cancelling,
         quote=quotes_json(quotes),
     )
 
@@ -290,13 +322,12 @@ def _send_cluster(
             "signatures": made.signatures,
             "manifest_hash": digest,
             "start_by": status.start_by,
-            "free_cancel_until": status.free_cancel_until,
+            "cancel_cost": status.cancel_cost,
             "quote": quotes_json(quotes),
         },
         f"Booked cluster {made.cluster} with {len(made.jobs)} jobs:",
         *(f"  {job} on {node}" for job, node in zip(made.jobs, nodes, strict=True)),
-        f"It starts by {when(status.start_by)}, else all goes back; cancelling is free until"
-        f" {when(status.free_cancel_until)}",
+        f"It starts by {when(status.start_by)}; cancelling costs {status.cancel_cost} now, more later",
         *(f"Signature: {one}" for one in made.signatures),
     )
 
@@ -321,20 +352,52 @@ def cluster(
     complete: Annotated[
         bool, typer.Option("--complete", help="Book what it lacks: the cheapest of the same class.")
     ] = False,
+    replace: Annotated[
+        bool,
+        typer.Option(
+            "--replace",
+            help="Book a node for one that was lost; for its renter or its delegate, as --complete.",
+        ),
+    ] = False,
+    delegate: Annotated[
+        Pubkey | None,
+        typer.Option(
+            "--delegate", metavar="KEY", parser=address, help="Let this key book and extend for it too."
+        ),
+    ] = None,
+    allow: Annotated[
+        str | None,
+        typer.Option(
+            "--allow", metavar="AMOUNT", help="With --delegate: what it may spend of yours; 0 ends it."
+        ),
+    ] = None,
+    currency: Annotated[
+        str | None,
+        typer.Option("--currency", metavar="NAME", help="Of --allow; default: what its jobs are paid in."),
+    ] = None,
 ) -> None:
-    """Show a cluster, cancel it, or complete one that is half booked; without an address, list them."""
+    """Show a cluster, cancel it, complete one that is half booked, or replace a node of it that was lost.
+
+    Without an address, list them.
+    """
     io = session()
     if which is None:
         _list_clusters(io)
         return
-    if cancel and complete:
-        raise UserError("--cancel or --complete, not both")
+    if cancel + complete + replace + (delegate is not None) > 1:
+        raise UserError("one of --cancel, --complete, --replace and --delegate")
+    if allow is not None and delegate is None:
+        raise UserError("--allow says what a --delegate may spend")
     found = io.reader.jobs.get_cluster(which)
     jobs = io.reader.jobs.cluster_jobs(which)
     if cancel:
         _cancel_cluster(io, found, jobs)
     elif complete:
         _complete_cluster(io, found, jobs, nodes or [])
+    elif replace:
+        _replace_lost(io, found, jobs, nodes or [])
+    elif delegate is not None:
+        _delegate(io, found, jobs, delegate, allow, currency)
     else:
         _show_cluster(io, found, jobs)
 
@@ -357,6 +420,8 @@ def _cluster_state(one: ClusterStatus) -> str:
         return f"broken: {one.broken.explain()}"
     if one.missing:
         return f"{one.missing} still to be booked"
+    if one.lost:
+        return f"{one.lost} lost, to be replaced"
     return "complete" if one.waiting else "started"
 
 
@@ -367,11 +432,15 @@ def _show_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[acc
         hints.append(f"Complete it: ionet job cluster {found.address} --complete")
     if found.waiting:
         hints.append(f"Cancel it: ionet job cluster {found.address} --cancel")
+    if found.lost and not found.broken:
+        hints.append(f"Replace what was lost: ionet job cluster {found.address} --replace")
     if found.closable:
         hints.append(f"Its account can be closed: ionet job crank --cluster {found.address}")
     if not io.screen.as_json:
         print(f"Cluster {found.address}: {found.joined} of {found.size} booked; {_cluster_state(found)}")
         print(f"Opened {when(found.opened_at)}, manifest {found.manifest_hash.hex()}")
+        if found.delegate is not None:
+            print(f"Its renter lets {found.delegate} book and extend for it")
         if statuses:
             io.screen.rows(("job", "node", "state"), [(one.job, one.node, one.summary) for one in statuses])
         for hint in hints:
@@ -429,6 +498,66 @@ def _complete_cluster(
     show_quotes(io, quotes)
     _check_purse(io, quotes)
     _send_cluster(io, found.address, found.id, nodes, first.seconds, first.manifest_hash, currency, quotes)
+
+
+def _replace_lost(
+    io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
+) -> None:
+    if not found.lost:
+        raise UserError(f"no job of cluster {found.address} was lost", REFUSED)
+    now = io.reader.time()
+    left = [one.account for one in jobs if one.account.state == 1 and one.account.ends_at > now]
+    if not left:
+        raise UserError(f"no job of cluster {found.address} runs on that would say what to book", REFUSED)
+    like = max(left, key=lambda one: one.ends_at)
+    seconds = max(constants.jobs.FIRST_HOUR, like.ends_at - now)
+    currency = str(like.mint)
+    if not nodes:
+        kind = io.reader.staking.get_node(like.node).class_
+        nodes = [one.node for one in io.reader.jobs.search(class_=kind, seconds=seconds, currency=currency)]
+    if not nodes:
+        raise UserError("no node of its class is free; name another", NOT_FOUND)
+    quotes = io.client.jobs.quotes(nodes[:1], seconds, currency=currency)
+    show_quotes(io, quotes)
+    one = quotes.nodes[0]
+    call = io.client.jobs.replace_lost(found.address, one.node, seconds, quote=one)
+    sent = io.send(call, f"replace a lost node by {one.node} for {span(seconds)}, at most {one.limit}")
+    io.done(
+        sent,
+        f"Booked job {sent.result} in cluster {found.address}",
+        f"Next: ionet job watch {sent.result}",
+        cluster=found.address,
+        job=sent.result,
+        node=one.node,
+        quote=quotes_json(quotes),
+    )
+
+
+def _delegate(
+    io: Session,
+    found: ClusterStatus,
+    jobs: list[KeyedAccount[accounts.jobs.Job]],
+    delegate: Pubkey,
+    allow: str | None,
+    currency: str | None,
+) -> None:
+    call = io.client.jobs.set_delegate(found.address, delegate)
+    what, spends = f"let {delegate} book and extend for cluster {found.address}", None
+    if allow is not None:
+        if currency is None and not jobs:
+            raise UserError("say by --currency what may be spent")
+        paid_in = io.reader.jobs.get_currency(currency or jobs[0].account.mint)
+        try:
+            spends = unit_of(paid_in)(allow)
+        except AmountError as bad:
+            raise UserError(str(bad)) from None
+        what += f", with {spends} of yours" if spends else ", with nothing of yours any more"
+        if spends:
+            call = call + io.client.jobs.approve_session_key(delegate, paid_in.mint, spends)
+        else:
+            call = call + io.client.jobs.revoke_session_key(paid_in.mint)
+    sent = io.send(call, what)
+    io.done(sent, f"Done: {what}", cluster=found.address, delegate=delegate, allowed=spends)
 
 
 def evidence_hash(file: Path | None, digest: bytes | None) -> bytes:

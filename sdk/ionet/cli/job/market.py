@@ -159,7 +159,8 @@ def search(
     link: MinLink = 0,
     units: MinUnits = 1,
     booked: Annotated[
-        bool, typer.Option("--booked", help="Also those that are booked, with when they are free.")
+        bool,
+        typer.Option("--booked", help="Also those that nobody can book now, with why."),
     ] = False,
 ) -> None:
     """List nodes that can be booked now, the cheapest first."""
@@ -179,7 +180,7 @@ def search(
     classes = {one.account.id: class_name(one.account) for one in io.reader.staking.classes()}
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
-    heads += ["payout", "rented for", *(["free from"] if booked else [])]
+    heads += ["payout", "rented for", *(["free from", "not to be booked, as it"] if booked else [])]
     io.screen.table(
         heads,
         [
@@ -195,13 +196,22 @@ def search(
                 names_of(one.mints, currencies),
                 "same" if one.payout_as_paid else "IO",
                 f"{span(one.min_seconds)} to {span(one.max_seconds)}",
-                *([when(one.booked_until) if one.booked_until else "now"] if booked else []),
+                *(
+                    [when(one.booked_until) if one.booked_until else "now", one.obstacle or None]
+                    if booked
+                    else []
+                ),
             )
             for one in found
         ],
         data=[_listing_json(one, classes) for one in found],
         empty="No such node is free; see --booked.",
     )
+
+
+def _obstacles(one: Listing) -> tuple[str, str | None]:
+    """From when on it can be booked, and what else keeps it from it."""
+    return when(one.booked_until) if one.booked_until else "now", one.obstacle or None
 
 
 def _listing_json(one: Listing, classes: dict[int, str]) -> dict[str, object]:

@@ -131,6 +131,8 @@ def _facts(one: JobStatus, lost: list[TimeLost]) -> list[tuple[str, object]]:
         ("State", one.summary),
         ("Node", f"{one.node}, {one.units} processor{'s' * (one.units > 1)} at {one.rate} an hour each"),
         ("Renter", one.renter),
+        ("Paid by", None if one.payer == one.renter else one.payer),
+        ("Refund to", None if one.refund_to == one.renter else one.refund_to),
         ("Supplier", one.supplier),
         ("Manifest", one.manifest_hash.hex()),
         ("Result", one.result_hash.hex() if any(one.result_hash) else None),
@@ -185,6 +187,8 @@ def _money(one: JobStatus) -> list[tuple[str, object]]:
         ("Refund", refund),
         ("Fees", f"{one.fees} of both sides{as_it_stands}, {one.paid_fees} paid"),
     ]
+    if one.state == JobState.BOOKED:
+        facts.append(("Cancelling", f"costs the renter {one.cancel_cost} now"))
     payout = one.payout
     if payout is None:
         return facts
@@ -218,7 +222,6 @@ def _deadlines(one: JobStatus) -> list[tuple[str, object]]:
     match one.state:
         case JobState.BOOKED:
             found += [
-                (one.free_cancel_until, "the renter cancels for free until then"),
                 (one.start_by, "the latest start; after it anyone can expire the job"),
             ]
         case JobState.RUNNING:

@@ -9,22 +9,27 @@ from typing import Any, Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
+from spl.token.instructions import approve, revoke
+from spl.token.models import ApproveParams, RevokeParams
 
 from ionet import accounts, constants, events, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
 from ionet._generated.jobs.types import JobState
 from ionet.chain._async.call import AsyncCall, deferred
+from ionet.chain.amounts import Amount
 from ionet.chain.errors import IonetError, TransactionFailed
+from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
 from ionet.chain.records import KeyedAccount
+from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.jobs._async.offers import AsyncOffers
 from ionet.jobs._async.paying import AsyncPaying
 from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
 from ionet.jobs.quotes import NotBookable, Quote, Quotes
-from ionet.jobs.status import ClusterStatus, cluster_status
+from ionet.jobs.status import ClusterStatus, cluster_status, is_renting
 from ionet.token.prices import PriceUnusable
 
 _SIZES: Final = f"{constants.jobs.MIN_CLUSTER} to {constants.jobs.MAX_CLUSTER}"
@@ -37,6 +42,16 @@ class _Part:
     call: AsyncCall[tuple[Pubkey, ...]]
     nodes: tuple[Pubkey, ...]
     jobs: tuple[Pubkey, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """Who books, who pays from which token account, and who gets what is given back."""
+
+    renter: Pubkey
+    payer: Pubkey
+    refund_to: Pubkey
+    source: Pubkey | None = None
 
 
 class AsyncBooking(AsyncOffers, AsyncPaying):
@@ -54,6 +69,9 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         max_deposit: int | None = None,
         source: Pubkey | None = None,
         cluster: Pubkey | None = None,
+        renter: Pubkey | None = None,
+        payer: SignerLike | None = None,
+        refund_to: Pubkey | None = None,
     ) -> AsyncCall[Pubkey]:
         """Books a node: the deposit goes into the job's own escrow. Gives the job's address.
 
@@ -65,8 +83,13 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             quote: what was agreed to, see `quote`: nothing is read again, and its limit is signed; default:
                 one of now.
             max_deposit: the most that may be taken, base units; default: the limit of the quote.
-            source: the token account it comes from; default: the signer's associated one.
+            source: the token account it comes from; default: the payer's associated one.
             cluster: that the job is to be part of, see `open_cluster`; `book_cluster` sees to all of it.
+            renter: whose job it becomes; default: the signer's. Who books for another one pays, and the other
+                one need not sign.
+            payer: signs for the deposit, the rent and the transaction's fee; default: the signer.
+            refund_to: the wallet that gets what is given back, and that may end the job too; default: the
+                payer.
 
         Raises:
             NotBookable: the program would not book it so; the message says why.
@@ -78,8 +101,11 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         elif (quote.node, quote.seconds) != (node, seconds):
             raise IonetError(f"the quote is of node {quote.node} for {quote.seconds} s, not of this booking")
         limit = quote.limit.base if max_deposit is None else max_deposit
-        job, instruction = self._booking(quote, limit, manifest_hash, source, cluster)
-        return AsyncCall(self._connection, [instruction], decode=lambda _: job)
+        key = as_signer(payer)
+        pays = self._connection.address if key is None else key.pubkey()
+        who = _Who(renter or self._connection.address, pays, refund_to or pays, source)
+        job, instruction = self._booking(quote, limit, manifest_hash, who, cluster)
+        return AsyncCall(self._connection, [instruction], payer=key, decode=lambda _: job)
 
     # -- clusters
 
@@ -144,8 +170,9 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         cluster = pda.jobs.cluster(renter, cluster_id)
         fresh = await self.quotes(nodes, seconds, currency=currency)
         groups, jobs = [], []
+        who = _Who(renter, renter, renter, source)
         for one, agreed in zip(fresh.nodes, (quotes or fresh).nodes, strict=True):
-            job, instruction = self._booking(one, agreed.limit.base, manifest_hash, source, cluster)
+            job, instruction = self._booking(one, agreed.limit.base, manifest_hash, who, cluster)
             groups.append([instruction])
             jobs.append(job)
         (found,) = await self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
@@ -178,9 +205,9 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         """Books several nodes, none of which starts before all are booked; completes a cluster that is open.
 
         Everything that accounts show is checked before the first transaction. If one fails nevertheless, what
-        was booked is cancelled and refunded at once, which is free for two minutes. After a crash of this
-        process `clusters` finds a cluster that is half booked; calling this again with its id and the missing
-        nodes completes it, `cancel_cluster` cancels it.
+        was booked is cancelled and refunded at once, for the booking fee or the price of the time held. After
+        a crash of this process `clusters` finds a cluster that is half booked; calling this again with its id
+        and the missing nodes completes it, `cancel_cluster` cancels it.
 
         Args:
             nodes: which, each once.
@@ -215,6 +242,79 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             on_sent(sent)
         return ClusterBooking(cluster, tuple(jobs), tuple(signatures))
 
+    @deferred
+    async def replace_lost(
+        self,
+        cluster: Pubkey,
+        node: Pubkey,
+        seconds: int,
+        *,
+        currency: str | Pubkey = "IO",
+        quote: Quote | None = None,
+        source: Pubkey | None = None,
+    ) -> AsyncCall[Pubkey]:
+        """Books a node for a lost one of a cluster that runs; for its renter or delegate. Gives the job.
+
+        A delegate pays with what the renter has approved, see `approve_session_key`, and what is given back
+        goes to the renter.
+
+        Args:
+            cluster: which.
+            node: takes the place.
+            seconds: how long.
+            currency: see `book`.
+            quote: see `book`.
+            source: the token account it comes from; default: the renter's associated one.
+
+        Raises:
+            NotBookable, PriceUnusable: see `book`.
+            IonetError: no job of the cluster is lost, or the signer may not book for it.
+        """
+        found, signer = await self._connection.fetch(accounts.jobs.Cluster, cluster), self._connection.address
+        if not found.lost or found.broken:
+            raise IonetError(f"no job of cluster {cluster} is lost and could be replaced")
+        if signer not in (found.renter, found.delegate):
+            raise IonetError(f"only its renter, {found.renter}, or its delegate books for cluster {cluster}")
+        agreed = quote or await self.quote(node, seconds, currency=currency)
+        purse = source or token_account(found.renter, agreed.mint)
+        who = _Who(found.renter, signer, found.renter, purse)
+        job, instruction = self._booking(agreed, agreed.limit.base, found.manifest_hash, who, cluster)
+        return AsyncCall(self._connection, [instruction], decode=lambda _: job)
+
+    def set_delegate(self, cluster: Pubkey, delegate: Pubkey | None) -> AsyncCall[None]:
+        """Names who may book and extend jobs of a cluster besides its renter, or nobody; for its renter."""
+        named = Pubkey.default() if delegate is None else delegate
+        return AsyncCall(
+            self._connection,
+            [ix.jobs.set_delegate(renter=self._connection.address, cluster=cluster, delegate=named)],
+        )
+
+    def approve_session_key(self, key: Pubkey, mint: Pubkey, amount: Amount) -> AsyncCall[None]:
+        """Lets a key spend so much of a mint from the signer's associated token account; for its owner.
+
+        A token account has one such key: the token program puts a new one in the place of the one before.
+
+        Args:
+            key: may spend; a cluster's delegate, for example.
+            mint: of the currency.
+            amount: at most, in all.
+        """
+        owner = self._connection.address
+        allowing = ApproveParams(
+            program_id=TOKEN_PROGRAM,
+            source=token_account(owner, mint),
+            delegate=key,
+            owner=owner,
+            amount=amount.base,
+        )
+        return AsyncCall(self._connection, [approve(allowing)])
+
+    def revoke_session_key(self, mint: Pubkey) -> AsyncCall[None]:
+        """Ends what a key may spend of a mint from the signer's associated token account; for its owner."""
+        owner = self._connection.address
+        ending = RevokeParams(program_id=TOKEN_PROGRAM, account=token_account(owner, mint), owner=owner)
+        return AsyncCall(self._connection, [revoke(ending)])
+
     async def clusters(self, renter: Pubkey | None = None) -> list[ClusterStatus]:
         """Clusters of a renter that are not closed, the newest first; default: the signer's."""
         who = renter or self._connection.address
@@ -247,7 +347,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         waiting = [
             (address, job)
             for address, job in zip(dict.fromkeys(jobs), found, strict=True)
-            if job is not None and job.state == JobState.BOOKED and job.renter == self._connection.address
+            if job is not None and job.state == JobState.BOOKED and is_renting(job, self._connection.address)
         ]
         groups = [self._cancelling(address, job, now) for address, job in waiting]
         undone = []
@@ -287,7 +387,7 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         quote: Quote,
         limit: int,
         manifest_hash: bytes,
-        source: Pubkey | None,
+        who: _Who,
         cluster: Pubkey | None = None,
     ) -> tuple[Pubkey, Instruction]:
         mint = quote.mint
@@ -296,14 +396,16 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
         args = types.jobs.BookArgs(
             nonce=nonce, seconds=quote.seconds, max_deposit=limit, manifest_hash=manifest_hash
         )
-        renter = self._connection.address
         instruction = ix.jobs.book(
-            renter=renter,
+            payer=who.payer,
+            renter=who.renter,
+            refund_to=who.refund_to,
             node=quote.node,
+            class_=pda.staking.class_(quote.class_id),
             payout_currency=pda.jobs.currency(paid_in),
             price=quote.price_account,
             mint=mint,
-            source=source or token_account(renter, mint),
+            source=who.source or token_account(who.payer, mint),
             cluster=cluster,
             args=args,
         )

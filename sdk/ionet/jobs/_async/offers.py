@@ -122,7 +122,8 @@ class AsyncOffers(AsyncJobsBase):
             min_memory_gib: memory, at least.
             min_link_mbps: speed of the link in Mbit/s, at least.
             min_units: processors, at least.
-            booked: also those that are booked, with when they are free again.
+            booked: also those that are booked, with when they are free again, and those that nobody can book
+                at present, with why.
 
         Raises:
             IonetError: an unknown currency.
@@ -141,7 +142,9 @@ class AsyncOffers(AsyncJobsBase):
         chosen = {name: value for name, value in fields.items() if value is not None}
         nodes = await self._connection.find(accounts.staking.Node, state=int(NodeState.LIVE), **chosen)
         offers = await self._connection.find(accounts.jobs.Offer, open=1)
-        found = listings(nodes, offers, wanted, await self._connection.time())
+        classes = await self._classes({one.account.class_ for one in nodes})
+        now = await self._connection.time()
+        found = listings(nodes, offers, wanted, classes, await self.get_config(), now)
         return found if count is None else found[:count]
 
     # -- prices

@@ -46,12 +46,13 @@ class AsyncPaying(AsyncWatching):
 
     @deferred
     async def refund(self, job: Pubkey) -> AsyncCall[int]:
-        """Pays the renter what is left of an ended job; for anyone. Gives how much, base units.
+        """Gives back what is left of an ended job; for anyone. Gives how much, base units.
 
-        His associated token account is made if it is not there.
+        It goes to the renter, or to the wallet that the booking named; its associated token account is made
+        if it is not there.
         """
         found = await self.get_job(job)
-        destination, before = await self._wallet(found.renter, found.mint)
+        destination, before = await self._wallet(found.refund_to, found.mint)
         paying = ix.jobs.refund(job=job, escrow=found.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
 
@@ -187,12 +188,12 @@ class AsyncPaying(AsyncWatching):
 
     def _cancelling(self, address: Pubkey, job: accounts.jobs.Job, now: int) -> list[Instruction]:
         """Cancels a job of the signer's, and pays back and closes what is left of it."""
-        renter, mint = self._connection.address, job.mint
-        wallet = token_account(renter, mint)
+        party, mint = self._connection.address, job.mint
+        wallet = token_account(job.refund_to, mint)
         _, split = if_cancelled(job, True, now)
         parts = [
-            ix.jobs.cancel(party=renter, job=address, offer=job.offer, cluster=or_none(job.cluster)),
-            create_idempotent_associated_token_account(renter, renter, mint),
+            ix.jobs.cancel(party=party, job=address, offer=job.offer, cluster=or_none(job.cluster)),
+            create_idempotent_associated_token_account(party, job.refund_to, mint),
             ix.jobs.refund(job=address, escrow=job.escrow, destination=wallet),
         ]
         if split.fees:

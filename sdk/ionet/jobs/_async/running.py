@@ -10,10 +10,19 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.pda import token_account
+from ionet.chain.signers import SignerLike, as_signer
 from ionet.jobs._async.paying import AsyncPaying
 from ionet.jobs.escrow import held
-from ionet.jobs.quotes import SLIPPAGE_BPS, NotBookable, Quote, check_entry, check_length, quote_extension
-from ionet.jobs.status import check_party, or_none
+from ionet.jobs.quotes import (
+    SLIPPAGE_BPS,
+    NotBookable,
+    Quote,
+    check_entry,
+    check_length,
+    check_seats,
+    quote_extension,
+)
+from ionet.jobs.status import check_party, is_renting, or_none
 
 _BPS = 10_000
 
@@ -39,6 +48,31 @@ class AsyncRunning(AsyncPaying):
         return AsyncCall(
             self._connection, [ix.jobs.attest(attester=self._connection.address, job=job, args=attestation)]
         )
+
+    @deferred
+    async def lose(self, job: Pubkey) -> AsyncCall[None]:
+        """Says that the node of a running job is gone; for an attester.
+
+        When as many attesters as the job has say so within an hour it ends: its good time is paid, without
+        the first hour.
+        """
+        found = await self.get_job(job)
+        losing = ix.jobs.lose(
+            attester=self._connection.address, job=job, offer=found.offer, cluster=or_none(found.cluster)
+        )
+        return AsyncCall(self._connection, [losing])
+
+    @deferred
+    async def confirm_manifest(self, job: Pubkey) -> AsyncCall[None]:
+        """Says that what a job is to run is at hand; for an attester, within ten minutes of the booking.
+
+        If nobody starts the job then, it costs the renter nothing.
+        """
+        found = await self.get_job(job)
+        confirming = ix.jobs.confirm_manifest(
+            attester=self._connection.address, job=job, cluster=or_none(found.cluster)
+        )
+        return AsyncCall(self._connection, [confirming])
 
     async def quote_extension(self, job: Pubkey, seconds: int, *, slippage_bps: int = SLIPPAGE_BPS) -> Quote:
         """What more time for a running job costs: at its rate and fee rates, at the price of now.
@@ -72,6 +106,11 @@ class AsyncRunning(AsyncPaying):
                 f"the node {found.node} is not live any more",
             ),
             (
+                node is not None and not node.banned,
+                "NodeBanned",
+                f"the node {found.node} has a banned device",
+            ),
+            (
                 node is not None and node.owner == found.supplier,
                 "NodePassedOn",
                 f"the node {found.node} has passed on to another owner",
@@ -81,6 +120,7 @@ class AsyncRunning(AsyncPaying):
             if not holds:
                 raise NotBookable(found.node, reason, message)
         check_entry(found.node, terms)
+        check_seats(found.node, terms, found.attesters)
         check_length(found.node, offer, found.seconds + seconds)
         return quote_extension(found, terms, seconds, slippage_bps=slippage_bps)
 
@@ -93,49 +133,68 @@ class AsyncRunning(AsyncPaying):
         quote: Quote | None = None,
         max_deposit: int | None = None,
         source: Pubkey | None = None,
+        payer: SignerLike | None = None,
     ) -> AsyncCall[None]:
-        """Books more time for a running job, at most four times; for its renter.
+        """Books more time for a running job, at most four times.
+
+        For its renter, who gets its refund, or the delegate of its cluster. What is given back of it goes
+        where the booking said, whoever pays.
 
         Args:
             job: which.
             seconds: how much more.
             quote: what was agreed to, see `quote_extension`; default: one of now.
             max_deposit: the most that may be taken, base units; default: the limit of the quote.
-            source: the token account it comes from; default: the signer's associated one.
+            source: the token account it comes from; default: the payer's associated one, of a delegate the
+                renter's.
+            payer: signs for the deposit; default: the signer.
 
         Raises:
             NotBookable, PriceUnusable: see `quote_extension`.
-            IonetError: the signer is not its renter.
+            IonetError: the signer is none of them.
         """
         if max_deposit is None:
             quote = quote or await self.quote_extension(job, seconds)
             max_deposit = quote.limit.base
         found = await self.get_job(job)
-        if found.renter != self._connection.address:
-            raise IonetError(f"only its renter extends a job, {found.renter}")
+        key, party = as_signer(payer), self._connection.address
+        pays = party if key is None else key.pubkey()
+        if not is_renting(found, party):
+            await self._check_delegate(found, party)
+            source = source or (token_account(found.renter, found.mint) if key is None else None)
         address = pda.jobs.currency(found.mint)
         currency = await self._connection.fetch(accounts.jobs.Currency, address)
-        renter = self._connection.address
         instruction = ix.jobs.extend(
-            renter=renter,
+            payer=pays,
+            party=party,
             job=job,
             offer=found.offer,
             node=found.node,
             currency=address,
             price=currency.price_account,
             escrow=found.escrow,
-            source=source or token_account(renter, found.mint),
+            source=source or token_account(pays, found.mint),
+            cluster=or_none(found.cluster),
             seconds=seconds,
             max_deposit=max_deposit,
         )
-        return AsyncCall(self._connection, [instruction])
+        return AsyncCall(self._connection, [instruction], signers=[] if key is None else [key])
+
+    async def _check_delegate(self, job: accounts.jobs.Job, who: Pubkey) -> None:
+        addresses = [] if or_none(job.cluster) is None else [job.cluster]
+        found = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
+        if not any(one is not None and one.delegate == who for one in found):
+            raise IonetError(
+                f"only its renter, {job.renter}, who gets its refund, or its cluster's delegate extends a job"
+            )
 
     @deferred
     async def cancel(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job before its start; for its renter or supplier.
 
-        Free for the supplier, and for the renter within two minutes of the booking. What the renter gets back
-        he gets with `refund`; a renter's own call has it in it, and closes the job.
+        It costs the supplier nothing, and the renter the price of the time that the node was held, at least
+        the booking fee. What is given back comes with `refund`; a renter's own call has it in it, and closes
+        the job.
         """
         found = await self.get_job(job)
         by_renter = check_party(found, self._connection.address)

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -69,15 +69,21 @@ class JobsBase(Administration):
     def _market(
         self, name: str | Pubkey, nodes: Sequence[Pubkey]
     ) -> tuple[Terms, list[accounts.staking.Node | None], list[accounts.jobs.Offer | None]]:
-        """What prices in a currency depend on, with nodes and their offers, in two requests or few more."""
+        """What prices in a currency depend on, with nodes and their offers, in three requests or few more."""
         known = self.currencies()
         currency = choose(str(name), known)
         offers = [pda.jobs.offer(one) for one in nodes]
         price = currency.price_account
-        read = self._connection.accounts([pda.jobs.CONFIG, CLOCK, price, *nodes, *offers])
+        wanted = [pda.jobs.CONFIG, CLOCK, price, pda.proofs.ATTESTER_SET, *nodes, *offers]
+        read = self._connection.accounts(wanted)
         config = decoded_or_none(accounts.jobs.Config, pda.jobs.CONFIG, read[0])
         if config is None:
             raise AccountNotFound(pda.jobs.CONFIG, "configuration of the jobs program")
+        end = 4 + len(nodes)
+        found = [
+            decoded_or_none(accounts.staking.Node, one, raw)
+            for one, raw in zip(nodes, read[4:end], strict=True)
+        ]
         terms = Terms(
             config=config,
             currency=currency,
@@ -85,16 +91,27 @@ class JobsBase(Administration):
             price=PriceUpdate.decode(bytes(owned(price, read[2], "price account", PYTH_RECEIVER).data)),
             now=clock_time(read[1]),
             currencies=tuple(known),
+            seats=_taken(decoded_or_none(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET, read[3])),
+            classes=self._classes({one.class_ for one in found if one is not None}),
         )
-        end = 3 + len(nodes)
         return (
             terms,
-            [
-                decoded_or_none(accounts.staking.Node, one, raw)
-                for one, raw in zip(nodes, read[3:end], strict=True)
-            ],
+            found,
             [
                 decoded_or_none(accounts.jobs.Offer, one, raw)
                 for one, raw in zip(offers, read[end:], strict=True)
             ],
         )
+
+    def _classes(self, numbers: Collection[int]) -> dict[int, accounts.staking.Class]:
+        """Hardware classes by number."""
+        wanted = sorted(numbers)
+        found = self._connection.fetch_many(
+            accounts.staking.Class, [pda.staking.class_(one) for one in wanted]
+        )
+        return {one: class_ for one, class_ in zip(wanted, found, strict=True) if class_ is not None}
+
+
+def _taken(seats: accounts.proofs.AttesterSet | None) -> int:
+    """How many seats have an attester: `AttesterSet::taken`."""
+    return 0 if seats is None else sum(weight > 0 for weight in seats.weights)
