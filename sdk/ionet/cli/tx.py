@@ -122,11 +122,18 @@ def _signed(io: Session, transaction: VersionedTransaction) -> VersionedTransact
     return VersionedTransaction.populate(message, signatures)
 
 
+def _is_file(source: str) -> bool:
+    try:
+        return Path(source).is_file()
+    except (OSError, ValueError):  # too long for a name, or with a zero byte: base64 is
+        return False
+
+
 def _read(source: str) -> Iterator[VersionedTransaction]:
     """Yields transactions from an argument, a file or standard input: base64, or JSON with `transaction`."""
     if source == "-":
         lines = sys.stdin.read().splitlines()
-    elif len(source) < 1_000 and Path(source).exists():
+    elif _is_file(source):
         lines = Path(source).read_text().splitlines()
     else:
         lines = [source]
