@@ -18,7 +18,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("demo",),
     ("testing", "localnet"),
     ("orchestrator",),
-    ("worker",),
+    ("worker", "interop"),
     # The face: what `import ionet` shows.
     ("ionet",),
     ("client",),

@@ -12,7 +12,7 @@ from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
 from solders.instruction import Instruction
-from solders.message import MessageV0, to_bytes_versioned
+from solders.message import Message, MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
@@ -410,11 +410,9 @@ def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T]
 
 
 def sent_from_json(signature: str, found: Any, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """From a node's `getTransaction` with encoding base64."""
+    """From a node's `getTransaction`, with any encoding."""
     meta = found["meta"]
-    message = VersionedTransaction.from_bytes(b64decode(found["transaction"][0])).message
-    loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
-    keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
+    keys, programs = _called(found["transaction"], meta)
     return Sent(
         signature=signature,
         slot=found["slot"],
@@ -423,10 +421,29 @@ def sent_from_json(signature: str, found: Any, decode: Callable[[Sent[Any]], T] 
         fee=meta["fee"],
         logs=meta.get("logMessages") or (),
         return_data=_data(meta.get("returnData")),
-        programs=[keys[one.program_id_index] for one in message.instructions],
+        programs=programs,
         inner=lambda: _inner_from_json(meta.get("innerInstructions"), keys),
         decode=decode,
     )
+
+
+def _called(transaction: Any, meta: Any) -> tuple[list[str], list[str]]:
+    """All addresses of a transaction that a node shows, and the program of each of its instructions."""
+    loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
+    if isinstance(transaction, list):
+        data, encoding = transaction
+        raw = b58decode(data) if encoding == "base58" else b64decode(data)
+        message = VersionedTransaction.from_bytes(raw).message
+        keys = [*map(str, message.account_keys), *loaded["writable"], *loaded["readonly"]]
+        return keys, [keys[one.program_id_index] for one in message.instructions]
+    shown = transaction["message"]
+    if any(isinstance(key, dict) for key in shown["accountKeys"]):
+        # jsonParsed: the loaded ones are among them, and instructions name their program.
+        return [key["pubkey"] for key in shown["accountKeys"]], [
+            one["programId"] for one in shown["instructions"]
+        ]
+    keys = [*shown["accountKeys"], *loaded["writable"], *loaded["readonly"]]
+    return keys, [keys[one["programIdIndex"]] for one in shown["instructions"]]
 
 
 def simulated_locally(done: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
@@ -440,7 +457,7 @@ def simulated_locally(done: Simulation, message: MessageV0, keys: Sequence[str])
     )
 
 
-def simulated_from_json(found: Any, message: MessageV0) -> Simulated:
+def simulated_from_json(found: Any, message: Message | MessageV0) -> Simulated:
     """From a node's `simulateTransaction`."""
     loaded = found.get("loadedAddresses") or {"writable": [], "readonly": []}
     keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
