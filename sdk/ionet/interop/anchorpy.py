@@ -24,8 +24,8 @@ from functools import partial
 from typing import Any
 
 from solders.instruction import Instruction
-from solders.pubkey import Pubkey
 from solders.message import Message
+from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from ionet.chain.errors import ConfigError, TransactionFailed, failure

@@ -73,6 +73,10 @@ class CallBuilder:
     Args:
         program: `staking`, `jobs` and so on.
         name: of the instruction, as in the IDL.
+
+    Attributes:
+        fixed: accounts that are the same in every call, so that the builder does not ask for them.
+        needed: accounts that have to be given.
     """
 
     def __init__(self, program: str, name: str) -> None:
@@ -88,9 +92,8 @@ class CallBuilder:
         ]
         self._values = Values(program)
         wanted = inspect.signature(self._builder).parameters
-        #: Accounts that are the same in every call, so that the builder does not ask for them.
-        self._fixed = [account for account, own in self._accounts.items() if own not in wanted]
-        self._needed = [
+        self.fixed = [account for account, own in self._accounts.items() if own not in wanted]
+        self.needed = [
             account
             for account, own in self._accounts.items()
             if own in wanted and wanted[own].default is inspect.Parameter.empty
@@ -106,7 +109,7 @@ class CallBuilder:
 
         Args:
             arguments: in the IDL's order; see `Values`.
-            accounts: by the IDL's names; those that the builder knows may be missing.
+            accounts: by the IDL's names; those that the builder knows may be missing or None.
             remaining_accounts: further accounts, behind those of the IDL.
 
         Raises:
@@ -118,11 +121,12 @@ class CallBuilder:
             raise EncodeError(
                 f"{self._name} has no account {', '.join(unknown)}; it has {', '.join(self._accounts)}"
             )
-        missing = [name for name in self._needed if accounts.get(name) is None]
+        missing = [name for name in self.needed if accounts.get(name) is None]
         if missing:
             raise EncodeError(f"{self._name}: give {', '.join(missing)}: nothing else tells which")
+        given = {name: one for name, one in accounts.items() if one is not None}
         made: Instruction = self._builder(
-            **{self._accounts[name]: one for name, one in accounts.items() if name not in self._fixed},
+            **{self._accounts[name]: one for name, one in given.items() if name not in self.fixed},
             **{
                 own: self._value(own, kind, value)
                 for (own, kind), value in zip(self._arguments, arguments, strict=True)
@@ -130,8 +134,8 @@ class CallBuilder:
             remaining_accounts=remaining_accounts,
         )
         for name, meta in zip(self._accounts, made.accounts, strict=False):
-            if name in self._fixed and accounts.get(name) not in (None, meta.pubkey):
-                raise EncodeError(f"{self._name}: {name} is always {meta.pubkey}, not {accounts[name]}")
+            if name in self.fixed and given.get(name, meta.pubkey) != meta.pubkey:
+                raise EncodeError(f"{self._name}: {name} is always {meta.pubkey}, not {given[name]}")
         return made
 
     def _value(self, own: str, kind: Any, value: Any) -> Any:

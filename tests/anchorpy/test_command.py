@@ -1,0 +1,61 @@
+"""The package beside anchorpy: pip can install both, and what does not work says so in a sentence."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from importlib.metadata import version
+
+import pytest
+from tests.anchorpy.support import Node, ionet
+
+import ionet as sdk
+from ionet import IO, ConfigError
+
+
+def test_pip_finds_nothing_broken() -> None:
+    checked = subprocess.run(
+        [sys.executable, "-m", "pip", "check"], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout
+    assert version("anchorpy") == "0.21.0"
+    assert version("solders") == "0.26.0"
+
+
+def test_the_embedded_network_says_what_it_needs() -> None:
+    with pytest.raises(
+        ConfigError, match=r"needs solders 0\.29 or newer, and this environment has 0\.26\.0, as anchorpy"
+    ):
+        sdk.local()
+
+
+@pytest.mark.parametrize("command", [("localnet", "start", "--port", "0"), ("demo",)])
+def test_a_command_that_cannot_run_here_says_why_in_a_sentence(
+    command: tuple[str, ...], tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path_factory.mktemp("here"))
+    done = ionet(*command)
+    assert done.returncode in (2, 3)
+    assert done.stdout == ""
+    (line,) = done.stderr.strip().splitlines()
+    assert "needs" in line
+
+
+def test_commands_read_and_sign_against_a_node(node: Node, hired: str) -> None:
+    classes = node.ionet("carol", "--output", "json", "node", "classes", "list")
+    assert classes.returncode == 0, classes.stderr
+    assert "RTX 4090" in {one["name"] for one in json.loads(classes.stdout)}
+    status = node.ionet("alice", "stake", "status", hired)
+    assert status.returncode == 0, status.stderr
+    assert "250" in status.stdout
+
+
+def test_the_client_sends_against_a_node(node: Node) -> None:
+    with sdk.connect(node.url, signer=node.key("bob")) as client:
+        before = client.mint.supply()
+        client.cheats.advance(3600)
+        sent = client.mint.emit().send()
+        assert sent.events
+        assert client.mint.supply() == before + sent.result
+        assert sent.result > IO(0)

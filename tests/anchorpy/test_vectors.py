@@ -1,0 +1,174 @@
+"""anchorpy and the SDK make the same bytes of the same values, and read the same values from them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pytest
+from anchorpy import Context, Provider, Wallet
+from anchorpy.program.common import NamedInstruction
+from solders.keypair import Keypair
+from solders.pubkey import Pubkey
+
+from ionet._generated import PROGRAMS
+from ionet.interop.anchorpy import Program, program
+from ionet.interop.calls import identifier, shipped_idl
+
+NAMES = sorted(PROGRAMS.values())
+KINDS = ("instructions", "accounts", "events")
+
+
+class Translator:
+    """Between the vectors' values and anchorpy's."""
+
+    def __init__(self, client: Program, name: str) -> None:
+        self.client = client
+        self.types = {one["name"]: one["type"] for one in shipped_idl(name)["types"]}
+
+    def given(self, kind: Any, value: Any) -> Any:
+        """As anchorpy takes it."""
+        match kind:
+            case "pubkey":
+                return Pubkey.from_string(value)
+            case "bytes":
+                return bytes(value)
+            case {"array": [inner, _]} | {"vec": inner}:
+                return [self.given(inner, one) for one in value]
+            case {"option": inner}:
+                return None if value is None else self.given(inner, value)
+            case {"defined": {"name": name}} if self.types[name]["kind"] == "enum":
+                return self.client.type[name].getitem(value)()
+            case {"defined": {"name": name}}:
+                return self.struct(name, value)
+        return value
+
+    def struct(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            one["name"]: self.given(one["type"], value[one["name"]]) for one in self.types[name]["fields"]
+        }
+
+    def shown(self, kind: Any, value: Any) -> Any:
+        """A value of anchorpy's as the vectors have it."""
+        match kind:
+            case "pubkey":
+                return str(value)
+            case "bytes":
+                return list(value)
+            case {"array": [inner, _]} | {"vec": inner}:
+                return [self.shown(inner, one) for one in value]
+            case {"option": inner}:
+                return None if value is None else self.shown(inner, value)
+            case {"defined": {"name": name}} if self.types[name]["kind"] == "enum":
+                return value.index
+            case {"defined": {"name": name}}:
+                return self.shown_struct(name, value)
+        return value
+
+    def shown_struct(self, name: str, value: Any) -> dict[str, Any]:
+        return {
+            one["name"]: self.shown(one["type"], getattr(value, identifier(one["name"])))
+            for one in self.types[name]["fields"]
+        }
+
+
+@pytest.fixture(scope="module", params=NAMES)
+def named(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def client(named: str) -> Program:
+    return program(named, Provider(None, Wallet(Keypair())))
+
+
+@pytest.fixture(scope="module")
+def translator(client: Program, named: str) -> Translator:
+    return Translator(client, named)
+
+
+@pytest.fixture(scope="module")
+def own(vectors: Sequence[Mapping[str, Any]], named: str) -> Sequence[Mapping[str, Any]]:
+    return [one for one in vectors if one["program"] == named]
+
+
+def of_kind(own: Sequence[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
+    return [one for one in own if one["kind"] == kind]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_there_are_vectors_of_everything_in_the_idl(
+    own: Sequence[Mapping[str, Any]], named: str, kind: str
+) -> None:
+    counted = Counter(one["name"] for one in of_kind(own, kind))
+    assert set(counted) == {one["name"] for one in shipped_idl(named)[kind]}
+    assert set(counted.values()) == {20}
+
+
+def test_instructions_have_the_same_bytes(
+    client: Program,
+    translator: Translator,
+    own: Sequence[Mapping[str, Any]],
+    named: str,
+    agreed: dict[str, int],
+) -> None:
+    specs = {one["name"]: one["args"] for one in shipped_idl(named)["instructions"]}
+    for one in of_kind(own, "instructions"):
+        data, args = bytes.fromhex(one["data"]), specs[one["name"]]
+        given = {arg["name"]: translator.given(arg["type"], one["value"][arg["name"]]) for arg in args}
+        built = client.coder.instruction.build(NamedInstruction(name=one["name"], data=given))
+        assert built == data, f"{one['name']} is encoded differently"
+        read = client.coder.instruction.parse(data)
+        assert read.name == one["name"]
+        shown = {arg["name"]: translator.shown(arg["type"], read.data[arg["name"]]) for arg in args}
+        assert shown == one["value"], f"{one['name']} is read differently"
+        agreed["instructions"] = agreed.get("instructions", 0) + 1
+
+
+def test_calls_fill_in_the_accounts_of_the_builders(
+    client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], named: str
+) -> None:
+    specs = {one["name"]: one for one in shipped_idl(named)["instructions"]}
+    for one in of_kind(own, "instructions"):
+        spec = specs[one["name"]]
+        args = [translator.given(arg["type"], one["value"][arg["name"]]) for arg in spec["args"]]
+        accounts = {name: Pubkey.from_string(address) for name, address in one["given"].items()}
+        made = client.instruction[one["name"]](*args, ctx=Context(accounts=accounts))
+        metas = [[str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts]
+        assert metas == one["accounts"], one["name"]
+        assert bytes(made.data).hex() == one["data"], one["name"]
+        assert made.program_id == client.program_id
+
+        # And anchorpy's own idea of them, which knows nothing of accounts that are left out.
+        full = {slot["name"]: meta.pubkey for slot, meta in zip(spec["accounts"], made.accounts, strict=True)}
+        there = [slot["name"] in accounts or not slot.get("optional") for slot in spec["accounts"]]
+        theirs = client.instruction[one["name"]].accounts(full)
+        assert [meta for meta, is_there in zip(theirs, there, strict=True) if is_there] == [
+            meta for meta, is_there in zip(made.accounts, there, strict=True) if is_there
+        ], one["name"]
+
+
+def test_accounts_have_the_same_bytes(
+    client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], agreed: dict[str, int]
+) -> None:
+    for one in of_kind(own, "accounts"):
+        name, data = one["name"], bytes.fromhex(one["data"])
+        assert translator.shown_struct(name, client.coder.accounts.decode(data)) == one["value"], name
+        given = NamedInstruction(name=name, data=translator.struct(name, one["value"]))
+        assert client.coder.accounts.build(given) == data, f"{name} is encoded differently"
+        agreed["accounts"] = agreed.get("accounts", 0) + 1
+
+
+def test_events_have_the_same_bytes(
+    client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], agreed: dict[str, int]
+) -> None:
+    for one in of_kind(own, "events"):
+        name, data = one["name"], bytes.fromhex(one["data"])
+        read = client.coder.events.parse(data)
+        assert read.name == name
+        assert translator.shown_struct(name, read.data) == one["value"], name
+        built = client.coder.events.layouts[name].build(translator.struct(name, one["value"]))
+        assert built == data[8:], f"{name} is encoded differently"
+        agreed["events"] = agreed.get("events", 0) + 1
