@@ -18,7 +18,8 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("demo",),
     ("testing", "localnet"),
     ("orchestrator",),
-    ("worker", "interop"),
+    ("worker",),
+    ("interop",),
     # The face: what `import ionet` shows.
     ("ionet",),
     ("client",),
