@@ -1,7 +1,7 @@
 """The part of bench/sdk.py that anchorpy does, in an environment that has it.
 
-Reads what to work on as JSON from its input and prints microseconds by piece of work as JSON. It is anchorpy's
-own client that is measured, not that of `ionet.interop`.
+Reads what to work on as JSON from its input and prints microseconds by piece of work as JSON. It is
+anchorpy's own client that is measured, not that of `ionet.interop`.
 """
 
 from __future__ import annotations

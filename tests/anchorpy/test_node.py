@@ -15,6 +15,7 @@ from solana.rpc.async_api import AsyncClient
 from solana.rpc.commitment import Confirmed
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from solders.signature import Signature
 from tests.anchorpy.support import Node
 
 import ionet
@@ -132,21 +133,21 @@ async def test_a_refusal_is_the_exception_of_the_program(
         await staking.simulate["stake"](0, ctx=Context(accounts=co_staked))
 
 
-async def test_a_failure_that_landed_is_raised_too(staking: Program, co_staked: dict[str, Pubkey]) -> None:
+async def test_a_failure_that_landed_is_raised_too_and_nothing_of_it_happened(
+    staking: Program, co_staked: dict[str, Pubkey]
+) -> None:
+    """Its first instruction emits, and is undone with the second."""
+    first = staking.instruction["stake"](IO(1).base, ctx=Context(accounts=co_staked))
+    call = staking.methods["stake"].args([0]).accounts(co_staked).pre_instructions([first])
     with pytest.raises(errors.staking.ZeroAmount) as failed:
-        await staking.rpc["stake"](0, ctx=Context(accounts=co_staked, options=UNCHECKED))
-    assert failed.value.landed
+        await call.rpc(UNCHECKED)
+    assert failed.value.instruction_index == 1
+    assert failed.value.signature is not None
     sent = await staking.provider.connection.get_transaction(
-        ionet_signature(failed.value), max_supported_transaction_version=0
+        Signature.from_string(failed.value.signature), max_supported_transaction_version=0
     )
-    assert staking.events(sent).events == ()
-
-
-def ionet_signature(failed: ProgramError) -> object:
-    from solders.signature import Signature
-
-    assert failed.signature is not None
-    return Signature.from_string(failed.signature)
+    assert sent.value.transaction.meta.inner_instructions
+    assert staking.events(sent).emitted == ()
 
 
 async def test_a_refusal_of_another_program_and_of_the_framework_keep_their_names(
