@@ -31,7 +31,7 @@ def modern() -> str:
     python = os.environ.get("IONET_PYTHON")
     if python is None:
         pytest.fail("IONET_PYTHON must name the Python of the package's own environment (.venv/bin/python)")
-    return python
+    return str(Path(python).absolute())
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from anchorpy.program.common import NamedInstruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
+from ionet import ConfigError
 from ionet._generated import PROGRAMS
 from ionet.interop.anchorpy import Program, program
 from ionet.interop.calls import identifier, shipped_idl
@@ -172,3 +173,16 @@ def test_events_have_the_same_bytes(
         built = client.coder.events.layouts[name].build(translator.struct(name, one["value"]))
         assert built == data[8:], f"{name} is encoded differently"
         agreed["events"] = agreed.get("events", 0) + 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_discriminator_that_is_not_derived_from_the_name_is_refused(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """anchorpy would not say so, and send or read something else."""
+    idl = shipped_idl("mint")
+    one, *others = idl[kind]
+    changed = {**idl, kind: [{**one, "discriminator": [1] * 8}, *others]}
+    monkeypatch.setattr("ionet.interop.anchorpy.shipped_idl", lambda name: changed)
+    with pytest.raises(ConfigError, match=f"mint: anchorpy cannot know the discriminator of {one['name']}"):
+        program("mint", Provider(None, Wallet(Keypair())))
