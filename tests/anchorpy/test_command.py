@@ -29,7 +29,7 @@ def test_pip_finds_nothing_broken() -> None:
 
 def test_the_embedded_network_says_what_it_needs() -> None:
     with pytest.raises(
-        ConfigError, match=r"needs solders 0\.29 or newer, and this environment has 0\.26\.0, as anchorpy"
+        ConfigError, match=r"needs solders 0\.29 or newer, and this environment has 0\.26\.0; upgrade it, or"
     ):
         sdk.local()
 

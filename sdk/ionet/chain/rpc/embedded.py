@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import threading
 import time
@@ -82,11 +83,11 @@ def _runtime() -> LiteSVM:
         ConfigError: a solders whose runtime cannot load today's programs, or that has none.
     """
     found = version("solders")
-    if tuple(int(part) for part in found.split(".")[:2]) < _SOLDERS:
+    if tuple(int(part) for part in re.findall(r"\d+", found)[:2]) < _SOLDERS:
         raise ConfigError(
             f"a network inside this process needs solders {'.'.join(map(str, _SOLDERS))} or newer, and this "
-            f"environment has {found}, as anchorpy wants it; start the network in an environment without "
-            "anchorpy (ionet localnet start) and connect to its URL from here"
+            f"environment has {found}; upgrade it, or beside anchorpy, which takes no newer one, connect "
+            "to the URL of a network that another environment runs (ionet localnet start)"
         )
     from solders.litesvm import LiteSVM
 
