@@ -1,4 +1,4 @@
-"""Which addresses an instruction's accounts have, as far as the IDL tells."""
+"""Which addresses an instruction's accounts have, as far as the IDL says."""
 
 from __future__ import annotations
 
@@ -80,8 +80,8 @@ class Derived:
         arguments: parameter of that function to expression of the builder.
         missing: expressions among them that may be None.
         lookups: further parameters of the builder, values that only the chain knows, with their types.
-        needs: other accounts of the instruction that must be known before.
-        borrowed: the IDL says so for another instruction's account of the same name.
+        needs: other accounts of the instruction that must be known first.
+        borrowed: whether the IDL says so only for another instruction's account of the same name.
     """
 
     function: str
@@ -104,7 +104,7 @@ class Shape:
     uses: list[Sequence[Seed]] = field(default_factory=list)
 
     def params(self) -> list[str]:
-        """The function's parameter for each seed, "" for constants."""
+        """Returns the function's parameter for each seed, "" for constants."""
         names: list[str] = []
         for at, seed in enumerate(self.uses[0]):
             *owner, leaf = seed.path.split(".")
@@ -122,16 +122,16 @@ class Shape:
         return names
 
     def defaults(self) -> list[Pubkey | None]:
-        """For each seed the address that it has in every instruction, if it is one."""
-        found: list[Pubkey | None] = []
+        """Returns for each seed its address, if that is the same in every instruction."""
+        defaults: list[Pubkey | None] = []
         for same in zip(*self.uses, strict=True):
             addresses = {seed.address for seed in same}
-            found.append(addresses.pop() if len(addresses) == 1 else None)
-        return found
+            defaults.append(addresses.pop() if len(addresses) == 1 else None)
+        return defaults
 
 
 class Addresses:
-    """Places of all accounts of all instructions of a program."""
+    """Places of all accounts of a program's instructions."""
 
     def __init__(self, program: Program) -> None:
         self.program = program
@@ -140,7 +140,7 @@ class Addresses:
         self.shapes: dict[tuple[Any, ...], Shape] = {}
         self._named: defaultdict[str, set[Any]] = defaultdict(set)
         self._explicit: dict[tuple[str, str], Any] = {}
-        self._instructions = sorted(program.idl["instructions"], key=lambda one: one["name"])
+        self._instructions = sorted(program.idl["instructions"], key=lambda spec: spec["name"])
         for instruction in self._instructions:
             self._read(instruction)
 
@@ -176,7 +176,7 @@ class Addresses:
                 self._named[slot.name].add(("shape", key))
 
     def _stated(self, slot: AccountSlot, slots: Sequence[AccountSlot]) -> Pubkey | None:
-        """The address of an account that needs no seeds."""
+        """Returns the address of an account that needs no seeds, or None."""
         if "address" in slot.spec:
             return Pubkey.from_string(slot.spec["address"])
         if slot.spec.get("optional"):
@@ -227,10 +227,10 @@ class Addresses:
                 return Seed(path=spec["path"], typed=self.program.typed(idl_type), source=expression)
             case "account":
                 path = spec["path"]
-                by_path = {one.path: one.name for one in slots}
-                for one in (path, slot.scope + path):
-                    if one in by_path:
-                        name = by_path[one]
+                by_path = {slot.path: slot.name for slot in slots}
+                for candidate in (path, slot.scope + path):
+                    if candidate in by_path:
+                        name = by_path[candidate]
                         return Seed(path=path, account=True, source=name, address=known.get(name))
                 if account := spec.get("account"):
                     typed = self.program.typed(self._field_type(account, path.split(".")[-1]))
@@ -245,7 +245,7 @@ class Addresses:
         raise CodegenError(f"{self.program.name}: {type_name} has no field {field_name}")
 
     def _constant(self, name: str, address: Pubkey, instruction: str) -> str:
-        """How the address is written in the instructions module; its constant is made on first use."""
+        """Returns the address as the instructions module writes it; makes its constant on first use."""
         if address == self.own:
             return "PROGRAM_ID"
         if str(address) in KNOWN:
@@ -268,12 +268,12 @@ class Addresses:
     # -- what follows
 
     def place(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
-        """Where an account is, as far as that is known before anything is read from the chain."""
-        found = self._explicit.get((instruction["name"], slot.name))
-        if isinstance(found, Fixed):
-            return found
-        if found is not None:
-            return self._derived(*found, slots=list(flatten(instruction["accounts"])))
+        """Returns where an account is, as far as that is known before anything is read from the chain."""
+        known = self._explicit.get((instruction["name"], slot.name))
+        if isinstance(known, Fixed):
+            return known
+        if known is not None:
+            return self._derived(*known, slots=list(flatten(instruction["accounts"])))
         if slot.spec.get("optional") or slot.spec.get("signer"):
             return None
         return self._borrowed(instruction, slot)
@@ -308,10 +308,10 @@ class Addresses:
         return Derived(shape.function, arguments, tuple(missing), lookups, needs, borrowed)
 
     def _borrowed(self, instruction: Mapping[str, Any], slot: AccountSlot) -> Place:
-        """Another instruction's derivation for an account of this name, if it is the only one.
+        """Returns another instruction's derivation for an account of this name, if it is the only one.
 
         Programs compare many accounts with addresses they have stored, which the IDL does not show; they are
-        the same accounts all the same. Constant addresses are always shown: without one, any account will do.
+        the same accounts nevertheless. Constant addresses are always shown: without one, any account will do.
         """
         known = self._named[slot.name]
         if len(known) != 1:
@@ -325,10 +325,10 @@ class Addresses:
     def _borrowing(
         self, key: tuple[Any, ...], use: Sequence[Seed], instruction: Mapping[str, Any], slot: AccountSlot
     ) -> Derived | None:
-        """The place that follows from what the instruction calls the seeds of another's derivation."""
+        """Returns the place that follows from the instruction's own names for another derivation's seeds."""
         slots = list(flatten(instruction["accounts"]))
         args = {a["name"]: a["type"] for a in instruction["args"]}
-        by_path = {one.path: one for one in slots}
+        by_path = {slot.path: slot for slot in slots}
         seeds = []
         for seed, default in zip(use, self.shapes[key].defaults(), strict=True):
             if seed.const is not None:
@@ -350,25 +350,25 @@ class Addresses:
     # -- the module
 
     def body(self) -> tuple[str, list[str]]:
-        """Constants and functions of the program's `pda` module, and their names."""
+        """Returns constants and functions of the program's `pda` module, and their names."""
         constants = [
             f'{name}: Final = Pubkey.from_string("{address}")\n'
             for name, address in sorted(self.constants.items())
         ]
-        shapes = sorted(self.shapes.values(), key=lambda one: one.function)
+        shapes = sorted(self.shapes.values(), key=lambda shape: shape.function)
         names = [*self.constants, *(shape.function for shape in shapes)]
         return "".join(constants) + "\n\n" + "\n\n".join(map(self._function, shapes)), names
 
     def _function(self, shape: Shape) -> str:
         params: list[str] = []
         defaulted: list[str] = []
-        said, values = [], []
+        described, values = [], []
         for seed, name, default in zip(shape.uses[0], shape.params(), shape.defaults(), strict=True):
             if seed.const is not None:
-                said.append(f"`{text([seed.const.decode(errors='backslashreplace')])}`")
+                described.append(f"`{text([seed.const.decode(errors='backslashreplace')])}`")
                 values.append(repr(seed.const))
                 continue
-            said.append(name)
+            described.append(name)
             values.append(seed_bytes(name, seed.typed))
             if default is None:
                 params.append(f"{name}: {seed.typed.argument}")
@@ -378,7 +378,7 @@ class Addresses:
         program = self._expression(shape.program)
         return (
             f"def {shape.function}({', '.join([*params, *defaulted])}) -> Pubkey:\n"
-            f'    """The address seeded by {", ".join(said)}."""\n'
+            f'    """Returns the address seeded by {", ".join(described)}."""\n'
             f"    return _find({listed}, {program})\n"
         )
 
@@ -394,7 +394,7 @@ class Addresses:
 
 
 def seed_bytes(name: str, typed: Typed) -> str:
-    """The expression that turns a parameter into a seed."""
+    """Returns the expression that turns a parameter into a seed."""
     match typed.codec:
         case "c.pubkey" | "c.byte_vec":
             return f"bytes({name})"

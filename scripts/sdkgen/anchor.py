@@ -8,15 +8,15 @@ from sdkgen.idl import CodegenError
 
 
 def anchor_errors(source: str) -> str:
-    """The framework's error table, from the crate's source."""
+    """Returns the module with the framework's error table, from the crate's source."""
     body = source.split("pub enum ErrorCode {", 1)[1].split("\n}", 1)[0]
     code, rows, message = 0, [], ""
     for line in body.splitlines():
-        if found := re.match(r'\s*#\[msg\("(.*)"\)\]', line):
-            message = found[1]
-        elif found := re.match(r"\s*([A-Z]\w+)(?: = (\d+))?,", line):
-            code = int(found[2]) if found[2] else code + 1
-            rows.append(f"    {code}: ({found[1]!r}, {message!r}),\n")
+        if match := re.match(r'\s*#\[msg\("(.*)"\)\]', line):
+            message = match[1]
+        elif match := re.match(r"\s*([A-Z]\w+)(?: = (\d+))?,", line):
+            code = int(match[2]) if match[2] else code + 1
+            rows.append(f"    {code}: ({match[1]!r}, {message!r}),\n")
     if not rows:
         raise CodegenError("no error codes found; is this anchor-lang-error's src/lib.rs?")
     return (

@@ -29,10 +29,10 @@ SIZES: Final = {
 }
 #: Integers that zero-copy accounts keep as bytes, to stay free of alignment gaps.
 WRAPPED: Final = {"U128": "u128", "PodU128": "u128", "I128": "i128", "PodI128": "i128"}
-#: An item of a list in a doc comment: the IDL has no docs of plain arguments and of variants, so that those
-#: of the instruction or the enum list them.
+#: An item of a list in a doc comment: the IDL has no docs for plain arguments and variants, so the docs of
+#: the instruction or the enum list them.
 ITEM: Final = re.compile(r"\* `?(\w+)`? - (.*)")
-#: What accounts are that have the same meaning in every instruction, and no docs of their own.
+#: Docs of accounts that mean the same in every instruction, and have no docs of their own.
 STANDARD: Final = {
     "token_program": "The token program.",
     "system_program": "The System program.",
@@ -45,40 +45,40 @@ PADDING: Final = re.compile(r"_?(pad|padding|reserved)(_?\d+)?|_.*")
 
 
 class CodegenError(Exception):
-    """An IDL that says something this generator does not know."""
+    """An IDL that contains something that this generator does not support."""
 
 
 # --- the IDL ----------------------------------------------------------------------------------
 
 
 def last(name: str) -> str:
-    """The type's own name, without the modules it is in."""
+    """Returns the type's own name, without the modules it is in."""
     return name.rsplit("::", 1)[-1]
 
 
 def snake(name: str) -> str:
-    """`CamelCase` as `snake_case`."""
+    """Returns `CamelCase` as `snake_case`."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "_", name).lower()
 
 
 def identifier(name: str) -> str:
-    """A name that Python allows."""
+    """Returns a name that Python allows."""
     return name + "_" if keyword.iskeyword(name) else name
 
 
 def text(docs: Iterable[str]) -> str:
-    """Doc lines as one text, safe inside a docstring; links of rustdoc are none in Python."""
-    said = re.sub(r"\[(`[^`]+`)\]", r"\1", "\n".join(line.strip() for line in docs).strip())
-    return said.replace("\\", "\\\\").replace('"""', "'''")
+    """Returns doc lines as one text, safe inside a docstring and without rustdoc's links."""
+    joined = re.sub(r"\[(`[^`]+`)\]", r"\1", "\n".join(line.strip() for line in docs).strip())
+    return joined.replace("\\", "\\\\").replace('"""', "'''")
 
 
 def sentence(docs: Iterable[str]) -> str:
-    """Doc lines as one line."""
+    """Returns doc lines as one line."""
     return " ".join(text(docs).split())
 
 
 def listed(docs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
-    """Doc lines without their list of names, and the list: each name with its text.
+    """Returns doc lines without their list of names, and the list: each name with its text.
 
     An item is `* name - text`, and goes on until the next one or an empty line.
     """
@@ -86,9 +86,9 @@ def listed(docs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
     items: dict[str, str] = {}
     current = ""
     for line in (line.strip() for line in docs):
-        if found := ITEM.fullmatch(line):
-            current = found[1]
-            items[current] = found[2].strip()
+        if match := ITEM.fullmatch(line):
+            current = match[1]
+            items[current] = match[2].strip()
         elif current and line:
             items[current] += f" {line}"
         else:
@@ -99,9 +99,9 @@ def listed(docs: Iterable[str]) -> tuple[list[str], dict[str, str]]:
 
 
 def about_account(spec: Mapping[str, Any]) -> str:
-    """What an account of an instruction is, in one line."""
-    said = sentence(spec.get("docs", ())).removeprefix("CHECK: ") or STANDARD.get(spec["name"], "")
-    return said[:1].upper() + said[1:]
+    """Returns what an account of an instruction is, in one line."""
+    described = sentence(spec.get("docs", ())).removeprefix("CHECK: ") or STANDARD.get(spec["name"], "")
+    return described[:1].upper() + described[1:]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,7 @@ class Program:
     """One program's IDL.
 
     Attributes:
-        shared: enums that other programs define in the same words; they have one class for all.
+        shared: enums that other programs define identically; one class stands for all of them.
     """
 
     name: str
@@ -143,32 +143,32 @@ class Program:
         self.events = {last(e["name"]): e for e in self.idl.get("events", [])}
 
     def definition(self, name: str) -> Mapping[str, Any]:
-        """A type of the IDL."""
+        """Returns a type of the IDL."""
         if name not in self.types:
             raise CodegenError(f"{self.name}: type {name} is not in the IDL")
         return self.types[name]
 
     def unit(self, definition: Mapping[str, Any]) -> bool:
-        """An enum whose variants carry nothing."""
+        """Returns whether an enum's variants carry no fields."""
         return not any(v.get("fields") for v in definition["type"]["variants"])
 
     def about_argument(self, argument: Mapping[str, Any], items: Mapping[str, str]) -> str:
-        """What an argument is: by its own docs, those of its instruction, or those of its type."""
-        said = sentence(argument.get("docs", ())) or items.get(argument["name"], "")
+        """Returns what an argument is: by its own docs, its instruction's, or its type's."""
+        described = sentence(argument.get("docs", ())) or items.get(argument["name"], "")
         match argument["type"]:
-            case {"defined": {"name": name}} if not said:
-                said = sentence(listed(self.definition(last(name)).get("docs", ()))[0])
-        return said
+            case {"defined": {"name": name}} if not described:
+                described = sentence(listed(self.definition(last(name)).get("docs", ()))[0])
+        return described
 
     def alias(self, name: str) -> str | None:
-        """The integer that a wrapper type stands for."""
+        """Returns the integer type that a wrapper type stands for, or None."""
         body = self.definition(name)["type"]
         fields = body.get("fields") or []
         types = [f["type"] if isinstance(f, dict) and "name" in f else f for f in fields]
         return WRAPPED[name] if name in WRAPPED and types == [{"array": ["u8", 16]}] else None
 
     def typed(self, idl_type: Any, prefix: str = "types.") -> Typed:
-        """How a type is written; `prefix` is where its module finds defined types."""
+        """Returns how a type is written; `prefix` is where its module finds defined types."""
         match idl_type:
             case str(name) if name in PLAIN:
                 annotation, codec = PLAIN[name]
@@ -212,7 +212,7 @@ class Program:
         raise CodegenError(f"{self.name}: no form for the type {idl_type!r}")
 
     def size(self, idl_type: Any) -> tuple[int, int] | None:
-        """Size and C alignment of a type with a fixed size."""
+        """Returns size and C alignment of a type, or None if its size is not fixed."""
         match idl_type:
             case str(name) if name in SIZES:
                 return SIZES[name], 1 if name in ("bool", "pubkey") else min(SIZES[name], 16)
@@ -233,7 +233,7 @@ class Program:
         return None
 
     def check_layout(self, name: str) -> None:
-        """Refuses a zero-copy struct with hidden gaps: the coder reads it packed."""
+        """Refuses a zero-copy struct with hidden gaps: the codec reads it packed."""
         definition = self.definition(name)
         if not str(definition.get("serialization", "borsh")).startswith("bytemuck"):
             return
@@ -258,14 +258,14 @@ class Program:
 
 
 def fields_of(body: Mapping[str, Any]) -> list[tuple[str, Any, Sequence[str]]]:
-    """Name, type and docs of each field; tuple fields are called `field_0` and so on."""
-    found: list[tuple[str, Any, Sequence[str]]] = []
-    for i, one in enumerate(body.get("fields") or []):
-        if isinstance(one, dict) and "name" in one:
-            found.append((one["name"], one["type"], one.get("docs", ())))
+    """Returns name, type and docs of each field; tuple fields are called `field_0` and so on."""
+    fields: list[tuple[str, Any, Sequence[str]]] = []
+    for i, spec in enumerate(body.get("fields") or []):
+        if isinstance(spec, dict) and "name" in spec:
+            fields.append((spec["name"], spec["type"], spec.get("docs", ())))
         else:
-            found.append((f"field_{i}", one, ()))
-    return found
+            fields.append((f"field_{i}", spec, ()))
+    return fields
 
 
 @dataclass
@@ -283,7 +283,7 @@ class AccountSlot:
 
 
 def flatten(items: Iterable[Mapping[str, Any]], scope: str = "") -> Iterator[AccountSlot]:
-    """The accounts of an instruction in order, groups opened."""
+    """Yields the accounts of an instruction in order, with groups expanded."""
     for item in items:
         if "accounts" in item:
             yield from flatten(item["accounts"], f"{scope}{item['name']}.")
@@ -292,16 +292,16 @@ def flatten(items: Iterable[Mapping[str, Any]], scope: str = "") -> Iterator[Acc
 
 
 def arg_name(name: str, slots: Sequence[AccountSlot]) -> str:
-    """An argument that is called like an account gets `_arg` behind it."""
+    """Returns an argument's name, with `_arg` appended if an account has the same name."""
     name = identifier(name)
     return f"{name}_arg" if name in {s.name for s in slots} else name
 
 
 def load(folder: Path) -> list[Program]:
-    """The programs whose IDLs are in a folder, by name.
+    """Returns the programs whose IDLs are in a folder, by name.
 
     Raises:
-        CodegenError: a file that is no IDL of spec 0.1.0.
+        CodegenError: a file is not an IDL of spec 0.1.0.
     """
     programs = []
     for path in sorted(folder.glob("*.json")):
@@ -310,12 +310,12 @@ def load(folder: Path) -> list[Program]:
             raise CodegenError(f"{path.name}: not an IDL of spec 0.1.0 (no address or metadata)")
         programs.append(Program(path.stem, idl))
     for program in programs:
-        others = [one for one in programs if one is not program]
+        others = [other for other in programs if other is not program]
         program.shared = frozenset(
             name
-            for name, one in program.types.items()
-            if one["type"]["kind"] == "enum"
-            and program.unit(one)
-            and any(other.types.get(name) == one for other in others)
+            for name, definition in program.types.items()
+            if definition["type"]["kind"] == "enum"
+            and program.unit(definition)
+            and any(other.types.get(name) == definition for other in others)
         )
     return programs

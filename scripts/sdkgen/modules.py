@@ -1,4 +1,4 @@
-"""The text of the modules that are generated for a program."""
+"""The source of the modules that are generated for a program."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HEADER: Final = "Generated from idl/{name}.json by scripts/codegen; do not edit.
 
 
 def docstring(summary: str, body: str = "", indent: str = "    ") -> str:
-    """A docstring, indented."""
+    """Returns a docstring, indented."""
     inner = summary + (f"\n\n{body}" if body else "")
     lines = inner.splitlines()
     if len(lines) == 1 and len(lines[0]) + len(indent) + 6 <= LINE and not lines[0].endswith('"'):
@@ -43,7 +43,7 @@ def docstring(summary: str, body: str = "", indent: str = "    ") -> str:
 
 
 def wrap(line: str, indent: str) -> str:
-    """A doc paragraph, broken at the line length; continuation lines are indented."""
+    """Returns a doc paragraph, wrapped at the line length; continuation lines are indented."""
     words, out, current = line.split(), [], ""
     for word in words:
         if current and len(indent) + 4 + len(current) + 1 + len(word) > LINE:
@@ -55,22 +55,22 @@ def wrap(line: str, indent: str) -> str:
 
 
 def wrapped(prose: str) -> str:
-    """Paragraphs, each broken at the line length."""
+    """Returns paragraphs, each wrapped at the line length."""
     return "\n".join(wrap(line, "").replace("\n    ", "\n") if line else "" for line in prose.splitlines())
 
 
 def tuple_of(items: Sequence[str]) -> str:
-    """A tuple of expressions."""
+    """Returns a tuple of expressions."""
     return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
 
 
 def raw(data: Sequence[int]) -> str:
-    """Bytes as an expression."""
+    """Returns bytes as an expression."""
     return f'bytes.fromhex("{bytes(data).hex()}")'
 
 
 def struct_class(program: Program, name: str, base: str, prefix: str) -> tuple[str, str]:
-    """A frozen dataclass, and its wire format."""
+    """Returns a frozen dataclass, and its wire format."""
     definition = program.definition(name)
     program.check_layout(name)
     body, fields, docs = [], [], []
@@ -100,26 +100,26 @@ def struct_class(program: Program, name: str, base: str, prefix: str) -> tuple[s
     return code, tuple_of(fields)
 
 
-def comment(said: str, indent: str = "") -> str:
-    """A text as a doc comment of what follows."""
-    lines = wrap(said, indent).replace("\n    ", "\n").splitlines() if said else []
+def comment(about: str, indent: str = "") -> str:
+    """Returns a text as a doc comment on what follows."""
+    lines = wrap(about, indent).replace("\n    ", "\n").splitlines() if about else []
     return "".join(f"{indent}#: {line}\n" for line in lines)
 
 
-def member(name: str, value: int, said: str) -> str:
-    """A member of an enum with its text."""
-    if not said:
+def member(name: str, value: int, about: str) -> str:
+    """Returns a member of an enum with its text."""
+    if not about:
         return f"    {name} = {value}\n"
-    line = f"    {name} = {value}, {json.dumps(said, ensure_ascii=False)}\n"
+    line = f"    {name} = {value}, {json.dumps(about, ensure_ascii=False)}\n"
     if len(line) <= LINE + 1:
         return line
-    parts = [json.dumps(f"{one} ", ensure_ascii=False) for one in wrapped(said).splitlines()]
+    parts = [json.dumps(f"{line} ", ensure_ascii=False) for line in wrapped(about).splitlines()]
     parts[-1] = parts[-1].removesuffix(' "') + '"'
     return f"    {name} = (\n        {value},\n        " + "\n        ".join(parts) + ",\n    )\n"
 
 
 def named_class(program: Program, name: str) -> str:
-    """An enum whose variants carry nothing."""
+    """Returns an enum whose variants carry no fields."""
     definition = program.definition(name)
     prose, items = listed(definition.get("docs", ()))
     doc = docstring(wrapped(text(prose) or f"`{name}` of the {program.name} program."))
@@ -131,7 +131,7 @@ def named_class(program: Program, name: str) -> str:
 
 
 def shared_module(programs: Sequence[Program]) -> str | None:
-    """Enums that several programs say the same of: a value of one program's is one of the other's, too."""
+    """Returns the module of enums that several programs define identically, so that one class serves all."""
     owners = {name: program for program in reversed(programs) for name in program.shared}
     if not owners:
         return None
@@ -144,7 +144,7 @@ def shared_module(programs: Sequence[Program]) -> str | None:
 
 
 def enum_class(program: Program, name: str) -> str:
-    """A `Named`, or a dataclass for each variant if they carry fields; and its coder."""
+    """Returns a `Named`, or a dataclass for each variant if they carry fields; and its codec."""
     definition = program.definition(name)
     if program.unit(definition):
         codec = f"{snake(name)}_codec: Codec[{name}] = c.unit_enum({name})\n"
@@ -172,7 +172,7 @@ def enum_class(program: Program, name: str) -> str:
 
 
 def in_order(program: Program, names: Iterable[str]) -> list[str]:
-    """Types with those they use before them."""
+    """Returns types in order, each after those that it uses."""
     done: list[str] = []
 
     def visit(name: str, path: tuple[str, ...]) -> None:
@@ -190,7 +190,7 @@ def in_order(program: Program, names: Iterable[str]) -> list[str]:
 
 
 def used_types(node: Any) -> Iterator[str]:
-    """Names of the defined types inside a type expression."""
+    """Yields the names of the defined types inside a type expression."""
     if isinstance(node, dict):
         if "defined" in node:
             yield last(node["defined"]["name"])
@@ -202,7 +202,7 @@ def used_types(node: Any) -> Iterator[str]:
 
 
 def types_module(program: Program) -> str | None:
-    """Types that are neither accounts nor events."""
+    """Returns the module of types that are neither accounts nor events."""
     own = {name for name in program.types if name not in program.accounts and name not in program.events}
     shared = {used for d in program.types.values() for used in used_types(d["type"])}
     for instruction in program.idl["instructions"]:
@@ -238,7 +238,7 @@ def types_module(program: Program) -> str | None:
 
 
 def params_class(program: Program) -> str | None:
-    """The parameters that `set_params` sets, each of them optional: for clients that change some."""
+    """Returns a class of the parameters that `set_params` sets, each optional: clients may set only some."""
     spec = next((i for i in program.idl["instructions"] if i["name"] == "set_params"), None)
     if spec is None:
         return None
@@ -253,7 +253,7 @@ def params_class(program: Program) -> str | None:
 
 
 def tagged_variants(program: Program, name: str) -> list[Mapping[str, Any]]:
-    """The variants of an enum that is written as dataclasses."""
+    """Returns the variants of an enum that is written as dataclasses."""
     body = program.types[name]["type"]
     return body["variants"] if body["kind"] == "enum" and not program.unit(program.types[name]) else []
 
@@ -280,18 +280,18 @@ from ionet.chain.schema import Account, Event, Named, Record, bind_account, bind
 
 
 def head(program: Program, summary: str, siblings: str = "") -> str:
-    """The beginning of a generated module."""
+    """Returns the beginning of a generated module."""
     note = HEADER.format(name=program.name)
     return f'"""{summary} the {program.name} program.\n\n{note}\n"""\n{PRELUDE}{siblings}\n\n'
 
 
 def public(names: Iterable[str]) -> str:
-    """`__all__`."""
+    """Returns the statement that sets `__all__`."""
     return f"\n\n__all__ = [{', '.join(repr(n) for n in sorted(names))}]\n"
 
 
 def discriminated_module(program: Program, kind: str) -> str | None:
-    """Accounts or events."""
+    """Returns the module of accounts or events."""
     table = program.accounts if kind == "Account" else program.events
     if not table:
         return None
@@ -313,7 +313,7 @@ def discriminated_module(program: Program, kind: str) -> str | None:
 
 
 def errors_module(program: Program) -> str:
-    """One exception for each error."""
+    """Returns the module with one exception for each error."""
     errors = program.idl.get("errors", [])
     parts = []
     for error in errors:
@@ -336,7 +336,7 @@ def errors_module(program: Program) -> str:
 
 
 def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addresses) -> str:
-    """A builder function."""
+    """Returns an instruction's builder function."""
     slots = list(flatten(spec["accounts"]))
     required: list[str] = []
     optional: list[str] = []
@@ -368,7 +368,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
         docs.append(" ".join(part for part in (f"{name}:", about_account(account), f"({about})") if part))
         metas.append(meta(expression, account, name))
 
-    said, items = listed(spec.get("docs", ()))
+    lines, items = listed(spec.get("docs", ()))
     wire, arguments = [], []
     for a in spec["args"]:
         typed = program.typed(a["type"])
@@ -384,7 +384,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
     docs.append("remaining_accounts: Further accounts, behind those above.")
     name = identifier(spec["name"])
     params = ", ".join([*required, *optional, "remaining_accounts: Sequence[AccountMeta] = ()"])
-    prose = wrapped(text(said) or f"The instruction `{name}` of the {program.name} program.")
+    prose = wrapped(text(lines) or f"The instruction `{name}` of the {program.name} program.")
     listing = "\n".join("    " + wrap(d, "        ").replace("\n", "\n    ") for d in docs)
     metas.append("*remaining_accounts")
     data = f"_{name.upper()}"
@@ -398,7 +398,7 @@ def instruction_code(program: Program, spec: Mapping[str, Any], addresses: Addre
 
 
 def rust(idl_type: Any) -> str:
-    """A type as the program spells it."""
+    """Returns a type as the program spells it."""
     match idl_type:
         case str():
             return f"`{idl_type}`"
@@ -414,7 +414,7 @@ def rust(idl_type: Any) -> str:
 
 
 def meta(expression: str, account: Mapping[str, Any], optional_name: str = "") -> str:
-    """An account of an instruction; one that is left out must be neither signer nor writable."""
+    """Returns an instruction's `AccountMeta`; an account left out must be neither signer nor writable."""
     flags = []
     for flag in ("signer", "writable"):
         wanted = bool(account.get(flag))
@@ -423,11 +423,11 @@ def meta(expression: str, account: Mapping[str, Any], optional_name: str = "") -
 
 
 def derivations(program: Program, instruction: str, derived: Mapping[str, Derived]) -> Iterator[str]:
-    """Statements that fill in addresses, those that others depend on first."""
+    """Yields statements that fill in addresses, those that others depend on first."""
     pending = dict(derived)
     while pending:
         name = next(
-            (name for name, one in pending.items() if not (one.needs - {name}) & pending.keys()), None
+            (name for name, place in pending.items() if not (place.needs - {name}) & pending.keys()), None
         )
         if name is None:
             raise CodegenError(
@@ -437,7 +437,7 @@ def derivations(program: Program, instruction: str, derived: Mapping[str, Derive
         yield f"    if {name} is None:\n"
         if place.missing:
             yield (
-                f"        if {' or '.join(f'{one} is None' for one in place.missing)}:\n"
+                f"        if {' or '.join(f'{parameter} is None' for parameter in place.missing)}:\n"
                 f'            raise TypeError("{instruction}: give {name}, or {" and ".join(place.missing)} '
                 'to derive it")\n'
             )
@@ -446,8 +446,8 @@ def derivations(program: Program, instruction: str, derived: Mapping[str, Derive
 
 
 def instructions_module(program: Program, addresses: Addresses) -> str:
-    """The builders."""
-    specs = sorted(program.idl["instructions"], key=lambda one: str(one["name"]))
+    """Returns the module of instruction builders."""
+    specs = sorted(program.idl["instructions"], key=lambda spec: str(spec["name"]))
     return (
         head(program, "Instructions of", "from . import PROGRAM_ID, pda, types\n")
         + "\n\n".join(instruction_code(program, spec, addresses) for spec in specs)
@@ -456,7 +456,7 @@ def instructions_module(program: Program, addresses: Addresses) -> str:
 
 
 def addresses_module(program: Program, addresses: Addresses) -> str | None:
-    """Constants and functions for the program's addresses."""
+    """Returns the module of constants and functions for the program's addresses."""
     body, names = addresses.body()
     if not names:
         return None
@@ -464,19 +464,19 @@ def addresses_module(program: Program, addresses: Addresses) -> str | None:
 
 
 def literal(value: object) -> str:
-    """A constant's value as an expression."""
+    """Returns a constant's value as an expression."""
     match value:
         case bool() | str() | bytes():
             return repr(value)
         case int():
             return f"{value:_}"
         case tuple():
-            return tuple_of([literal(one) for one in value])
+            return tuple_of([literal(item) for item in value])
     return f'Pubkey.from_string("{value}")'
 
 
 def constants_module(program: Program) -> str | None:
-    """Constants that the program exports."""
+    """Returns the module of constants that the program exports."""
     lines, names = [], []
     for constant_ in sorted(program.idl.get("constants", []), key=lambda k: k["name"]):
         value: object
@@ -504,7 +504,7 @@ def constants_module(program: Program) -> str | None:
 
 
 def program_package(program: Program) -> dict[str, str]:
-    """Relative path to content, of one program's package."""
+    """Returns the files of one program's package: content by relative path."""
     addresses = Addresses(program)
     ix = instructions_module(program, addresses)
     about = sentence(program.idl.get("docs", ())) or program.idl["metadata"].get("description", "")
@@ -532,10 +532,10 @@ def program_package(program: Program) -> dict[str, str]:
 
 
 def without(content: str, missing: set[str]) -> str:
-    """Drops imports of sibling modules that do not exist."""
+    """Returns content without imports of sibling modules that do not exist."""
 
-    def clean(found: re.Match[str]) -> str:
-        names = [n for n in found[1].split(", ") if n not in missing]
+    def clean(match: re.Match[str]) -> str:
+        names = [n for n in match[1].split(", ") if n not in missing]
         return f"from . import {', '.join(names)}\n" if names else ""
 
     return re.sub(r"^from \. import (.*)\n", clean, content, flags=re.MULTILINE)

@@ -23,7 +23,7 @@ NAMESPACES: Final = {
 
 
 def namespace(name: str, summary: str, programs: Sequence[str]) -> str:
-    """A module whose attributes are the programs' modules of one kind, imported when used."""
+    """Returns a module whose attributes are the programs' modules of one kind, imported when used."""
     imports = (
         "".join(f"    from ionet._generated.{p} import {name} as {p}\n" for p in programs) or "    pass\n"
     )
@@ -38,7 +38,7 @@ def namespace(name: str, summary: str, programs: Sequence[str]) -> str:
 
 
 def programs_index(programs: Sequence[Program], *, shipped: bool = False) -> str:
-    """The package that holds the programs' packages; `shipped`: registered, with their code."""
+    """Returns the index of the programs' packages; `shipped`: it also registers them with their code."""
     table = "".join(f'    "{p.idl["address"]}": "{p.name}",\n' for p in programs)
     text = (
         '"""What scripts/codegen writes: one package for each program; do not edit."""\n\n'

@@ -32,7 +32,7 @@ NAMES: Final = {
 
 
 def blocking(source: str) -> str:
-    """The blocking twin of asynchronous source: no `async`, no `await`, blocking names."""
+    """Returns the blocking twin of asynchronous source: no `async`, no `await`, blocking names."""
     tokens = list(tokenize.generate_tokens(io.StringIO(source).readline))
     lines = source.splitlines(keepends=True)
     text_out, position = [], (1, 0)
@@ -67,7 +67,7 @@ def blocking(source: str) -> str:
 
 
 def twin(name: str) -> str:
-    """The blocking twin of a name."""
+    """Returns the blocking twin of a name."""
     if name in NAMES:
         return NAMES[name]
     # Domain namespaces: AsyncStaking -> Staking.
@@ -75,10 +75,10 @@ def twin(name: str) -> str:
 
 
 def twins(package: Path) -> dict[Path, str]:
-    """Every module of an `_async` folder, rewritten for the `_sync` folder beside it."""
-    found = {}
+    """Returns every module of an `_async` folder, rewritten for the `_sync` folder beside it."""
+    rewritten = {}
     for folder in sorted(package.rglob("_async")):
         for path in sorted(folder.glob("*.py")):
             note = f"# Generated from {path.relative_to(package)} by scripts/codegen; do not edit.\n"
-            found[folder.parent / "_sync" / path.name] = note + blocking(path.read_text())
-    return found
+            rewritten[folder.parent / "_sync" / path.name] = note + blocking(path.read_text())
+    return rewritten

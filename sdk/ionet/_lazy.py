@@ -13,11 +13,11 @@ from typing import Any
 def lazy(
     module: str, names: Mapping[str, str], renamed: Mapping[str, str] = MappingProxyType({})
 ) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
-    """`__getattr__` and `__dir__` of a module.
+    """Returns `__getattr__` and `__dir__` for a module.
 
     Args:
         module: its name.
-        names: what each public name stands for: `"package.module"` or `"package.module:attribute"`.
+        names: the target of each public name: `"package.module"` or `"package.module:attribute"`.
         renamed: earlier names of some of them; using one warns.
     """
 
@@ -42,7 +42,7 @@ def lazy(
 
 
 def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
-    """`__getattr__` of a module some of whose names are elsewhere now; using one warns.
+    """Returns `__getattr__` for a module some of whose names have moved elsewhere; using one warns.
 
     Args:
         module: its name.

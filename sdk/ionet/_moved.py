@@ -1,4 +1,4 @@
-"""Modules that have moved: their old names are imported from where they are now."""
+"""Modules that have moved: their old names import them from where they are now."""
 
 from __future__ import annotations
 
@@ -58,5 +58,5 @@ class _Finder(MetaPathFinder):
 
 def install() -> None:
     """Makes the old names importable."""
-    if not any(isinstance(one, _Finder) for one in sys.meta_path):
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.append(_Finder())

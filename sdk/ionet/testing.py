@@ -8,7 +8,7 @@ Installed with the package, it needs no configuration:
 
 Fixtures:
     ionet_local: a `Client` on a new network; its signer has SOL and may initialise the programs.
-    ionet_local_async: the same as an `AsyncClient`.
+    ionet_local_async: an `AsyncClient` on the same network, with the same signer.
     ionet_keypair: makes keypairs that have SOL on the test's network.
 """
 
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def ionet_local() -> Iterator[Client]:
-    """A client on a new local network with the programs loaded."""
+    """Yields a client on a new local network with the programs loaded."""
     import ionet
 
     with ionet.local() as client:
@@ -37,7 +37,7 @@ def ionet_local() -> Iterator[Client]:
 
 @pytest.fixture
 def ionet_local_async(ionet_local: Client) -> AsyncClient:
-    """An asynchronous client on the network of `ionet_local`, with the same signer."""
+    """Returns an asynchronous client on the network of `ionet_local`, with the same signer."""
     from ionet import AsyncClient, AsyncLocalTransport
 
     return AsyncClient(AsyncLocalTransport(ionet_local.network), signer=ionet_local.signer)
@@ -45,7 +45,7 @@ def ionet_local_async(ionet_local: Client) -> AsyncClient:
 
 @pytest.fixture
 def ionet_keypair(ionet_local: Client) -> Callable[..., Keypair]:
-    """Makes keypairs that have 10 SOL, or as much as they are given, on the network of `ionet_local`."""
+    """Returns a function that makes keypairs with 10 SOL, or a given amount, on `ionet_local`'s network."""
     from solders.keypair import Keypair
 
     from ionet import SOL
@@ -59,7 +59,7 @@ def ionet_keypair(ionet_local: Client) -> Callable[..., Keypair]:
 
 
 def solana_py_client(network: LocalNetwork) -> SolanaClient:
-    """solana-py's `AsyncClient` on a local network: same requests and answers, no socket."""
+    """Returns solana-py's `AsyncClient` on a local network: same requests and answers, no socket."""
     from ionet.chain.solana_py import solana_py_client as connect
 
     return connect(network)

@@ -59,16 +59,16 @@ def test_values_are_written_and_read_in_their_units() -> None:
     assert told == ["12.5 IO", f"{USD('1000.5')}", "36h", "-3%", "2", "nobody"]
     assert changes_of(now, ["cooldown=90", "start_bps=25"]) == {"cooldown": 90, "start_bps": 25}
     for bad, said in (
-        ("bond", "'bond' is no NAME=VALUE"),
+        ("bond", "'bond' is not of the form NAME=VALUE"),
         ("bond=ten", "bond: "),
         ("bond=0.000000001", "bond: "),
         (
             "cooldown=2 weeks",
-            "cooldown: '2 weeks' is no length of time; write for example 90s, 30min, 5h or 14d",
+            "cooldown: '2 weeks' is not a length of time; write for example 90s, 30min, 5h or 14d",
         ),
-        ("cooldown=5%", "cooldown: '5%' is no value such as 1s, which it has now"),
-        ("start_bps=0.001%", "start_bps: '0.001%' is no value such as 0.01%, which it has now"),
-        ("attesters=two", "attesters: 'two' is no value such as 1, which it has now"),
+        ("cooldown=5%", "cooldown: '5%' is not a value such as 1s, which it has now"),
+        ("start_bps=0.001%", "start_bps: '0.001%' is not a value such as 0.01%, which it has now"),
+        ("attesters=two", "attesters: 'two' is not a value such as 1, which it has now"),
         ("pauser=me", "pauser: 'me' is neither an address nor a keypair file"),
     ):
         with pytest.raises(UserError) as refused:
@@ -151,7 +151,7 @@ def test_an_authority_is_passed_on_in_two_steps(shell: Shell) -> None:
     said = shell.fails(1, "admin", "authority", "accept", "staking", who="alice")
     assert said == "the signer was not proposed as authority (staking.NotPendingAuthority)"
     told = shell.text("admin", "authority", "propose", "staking", new, who="deployer")
-    assert f"{old} stays the authority of staking; {new} can accept it" in told
+    assert f"{old} remains the authority of staking; {new} can accept it" in told
     assert shell.json("admin", "show", "staking")["pending_authority"] == new
     shell.text("admin", "authority", "propose", "staking", "nobody", who="deployer")
     assert shell.json("admin", "show", "staking")["pending_authority"] is None

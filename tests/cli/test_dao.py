@@ -95,7 +95,9 @@ def test_parameters_are_shown_and_changed_by_name(shell: Shell, house: str) -> N
     said = shell.fails(2, "dao", "propose", "params", "governance", "speed=1", who="alice")
     assert "governance has no parameter speed; there are min_stake" in said
     assert "no program 'luck'" in shell.fails(2, "dao", "params", "luck")
-    assert "is no NAME=VALUE" in shell.fails(2, "dao", "propose", "params", "mint", "pauser", who="alice")
+    assert "is not of the form NAME=VALUE" in shell.fails(
+        2, "dao", "propose", "params", "mint", "pauser", who="alice"
+    )
 
 
 def test_a_program_is_handed_over_by_one_command(shell: Shell, house: str) -> None:

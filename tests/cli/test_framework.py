@@ -86,13 +86,13 @@ def test_a_node_that_cannot_be_reached_is_one_sentence(shell: Shell) -> None:
 
 def test_an_unknown_cluster_says_which_there_are(shell: Shell) -> None:
     said = shell.fails(3, "localnet", "advance", "1s", "-u", "moon")
-    assert said.startswith("'moon' is no cluster; give a URL")
+    assert said.startswith("'moon' is not a cluster; give a URL")
 
 
 def test_wrong_arguments_name_what_would_be_right(shell: Shell) -> None:
     said = shell.fails(2, "localnet", "advance", "14x")
     assert said == (
-        "invalid value: '14x' is no length of time; write for example 90s, 30min, 5h or 14d;"
+        "invalid value: '14x' is not a length of time; write for example 90s, 30min, 5h or 14d;"
         " see ionet localnet advance --help"
     )
     assert "Did you mean 'advance'?" in shell.fails(2, "localnet", "advanc", "1s")
@@ -109,6 +109,6 @@ def test_errors_are_json_where_json_is_asked_for(shell: Shell) -> None:
     ("text", "seconds"), [("90s", 90), ("30min", 1_800), ("5h", 18_000), ("14d", 1_209_600)]
 )
 def test_lengths_of_time(text: str, seconds: int) -> None:
-    from ionet.cli.localnet import length_of
+    from ionet.cli.arguments import length_of
 
     assert length_of(text) == seconds

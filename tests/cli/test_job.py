@@ -195,7 +195,7 @@ def test_a_booking_is_refused_in_words(desk: Desk) -> None:
     assert said == f"the node {node} takes IO, not USDC"
     said = shell.fails(1, *line, "--for", "3h", who="renter")
     assert said == f"the node {node} is rented for 1 h to 2 h, not for 3 h"
-    assert "is no length of time" in shell.fails(2, *line, "--for", "3", who="renter")
+    assert "is not a length of time" in shell.fails(2, *line, "--for", "3", who="renter")
     said = shell.fails(2, "job", "book", node, "--for", "1h", who="renter")
     assert said == "name what is to be run by --manifest or by --manifest-hash"
     shell.client.network.clock.advance(93)
@@ -416,7 +416,7 @@ def test_a_dispute_goes_to_the_resolver(desk: Desk, tmp_path: Path) -> None:
     said = shell.fails(1, "job", "settle", job, who="bob")
     assert said.startswith(f"job {job} is disputed: what is not paid is held back until 2027-01-")
     said = shell.fails(1, "job", "dispute", job, "--evidence", evidence, who="renter")
-    assert said == "an account that this would create exists already: it was done before"
+    assert said == "an account that this would create exists already: this was done before"
     said = shell.fails(1, "job", "resolve", job, "1", who="resolver")
     assert said == (
         "the supplier was paid 2.49375 USDC already; of 1 USDC he would get 0.9975 USDC only: more has to be"

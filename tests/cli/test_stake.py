@@ -109,7 +109,7 @@ def test_a_transaction_is_signed_by_those_it_needs_only(shell: Shell, node: str)
     encoded = shell.text("stake", "add", node, "2", "--sign-only", who="alice").strip()
     said = shell.fails(1, "tx", "sign", encoded, who="carol")
     assert said == f"{shell.address('carol')} does not sign this; {shell.address('alice')} do"
-    assert shell.fails(3, "tx", "sign", "nonsense", who="carol") == "line 1 is no transaction in base64"
+    assert shell.fails(3, "tx", "sign", "nonsense", who="carol") == "line 1 is not a transaction in base64"
 
 
 def mainnet(shell: Shell) -> LocalServer:
@@ -129,7 +129,7 @@ def test_mainnet_is_asked_about_whatever_its_url(shell: Shell) -> None:
         line = ["-u", server.url, "-k", shell.key("alice"), "stake", "add", node, "1"]
         refused = shell.runner.invoke(app, line)
         assert refused.exit_code == 2
-        said = f"error: this would stake 1 IO on {node} on mainnet-beta; say so with --yes\n"
+        said = f"error: this would stake 1 IO on {node} on mainnet-beta; confirm with --yes\n"
         assert refused.stderr == said
         assert shell.client.staking.get_node(key(node)).own.pending == 0
         dry = shell.runner.invoke(app, [*line, "--dry-run"])
@@ -172,11 +172,11 @@ def test_verbose_shows_the_logs_of_a_failure(shell: Shell, node: str) -> None:
 @pytest.mark.parametrize(
     ("amount", "said"),
     [
-        ("0", "an amount is above zero, not 0"),
+        ("0", "an amount must be above zero, not 0"),
         ("-1", "no such option: -1"),
         ("1.123456789", "IO has 8 decimals, '1.123456789' has 9"),
         ("much", "'much' is not a number"),
-        ("999999999999999", "more than there can be"),
+        ("999999999999999", "more than can exist"),
     ],
 )
 def test_an_amount_that_is_none_is_refused_before_anything_is_asked(
@@ -187,14 +187,14 @@ def test_an_amount_that_is_none_is_refused_before_anything_is_asked(
 
 def test_who_cannot_pay_the_fee_is_told(shell: Shell, node: str) -> None:
     said = shell.fails(1, "stake", "activate", node, who="pauper")
-    assert said == "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
+    assert said == "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
 
 
 def test_keypairs_that_cannot_be_used_are_one_sentence(shell: Shell, node: str, tmp_path: Path) -> None:
     config = tmp_path / "config.yml"
     config.write_text(f"keypair_path: {tmp_path}/none.json\n")
     said = shell.fails(3, "stake", "list", "-C", config)
-    assert said == f"there is no keypair at {tmp_path}/none.json; name one with --keypair"
+    assert said == f"there is no keypair at {tmp_path}/none.json; give one with --keypair"
     said = shell.fails(3, "stake", "list", "-k", "usb://ledger")
     assert said == "keypair usb://ledger: only files, and - for standard input, can be read"
     broken = tmp_path / "broken.json"

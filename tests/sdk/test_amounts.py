@@ -137,7 +137,7 @@ def test_an_unknown_format_says_which_there_are() -> None:
 
 
 def test_amounts_do_not_change() -> None:
-    with pytest.raises(AttributeError, match="do not change"):
+    with pytest.raises(AttributeError, match="are immutable"):
         IO(1)._base = 5
 
 

@@ -193,8 +193,8 @@ def test_a_length_beyond_the_data_is_refused_before_anything_is_allocated(codec:
     ("codec", "data", "says"),
     [
         (c.boolean, b"\x02", "2 is not a bool"),
-        (c.unit_enum(Color), b"\x02", "2 is no variant of Color"),
-        (SHAPE, b"\x02", "no variant of Shape"),
+        (c.unit_enum(Color), b"\x02", "2 is not a variant of Color"),
+        (SHAPE, b"\x02", "not a variant of Shape"),
         (c.option(c.u8), b"\x02\x00", "not the tag of an option"),
         (c.option(c.u8, tag_size=4), b"\x01\x00\x01\x00\x00", "not the tag of an option"),
         (c.string, struct.pack("<I", 1) + b"\xff", "utf-8"),

@@ -240,7 +240,7 @@ def test_another_types_discriminator_is_refused(vaults: Any) -> None:
 def test_filters_compare_discriminator_and_fields(vaults: Any) -> None:
     found = vaults.accounts.Vault.filters(owner=OWNER, state=vaults.types.State.CLOSED)
     assert [f["memcmp"]["offset"] for f in found] == [0, 8, 48]
-    with pytest.raises(EncodeError, match=r"Vault\.delegate has no fixed place; filter by owner, number"):
+    with pytest.raises(EncodeError, match=r"Vault\.delegate has no fixed offset; filter by owner, number"):
         vaults.accounts.Vault.filters(delegate=None)
     with pytest.raises(EncodeError, match=r"Vault\.colour does not exist"):
         vaults.accounts.Vault.filters(colour=1)

@@ -36,13 +36,20 @@ def test_a_programs_error_is_its_own_class_with_all_that_is_known(vaults: Any, o
         "Program log: AnchorError thrown in programs/x/src/lib.rs:9. Error Code: TooSmall. "
         "Error Number: 6000. Error Message: low."
     )
-    error = failure(custom(6000, 2), logs=failed(own, 6000, says), program_ids=[OTHER, OTHER, own], units=7)
+    error = failure(
+        custom(6000, 2), logs=failed(own, 6000, says), program_ids=[OTHER, OTHER, own], compute_units=7
+    )
     assert type(error) is vaults.errors.TooSmall
     assert isinstance(error, ionet.ProgramError)
     assert error.code == 6000
     assert error.name == "TooSmall"
     assert error.msg == "The deposit is below the minimum"
-    assert (error.program, error.program_id, error.instruction_index, error.units) == ("vaults", own, 2, 7)
+    assert (error.program, error.program_id, error.instruction_index, error.compute_units) == (
+        "vaults",
+        own,
+        2,
+        7,
+    )
     assert error.account is None
     assert not error.landed
     assert str(error) == "vaults: TooSmall (6000): The deposit is below the minimum"

@@ -39,7 +39,7 @@ def test_an_event_belongs_to_the_program_that_wrote_it(vaults: Any, own: str) ->
     found = read_events(frame(own, "Program log: hello", data(opened(vaults, 1))), [own])
     assert found.events == (opened(vaults, 1),)
     (emitted,) = found.emitted
-    assert (str(emitted.program_id), emitted.instruction, emitted.via_cpi) == (own, 0, False)
+    assert (str(emitted.program_id), emitted.instruction_index, emitted.via_cpi) == (own, 0, False)
     assert not found.truncated
 
 
@@ -85,7 +85,7 @@ def test_after_a_failed_child_the_caller_writes_again(vaults: Any, own: str) -> 
 def test_what_a_child_writes_is_the_childs(vaults: Any, own: str) -> None:
     child = frame(own, data(opened(vaults, 3)), depth=2)
     found = read_events([*frame(TOKEN), *frame(OTHER, *child)], [TOKEN, OTHER])
-    assert [(one.event, one.instruction) for one in found.emitted] == [(opened(vaults, 3), 1)]
+    assert [(one.event, one.instruction_index) for one in found.emitted] == [(opened(vaults, 3), 1)]
 
 
 def test_a_cut_log_is_flagged_and_what_came_before_is_kept(vaults: Any, own: str) -> None:
@@ -166,7 +166,7 @@ def test_both_kinds_come_in_the_order_they_were_emitted(vaults: Any, own: str) -
 def test_instructions_that_leave_no_line_do_not_shift_the_count(vaults: Any, own: str) -> None:
     ed25519 = "Ed25519SigVerify111111111111111111111111111"
     found = read_events(frame(own, data(opened(vaults, 1))), [ed25519, own])
-    assert found.emitted[0].instruction == 1
+    assert found.emitted[0].instruction_index == 1
 
 
 @given(

@@ -7,17 +7,25 @@ expired is not and never will be, and whoever repeats what is called safe to rep
 from __future__ import annotations
 
 import asyncio
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
+from solders.hash import Hash
 from solders.keypair import Keypair
 from solders.message import MessageV0
 from solders.pubkey import Pubkey
-from solders.system_program import TransferParams, transfer
+from solders.system_program import (
+    AdvanceNonceAccountParams,
+    TransferParams,
+    advance_nonce_account,
+    create_nonce_account,
+    transfer,
+)
 from solders.transaction import VersionedTransaction
-from tests.faults import MODES, SEND, FaultProxy
+from tests.faults import MODES, SEND, FaultProxy, lost
 
 import ionet
 from ionet import (
@@ -35,8 +43,11 @@ from ionet import (
 )
 from ionet.chain._async import send as async_sending
 from ionet.chain._sync import send as sending
+from ionet.chain.nonces import nonce_of
 
 AMOUNT: Final = 10**6
+#: The path of a transaction with a durable nonce.
+NONCE: Final = "client.send_signed, nonce"
 #: Modes under which nobody can know, at the level that is waited for.
 UNKNOWABLE: Final = {
     "statuses of a node that lags for ever",
@@ -52,12 +63,18 @@ NEVER: Final = {"lost for ever", "refused for ever"}
 
 
 @pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def quick(monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest) -> None:
+    callspec = getattr(request.node, "callspec", None)
+    mode = callspec.params.get("bench") if callspec else None
+    # A nonce does not run out by itself: what was lost may land one day.
+    endless = callspec is not None and callspec.params.get("path") == NONCE and mode in NEVER
+    # Only where nobody can know is the end of patience waited for: a busy machine must not bring it.
+    patience = 0.4 if mode in UNKNOWABLE or endless else 60.0
     for module in (sending, async_sending):
         monkeypatch.setattr(module, "POLL", 0.004)
         monkeypatch.setattr(module, "REBROADCAST", 0.02)
-        monkeypatch.setattr(module, "GIVE_UP", 0.3)
-        monkeypatch.setattr(module, "LONGEST", 0.6)
+        monkeypatch.setattr(module, "GIVE_UP", patience)
+        monkeypatch.setattr(module, "LONGEST", patience)
         monkeypatch.setattr(module, "SHOW_TRIES", 6)
         monkeypatch.setattr(module, "WAIT_TRIES", 40)
 
@@ -122,12 +139,34 @@ def as_signed(bench: Bench) -> None:
         client.send_signed(signed(bench))
 
 
+def with_nonce(bench: Bench) -> None:
+    """A transaction that was signed long ago, with a durable nonce."""
+    client, account = bench.client, Keypair()
+    made = create_nonce_account(client.address, account.pubkey(), client.address, 10**7)
+    client.call(*made, signers=[account]).send()
+    stored = client.network.account(account.pubkey())
+    assert stored is not None
+    nonce = nonce_of(bytes(stored.data))
+    assert nonce is not None
+    advance = advance_nonce_account(
+        AdvanceNonceAccountParams(nonce_pubkey=account.pubkey(), authorized_pubkey=client.address)
+    )
+    message = MessageV0.try_compile(
+        client.address, [advance, bench.instruction()], [], Hash.from_string(nonce)
+    )
+    assert isinstance(client.signer, Keypair)
+    client.network.clock.advance(86_400)
+    with bench.far() as far:
+        far.send_signed(VersionedTransaction(message, [client.signer]))
+
+
 PATHS: Final[dict[str, Callable[[Bench], None]]] = {
     "call.send": by_call,
     "client.send": by_client,
     "call.send, finalized": by_call_at_finalized,
     "await call.send": by_coroutine,
     "client.send_signed": as_signed,
+    NONCE: with_nonce,
 }
 
 
@@ -173,7 +212,7 @@ def test_every_outcome_is_the_chains_or_unknown(
             bench.client.send(bench.instruction())
             assert bench.times() == 1
         case TransactionUnknown():
-            assert mode in UNKNOWABLE | NEVER | {"heights fail", "heights null"}
+            assert mode in UNKNOWABLE or (path == NONCE and mode in NEVER)
             assert len(ended.signature) > 80
         case RpcError() | TransportError():
             assert mode in NOTHING_SENT
@@ -183,7 +222,7 @@ def test_every_outcome_is_the_chains_or_unknown(
     if mode in NOT_SHOWN:
         assert isinstance(ended, TransactionNotShown)
     elif mode in NEVER:
-        assert isinstance(ended, TransactionExpired)
+        assert isinstance(ended, TransactionUnknown if path == NONCE else TransactionExpired)
     elif mode in UNKNOWABLE:
         at_processed = mode == "statuses of processed for ever"
         assert isinstance(ended, TransactionUnknown)
@@ -214,3 +253,24 @@ def test_a_signed_transaction_whose_blockhash_is_over_was_never_sent(bare: Clien
         with bench.far() as client, pytest.raises(ionet.SimulationFailed, match="Blockhash not found"):
             client.send_signed(old)
         assert proxy.calls[SEND] == 0
+
+
+def test_a_transaction_whose_nonce_moved_on_has_expired(bare: Client) -> None:
+    network = bare.network
+
+    def mode(asked: Any) -> Any:
+        if asked.method == SEND:
+            # It is lost, and the authority uses the nonce for something else.
+            message = VersionedTransaction.from_bytes(b64decode(asked.body["params"][0])).message
+            accounts = list(message.account_keys)
+            held = next(key for key in accounts if (found := network.account(key)) and len(found.data) == 80)
+            advance = AdvanceNonceAccountParams(nonce_pubkey=held, authorized_pubkey=bare.address)
+            bare.send(advance_nonce_account(advance))
+            return lost(asked)
+        return MODES["honest"](asked)
+
+    with FaultProxy(network, mode) as proxy:
+        bench = Bench(bare, proxy, Keypair().pubkey())
+        with pytest.raises(TransactionExpired, match="no longer can"):
+            with_nonce(bench)
+        assert bench.times() == 0

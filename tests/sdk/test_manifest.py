@@ -110,7 +110,7 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"inputs": [{"name": "x", "sha256": "00", "size": 1}]}, "64 lower-case hex digits"),
         ({"inputs": [{"name": "x", "sha256": "00" * 32, "size": -1}]}, "size: -1 is outside"),
         ({"inputs": [{"name": "x", "sha256": "00" * 32, "size": 1}] * 2}, "'x' appears twice"),
-        ({"version": 2}, "version: 2 is not known here"),
+        ({"version": 2}, "version: 2 is not supported"),
     ],
 )
 def test_an_error_names_the_field_and_what_would_be_right(change: dict[str, Any], message: str) -> None:

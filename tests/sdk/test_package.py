@@ -62,7 +62,7 @@ def test_clusters_have_the_names_of_the_command_line(given: str, url: str) -> No
 
 def test_an_unknown_cluster_says_which_there_are() -> None:
     with pytest.raises(
-        ConfigError, match=r"'moon' is no cluster; give a URL .* or one of mainnet-beta, testnet"
+        ConfigError, match=r"'moon' is not a cluster; give a URL .* or one of mainnet-beta, testnet"
     ):
         ionet.connect("moon")
 
@@ -133,7 +133,7 @@ def test_a_signer_may_be_anything_that_signs() -> None:
 def test_the_local_networks_tools_are_not_there_on_a_node() -> None:
     client = ionet.connect("localhost")
     assert not client.is_local
-    with pytest.raises(ConfigError, match=r"see client\.cheats"):
+    with pytest.raises(ConfigError, match=r"can only be set through client\.cheats"):
         client.network  # noqa: B018
 
 

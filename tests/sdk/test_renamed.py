@@ -8,8 +8,10 @@ import sys
 import warnings
 
 import pytest
+from solders.pubkey import Pubkey
 
 import ionet
+from ionet.chain.errors import failure
 
 
 @pytest.mark.parametrize(
@@ -80,3 +82,12 @@ def test_a_renamed_method_warns_and_works() -> None:
         assert found == client.mint.get_config()
         with pytest.raises(AttributeError, match="'Mint' object has no attribute 'moon'"):
             client.mint.moon()  # type: ignore[attr-defined]
+
+
+def test_a_renamed_attribute_warns_and_works() -> None:
+    failed = failure("AccountInUse", compute_units=7)
+    with pytest.warns(DeprecationWarning, match=r"SimulationFailed\.units is now compute_units"):
+        assert failed.units == 7  # type: ignore[attr-defined]
+    undecoded = ionet.Undecoded(Pubkey.default(), 2, b"", "")
+    with pytest.warns(DeprecationWarning, match=r"Undecoded\.instruction is now instruction_index"):
+        assert undecoded.instruction == 2  # type: ignore[attr-defined]

@@ -50,7 +50,7 @@ def test_a_reason_of_a_newer_program_is_refused_with_a_sentence() -> None:
     data[accounts.jobs.Job.OFFSETS["reason"]] = 200
     with pytest.raises(
         DecodeError,
-        match=r"^not a valid Job: 200 is no variant of CloseReason that this version of ionet knows:"
+        match=r"^not a valid Job: 200 is not a variant of CloseReason that this version of ionet knows:"
         r" the program may be newer$",
     ):
         accounts.jobs.Job.decode(bytes(data))

@@ -1,1 +1,1 @@
-"""What all programs have alike: parameters, pauses, and authorities in two steps."""
+"""What all programs have in common: parameters, pauses, and authorities handed over in two steps."""

@@ -1,4 +1,4 @@
-"""Entries of the programs that can be paused; several are or-ed together."""
+"""Entries of the programs that can be paused; combine several with `|`."""
 
 from __future__ import annotations
 

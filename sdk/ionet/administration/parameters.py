@@ -13,41 +13,41 @@ from ionet import ix, pda, types
 from ionet._generated import PROGRAMS
 from ionet.chain.errors import EncodeError
 
-#: Signs where governance has the authority.
+#: The authority of programs that governance controls.
 TREASURY: Final = pda.governance.TREASURY
-#: Parameters that lie elsewhere in the configuration than under their own name.
+#: Parameters that the configuration holds under another name.
 _ELSEWHERE: Final = {"max_price_age": "max_age"}
 
 
 def programs() -> list[str]:
-    """Names of the programs that have parameters of their own, governance among them."""
+    """Returns the names of the programs that have parameters, governance among them."""
     return sorted(name for name in PROGRAMS.values() if hasattr(getattr(ix, name), "set_params"))
 
 
 def params_of(program: str, config: Any) -> dict[str, Any]:
-    """A program's parameters, by the names under which they are set.
+    """Returns a program's parameters, by the names under which they are set.
 
     Args:
         program: its name.
         config: its configuration account.
 
     Raises:
-        EncodeError: no such program.
+        EncodeError: there is no such program.
     """
     return {name: _value(program, config, name) for name in _parameter_names(program)}
 
 
 def parameters(program: str, config: Any, *, authority: Pubkey = TREASURY, **changes: Any) -> Instruction:
-    """Sets a program's parameters to what they are now but for `changes`.
+    """Returns an instruction that sets a program's parameters to what they are now, except for `changes`.
 
     Args:
         program: its name, governance's own included.
         config: its configuration account as it is now.
-        authority: who signs, where it is not the treasury.
+        authority: who signs, if not the treasury.
         changes: new values, by the names of its `set_params`.
 
     Raises:
-        EncodeError: no such program or parameter, or a value that does not fit.
+        EncodeError: there is no such program or parameter, or a value does not fit.
     """
     now = params_of(program, config)
     if unknown := changes.keys() - now.keys():
@@ -70,17 +70,17 @@ def _set_params(program: str) -> Callable[..., Instruction]:
 
 
 def _parameter_names(program: str) -> list[str]:
-    found = inspect.signature(_set_params(program)).parameters
-    if "params" in found:
+    arguments = inspect.signature(_set_params(program)).parameters
+    if "params" in arguments:
         return list(getattr(types, program).ParamsArgs.__slots__)
-    return [name for name in found if name not in ("authority", "config", "remaining_accounts")]
+    return [name for name in arguments if name not in ("authority", "config", "remaining_accounts")]
 
 
 def _value(program: str, config: Any, name: str) -> Any:
-    """A parameter in a configuration, wherever in it: its own field, or one of a record inside."""
+    """Returns a parameter of a configuration, from its own fields or those of a record inside it."""
     places = [
         config,
-        *(getattr(config, one) for one in config.__slots__ if hasattr(getattr(config, one), "CODEC")),
+        *(getattr(config, field) for field in config.__slots__ if hasattr(getattr(config, field), "CODEC")),
     ]
     wanted = _ELSEWHERE.get(name, name)
     for place in places:

@@ -29,7 +29,7 @@ class Amount:
         value: whole tokens as text (`"12.5"`, `"1,234.5"`, `"1_000"`), `int` or `Decimal`.
 
     Raises:
-        AmountError: a float, text that is no number, or more decimals than the token has.
+        AmountError: a float, text that is not a number, or more decimals than the token has.
     """
 
     __slots__ = ("_base",)
@@ -70,10 +70,10 @@ class Amount:
     @classmethod
     def _parse_text(cls, text: str) -> int:
         bare = text.strip().removesuffix(cls.SYMBOL).rstrip()
-        found = _NUMBER.fullmatch(bare) if bare.isascii() else None
-        if found is None or (found[2] is None and found[3] is None):
+        match = _NUMBER.fullmatch(bare) if bare.isascii() else None
+        if match is None or (match[2] is None and match[3] is None):
             raise AmountError(f'{cls.SYMBOL}: {text!r} is not a number; write for example "12.5"')
-        sign, whole, fraction = found[1], (found[2] or "0"), (found[3] or "").rstrip("0")
+        sign, whole, fraction = match[1], (match[2] or "0"), (match[3] or "").rstrip("0")
         if len(fraction) > cls.DECIMALS:
             raise AmountError(
                 f"{cls.SYMBOL} has {cls.DECIMALS} decimals, {text!r} has {len(fraction)}; "
@@ -84,7 +84,7 @@ class Amount:
 
     @classmethod
     def from_base(cls, base: SupportsIndex) -> Self:
-        """The amount of `base` base units (10^-DECIMALS of a token each)."""
+        """Returns the amount of `base` base units (10^-DECIMALS of a token each)."""
         if isinstance(base, Amount) and type(base) is not cls:
             raise AmountError(f"{base} is not an amount of {cls.SYMBOL}")
         try:
@@ -101,15 +101,15 @@ class Amount:
         return self._base
 
     def to_decimal(self) -> Decimal:
-        """Whole tokens as an exact `Decimal`."""
+        """Returns whole tokens as an exact `Decimal`."""
         return Decimal(self._number(grouped=False))
 
     def ratio(self, other: Self) -> Fraction:
-        """`self / other`, exact."""
+        """Returns `self / other`, exact."""
         return Fraction(self._base, self._same(other, "/")._base)
 
     def mul_div(self, numerator: int, denominator: int, *, ceil: bool = False) -> Self:
-        """`self · numerator / denominator`, rounded down, or up with `ceil`."""
+        """Returns `self · numerator / denominator`, rounded down, or up with `ceil`."""
         product = self._base * numerator
         return self.from_base(-(-product // denominator) if ceil else product // denominator)
 
@@ -190,11 +190,11 @@ class Amount:
         return self._base != 0
 
     def __index__(self) -> int:
-        """Base units: an amount can stand wherever a program takes an integer of base units."""
+        """Returns base units, so that an amount can be passed wherever a program takes an integer of them."""
         return self._base
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise AttributeError(f"{self.SYMBOL} amounts do not change")
+        raise AttributeError(f"{self.SYMBOL} amounts are immutable")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_base, (self._base,)
@@ -215,12 +215,12 @@ class Amount:
         return f'{type(self).__name__}("{self._number(grouped=False)}")'
 
     def __format__(self, spec: str) -> str:
-        """`""`: `1,234.5 IO`; `"n"`: without the symbol; `".2"`: two decimals, cut, not rounded."""
-        found = _SPEC.fullmatch(spec)
-        if found is None:
+        """Formats as `1,234.5 IO`; `"n"`: without the symbol; `".2"`: two decimals, cut, not rounded."""
+        match = _SPEC.fullmatch(spec)
+        if match is None:
             raise AmountError(f'{self.SYMBOL}: unknown format {spec!r}; use "", "n", ".2" or ".2n"')
-        number = self._number(grouped=True, places=int(found[1]) if found[1] else None)
-        return number if found[2] else f"{number} {self.SYMBOL}"
+        number = self._number(grouped=True, places=int(match[1]) if match[1] else None)
+        return number if match[2] else f"{number} {self.SYMBOL}"
 
 
 @final

@@ -1,4 +1,4 @@
-"""Base58 as Solana writes it."""
+"""Base58, as Solana writes it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ _VALUES: Final = {letter: value for value, letter in enumerate(_ALPHABET)}
 
 
 def b58encode(data: bytes) -> str:
-    """Bytes as text."""
+    """Returns bytes as text."""
     number = int.from_bytes(data, "big")
     letters: list[str] = []
     # Ten digits at a time: fewer divisions of a long number.
@@ -23,10 +23,10 @@ def b58encode(data: bytes) -> str:
 
 
 def b58decode(text: str) -> bytes:
-    """Text as bytes.
+    """Returns text as bytes.
 
     Raises:
-        ValueError: a letter outside the alphabet.
+        ValueError: a letter is outside the alphabet.
     """
     number = 0
     for letter in text:

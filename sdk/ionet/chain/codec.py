@@ -1,4 +1,4 @@
-"""Borsh and packed `repr(C)` coders as closures.
+"""Borsh and packed `repr(C)` codecs as closures.
 
 A `Codec` reads a value from bytes at an offset and writes it to a buffer. Fixed-size fields that
 follow one another are read by a single precompiled `struct.Struct`, so a whole zero-copy account
@@ -22,8 +22,8 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import DecodeError, EncodeError
 
 T = TypeVar("T")
-Reader: TypeAlias = Callable[[bytes, int], tuple[T, int]]
-Writer: TypeAlias = Callable[[T, bytearray], None]
+ReadFunction: TypeAlias = Callable[[bytes, int], tuple[T, int]]
+WriteFunction: TypeAlias = Callable[[T, bytearray], None]
 #: What instruction builders take for integers: `int`, an exact amount, an `IntEnum`; never a float.
 Int: TypeAlias = SupportsIndex
 
@@ -52,8 +52,8 @@ class Codec(Generic[T]):
     def __init__(
         self,
         name: str,
-        read: Reader[T],
-        write: Writer[T],
+        read: ReadFunction[T],
+        write: WriteFunction[T],
         *,
         size: int | None = None,
         scalar: str = "",
@@ -73,10 +73,10 @@ class Codec(Generic[T]):
         return f"<codec {self.name}>"
 
     def decode(self, data: bytes, offset: int = 0) -> T:
-        """The value at `offset`; bytes after it are allowed (accounts may be larger than their content).
+        """Returns the value at `offset`; bytes may follow it, as accounts may be larger than their content.
 
         Raises:
-            DecodeError: truncated or garbled.
+            DecodeError: the data is truncated or garbled.
         """
         try:
             return self.read(data, offset)[0]
@@ -88,10 +88,10 @@ class Codec(Generic[T]):
             raise DecodeError(f"not a valid {self.name}: {reason}") from bad
 
     def decode_exact(self, data: bytes) -> T:
-        """The value that takes all of `data`.
+        """Returns the value that takes up all of `data`.
 
         Raises:
-            DecodeError: truncated, garbled, or bytes are left over.
+            DecodeError: the data is truncated or garbled, or bytes are left over.
         """
         value = self.decode(data)
         length = self.size if self.size is not None else self.read(data, 0)[1]
@@ -100,7 +100,7 @@ class Codec(Generic[T]):
         return value
 
     def encode(self, value: T) -> bytes:
-        """The bytes of `value`.
+        """Returns the bytes of `value`.
 
         Raises:
             EncodeError: the value does not fit the type; the message names the field.
@@ -123,7 +123,7 @@ _BITS: Final = {f"{s}{n}": (s == "i", n) for s in "ui" for n in (8, 16, 32, 64, 
 
 
 def _why(name: str, value: object, bad: Exception) -> str:
-    """Says what would be right, where `struct` would say only that something is wrong."""
+    """Returns what would be right, where `struct` only says that something is wrong."""
     if name in _BITS:
         signed, bits = _BITS[name]
         low, high = (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) if signed else (0, (1 << bits) - 1)
@@ -206,7 +206,7 @@ _LENGTH: Final = struct.Struct("<I")
 
 
 def pad(size: int) -> Codec[None]:
-    """Bytes that mean nothing: skipped on reading, zero on writing."""
+    """Returns a codec of bytes that mean nothing: skipped on reading, zero on writing."""
 
     def read(data: bytes, offset: int) -> tuple[None, int]:
         if offset + size > len(data):
@@ -220,7 +220,7 @@ def pad(size: int) -> Codec[None]:
 
 
 def raw_bytes(size: int) -> Codec[bytes]:
-    """`[u8; size]`, as bytes."""
+    """Returns a codec of `[u8; size]`, as bytes."""
 
     def unwrap(value: bytes) -> bytes:
         if not isinstance(value, (bytes, bytearray, memoryview)):
@@ -262,8 +262,8 @@ byte_vec: Final[Codec[bytes]] = Codec("bytes", _prefixed, _write_bytes)
 string: Final[Codec[str]] = Codec("string", _read_string, _write_string)
 
 
-def _as_scalar(name: str, size: int, read: Reader[T], write: Writer[T]) -> Codec[T]:
-    """A fixed-size aggregate: one field of bytes to the struct around it."""
+def _as_scalar(name: str, size: int, read: ReadFunction[T], write: WriteFunction[T]) -> Codec[T]:
+    """Returns a codec of a fixed-size aggregate: one field of bytes to the struct around it."""
 
     def wrap(raw: bytes) -> T:
         return read(raw, 0)[0]
@@ -277,7 +277,7 @@ def _as_scalar(name: str, size: int, read: Reader[T], write: Writer[T]) -> Codec
 
 
 def array(item: Codec[T], length: int) -> Codec[tuple[T, ...]]:
-    """`[item; length]`, as a tuple."""
+    """Returns a codec of `[item; length]`, as a tuple."""
     name = f"[{item.name}; {length}]"
 
     def check(values: Sequence[T]) -> None:
@@ -295,8 +295,8 @@ def array(item: Codec[T], length: int) -> Codec[tuple[T, ...]]:
 
         def write(value: Sequence[T], out: bytearray) -> None:
             check(value)
-            for one in value:
-                item.write(one, out)
+            for element in value:
+                item.write(element, out)
 
         return Codec(name, read, write)
 
@@ -312,7 +312,7 @@ def array(item: Codec[T], length: int) -> Codec[tuple[T, ...]]:
         try:
             out += pack(*(value if unwrap is None else map(unwrap, value)))
         except _UNFIT as bad:
-            raise _blame(((f"[{i}]", item, one) for i, one in enumerate(value)), bad) from bad
+            raise _blame(((f"[{i}]", item, element) for i, element in enumerate(value)), bad) from bad
 
     codec = _as_scalar(name, size, read_fixed, write_fixed)
     if length <= _INLINE:
@@ -329,7 +329,7 @@ def _gather(*items: Any) -> tuple[Any, ...]:
 
 
 def vec(item: Codec[T]) -> Codec[tuple[T, ...]]:
-    """`Vec<item>`, as a tuple; reading never takes a length larger than the bytes left."""
+    """Returns a codec of `Vec<item>`, as a tuple; a length larger than the bytes left is refused."""
     least = max(item.size or 0, 1)
 
     def read(data: bytes, offset: int) -> tuple[tuple[T, ...], int]:
@@ -348,17 +348,17 @@ def vec(item: Codec[T]) -> Codec[tuple[T, ...]]:
         if isinstance(value, (str, bytes)):
             raise TypeError(f"takes a sequence of {item.name}, not {type(value).__name__}")
         out += _LENGTH.pack(len(value))
-        for i, one in enumerate(value):
+        for i, element in enumerate(value):
             try:
-                item.write(one, out)
+                item.write(element, out)
             except _UNFIT as bad:
-                raise _blame([(f"[{i}]", item, one)], bad) from bad
+                raise _blame([(f"[{i}]", item, element)], bad) from bad
 
     return Codec(f"Vec<{item.name}>", read, write)
 
 
 def option(item: Codec[T], *, tag_size: int = 1) -> Codec[T | None]:
-    """`Option<item>`, None if absent; `tag_size` 4 for the `COption` of SPL programs."""
+    """Returns a codec of `Option<item>`, None if absent; `tag_size` 4 for the `COption` of SPL programs."""
     absent, present = bytes(tag_size), (1).to_bytes(tag_size, "little")
 
     def read(data: bytes, offset: int) -> tuple[T | None, int]:
@@ -380,7 +380,7 @@ def option(item: Codec[T], *, tag_size: int = 1) -> Codec[T | None]:
 
 
 def coption(item: Codec[T]) -> Codec[T | None]:
-    """`COption<item>` in accounts of SPL programs: as long if the value is absent, so of fixed size."""
+    """Returns a codec of `COption<item>` in accounts of SPL programs, which takes its full size if absent."""
     if item.size is None:
         raise ValueError(f"{item.name} has no fixed size")
     size, nothing = 4 + item.size, bytes(4 + item.size)
@@ -404,14 +404,14 @@ E_ = TypeVar("E_", bound=IntEnum)
 
 
 def unit_enum(cls: type[E_]) -> Codec[E_]:
-    """An enum whose variants carry nothing, as a Python `IntEnum`."""
+    """Returns a codec of an enum whose variants carry nothing, as a Python `IntEnum`."""
     members = {member.value: member for member in cls}
 
     def wrap(raw: int) -> E_:
         member = members.get(raw)
         if member is None:
             raise ValueError(
-                f"{raw} is no variant of {cls.__name__} that this version of ionet knows:"
+                f"{raw} is not a variant of {cls.__name__} that this version of ionet knows:"
                 " the program may be newer"
             )
         return member
@@ -425,14 +425,14 @@ def unit_enum(cls: type[E_]) -> Codec[E_]:
 def tagged_enum(
     name: str, variants: Sequence[tuple[type[Any], Sequence[tuple[str, Codec[Any]]]]]
 ) -> Codec[Any]:
-    """An enum whose variants carry fields: one frozen dataclass for each variant."""
+    """Returns a codec of an enum whose variants carry fields: one frozen dataclass for each variant."""
     bodies = [record(cls, fields) for cls, fields in variants]
     tags = {cls: tag for tag, (cls, _) in enumerate(variants)}
 
     def read(data: bytes, offset: int) -> tuple[Any, int]:
         tag = data[offset]
         if tag >= len(bodies):
-            raise ValueError(f"{tag} at byte {offset} is no variant of {name}")
+            raise ValueError(f"{tag} at byte {offset} is not a variant of {name}")
         return bodies[tag].read(data, offset + 1)
 
     def write(value: Any, out: bytearray) -> None:
@@ -471,12 +471,12 @@ class _Run:
                 raw[i] = unwrap(raw[i])
             out += self.layout.pack(*raw)
         except _UNFIT as bad:
-            blame = ((name, codec, one) for (name, codec), one in zip(self.fields, values, strict=True))
+            blame = ((name, codec, value) for (name, codec), value in zip(self.fields, values, strict=True))
             raise _blame(blame, bad) from bad
 
 
 def _blame(fields: Any, bad: Exception) -> EncodeError:
-    """Finds the field that does not fit, after the fast path failed on some field."""
+    """Returns an error that names the field that does not fit, after the fast path failed."""
     for name, codec, value in fields:
         try:
             codec.write(value, bytearray())
@@ -499,9 +499,10 @@ def _steps(fields: Fields) -> list[_Run | tuple[str, Codec[Any]]]:
 
 @cache
 def _twin(cls: Callable[..., Any], names: tuple[str, ...]) -> type[Any] | None:
-    """A class laid out as a frozen, slotted dataclass, whose fields can be set; None if `cls` is not one.
+    """Returns a class laid out as the frozen, slotted dataclass `cls`, but with fields that can be set.
 
-    The constructor of a frozen dataclass sets its fields by a call each: most of what decoding would cost.
+    None if `cls` is not such a dataclass. The constructor of a frozen dataclass makes a call for each of its
+    fields, which would be most of the cost of decoding.
     """
     if not (isinstance(cls, type) and is_dataclass(cls)) or hasattr(cls, "__post_init__"):
         return None
@@ -515,10 +516,10 @@ def _twin(cls: Callable[..., Any], names: tuple[str, ...]) -> type[Any] | None:
     return twin
 
 
-def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
-    """Reads a record of fixed size with all records inside it by one unpack, in one function.
+def _flat_reader(cls: Callable[..., T], fields: Fields) -> ReadFunction[T]:
+    """Returns a function that reads a record of fixed size, with all records inside it, by one unpack.
 
-    Compiled as dataclasses compile their methods: scans decode thousands of accounts.
+    It is compiled as dataclasses compile their methods: scans decode thousands of accounts.
     """
     scope: dict[str, Any] = {"new": object.__new__}
     formats: list[str] = []
@@ -560,12 +561,12 @@ def _flat_reader(cls: Callable[..., T], fields: Fields) -> Reader[T]:
     target = f"{', '.join(variables)}, = " if variables else ""
     body = [f"{target}unpack(data, offset)", *lines, f"return {made}, offset + {layout.size}"]
     exec("def read(data, offset):\n" + "".join(f"    {line}\n" for line in body), scope)  # noqa: S102
-    read: Reader[T] = scope["read"]
+    read: ReadFunction[T] = scope["read"]
     return read
 
 
 def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
-    """A struct with these fields, made by calling `cls` with them in order."""
+    """Returns a codec of a struct with these fields, made by calling `cls` with them in order."""
     name = name or getattr(cls, "__name__", "struct")
     steps = _steps(fields)
     names = [field for field, _ in fields if field]
@@ -581,7 +582,7 @@ def record(cls: Callable[..., T], fields: Fields, name: str = "") -> Codec[T]:
         def write_fixed(value: T, out: bytearray) -> None:
             run.write(pick(value), out)
 
-        compiled: list[Reader[T]] = []
+        compiled: list[ReadFunction[T]] = []
 
         def read_first(data: bytes, offset: int) -> tuple[T, int]:
             # Compiled when first needed: most programs read few of the types they import.
@@ -629,7 +630,7 @@ def _write_field(name: str, codec: Codec[Any], value: Any, out: bytearray) -> No
 
 
 def arguments(name: str, discriminator: bytes, fields: Fields) -> Callable[..., bytes]:
-    """A function of the arguments, in order, that returns an instruction's data.
+    """Returns a function of the arguments, in order, that returns an instruction's data.
 
     Raises (when called):
         EncodeError: an argument does not fit; the message names the instruction and the argument.
@@ -658,7 +659,7 @@ def arguments(name: str, discriminator: bytes, fields: Fields) -> Callable[..., 
 
 
 def offsets(fields: Fields, start: int = 0) -> dict[str, int]:
-    """Byte offset of every field whose place does not depend on the content."""
+    """Returns the byte offset of every field whose offset does not depend on the content."""
     places: dict[str, int] = {}
     for name, codec in fields:
         if name:
@@ -670,5 +671,5 @@ def offsets(fields: Fields, start: int = 0) -> dict[str, int]:
 
 
 def seed(codec: Codec[int], value: Int) -> bytes:
-    """An integer as a seed of an address: little-endian, in the width of its type."""
+    """Returns an integer as a seed of an address: little-endian, in the width of its type."""
     return codec.encode(index(value))

@@ -1,4 +1,4 @@
-"""The exceptions of the package. Everything it raises on purpose is an `IonetError`."""
+"""The exceptions of the package. Everything it raises deliberately is an `IonetError`."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from ionet.chain.renamed import Renamed
 
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
@@ -53,11 +55,11 @@ class ProgramMissing(IonetError):
 
 
 class EmissionUnknown(IonetError):
-    """What an hour of emission was paid cannot be known: not yet, or not any more.
+    """What was paid for an hour of emission cannot be known: not yet, or no longer.
 
     Attributes:
-        reason: the name of the error with which the program refuses a report of it.
-        hour: the hour to go on with, from the start of emission.
+        reason: the name of the error with which the program refuses a report of that hour.
+        hour: the hour to continue with, counted from the start of emission.
     """
 
     def __init__(self, reason: str, message: str, hour: int) -> None:
@@ -67,7 +69,7 @@ class EmissionUnknown(IonetError):
 
 
 class TransportError(IonetError):
-    """The node could not be asked: no connection, a timeout, or an HTTP error after all retries.
+    """The node could not be reached: no connection, a timeout, or an HTTP error after all retries.
 
     Attributes:
         url: the node, without credentials or query.
@@ -100,7 +102,7 @@ class RpcError(IonetError):
 
     Attributes:
         code: the JSON-RPC error code, for example -32602.
-        message: the node's words.
+        message: the node's message.
         data: the error's data, if any.
         method: the method that was called.
         retry_after: seconds the node asked to wait, if it said so.
@@ -123,7 +125,7 @@ class RpcError(IonetError):
 
 
 class TransactionExpired(IonetError):
-    """The blockhash ran out before the transaction landed; it can no longer land and may be sent anew.
+    """The blockhash ran out before the transaction landed; it can no longer land and may be sent again.
 
     Attributes:
         signature: the signature that never landed.
@@ -167,7 +169,7 @@ class TransactionNotShown(IonetError):
         self.cause = cause
 
 
-class TransactionFailed(IonetError):
+class TransactionFailed(Renamed, IonetError):
     """A transaction was refused or failed.
 
     Attributes:
@@ -176,8 +178,10 @@ class TransactionFailed(IonetError):
         logs: the log lines.
         signature: the transaction's signature if it landed (and its fee was paid), else None:
             a failure found by simulation costs nothing.
-        units: compute units used.
+        compute_units: units used.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"units": "compute_units"}
 
     def __init__(
         self,
@@ -187,14 +191,14 @@ class TransactionFailed(IonetError):
         instruction_index: int | None = None,
         logs: Sequence[str] = (),
         signature: str | None = None,
-        units: int = 0,
+        compute_units: int = 0,
     ) -> None:
         super().__init__(message)
         self.error = error
         self.instruction_index = instruction_index
         self.logs = tuple(logs)
         self.signature = signature
-        self.units = units
+        self.compute_units = compute_units
 
     @property
     def landed(self) -> bool:
@@ -237,7 +241,7 @@ class ProgramError(TransactionFailed):
         instruction_index: int | None = None,
         logs: Sequence[str] = (),
         signature: str | None = None,
-        units: int = 0,
+        compute_units: int = 0,
     ) -> None:
         text = f"{program}: {name} ({code})" if name else f"{program}: error {code} ({code:#x})"
         if msg:
@@ -252,7 +256,7 @@ class ProgramError(TransactionFailed):
             instruction_index=instruction_index,
             logs=logs,
             signature=signature,
-            units=units,
+            compute_units=compute_units,
         )
         self.code = code
         self.name = name
@@ -364,7 +368,7 @@ _INSTRUCTION_ERRORS: Final[Mapping[str, str]] = {
 
 
 def describe(error: Any) -> str:
-    """A transaction error (as JSON) in the words a node uses."""
+    """Returns a transaction error (as JSON) in the words that a node uses."""
     match error:
         case str():
             return _TRANSACTION_ERRORS.get(error, error)
@@ -394,18 +398,18 @@ def _innermost_failure(logs: Sequence[str]) -> _Failure | None:
     """Follows the invoke stack; only the runtime opens and closes frames, whatever programs print."""
     stack: list[tuple[str, int]] = []
     for number, line in enumerate(logs):
-        if found := _INVOKE.fullmatch(line):
-            stack.append((found[1], number))
+        if match := _INVOKE.fullmatch(line):
+            stack.append((match[1], number))
         elif not stack:
             continue
-        elif (found := _SUCCESS.fullmatch(line)) and found[1] == stack[-1][0]:
+        elif (match := _SUCCESS.fullmatch(line)) and match[1] == stack[-1][0]:
             stack.pop()
-        elif (found := _FAILED.fullmatch(line)) and found[1] == stack[-1][0]:
+        elif (match := _FAILED.fullmatch(line)) and match[1] == stack[-1][0]:
             frame = logs[stack[-1][1] + 1 : number]
             for at in range(len(frame) - 1, -1, -1):
                 if says := _ANCHOR.fullmatch(frame[at]):
-                    return _Failure(found[1], says, _compared(frame[at + 1 :]))
-            return _Failure(found[1], None, None)
+                    return _Failure(match[1], says, _compared(frame[at + 1 :]))
+            return _Failure(match[1], None, None)
     return None
 
 
@@ -425,16 +429,16 @@ def failure(
     logs: Sequence[str] = (),
     program_ids: Sequence[str] = (),
     signature: str | None = None,
-    units: int = 0,
+    compute_units: int = 0,
 ) -> TransactionFailed:
-    """The exception for a transaction error.
+    """Returns the exception for a transaction error.
 
     Args:
         error: the runtime's error as JSON.
         logs: the transaction's log lines.
         program_ids: the program of each top-level instruction.
         signature: given if the transaction landed.
-        units: compute units used.
+        compute_units: units used.
     """
     index: int | None = None
     code: int | None = None
@@ -446,15 +450,24 @@ def failure(
     if index is None or code is None:
         kind = TransactionFailed if signature else SimulationFailed
         return kind(
-            describe(error), error=error, instruction_index=index, logs=logs, signature=signature, units=units
+            describe(error),
+            error=error,
+            instruction_index=index,
+            logs=logs,
+            signature=signature,
+            compute_units=compute_units,
         )
 
-    found = _innermost_failure(logs)
+    innermost = _innermost_failure(logs)
     program_id = (
-        found.program_id if found else program_ids[index] if index < len(program_ids) else "unknown program"
+        innermost.program_id
+        if innermost
+        else program_ids[index]
+        if index < len(program_ids)
+        else "unknown program"
     )
-    # A caller may answer with its own code after a failed child; what a frame said holds for its code only.
-    says = found.says if found and found.says and int(found.says["code"]) == code else None
+    # After a failed inner call a program may return its own code; a frame's message is about its own code.
+    says = innermost.says if innermost and innermost.says and int(innermost.says["code"]) == code else None
     kind_, program, name, msg = _name_error(program_id, code, says)
     return kind_(
         code=code,
@@ -464,18 +477,18 @@ def failure(
         program_id=program_id,
         error=error,
         account=says["account"] if says else None,
-        compared=found.compared if found and says else None,
+        compared=innermost.compared if innermost and says else None,
         instruction_index=index,
         logs=logs,
         signature=signature,
-        units=units,
+        compute_units=compute_units,
     )
 
 
 def _name_error(
     program_id: str, code: int, says: re.Match[str] | None
 ) -> tuple[type[ProgramError], str, str, str]:
-    """Class, program, name and message of a custom error."""
+    """Returns class, program, name and message of a custom error."""
     from ionet.chain import registry
 
     known = registry.name(program_id)

@@ -2,7 +2,7 @@
 
 `emit!` writes a `Program data:` line; it belongs to the program on top of the invoke stack, which is
 followed line by line. `emit_cpi!` makes the program call itself with the event as instruction data,
-signed by an address only it can sign for. Text that a program prints (`Program log:`) is never read.
+signed by an address that only it can sign for. Text that a program prints (`Program log:`) is never read.
 """
 
 from __future__ import annotations
@@ -10,14 +10,15 @@ from __future__ import annotations
 import binascii
 import re
 from base64 import b64decode
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, ClassVar, Final
 
 from solders.pubkey import Pubkey
 
 from ionet.chain import pda, registry
 from ionet.chain.errors import DecodeError
+from ionet.chain.renamed import Renamed
 
 if TYPE_CHECKING:
     from ionet.chain.schema import Event
@@ -43,14 +44,14 @@ class InnerCall:
     """An instruction that another one invoked.
 
     Attributes:
-        outer: index of the top-level instruction it ran under.
+        instruction_index: index of the top-level instruction it ran under.
         order: 1 for the first instruction invoked under that one, and so on.
         program_id: the program that ran.
         accounts: its accounts.
         data: its data.
     """
 
-    outer: int
+    instruction_index: int
     order: int
     program_id: str
     accounts: Sequence[str]
@@ -58,28 +59,32 @@ class InnerCall:
 
 
 @dataclass(frozen=True, slots=True)
-class EmittedEvent:
+class EmittedEvent(Renamed):
     """An event with its origin.
 
     Attributes:
         event: the decoded event.
         program_id: the program that emitted it.
-        instruction: index of the top-level instruction it was emitted under.
-        via_cpi: whether it was an `emit_cpi!`, which a full log cannot swallow.
+        instruction_index: index of the top-level instruction it was emitted under.
+        via_cpi: whether it came from `emit_cpi!`, whose events are never lost to a cut log.
     """
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"instruction": "instruction_index"}
 
     event: Event
     program_id: Pubkey
-    instruction: int
+    instruction_index: int
     via_cpi: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Undecoded:
-    """Event data of a known program that is none of its events, for example of a later version."""
+class Undecoded(Renamed):
+    """Event data of a known program that matches none of its events, for example of a later version."""
+
+    RENAMED: ClassVar[Mapping[str, str]] = {"instruction": "instruction_index"}
 
     program_id: Pubkey
-    instruction: int
+    instruction_index: int
     data: bytes
     reason: str
 
@@ -101,33 +106,33 @@ class EventLog:
     @property
     def events(self) -> tuple[Event, ...]:
         """The events alone."""
-        return tuple(one.event for one in self.emitted)
+        return tuple(emitted.event for emitted in self.emitted)
 
 
 @dataclass(slots=True)
 class _Collector:
-    found: list[tuple[tuple[int, int, int, int], EmittedEvent | Undecoded]] = field(default_factory=list)
+    entries: list[tuple[tuple[int, int, int, int], EmittedEvent | Undecoded]] = field(default_factory=list)
 
     def add(self, place: tuple[int, int, int], program: str, data: bytes, *, via_cpi: bool) -> None:
         table = registry.events(program)
         if not table:
             return
-        key = (*place, len(self.found))
+        key = (*place, len(self.entries))
         program_id = Pubkey.from_string(program)
         for tag, cls in table.items():
             if data.startswith(tag):
                 try:
                     event = cls.decode(data)
                 except DecodeError as bad:
-                    self.found.append((key, Undecoded(program_id, place[0], data, str(bad))))
+                    self.entries.append((key, Undecoded(program_id, place[0], data, str(bad))))
                 else:
-                    self.found.append((key, EmittedEvent(event, program_id, place[0], via_cpi)))
+                    self.entries.append((key, EmittedEvent(event, program_id, place[0], via_cpi)))
                 return
-        self.found.append((key, Undecoded(program_id, place[0], data, "unknown discriminator")))
+        self.entries.append((key, Undecoded(program_id, place[0], data, "unknown discriminator")))
 
 
 def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[InnerCall] = ()) -> EventLog:
-    """The events of a transaction that succeeded; of a failed one nothing happened, so it has none.
+    """Returns the events of a transaction that succeeded; a failed one changed nothing and has none.
 
     Args:
         logs: its log lines.
@@ -140,37 +145,37 @@ def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[In
             program_id = Pubkey.from_string(call.program_id)
             if call.accounts[0] == str(pda.event_authority(program_id)):
                 data = call.data[len(EVENT_IX_TAG) :]
-                collector.add((call.outer, call.order, 0), call.program_id, data, via_cpi=True)
+                collector.add((call.instruction_index, call.order, 0), call.program_id, data, via_cpi=True)
     truncated = _read_logs(logs, programs, collector)
-    collector.found.sort(key=lambda one: one[0])
-    ordered = [one for _, one in collector.found]
+    collector.entries.sort(key=lambda entry: entry[0])
+    ordered = [event for _, event in collector.entries]
     return EventLog(
-        tuple(one for one in ordered if isinstance(one, EmittedEvent)),
-        tuple(one for one in ordered if isinstance(one, Undecoded)),
+        tuple(event for event in ordered if isinstance(event, EmittedEvent)),
+        tuple(event for event in ordered if isinstance(event, Undecoded)),
         truncated,
     )
 
 
 def _read_logs(logs: Sequence[str], programs: Sequence[str], collector: _Collector) -> bool:
-    """Returns whether the log is cut, or not one that the runtime writes."""
+    """Returns whether the log is cut, or is not what the runtime writes."""
     stack: list[str] = []
     outer, invoked = -1, 0
     for line in logs:
         if line == _TRUNCATED:
             return True
-        if found := _INVOKE.fullmatch(line):
-            if int(found[2]) != len(stack) + 1:
+        if match := _INVOKE.fullmatch(line):
+            if int(match[2]) != len(stack) + 1:
                 return True
             if not stack:
                 outer, invoked = outer + 1, 0
-                while outer < len(programs) and programs[outer] in _SILENT and programs[outer] != found[1]:
+                while outer < len(programs) and programs[outer] in _SILENT and programs[outer] != match[1]:
                     outer += 1
             else:
                 invoked += 1
-            stack.append(found[1])
-        elif found := _EXIT.fullmatch(line):
-            # "Program X failed to complete" style lines name the program on top as well.
-            if not stack or stack[-1] != found[1]:
+            stack.append(match[1])
+        elif match := _EXIT.fullmatch(line):
+            # Lines such as "Program X failed to complete" name the program on top as well.
+            if not stack or stack[-1] != match[1]:
                 return True
             stack.pop()
         elif stack and line.startswith(_DATA):

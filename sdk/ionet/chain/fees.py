@@ -10,7 +10,7 @@ from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM
 
 MAX_COMPUTE_UNITS: Final = 1_400_000
 DEFAULT_COMPUTE_UNITS: Final = 200_000
-#: Instructions of the compute budget program cost this each.
+#: Compute units that each instruction of the compute budget program uses.
 COMPUTE_BUDGET_COST: Final = 150
 MICRO: Final = 1_000_000
 LAMPORTS_PER_SIGNATURE: Final = 5_000
@@ -18,14 +18,14 @@ LAMPORTS_PER_SIGNATURE: Final = 5_000
 
 @dataclass(frozen=True, slots=True)
 class FeePolicy:
-    """How much to pay for getting in sooner.
+    """How much to pay for priority.
 
     Attributes:
-        percentile: of the fees that transactions on the same writable accounts lately paid (0 to 100).
-        max_price: micro-lamports per compute unit that are never exceeded.
-        max_lamports: of priority fee per transaction that are never exceeded.
-        price: a fixed price instead, in micro-lamports per compute unit; the caps still hold.
-        margin_percent: compute limit above what the simulation used.
+        percentile: which percentile (0 to 100) to pay of the recent fees on the same writable accounts.
+        max_price: the most to pay per compute unit, in micro-lamports.
+        max_lamports: the most priority fee per transaction, in lamports.
+        price: a fixed price instead, in micro-lamports per compute unit; the caps still apply.
+        margin_percent: how far the compute limit is above what the simulation used.
         compute_limit: a fixed compute limit instead; nothing is simulated then, and a transaction that fails
             may land and cost its fee.
     """
@@ -42,31 +42,31 @@ class FeePolicy:
             raise ValueError(f"percentile is 0 to 100, not {self.percentile}")
 
     def limit(self, used: int) -> int:
-        """Compute units to ask for."""
+        """Returns the compute limit to request, given the units that a simulation used."""
         return min(used + -(-used * self.margin_percent // 100), MAX_COMPUTE_UNITS)
 
     def price_for(self, recent: Iterable[int], limit: int) -> int:
-        """Micro-lamports per unit for a transaction of `limit` units, given what others lately paid."""
+        """Returns micro-lamports per unit for a transaction of `limit` units, given recently paid prices."""
         wanted = self.price if self.price is not None else percentile(sorted(recent), self.percentile)
         cap = self.max_lamports * MICRO // max(limit, 1)
         return max(0, min(wanted, self.max_price, cap))
 
 
 def percentile(ordered: Sequence[int], rank: int) -> int:
-    """The nearest-rank percentile of ascending numbers; 0 of none."""
+    """Returns the nearest-rank percentile of ascending numbers; 0 if there are none."""
     if not ordered:
         return 0
     return ordered[max(-(-len(ordered) * rank // 100) - 1, 0)]
 
 
 def priority_fee(message: Any) -> int:
-    """Lamports of priority fee that a message's compute budget instructions set."""
+    """Returns the priority fee, in lamports, that a message's compute budget instructions set."""
     price, limit, others = 0, None, 0
-    for one in message.instructions:
-        if message.account_keys[one.program_id_index] != COMPUTE_BUDGET_PROGRAM:
+    for instruction in message.instructions:
+        if message.account_keys[instruction.program_id_index] != COMPUTE_BUDGET_PROGRAM:
             others += 1
             continue
-        data = bytes(one.data)
+        data = bytes(instruction.data)
         if data[:1] == b"\x02":
             limit = int.from_bytes(data[1:5], "little")
         elif data[:1] == b"\x03":

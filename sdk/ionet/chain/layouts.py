@@ -1,7 +1,7 @@
 """Accounts of other programs, declared with construct: SPL Token, Pyth, the loader, lookup tables.
 
-Those that are read often (token accounts, mints, prices) have a coder of `ionet.chain.codec` beside it:
-construct takes some hundred times longer. The tests hold the two against each other.
+Those that are read often (token accounts, mints, prices) have a codec of `ionet.chain.codec` as well:
+construct takes about a hundred times longer. The tests compare the two.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ _Key: Final[Any] = cs.ExprAdapter(
 
 
 def _coption(item: Any) -> Any:
-    """`COption` of SPL programs: a four-byte tag; the value's bytes are there even if it is absent."""
+    """Returns `COption` of SPL programs: a four-byte tag, then the value's bytes even if it is absent."""
     return cs.ExprAdapter(
         cs.Struct("tag" / cs.Int32ul, "value" / item),
-        lambda found, _: found.value if found.tag else None,
+        lambda parsed, _: parsed.value if parsed.tag else None,
         lambda value, _: {
             "tag": int(value is not None),
             "value": value if value is not None else _empty(item),
@@ -88,7 +88,7 @@ PRICE_UPDATE_SIZE: Final = 134
 
 
 def offset_of(layout: Any, name: str) -> int:
-    """Byte offset of a field behind fixed-size fields, for filters."""
+    """Returns the byte offset of a field that only fixed-size fields precede, for filters."""
     offset = 0
     for sub in layout.subcons:
         if sub.name == name:
@@ -144,7 +144,7 @@ class TokenAccount:
 
     @classmethod
     def decode(cls, data: bytes) -> TokenAccount:
-        """Raises `DecodeError` for anything that is not an initialized token account."""
+        """Decodes an account's data; raises `DecodeError` if it is not an initialized token account."""
         _check_size(data, TOKEN_ACCOUNT_SIZE, "token account")
         state = data[_STATE_AT]
         if state not in _USABLE:
@@ -152,7 +152,7 @@ class TokenAccount:
         return _TOKEN_ACCOUNT.decode(data)
 
     def encode(self) -> bytes:
-        """The account's data, for setting up local networks."""
+        """Returns the account's data, for setting up local networks."""
         return _TOKEN_ACCOUNT.encode(self)
 
 
@@ -161,10 +161,10 @@ class Mint:
     """An SPL Token mint.
 
     Attributes:
-        mint_authority: who may mint, or None: nobody ever again.
+        mint_authority: who may mint, or None if nobody ever can again.
         supply: base units in existence.
         decimals: base units are 10^-decimals of a token.
-        freeze_authority: who may freeze accounts, or None.
+        freeze_authority: who may freeze accounts, or None if nobody.
     """
 
     mint_authority: Pubkey | None
@@ -174,14 +174,14 @@ class Mint:
 
     @classmethod
     def decode(cls, data: bytes) -> Mint:
-        """Raises `DecodeError` for anything that is not an initialized mint."""
+        """Decodes an account's data; raises `DecodeError` if it is not an initialized mint."""
         _check_size(data, MINT_SIZE, "mint")
         if not data[_INITIALIZED_AT]:
             raise DecodeError("not an initialized mint")
         return _MINT.decode(data)
 
     def encode(self) -> bytes:
-        """The account's data, for setting up local networks."""
+        """Returns the account's data, for setting up local networks."""
         data = bytearray(_MINT.encode(self))
         data[_INITIALIZED_AT] = 1
         return bytes(data)
@@ -221,7 +221,7 @@ class PriceUpdate:
 
     @classmethod
     def decode(cls, data: bytes) -> PriceUpdate:
-        """Raises `DecodeError` for anything that is not a `PriceUpdateV2`."""
+        """Decodes an account's data; raises `DecodeError` if it is not a `PriceUpdateV2`."""
         _check_size(data, _PRICE_AT, "price account")
         tag, level = data[:8], data[_LEVEL_AT]
         if tag != _PRICE_TAG:
@@ -235,14 +235,14 @@ class PriceUpdate:
         return cls(*values)
 
     def encode(self) -> bytes:
-        """The account's data, at the size that Pyth allocates."""
+        """Returns the account's data, at the size that Pyth allocates."""
         *price, authority, signatures = (getattr(self, name) for name in self.__slots__)
         level = (1,) if signatures is None else (0, signatures)
         write = _WRITE_FULL if signatures is None else _WRITE_PARTIAL
         return write(authority, *level, *price).ljust(PRICE_UPDATE_SIZE, b"\0")
 
 
-# -- coders of what is read often
+# -- codecs of what is read often
 
 _TOKEN_FIELDS: Final[c.Fields] = (
     ("mint", c.pubkey),
@@ -279,8 +279,8 @@ _PRICE: Final = c.record(lambda *fields: fields, _PRICE_FIELDS, "price account")
 _STATE_AT: Final = c.offsets(_TOKEN_FIELDS)["state"]
 _INITIALIZED_AT: Final = c.offsets(_MINT_FIELDS)["decimals"] + 1
 _PRICE_TAG: Final = bytes.fromhex("22f123639d7ef4cd")
-_PRICE_SIZE: Final = sum(one.size or 0 for _, one in _PRICE_FIELDS)
-#: The verification level, and where full verification lets the price begin.
+_PRICE_SIZE: Final = sum(codec.size or 0 for _, codec in _PRICE_FIELDS)
+#: Offsets of the verification level, and of the price under full verification.
 _LEVEL_AT: Final = 40
 _PRICE_AT: Final = 41
 _HEAD: Final[c.Fields] = (("write_authority", c.pubkey), ("verification", c.u8))
@@ -296,19 +296,19 @@ def _check_size(data: bytes, needed: int, what: str) -> None:
 
 
 def lookup_table_addresses(data: bytes) -> list[Pubkey]:
-    """The addresses in a lookup table account."""
+    """Returns the addresses in a lookup table account."""
     return list(_parse(LOOKUP_TABLE, data, "lookup table").addresses)
 
 
 def upgrade_authority(data: bytes) -> Pubkey | None:
-    """Who may upgrade the program whose ProgramData account this is; None: nobody."""
+    """Returns who may upgrade the program whose ProgramData account this is; None: nobody."""
     raw = _parse(PROGRAM_DATA, data, "ProgramData account")
     authority: Pubkey | None = raw.authority if raw.has_authority else None
     return authority
 
 
 def with_upgrade_authority(data: bytes, authority: Pubkey | None) -> bytes:
-    """The same ProgramData account under another authority."""
+    """Returns the same ProgramData account with another authority."""
     raw = _parse(PROGRAM_DATA, data, "ProgramData account")
     key = authority or Pubkey.default()
     head = {"slot": raw.slot, "has_authority": authority is not None, "authority": key}

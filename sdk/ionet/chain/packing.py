@@ -1,4 +1,4 @@
-"""Putting several groups of instructions into as few transactions as they fit."""
+"""Packing groups of instructions into as few transactions as they fit into."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _LOCKS: Final = 64
 
 
 def fits(payer: Pubkey, instructions: Sequence[Instruction]) -> bool:
-    """Whether they are one transaction, with compute limit and price."""
+    """Returns whether the instructions fit into one transaction, with compute limit and price."""
     message = compile_message(payer, for_simulation(instructions), (), Hash.default())
     size = 1 + 64 * message.header.num_required_signatures + len(to_bytes_versioned(message))
     return size <= PACKET_SIZE and len(message.account_keys) <= _LOCKS
 
 
 def pack(payer: Pubkey, groups: Sequence[Sequence[Instruction]]) -> list[list[int]]:
-    """Which groups go together: their indices by transaction, in order; a group is never split."""
+    """Returns the indices of the groups in each transaction, in order; a group is never split."""
     transactions: list[list[int]] = []
     held: list[Instruction] = []
     for index, group in enumerate(groups):

@@ -1,4 +1,4 @@
-"""Accounts as they are read: found by a search, decoded, told the time from."""
+"""Reading accounts: decoding them, search results, the clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ A = TypeVar("A", bound=Account)
 
 @dataclass(frozen=True, slots=True)
 class KeyedAccount(Generic[T]):
-    """An account that a search found.
+    """An account with its address, as searches return it.
 
     Attributes:
         address: where it is.
@@ -33,48 +33,48 @@ class KeyedAccount(Generic[T]):
     account: T
 
 
-def decoded(kind: type[A], address: Pubkey, found: RawAccount) -> A:
-    """An account of this type out of what a node said of it.
+def decoded(kind: type[A], address: Pubkey, account: RawAccount) -> A:
+    """Returns an account of this type, decoded from what a node answered.
 
     Raises:
         DecodeError: it belongs to another program, or is of another type.
     """
-    if found.owner != kind.PROGRAM_ID:
-        raise DecodeError(f"not a {kind.__name__}: {address} belongs to {found.owner}")
+    if account.owner != kind.PROGRAM_ID:
+        raise DecodeError(f"not a {kind.__name__}: {address} belongs to {account.owner}")
     try:
-        return kind.decode(bytes(found.data))
+        return kind.decode(bytes(account.data))
     except DecodeError as bad:
         raise DecodeError(f"{address}: {bad}") from bad
 
 
-def decoded_or_none(kind: type[A], address: Pubkey, found: RawAccount | None) -> A | None:
-    """The same where there may be nothing."""
-    return None if found is None else decoded(kind, address, found)
+def decoded_or_none(kind: type[A], address: Pubkey, account: RawAccount | None) -> A | None:
+    """Returns the decoded account, or None if there is none."""
+    return None if account is None else decoded(kind, address, account)
 
 
-def clock_time(found: RawAccount | None) -> int:
-    """Unix seconds of the clock's account.
+def clock_time(account: RawAccount | None) -> int:
+    """Returns the Unix seconds that the clock's account holds.
 
     Raises:
         AccountNotFound: the node has none.
     """
-    if found is None:
+    if account is None:
         raise AccountNotFound(CLOCK, "clock")
-    return int.from_bytes(found.data[32:40], "little", signed=True)
+    return int.from_bytes(account.data[32:40], "little", signed=True)
 
 
-def owned(address: Pubkey, found: RawAccount | None, what: str, *owners: Pubkey) -> RawAccount:
-    """An account that must be there, and belong to one of these programs.
+def owned(address: Pubkey, account: RawAccount | None, what: str, *owners: Pubkey) -> RawAccount:
+    """Returns an account that must exist and belong to one of these programs.
 
     Raises:
         AccountNotFound: there is nothing.
         DecodeError: it belongs to another program.
     """
-    if found is None:
+    if account is None:
         raise AccountNotFound(address, what)
-    if found.owner not in owners:
-        raise DecodeError(f"not a {what}: {address} belongs to {found.owner}")
-    return found
+    if account.owner not in owners:
+        raise DecodeError(f"not a {what}: {address} belongs to {account.owner}")
+    return account
 
 
 @contextmanager
@@ -95,7 +95,7 @@ def shaped(method: str) -> Iterator[None]:
 
 @contextmanager
 def growing() -> Iterator[None]:
-    """Many objects are made that all stay: no search for garbage, which would walk them again and again."""
+    """Pauses garbage collection while many objects are made that all stay."""
     if not gc.isenabled():
         yield
         return
@@ -107,7 +107,7 @@ def growing() -> Iterator[None]:
 
 
 def read_found(kind: type[A], answer: Iterable[Any]) -> list[KeyedAccount[A]]:
-    """The accounts in a node's answer to `getProgramAccounts`, with encoding base64.
+    """Returns the accounts in a node's answer to `getProgramAccounts`, with encoding base64.
 
     Raises:
         DecodeError: one of them is not of this type.
@@ -115,16 +115,17 @@ def read_found(kind: type[A], answer: Iterable[Any]) -> list[KeyedAccount[A]]:
     key, decode = Pubkey.from_string, kind.decode
     with growing():
         return [
-            KeyedAccount(key(one["pubkey"]), decode(a2b_base64(one["account"]["data"][0]))) for one in answer
+            KeyedAccount(key(entry["pubkey"]), decode(a2b_base64(entry["account"]["data"][0])))
+            for entry in answer
         ]
 
 
 def read_raw(kind: type[A], accounts: Iterable[tuple[Pubkey, RawAccount]]) -> list[KeyedAccount[A]]:
-    """The accounts that the local network has.
+    """Returns the accounts that the local network answered with.
 
     Raises:
         DecodeError: one of them is not of this type.
     """
     decode = kind.decode
     with growing():
-        return [KeyedAccount(address, decode(one.data)) for address, one in accounts]
+        return [KeyedAccount(address, decode(account.data)) for address, account in accounts]

@@ -16,7 +16,7 @@ _shipped: dict[str, Path] = {}
 
 
 def register_program(program_id: str, package: str, elf: Path | None = None) -> None:
-    """Makes errors and events of a program known.
+    """Registers a program with its errors and events.
 
     Args:
         program_id: its address.
@@ -30,13 +30,13 @@ def register_program(program_id: str, package: str, elf: Path | None = None) -> 
 
 
 def name(program_id: str) -> str | None:
-    """The program's name, or None if it is not known."""
+    """Returns the program's name, or None if it is not known."""
     package = _packages.get(program_id)
     return None if package is None else package.rpartition(".")[2]
 
 
 def shipped() -> dict[str, Path]:
-    """The compiled code of each program that has some, by program id."""
+    """Returns the path of each program's compiled code that is shipped, by program id."""
     return dict(_shipped)
 
 
@@ -50,10 +50,10 @@ def _table(program_id: str, module: str, attribute: str) -> Mapping[Any, Any]:
 
 
 def errors(program_id: str) -> Mapping[int, type[Any]]:
-    """The program's errors, subclasses of `ProgramError`, by code."""
+    """Returns the program's errors, subclasses of `ProgramError`, by code."""
     return _table(program_id, "errors", "ERRORS")
 
 
 def events(program_id: str) -> Mapping[bytes, type[Any]]:
-    """The program's events, subclasses of `Event`, by discriminator."""
+    """Returns the program's events, subclasses of `Event`, by discriminator."""
     return _table(program_id, "events", "EVENTS")

@@ -1,4 +1,4 @@
-"""Methods under their earlier names."""
+"""Methods and attributes that are still found under their earlier names."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 
 class Renamed:
-    """Finds methods under their earlier names, with a warning."""
+    """Finds methods and attributes under their earlier names, with a warning."""
 
-    #: Earlier name to present one.
+    __slots__ = ()
+
+    #: Present name by earlier name.
     RENAMED: ClassVar[Mapping[str, str]] = {}
 
     # For type checkers the earlier names are gone.

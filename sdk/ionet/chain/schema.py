@@ -29,7 +29,7 @@ class Record:
         """Decodes the bare value, without discriminator.
 
         Raises:
-            DecodeError: truncated or garbled.
+            DecodeError: the data is truncated or garbled.
         """
         value: Self = cls.CODEC.decode(data)
         return value
@@ -39,20 +39,20 @@ class Record:
 
 
 class Named(IntEnum):
-    """An enum of a program, whose members carry what the program's source says of them."""
+    """An enum of a program, whose members carry what the program's source says about them."""
 
     def __new__(cls, value: int, doc: str = "") -> Self:
-        """A member with its text: `MEMBER = 1, "What it stands for."`."""
+        """Makes a member with its text: `MEMBER = 1, "What it stands for."`."""
         member = int.__new__(cls, value)
         member._value_ = value
         member.__doc__ = doc
         return member
 
     def explain(self) -> str:
-        """What it stands for, as part of a sentence: `the answer was to another challenge`."""
-        said = (self.__doc__ or self.name.lower().replace("_", " ")).rstrip(".")
-        is_word = not said[1:2].isupper()  # IO and GPUs stay as they are
-        return said[:1].lower() + said[1:] if is_word else said
+        """Returns what it stands for, as part of a sentence: `the answer was to another challenge`."""
+        text = (self.__doc__ or self.name.lower().replace("_", " ")).rstrip(".")
+        is_word = not text[1:2].isupper()  # IO and GPUs stay as they are
+        return text[:1].lower() + text[1:] if is_word else text
 
 
 class _Discriminated(Record):
@@ -65,17 +65,17 @@ class _Discriminated(Record):
         """Decodes the discriminator and the value after it; bytes after that are allowed.
 
         Raises:
-            DecodeError: another type's discriminator, truncated or garbled.
+            DecodeError: the discriminator is another type's, or the data is truncated or garbled.
         """
         tag = cls.DISCRIMINATOR
         if data[: len(tag)] != tag:
-            found = bytes(data[: len(tag)]).hex() or "nothing"
-            raise DecodeError(f"not a {cls.__name__}: discriminator {found}, expected {tag.hex()}")
+            actual = bytes(data[: len(tag)]).hex() or "nothing"
+            raise DecodeError(f"not a {cls.__name__}: discriminator {actual}, expected {tag.hex()}")
         value: Self = cls.CODEC.decode(data, len(tag))
         return value
 
     def encode(self) -> bytes:
-        """Discriminator and value, as the program stores or emits it."""
+        """Returns discriminator and value, as the program stores or emits them."""
         return self.DISCRIMINATOR + self.CODEC.encode(self)
 
 
@@ -86,7 +86,7 @@ class Account(_Discriminated):
         PROGRAM_ID: the program that owns it.
         DISCRIMINATOR: its first bytes.
         SIZE: bytes with the discriminator, or None if it varies.
-        OFFSETS: byte offset of each field with a fixed place, for filters.
+        OFFSETS: byte offset of each field whose offset is fixed, for filters.
     """
 
     __slots__ = ()
@@ -96,10 +96,10 @@ class Account(_Discriminated):
 
     @classmethod
     def filters(cls, **fields: Any) -> list[dict[str, Any]]:
-        """`getProgramAccounts` filters for this type with these field values.
+        """Returns `getProgramAccounts` filters for this type with these field values.
 
         Raises:
-            EncodeError: no such field, no fixed place, or a value that does not fit.
+            EncodeError: there is no such field, its offset is not fixed, or the value does not fit.
         """
         from base64 import b64encode
 
@@ -109,7 +109,7 @@ class Account(_Discriminated):
         chosen = [memcmp(0, cls.DISCRIMINATOR)]
         for name, value in fields.items():
             if name not in cls.OFFSETS:
-                why = "has no fixed place" if name in cls._FIELDS else "does not exist"
+                why = "has no fixed offset" if name in cls._FIELDS else "does not exist"
                 raise EncodeError(f"{cls.__name__}.{name} {why}; filter by {', '.join(cls.OFFSETS)}")
             try:
                 chosen.append(memcmp(cls.OFFSETS[name], cls._FIELDS[name].encode(value)))
@@ -130,12 +130,12 @@ class Event(_Discriminated):
 
 
 def bind_record(cls: type[Record], fields: Fields) -> None:
-    """Gives a generated type its coder."""
+    """Sets the codec of a generated type."""
     cls.CODEC = codec.record(cls, fields)
 
 
 def bind_account(cls: type[Account], program_id: Pubkey, discriminator: bytes, fields: Fields) -> None:
-    """Gives a generated account type its coder, owner and layout."""
+    """Sets codec, owner and layout of a generated account type."""
     bind_record(cls, fields)
     size = cls.CODEC.size
     cls.PROGRAM_ID = program_id
@@ -146,7 +146,7 @@ def bind_account(cls: type[Account], program_id: Pubkey, discriminator: bytes, f
 
 
 def bind_event(cls: type[Event], program_id: Pubkey, discriminator: bytes, fields: Fields) -> None:
-    """Gives a generated event type its coder and source."""
+    """Sets codec and source of a generated event type."""
     bind_record(cls, fields)
     cls.PROGRAM_ID = program_id
     cls.DISCRIMINATOR = discriminator

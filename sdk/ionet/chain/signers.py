@@ -1,4 +1,4 @@
-"""Who signs: keypairs, files of the Solana command line, and anything else that can sign bytes."""
+"""Who signs: keypairs, keypair files of the Solana CLI, and anything else that can sign bytes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ import os
 import re
 import stat
 import warnings
+from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Final, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Final, Protocol, TypeAlias, runtime_checkable
 
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -22,6 +24,8 @@ CLUSTERS: Final = {
     "devnet": "https://api.devnet.solana.com",
     "localhost": "http://127.0.0.1:8899",
 }
+#: Longest text of 64 numbers, with generous white space.
+_KEYPAIR_BYTES: Final = 4_096
 _MONIKERS: Final = {
     "m": "mainnet-beta",
     "mainnet": "mainnet-beta",
@@ -38,11 +42,11 @@ class Signer(Protocol):
     """Anything that signs for one address; a solders `Keypair` is one."""
 
     def pubkey(self) -> Pubkey:
-        """The address it signs for."""
+        """Returns the address it signs for."""
         ...
 
     def sign_message(self, message: bytes) -> Signature:
-        """The signature of these bytes."""
+        """Returns the signature of these bytes."""
         ...
 
 
@@ -50,67 +54,147 @@ SignerLike: TypeAlias = Signer | str | Path
 
 
 def cluster_url(url_or_moniker: str) -> str:
-    """The RPC URL of a cluster.
+    """Returns the RPC URL of a cluster.
 
     Args:
         url_or_moniker: a URL, or `mainnet-beta`, `testnet`, `devnet`, `localhost` or their first letter.
 
     Raises:
-        ConfigError: neither.
+        ConfigError: it is neither.
     """
     if re.match(r"https?://", url_or_moniker):
         return url_or_moniker
     name = _MONIKERS.get(url_or_moniker)
     if name is None:
         raise ConfigError(
-            f"{url_or_moniker!r} is no cluster; give a URL (http:// or https://) "
+            f"{url_or_moniker!r} is not a cluster; give a URL (http:// or https://) "
             f"or one of {', '.join(CLUSTERS)}"
         )
     return CLUSTERS[name]
 
 
 def solana_config(path: Path | None = None) -> dict[str, str]:
-    """The Solana command line's configuration: `json_rpc_url`, `websocket_url`, `keypair_path`, `commitment`.
+    """Returns the Solana CLI's configuration: `json_rpc_url`, `websocket_url`, `keypair_path`, `commitment`.
 
     Args:
         path: default `~/.config/solana/cli/config.yml`; an absent file gives the command's own defaults.
+
+    Raises:
+        ConfigError: a file that cannot be read as the command writes it. Nothing is guessed: the default
+            network is mainnet-beta.
     """
-    path = path or Path.home() / ".config/solana/cli/config.yml"
+    home = _home()
+    path = path or home / ".config/solana/cli/config.yml"
     found = {
         "json_rpc_url": CLUSTERS["mainnet-beta"],
         "websocket_url": "",
-        "keypair_path": str(Path.home() / ".config/solana/id.json"),
+        "keypair_path": str(home / ".config/solana/id.json"),
         "commitment": "confirmed",
     }
-    if path.exists():
-        for line in path.read_text().splitlines():
-            if pair := re.fullmatch(r"(\w+):\s*[\"']?([^\"'#]*?)[\"']?\s*", line):
-                found[pair[1]] = pair[2]
+    if not path.exists():
+        return found
+    given = _yaml(path)
+    for name, default in found.items():
+        value = given.get(name, default)
+        if not isinstance(value, str):
+            raise ConfigError(f"configuration {path}: {name} is a text, not {type(value).__name__}")
+        # The command writes an empty text for what it derives.
+        found[name] = value.strip() or default
     return found
 
 
+def _yaml(path: Path) -> Mapping[str, Any]:
+    import yaml
+
+    try:
+        text = path.read_bytes().decode("utf-8-sig")
+        given = yaml.safe_load(text)
+    except OSError as bad:
+        raise ConfigError(f"configuration {path}: {bad.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"configuration {path}: not UTF-8") from None
+    except (yaml.YAMLError, RecursionError, ValueError) as bad:
+        mark = getattr(bad, "problem_mark", None)
+        where = f", line {mark.line + 1}" if mark is not None else ""
+        raise ConfigError(f"configuration {path}{where}: not YAML as `solana config set` writes it") from None
+    if given is None:
+        return {}
+    if not isinstance(given, dict):
+        raise ConfigError(f"configuration {path}: not `name: value` lines as `solana config set` writes them")
+    known = {"json_rpc_url", "websocket_url", "keypair_path", "commitment", "address_labels"}
+    for name in given:
+        if name not in known:
+            near = get_close_matches(str(name).lower(), known, n=1)
+            hint = f"; is {near[0]} meant?" if near else ""
+            raise ConfigError(f"configuration {path}: there is no setting {name!r}{hint}")
+    return given
+
+
+def _home() -> Path:
+    """The home directory, also of a user that the system does not know; then it is the present one."""
+    try:
+        return Path.home()
+    except RuntimeError:
+        return Path.cwd()
+
+
 def load_keypair(path: str | Path | None = None) -> Keypair:
-    """A keypair from a file of the Solana command line: a JSON array of 64 numbers.
+    """Returns the keypair in a file of the Solana CLI: a JSON array of 64 numbers.
 
     Args:
-        path: default: the command line's configured keypair.
+        path: default: the keypair that the CLI is configured with.
 
     Raises:
-        ConfigError: no file, or not a keypair. The message never contains the content.
+        ConfigError: there is no such file, or it is not a keypair. The message never contains its content.
     """
-    place = Path(path or solana_config()["keypair_path"]).expanduser()
+    place = Path(path or solana_config()["keypair_path"])
     try:
-        numbers = json.loads(place.read_text())
-        pair = Keypair.from_bytes(bytes(numbers))
+        place = place.expanduser()
+    except RuntimeError:
+        raise ConfigError(f"keypair {place}: there is no home directory that ~ could stand for") from None
+    try:
+        with place.open("rb") as file:
+            raw = file.read(_KEYPAIR_BYTES + 1)
     except OSError as bad:
         raise ConfigError(f"keypair {place}: {bad.strerror}") from None
-    except (ValueError, TypeError):
-        raise ConfigError(f"keypair {place}: not a JSON array of 64 numbers that are a keypair") from None
+    pair = keypair_of(raw, f"keypair {place}")
     if os.name == "posix" and stat.S_IMODE(place.stat().st_mode) & 0o077:
         warnings.warn(f"keypair {place} can be read by others; run: chmod 600 {place}", stacklevel=2)
     return pair
 
 
+def keypair_of(raw: bytes, what: str) -> Keypair:
+    """The keypair that a JSON array of 64 numbers is.
+
+    Args:
+        raw: the text.
+        what: what it is, for messages, which never contain the content.
+
+    Raises:
+        ConfigError: it is none, or its public half is not that of the secret one.
+    """
+    if len(raw) > _KEYPAIR_BYTES:
+        raise ConfigError(f"{what}: too long for a keypair, a JSON array of 64 numbers")
+    try:
+        numbers = json.loads(raw)
+    except (ValueError, RecursionError):
+        raise ConfigError(f"{what}: not a JSON array of 64 numbers that are a keypair") from None
+    if not isinstance(numbers, list) or not all(
+        type(number) is int and 0 <= number < 256 for number in numbers
+    ):
+        raise ConfigError(f"{what}: not a JSON array of 64 numbers that are a keypair")
+    if len(numbers) != 64:
+        raise ConfigError(
+            f"{what}: not a JSON array of 64 numbers that are a keypair, but one of {len(numbers)}"
+        )
+    try:
+        return Keypair.from_bytes(bytes(numbers))
+    except ValueError:
+        raise ConfigError(
+            f"{what}: not a JSON array of 64 numbers that are a keypair: its two halves do not match"
+        ) from None
+
+
 def as_signer(signer: SignerLike | None) -> Signer | None:
-    """A signer, or the keypair in a file."""
+    """Returns a signer as it is, or the keypair in a file."""
     return load_keypair(signer) if isinstance(signer, (str, Path)) else signer

@@ -13,7 +13,7 @@ from ionet.chain.rpc.local import LocalNetwork
 
 
 class _LocalProvider:
-    """Stands where solana-py has its HTTP connection."""
+    """Takes the place of solana-py's HTTP connection."""
 
     endpoint_uri = "local:"
 
@@ -40,7 +40,7 @@ class _LocalProvider:
 
 
 def solana_py_client(network: LocalNetwork) -> AsyncClient:
-    """solana-py's `AsyncClient` on a local network: same requests and answers, no socket."""
+    """Returns solana-py's `AsyncClient` on a local network: same requests and answers, no socket."""
     client = AsyncClient("http://127.0.0.1")
     client._provider = _LocalProvider(network)  # type: ignore[assignment]
     return client

@@ -1,4 +1,4 @@
-"""What calls are made of and what comes back from them, without any input or output."""
+"""What calls are made of and what they return; nothing here does input or output."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from ionet.chain.base58 import b58decode
 from ionet.chain.errors import EncodeError, IonetError
 from ionet.chain.events import EventLog, InnerCall, read_events
 from ionet.chain.fees import MAX_COMPUTE_UNITS
-from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, SYSTEM_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.signers import Signer
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ionet.chain.rpc.types import InnerGroup, Simulation, TransactionRecord
     from ionet.chain.schema import Event
 
-#: What a read sees and a sending waits for.
+#: What reads see and sending waits for.
 Commitment: TypeAlias = Literal["processed", "confirmed", "finalized"]
 
 T = TypeVar("T")
@@ -39,10 +39,10 @@ _EMPTY: Final = Signature.default()
 
 
 class MissingSigner(IonetError, ValueError):
-    """An instruction needs a signature that nobody here can give.
+    """An instruction needs a signature, and its signer was not given.
 
     Attributes:
-        address: whose signature.
+        address: whose signature is missing.
     """
 
     def __init__(self, message: str, address: Pubkey | None) -> None:
@@ -57,7 +57,7 @@ class Unsent:
     Attributes:
         instructions: in order.
         signers: who signs besides the client's signer.
-        payer: of the fee; None: the client's signer.
+        payer: who pays the fee; None: the client's signer.
         tables: lookup tables that the message may use.
     """
 
@@ -81,8 +81,8 @@ class Sent(Generic[T]):
     Attributes:
         signature: its signature, base58.
         slot: the slot it is in.
-        block_time: Unix seconds of that slot, as the node says, or None if it does not.
-        compute_units: units used, with 150 for each instruction of the compute budget program.
+        block_time: Unix seconds of that slot as the node reports it, or None if it does not.
+        compute_units: units used, including 150 for each instruction of the compute budget program.
         fee: lamports paid, priority fee included.
         logs: the log lines.
     """
@@ -91,7 +91,7 @@ class Sent(Generic[T]):
         "_decode",
         "_event_log",
         "_inner",
-        "_programs",
+        "_program_ids",
         "_result",
         "block_time",
         "compute_units",
@@ -112,7 +112,7 @@ class Sent(Generic[T]):
         fee: int,
         logs: Sequence[str],
         return_data: bytes,
-        programs: Sequence[str],
+        program_ids: Sequence[str],
         inner: Callable[[], Sequence[InnerCall]],
         decode: Callable[[Sent[Any]], T] | None = None,
     ) -> None:
@@ -123,7 +123,7 @@ class Sent(Generic[T]):
         self.fee = fee
         self.logs = tuple(logs)
         self.return_data = return_data
-        self._programs = programs
+        self._program_ids = program_ids
         self._inner = inner
         self._decode = decode
         self._event_log: EventLog | None = None
@@ -133,7 +133,7 @@ class Sent(Generic[T]):
     def event_log(self) -> EventLog:
         """The events with their origins, and whether the log was cut."""
         if self._event_log is None:
-            self._event_log = read_events(self.logs, self._programs, self._inner())
+            self._event_log = read_events(self.logs, self._program_ids, self._inner())
         return self._event_log
 
     @property
@@ -142,19 +142,19 @@ class Sent(Generic[T]):
         return self.event_log.events
 
     def event(self, kind: type[EventT]) -> EventT:
-        """The only event of this type.
+        """Returns the only event of this type.
 
         Raises:
             LookupError: there is none, or there are several.
         """
-        found = [one for one in self.events if isinstance(one, kind)]
-        if len(found) != 1:
-            raise LookupError(f"{len(found)} events of type {kind.__name__} in {self.signature}")
-        return found[0]
+        matching = [event for event in self.events if isinstance(event, kind)]
+        if len(matching) != 1:
+            raise LookupError(f"{len(matching)} events of type {kind.__name__} in {self.signature}")
+        return matching[0]
 
     @property
     def result(self) -> T:
-        """What the call is for, for example the address it made; None for plain instructions."""
+        """What the call returns, for example the address it created; None for plain instructions."""
         if not self._result:
             self._result.append(self._decode(self) if self._decode else None)  # type: ignore[arg-type]
         return self._result[0]
@@ -172,7 +172,7 @@ class Simulated:
         return_data: what the last program returned.
     """
 
-    __slots__ = ("_inner", "_programs", "compute_units", "logs", "return_data")
+    __slots__ = ("_inner", "_program_ids", "compute_units", "logs", "return_data")
 
     def __init__(
         self,
@@ -180,19 +180,19 @@ class Simulated:
         compute_units: int,
         logs: Sequence[str],
         return_data: bytes,
-        programs: Sequence[str],
+        program_ids: Sequence[str],
         inner: Sequence[InnerCall],
     ) -> None:
         self.compute_units = compute_units
         self.logs = tuple(logs)
         self.return_data = return_data
-        self._programs = programs
+        self._program_ids = program_ids
         self._inner = inner
 
     @property
     def event_log(self) -> EventLog:
         """The events it would emit."""
-        return read_events(self.logs, self._programs, self._inner)
+        return read_events(self.logs, self._program_ids, self._inner)
 
     @property
     def events(self) -> tuple[Event, ...]:
@@ -251,17 +251,21 @@ else:
 
 
 def budget(instructions: Sequence[Instruction]) -> tuple[bool, bool]:
-    """Whether the instructions set a compute limit and a price themselves."""
-    tags = {bytes(one.data)[:1] for one in instructions if one.program_id == COMPUTE_BUDGET_PROGRAM}
+    """Returns whether the instructions set a compute limit and a price themselves."""
+    tags = {
+        bytes(instruction.data)[:1]
+        for instruction in instructions
+        if instruction.program_id == COMPUTE_BUDGET_PROGRAM
+    }
     return b"\x02" in tags, b"\x03" in tags
 
 
 def with_budget(
     instructions: Sequence[Instruction], limit: int | None, price: int | None
 ) -> list[Instruction]:
-    """The instructions with compute limit and price behind them.
+    """Returns the instructions, followed by compute limit and price.
 
-    Behind, because then errors name the caller's own instruction indices, and instructions that refer to
+    They come last so that errors name the caller's own instruction indices, and instructions that refer to
     others by index (signature checks) keep working.
     """
     own_limit, own_price = budget(instructions)
@@ -274,7 +278,7 @@ def with_budget(
 
 
 def for_simulation(instructions: Sequence[Instruction]) -> list[Instruction]:
-    """As much budget as there is, and the same number of budget instructions as will be sent."""
+    """Returns the instructions with the highest limit, and as many budget instructions as will be sent."""
     return with_budget(instructions, MAX_COMPUTE_UNITS, 1)
 
 
@@ -284,7 +288,7 @@ def compile_message(
     tables: Sequence[AddressLookupTableAccount],
     blockhash: Hash,
 ) -> MessageV0:
-    """A v0 message.
+    """Returns a v0 message.
 
     Raises:
         EncodeError: too many accounts.
@@ -300,7 +304,7 @@ def _bytes(message: MessageV0) -> bytes:
     size = 1 + 64 * message.header.num_required_signatures + len(raw)
     if size > PACKET_SIZE:
         raise EncodeError(
-            f"the transaction has {size} bytes, {PACKET_SIZE} are allowed; split it or give it a lookup table"
+            f"the transaction has {size} bytes, {PACKET_SIZE} are allowed; split it, or use a lookup table"
         )
     return raw
 
@@ -308,15 +312,15 @@ def _bytes(message: MessageV0) -> bytes:
 def signed(
     message: MessageV0, signers: Mapping[Pubkey, Signer], *, partial: bool = False
 ) -> VersionedTransaction:
-    """The transaction with every signature it needs.
+    """Returns the transaction with every signature it needs.
 
     Args:
         message: what is signed.
         signers: by address.
-        partial: leave signatures that nobody here can give empty, for others to fill in.
+        partial: leave the signatures of signers that were not given empty, for others to fill in.
 
     Raises:
-        MissingSigner: nobody signs for one of the accounts.
+        MissingSigner: the signer of one of the accounts was not given.
         EncodeError: it is larger than a packet.
     """
     raw = _bytes(message)
@@ -331,13 +335,13 @@ def signed(
 
 
 def unsigned_by(transaction: VersionedTransaction) -> list[Pubkey]:
-    """Whose signatures a transaction still lacks."""
+    """Returns the addresses whose signatures a transaction still lacks."""
     keys = transaction.message.account_keys
-    return [keys[i] for i, one in enumerate(transaction.signatures) if one == _EMPTY]
+    return [keys[i] for i, signature in enumerate(transaction.signatures) if signature == _EMPTY]
 
 
 def unsigned(message: MessageV0) -> VersionedTransaction:
-    """The transaction with empty signatures, to simulate it.
+    """Returns the transaction with empty signatures, to simulate it.
 
     Raises:
         EncodeError: it is larger than a packet.
@@ -347,13 +351,13 @@ def unsigned(message: MessageV0) -> VersionedTransaction:
 
 
 def encoded(transaction: VersionedTransaction) -> str:
-    """The transaction as nodes take it."""
+    """Returns the transaction in base64, as nodes take it."""
     return b64encode(bytes(transaction)).decode()
 
 
 def program_ids(instructions: Iterable[Instruction]) -> list[str]:
-    """The program of each instruction, as text."""
-    return [str(one.program_id) for one in instructions]
+    """Returns the program id of each instruction, as text."""
+    return [str(instruction.program_id) for instruction in instructions]
 
 
 # --- reading back -----------------------------------------------------------------------------
@@ -368,109 +372,113 @@ def _inner_calls(groups: Iterable[InnerGroup], keys: Sequence[str]) -> list[Inne
 
 
 def _at(keys: Sequence[str], i: int) -> str:
-    """Some nodes do not say which addresses a simulation took from lookup tables."""
+    """Returns the key at an index, or "": some nodes leave out what a simulation took from lookup tables."""
     return keys[i] if i < len(keys) else ""
 
 
 def _inner_from_json(groups: Iterable[Any] | None, keys: Sequence[str]) -> list[InnerCall]:
     calls = []
     for group in groups or ():
-        for order, one in enumerate(group["instructions"], 1):
-            if "programIdIndex" in one:
-                accounts = [_at(keys, i) for i in one["accounts"]]
-                program = _at(keys, one["programIdIndex"])
-            elif "data" in one:
-                # Some nodes give simulations with addresses instead of indices.
-                accounts, program = one["accounts"], one["programId"]
+        for order, instruction in enumerate(group["instructions"], 1):
+            if "programIdIndex" in instruction:
+                accounts = [_at(keys, i) for i in instruction["accounts"]]
+                program = _at(keys, instruction["programIdIndex"])
+            elif "data" in instruction:
+                # Some nodes answer simulations with addresses instead of indices.
+                accounts, program = instruction["accounts"], instruction["programId"]
             else:
                 continue  # parsed by the node: a well-known program, never an event
-            calls.append(InnerCall(group["index"], order, program, accounts, b58decode(one["data"])))
+            calls.append(InnerCall(group["index"], order, program, accounts, b58decode(instruction["data"])))
     return calls
 
 
-def _data(found: Any) -> bytes:
-    return b64decode(found["data"][0]) if found else b""
+def _data(answer: Any) -> bytes:
+    return b64decode(answer["data"][0]) if answer else b""
 
 
 def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """From the local network's history."""
+    """Returns a transaction of the local network's history."""
     message = record.transaction.message
     return Sent(
         signature=record.signature,
         slot=record.slot,
         block_time=record.time,
-        compute_units=record.units,
+        compute_units=record.compute_units,
         fee=record.fee,
         logs=record.logs,
         return_data=_data(record.return_data),
-        programs=[record.keys[one.program_id_index] for one in message.instructions],
+        program_ids=[record.keys[instruction.program_id_index] for instruction in message.instructions],
         inner=lambda: _inner_calls(record.inner, record.keys),
         decode=decode,
     )
 
 
-def sent_from_json(signature: str, found: Any, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """From a node's `getTransaction`, with any encoding."""
-    meta = found["meta"]
-    keys, programs = _called(found["transaction"], meta)
+def sent_from_json(signature: str, answer: Any, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
+    """Returns a transaction from a node's `getTransaction`, with any encoding."""
+    meta = answer["meta"]
+    keys, program_ids = _keys_and_programs(answer["transaction"], meta)
     return Sent(
         signature=signature,
-        slot=found["slot"],
-        block_time=found.get("blockTime"),
+        slot=answer["slot"],
+        block_time=answer.get("blockTime"),
         compute_units=meta.get("computeUnitsConsumed") or 0,
         fee=meta["fee"],
         logs=meta.get("logMessages") or (),
         return_data=_data(meta.get("returnData")),
-        programs=programs,
+        program_ids=program_ids,
         inner=lambda: _inner_from_json(meta.get("innerInstructions"), keys),
         decode=decode,
     )
 
 
-def _called(transaction: Any, meta: Any) -> tuple[list[str], list[str]]:
-    """All addresses of a transaction that a node shows, and the program of each of its instructions."""
+def _keys_and_programs(transaction: Any, meta: Any) -> tuple[list[str], list[str]]:
+    """Returns all addresses of a transaction that a node shows, and the program of each instruction."""
     loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
     if isinstance(transaction, list):
         data, encoding = transaction
         raw = b58decode(data) if encoding == "base58" else b64decode(data)
         message = VersionedTransaction.from_bytes(raw).message
         keys = [*map(str, message.account_keys), *loaded["writable"], *loaded["readonly"]]
-        return keys, [keys[one.program_id_index] for one in message.instructions]
+        return keys, [keys[instruction.program_id_index] for instruction in message.instructions]
     shown = transaction["message"]
     if any(isinstance(key, dict) for key in shown["accountKeys"]):
         # jsonParsed: the loaded ones are among them, and instructions name their program.
-        return [key["pubkey"] for key in shown["accountKeys"]], [
-            one["programId"] for one in shown["instructions"]
-        ]
+        keys = [key["pubkey"] for key in shown["accountKeys"]]
+        return keys, [instruction["programId"] for instruction in shown["instructions"]]
     keys = [*shown["accountKeys"], *loaded["writable"], *loaded["readonly"]]
-    return keys, [keys[one["programIdIndex"]] for one in shown["instructions"]]
+    return keys, [keys[instruction["programIdIndex"]] for instruction in shown["instructions"]]
 
 
-def simulated_locally(done: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
-    """From the local network."""
+def simulated_locally(simulation: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
+    """Returns a simulation of the local network."""
     return Simulated(
-        compute_units=done.units,
-        logs=done.logs,
-        return_data=_data(done.return_data),
-        programs=[keys[one.program_id_index] for one in message.instructions],
-        inner=_inner_calls(done.inner, keys),
+        compute_units=simulation.compute_units,
+        logs=simulation.logs,
+        return_data=_data(simulation.return_data),
+        program_ids=[keys[instruction.program_id_index] for instruction in message.instructions],
+        inner=_inner_calls(simulation.inner, keys),
     )
 
 
-def simulated_from_json(found: Any, message: Message | MessageV0) -> Simulated:
-    """From a node's `simulateTransaction`."""
-    loaded = found.get("loadedAddresses") or {"writable": [], "readonly": []}
+def simulated_from_json(answer: Any, message: Message | MessageV0) -> Simulated:
+    """Returns a simulation from a node's `simulateTransaction`."""
+    loaded = answer.get("loadedAddresses") or {"writable": [], "readonly": []}
     keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
     return Simulated(
-        compute_units=found.get("unitsConsumed") or 0,
-        logs=found.get("logs") or (),
-        return_data=_data(found.get("returnData")),
-        programs=[_at(keys, one.program_id_index) for one in message.instructions],
-        inner=_inner_from_json(found.get("innerInstructions"), keys),
+        compute_units=answer.get("unitsConsumed") or 0,
+        logs=answer.get("logs") or (),
+        return_data=_data(answer.get("returnData")),
+        program_ids=[_at(keys, instruction.program_id_index) for instruction in message.instructions],
+        inner=_inner_from_json(answer.get("innerInstructions"), keys),
     )
 
 
-# --- durable nonces and programs -----------------------------------------------------------
+def writable(message: Any) -> list[bool]:
+    """Returns for each of a message's own keys whether it may change, by its header."""
+    header, count = message.header, len(message.account_keys)
+    signed = header.num_required_signatures
+    fixed = signed - header.num_readonly_signed_accounts, count - header.num_readonly_unsigned_accounts
+    return [i < fixed[0] if i < signed else i < fixed[1] for i in range(count)]
 
 
 def programs_of(transaction: VersionedTransaction) -> list[str]:
@@ -479,47 +487,30 @@ def programs_of(transaction: VersionedTransaction) -> list[str]:
     return [_at(keys, one.program_id_index) for one in transaction.message.instructions]
 
 
-def nonce_account(transaction: VersionedTransaction) -> Pubkey | None:
-    """The nonce account whose nonce stands for the blockhash, or None for an ordinary transaction."""
-    message = transaction.message
-    if not message.instructions:
-        return None
-    first, keys = message.instructions[0], message.account_keys
-    # AdvanceNonceAccount, with the nonce account first.
-    advances = bytes(first.data) == b"\x04\x00\x00\x00" and bool(first.accounts)
-    if not advances or keys[first.program_id_index] != SYSTEM_PROGRAM:
-        return None
-    return keys[first.accounts[0]]
-
-
-def nonce_of(data: bytes) -> str | None:
-    """The nonce in a nonce account's data, as text; None if it is none, or not initialised."""
-    if len(data) != 80 or int.from_bytes(data[4:8], "little") != 1:
-        return None
-    return str(Hash(data[40:72]))
-
-
 # --- previews ---------------------------------------------------------------------------------
 
 
-def raw_account(found: Any) -> RawAccount | None:
-    """An account as a node writes it, with encoding base64."""
-    if found is None:
+def raw_account(answer: Any) -> RawAccount | None:
+    """Returns an account from a node's JSON, with encoding base64."""
+    if answer is None:
         return None
     return RawAccount(
-        found["lamports"],
-        b64decode(found["data"][0]),
-        Pubkey.from_string(found["owner"]),
-        found["executable"],
-        found["rentEpoch"],
+        answer["lamports"],
+        b64decode(answer["data"][0]),
+        Pubkey.from_string(answer["owner"]),
+        answer["executable"],
+        answer["rentEpoch"],
     )
 
 
 def compute_limit(message: MessageV0) -> int:
-    """The compute limit that a message asks for."""
-    for one in message.instructions:
-        data = bytes(one.data)
-        if message.account_keys[one.program_id_index] == COMPUTE_BUDGET_PROGRAM and data[:1] == b"\x02":
+    """Returns the compute limit that a message asks for."""
+    for instruction in message.instructions:
+        data = bytes(instruction.data)
+        if (
+            message.account_keys[instruction.program_id_index] == COMPUTE_BUDGET_PROGRAM
+            and data[:1] == b"\x02"
+        ):
             return int.from_bytes(data[1:5], "little")
     return MAX_COMPUTE_UNITS
 
@@ -527,24 +518,24 @@ def compute_limit(message: MessageV0) -> int:
 def changes(
     keys: Sequence[Pubkey], before: Sequence[RawAccount | None], after: Sequence[RawAccount | None]
 ) -> tuple[Change, ...]:
-    """The balances that differ, lamports and tokens."""
-    found = []
+    """Returns the balances that differ, of lamports and tokens."""
+    changed = []
     for key, old, new in zip(keys, before, after, strict=True):
         lamports = (0 if old is None else old.lamports), (0 if new is None else new.lamports)
         if lamports[0] != lamports[1]:
-            found.append(Change(key, None, None, *lamports))
+            changed.append(Change(key, None, None, *lamports))
         tokens = _tokens(old), _tokens(new)
         known = tokens[1] or tokens[0]
         if known is not None:
-            amounts = [0 if one is None else one.amount for one in tokens]
+            amounts = [0 if account is None else account.amount for account in tokens]
             if amounts[0] != amounts[1]:
-                found.append(Change(key, known.owner, known.mint, *amounts))
-    return tuple(found)
+                changed.append(Change(key, known.owner, known.mint, *amounts))
+    return tuple(changed)
 
 
-def _tokens(found: RawAccount | None) -> TokenAccount | None:
+def _tokens(account: RawAccount | None) -> TokenAccount | None:
     from ionet.chain.layouts import TokenAccount
 
-    if found is None or found.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(found.data) < 165:
+    if account is None or account.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(account.data) < 165:
         return None
-    return TokenAccount.decode(bytes(found.data))
+    return TokenAccount.decode(bytes(account.data))

@@ -30,12 +30,12 @@ from ionet.cli.parameters import changes_of, value_of, written
 from ionet.cli.session import Session, session
 
 app = Commands("Parameters, pauses and authorities of the programs.")
-authority = app.group("authority", "Passing a program's authority on, in two steps.")
+authority = app.group("authority", "Hand over a program's authority, in two steps.")
 
-Program = Annotated[str, typer.Argument(metavar="PROGRAM", help="Its name: jobs, staking, …")]
+Program = Annotated[str, typer.Argument(metavar="PROGRAM", help="The program's name: jobs, staking, …")]
 Entries = Annotated[
     list[str] | None,
-    typer.Argument(metavar="[ENTRY]...", help="As `ionet admin show` names them; default: all."),
+    typer.Argument(metavar="[ENTRY]...", help="Names as in `ionet admin show`; default: all."),
 ]
 
 _ENTRIES: Final[dict[str, type[IntFlag]]] = {
@@ -74,11 +74,11 @@ def show(program: Program) -> None:
             ("Not paused", _paused(program, ~config.roles.paused)),
         ]
     io.screen.facts(
-        [*facts, *((name, written(name, one)) for name, one in params.items())],
+        [*facts, *((name, written(name, value)) for name, value in params.items())],
         data={
             "program": program,
             **roles,
-            "params": {name: value_of(name, one) for name, one in params.items()},
+            "params": {name: value_of(name, value) for name, value in params.items()},
         },
     )
 
@@ -88,29 +88,28 @@ def set_(
     program: Program,
     changes: Annotated[
         list[str],
-        typer.Argument(
-            metavar="NAME=VALUE...", help="New values, written as `ionet admin show` writes them."
-        ),
+        typer.Argument(metavar="NAME=VALUE...", help="New values, written as in `ionet admin show`."),
     ],
 ) -> None:
-    """Set parameters of a program, the others stay; for its authority.
+    """Set some of a program's parameters; for its authority.
 
-    Amounts are in their unit (500, 12.5), lengths of time as 14d or 36h, shares as 0.25% (or in bps), keys as
-    addresses, keypair files or `nobody`.
+    The other parameters keep their values. Amounts are in their unit (500, 12.5), lengths of time as 14d or
+    36h, shares as 0.25% (or in bps), keys as addresses, keypair files or `nobody`.
     """
     _refuse_governance(program, f"ionet dao propose params governance {' '.join(changes)}")
     io = session()
     config = _config(io, program)
     before = governance.params_of(program, config)
     wanted = changes_of(before, changes)
-    made = governance.parameters(program, config, authority=io.signer.pubkey(), **wanted)
-    differing = {name: one for name, one in wanted.items() if one != before[name]}
+    instruction = governance.parameters(program, config, authority=io.signer.pubkey(), **wanted)
+    differing = {name: value for name, value in wanted.items() if value != before[name]}
     if not differing:
         raise UserError(f"nothing would change: {', '.join(wanted)} of {program} have these values already")
     lines = [
-        f"{name}: {written(name, before[name])} -> {written(name, one)}" for name, one in differing.items()
+        f"{name}: {written(name, before[name])} -> {written(name, value)}"
+        for name, value in differing.items()
     ]
-    sent = io.send(_call(io, made), f"set of {program}: {'; '.join(lines)}")
+    sent = io.send(_call(io, instruction), f"set of {program}: {'; '.join(lines)}")
     after = governance.params_of(program, _config(io, program))
     io.done(
         sent,
@@ -140,16 +139,16 @@ def _set_paused(program: str, entries: list[str] | None, *, pausing: bool) -> No
     _refuse_governance(program)
     io = session()
     now = _config(io, program).roles.paused
-    known = {one.name.lower(): one.value for one in _ENTRIES[program] if one.name}
-    if unknown := [one for one in entries or () if one not in known]:
+    known = {entry.name.lower(): entry.value for entry in _ENTRIES[program] if entry.name}
+    if unknown := [name for name in entries or () if name not in known]:
         raise UserError(f"{program} has no entry {', '.join(unknown)}; there are {', '.join(known)}")
-    wanted = sum({known[one] for one in entries or known})
+    wanted = sum({known[name] for name in entries or known})
     paused = now | wanted if pausing else now & ~wanted
     if paused == now:
         raise UserError(f"nothing would change: paused of {program} is {_paused(program, now)} already")
-    made = _builder(program, "set_paused")(signer=io.signer.pubkey(), paused=paused)
+    instruction = _builder(program, "set_paused")(signer=io.signer.pubkey(), paused=paused)
     what = f"{'pause' if pausing else 'lift the pause of'} {', '.join(entries or known)} of {program}"
-    sent = io.send(_call(io, made), what)
+    sent = io.send(_call(io, instruction), what)
     io.done(
         sent,
         f"Paused of {program}: {_paused(program, now)} -> {_paused(program, paused)}",
@@ -162,10 +161,10 @@ def _set_paused(program: str, entries: list[str] | None, *, pausing: bool) -> No
 def propose(
     program: Program,
     successor: Annotated[
-        str, typer.Argument(metavar="ADDRESS|nobody", help="Who may accept; nobody takes a proposal back.")
+        str, typer.Argument(metavar="ADDRESS|nobody", help="Who may accept; `nobody` withdraws a proposal.")
     ],
 ) -> None:
-    """Name a successor of a program's authority; for the authority, who stays it until the other accepts.
+    """Name a successor to a program's authority; for the authority, who keeps it until they accept.
 
     To hand a program over to the treasury: ionet dao handover PROGRAM.
     """
@@ -173,12 +172,14 @@ def propose(
     io = session()
     heir = Pubkey.default() if successor == "nobody" else address(successor)
     before = _config(io, program).roles.authority
-    made = _builder(program, "propose_authority")(authority=io.signer.pubkey(), successor=heir)
-    sent = io.send(_call(io, made), f"name {successor} the successor of {program}'s authority {before}")
+    instruction = _builder(program, "propose_authority")(authority=io.signer.pubkey(), successor=heir)
+    sent = io.send(
+        _call(io, instruction), f"name {successor} the successor of {program}'s authority {before}"
+    )
     named = None if heir == Pubkey.default() else heir
     io.done(
         sent,
-        f"{before} stays the authority of {program}; {named or 'nobody'} can accept it",
+        f"{before} remains the authority of {program}; {named or 'nobody'} can accept it",
         *([f"Next, as the successor: ionet admin authority accept {program}"] if named else []),
         program=program,
         authority=before,
@@ -188,12 +189,12 @@ def propose(
 
 @authority.command("accept")
 def accept(program: Program) -> None:
-    """Become a program's authority; for the successor that was named."""
+    """Become a program's authority; for its named successor."""
     _refuse_governance(program)
     io = session()
     before = _config(io, program).roles.authority
-    made = _builder(program, "accept_authority")(successor=io.signer.pubkey())
-    sent = io.send(_call(io, made), f"become the authority of {program} after {before}")
+    instruction = _builder(program, "accept_authority")(successor=io.signer.pubkey())
+    sent = io.send(_call(io, instruction), f"become the authority of {program} after {before}")
     now = _config(io, program).roles.authority
     io.done(sent, f"Authority of {program}: {before} -> {now}", program=program, before=before, authority=now)
 
@@ -216,12 +217,12 @@ def _builder(program: str, name: str) -> Callable[..., Instruction]:
     return cast("Callable[..., Instruction]", getattr(getattr(ix, program), name))
 
 
-def _call(io: Session, made: Instruction) -> Call[None]:
-    return Call(io.client, [made])
+def _call(io: Session, instruction: Instruction) -> Call[None]:
+    return Call(io.client, [instruction])
 
 
 def _names(program: str, paused: int) -> list[str]:
-    return [one.name.lower() for one in _ENTRIES[program] if one.name and paused & one.value]
+    return [entry.name.lower() for entry in _ENTRIES[program] if entry.name and paused & entry.value]
 
 
 def _paused(program: str, paused: int) -> str:

@@ -10,9 +10,9 @@ docstrings are their help), and a line in `COMMANDS`. A function gets at its cli
         sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
         io.done(sent, f"{amount} are pending on {node}", node=node, amount=amount)
 
-`io.send` sees to --dry-run, --sign-only, --fee-payer and the question on mainnet; `io.reader` needs no
-keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Errors are raised as they come
-(`ionet.cli.failures` makes a sentence of them), and a `UserError` says what the person can put right.
+`io.send` handles --dry-run, --sign-only, --fee-payer and the confirmation on mainnet-beta; `io.reader` needs
+no keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Errors are raised as they come
+(`ionet.cli.failures` turns them into a sentence), and a `UserError` says what the person can correct.
 """
 
 from __future__ import annotations
@@ -63,21 +63,21 @@ class _Root(Group):
             self.add_command(TyperGroup(name=name, help=text))
 
     def resolve_command(self, ctx: Context, args: list[str]) -> tuple[str | None, Command | None, list[str]]:
-        """Imports the command that is about to run."""
+        """Imports the command that is about to run, and resolves it."""
         if args and args[0] in COMMANDS:
             self.add_command(load(args[0]))
         return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: Context) -> Any:
-        """Runs a command; what it raises on purpose becomes one sentence and an exit status."""
+        """Runs a command; errors that it raises deliberately become one sentence and an exit status."""
         line = [*ctx._protected_args, *ctx.args]
         if "--output=json" in line or ("--output", "json") in pairwise(line):
-            # Known from the start, so that wrong arguments are JSON, too.
+            # Known from the start, so that errors about arguments are JSON as well.
             given(ctx)["output"] = Output.JSON
         try:
             return super().invoke(ctx)
         except Exception as bad:
-            # Late, as most runs have no error to explain.
+            # Imported late, as most runs have no error to explain.
             from ionet.cli.failures import explained
 
             if (ending := explained(bad, given(ctx))) is None:
@@ -86,10 +86,10 @@ class _Root(Group):
 
 
 def load(name: str) -> Command:
-    """The command of this name."""
-    found: Command = typer.main.get_command(import_module(f"ionet.cli.{COMMANDS[name][0]}").app)
-    found.name = name
-    return found
+    """Returns the command of this name."""
+    command: Command = typer.main.get_command(import_module(f"ionet.cli.{COMMANDS[name][0]}").app)
+    command.name = name
+    return command
 
 
 app = Commands("A marketplace for GPU compute on Solana: stake, supply, rent, govern.")
@@ -112,5 +112,5 @@ def _options(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """The `ionet` command."""
+    """Runs the `ionet` command."""
     app(args=arguments, prog_name="ionet")

@@ -26,7 +26,7 @@ app = Commands()
 
 @app.command()
 def demo() -> None:
-    """Run the whole marketplace in one process, from genesis to burn, with a job that is really run.
+    """Run the whole marketplace in one process, from genesis to burn, with a job that really runs.
 
     Exits with 1 when one of the checks at the end does not hold.
     """
@@ -34,7 +34,7 @@ def demo() -> None:
 
 
 def run_demo(*, as_json: bool) -> int:
-    """Plays the demo and shows it; the exit status.
+    """Plays the demo and shows it; returns the exit status.
 
     Args:
         as_json: write one JSON document to standard output, and nothing else there.
@@ -52,7 +52,7 @@ def run_demo(*, as_json: bool) -> int:
         played = run()
         print(json.dumps(played.to_dict(), indent=2, ensure_ascii=False))
     else:
-        # Addresses and hashes are to be copied: nothing is cut or coloured for being a number.
+        # Addresses and hashes must be easy to copy: nothing is cut, and numbers are not coloured.
         console = Console(highlight=False, soft_wrap=True)
         played = run(lambda step: _show(console, step))
         _table(console, played)
@@ -65,7 +65,7 @@ def _show(console: Console, step: Step) -> None:
         console.print(f"  {escape(line)}")
     if step.transactions:
         count = len(step.transactions)
-        most = max(step.transactions, key=lambda one: one.compute_units)
+        most = max(step.transactions, key=lambda transaction: transaction.compute_units)
         console.print(
             f"  [dim]{count} transaction{'s' * (count > 1)}, {step.compute_units:,} compute units"
             f" (most: {escape(most.what)}, {most.compute_units:,})[/]"

@@ -1,4 +1,4 @@
-"""Evidence files of reports: found, fetched, and compared with what stands on the chain."""
+"""Evidence files of reports: finding them, fetching them, and comparing them with the chain."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from ionet import accounts
     from ionet.rewards import Report
 
-#: The most that is fetched: about 400 bytes a node, for a million nodes.
+#: The most bytes to fetch: about 400 per node, for a million nodes.
 _MOST = 1 << 29
 
 
 def require_numpy() -> None:
-    """Says what to install where it is missing."""
+    """Raises an error that says what to install if numpy is missing."""
     from importlib.util import find_spec
 
     if find_spec("numpy") is None:
@@ -29,16 +29,16 @@ def require_numpy() -> None:
 
 
 def place_of(report: accounts.proofs.Report) -> str:
-    """Where a report says that its evidence is published."""
+    """Returns where a report says that its evidence is published."""
     return report.evidence_uri.rstrip(b"\0").decode(errors="replace")
 
 
 @contextmanager
 def evidence_of(report: accounts.proofs.Report, given: Path | None) -> Iterator[Path]:
-    """The evidence file of a report: the one given, or the one published, checked by its hash.
+    """Yields the evidence file of a report: the one given, or the published one; its hash is checked.
 
     Raises:
-        UserError: it cannot be had, or is another file.
+        UserError: it is not available, or is another file.
     """
     require_numpy()
     if given is not None:
@@ -50,7 +50,7 @@ def evidence_of(report: accounts.proofs.Report, given: Path | None) -> Iterator[
         path = Path(place.removeprefix("file://").removeprefix("file:"))
         if not path.exists():
             raise UserError(
-                f"the evidence is published as {place!r}; give its file with --evidence", UNUSABLE
+                f"the evidence is published as {place!r}; give the file with --evidence", UNUSABLE
             )
         _check(path, report)
         yield path
@@ -67,11 +67,11 @@ def _fetch(place: str, path: Path) -> None:
 
     if not place.startswith(("https://", "http://")):
         raise UserError(
-            f"the evidence is published at {place!r}; fetch it, and give it with --evidence", UNUSABLE
+            f"the evidence is published at {place!r}; fetch it, and give the file with --evidence", UNUSABLE
         )
     try:
-        asked = httpx.stream("GET", place, follow_redirects=True, timeout=30)
-        with asked as answer, path.open("wb") as file:
+        request = httpx.stream("GET", place, follow_redirects=True, timeout=30)
+        with request as answer, path.open("wb") as file:
             answer.raise_for_status()
             size = 0
             for part in answer.iter_bytes():
@@ -97,12 +97,12 @@ def _check(path: Path, report: accounts.proofs.Report, name: str | None = None) 
 
 
 def leaves_of(report: accounts.proofs.Report, given: Path | None) -> Report:
-    """A report's leaves from its evidence file, with the root that stands on the chain."""
+    """Returns a report's leaves from its evidence file, whose root is the one on the chain."""
     with evidence_of(report, given) as path:
         from ionet.rewards import build_report, read_evidence
 
-        found = read_evidence(path)
-        built = build_report(found.leaves, found.period_end, found.digest)
+        evidence = read_evidence(path)
+        built = build_report(evidence.leaves, evidence.period_end, evidence.digest)
     if built.root != report.root:
         raise UserError(
             f"the leaves of {path} lead to {built.root.hex()}, not to the report's root", UNUSABLE

@@ -1,4 +1,4 @@
-"""Errors as one sentence for the person at the command line, and exit statuses that do not change.
+"""Errors as one sentence for the person at the command line, and stable exit statuses.
 
 | status | meaning |
 |---|---|
@@ -66,7 +66,7 @@ _BPS: Final = frozenset({"CommissionStep"})
 
 
 class UserError(IonetError):
-    """Something that the person at the command line can put right.
+    """Something that the person at the command line can correct.
 
     Attributes:
         status: exit status.
@@ -78,7 +78,7 @@ class UserError(IonetError):
 
 
 def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
-    """Writes what an error means; the exit to raise, or None for a defect of this program."""
+    """Writes what an error means; returns the exit to raise, or None for a defect of this program."""
     if isinstance(bad, UsageError) and not isinstance(bad, NoArgsIsHelpError):
         command = bad.ctx.command_path if bad.ctx else "ionet"
         text = bad.format_message().rstrip(".")
@@ -102,11 +102,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             status = REFUSED
             more = {
                 "cluster": str(bad.cluster),
-                "nodes": [str(one) for one in bad.nodes],
+                "nodes": [str(node) for node in bad.nodes],
                 "signatures": list(bad.signatures),
                 "undone": [
-                    {"job": str(one.job), "signature": one.signature, "error": one.error}
-                    for one in bad.undone
+                    {"job": str(booking.job), "signature": booking.signature, "error": booking.error}
+                    for booking in bad.undone
                 ],
             }
         case AccountNotFound() | LookupError():
@@ -143,7 +143,7 @@ def _json(options: Mapping[str, Any]) -> bool:
 
 
 def sentence(bad: IonetError | LookupError) -> str:
-    """What an error says, with amounts in whole tokens."""
+    """Returns an error's message, with amounts in whole tokens."""
     match bad:
         case ProgramError():
             text = _of_program(bad)
@@ -154,7 +154,7 @@ def sentence(bad: IonetError | LookupError) -> str:
         case EmissionUnknown():
             text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
-            text = "the fee cannot be paid: who signs, or --fee-payer, has too little SOL on this network"
+            text = "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
         case _:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
@@ -165,18 +165,18 @@ def sentence(bad: IonetError | LookupError) -> str:
 def _of_program(bad: ProgramError) -> str:
     where = f" ({bad.program}.{bad.name or bad.code})"
     if bad.program == "system" and bad.name == "AccountAlreadyInUse":
-        return "an account that this would create exists already: it was done before"
+        return "an account that this would create exists already: this was done before"
     if bad.program == "token" and bad.name == "InsufficientFunds":
         return "the token account holds less than that (token.InsufficientFunds)"
     if not bad.msg:
         return f"{bad.program} refused with error {bad.name or bad.code}"
-    found = _COMPARED.fullmatch(bad.msg)
-    if found is None:
+    match = _COMPARED.fullmatch(bad.msg)
+    if match is None:
         return bad.msg + where
     if bad.compared is None:
-        return found["what"] + where
+        return match["what"] + where
     left, right = (_amount(text, bad) for text in bad.compared)
-    return f"{found['what']}: {found['left']} {left}, {found['right']} {right}{where}"
+    return f"{match['what']}: {match['left']} {left}, {match['right']} {right}{where}"
 
 
 def _amount(text: str, bad: ProgramError) -> str:

@@ -1,9 +1,8 @@
-"""`ionet localnet`: a node in this process, with a market on it, to try every other command on."""
+"""`ionet localnet`: a node in this process, with a market to try every other command on."""
 
 from __future__ import annotations
 
 import json
-import re
 import signal
 import sys
 import time
@@ -14,22 +13,24 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ionet import pda
+from ionet.cli.arguments import UNITS, length_of
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import session
-from ionet.formats.when import DAY, HOUR, MINUTE
 
 if TYPE_CHECKING:
     from solders.keypair import Keypair
 
     from ionet import Client
 
+# `UNITS` and `length_of` are in `ionet.cli.arguments`; this is where they were.
+__all__ = ["PEOPLE", "UNITS", "advance", "app", "length_of", "set_up", "start"]
+
 app = Commands("Run a local node with the programs, and a market to try commands on.")
 
-#: Seconds of the units of lengths.
-UNITS: Final = {"s": 1, "min": MINUTE, "h": HOUR, "d": DAY}
-#: Seconds between two prices; programs take none that is older than a minute.
+
+#: Seconds between two prices; programs do not accept any that is older than a minute.
 _PRICES_EVERY: Final = 20
 #: What each person of the market starts with.
 _PURSE: Final = 100_000
@@ -37,17 +38,19 @@ _PURSE: Final = 100_000
 
 @app.command()
 def start(
-    port: Annotated[int, typer.Option("--port", help="Of JSON-RPC on 127.0.0.1; 0: any free one.")] = 8899,
+    port: Annotated[
+        int, typer.Option("--port", help="Port of JSON-RPC on 127.0.0.1; 0: any free one.")
+    ] = 8899,
     keys: Annotated[
         Path,
-        typer.Option("--keys", metavar="DIR", help="Where the keypairs of the market's people are written."),
+        typer.Option("--keys", metavar="DIR", help="Where to write the market's keypairs."),
     ] = Path("ionet-localnet"),
 ) -> None:
     """Start a node with a market on it, and keep it until Ctrl-C.
 
     Everything is in memory and gone afterwards. The programs are initialised, the hardware classes loaded,
-    one attester is seated, and everybody has 100,000 IO and as many of a stand-in for USDC; the keypairs are
-    in DIR. IO is at two dollars. The clock is this machine's; `ionet localnet advance` moves it.
+    one attester is seated, and everybody has 100,000 IO and 100,000 of a stand-in for USDC; the keypairs are
+    in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it.
     """
     from ionet import USDC, Client
 
@@ -64,7 +67,7 @@ def start(
     with server:
         screen.note("Setting up the market …")
         set_up(client, people)
-        addresses = {name: one.pubkey() for name, one in people.items()}
+        addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
         screen.show(
             {"url": server.url, "keys": str(keys), "people": addresses, "usdc": usdc},
@@ -73,7 +76,7 @@ def start(
             f"USDC is {usdc} here.",
             "In another terminal, for example:",
             f"  ionet -u {server.url} -k {keys}/alice.json node classes list",
-            "Ctrl-C ends it.",
+            "Ctrl-C stops it.",
         )
         sys.stdout.flush()
         _keep(client)
@@ -90,61 +93,53 @@ def advance(
     io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {io.url}")
 
 
-def length_of(text: str) -> int:
-    """Seconds of a length such as `14d`."""
-    found = re.fullmatch(r"(\d+)\s*(s|min|h|d)", text.strip())
-    if found is None:
-        raise typer.BadParameter(f"{text!r} is no length of time; write for example 90s, 30min, 5h or 14d")
-    return int(found[1]) * UNITS[found[2]]
-
-
 PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")
 
 
 def _keys(folder: Path) -> dict[str, Keypair]:
-    """The people's keypairs, made where they are missing."""
+    """Returns the people's keypairs; creates those that are missing."""
     from solders.keypair import Keypair
 
     from ionet import load_keypair
 
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    found = {}
+    keypairs = {}
     for name in PEOPLE:
         place = folder / f"{name}.json"
         if not place.exists():
             place.touch(mode=0o600)
             place.write_text(json.dumps(list(bytes(Keypair()))))
-        found[name] = load_keypair(place)
-    return found
+        keypairs[name] = load_keypair(place)
+    return keypairs
 
 
 def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
     """Initialises the programs, and gives everybody SOL and IO.
 
     Args:
-        client: of the programs' upgrade authority, on a local network.
+        client: its signer is the programs' upgrade authority, on a local network.
         people: by the names in `PEOPLE`; the deployer is the client's signer.
     """
     from ionet import IO, Allocation, token_account
     from ionet.localnet.market import Market, People
     from ionet.localnet.record import Recorder
 
-    others = {name: one for name, one in people.items() if name != "deployer"}
+    others = {name: keypair for name, keypair in people.items() if name != "deployer"}
     market = Market(Recorder(lambda step: None), deployer=client, people=People(**others))
     market.initialize()
     resolver = people["resolver"].pubkey()
     client.proofs.set_params(resolver=resolver, guardian=resolver).send()
     wallet = token_account(client.address, pda.mint.MINT)
-    market.open_wallets([client.address, *(one.pubkey() for one in others.values())])
+    market.open_wallets([client.address, *(keypair.pubkey() for keypair in others.values())])
     client.mint.mint_genesis(Allocation.COMMUNITY, wallet).send()
-    market.give({one.pubkey(): IO(_PURSE) for one in others.values()})
+    market.give({keypair.pubkey(): IO(_PURSE) for keypair in others.values()})
 
 
 def _keep(client: Client) -> None:
-    """Lets the node's clock follow this machine's, from where it was moved to, and the prices its clock."""
+    """Keeps the node's clock in step with this machine's, also after it was moved, and the prices fresh."""
     from ionet.localnet.dollars import write_prices
 
-    # A terminal sends SIGINT, a supervisor SIGTERM; both are good ends.
+    # A terminal sends SIGINT, a supervisor SIGTERM; both are normal ways to stop.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     network = client.network

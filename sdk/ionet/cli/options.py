@@ -1,7 +1,7 @@
 """What every command has: its options, and one sentence for each error.
 
-The options may stand before or after the command's name, as those of the `solana` command may; the one that
-stands last holds.
+The options may come before or after the command's name, as with the `solana` command; if one is given twice,
+the last one applies.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Output(StrEnum):
 
 
 class Commitment(StrEnum):
-    """How sure a block must be to be read, or to count as landed."""
+    """How final a block must be to be read, or for its transactions to count as landed."""
 
     PROCESSED = "processed"
     CONFIRMED = "confirmed"
@@ -73,7 +73,7 @@ def _options(
     ] = None,
     commitment: Annotated[
         Commitment | None,
-        typer.Option("--commitment", rich_help_panel=_READING, help="What is read and waited for."),
+        typer.Option("--commitment", rich_help_panel=_READING, help="What to read and to wait for."),
     ] = None,
     output: Annotated[
         Output | None,
@@ -88,7 +88,7 @@ def _options(
             "--fee-payer",
             metavar="KEYPAIR",
             rich_help_panel=_SENDING,
-            help="Who pays the fee; default: who signs.",
+            help="Who pays the fee; default: the signer.",
         ),
     ] = None,
     price: Annotated[
@@ -98,7 +98,7 @@ def _options(
             metavar="MICROLAMPORTS",
             min=0,
             rich_help_panel=_SENDING,
-            help="Priority fee per compute unit; default: what others lately paid.",
+            help="Priority fee per compute unit; default: what others recently paid.",
         ),
     ] = None,
     dry_run: Annotated[
@@ -106,7 +106,7 @@ def _options(
         typer.Option(
             "--dry-run",
             rich_help_panel=_SENDING,
-            help="Send nothing: show compute units, fee and changes of balances.",
+            help="Send nothing: show compute units, fee and balance changes.",
         ),
     ] = False,
     sign_only: Annotated[
@@ -114,14 +114,17 @@ def _options(
         typer.Option(
             "--sign-only",
             rich_help_panel=_SENDING,
-            help="Send nothing: print the transaction with the signatures that are at hand.",
+            help="Send nothing: print the transaction with the signatures available here.",
         ),
     ] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", "-y", rich_help_panel=_SENDING, help="Do not ask on mainnet-beta.")
+        bool,
+        typer.Option(
+            "--yes", "-y", rich_help_panel=_SENDING, help="Do not ask before sending to mainnet-beta."
+        ),
     ] = False,
 ) -> None:
-    """Holds the declarations."""
+    """Declares the options."""
 
 
 @cache
@@ -131,18 +134,18 @@ def _parameters() -> tuple[Parameter, ...]:
     return tuple(typer.main.get_command(app).params)
 
 
-_NAMES: Final = frozenset(one.name for one in _parameters())
+_NAMES: Final = frozenset(parameter.name for parameter in _parameters())
 _GIVEN: Final = "ionet.options"
 
 
 def given(context: Context) -> dict[str, Any]:
-    """The options given so far, by their names in `_options`."""
-    found: dict[str, Any] = context.find_root().meta.setdefault(_GIVEN, {})
-    return found
+    """Returns the options given so far, by their names in `_options`."""
+    options: dict[str, Any] = context.find_root().meta.setdefault(_GIVEN, {})
+    return options
 
 
 def _take(context: Context) -> None:
-    """Moves the common options out of a command's own; what stands later replaces what stood before."""
+    """Moves the common options out of a command's own; later ones replace earlier ones."""
     options = given(context)
     for name in _NAMES & context.params.keys():
         value = context.params.pop(name)
@@ -156,28 +159,28 @@ class Command(TyperCommand):
     """A command with the common options."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        # A docstring's lines are those of the source; a paragraph is as wide as the terminal.
+        # A docstring is wrapped for the source; help paragraphs are wrapped for the terminal.
         text = re.sub(r"(?<!\n)\n(?!\n)", " ", more.get("help") or "")
         params = [*(more.get("params") or ()), *_parameters()]
         super().__init__(*args, **{**more, "help": text, "params": params})
 
     def invoke(self, ctx: Context) -> Any:
-        """Runs it, with the common options out of its way."""
+        """Runs the command without the common options among its arguments."""
         _take(ctx)
         return super().invoke(ctx)
 
 
 class Group(TyperGroup):
-    """Commands under one name; the common options may stand behind it, too."""
+    """Commands under one name; the common options may also follow that name."""
 
     def __init__(self, *args: Any, **more: Any) -> None:
-        common = [copy(one) for one in _parameters()]
-        for one in common:
-            setattr(one, "hidden", True)  # noqa: B010  (arguments have no such attribute)
+        common = [copy(option) for option in _parameters()]
+        for option in common:
+            setattr(option, "hidden", True)  # noqa: B010  (arguments have no such attribute)
         super().__init__(*args, **{**more, "params": [*(more.get("params") or ()), *common]})
 
     def invoke(self, ctx: Context) -> Any:
-        """Runs the command that is named, with the common options out of its way."""
+        """Runs the named command without the common options among the group's arguments."""
         _take(ctx)
         return super().invoke(ctx)
 
@@ -204,12 +207,12 @@ class Commands(typer.Typer):
     def command(
         self, name: str | None = None, **more: Any
     ) -> Callable[[CommandFunctionType], CommandFunctionType]:
-        """A command of the group; its docstring is its help."""
+        """Returns a decorator that adds a command to the group; its docstring is its help."""
         settings = {"help_option_names": ["--help", "-h"]}
         return super().command(name, cls=Command, context_settings=settings, **more)
 
     def group(self, name: str, help: str) -> Commands:  # noqa: A002
-        """A group within the group."""
+        """Adds a group to the group, and returns it."""
         inner = Commands(help)
         self.add_typer(inner, name=name)
         return inner
@@ -220,7 +223,7 @@ def _nothing() -> None:
 
 
 def fail(message: str, status: int, *, options: Mapping[str, Any], **more: Any) -> typer.Exit:
-    """Says what went wrong on standard error; raise what it returns.
+    """Reports what went wrong on standard error, and returns the exit to raise.
 
     Args:
         message: one sentence.

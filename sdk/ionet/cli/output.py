@@ -22,7 +22,7 @@ __all__ = ["Screen", "jsonable", "span", "when"]
 
 
 def jsonable(value: Any) -> Any:
-    """A value as JSON has it: amounts as `{"ui": "12.5", "raw": "1250000000"}`, bytes as hex."""
+    """Returns a value for JSON: amounts as `{"ui": "12.5", "raw": "1250000000"}`, bytes as hex."""
     match value:
         case Amount():
             return {"ui": format(value.to_decimal(), "f"), "raw": str(value.base)}
@@ -35,11 +35,11 @@ def jsonable(value: Any) -> Any:
         case bytes():
             return value.hex()
         case Mapping():
-            return {str(key): jsonable(one) for key, one in value.items()}
+            return {str(key): jsonable(item) for key, item in value.items()}
         case list() | tuple() | set() | frozenset():
-            return [jsonable(one) for one in value]
+            return [jsonable(item) for item in value]
     if is_dataclass(value):
-        return {one.name: jsonable(getattr(value, one.name)) for one in fields(value)}
+        return {field.name: jsonable(getattr(value, field.name)) for field in fields(value)}
     return str(value)
 
 
@@ -47,14 +47,14 @@ class Screen:
     """Where a command writes.
 
     Args:
-        as_json: one JSON document on standard output, and notes nowhere.
+        as_json: write one JSON document to standard output, and no notes.
     """
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
 
     def show(self, data: Mapping[str, Any] | Sequence[Any], *lines: str) -> None:
-        """The result: the data as JSON, or else the lines."""
+        """Writes the result: the data as JSON, or else the lines."""
         if self.as_json:
             print(json.dumps(jsonable(data), indent=2, ensure_ascii=False))
         else:
@@ -69,13 +69,13 @@ class Screen:
         data: Sequence[Any] | Mapping[str, Any],
         empty: str,
     ) -> None:
-        """The result as a table: `columns` that begin with `>` are aligned to the right.
+        """Writes the result as a table; `columns` that begin with `>` are aligned to the right.
 
         Args:
-            columns: heads.
+            columns: headings.
             rows: cells; None is shown as `-`.
-            data: the same for JSON.
-            empty: what to say when there are no rows.
+            data: the same content for JSON.
+            empty: what to write when there are no rows.
         """
         if self.as_json:
             self.show(data)
@@ -85,9 +85,9 @@ class Screen:
             self.rows(columns, rows)
 
     def rows(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
-        """A table as text; nothing is cut, as addresses are to be copied."""
-        right = [one.startswith(">") for one in columns]
-        cells = [[one.removeprefix(">").upper() for one in columns]]
+        """Writes a table as text; nothing is cut, so that addresses can be copied."""
+        right = [column.startswith(">") for column in columns]
+        cells = [[column.removeprefix(">").upper() for column in columns]]
         cells += [["-" if cell is None else str(cell) for cell in row] for row in rows]
         widths = [max(len(row[i]) for row in cells) for i in range(len(columns))]
         for row in cells:
@@ -98,7 +98,7 @@ class Screen:
             print("  ".join(parts).rstrip())
 
     def facts(self, facts: Sequence[tuple[str, object]], *, data: Mapping[str, Any]) -> None:
-        """The result as names and values, one a line; None is left out."""
+        """Writes the result as names and values, one per line; None is left out."""
         if self.as_json:
             self.show(data)
             return
@@ -109,12 +109,12 @@ class Screen:
             print(f"{label:<{width}} {value}")
 
     def note(self, text: str) -> None:
-        """What is not the result: progress, warnings."""
+        """Writes what is not part of the result, such as progress and warnings, to standard error."""
         if not self.as_json:
             print(text, file=sys.stderr)
 
     def console(self) -> Console:
-        """Rich's console on standard error, for progress bars."""
+        """Returns Rich's console on standard error, for progress bars."""
         from rich.console import Console
 
         return Console(stderr=True, quiet=self.as_json)

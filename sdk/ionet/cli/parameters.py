@@ -1,4 +1,4 @@
-"""Parameters of programs as people write them: `500 IO`, `14d`, `0.25%`; what is shown can be given again."""
+"""Parameters of programs as people write them: `500 IO`, `14d`, `0.25%`; shown values can be given again."""
 
 from __future__ import annotations
 
@@ -10,11 +10,10 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import IO, USD, Amount, AmountError
-from ionet.cli.arguments import address
+from ionet.cli.arguments import UNITS, address, length_of
 from ionet.cli.failures import UserError
-from ionet.cli.localnet import UNITS, length_of
 
-#: Amounts, by their unit; `*_bps` are shares, addresses and hashes are known by their type.
+#: Amounts, by their unit; `*_bps` are shares; addresses and hashes are recognised by their type.
 AMOUNTS: Final[Mapping[str, type[Amount]]] = {
     **dict.fromkeys(("min_stake", "bond", "challenge_bond"), IO),
     **dict.fromkeys(("min_lot", "large_daily_usd"), USD),
@@ -31,18 +30,18 @@ COUNTS: Final = frozenset({"attesters", "attesters_large", "up_hours"})
 
 
 def value_of(name: str, raw: Any) -> Any:
-    """A parameter for JSON: amounts in their unit, the rest as it is on the chain."""
+    """Returns a parameter for JSON: amounts in their unit, the rest as it is on the chain."""
     return AMOUNTS[name].from_base(raw) if name in AMOUNTS else raw
 
 
 def written(name: str, raw: Any) -> str:
-    """A parameter as people write it."""
+    """Returns a parameter as people write it."""
     if isinstance(raw, Pubkey):
         return "nobody" if raw == Pubkey.default() else str(raw)
     if isinstance(raw, bytes):
         return raw.hex()
     if name in LENGTHS:
-        unit = next(one for one in ("d", "h", "min", "s") if raw % UNITS[one] == 0)
+        unit = next(unit for unit in ("d", "h", "min", "s") if raw % UNITS[unit] == 0)
         return f"{raw // UNITS[unit]}{unit}"
     if name.endswith("_bps"):
         return f"{Decimal(raw) / 100:f}%"
@@ -50,25 +49,25 @@ def written(name: str, raw: Any) -> str:
 
 
 def changes_of(now: Mapping[str, Any], given: Iterable[str]) -> dict[str, Any]:
-    """New values of parameters from `NAME=VALUE`, for `ionet.governance.parameters`.
+    """Returns new values of parameters from `NAME=VALUE`, for `ionet.governance.parameters`.
 
     Args:
-        now: the parameters as they are, by name.
+        now: the present parameters, by name.
         given: what the person wrote.
 
     Raises:
-        UserError: not `NAME=VALUE`, a name twice, or a value that cannot be read.
+        UserError: it is not `NAME=VALUE`, a name is given twice, or a value cannot be read.
     """
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     for text in given:
         name, separator, value = text.partition("=")
         if not separator:
-            raise UserError(f"{text!r} is no NAME=VALUE")
-        if name in found:
+            raise UserError(f"{text!r} is not of the form NAME=VALUE")
+        if name in changes:
             raise UserError(f"{name} is given twice")
-        # An unknown name is left to `parameters`, which knows all.
-        found[name] = _read(name, value.strip(), now[name]) if name in now else value
-    return found
+        # An unknown name is left to `parameters`, which knows all names.
+        changes[name] = _read(name, value.strip(), now[name]) if name in now else value
+    return changes
 
 
 def _read(name: str, text: str, now: Any) -> Any:
@@ -89,15 +88,15 @@ def _read(name: str, text: str, now: Any) -> Any:
         raise UserError(f"{name}: {bad}") from None
     except (ValueError, InvalidOperation):
         raise UserError(
-            f"{name}: {text!r} is no value such as {written(name, now)}, which it has now"
+            f"{name}: {text!r} is not a value such as {written(name, now)}, which it has now"
         ) from None
 
 
 def _hash(text: str, size: int) -> bytes:
-    found = bytes.fromhex(text)
-    if len(found) != size:
+    data = bytes.fromhex(text)
+    if len(data) != size:
         raise ValueError
-    return found
+    return data
 
 
 def _bps(name: str, text: str) -> int:

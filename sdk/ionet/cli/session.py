@@ -1,4 +1,4 @@
-"""A run of a command: the client that its options ask for, and what becomes of the transactions it makes."""
+"""One run of a command: the client that its options ask for, and what it does with transactions."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from ionet import (
     load_keypair,
     pda,
 )
-from ionet.chain.signers import cluster_url, solana_config
+from ionet.chain.signers import cluster_url, keypair_of, solana_config
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commitment, Output, given
 from ionet.cli.output import Screen
@@ -50,11 +50,11 @@ _CLUSTERS: Final = {
 
 
 def session() -> Session:
-    """The session of the command that runs."""
+    """Returns the session of the command that is running."""
     root = get_current_context().find_root()
-    found: Session = root.meta.get("ionet.session") or Session(given(root))
-    root.meta["ionet.session"] = found
-    return found
+    current: Session = root.meta.get("ionet.session") or Session(given(root))
+    root.meta["ionet.session"] = current
+    return current
 
 
 class Session:
@@ -81,7 +81,7 @@ class Session:
 
     @cached_property
     def url(self) -> str:
-        """The node."""
+        """The node's URL."""
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
     @cached_property
@@ -90,29 +90,24 @@ class Session:
         given = self._options.get("keypair")
         if given is None and not Path(self._config["keypair_path"]).expanduser().exists():
             raise ConfigError(
-                f"there is no keypair at {self._config['keypair_path']}; name one with --keypair"
+                f"there is no keypair at {self._config['keypair_path']}; give one with --keypair"
             )
         return self.keypair(given or self._config["keypair_path"])
 
     def keypair(self, place: str) -> Keypair:
-        """The keypair in a file, or in standard input for `-`; the person is warned if others can read it."""
+        """Returns the keypair in a file, or on standard input for `-`; warns if others can read the file."""
         if place.startswith(("usb://", "prompt://")) or place == "ASK":
             raise ConfigError(f"keypair {place}: only files, and - for standard input, can be read")
         if place == "-":
-            import json
-
-            try:
-                return Keypair.from_bytes(bytes(json.loads(sys.stdin.read())))
-            except (ValueError, TypeError):
-                raise ConfigError(
-                    "standard input: not a JSON array of 64 numbers that are a keypair"
-                ) from None
-        with warnings.catch_warnings(record=True) as said:
+            if sys.stdin is None or sys.stdin.closed:
+                raise ConfigError("standard input is closed: no keypair can be read from it")
+            return keypair_of(sys.stdin.buffer.read(8_192), "standard input")
+        with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
-            found = load_keypair(place)
-        for one in said:
-            print(f"warning: {one.message}", file=sys.stderr)
-        return found
+            keypair = load_keypair(place)
+        for warning in caught:
+            print(f"warning: {warning.message}", file=sys.stderr)
+        return keypair
 
     def _fees(self) -> FeePolicy:
         price = self._options.get("price")
@@ -123,9 +118,9 @@ class Session:
             commitment = Commitment(self._options.get("commitment") or self._config["commitment"])
         except ValueError:
             raise ConfigError(
-                f"commitment {self._config['commitment']!r} is none of {', '.join(Commitment)}"
+                f"commitment {self._config['commitment']!r} is not one of {', '.join(Commitment)}"
             ) from None
-        # A person waits: two more attempts, not five.
+        # A person is waiting: two retries, not five.
         transport = HttpTransport(self.url, retries=2)
         return Client(transport, signer=signer, commitment=commitment.value, fees=self._fees())
 
@@ -140,7 +135,7 @@ class Session:
         return self._connect(None)
 
     def async_client(self) -> AsyncClient:
-        """The same client as coroutines, for work on many things at once."""
+        """Returns the same client with coroutines, to work on many things at once."""
         from ionet import AsyncClient, AsyncHttpTransport
 
         transport = AsyncHttpTransport(self.url)
@@ -150,11 +145,11 @@ class Session:
 
     @cached_property
     def cluster(self) -> str:
-        """The network's name by its genesis, `custom` if it is none of Solana's."""
+        """The network's name by its genesis hash; `custom` if it is not one of Solana's."""
         return _CLUSTERS.get(self.reader.request("getGenesisHash"), "custom")
 
     def explorer(self, signature: str) -> str:
-        """Where a transaction can be looked at."""
+        """Returns the URL of a transaction in Solana's explorer."""
         where = {
             "mainnet-beta": "",
             "custom": f"?cluster=custom&customUrl={quote(self.url, safe='')}",
@@ -164,11 +159,11 @@ class Session:
     # -- transactions
 
     def send(self, call: Call[T], what: str) -> Sent[T]:
-        """Sends a call, unless the options say to look only: then the command ends here.
+        """Sends a call, unless the options ask only for a preview or a signature: then the command ends here.
 
         Args:
             call: what to send.
-            what: the same in a few words, for the person: `stake 12.5 IO on …`.
+            what: the same in a few words, for people: `stake 12.5 IO on …`.
         """
         if (payer := self.fee_payer) is not None:
             call = call.paid_by(payer)
@@ -183,12 +178,12 @@ class Session:
 
     @property
     def fee_payer(self) -> Keypair | None:
-        """Who pays fees, if not who signs."""
+        """Who pays fees, if not the signer."""
         place = self._options.get("fee_payer")
         return None if place is None else self.keypair(place)
 
     def refuse_sign_only(self) -> None:
-        """For commands that send several transactions, of which later ones need the earlier ones."""
+        """Refuses --sign-only, for commands whose later transactions need the earlier ones to land."""
         if self._options.get("sign_only"):
             raise UserError("this sends several transactions: --sign-only does not go with it")
 
@@ -203,17 +198,17 @@ class Session:
                 raise UserError(f"{what} takes several transactions: {option} is for one")
 
     def confirm(self, what: str) -> None:
-        """Asks before something is sent to mainnet-beta."""
+        """Asks for confirmation before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
             return
         if not sys.stdin.isatty():
-            raise UserError(f"this would {what} on mainnet-beta; say so with --yes")
+            raise UserError(f"this would {what} on mainnet-beta; confirm with --yes")
         typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
-        # Once a run: a command that sends many is one decision.
+        # Once per run: a command that sends many transactions is one decision.
         self._options["yes"] = True
 
     def done(self, sent: Sent[Any], *lines: str, **data: Any) -> None:
-        """Shows what a transaction did, its signature and where to look at it."""
+        """Shows what a transaction did, its signature and its URL in the explorer."""
         where = self.explorer(sent.signature)
         self.screen.show(
             {
@@ -232,7 +227,7 @@ class Session:
     def show_preview(self, preview: Preview, what: str) -> None:
         """Shows what a call would do."""
         fee = SOL.from_base(preview.fee)
-        changes = [self._change(one) for one in preview.changes]
+        changes = [self._change(change) for change in preview.changes]
         data = {
             "dry_run": True,
             "compute_units": preview.compute_units,
@@ -240,13 +235,13 @@ class Session:
             "fee": fee,
             "changes": [
                 {
-                    "address": one.address,
-                    "owner": one.owner,
-                    "mint": one.mint,
+                    "address": change.address,
+                    "owner": change.owner,
+                    "mint": change.mint,
                     "before": before,
                     "after": after,
                 }
-                for one, (before, after, _) in zip(preview.changes, changes, strict=True)
+                for change, (before, after, _) in zip(preview.changes, changes, strict=True)
             ],
         }
         width = max((len(text) for _, _, text in changes), default=0)
@@ -257,34 +252,43 @@ class Session:
             f"Fee: {fee}",
             "Balances:",
             *(
-                f"  {text:>{width}}  {self._whose(one)}"
-                for one, (_, _, text) in zip(preview.changes, changes, strict=True)
+                f"  {text:>{width}}  {self._whose(change)}"
+                for change, (_, _, text) in zip(preview.changes, changes, strict=True)
             ),
         )
 
-    def _change(self, one: Change) -> tuple[Any, Any, str]:
-        unit = SOL if one.mint is None else self._unit(one.mint)
+    def moved(self, change: Change) -> str:
+        """Returns a change of a balance in a line: how much, and whose."""
+        return f"{self._change(change)[2]}  {self._holder(change)}"
+
+    def _holder(self, change: Change) -> str:
+        owner = change.address if change.owner is None else change.owner
+        what = "" if change.mint is None else f" of mint {change.mint}, token account {change.address}"
+        return f"{owner}{what}"
+
+    def _change(self, change: Change) -> tuple[Any, Any, str]:
+        unit = SOL if change.mint is None else self._unit(change.mint)
         if unit is None:
-            return one.before, one.after, f"{one.after - one.before:+,} base units"
-        sign = "+" if one.after > one.before else ""
+            return change.before, change.after, f"{change.after - change.before:+,} base units"
+        sign = "+" if change.after > change.before else ""
         return (
-            unit.from_base(one.before),
-            unit.from_base(one.after),
-            f"{sign}{unit.from_base(one.after - one.before)}",
+            unit.from_base(change.before),
+            unit.from_base(change.after),
+            f"{sign}{unit.from_base(change.after - change.before)}",
         )
 
     def _unit(self, mint: Pubkey) -> type[Amount] | None:
-        """How amounts of a mint are written, if it is a currency."""
+        """Returns the type of a mint's amounts, or None if the mint is not a currency."""
         if mint == pda.mint.MINT:
             return IO
-        (found,) = self.reader.fetch_many(accounts.jobs.Currency, [pda.jobs.currency(mint)])
-        return None if found is None else unit_of(found)
+        (currency,) = self.reader.fetch_many(accounts.jobs.Currency, [pda.jobs.currency(mint)])
+        return None if currency is None else unit_of(currency)
 
-    def _whose(self, one: Change) -> str:
+    def _whose(self, change: Change) -> str:
         me = self.signer.pubkey()
-        if one.owner is None:
-            return f"{one.address}{' (you)' if one.address == me else ''}"
-        return f"{one.address} ({'yours' if one.owner == me else f'of {one.owner}'})"
+        if change.owner is None:
+            return f"{change.address}{' (you)' if change.address == me else ''}"
+        return f"{change.address} ({'yours' if change.owner == me else f'of {change.owner}'})"
 
     def _show_unsent(self, call: Call[Any]) -> None:
         from base64 import b64encode
@@ -303,4 +307,4 @@ class Session:
             encoded,
         )
         needed = ", ".join(map(str, missing)) or "none"
-        self.screen.note(f"Signatures still missing: {needed}. It can land for about a minute.")
+        self.screen.note(f"Signatures still missing: {needed}. It expires in about a minute.")

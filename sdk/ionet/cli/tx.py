@@ -1,21 +1,24 @@
-"""`ionet tx`: transactions that several people sign, as `--sign-only` prints them."""
+"""`ionet tx`: transactions that several people sign, as printed by `--sign-only`."""
 
 from __future__ import annotations
 
 import json
 import sys
 from base64 import b64decode, b64encode
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from solders.message import to_bytes_versioned
+from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import IonetError
+from ionet import IonetError, TransactionNotShown, TransactionUnknown
 from ionet.chain.transactions import unsigned_by
-from ionet.cli.failures import REFUSED, UNUSABLE, UserError, sentence
+from ionet.cli import signing
+from ionet.cli.arguments import address
+from ionet.cli.failures import REFUSED, UNKNOWN, UNUSABLE, UserError, sentence
 from ionet.cli.options import Commands
 from ionet.cli.session import Session, session
 
@@ -23,22 +26,42 @@ app = Commands("Transactions that several people sign: what --sign-only prints."
 
 Source = Annotated[
     str,
-    typer.Argument(
-        metavar="TRANSACTIONS", help="Base64, or a file of them, a line each; - is standard input."
+    typer.Argument(metavar="TRANSACTIONS", help="Base64, or a file with one per line; - is standard input."),
+]
+
+
+Allowed = Annotated[
+    list[Pubkey] | None,
+    typer.Option(
+        "--allow-program",
+        metavar="ADDRESS",
+        parser=address,
+        help="Accept instructions of this program, which cannot be read here; may be repeated.",
     ),
 ]
 
 
 @app.command()
-def sign(source: Source) -> None:
-    """Add the signature of who signs, and print the transactions again."""
+def show(source: Source) -> None:
+    """Show what transactions do: instructions, accounts by their roles, what they move, who has to sign."""
     io = session()
-    for transaction in _read(source):
-        done = _signed(io, transaction)
-        missing = unsigned_by(done)
-        encoded = b64encode(bytes(done)).decode()
+    for number, transaction in enumerate(_read(source), 1):
+        every = {instruction.program_id for instruction in signing.instructions_of(io, transaction)}
+        signing.show(io, transaction, number, every)
+
+
+@app.command()
+def sign(source: Source, allowed: Allowed = None) -> None:
+    """Show what the transactions do, add the signer's signature, and print them again."""
+    io = session()
+    transactions = _shown(io, source, allowed, signs=True)
+    io.confirm(f"sign {len(transactions)} transactions")
+    for transaction in transactions:
+        signed = _signed(io, transaction)
+        missing = unsigned_by(signed)
+        encoded = b64encode(bytes(signed)).decode()
         if io.screen.as_json:
-            print(json.dumps({"transaction": encoded, "missing": [str(one) for one in missing]}))
+            print(json.dumps({"transaction": encoded, "missing": [str(address) for address in missing]}))
         else:
             print(encoded)
             needed = ", ".join(map(str, missing)) or "none"
@@ -46,41 +69,61 @@ def sign(source: Source) -> None:
 
 
 @app.command()
-def send(source: Source) -> None:
-    """Add the signature of who signs where it is missing, send, and wait until each has landed."""
+def send(source: Source, allowed: Allowed = None) -> None:
+    """Show what the transactions do, add the signer's signature where it is missing, and send them."""
     io = session()
-    io.confirm("send transactions")
-    rows, data, failed = [], [], 0
-    for number, transaction in enumerate(_read(source), 1):
-        done = _signed(io, transaction) if unsigned_by(transaction) else transaction
-        if missing := unsigned_by(done):
+    transactions = _shown(io, source, allowed)
+    io.confirm(f"send {len(transactions)} transactions")
+    rows, data, failed, unknown = [], [], 0, 0
+    for number, transaction in enumerate(transactions, 1):
+        signed = _signed(io, transaction) if unsigned_by(transaction) else transaction
+        if missing := unsigned_by(signed):
             raise UserError(f"transaction {number} lacks the signature of {missing[0]}", REFUSED)
-        signature = str(done.signatures[0])
+        signature = str(signed.signatures[0])
         try:
-            io.reader.send_signed(done)
+            io.reader.send_signed(signed)
             rows.append((number, signature, "landed"))
             data.append({"signature": signature, "landed": True})
         except IonetError as bad:
             failed += 1
+            unknown += isinstance(bad, TransactionUnknown)
+            landed = None if isinstance(bad, TransactionUnknown) else isinstance(bad, TransactionNotShown)
             rows.append((number, signature, sentence(bad)))
-            data.append({"signature": signature, "landed": False, "error": sentence(bad)})
+            data.append({"signature": signature, "landed": landed, "error": sentence(bad)})
     io.screen.table((">", "signature", ""), rows, data=data, empty="No transactions.")
     if failed:
-        raise typer.Exit(REFUSED)
+        raise typer.Exit(UNKNOWN if unknown else REFUSED)
+
+
+def _shown(
+    io: Session, source: str, allowed: Sequence[Pubkey] | None, *, signs: bool = False
+) -> list[VersionedTransaction]:
+    """Returns the transactions after what they do was shown; all of them before any is signed."""
+    transactions = list(_read(source))
+    for number, transaction in enumerate(transactions, 1):
+        if signs or unsigned_by(transaction):
+            _check_signer(io, transaction)
+        signing.show(io, transaction, number, allowed or ())
+    return transactions
+
+
+def _check_signer(io: Session, transaction: VersionedTransaction) -> None:
+    signer, message = io.signer, transaction.message
+    needed = list(message.account_keys[: message.header.num_required_signatures])
+    if signer.pubkey() not in needed:
+        raise UserError(f"{signer.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
 
 
 def _signed(io: Session, transaction: VersionedTransaction) -> VersionedTransaction:
-    key, message = io.signer, transaction.message
+    signer, message = io.signer, transaction.message
     needed = list(message.account_keys[: message.header.num_required_signatures])
-    if key.pubkey() not in needed:
-        raise UserError(f"{key.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
     signatures = list(transaction.signatures)
-    signatures[needed.index(key.pubkey())] = key.sign_message(to_bytes_versioned(message))
+    signatures[needed.index(signer.pubkey())] = signer.sign_message(to_bytes_versioned(message))
     return VersionedTransaction.populate(message, signatures)
 
 
 def _read(source: str) -> Iterator[VersionedTransaction]:
-    """Transactions of an argument, a file, or standard input: base64, or JSON with a field `transaction`."""
+    """Yields transactions from an argument, a file or standard input: base64, or JSON with `transaction`."""
     if source == "-":
         lines = sys.stdin.read().splitlines()
     elif len(source) < 1_000 and Path(source).exists():
@@ -94,4 +137,4 @@ def _read(source: str) -> Iterator[VersionedTransaction]:
             text = json.loads(line)["transaction"] if line.lstrip().startswith("{") else line
             yield VersionedTransaction.from_bytes(b64decode(text, validate=True))
         except Exception:  # solders raises several kinds
-            raise UserError(f"line {number} is no transaction in base64", UNUSABLE) from None
+            raise UserError(f"line {number} is not a transaction in base64", UNUSABLE) from None

@@ -1,4 +1,4 @@
-"""The two ways to begin."""
+"""The two ways to open a client."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def local(
     shipped: bool = True,
     network: LocalNetwork | None = None,
 ) -> Client:
-    """A client of a network inside this process; see `Client.local`."""
+    """Returns a client of a network inside this process; see `Client.local`."""
     return Client.local(
         signer=signer,
         funds=funds,
@@ -49,7 +49,7 @@ def connect(
     timeout: float = 30.0,
     headers: dict[str, str] | None = None,
 ) -> Client:
-    """A client of a node; see `Client.connect`."""
+    """Returns a client of a node; see `Client.connect`."""
     return Client.connect(
         url_or_moniker, signer=signer, commitment=commitment, fees=fees, timeout=timeout, headers=headers
     )

@@ -1,4 +1,4 @@
-"""What must hold at the end: every vault is what its accounts say, and every IO is accounted for."""
+"""What must hold at the end: every vault holds what its accounts say, and every IO is accounted for."""
 
 from __future__ import annotations
 
@@ -19,16 +19,16 @@ _ABSENT: Final = "no account"
 
 
 def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
-    """Checks of the market as a whole.
+    """Returns checks of the market as a whole.
 
     Args:
-        client: any.
-        nodes: every node by a name.
+        client: any client of the network.
+        nodes: every node, by name.
     """
     config, buyback = client.mint.get_config(), client.buyback.get_config()
     ledger = client.fetch(accounts.staking.EmissionLedger, pda.mint.EMISSION_LEDGER)
     supply = client.token_mint(pda.mint.MINT).supply
-    found = [
+    checks = [
         Check(
             "supply = genesis + emitted − burned",
             config.genesis + config.emitted - config.reserve_burned - buyback.burned,
@@ -54,7 +54,7 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
     ]
     for name, address in nodes.items():
         node = client.staking.get_node(address)
-        found.append(
+        checks.append(
             Check(
                 f"vault of {name}'s node = stake, rewards and co-stake of its account",
                 node_total(node),
@@ -62,12 +62,12 @@ def market_checks(client: Client, nodes: Mapping[str, Pubkey]) -> list[Check]:
             )
         )
     lifetimes = sum(client.staking.get_node(address).credited for address in nodes.values())
-    found.append(Check("credited in all = sum of the nodes' credits", ledger.credited, lifetimes))
-    return found
+    checks.append(Check("credited in all = sum of the nodes' credits", ledger.credited, lifetimes))
+    return checks
 
 
 def node_total(node: accounts.staking.Node) -> int:
-    """What a node's vault holds according to its account, in base units."""
+    """Returns what a node's vault holds according to its account, in base units."""
     own, co = node.own, node.co
     cooling = sum(slot.amount for slot in own.cooling.slots)
     return own.active + own.pending + cooling + own.due + co.tokens + co.owed
@@ -82,15 +82,15 @@ def job_check(
     result: Result,
     attested: events.jobs.Attested,
 ) -> list[Check]:
-    """Checks of a closed job.
+    """Returns checks of a closed job.
 
     Args:
-        client: any.
+        client: any client of the network.
         job: its address.
-        booked: its account right after the booking.
+        booked: its account right after booking.
         ended: what everyone was owed.
-        paid: what was paid by party: supplier, fee vault, renter.
-        result: of its run.
+        paid: what was paid, by party: supplier, fee vault, renter.
+        result: the result of its run.
         attested: the last attestation.
     """
     return [
@@ -110,12 +110,12 @@ def job_check(
 
 
 def _state(client: Client, address: Pubkey) -> str:
-    found = client.account(address)
-    return _ABSENT if found is None else f"{len(found.data)} bytes of {found.owner}"
+    account = client.account(address)
+    return _ABSENT if account is None else f"{len(account.data)} bytes of {account.owner}"
 
 
 def _held_by_all(client: Client) -> int:
-    """IO in all token accounts there are."""
+    """Returns the IO, in base units, in all token accounts."""
     mint = {"memcmp": {"offset": 0, "bytes": str(pda.mint.MINT)}}
     config = {
         "encoding": "base64",
@@ -123,6 +123,6 @@ def _held_by_all(client: Client) -> int:
         "dataSlice": {"offset": 64, "length": 8},
     }
     total = 0
-    for one in client.request("getProgramAccounts", str(TOKEN_PROGRAM), config):
-        total += int.from_bytes(b64decode(one["account"]["data"][0]), "little")
+    for entry in client.request("getProgramAccounts", str(TOKEN_PROGRAM), config):
+        total += int.from_bytes(b64decode(entry["account"]["data"][0]), "little")
     return total

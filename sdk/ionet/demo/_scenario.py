@@ -47,7 +47,7 @@ from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
 from ionet.workloads import digits
 
-#: A node earns from its sixth hour on: it must have been up five.
+#: A node earns from its sixth hour on: it must have been up for five.
 JOB_HOUR: Final = 6
 SAMPLE_EVERY: Final = 600
 RATE: Final = USD("0.5")
@@ -110,7 +110,9 @@ class _Scenario:
     def suppliers(self) -> list[Supplier]:
         market, people, record = self.market, self.market.people, self.record
         device = self.machine.devices[0]
-        kind = device.hardware_class or next(one for one in hardware_classes() if one.vendor == "any")
+        kind = device.hardware_class or next(
+            candidate for candidate in hardware_classes() if candidate.vendor == "any"
+        )
         minimum = minimum_stake(kind)
         owners = {"alice": people.alice, "bob": people.bob}
         purses = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
@@ -119,24 +121,26 @@ class _Scenario:
         market.give(purses)
         record.say(f"this machine: {device.name}, class {kind.name}, minimum stake {minimum}")
         record.say("both workers run on it; the second device's id is derived from the first, for this demo")
-        found = [
+        suppliers = [
             self._supplier(name, pair, number, device, kind)
             for number, (name, pair) in enumerate(owners.items())
         ]
-        for one in found:
-            client = market.as_(one.owner)
-            market.send(f"{one.name} stakes", client.staking.stake(one.node, minimum))
-            market.send(f"{one.name}'s stake becomes active", client.staking.activate(one.node))
-            market.send(f"{one.name} offers", client.jobs.offer(one.node, rate=RATE))
-            record.say(f"{one.name} registered {one.node}, staked {minimum}, asks 0.50 USD an hour")
+        for supplier in suppliers:
+            client = market.as_(supplier.owner)
+            market.send(f"{supplier.name} stakes", client.staking.stake(supplier.node, minimum))
+            market.send(f"{supplier.name}'s stake becomes active", client.staking.activate(supplier.node))
+            market.send(f"{supplier.name} offers", client.jobs.offer(supplier.node, rate=RATE))
+            record.say(f"{supplier.name} registered {supplier.node}, staked {minimum}, asks 0.50 USD an hour")
         carol = market.as_(people.carol)
-        market.send("carol co-stakes", carol.staking.stake(found[0].node, CO_STAKE))
-        market.send("carol's stake becomes active", carol.staking.activate(found[0].node))
+        market.send("carol co-stakes", carol.staking.stake(suppliers[0].node, CO_STAKE))
+        market.send("carol's stake becomes active", carol.staking.activate(suppliers[0].node))
         record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
         record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
-        record.facts(device=device.name, hardware_class=kind.name, nodes=[str(one.node) for one in found])
+        record.facts(
+            device=device.name, hardware_class=kind.name, nodes=[str(supplier.node) for supplier in suppliers]
+        )
         record.close("suppliers", "Two suppliers and a co-staker")
-        return found
+        return suppliers
 
     def _supplier(
         self, name: str, owner: Keypair, number: int, device: Device, kind: HardwareClass
@@ -160,16 +164,17 @@ class _Scenario:
         return Supplier(name, owner, node, worker, kind)
 
     def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:
-        """A Proof of Compute of every node; digests by node."""
+        """Runs a Proof of Compute of every node; returns the digests by node."""
         record, chain = self.record, ProgramChain(self._attester_client())
         digests = {}
-        for one in suppliers:
-            verdict, digest = asyncio.run(_prove(chain, one.worker))
+        for supplier in suppliers:
+            verdict, digest = asyncio.run(_prove(chain, supplier.worker))
             record.say(
-                f"{one.name}'s node: {'passed' if verdict.ok else verdict.detail}, digest {_short(digest)}"
+                f"{supplier.name}'s node: {'passed' if verdict.ok else verdict.detail},"
+                f" digest {_short(digest)}"
             )
             if verdict.ok:
-                digests[bytes(one.node)] = digest
+                digests[bytes(supplier.node)] = digest
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")
         return digests
@@ -181,7 +186,7 @@ class _Scenario:
     # -- a job
 
     def job(self, suppliers: list[Supplier]) -> tuple[Pubkey, int]:
-        """Books, runs and settles a job; its address and the fees of both sides."""
+        """Books, runs and settles a job; returns its address and the fees of both sides."""
         market, record, people = self.market, self.record, self.market.people
         store = FileStore(self.directory / "store")
         cpus = max(1, self.machine.cpus)
@@ -212,7 +217,7 @@ class _Scenario:
     async def _serve(
         self, suppliers: list[Supplier], store: FileStore, cpus: int, job: Pubkey
     ) -> tuple[list[str], Result | None]:
-        specs = [NodeSpec(bytes(one.node), cpus=cpus) for one in suppliers]
+        specs = [NodeSpec(bytes(supplier.node), cpus=cpus) for supplier in suppliers]
         pool = "cpu" if suppliers[0].kind.pool == "cpu" else "gpu"
         lock = TimeLockPolicy.for_pool(pool)
         rules = NodeRules(timelock=TimeLockPolicy(SAMPLE_EVERY, lock.foreign_use_bps))
@@ -222,7 +227,7 @@ class _Scenario:
         serving = Orchestrator(
             ProgramChain(client),
             RayExecutor(specs, store, self.directory / "leases"),
-            LocalAgents([one.worker for one in suppliers]),
+            LocalAgents([supplier.worker for supplier in suppliers]),
             store,
             self.directory / "journal.sqlite",
             policy,
@@ -247,11 +252,11 @@ class _Scenario:
         return [str(step) for step in steps], result
 
     async def _record_orchestrator(self, client: AsyncClient, after: int) -> None:
-        """The orchestrator's own transactions, from the chain's history."""
-        signatures = [one async for one in client.history(client.address)]
+        """Records the orchestrator's own transactions, from the chain's history."""
+        signatures = [signature async for signature in client.history(client.address)]
         for signature in reversed(signatures):
             sent = await client.transaction(signature)
-            kinds = [type(one).__name__.lower() for one in sent.events if _of_jobs(one)]
+            kinds = [type(event).__name__.lower() for event in sent.events if _of_jobs(event)]
             if sent.slot >= after and kinds:
                 self.record.sent("orchestrator: " + ", ".join(kinds), sent)
 
@@ -265,10 +270,12 @@ class _Scenario:
             )
         value: Any = result.value
         test = value["test"]
-        found = _job_events(market, job)
-        ended, paid = found["Ended"][-1], found["Paid"]
-        attested = found["Attested"][-1]
-        by_party = {number: sum(one.amount for one in paid if one.party == number) for number in range(3)}
+        emitted = _job_events(market, job)
+        ended, paid = emitted["Ended"][-1], emitted["Paid"]
+        attested = emitted["Attested"][-1]
+        by_party = {
+            number: sum(payment.amount for payment in paid if payment.party == number) for number in range(3)
+        }
         record.say(f"Ray ran {value['configurations']} configurations of a classifier of handwritten digits")
         record.say(
             f"the best reads {test['correct']} of {test['total']} unseen digits; model sha256"
@@ -330,25 +337,25 @@ class _Scenario:
     def _facts(
         self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int, end: int
     ) -> list[NodeHour]:
-        """What the attester knows about each node of the hour, with the device's signed word."""
+        """Returns what the attester knows about each node of the hour, with the device's signed statement."""
         rows = []
-        for number, one in enumerate(suppliers):
-            node, key = self.market.deployer.staking.get_node(one.node), bytes(one.node)
+        for number, supplier in enumerate(suppliers):
+            node, key = self.market.deployer.staking.get_node(supplier.node), bytes(supplier.node)
             up = (end - node.registered_at) // HOUR
             digest = proved.get(key, bytes(32))
             rows.append(
                 NodeHour(
                     node=key,
-                    pool=Pool[one.kind.pool.upper()],
-                    multiplier_bps=one.kind.multiplier_bps,
+                    pool=Pool[supplier.kind.pool.upper()],
+                    multiplier_bps=supplier.kind.multiplier_bps,
                     units=node.units,
                     up_hours=up,
                     stake=node.own.active + node.co.active,
-                    required_stake=minimum_stake(one.kind, node.units).base,
+                    required_stake=minimum_stake(supplier.kind, node.units).base,
                     proof=Proof.PASSED if key in proved else Proof.FAILED,
                     in_use=number == 0,
                     fees=job_fees if number == 0 else 0,
-                    statement=one.worker.statement(
+                    statement=supplier.worker.statement(
                         period_end=end, up_hours=up, good=HOUR, proof=digest, samples=bytes(32)
                     ),
                 )
@@ -371,19 +378,22 @@ class _Scenario:
     ) -> None:
         market, record, people = self.market, self.record, self.market.people
         rows = {row.node: index for index, row in enumerate(hour.rows())}
-        for one in suppliers:
-            index = rows[bytes(one.node)]
+        for supplier in suppliers:
+            index = rows[bytes(supplier.node)]
             if why := Why(int(scores.why[index])):
-                record.say(f"{one.name} earned nothing: {why.explain()}")
+                record.say(f"{supplier.name} earned nothing: {why.explain()}")
                 continue
             credited = market.send(
-                f"credit {one.name}'s node", market.deployer.staking.credit(one.node, address, report)
+                f"credit {supplier.name}'s node",
+                market.deployer.staking.credit(supplier.node, address, report),
             )
-            record.say(f"{one.name}'s node was credited {credited}")
-            record.amounts(**{f"credited_{one.name}": credited.base})
-            claimed = market.send(f"{one.name} claims", market.as_(one.owner).staking.claim(one.node))
-            record.say(f"{one.name} claimed {claimed}")
-            record.amounts(**{f"claimed_{one.name}": claimed.base})
+            record.say(f"{supplier.name}'s node was credited {credited}")
+            record.amounts(**{f"credited_{supplier.name}": credited.base})
+            claimed = market.send(
+                f"{supplier.name} claims", market.as_(supplier.owner).staking.claim(supplier.node)
+            )
+            record.say(f"{supplier.name} claimed {claimed}")
+            record.amounts(**{f"claimed_{supplier.name}": claimed.base})
         claimed = market.send("carol claims", market.as_(people.carol).staking.claim(suppliers[0].node))
         record.say(f"carol claimed {claimed}: her part of alice's node, less the commission")
         record.amounts(claimed_carol=claimed.base)
@@ -411,8 +421,8 @@ class _Scenario:
 
 
 def suppliers_nodes(suppliers: list[Supplier]) -> dict[str, Pubkey]:
-    """Nodes by their owner's name."""
-    return {one.name: one.node for one in suppliers}
+    """Returns the nodes by their owner's name."""
+    return {supplier.name: supplier.node for supplier in suppliers}
 
 
 def run(on_step: Callable[[Step], None] = lambda step: None) -> Demo:
@@ -449,13 +459,13 @@ def _of_jobs(event: object) -> bool:
 
 
 def _job_events(market: Market, job: Pubkey) -> dict[str, list[Any]]:
-    """The events of a job by type, in order, from the chain's history."""
-    found: dict[str, list[Any]] = {}
+    """Returns the events of a job by type, in order, from the chain's history."""
+    emitted: dict[str, list[Any]] = {}
     for signature in reversed(list(market.deployer.history(job))):
         for event in market.deployer.transaction(signature).events:
             if _of_jobs(event) and getattr(event, "job", None) == job:
-                found.setdefault(type(event).__name__, []).append(event)
-    missing = [one for one in ("Attested", "Ended", "Paid", "JobClosed") if one not in found]
+                emitted.setdefault(type(event).__name__, []).append(event)
+    missing = [name for name in ("Attested", "Ended", "Paid", "JobClosed") if name not in emitted]
     if missing:
-        raise RuntimeError(f"the job has no event {', '.join(missing)}; it has {', '.join(found)}")
-    return found
+        raise RuntimeError(f"the job has no event {', '.join(missing)}; it has {', '.join(emitted)}")
+    return emitted

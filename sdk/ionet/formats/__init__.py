@@ -1,1 +1,1 @@
-"""Forms that several rooms share: canonical JSON, Merkle trees, times in words."""
+"""Formats that several folders share: canonical JSON, Merkle trees, times in words."""

@@ -4,7 +4,7 @@ A subset of RFC 8785 (JSON Canonicalization Scheme):
 
 * UTF-8, no byte order mark, no white space between tokens;
 * object keys are printable ASCII and sorted by code point (which equals JCS's UTF-16 order for ASCII);
-* numbers are integers with ``|x| <= 2**53 - 1``; floats do not exist, so no rendering of them can differ;
+* numbers are integers with ``|x| <= 2**53 - 1``; floats do not exist, so none can be written in two ways;
 * strings escape only ``"``, ``\\`` and the control characters below U+0020; lone surrogates are refused;
 * ``null``, ``true`` and ``false`` are allowed.
 """
@@ -28,7 +28,7 @@ class CanonicalError(IonetError, ValueError):
 
 
 def check(value: object, where: str = "$") -> None:
-    """Raises CanonicalError if ``value`` is outside the subset; ``where`` names it in the message."""
+    """Raises `CanonicalError` if ``value`` is outside the subset; ``where`` names it in the message."""
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
@@ -56,7 +56,7 @@ def check(value: object, where: str = "$") -> None:
 
 
 def encode(value: Json) -> bytes:
-    """Canonical bytes of ``value``.
+    """Returns the canonical bytes of ``value``.
 
     Raises:
         CanonicalError: for floats, integers beyond 53 bits, keys that are not ASCII, or other types.
@@ -66,7 +66,7 @@ def encode(value: Json) -> bytes:
 
 
 def encode_unchecked(value: Json) -> bytes:
-    """As `encode`, for values whose types the caller has already established (hot loops)."""
+    """Returns what `encode` does, for values that the caller has already checked (hot loops)."""
     return _ENCODER.encode(value).encode("utf-8")
 
 

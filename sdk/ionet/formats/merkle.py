@@ -21,12 +21,12 @@ _SIZE = 32
 
 
 def leaf_hash(domain: bytes, payload: bytes) -> bytes:
-    """Hash of one leaf."""
+    """Returns the hash of a leaf."""
     return sha256(b"\x00" + domain + payload).digest()
 
 
 def empty_hash(domain: bytes, height: int = 0) -> bytes:
-    """Hash of a subtree of ``2**height`` leaves that do not exist."""
+    """Returns the hash of a subtree of ``2**height`` leaves that do not exist."""
     value = sha256(b"\x02" + domain).digest()
     for _ in range(height):
         value = sha256(b"\x01" + value + value).digest()
@@ -34,7 +34,7 @@ def empty_hash(domain: bytes, height: int = 0) -> bytes:
 
 
 def root_from_proof(leaf: bytes, index: int, proof: Sequence[bytes]) -> bytes:
-    """The root that a proof leads to.
+    """Returns the root that a proof leads to.
 
     Args:
         leaf: the leaf's hash (32 bytes).
@@ -42,7 +42,7 @@ def root_from_proof(leaf: bytes, index: int, proof: Sequence[bytes]) -> bytes:
         proof: the siblings from the leaf's level upwards, 32 bytes each.
 
     Raises:
-        ValueError: when the index does not fit the proof's length.
+        ValueError: the index does not fit the proof's length.
     """
     if not 0 <= index < 1 << len(proof):
         raise ValueError(f"index {index} does not exist in a tree of depth {len(proof)}")
@@ -62,7 +62,7 @@ class Tree:
         domain: the domain of the empty subtrees, as for the leaves.
 
     Raises:
-        ValueError: without leaves, or when ``leaves`` is no multiple of 32 bytes.
+        ValueError: there are no leaves, or ``leaves`` is not a multiple of 32 bytes.
     """
 
     __slots__ = ("_levels", "count")
@@ -96,10 +96,10 @@ class Tree:
         return len(self._levels) - 1
 
     def proof(self, index: int, height: int = 0) -> tuple[bytes, ...]:
-        """Siblings of the node ``index`` at ``height`` (0: the leaves) up to the root.
+        """Returns the siblings of the node ``index`` at ``height`` (0: the leaves) up to the root.
 
         Raises:
-            IndexError: when there is no such leaf.
+            IndexError: there is no such node.
         """
         if not 0 <= index < max(1, -(-self.count >> height)) or not 0 <= height <= self.depth:
             raise IndexError(f"no node {index} at height {height} in a tree of {self.count} leaves")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Final
 
-#: Units of time in seconds; a month is one as emission and vesting count: 730.5 hours.
+#: Units of time in seconds; a month is what emission and vesting count as one: 730.5 hours.
 MINUTE: Final = 60
 HALF_HOUR: Final = 30 * MINUTE
 HOUR: Final = 60 * MINUTE
@@ -15,12 +15,12 @@ MONTH: Final = 1_461 * HALF_HOUR
 
 
 def when(timestamp: int) -> str:
-    """Unix seconds as UTC, to the minute; `-` for 0."""
+    """Returns Unix seconds as text in UTC, to the minute; `-` for 0."""
     return datetime.fromtimestamp(timestamp, UTC).strftime("%Y-%m-%d %H:%M UTC") if timestamp else "-"
 
 
 def span(seconds: int) -> str:
-    """A length of time in the two largest units: `13 d 4 h`, `5 min`."""
+    """Returns a length of time as text, in its two largest units: `13 d 4 h`, `5 min`."""
     left, parts = max(0, seconds), []
     for size, name in ((DAY, "d"), (HOUR, "h"), (MINUTE, "min"), (1, "s")):
         count, left = divmod(left, size)

@@ -1,1 +1,1 @@
-"""A market to try things on."""
+"""A market on a local network to try things on."""

@@ -1,4 +1,4 @@
-"""A stand-in for USDC, and prices, on a local network: what only a test network can make."""
+"""A stand-in for USDC, and prices, on a local network: only a test network can make them."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _PER_TRANSACTION: Final = 6
 
 
 def write_prices(client: Client) -> tuple[Pubkey, Pubkey]:
-    """Writes the prices of IO (2.00 USD, give or take a cent) and USDC as of now; their accounts."""
+    """Writes the present prices of IO (2.00 USD, give or take a cent) and USDC; returns their accounts."""
     io = client.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
     return io, client.cheats.set_price(USDC_FEED, 10**8, confidence=10**4)
 
 
 def add_usdc(client: Client, owners: Iterable[Pubkey], amount: USDC) -> Pubkey:
-    """Makes a mint that counts as USDC, lets jobs be paid in it, and gives some; its address.
+    """Makes a mint that counts as USDC, lets jobs be paid in it, and mints some; returns its address.
 
     Args:
-        client: of the programs' authority, on a local network whose market is initialised.
+        client: its signer is the programs' authority, on a local network whose market is initialised.
         owners: who gets some.
-        amount: how much each.
+        amount: how much each gets.
     """
     mint = Keypair().pubkey()
     client.cheats.set_mint(mint, decimals=USDC.DECIMALS, authority=client.address)
@@ -45,7 +45,7 @@ def add_usdc(client: Client, owners: Iterable[Pubkey], amount: USDC) -> Pubkey:
     instructions = []
     for owner in owners:
         instructions.append(create_idempotent_associated_token_account(client.address, owner, mint))
-        given = MintToCheckedParams(
+        transfer = MintToCheckedParams(
             program_id=TOKEN_PROGRAM_ID,
             mint=mint,
             dest=token_account(owner, mint),
@@ -53,7 +53,7 @@ def add_usdc(client: Client, owners: Iterable[Pubkey], amount: USDC) -> Pubkey:
             amount=amount.base,
             decimals=USDC.DECIMALS,
         )
-        instructions.append(mint_to_checked(given))
+        instructions.append(mint_to_checked(transfer))
     for start in range(0, len(instructions), _PER_TRANSACTION):
         client.call(*instructions[start : start + _PER_TRANSACTION]).send()
     return mint

@@ -1,4 +1,4 @@
-"""A market on a network in this process: its people, its programs, and the little that only tests can do."""
+"""A market on a network in this process: its people, its programs, and what only tests can do."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ionet import IO, SOL, Call, Client, pda, token_account
 from ionet.localnet.record import Recorder
 from ionet.staking.classes import hardware_classes
 
-#: Pyth's feed id stands for the IO/USD feed; on a real network it is a parameter of the currency.
+#: Stands for Pyth's IO/USD feed; on a real network the feed id is a parameter of the currency.
 FEED: Final = b"IO/USD, written by this demo".ljust(32, b"\0")
 #: Two dollars, give or take a cent.
 PRICE: Final = 200_000_000
@@ -27,7 +27,7 @@ _SHARDS_PER_TRANSACTION: Final = 8
 
 @dataclass(slots=True)
 class People:
-    """Everyone with a key."""
+    """Everyone who has a keypair."""
 
     attester: Keypair = field(default_factory=Keypair)
     slasher: Keypair = field(default_factory=Keypair)
@@ -42,9 +42,9 @@ class Market:
     """The programs, initialised, and clients for everyone.
 
     Args:
-        recorder: told of each transaction.
-        now: Unix time at the start; default: the current time.
-        deployer: a client of the programs' upgrade authority on a local network; default: of a new one.
+        recorder: is told of each transaction.
+        now: Unix seconds at the start; default: the current time.
+        deployer: a client of the programs' upgrade authority on a local network; default: on a new one.
         people: default: with new keys.
     """
 
@@ -63,7 +63,7 @@ class Market:
             self.deployer.network.airdrop(getattr(self.people, name).pubkey(), SOL(100).base)
 
     def as_(self, who: Keypair) -> Client:
-        """The market as somebody sees it."""
+        """Returns a client of the market for somebody."""
         return self.deployer.as_(who)
 
     @property
@@ -87,7 +87,7 @@ class Market:
         return self.deployer.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
 
     def initialize(self) -> None:
-        """Everything that the upgrade authority and the first authority do once."""
+        """Does everything that the upgrade authority and the first authority do once."""
         deployer, people = self.deployer, self.people
         self.send("initialize mint", deployer.mint.initialize())
         self.send("initialize proofs", deployer.proofs.initialize())
@@ -116,13 +116,15 @@ class Market:
             self.send(what, self.deployer.call(*instructions[start : start + size]))
 
     def open_wallets(self, owners: Iterable[Pubkey]) -> None:
-        """Associated token accounts for IO."""
+        """Creates associated token accounts for IO."""
         payer = self.deployer.address
-        opening = [create_idempotent_associated_token_account(payer, one, pda.mint.MINT) for one in owners]
+        opening = [
+            create_idempotent_associated_token_account(payer, owner, pda.mint.MINT) for owner in owners
+        ]
         self._in_parts("open wallets", self.deployer.call(*opening), _SHARDS_PER_TRANSACTION)
 
     def give(self, amounts: dict[Pubkey, IO]) -> None:
-        """IO out of the deployer's wallet."""
+        """Transfers IO from the deployer's wallet."""
         source = token_account(self.deployer.address, pda.mint.MINT)
         transfers = [
             transfer_checked(

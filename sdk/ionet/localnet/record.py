@@ -1,4 +1,4 @@
-"""What a demo leaves: steps that happened, and checks of what they left on the chain."""
+"""What a demo records: the steps it took, and checks of what they left on the chain."""
 
 from __future__ import annotations
 
@@ -49,15 +49,15 @@ class Step:
     @property
     def compute_units(self) -> int:
         """Units of all its transactions."""
-        return sum(one.compute_units for one in self.transactions)
+        return sum(transaction.compute_units for transaction in self.transactions)
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A sentence that must hold, with both of its sides.
+    """A statement that must hold, with both of its sides.
 
     Attributes:
-        name: the sentence.
+        name: the statement.
         expected: what it should be.
         found: what it is.
     """
@@ -85,7 +85,7 @@ class Demo:
         return all(check.ok for check in self.checks)
 
     def to_dict(self) -> dict[str, Any]:
-        """As plain JSON values; amounts are integers in base units."""
+        """Returns plain JSON values; amounts are integers in base units."""
         return {
             "ok": self.ok,
             "steps": [
@@ -98,8 +98,12 @@ class Demo:
                     "compute_units": step.compute_units,
                     "clock_moved": step.clock_moved,
                     "transactions": [
-                        {"what": one.what, "signature": one.signature, "compute_units": one.compute_units}
-                        for one in step.transactions
+                        {
+                            "what": transaction.what,
+                            "signature": transaction.signature,
+                            "compute_units": transaction.compute_units,
+                        }
+                        for transaction in step.transactions
                     ],
                 }
                 for step in self.steps
@@ -128,23 +132,23 @@ class Recorder:
     _moved: int = 0
 
     def say(self, line: str) -> None:
-        """A line for people."""
+        """Records a line for people."""
         self._lines.append(line)
 
     def amounts(self, **amounts: int) -> None:
-        """Amounts by name, base units."""
+        """Records amounts by name, in base units."""
         self._amounts.update(amounts)
 
     def facts(self, **facts: Any) -> None:
-        """Facts by name; plain JSON values."""
+        """Records facts by name, as plain JSON values."""
         self._facts.update(facts)
 
     def sent(self, what: str, sent: Sent[Any]) -> None:
-        """A transaction that landed."""
+        """Records a transaction that landed."""
         self._transactions.append(Transaction(what, sent.signature, sent.compute_units))
 
     def moved(self, seconds: int) -> None:
-        """The clock was moved."""
+        """Records that the clock was moved."""
         self._moved += seconds
 
     def close(self, name: str, title: str) -> None:

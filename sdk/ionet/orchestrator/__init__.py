@@ -2,7 +2,7 @@
 
 `Orchestrator` is a plain asyncio reconciler over three ports: the `Chain`, an `Executor` that runs manifests
 (`InlineExecutor` here, `RayExecutor` on Ray with one isolated cluster per lease), and the nodes' `Agents`. It
-can be killed at any point and started again. Ray is imported only by the executor's own child process.
+can be killed at any point and restarted. Ray is imported only by the executor's own child process.
 """
 
 from __future__ import annotations
@@ -62,8 +62,6 @@ else:
             "JobView",
             "Party",
             "Phase",
-            "ProofVerdict",
-            "Recorded",
             "ProofVerdict",
             "Recorded",
         ),

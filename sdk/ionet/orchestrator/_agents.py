@@ -1,4 +1,4 @@
-"""The nodes' side of a lease: sampling and compute challenges, apart from where the renter's code runs.
+"""The nodes' side of a lease: sampling and compute challenges, away from where the renter's code runs.
 
 A device's key never enters the renter's cluster: whoever is inside Ray can run anything there.
 """
@@ -21,10 +21,10 @@ class NodeUnreachable(IonetError):
 
 
 class Agents(Protocol):
-    """Every leased node's agent, by the node's address. All methods raise NodeUnreachable."""
+    """Every leased node's agent, by the node's address. All methods may raise `NodeUnreachable`."""
 
     async def begin(self, node: bytes, job: bytes, processes: Sequence[int]) -> None:
-        """Takes the node's device for the job; again for the same job it only updates the processes."""
+        """Takes the node's device for the job; repeated for the same job, it only updates the processes."""
         ...
 
     async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
@@ -40,7 +40,7 @@ class Agents(Protocol):
         ...
 
     async def end(self, node: bytes, job: bytes) -> None:
-        """Gives the device free if it is still held for the job."""
+        """Releases the device if it is still held for the job."""
         ...
 
 

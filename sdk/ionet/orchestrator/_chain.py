@@ -13,7 +13,7 @@ from ionet.worker import BreakReason
 
 
 class Phase(StrEnum):
-    """Where a job stands; a closed job is no longer listed."""
+    """The phase that a job is in; a closed job is no longer listed."""
 
     BOOKED = "booked"
     RUNNING = "running"
@@ -30,11 +30,11 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What this attester's seat has said about a job so far, cumulative.
+    """What this attester's seat has attested of a job so far, cumulative.
 
     Attributes:
         good: seconds that count.
-        upto: judged until then, Unix seconds.
+        upto: time up to which it has judged, Unix seconds.
     """
 
     good: int
@@ -53,18 +53,18 @@ class JobView:
         manifest: the manifest's hash, 32 bytes.
         cluster: address of the cluster's account, 32 bytes; zeros for a job that stands alone.
         cluster_size: how many jobs the cluster has.
-        broken: whether another job of its cluster ended before its start, so that this one cannot start.
-        phase: where it stands.
+        broken: whether another job of its cluster ended before it started, so that this one cannot start.
+        phase: the phase it is in.
         booked_at: Unix seconds.
         start_by: the last moment of the start window; afterwards anyone may expire the booking.
-        ends_at: end of the booked time or, once it was stopped, the stop; None before the start.
+        ends_at: end of the booked time, or the time at which it was stopped; None before the start.
         started_at: None before the start.
         attested: this attester's record; None before its first attestation.
-        agreed_upto: until when enough attesters have looked, Unix seconds; None before the start.
-        paid_upto: the start and the seconds that the supplier has been paid for; None before the start.
-        settle_from: from when on parties can be paid: after the first hour, and after a dispute.
+        agreed_upto: time up to which enough attesters have judged, Unix seconds; None before the start.
+        paid_upto: the start plus the seconds that the supplier has been paid for; None before the start.
+        settle_from: earliest time at which parties can be paid: after the first hour, and after a dispute.
         unsettled: parties to whom a settlement would pay something now.
-        closable_at: from when on it can be closed once nothing is unsettled; None while it runs.
+        closable_at: earliest time at which it can be closed once all is settled; None while it runs.
     """
 
     key: bytes
@@ -93,10 +93,10 @@ class Attestation:
     """A cumulative statement about a job.
 
     Attributes:
-        good: seconds that count, all since the start.
-        upto: judged until then.
+        good: all seconds since the start that count.
+        upto: time up to which it was judged, Unix seconds.
         proof: digest of the last accepted compute proof, zeros without one.
-        timelock: digest of the device's last signed sample, which stands for all before it; without one it is
+        timelock: digest of the device's last signed sample, which covers all before it; without one it is
             zeros and no time counts.
         result: hash of the run's result, zeros without one; it is recorded and unlocks nothing.
         reasons: why time since the last attestation does not count; empty exactly when all of it does.
@@ -111,7 +111,7 @@ class Attestation:
 
     @property
     def reason_bits(self) -> int:
-        """The reasons as the u16 that stands on chain."""
+        """The reasons as the u16 that is stored on chain."""
         return sum({reason.bit for reason in self.reasons})
 
 
@@ -148,7 +148,7 @@ class Beacon:
     """A value of the chain that nobody knew before its slot.
 
     Attributes:
-        slot: when it came to be.
+        slot: the slot in which it came to be.
         value: 32 bytes: the slot's hash.
     """
 
@@ -157,11 +157,11 @@ class Beacon:
 
 
 class ChainError(IonetError):
-    """A step on the chain did not happen as asked."""
+    """A step on the chain did not happen as requested."""
 
 
 class ChainRejected(ChainError):
-    """A program refused the step; repeating it unchanged is useless until the job has changed.
+    """A program refused the step; repeating it is useless until the job has changed.
 
     Attributes:
         name: the program's error, for example ``TooEarly``.
@@ -173,7 +173,7 @@ class ChainRejected(ChainError):
 
 
 class ChainUnavailable(ChainError):
-    """No answer; the step may or may not have happened. The next pass reads the chain again."""
+    """There was no answer; the step may have happened or not. The next pass reads the chain again."""
 
 
 class Chain(Protocol):
@@ -184,11 +184,11 @@ class Chain(Protocol):
     """
 
     async def now(self) -> int:
-        """The chain's clock, Unix seconds."""
+        """Returns the chain's time, Unix seconds."""
         ...
 
     async def beacon(self, after: int | None = None) -> Beacon:
-        """A recent slot hash; with ``after`` one of a later slot, waiting for it if need be.
+        """Returns a recent slot hash; with ``after``, that of a later slot, waiting for it if necessary.
 
         Raises:
             ChainUnavailable: when none came in time.
@@ -196,11 +196,11 @@ class Chain(Protocol):
         ...
 
     async def jobs(self) -> Sequence[JobView]:
-        """Every job that this orchestrator serves and that is not closed."""
+        """Returns every job that this orchestrator serves and that is not closed."""
         ...
 
     async def job(self, key: bytes) -> JobView | None:
-        """One job; None once it is closed."""
+        """Returns a job; None once it is closed."""
         ...
 
     async def start(self, job: JobView) -> str:
@@ -212,19 +212,19 @@ class Chain(Protocol):
         ...
 
     async def recorded(self, node: bytes) -> Recorded:
-        """The latest verdict of a compute proof in a node's account."""
+        """Returns the latest verdict on a compute proof in a node's account."""
         ...
 
     async def record_proof(self, node: bytes, verdict: ProofVerdict) -> str:
-        """Writes a verdict into a node's account: what its owner, and the hour's report, go by."""
+        """Writes a verdict into a node's account, which its owner and the hour's report rely on."""
         ...
 
     async def settle(self, job: JobView, party: Party) -> str:
-        """Pays one party what it is due now; what it needs for that is made where it is missing."""
+        """Pays one party what is due to it now, and creates accounts that are missing for that."""
         ...
 
     async def complete(self, job: JobView) -> str:
-        """Ends a job whose time is over and was looked at to its end."""
+        """Ends a job whose time is over and has been judged to its end."""
         ...
 
     async def expire(self, job: JobView) -> str:
@@ -232,5 +232,5 @@ class Chain(Protocol):
         ...
 
     async def close(self, job: JobView) -> str:
-        """Closes a settled job and returns its rent; the last one of a cluster closes that, too."""
+        """Closes a settled job and returns its rent; the last job of a cluster also closes the cluster."""
         ...

@@ -54,7 +54,7 @@ class RunFailure(IonetError):
     """A run ended without a result.
 
     Attributes:
-        reason: typed.
+        reason: why.
         detail: the workload's exception, or what was missing.
     """
 
@@ -71,7 +71,7 @@ class RunFailure(IonetError):
 
 @dataclass(frozen=True, slots=True)
 class NodeSpec:
-    """What a leased node has to give.
+    """What a leased node offers.
 
     Attributes:
         node: the node's address, 32 bytes.
@@ -86,7 +86,7 @@ class NodeSpec:
     memory: int = 1 << 30
 
     def fits(self, manifest: Manifest) -> bool:
-        """Whether the node has what the manifest asks of each node."""
+        """Returns whether the node has what the manifest asks of each node."""
         need = manifest.resources
         return self.cpus >= need.cpus and self.gpus >= need.gpus and self.memory >= need.memory
 
@@ -111,12 +111,12 @@ class Lease:
 
     @property
     def name(self) -> str:
-        """A name for directories and clusters; see `lease_name`."""
+        """Its name for directories and clusters; see `lease_name`."""
         return lease_name(self.jobs)
 
 
 def lease_name(jobs: Sequence[bytes]) -> str:
-    """Hex of the first 16 bytes of ``sha256(b"ionet:lease" || the jobs' addresses)``."""
+    """Returns the first 16 bytes of ``sha256(b"ionet:lease" || the jobs' addresses)`` in hex."""
     return hashlib.sha256(b"ionet:lease" + b"".join(jobs)).hexdigest()[:32]
 
 
@@ -126,7 +126,7 @@ class Output:
 
     Attributes:
         name: POSIX path below the output directory.
-        path: where it lies.
+        path: where it is.
     """
 
     name: str
@@ -152,15 +152,15 @@ class Executor(Protocol):
     """Runs manifests on leased nodes. One lease never shares a cluster with another."""
 
     async def open(self, lease: Lease) -> None:
-        """Forms the placement; again for an open lease it does nothing.
+        """Reserves the lease's nodes; does nothing if the lease is open already.
 
         Raises:
-            RunFailure: (PLACEMENT) when the nodes are unknown, too small or cannot be had now.
+            RunFailure: (PLACEMENT) when the nodes are unknown, too small or not available now.
         """
         ...
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
-        """Runs the manifest to its end; a run that has finished before is not repeated but returned again.
+        """Runs the manifest to its end; the output of a run that has finished before is returned again.
 
         Raises:
             RunFailure: when it did not succeed.
@@ -168,11 +168,11 @@ class Executor(Protocol):
         ...
 
     def log(self, lease: Lease) -> Path:
-        """Where what the lease's runs print is written; it need not be there yet."""
+        """Returns the file to which the lease's runs print; it need not exist yet."""
         ...
 
     def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
-        """Process ids whose trees belong to the lease on that node, for the time-lock."""
+        """Returns process ids whose trees belong to the lease on that node, for the time-lock."""
         ...
 
     async def stop(self, lease: Lease) -> None:
@@ -180,7 +180,7 @@ class Executor(Protocol):
         ...
 
     async def release(self, lease: Lease) -> None:
-        """Gives the placement back and removes the lease's files; again it does nothing."""
+        """Frees the lease's nodes and removes its files; repeated, it does nothing."""
         ...
 
     async def shutdown(self) -> None:
@@ -190,7 +190,7 @@ class Executor(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A lease's directory: inputs, working directory, outputs, log, and the outcome of the run that finished.
+    """A lease's directory: inputs, working directory, outputs, log, and the outcome of a finished run.
 
     Attributes:
         root: the directory.
@@ -214,7 +214,7 @@ class Workspace:
         return self.root / "run.log"
 
     def prepare(self, manifest: Manifest, store: FileStore, attempt: int) -> None:
-        """Lays out a fresh attempt.
+        """Prepares the directory for an attempt.
 
         Raises:
             RunFailure: (INPUT_MISSING) when the store lacks an input, or an archive is not safe to unpack.
@@ -241,10 +241,10 @@ class Workspace:
             raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
 
     def finish(self, value: object) -> RunOutput:
-        """Notes that a run has finished, durably, so that it is never repeated.
+        """Records durably that a run has finished, so that it is never repeated.
 
         Raises:
-            RunFailure: (BAD_VALUE) when the value is no JSON object of the canonical subset, or too large.
+            RunFailure: (BAD_VALUE) when the value is not a JSON object of the canonical subset, or too large.
         """
         if not isinstance(value, Mapping):
             raise RunFailure(
@@ -268,7 +268,7 @@ class Workspace:
         return self._output(value)
 
     def finished(self) -> RunOutput | None:
-        """The output of the run that has finished here, or None."""
+        """Returns the output of the run that has finished here, or None."""
         try:
             value = json.loads((self.root / OUTCOME).read_bytes())
         except FileNotFoundError:
@@ -282,7 +282,7 @@ class Workspace:
 
 
 def remove_tree(path: Path) -> None:
-    """Removes a cluster's directory; Ray's own processes may write to it for a moment after their end."""
+    """Removes a cluster's directory; Ray's processes may still write to it for a moment after they end."""
     for _ in range(20):
         shutil.rmtree(path, ignore_errors=True)
         if not path.exists():
@@ -297,7 +297,7 @@ def _unpack(archive: Path, target: Path) -> None:
             for item in file.infolist():
                 path = (target / item.filename).resolve()
                 total += item.file_size
-                # extractall drops '..' silently; an archive that tries is refused as a whole.
+                # extractall drops '..' silently; an archive that contains it is refused as a whole.
                 if not path.is_relative_to(target.resolve()) or total > MAX_ARCHIVE_BYTES:
                     raise RunFailure(
                         FailureReason.INPUT_MISSING,
@@ -306,5 +306,5 @@ def _unpack(archive: Path, target: Path) -> None:
             file.extractall(target)
     except zipfile.BadZipFile as error:
         raise RunFailure(
-            FailureReason.INPUT_MISSING, f"the working directory is no zip archive: {error}"
+            FailureReason.INPUT_MISSING, f"the working directory is not a zip archive: {error}"
         ) from error

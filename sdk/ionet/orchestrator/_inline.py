@@ -28,12 +28,12 @@ def load_entrypoint(path: str) -> Callable[[Context], object]:
     """
     module, _, name = path.partition(":")
     try:
-        found = getattr(importlib.import_module(module), name)
+        function = getattr(importlib.import_module(module), name)
     except (ImportError, AttributeError) as error:
         raise RunFailure(FailureReason.BAD_ENTRYPOINT, f"{path}: {error}") from error
-    if not callable(found):
+    if not callable(function):
         raise RunFailure(FailureReason.BAD_ENTRYPOINT, f"{path} is not a function")
-    return found  # type: ignore[no-any-return]
+    return function  # type: ignore[no-any-return]
 
 
 def check_nodes(lease: Lease, nodes: Mapping[bytes, NodeSpec]) -> None:
@@ -56,7 +56,7 @@ def check_nodes(lease: Lease, nodes: Mapping[bytes, NodeSpec]) -> None:
 
 
 def base_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """A renter's environment: what a program needs to start, and nothing of the operator's."""
+    """Returns a renter's environment: what a program needs to start, and nothing of the operator's."""
     names = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
     return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
@@ -64,7 +64,7 @@ def base_environment(extra: Mapping[str, str]) -> dict[str, str]:
 class InlineExecutor:
     """Functions run in a thread of this process, commands as a child process.
 
-    There is no isolation and a function cannot be stopped from outside: use it for tests and for one's own
+    There is no isolation, and a function cannot be stopped from outside: use it for tests and for your own
     work.
 
     Args:
@@ -81,7 +81,7 @@ class InlineExecutor:
         self._running: dict[str, asyncio.Task[RunOutput]] = {}
 
     def workspace(self, lease: Lease) -> Workspace:
-        """The lease's directory."""
+        """Returns the lease's directory."""
         return Workspace(self._work / lease.name)
 
     def log(self, lease: Lease) -> Path:
@@ -178,7 +178,7 @@ def _run_function(
 
 
 async def _run_command(argv: Sequence[str], env: Mapping[str, str], workspace: Workspace) -> RunOutput:
-    """Runs a command in its own session, so that everything it started ends with it."""
+    """Runs a command in its own session, so that everything that it started ends with it."""
     with open(workspace.log, "ab") as log:  # noqa: ASYNC230 (one open of a local file)
         try:
             process = await asyncio.create_subprocess_exec(
@@ -203,5 +203,5 @@ async def _run_command(argv: Sequence[str], env: Mapping[str, str], workspace: W
 
 
 def python_first(argv: Sequence[str]) -> list[str]:
-    """Makes `python` in a manifest the interpreter that has this package."""
+    """Returns the command with `python` replaced by the interpreter that has this package."""
     return [sys.executable if argv[0] in ("python", "python3") else argv[0], *argv[1:]]

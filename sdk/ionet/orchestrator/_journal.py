@@ -1,4 +1,4 @@
-"""What happened, for people and for counting attempts: a cache that may be lost at any time."""
+"""What happened, for people to read and to count attempts: a cache that may be lost at any time."""
 
 from __future__ import annotations
 
@@ -36,10 +36,10 @@ class Entry:
 
 
 class Journal:
-    """An sqlite file. The chain and the store decide what is done next; the journal only counts and tells.
+    """An SQLite file. The chain and the store decide what is done next; the journal only counts and reports.
 
     Args:
-        path: the file; a damaged one is put aside and a new one begun.
+        path: the file; a damaged one is set aside and a new one begun.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -62,7 +62,7 @@ class Journal:
         return db
 
     def begin_run(self, lease: str) -> int:
-        """Notes that a run begins and returns its attempt, from 1; runs left open were interrupted."""
+        """Records that a run begins and returns its attempt, from 1; runs left open were interrupted."""
         self._db.execute(
             "UPDATE runs SET outcome = ? WHERE lease = ? AND outcome IS NULL", (_INTERRUPTED, lease)
         )
@@ -72,14 +72,14 @@ class Journal:
         return attempt
 
     def end_run(self, lease: str, attempt: int, outcome: str, detail: str = "") -> None:
-        """Notes how a run ended: ``succeeded`` or a failure's reason."""
+        """Records how a run ended: ``succeeded`` or a failure's reason."""
         self._db.execute(
             "UPDATE runs SET outcome = ?, detail = ? WHERE lease = ? AND attempt = ?",
             (outcome, detail, lease, attempt),
         )
 
     def failures(self, lease: str) -> int:
-        """Runs of the lease that failed by themselves."""
+        """Returns how many runs of the lease failed by themselves."""
         row = self._db.execute(
             "SELECT COUNT(*) FROM runs WHERE lease = ? AND outcome IS NOT NULL AND outcome != ?",
             (lease, _INTERRUPTED),
@@ -87,7 +87,7 @@ class Journal:
         return int(row[0])
 
     def interruptions(self, lease: str) -> int:
-        """Runs of the lease that ended with the orchestrator's process."""
+        """Returns how many runs of the lease ended with the orchestrator's process."""
         row = self._db.execute(
             "SELECT COUNT(*) FROM runs WHERE lease = ? AND (outcome IS NULL OR outcome = ?)",
             (lease, _INTERRUPTED),
@@ -106,7 +106,7 @@ class Journal:
             )
 
     def entries(self, job: str | None = None) -> list[Entry]:
-        """The lines of a job, or all, oldest first."""
+        """Returns the lines of a job, or of all, oldest first."""
         where, values = ("WHERE job = ?", (job,)) if job is not None else ("", ())
         rows = self._db.execute(f"SELECT at, job, step, detail FROM entries {where} ORDER BY id", values)  # noqa: S608
         return [Entry(*row) for row in rows]

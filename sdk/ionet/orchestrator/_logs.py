@@ -1,7 +1,7 @@
-"""What a lease's runs print: kept in the store, read from a state directory or a web server that shows it.
+"""What a lease's runs print: kept in the store, read from a state directory or from a web server.
 
 A state directory holds `store/`, a `FileStore`, and `work/`, the executor's workspaces. While a run is in
-progress its log grows at ``work/<lease>/run.log``; whenever one ends, all that was printed so far goes into
+progress, its log grows at ``work/<lease>/run.log``; when it ends, all that was printed so far goes into
 the store under ``leases/<lease>/logs/<number>``, and stays there when the workspace is gone.
 """
 
@@ -22,7 +22,7 @@ from ionet.store.manifest import FileStore, StoreError
 if TYPE_CHECKING:
     import httpx
 
-#: What is kept of a log: its end.
+#: Bytes that are kept of a log: its end.
 MAX_LOG: Final = 64 << 20
 _SHORTENED: Final = b"--- what was printed before is left out\n"
 
@@ -54,10 +54,10 @@ def _name(lease: str, number: int) -> str:
 
 
 class Place(Protocol):
-    """A state directory, wherever it is."""
+    """A state directory, on this machine or elsewhere."""
 
     def read(self, path: str, start: int = 0) -> bytes | None:
-        """A file from its byte `start` on; None where there is none."""
+        """Returns a file from its byte `start` on; None if there is none."""
         ...
 
 
@@ -92,20 +92,20 @@ class _Web:
         match answer.status_code:
             case 404 | 410:
                 return None
-            case 416:  # nothing behind `start` yet
+            case 416:  # nothing after `start` yet
                 return b""
             case 206:
                 return answer.content
-            case 200:  # a server that knows no ranges
+            case 200:  # a server that does not support ranges
                 return answer.content[start:]
         raise IonetError(f"{self._url}/{path}: HTTP {answer.status_code}")
 
 
 def open_place(place: str) -> Place:
-    """A state directory by its path, `file:` or `http(s):` URL.
+    """Returns a state directory by its path, `file:` or `http(s):` URL.
 
     Raises:
-        ConfigError: no such directory, or another kind of URL.
+        ConfigError: there is no such directory, or it is another kind of URL.
     """
     url = urlsplit(place)
     if url.scheme in ("http", "https"):
@@ -116,7 +116,7 @@ def open_place(place: str) -> Place:
         )
     root = Path(url.path if url.scheme else place).expanduser()
     if not (root / "store").is_dir():
-        raise ConfigError(f"{root} is no orchestrator's state: it has no directory store")
+        raise ConfigError(f"{root} is not an orchestrator's state directory: it has no directory store")
     return _Folder(root)
 
 
@@ -127,7 +127,7 @@ class Log:
     Attributes:
         lease: the lease's name.
         data: the bytes, all attempts in order.
-        live: whether it is that of a workspace, which may still grow.
+        live: whether it is the log of a workspace, which may still grow.
     """
 
     lease: str
@@ -136,7 +136,7 @@ class Log:
 
 
 def read_log(place: Place, job: bytes) -> Log | None:
-    """The log of the lease that a job is part of; None where the orchestrator has not placed it.
+    """Returns the log of the lease that a job is part of; None if the orchestrator has not placed it.
 
     Raises:
         StoreError: the state is damaged.
@@ -155,19 +155,19 @@ def read_log(place: Place, job: bytes) -> Log | None:
 
 
 def follow(place: Place, lease: str, start: int) -> Iterator[bytes]:
-    """What is added to a live log, from its byte `start` on; ends when the workspace is gone."""
+    """Yields what is added to a live log, from its byte `start` on; ends when the workspace is gone."""
     while (more := place.read(f"work/{lease}/run.log", start)) is not None:
         start += len(more)
         yield more
 
 
 def lease_of(place: Place, job: bytes) -> str | None:
-    """The name of the lease that a job is part of."""
+    """Returns the name of the lease that a job is part of, or None."""
     digest = _resolve(place, f"jobs/{job.hex()}/lease")
     if digest is None:
         return None
     record: Any = canonical.decode(_object(place, digest))
-    return lease_name([bytes.fromhex(one) for one in record["jobs"]])
+    return lease_name([bytes.fromhex(address) for address in record["jobs"]])
 
 
 def _resolve(place: Place, name: str) -> bytes | None:

@@ -33,7 +33,7 @@ class Step:
     """One thing to do.
 
     Attributes:
-        kind: what.
+        kind: what to do.
         job: for which job; None for the whole lease.
         party: whom to pay.
     """
@@ -44,7 +44,7 @@ class Step:
 
     @property
     def key(self) -> tuple[Kind, bytes, Party | None]:
-        """What makes two steps the same step."""
+        """What identifies the step."""
         return self.kind, self.job.key if self.job else b"", self.party
 
 
@@ -53,7 +53,7 @@ class Wait:
     """Nothing to do now.
 
     Attributes:
-        why: for people.
+        why: the reason, for people.
         until: the chain's time at which something becomes due, or None.
     """
 
@@ -76,7 +76,7 @@ class NodeRules:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The orchestrator's rhythm and bounds.
+    """The orchestrator's intervals and limits.
 
     Attributes:
         attest_every: seconds between attestations of a running job.
@@ -84,10 +84,10 @@ class Policy:
         challenge_m: size of the compute challenge.
         challenge_k: inner length of the compute challenge.
         challenge_rows: rows to open.
-        challenge_every: seconds for which an accepted proof stands.
+        challenge_every: seconds for which an accepted proof is valid.
         challenge_attempts: tries for one attestation.
-        max_failures: runs that may fail by themselves before the job's result is a failure.
-        max_interruptions: runs that may end with this process before the job's result is a failure.
+        max_failures: failed runs after which the job's result is a failure.
+        max_interruptions: runs ended with this process after which the job's result is a failure.
         rules: how nodes are judged, by address.
         default_rules: for nodes that are not in ``rules``.
         concurrency: leases served at once.
@@ -112,7 +112,7 @@ class Policy:
         Challenge(bytes(32), self.challenge_m, self.challenge_k)  # raises for sizes that do not exist
 
     def rules_for(self, node: bytes) -> NodeRules:
-        """How a node is judged."""
+        """Returns how a node is judged."""
         return self.rules.get(node, self.default_rules)
 
 
@@ -122,8 +122,8 @@ class Facts:
 
     Attributes:
         problem: why its manifest cannot be served, or None.
-        complete: whether every job of the cluster is there.
-        placed: whether the placement stands in this process.
+        complete: whether every job of the cluster is booked.
+        placed: whether this process holds the placement.
         active: whether its run is in progress.
         result: whether the store holds its result.
         released: whether this process has given everything back.
@@ -140,13 +140,13 @@ class Facts:
 
 
 def next_step(jobs: Sequence[JobView], facts: Facts, now: int, policy: Policy) -> Step | Wait:
-    """The next step for a lease, or what it waits for.
+    """Returns the next step for a lease, or what it waits for.
 
     Args:
         jobs: the lease's jobs that are not closed, as the chain has them now.
         facts: what this process knows.
         now: the chain's time.
-        policy: rhythm and bounds.
+        policy: intervals and limits.
     """
     waits: list[Wait] = []
     for candidate in (
@@ -232,7 +232,7 @@ def _ended(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -
 
 
 def _attest_due(job: JobView, facts: Facts, policy: Policy) -> int:
-    """When the next attestation is due: in its rhythm, at the end, and once when the result is there."""
+    """Returns when the next attestation is due: at its interval, at the end, and once there is a result."""
     end, upto = _end(job), _upto(job)
     if upto >= end:
         return _NEVER

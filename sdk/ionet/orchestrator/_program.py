@@ -1,4 +1,4 @@
-"""The chain as it is: the jobs program, seen from one attester's seat."""
+"""The real chain: the jobs program, seen from one attester's seat."""
 
 from __future__ import annotations
 
@@ -56,17 +56,17 @@ class ProgramChain:
 
     async def now(self) -> int:
         """See `Chain.now`."""
-        found: int = await self._ask(self._client.time())
-        return found
+        now: int = await self._ask(self._client.time())
+        return now
 
     async def beacon(self, after: int | None = None) -> Beacon:
-        """See `Chain.beacon`. The local network makes a block when it is waited for."""
+        """See `Chain.beacon`. The local network makes a block when one is waited for."""
         deadline = time.monotonic() + _BEACON_SECONDS
         while True:
-            found = await self._ask(self._client.account(SLOT_HASHES))
-            if found is None:
+            account = await self._ask(self._client.account(SLOT_HASHES))
+            if account is None:
                 raise ChainUnavailable("the cluster has no slot hashes")
-            slot, value = int.from_bytes(found.data[8:16], "little"), bytes(found.data[16:48])
+            slot, value = int.from_bytes(account.data[8:16], "little"), bytes(account.data[16:48])
             if after is None or slot > after:
                 return Beacon(slot, value)
             if time.monotonic() > deadline:
@@ -78,22 +78,22 @@ class ProgramChain:
 
     async def jobs(self) -> Sequence[JobView]:
         """See `Chain.jobs`."""
-        found = await self._ask(self._client.jobs.find_jobs())
-        mine = [one for one in found if self._nodes is None or bytes(one.account.node) in self._nodes]
+        jobs = await self._ask(self._client.jobs.find_jobs())
+        mine = [job for job in jobs if self._nodes is None or bytes(job.account.node) in self._nodes]
         if not mine:
             return []
         now, seat = await self.now(), await self._seat()
-        broken = await self._broken(one.account for one in mine)
-        return [await self._view(one.address, one.account, seat, now, broken) for one in mine]
+        broken = await self._broken(job.account for job in mine)
+        return [await self._view(job.address, job.account, seat, now, broken) for job in mine]
 
     async def job(self, key: bytes) -> JobView | None:
         """See `Chain.job`."""
         try:
-            found = await self._ask(self._client.jobs.get_job(Pubkey(key)))
+            account = await self._ask(self._client.jobs.get_job(Pubkey(key)))
         except AccountNotFound:
             return None
-        broken = await self._broken([found])
-        return await self._view(Pubkey(key), found, await self._seat(), await self.now(), broken)
+        broken = await self._broken([account])
+        return await self._view(Pubkey(key), account, await self._seat(), await self.now(), broken)
 
     async def start(self, job: JobView) -> str:
         """See `Chain.start`."""
@@ -129,7 +129,7 @@ class ProgramChain:
         return await self._send(call)
 
     async def settle(self, job: JobView, party: Party) -> str:
-        """See `Chain.settle`. What is paid into a payout account is offered in its auction at once."""
+        """See `Chain.settle`. What is paid into a payout account is put up for auction at once."""
         key = Pubkey(job.key)
         calls = {
             Party.SUPPLIER: self._client.jobs.settle,
@@ -142,7 +142,7 @@ class ProgramChain:
         return signature
 
     async def _offer_payout(self, job: Pubkey) -> None:
-        """Lets a payout's auction begin, unless one is going on; anyone else can do it as well, and later."""
+        """Starts a payout's auction, unless one is running; anyone else can do so as well, and later."""
         with contextlib.suppress(ChainUnavailable, ChainRejected):
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
                 await self._send(self._client.buyback.start_payout(job))
@@ -159,7 +159,7 @@ class ProgramChain:
         """See `Chain.close`."""
         signature = await self._send(self._client.jobs.close(Pubkey(job.key)))
         if any(job.cluster):
-            # Too early for a cluster that ended at once; its renter can do it as well.
+            # It may be too early to close a cluster that just ended; its renter can do so as well.
             with contextlib.suppress(ChainUnavailable, ChainRejected):
                 await self._close_cluster(Pubkey(job.cluster))
         return signature
@@ -175,28 +175,30 @@ class ProgramChain:
     # ---- reading
 
     async def _seat(self) -> int | None:
-        found = await self._ask(self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET))
-        keys = found.keys[: found.seats]
+        attester_set = await self._ask(
+            self._client.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
+        )
+        keys = attester_set.keys[: attester_set.seats]
         return keys.index(self._client.address) if self._client.address in keys else None
 
     async def _device(self, node: Pubkey) -> bytes | None:
         key = bytes(node)
         if key not in self._device_keys:
             try:
-                found = await self._ask(self._client.staking.get_node(node))
+                account = await self._ask(self._client.staking.get_node(node))
             except AccountNotFound:
                 return None
-            self._device_keys[key] = bytes(found.device_key)
+            self._device_keys[key] = bytes(account.device_key)
         return self._device_keys[key]
 
     async def _broken(self, jobs: Iterable[accounts.jobs.Job]) -> frozenset[Pubkey]:
-        """The clusters of waiting jobs that one has left."""
-        waiting = {one.cluster for one in jobs if one.state == JobState.BOOKED and or_none(one.cluster)}
+        """Returns the clusters of booked jobs that a job has left."""
+        waiting = {job.cluster for job in jobs if job.state == JobState.BOOKED and or_none(job.cluster)}
         addresses = sorted(waiting, key=bytes)
-        found = await self._ask(self._client.fetch_many(accounts.jobs.Cluster, addresses))
+        clusters = await self._ask(self._client.fetch_many(accounts.jobs.Cluster, addresses))
         return frozenset(
             address
-            for address, cluster in zip(addresses, found, strict=True)
+            for address, cluster in zip(addresses, clusters, strict=True)
             if cluster is not None and cluster.broken
         )
 
@@ -211,7 +213,7 @@ class ProgramChain:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
-        # What a dispute holds back is unsettled, too; `settle_from` says until when.
+        # What a dispute holds back is also unsettled; `settle_from` says until when.
         unsettled = {Party.SUPPLIER} if payable(job, max(now, job.frozen_until)) > 0 else set()
         if job.state == JobState.ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()

@@ -60,7 +60,7 @@ class _Host:
         """Starts the child and its cluster.
 
         Raises:
-            RunFailure: (PLACEMENT) when it does not come up; Ray's words stay in a log in ``work``.
+            RunFailure: (PLACEMENT) when it does not start; Ray's output stays in a log in ``work``.
         """
         log = work / f"ray-{secrets.token_hex(4)}.log"
         # A short path: Ray keeps sockets there, and their names are limited to 107 bytes.
@@ -108,10 +108,10 @@ class _Host:
         return self._process.pid
 
     async def call(self, method: str, **params: Any) -> Any:
-        """Asks the child.
+        """Makes a request to the child.
 
         Raises:
-            RunFailure: what the child answered; EXECUTOR when it has ended.
+            RunFailure: with the child's reason; EXECUTOR when the child has ended.
         """
         if not self.alive:
             raise RunFailure(FailureReason.EXECUTOR, "the lease's Ray cluster has ended")
@@ -153,7 +153,7 @@ class _Host:
                     future.set_exception(RunFailure(FailureReason.NODE_LOST, detail))
 
     async def close(self, *, keep_log: bool = False) -> None:
-        """Takes the cluster down: by its input's end, else by force."""
+        """Shuts the cluster down: by closing its input, otherwise by force."""
         if self._process.stdin is not None:
             self._process.stdin.close()
         with contextlib.suppress(TimeoutError):
@@ -172,16 +172,16 @@ class _Host:
 class RayExecutor:
     """Each lease has its own Ray cluster, in a child process with its own home, token and namespace.
 
-    Token authentication is always on: the token is made here, lives in the child's environment only, and no
-    file of it is left anywhere. The child's environment holds nothing of the operator's; the cluster listens
-    on this machine only and offers exactly the leased nodes' resources, so that a renter can use no more than
+    Token authentication is always on: the token is made here, exists in the child's environment only, and is
+    never written to a file. The child's environment holds nothing of the operator's; the cluster listens on
+    this machine only and offers exactly the leased nodes' resources, so that a renter can use no more than
     that. Keys of devices are kept by the agents, outside.
 
     Args:
         nodes: what can be leased on this machine.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
-        start_timeout: seconds for a cluster to come up.
+        start_timeout: seconds that a cluster may take to start.
     """
 
     def __init__(
@@ -200,7 +200,7 @@ class RayExecutor:
         self._spares: dict[tuple[bytes, ...], asyncio.Task[_Host]] = {}
 
     def prewarm(self, nodes: Sequence[bytes]) -> None:
-        """Begins to start a cluster for these nodes now; the next lease of exactly them takes it.
+        """Begins to start a cluster for these nodes; the next lease of exactly these nodes takes it.
 
         Raises:
             RunFailure: (PLACEMENT) for an unknown node.
@@ -217,7 +217,7 @@ class RayExecutor:
             self._spares[key] = asyncio.create_task(_Host.start(specs, self._work, self._timeout))
 
     def workspace(self, lease: Lease) -> Workspace:
-        """The lease's directory."""
+        """Returns the lease's directory."""
         return Workspace(self._work / lease.name)
 
     def log(self, lease: Lease) -> Path:
@@ -269,13 +269,13 @@ class RayExecutor:
         self._spares.clear()
         for spare in spares:
             spare.cancel()
-        found = await asyncio.gather(*spares, return_exceptions=True)
-        hosts = [*self._hosts.values(), *(host for host in found if isinstance(host, _Host))]
+        started = await asyncio.gather(*spares, return_exceptions=True)
+        hosts = [*self._hosts.values(), *(host for host in started if isinstance(host, _Host))]
         self._hosts.clear()
         await asyncio.gather(*(host.close() for host in hosts))
 
     async def _host(self, lease: Lease) -> _Host:
-        """The lease's cluster with its placement group; started anew if it has died."""
+        """Returns the lease's cluster with its placement group; starts it again if it has died."""
         host = self._hosts.get(lease.name)
         if host is None or not host.alive:
             if host is not None:

@@ -1,8 +1,8 @@
 """The child process that owns one lease's Ray cluster.
 
 It is started by `RayExecutor` with an environment of its own, reads one JSON object per line from standard
-input and answers on the descriptor that was its standard output; everything that is printed goes to the log.
-When its input ends, because the lease is over or because the orchestrator died, it takes the cluster down and
+input and answers on the descriptor that was its standard output; everything else printed goes to the log.
+When its input ends, because the lease is over or because the orchestrator died, it shuts the cluster down and
 exits. It holds no key and sees no other lease.
 """
 
@@ -30,23 +30,23 @@ _TASK_RETRIES: Final = 2
 
 
 def node_resource(node: str) -> str:
-    """The Ray resource that stands for a leased node, by its address in hex."""
+    """Returns the Ray resource that stands for a leased node, by its address in hex."""
     return f"ionet_node:{node}"
 
 
 def ray_map(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """One Ray task with one core per item; Ray repeats tasks whose worker or node is lost."""
+    """Runs one Ray task with one core per item; Ray repeats tasks whose worker or node is lost."""
     import ray
 
     task: Any = ray.remote(function).options(num_cpus=1, max_retries=_TASK_RETRIES)
-    found: list[Any] = ray.get([task.remote(item) for item in items])
-    return found
+    results: list[Any] = ray.get([task.remote(item) for item in items])
+    return results
 
 
 def drive(
     entrypoint: str, arguments: Mapping[str, Any], cwd: str, output: str, nodes: int
 ) -> tuple[str, str]:
-    """Runs a function entrypoint in the cluster: ``("ok", JSON)`` or a failure's reason and detail."""
+    """Runs a function entrypoint in the cluster; returns ``("ok", JSON)`` or a reason and detail."""
     # JSON instead of the object: nothing that a renter's code made is unpickled outside its own worker.
     os.chdir(cwd)
     try:
@@ -78,7 +78,7 @@ def command(argv: Sequence[str], env: Mapping[str, str], cwd: str) -> tuple[str,
 
 
 def classify(error: Exception) -> tuple[str, str]:
-    """A typed reason for what Ray or the workload raised."""
+    """Returns the reason and detail of what Ray or the workload raised."""
     from ray import exceptions
 
     detail = f"{type(error).__name__}: {error}"[:_DETAIL]
@@ -138,7 +138,7 @@ class Host:
         return {"seconds": round(time.perf_counter() - begin, 3), "pid": os.getpid()}
 
     def place(self, resources: Mapping[str, int], timeout: float) -> dict[str, Any]:
-        """Reserves one bundle per node; again it does nothing."""
+        """Reserves one bundle per node; repeated, it does nothing."""
         from ray.util.placement_group import placement_group
 
         with self._lock:
@@ -158,7 +158,7 @@ class Host:
         return {node_resource(node): 1.0} | {name: float(value) for name, value in need.items() if value}
 
     def run(self, manifest: str, workspace: str) -> dict[str, Any]:
-        """Runs a manifest in the placement group and notes its outcome in the workspace."""
+        """Runs a manifest in the placement group and records its outcome in the workspace."""
         import ray
         from ray.util.scheduling_strategies import PlacementGroupSchedulingStrategy
 
@@ -269,7 +269,7 @@ def serve(host: Host, requests: TextIO, answer: Callable[[dict[str, Any]], None]
 
 
 def main() -> None:
-    """Entry point of the child."""
+    """Runs the child."""
     channel = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     lock = threading.Lock()
@@ -286,7 +286,7 @@ def main() -> None:
         import ray
 
         ray.shutdown()
-        # The orchestrator may not be there any more to do it.
+        # The orchestrator may no longer be there to do it.
         remove_tree(Path(config["temp"]).parent)
 
 

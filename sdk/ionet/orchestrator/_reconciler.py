@@ -6,11 +6,11 @@ process may be killed at any point:
 
 * a step on the chain is cumulative or refused when repeated, and what was done is read from the chain, never
   remembered;
-* a finished run is noted in its workspace and its result is content-addressed in the store before any step
+* a finished run is recorded in its workspace and its result is content-addressed in the store before any step
   that follows from it, so that it is found again and not repeated;
 * attested time follows from the signed samples that the nodes keep, and from the proofs in the store.
 
-The journal counts attempts and tells people what happened; losing it changes no payment.
+The journal counts attempts and tells people what happened; losing it does not change any payment.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ _MAX_STEPS: Final = 256
 
 
 def proof_reason(name: str | None) -> ProofReason:
-    """The program's number for a reason of `ionet.prover`, such as `wrong-row`; None: the proof passed."""
+    """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None: it passed."""
     return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
 
 
@@ -104,7 +104,7 @@ class Pass:
 
 @dataclass(slots=True)
 class _Gang:
-    """The jobs of one lease, and what stands in the way of serving it."""
+    """The jobs of one lease, and what prevents serving it."""
 
     name: str
     jobs: list[JobView]
@@ -119,9 +119,9 @@ class _Held:
 
     Attributes:
         nodes: the lease's nodes with their jobs.
-        lease: None when its manifest is not to be had.
-        placed: whether placement and agents stand.
-        released: whether they were given back.
+        lease: None when its manifest is not available.
+        placed: whether placement and agents are ready.
+        released: whether they were released.
         run: the run in progress or the last one.
         out_of_time: whether the run was stopped because the paid time was over.
     """
@@ -150,7 +150,7 @@ class Orchestrator:
         agents: the nodes' agents.
         store: manifests, inputs, results and proofs; the same one after a restart.
         journal: path of the journal file.
-        policy: rhythm and bounds.
+        policy: intervals and limits.
     """
 
     def __init__(
@@ -179,9 +179,9 @@ class Orchestrator:
         self._proving = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Reconciles until ``stop`` is set: when something is due, and when a run has ended.
+        """Reconciles until ``stop`` is set: whenever something is due or a run has ended.
 
-        A pass is made every `Policy.interval` seconds at least, since others move the chain too.
+        A pass is made at least every `Policy.interval` seconds, since others also change the chain.
         """
         while not stop.is_set():
             self._wake.clear()
@@ -191,24 +191,24 @@ class Orchestrator:
             except ChainError as error:
                 self.journal.note("", "unavailable", str(error))
             else:
-                # A lease that takes long, to place or to challenge, keeps no other one waiting.
+                # A lease that takes long to place or to challenge keeps no other lease waiting.
                 await _first(stop.wait(), _all(visits.values()), timeout=pause)
                 waits = [
                     task.result().until for task in visits.values() if task.done() and not task.cancelled()
                 ]
                 due = min((until for until in waits if until is not None), default=None)
                 if due is not None:
-                    # At least a second: a step that fails is due all the time.
+                    # At least a second: a step that fails stays due.
                     pause = min(pause, max(1.0, due - now))
             await _first(stop.wait(), self._wake.wait(), timeout=pause)
         await _all(self._serving.values())
 
     async def reconcile(self) -> Pass:
-        """One pass over all jobs. Does not wait for runs in progress.
+        """Makes one pass over all jobs. Does not wait for runs in progress.
 
         Raises:
-            ChainError: when the chain cannot even be read; failures of single steps are noted and tried
-                again.
+            ChainError: when the chain cannot be read at all; failures of single steps are recorded and
+                retried.
         """
         done: list[tuple[Kind, str]] = []
         now, visits = await self._begin(done)
@@ -219,7 +219,7 @@ class Orchestrator:
         )
 
     async def _begin(self, done: list[tuple[Kind, str]]) -> tuple[int, dict[str, asyncio.Task[Wait]]]:
-        """Begins to serve each lease that is not being served; by its first job's address in hex."""
+        """Begins to serve each lease not yet served; returns tasks by the first job's address in hex."""
         async with self._passing:
             now, jobs = await self._chain.now(), await self._chain.jobs()
             gangs = self._gangs(jobs)
@@ -238,7 +238,7 @@ class Orchestrator:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
-        """Ends runs in progress and everything opened; the next process continues from chain and store."""
+        """Ends runs in progress and closes everything; the next process continues from chain and store."""
         runs = [held.run for held in self._held.values() if held.run is not None]
         tasks = [task for task in (*runs, *self._serving.values()) if not task.done()]
         for task in tasks:
@@ -248,14 +248,14 @@ class Orchestrator:
         self.journal.close()
 
     def result(self, job: bytes) -> Result | None:
-        """The result of the run that a job took part in, or None while there is none."""
+        """Returns the result of the run that a job took part in, or None while there is none."""
         record = self._record(job)
         return read_result(self._store, lease_name(record["jobs"])) if record is not None else None
 
     # ---- which jobs belong together
 
     def _gangs(self, jobs: Sequence[JobView]) -> list[_Gang]:
-        """Groups jobs to leases: as recorded, else each alone or its cluster's in the order of booking."""
+        """Groups jobs into leases: as recorded, else each alone, or a cluster's in the order of booking."""
         by_key = {job.key: job for job in jobs}
         gangs: list[_Gang] = []
         clusters: dict[tuple[bytes, bytes, bytes, int], list[JobView]] = {}
@@ -315,15 +315,15 @@ class Orchestrator:
         return _Gang(lease_name(record["jobs"]), members, lease, problem, complete)
 
     def _manifest(self, digest: bytes) -> tuple[Manifest | None, str | None]:
-        found = self._manifests.get(digest)
-        if found is None:
+        manifest = self._manifests.get(digest)
+        if manifest is None:
             try:
-                found = self._manifests[digest] = self._store.get_manifest(digest)
+                manifest = self._manifests[digest] = self._store.get_manifest(digest)
             except NotStored:
                 return None, f"the manifest {digest.hex()} is not in the store"
             except (StoreError, ManifestError) as error:
                 return None, f"the manifest {digest.hex()} is refused: {error}"
-        return found, None
+        return manifest, None
 
     def _record(self, job: bytes) -> dict[str, Any] | None:
         digest = self._store.resolve(f"jobs/{job.hex()}/lease")
@@ -333,7 +333,7 @@ class Orchestrator:
         return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
 
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
-        """Drops what is held of leases whose jobs are all closed, by whomever."""
+        """Drops what is held of leases whose jobs are all closed, whoever closed them."""
         live = {gang.name for gang in gangs}
         for name in [name for name in self._held if name not in live and name not in self._serving]:
             held = self._held.pop(name)
@@ -352,7 +352,7 @@ class Orchestrator:
             try:
                 return await self._advance(gang, now, done)
             except (IonetError, OSError) as error:
-                # The chain, the store or the disk; other leases go on, and this one in the next pass.
+                # The chain, the store or the disk failed; other leases go on, and this one in the next pass.
                 self.journal.note(gang.name, "interrupted", f"{type(error).__name__}: {error}")
                 return Wait(f"interrupted: {error}")
 
@@ -433,8 +433,8 @@ class Orchestrator:
 
     async def _place(self, lease: Lease, held: _Held) -> str:
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
-            # Recorded before anything runs: a restart must group the same jobs again, whichever are closed by
-            # then.
+            # Recorded before anything runs: a restart must group the same jobs again, even if some are closed
+            # by then.
             digest = self._store.put(
                 canonical.encode(
                     {"jobs": [job.hex() for job in lease.jobs], "nodes": [node.hex() for node in lease.nodes]}
@@ -464,15 +464,15 @@ class Orchestrator:
             await asyncio.to_thread(self._store_output, lease, output)
             self.journal.end_run(lease.name, attempt, "succeeded")
         except RunFailure as failure:
-            found = failure
+            final = failure
             if held.out_of_time and failure.reason is FailureReason.STOPPED:
-                found = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
-            self.journal.end_run(lease.name, attempt, found.reason, found.detail)
-            self.journal.note(lease.name, "run failed", str(found))
-            if not found.retryable or self.journal.failures(lease.name) >= self._policy.max_failures:
-                self._store_failure(lease, found)
+                final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
+            self.journal.end_run(lease.name, attempt, final.reason, final.detail)
+            self.journal.note(lease.name, "run failed", str(final))
+            if not final.retryable or self.journal.failures(lease.name) >= self._policy.max_failures:
+                self._store_failure(lease, final)
         except (IonetError, OSError) as error:
-            # The store or the disk: nothing is lost, the outcome stays in the workspace for the next attempt.
+            # The store or the disk failed: the outcome stays in the workspace for the next attempt.
             self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
             self.journal.note(lease.name, "run failed", str(error))
         finally:
@@ -556,7 +556,7 @@ class Orchestrator:
         held = self._held.get(gang.name)
         try:
             if held is None or not held.placed:
-                # After a restart behind the end there is no placement any more, but the node still has its
+                # After a restart past the end there is no placement any more, but the node still has its
                 # samples.
                 await self._agents.begin(job.node, job.key, ())
             judge = await self._sample(job, upto)
@@ -581,12 +581,12 @@ class Orchestrator:
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
 
     async def _prove(self, job: JobView, at: int) -> tuple[bytes | None, str]:
-        """A compute proof that stands at ``at``: the digest of an accepted one, or None and why not."""
+        """Returns the digest of a compute proof accepted as of ``at``, or None and why there is none."""
         records = self._proof_records(job)
         for record in reversed(records):
             if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
                 # The process may have died between the proof and its verdict.
-                await self._tell(job, record, stale={bytes.fromhex(one["seed"]) for one in records})
+                await self._tell(job, record, stale={bytes.fromhex(earlier["seed"]) for earlier in records})
                 return bytes.fromhex(record["proof"]), ""
         why = ""
         roots = {bytes.fromhex(record["root"]) for record in records}
@@ -601,7 +601,7 @@ class Orchestrator:
     async def _challenge(
         self, job: JobView, at: int, attempt: int, earlier: set[bytes]
     ) -> tuple[Verdict, bytes]:
-        """Poses one challenge, in the two phases, and stores it with its outcome."""
+        """Poses one challenge, in its two phases, and stores it with its outcome."""
         policy, reference = self._policy, self._policy.rules_for(job.node).reference
         async with self._proving:
             fresh = await self._chain.beacon()
@@ -610,7 +610,7 @@ class Orchestrator:
             start = time.perf_counter_ns()
             root = await self._agents.commit(job.node, challenge)
             nanoseconds = time.perf_counter_ns() - start
-        # The rows come from a slot after the one in which the root was already here.
+        # The rows are drawn from a slot after the one in which the root had arrived.
         later = await self._chain.beacon(after=(await self._chain.beacon()).slot)
         drawn = draw(challenge, root, later.value, rows=policy.challenge_rows)
         proof = bytes(32)
@@ -650,16 +650,16 @@ class Orchestrator:
     async def _tell(
         self, job: JobView, record: Mapping[str, Any], *, stale: Container[bytes] | None = None
     ) -> None:
-        """Writes a proof's verdict into the node's account, unless it is there.
+        """Writes a proof's verdict into the node's account, unless it is there already.
 
-        The job is attested whether or not that succeeds; what is missing is written with the next look at
-        the proof.
+        The job is attested whether or not this succeeds; a missing verdict is written the next time that the
+        proof is used.
 
         Args:
-            job: whose proof.
+            job: the job whose proof it is.
             record: the proof, as stored.
-            stale: for a proof of before: seeds of the job's proofs, which it may replace; verdicts that
-                others wrote since then are later ones, and stay.
+            stale: for an earlier proof: seeds of the job's proofs, whose verdicts it may replace; verdicts
+                that others have written since then are later, and stay.
         """
         reference = self._policy.rules_for(job.node).reference
         score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
@@ -689,7 +689,7 @@ async def _all(tasks: Iterable[asyncio.Task[Wait]]) -> None:
 
 
 async def _first(*events: Coroutine[Any, Any, Any], timeout: float) -> None:  # noqa: ASYNC109
-    """Waits for one of the events, or for the time."""
+    """Waits for one of the events, or until the timeout."""
     waiting = [asyncio.create_task(event) for event in events]
     await asyncio.wait(waiting, timeout=timeout, return_when=asyncio.FIRST_COMPLETED)
     for task in waiting:
@@ -697,7 +697,7 @@ async def _first(*events: Coroutine[Any, Any, Any], timeout: float) -> None:  # 
 
 
 def read_result(store: FileStore, lease: str) -> Result | None:
-    """The stored result of a lease, by its name."""
+    """Returns the stored result of a lease, by its name."""
     digest = store.resolve(_result_name(lease))
     if digest is None:
         return None
@@ -724,7 +724,7 @@ def _record_bytes(
     breaks: Sequence[Break],
     judge: Judge,
 ) -> bytes:
-    """What an attestation rests on, for whoever doubts it."""
+    """Returns what an attestation rests on, for anyone who doubts it."""
     return canonical.encode(
         {
             "breaks": [

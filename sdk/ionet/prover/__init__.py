@@ -2,7 +2,7 @@
 
 The specification is in `ionet.prover._spec`; it is complete enough for a second implementation (the chain
 regenerates single cells from it). The protocol has two phases, because choosing the rows by hashing the
-prover's own root lets him try roots until the choice suits him:
+prover's own root lets them try roots until the choice suits them:
 
 1. The verifier names a `Challenge`; the prover computes ``C = A B`` and commits to its Merkle root
    (`Prover.commit`).

@@ -34,7 +34,7 @@ class BackendError(IonetError):
 
 
 class Backend(ABC):
-    """A device's way to multiply.
+    """A kernel that multiplies on a device.
 
     Attributes:
         name: ``numpy``, ``torch-cpu``, ``torch-cuda`` or ``torch-mps``.
@@ -44,15 +44,15 @@ class Backend(ABC):
 
     @abstractmethod
     def multiply(self, a: NDArray[np.int8], b: NDArray[np.int8]) -> NDArray[np.int32]:
-        """``a b^T`` for int8 of shapes (rows, n) and (columns, n), n <= `FLOAT32_EXACT_K`; exact int32."""
+        """Returns ``a b^T``, exact int32, of int8 (rows, n) and (columns, n) with n <= `FLOAT32_EXACT_K`."""
 
     def partial(self, challenge: Challenge, start: int, stop: int) -> NDArray[np.int32]:
-        """``A[:, start:stop] B[start:stop, :]``, generated and multiplied; at most `FLOAT32_EXACT_K` long."""
+        """Returns ``A[:, start:stop] B[start:stop, :]``, generated here; at most `FLOAT32_EXACT_K` long."""
         lines = np.arange(challenge.m, dtype=np.uint64)
         return self.multiply(a_rows(challenge, lines, start, stop), b_columns(challenge, lines, start, stop))
 
     def product(self, challenge: Challenge) -> NDArray[np.int32]:
-        """``C``, shape (m, m), in pieces along k that fit in memory."""
+        """Returns ``C``, shape (m, m), computed in pieces along k that fit in memory."""
         m, k = challenge.m, challenge.k
         # One piece holds A and B as 4-byte floats.
         piece = max(ENTRIES_PER_WORD, min(FLOAT32_EXACT_K, k, _PIECE_BYTES // (8 * m)))
@@ -66,7 +66,7 @@ class Backend(ABC):
         """Compares the kernel with int64 arithmetic, on generated matrices and at the largest sums.
 
         Raises:
-            BackendError: when one bit differs; such a device cannot answer challenges.
+            BackendError: when a single bit differs; such a device cannot answer challenges.
         """
         challenge = Challenge(bytes(32), 64, 4096)
         lines = np.arange(64, dtype=np.uint64)
@@ -142,12 +142,12 @@ def _signed(value: int) -> int:
 
 
 def numpy_backend() -> Backend:
-    """The processor through numpy; always available."""
+    """Returns the processor's backend, through numpy; always available."""
     return NumpyBackend()
 
 
 def torch_backend(device: str | None = None) -> Backend:
-    """A device through torch, checked for exactness.
+    """Returns a device's backend through torch, checked for exactness.
 
     Args:
         device: ``cuda``, ``mps`` or ``cpu``; by default the first of them that this machine has.
@@ -163,22 +163,22 @@ def torch_backend(device: str | None = None) -> Backend:
             "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         )
     try:
-        found = TorchBackend(device)
-        found.check()
+        candidate = TorchBackend(device)
+        candidate.check()
     except (RuntimeError, AssertionError) as error:
         raise BackendError(f"torch cannot use {device} here: {error}") from error
-    return found
+    return candidate
 
 
 def backend(name: str | None = None) -> Backend:
-    """The backend of that name, or the best this machine has.
+    """Returns the backend of that name, or the best that this machine has.
 
     Args:
         name: ``numpy``, ``torch``, ``torch-cpu``, ``torch-cuda``, ``torch-mps``; None picks a GPU through
             torch if there is one, else numpy.
 
     Raises:
-        BackendError: when the named one is unknown or not available.
+        BackendError: when there is no such backend, or it is not available.
     """
     if name == "numpy":
         return numpy_backend()

@@ -54,7 +54,7 @@ class ProofError(IonetError):
     """A proof cannot be read, or the prover was asked for something it has not computed.
 
     Attributes:
-        reason: the typed reason.
+        reason: why.
     """
 
     def __init__(self, reason: Reason, detail: str) -> None:
@@ -69,7 +69,7 @@ class Commitment:
     Attributes:
         challenge: what was computed.
         root: Merkle root of C, 32 bytes.
-        nanoseconds: the prover's own time for the product and the tree; the verifier uses his own clock.
+        nanoseconds: the prover's own time for the product and the tree; verifiers use their own clock.
     """
 
     challenge: Challenge
@@ -98,7 +98,7 @@ class Opening:
     paths: tuple[tuple[bytes, ...], ...]
 
     def to_bytes(self) -> bytes:
-        """Magic, seed, m, k, root, randomness, count; then per row its number, m values, log2(m) hashes."""
+        """Returns magic, seed, m, k, root, randomness, count; per row a number, m values, log2(m) hashes."""
         out = [
             _HEADER.pack(
                 _MAGIC,
@@ -210,7 +210,7 @@ class Prover:
         return commitment
 
     def open(self, root: bytes, rows: Sequence[int], randomness: bytes) -> Opening:
-        """Shows the rows of the product committed to as ``root``.
+        """Returns the rows of the product committed to as ``root``, with their paths.
 
         Raises:
             ProofError: (WRONG_ROOT) when the last commitment has another root; (WRONG_ROWS) for rows outside
@@ -256,7 +256,7 @@ def verify(
     reference: Reference | None = None,
     earlier_roots: Container[bytes] = (),
 ) -> Verdict:
-    """Judges an opening; costs about 2 m k operations and k per row, against the prover's 2 m m k.
+    """Returns the verdict on an opening; costs about 2 m k operations and k per row; proving costs 2 m m k.
 
     Args:
         challenge: the challenge that was posed.
@@ -264,7 +264,7 @@ def verify(
         drawn: the draw; its randomness must be later than the commitment.
         opening: the prover's answer.
         nanoseconds: from posing the challenge to receiving the root, by the verifier's clock.
-        reference: what the node's class needs; without it time is not judged.
+        reference: how long the node's class takes; without it time is not judged.
         earlier_roots: roots of other challenges; a product is never the same for two seeds.
 
     Raises:
@@ -274,13 +274,13 @@ def verify(
         nanoseconds is None or (reference.m, reference.k) != (challenge.m, challenge.k)
     ):
         raise ChallengeError("a reference is for the challenge's own m and k, and needs a measured time")
-    found = (
+    refusal = (
         _check_claims(challenge, root, drawn, opening, earlier_roots)
         or _check_paths(opening)
         or _check_products(challenge, drawn, opening)
     )
-    if found is not None:
-        return found
+    if refusal is not None:
+        return refusal
     if reference is not None and nanoseconds is not None and nanoseconds > reference.limit_ns:
         return Verdict(Reason.SLOW, f"took {nanoseconds} ns, at most {reference.limit_ns} ns for this class")
     return Verdict(None, f"{len(opening.rows)} rows of a {challenge.m} x {challenge.k} product verified")
@@ -353,7 +353,7 @@ def _check_products(challenge: Challenge, drawn: Draw, opening: Opening) -> Verd
 def measure(
     m: int, k: int, *, kernel: Backend | None = None, repeats: int = 3, slack_bps: int = 15_000
 ) -> Reference:
-    """Measures this machine as a class's reference: the best of some commitments."""
+    """Measures this machine as a class's reference: the best of several commitments."""
     prover = Prover(kernel)
     best = min(
         prover.commit(Challenge(hashlib.sha256(bytes([n])).digest(), m, k)).nanoseconds

@@ -82,7 +82,7 @@ class Challenge:
     """What is to be computed.
 
     Attributes:
-        seed: 32 bytes that nobody could know before; see `challenge_seed`.
+        seed: 32 bytes that nobody could know beforehand; see `challenge_seed`.
         m: rows of A and columns of B; a power of two in 64..65536.
         k: inner length; a multiple of 16 in 16..2**22.
     """
@@ -126,7 +126,7 @@ class Draw:
 
 
 def challenge_seed(*, job: bytes, node: bytes, attempt: int, fresh: bytes) -> bytes:
-    """The seed of one challenge: ``sha256(b"ionet:poc:seed" || job || node || attempt as u32 LE || fresh)``.
+    """Returns a challenge's seed: ``sha256(b"ionet:poc:seed" || job || node || attempt as u32 LE || fresh)``.
 
     Args:
         job: 32 bytes, the job's address (zeros for a challenge outside a job).
@@ -144,12 +144,12 @@ def challenge_seed(*, job: bytes, node: bytes, attempt: int, fresh: bytes) -> by
 
 
 def stream_key(seed: bytes, matrix: bytes) -> int:
-    """The SplitMix64 seed of stream ``b"A"`` or ``b"B"``."""
+    """Returns the SplitMix64 seed of stream ``b"A"`` or ``b"B"``."""
     return int.from_bytes(hashlib.sha256(b"ionet:poc:" + matrix + seed).digest()[:8], "little")
 
 
 def splitmix64(key: int, index: int) -> int:
-    """Output number ``index`` (from 0) of SplitMix64 seeded with ``key``."""
+    """Returns output number ``index`` (from 0) of SplitMix64 seeded with ``key``."""
     z = (key + (index + 1) * GAMMA) & _MASK
     z = ((z ^ (z >> 30)) * MIX1) & _MASK
     z = ((z ^ (z >> 27)) * MIX2) & _MASK
@@ -157,9 +157,9 @@ def splitmix64(key: int, index: int) -> int:
 
 
 def cell(challenge: Challenge, row: int, column: int) -> int:
-    """``C[row][column]`` from two contiguous runs of the streams, in plain integers.
+    """Returns ``C[row][column]`` from two contiguous runs of the streams, in plain integers.
 
-    This is what a program recomputes to show one wrong cell; it shares no code with the matrix path.
+    This is what a program recomputes to show that a cell is wrong; it shares no code with the matrix path.
 
     Raises:
         ChallengeError: when the cell is outside the matrix.
@@ -179,12 +179,12 @@ def cell(challenge: Challenge, row: int, column: int) -> int:
 
 
 def chunk_leaf(chunk: bytes) -> bytes:
-    """Leaf hash of 64 entries of C as 256 bytes."""
+    """Returns the leaf hash of 64 entries of C as 256 bytes."""
     return leaf_hash(DOMAIN, chunk)
 
 
 def expand(key: int, rows: NDArray[np.uint64], words: int, first: int, last: int) -> NDArray[np.int8]:
-    """Words ``first..last`` of the given rows of a stream as entries, shape (rows, 16 (last - first))."""
+    """Returns words ``first..last`` of rows of a stream as entries, shape (rows, 16 (last - first))."""
     index = rows[:, None] * np.uint64(words) + np.arange(first + 1, last + 1, dtype=np.uint64)[None, :]
     # Unsigned array arithmetic wraps silently in numpy, which is exactly arithmetic modulo 2**64.
     index *= np.uint64(GAMMA)
@@ -208,14 +208,14 @@ def expand(key: int, rows: NDArray[np.uint64], words: int, first: int, last: int
 def a_rows(
     challenge: Challenge, rows: NDArray[np.uint64], start: int = 0, stop: int | None = None
 ) -> NDArray[np.int8]:
-    """``A[rows, start:stop]``; start and stop are multiples of 16. Shape (len(rows), stop - start)."""
+    """Returns ``A[rows, start:stop]``, start and stop multiples of 16; shape (len(rows), stop - start)."""
     return _entries(challenge, b"A", rows, start, stop)
 
 
 def b_columns(
     challenge: Challenge, columns: NDArray[np.uint64], start: int = 0, stop: int | None = None
 ) -> NDArray[np.int8]:
-    """``B[start:stop, columns]`` transposed: shape (len(columns), stop - start), as the stream holds it."""
+    """Returns ``B[start:stop, columns]`` transposed, as streamed: shape (len(columns), stop - start)."""
     return _entries(challenge, b"B", columns, start, stop)
 
 
@@ -247,7 +247,7 @@ def _bits(label: bytes, challenge: Challenge, root: bytes, randomness: bytes) ->
 def draw_rows(
     challenge: Challenge, root: bytes, randomness: bytes, rows: int = DEFAULT_ROWS
 ) -> tuple[int, ...]:
-    """The distinct rows to open, in the order drawn; the prover needs no more than this.
+    """Returns the distinct rows to open, in the order drawn; the prover needs no more than this.
 
     Raises:
         ChallengeError: for lengths or a count that do not fit.
@@ -272,7 +272,7 @@ def draw(
     rows: int = DEFAULT_ROWS,
     vectors: int = DEFAULT_VECTORS,
 ) -> Draw:
-    """Rows to open and vectors to test with.
+    """Returns the rows to open and the vectors to test with.
 
     Args:
         challenge: the challenge that was answered.

@@ -1,1 +1,1 @@
-"""What jobs are made of: manifests and files, by their content."""
+"""What jobs are made of: manifests and files, addressed by their content."""

@@ -1,4 +1,4 @@
-"""What a renter wants run: the job manifest, and the content-addressed store it is fetched from.
+"""What a renter wants to run: the job manifest, and the content-addressed store it is fetched from.
 
 A job's escrow holds 32 bytes, ``sha256(manifest.to_bytes())``. Whoever serves the job fetches the document by
 that hash and refuses anything else, so that neither side can change the work after the money is locked.
@@ -61,7 +61,7 @@ _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Set by whoever runs the job: a renter who could set them would reach outside his own Ray cluster or
+# Set by whoever runs the job: renters who could set them would reach outside their own Ray cluster or
 # interpreter.
 _RESERVED_ENV = ("RAY_", "LD_", "DYLD_", "IONET_", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
 
@@ -69,7 +69,7 @@ _T = TypeVar("_T")
 
 
 class ManifestError(IonetError, ValueError):
-    """No valid manifest; the message names the field, what it holds and what would be right."""
+    """Not a valid manifest; the message names the field, what it holds and what would be right."""
 
 
 class StoreError(IonetError):
@@ -183,7 +183,7 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What each node must give the run.
+    """What each node must provide for the run.
 
     Attributes:
         cpus: whole processor cores.
@@ -207,7 +207,7 @@ class Manifest:
 
     Attributes:
         entrypoint: what is run, once, on the first node; it may use all nodes through Ray.
-        resources: what each node gives.
+        resources: what each node provides.
         nodes: how many nodes; as many escrows carry this manifest's hash.
         max_duration: seconds after which one run is stopped.
         runtime_env: packages, variables and files besides the inputs.
@@ -240,7 +240,7 @@ class Manifest:
             )
 
     def to_dict(self) -> dict[str, Json]:
-        """The document as plain JSON values, every field present."""
+        """Returns the document as plain JSON values, with every field present."""
         entry: dict[str, Json]
         if isinstance(self.entrypoint, Function):
             entry = {"function": self.entrypoint.path, "arguments": dict(self.entrypoint.arguments)}
@@ -265,12 +265,12 @@ class Manifest:
         }
 
     def to_bytes(self) -> bytes:
-        """The canonical bytes."""
+        """Returns the canonical bytes."""
         return canonical.encode(self.to_dict())
 
     @property
     def hash(self) -> bytes:
-        """sha256 of the canonical bytes: the 32 bytes that stand in the escrow."""
+        """sha256 of the canonical bytes: the 32 bytes in the escrow."""
         return hashlib.sha256(self.to_bytes()).digest()
 
     @classmethod
@@ -278,7 +278,7 @@ class Manifest:
         """Builds a manifest from parsed JSON or TOML; fields that have a default may be missing.
 
         Raises:
-            ManifestError: for an unknown or missing field or a value outside its range.
+            ManifestError: a field is unknown or missing, or a value is outside its range.
         """
         top = _object(
             value,
@@ -289,7 +289,7 @@ class Manifest:
         version = top.get("version", VERSION)
         if version != VERSION or isinstance(version, bool):
             raise ManifestError(
-                f"version: {version!r} is not known here; this package writes and reads {VERSION}"
+                f"version: {version!r} is not supported; this package writes and reads {VERSION}"
             )
         resources = _object(top.get("resources", {}), "resources", (), ("cpus", "gpus", "memory"))
         env = _object(top.get("runtime_env", {}), "runtime_env", (), ("env_vars", "pip", "working_dir"))
@@ -313,7 +313,7 @@ class Manifest:
         """Reads canonical bytes.
 
         Raises:
-            ManifestError: when the bytes are too many, not canonical, or no valid manifest.
+            ManifestError: there are too many bytes, or they are not canonical, or not a valid manifest.
         """
         if len(data) > MAX_BYTES:
             raise ManifestError(f"the manifest has {len(data)} bytes, at most {MAX_BYTES}")
@@ -433,7 +433,7 @@ class FileStore:
         return digest
 
     def get(self, digest: bytes) -> bytes:
-        """The content whose sha256 is ``digest``.
+        """Returns the content whose sha256 is ``digest``.
 
         Raises:
             NotStored: when the store does not have it.
@@ -443,16 +443,16 @@ class FileStore:
             data = self._object(digest).read_bytes()
         except FileNotFoundError:
             raise NotStored(f"no object {digest.hex()} in {self.root}") from None
-        found = hashlib.sha256(data).digest()
-        if found != digest:
-            raise StoreError(f"object {digest.hex()} holds content with sha256 {found.hex()}")
+        actual = hashlib.sha256(data).digest()
+        if actual != digest:
+            raise StoreError(f"object {digest.hex()} holds content with sha256 {actual.hex()}")
         return data
 
     def __contains__(self, digest: bytes) -> bool:
         return self._object(digest).exists()
 
     def path(self, digest: bytes) -> Path:
-        """Where the content lies; for readers that need a file. The content is not checked.
+        """Returns the content's path, for readers that need a file. The content is not checked.
 
         Raises:
             NotStored: when the store does not have it.
@@ -463,7 +463,7 @@ class FileStore:
         return path
 
     def link(self, name: str, digest: bytes) -> None:
-        """Gives stored content a name, for good: the first content wins.
+        """Names stored content permanently: the first content wins.
 
         Raises:
             StoreError: when the name already stands for other content.
@@ -478,7 +478,7 @@ class FileStore:
         self._write(path, digest.hex().encode())
 
     def resolve(self, name: str) -> bytes | None:
-        """The hash behind a name, or None."""
+        """Returns the hash that a name stands for, or None."""
         try:
             text = self._name(name).read_text()
         except FileNotFoundError:
@@ -488,23 +488,23 @@ class FileStore:
         return bytes.fromhex(text)
 
     def names(self, prefix: str) -> Iterator[str]:
-        """Every name below ``prefix``, sorted."""
+        """Yields every name below ``prefix``, sorted."""
         base = self._name(prefix)
         for path in sorted(base.rglob("*")):
             if path.is_file() and not path.name.startswith("."):
                 yield path.relative_to(self._names).as_posix()
 
     def put_manifest(self, manifest: Manifest) -> bytes:
-        """Stores the canonical bytes; the result is the hash for the escrow."""
+        """Stores the canonical bytes; returns the hash for the escrow."""
         return self.put(manifest.to_bytes())
 
     def get_manifest(self, digest: bytes) -> Manifest:
-        """Fetches and checks the manifest an escrow names.
+        """Returns the manifest that an escrow names, checked.
 
         Raises:
             NotStored: when it is not here (yet).
             StoreError: when the stored bytes do not match the hash.
-            ManifestError: when the bytes match but are no valid manifest.
+            ManifestError: when the bytes match but are not a valid manifest.
         """
         return Manifest.from_bytes(self.get(digest))
 

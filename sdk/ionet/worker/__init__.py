@@ -1,11 +1,11 @@
 """A supplier's side: what the device is, its key, its samples during a lease, and its compute proofs.
 
-`probe` says which processors a machine has, `HardwareClass` which class each belongs to, `DeviceKey` holds
+`probe` finds which processors a machine has, `HardwareClass` which class each belongs to, `DeviceKey` holds
 the key that signs for a device, a `Watch` sees whether a lease has the device to itself, a `Judge` turns the
 signed samples into attested time, and `Worker` puts them together.
 
-Probe and samples are the machine's own word. The signature shows which device key said it, not that it is
-true; what stands behind it is the stake, the compute challenge and the renter's own view of the device.
+Probe and samples are what the machine itself claims. The signature shows which device key made the claim, not
+that it is true; what backs it is the stake, the compute challenge and the renter's own view of the device.
 """
 
 from ionet.jobs.breaks import BreakReason

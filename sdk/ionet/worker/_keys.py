@@ -14,7 +14,7 @@ from ionet.chain.errors import IonetError
 
 
 class KeyFileError(IonetError):
-    """The key file is missing, readable by others, or no keypair; the message says what to do."""
+    """The key file is missing, readable by others, or not a keypair; the message says what to do."""
 
 
 class DeviceKey:
@@ -36,19 +36,19 @@ class DeviceKey:
 
     @property
     def keypair(self) -> Keypair:
-        """For signing transactions: registering the device, committing a proof."""
+        """The keypair, to sign transactions: registering the device, committing a proof."""
         return self._keypair
 
     def sign(self, message: bytes) -> bytes:
-        """ed25519 signature, 64 bytes."""
+        """Returns the ed25519 signature of a message, 64 bytes."""
         return bytes(self._keypair.sign_message(message))
 
     @classmethod
     def load(cls, path: str | Path) -> DeviceKey:
-        """Reads a keypair in the ``solana-keygen`` form (a JSON array of 64 numbers).
+        """Reads a keypair in the format of ``solana-keygen`` (a JSON array of 64 numbers).
 
         Raises:
-            KeyFileError: when the file is missing, open to others, or holds something else.
+            KeyFileError: when the file is missing, readable by others, or holds something else.
         """
         path = Path(path)
         try:
@@ -58,22 +58,22 @@ class DeviceKey:
         except OSError as error:
             raise KeyFileError(f"cannot read the device key {path}: {error.strerror}") from error
         if os.name == "posix" and mode & 0o077:
-            raise KeyFileError(f"{path} is open to others (mode {mode:04o}); run: chmod 600 {path}")
+            raise KeyFileError(f"{path} can be read by others (mode {mode:04o}); run: chmod 600 {path}")
         try:
             numbers = json.loads(data)
             if not isinstance(numbers, list) or len(numbers) != 64:
                 raise ValueError("expected 64 numbers")
             return cls(Keypair.from_bytes(bytes(numbers)), path)
         except (ValueError, TypeError, OverflowError):
-            # Without the cause: its text could quote the key.
+            # Without the cause, whose text could quote the key.
             raise KeyFileError(f"{path} is not a keypair (a JSON array of 64 bytes)") from None
 
     @classmethod
     def load_or_create(cls, path: str | Path) -> DeviceKey:
-        """Reads the key, or makes one with mode 0600 if there is no file; never overwrites.
+        """Reads the key, or creates one with mode 0600 if there is no file; never overwrites.
 
         Raises:
-            KeyFileError: as `load`, or when the file cannot be made.
+            KeyFileError: as `load`, or when the file cannot be created.
         """
         path = Path(path)
         keypair = Keypair()
@@ -83,7 +83,7 @@ class DeviceKey:
         except FileExistsError:
             return cls.load(path)
         except OSError as error:
-            raise KeyFileError(f"cannot make the device key {path}: {error.strerror}") from error
+            raise KeyFileError(f"cannot create the device key {path}: {error.strerror}") from error
         with os.fdopen(handle, "w") as file:
             json.dump(list(bytes(keypair)), file)
             file.flush()

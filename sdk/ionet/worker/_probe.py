@@ -21,12 +21,12 @@ class Device:
     """One processor that can be registered.
 
     Attributes:
-        index: the driver's number of it; 0 for a processor.
+        index: the driver's number for it; 0 for a processor.
         uuid: the device's own id, as the driver or the system names it.
         name: for example ``NVIDIA H100 80GB HBM3``.
         pool: ``gpu`` (also Apple chips) or ``cpu``.
         memory: bytes; for Apple chips and processors the machine's.
-        hardware_class: its class, or None when the table has none.
+        hardware_class: its class, or None when it is not in the table.
     """
 
     index: int
@@ -62,12 +62,12 @@ class Probe:
 
 
 def fingerprint(uuid: str) -> bytes:
-    """sha256 of the device's id in UTF-8, 32 bytes."""
+    """Returns the sha256 of the device's id in UTF-8, 32 bytes."""
     return hashlib.sha256(uuid.encode()).digest()
 
 
 def probe(*, nvml: Any | None = None) -> Probe:
-    """Looks at this machine.
+    """Returns what this machine has.
 
     Args:
         nvml: the ``pynvml`` module (or one with its functions); by default it is imported if nvidia-ml-py is
@@ -122,7 +122,7 @@ def _class(name: str, pool: str, memory: int) -> HardwareClass | None:
 def _processor(memory: int) -> Device:
     name = _processor_name()
     pool = "gpu" if name.startswith("Apple M") else "cpu"
-    # Two machines of one model differ by the machine's id; the name keeps the ids of its devices apart.
+    # The machine's id tells two machines of one model apart; the name does so for its devices.
     uuid = f"{_machine_id()}/{name}"
     return Device(0, uuid, name, pool, memory, _class(name, pool, memory))
 
@@ -148,11 +148,11 @@ def _machine_id() -> str:
                 return line.rpartition("=")[2].strip().strip('"')
     for path in ("/sys/class/dmi/id/product_uuid", "/etc/machine-id", "/var/lib/dbus/machine-id"):
         try:
-            found = Path(path).read_text().strip()
+            machine_id = Path(path).read_text().strip()
         except OSError:
             continue
-        if found:
-            return found
+        if machine_id:
+            return machine_id
     return platform.node()
 
 

@@ -1,12 +1,12 @@
 """Proof of Time-Lock, the off-chain half: signed samples of a device during a lease, and what they are worth.
 
 Each sample is canonical JSON behind the prefix ``b"ionet:sample"``, signed with the device's key, and names
-the sha256 of the sample before it, so that none can be left out or put in later. Time counts as good only up
-to a sample, and only if the sample that ends the stretch shows nobody else on the device and came soon enough
-after the one before.
+the sha256 of the sample before it, so that none can be left out or inserted later. Time counts as good only
+up to a sample, and only if the sample that ends the stretch shows nobody else on the device and came soon
+enough after the one before.
 
-The samples are the device's own word. The attester who asks for them decides when, and stamps them with the
-chain's time.
+The samples are only what the device claims. The attester who asks for them decides when, and stamps them with
+the chain's time.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ MAX_NAMES: Final = 8
 
 
 class SampleError(IonetError, ValueError):
-    """A sample that is damaged or not in its place."""
+    """A sample that is damaged or out of place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Sample:
         node: the node's address, 32 bytes.
         device: the device's public key, 32 bytes.
         seq: 0, 1, 2, .. within the job.
-        at: Unix seconds, the asker's time.
+        at: Unix seconds by the clock of whoever asked for it.
         previous: sha256 of the sample before, zeros for the first.
         observation: what was seen.
         signature: ed25519 over `message`, 64 bytes.
@@ -98,7 +98,7 @@ class Sample:
         }
 
     def verify(self) -> bool:
-        """Whether the device it names signed it."""
+        """Returns whether the device that it names signed it."""
         return Signature.from_bytes(self.signature).verify(Pubkey(self.device), self.message)
 
     @classmethod
@@ -126,13 +126,13 @@ class Sample:
         return unsigned.signed(key.sign(unsigned.message))
 
     def signed(self, signature: bytes) -> Sample:
-        """The same with another signature."""
+        """Returns the same sample with another signature."""
         return Sample(
             self.job, self.node, self.device, self.seq, self.at, self.previous, self.observation, signature
         )
 
     def to_line(self) -> bytes:
-        """One line of JSON with the signature, for files and messages."""
+        """Returns one line of JSON with the signature, for files and messages."""
         return (
             canonical.encode({**self._body(), "signature": str(Signature.from_bytes(self.signature))}) + b"\n"
         )
@@ -142,7 +142,7 @@ class Sample:
         """Reads `to_line`; the signature is not checked.
 
         Raises:
-            SampleError: when the line is no sample.
+            SampleError: when the line is not a sample.
         """
         try:
             value: Any = canonical.decode(line.rstrip(b"\n"))
@@ -163,7 +163,7 @@ class Sample:
 
 
 class SampleLog:
-    """A job's samples in a file, one line each; what a killed process left half-written is dropped."""
+    """A job's samples in a file, one line each; a line that a killed process left half-written is dropped."""
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
@@ -181,7 +181,7 @@ class SampleLog:
         return self._samples[-1] if self._samples else None
 
     def since(self, seq: int) -> tuple[Sample, ...]:
-        """Samples number ``seq`` and later."""
+        """Returns the samples from number ``seq`` on."""
         return tuple(self._samples[seq:])
 
     def append(self, sample: Sample) -> None:
@@ -198,7 +198,7 @@ class Break:
     """A stretch that is not attested.
 
     Attributes:
-        reason: why.
+        reason: why it is not attested.
         start: Unix seconds.
         end: Unix seconds.
         detail: what was seen.
@@ -211,7 +211,7 @@ class Break:
 
     @property
     def seconds(self) -> int:
-        """Length."""
+        """Its length."""
         return self.end - self.start
 
 
@@ -229,20 +229,24 @@ class TimeLockPolicy:
 
     @classmethod
     def for_pool(cls, pool: str) -> TimeLockPolicy:
-        """GPUs: ten per cent. Processors: recorded only, since a system always runs something itself."""
+        """Returns a pool's policy.
+
+        GPUs may see ten per cent of foreign use; that of processors is only recorded, since a system always
+        runs something of its own.
+        """
         return cls(foreign_use_bps=None) if pool == "cpu" else cls()
 
 
 class Judge:
     """Turns one job's samples into good time, as they come.
 
-    A stretch counts only once the sample that ends it is there, so good time never falls when samples are
-    added. Feed the samples in order; after one that is out of place none is believed any more.
+    A stretch counts only once the sample that ends it is there, so good time never decreases when samples are
+    added. Feed the samples in order; after one that is out of place, no sample is accepted any more.
 
     Args:
         job: the job's address.
         node: the node's address.
-        device: the device's key, as the node's account names it; None takes the first sample's.
+        device: the device's key, as in the node's account; None takes that of the first sample.
         start: when the job started, Unix seconds.
         policy: when the lock is broken.
     """
@@ -266,7 +270,7 @@ class Judge:
 
     @property
     def digest(self) -> bytes:
-        """Digest of the last believed sample, which stands for all before it; zeros without one."""
+        """Digest of the last accepted sample, which covers all before it; zeros if there is none."""
         return self._last.digest if self._last else NO_SAMPLE
 
     def feed(self, samples: Iterable[Sample]) -> None:
@@ -284,9 +288,9 @@ class Judge:
             self._last = sample
             if sample.at <= self.through:
                 continue  # taken before the job started
-            found = _broken(sample, self.through, sample.at, self._policy)
-            if found is not None:
-                self.breaks.append(found)
+            lapse = _broken(sample, self.through, sample.at, self._policy)
+            if lapse is not None:
+                self.breaks.append(lapse)
             elif self._good and self._good[-1][1] == self.through:
                 self._good[-1] = (self._good[-1][0], sample.at)
             else:
@@ -294,16 +298,16 @@ class Judge:
             self.through = sample.at
 
     def good(self, start: int, end: int) -> int:
-        """Good seconds within ``start..end``."""
+        """Returns the good seconds within ``start..end``."""
         return sum(max(0, min(end, last) - max(start, first)) for first, last in self._good)
 
     def breaks_within(self, start: int, end: int) -> tuple[Break, ...]:
-        """What does not count in ``start..end``, a stretch without samples up to its end included."""
-        found = [item for item in self.breaks if item.end > start and item.start < end]
-        found += [item for item in self.breaks if item.start == item.end]
+        """Returns what does not count in ``start..end``, including a last stretch without samples."""
+        breaks = [item for item in self.breaks if item.end > start and item.start < end]
+        breaks += [item for item in self.breaks if item.start == item.end]
         if end - max(start, self.through) > self._policy.max_gap:
-            found.append(Break(BreakReason.SAMPLE_GAP, max(start, self.through), end, "no sample since"))
-        return tuple(found)
+            breaks.append(Break(BreakReason.SAMPLE_GAP, max(start, self.through), end, "no sample since"))
+        return tuple(breaks)
 
     def _out_of_place(self, sample: Sample) -> str | None:
         if (sample.job, sample.node, sample.device) != (self._job, self._node, self._device):

@@ -1,4 +1,4 @@
-"""Looking at a device: who uses it, and how much."""
+"""Watching a device: who uses it, and how much."""
 
 from __future__ import annotations
 
@@ -15,24 +15,24 @@ class Watch(Protocol):
     """Observes one device for one lease at a time."""
 
     def observe(self, roots: Iterable[int]) -> Observation:
-        """What happened since the last call; ``roots`` are processes whose trees are the lease's."""
+        """Returns what was seen since the last call; the lease's processes are the trees below ``roots``."""
         ...
 
 
 def _tree(psutil: Any, roots: Iterable[int]) -> dict[int, Any]:
-    found: dict[int, Any] = {}
+    processes: dict[int, Any] = {}
     for pid in roots:
         try:
             root = psutil.Process(pid)
             for process in (root, *root.children(recursive=True)):
-                found[process.pid] = process
+                processes[process.pid] = process
         except psutil.Error:
             continue  # it has ended since
-    return found
+    return processes
 
 
 class CpuWatch:
-    """A processor: its use in all, and the part that is not the lease's. Needs psutil."""
+    """A processor: its total use, and the part that is not the lease's. Needs psutil."""
 
     def __init__(self) -> None:
         self._psutil: Any = importlib.import_module("psutil")
@@ -92,8 +92,8 @@ class NvmlWatch:
         use = int(self._nvml.nvmlDeviceGetUtilizationRates(self._handle).gpu) * 100
         return Observation(
             use_bps=use,
-            # NVML tells the use of the device, not of one process; with a foreign process on it none is
-            # surely the lease's.
+            # NVML reports the use of the device, not of each process; with a foreign process on it, no
+            # part of that is certain to be the lease's.
             foreign_use_bps=use if foreign else 0,
             foreign=tuple(self._name(pid) for pid in foreign[:MAX_NAMES]),
         )
@@ -106,7 +106,7 @@ class NvmlWatch:
 
 
 def watch_for(device: Device) -> Watch:
-    """The watch that fits a device."""
+    """Returns the watch for a device."""
     if device.uuid.startswith("GPU-"):
         return NvmlWatch(device.uuid)
     return CpuWatch()

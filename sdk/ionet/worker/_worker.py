@@ -30,7 +30,7 @@ class Worker:
         key: signs for the device.
         state: directory for sample logs and the device's lock; survives restarts.
         device: by default the first device of this machine.
-        watch: by default what fits the device.
+        watch: by default the one for the device.
         kernel: for challenges; by default `ionet.prover.backend()`, made when first needed.
     """
 
@@ -82,7 +82,7 @@ class Worker:
         """Looks at the device, signs what it saw and keeps it.
 
         Args:
-            at: Unix seconds of the asker's clock.
+            at: Unix seconds by the caller's clock.
 
         Raises:
             Busy: when no job has begun.
@@ -98,7 +98,7 @@ class Worker:
         return sample
 
     def samples(self, since: int = 0) -> tuple[Sample, ...]:
-        """The present job's samples from number ``since`` on."""
+        """Returns the present job's samples from number ``since`` on."""
         return self._log.since(since) if self._log is not None else ()
 
     def commit(self, challenge: Challenge) -> Commitment:
@@ -115,17 +115,17 @@ class Worker:
     def statement(
         self, *, period_end: int, up_hours: int, good: int, proof: bytes, samples: bytes
     ) -> Statement:
-        """The device's signed word for an hour, for the report's evidence."""
+        """Returns the device's signed statement about an hour, for the report's evidence."""
         from ionet.rewards import Statement, statement_bytes
 
         message = statement_bytes(self.node, period_end, up_hours, good, proof, samples)
         return Statement(bytes(self.key.pubkey), good, proof, samples, self.key.sign(message))
 
     def end(self, job: bytes | None = None) -> None:
-        """Gives the device free; the samples stay on disk.
+        """Releases the device; the samples stay on disk.
 
         Args:
-            job: only if it is held for this job; None in any case.
+            job: release it only if it is held for this job; None: in any case.
         """
         if job is not None and job != self._job:
             return

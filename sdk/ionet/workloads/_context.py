@@ -18,7 +18,7 @@ class Mapper(Protocol):
 
 
 def serial(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
-    """The mapper of an executor without parallelism."""
+    """Applies the function to one item after another: the mapper of an executor without parallelism."""
     return [function(item) for item in items]
 
 
@@ -33,7 +33,7 @@ class Context:
         inputs: directory with the manifest's input files.
         output: directory whose files become the run's outputs, named by their content.
         nodes: how many nodes the run has.
-        mapper: how `map` is carried out; on Ray one task per item, on the lease's nodes.
+        mapper: what `map` uses; on Ray one task per item, on the lease's nodes.
     """
 
     arguments: Mapping[str, Any]

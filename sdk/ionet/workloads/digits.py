@@ -32,7 +32,7 @@ MODEL_NAME: Final = "model.npz"
 TEST_SIZE: Final = 360
 FOLDS: Final = 3
 
-# Gamma as 1 / (thousandths): manifests and results hold integers only.
+# In thousandths and millionths: manifests and results hold integers only.
 DEFAULT_GRID: Final[Mapping[str, tuple[int, ...]]] = {
     "c_milli": (500, 1_000, 5_000, 20_000),
     "gamma_micro": (200, 400, 700, 1_000, 2_000, 4_000),
@@ -46,7 +46,7 @@ class Configuration:
     Attributes:
         c_milli: the penalty C in thousandths.
         gamma_micro: the kernel's gamma in millionths.
-        seed: of the split.
+        seed: the seed of the split.
     """
 
     c_milli: int
@@ -66,7 +66,7 @@ class Accuracy:
 
 
 def grid(arguments: Mapping[str, Any]) -> list[Configuration]:
-    """The configurations of a manifest's arguments: ``c_milli`` and ``gamma_micro`` (lists), ``seed``.
+    """Returns the configurations in a manifest's arguments: lists ``c_milli`` and ``gamma_micro``, ``seed``.
 
     Raises:
         ValueError: when a list is empty or holds something other than positive integers.
@@ -84,7 +84,7 @@ def grid(arguments: Mapping[str, Any]) -> list[Configuration]:
 
 
 def evaluate(configuration: Configuration) -> Accuracy:
-    """Cross-validates one configuration outside the test part: the task that runs once for each."""
+    """Cross-validates one configuration outside the test part; one task runs this for each."""
     images, labels, _ = _split(configuration.seed)
     correct = 0
     for fold in range(FOLDS):
@@ -96,15 +96,15 @@ def evaluate(configuration: Configuration) -> Accuracy:
 
 
 def run(context: Context) -> dict[str, Any]:
-    """The entrypoint: searches, fits the best, writes ``model.npz``.
+    """Searches, fits the best configuration and writes ``model.npz``: the entrypoint.
 
     Returns:
         ``{"best": {"c_milli", "gamma_micro", "seed"}, "configurations": n, "model_sha256": hex,
         "test": {"correct", "total"}, "validation": {"correct", "total"}}``.
     """
     configurations = grid(context.arguments)
-    found: Sequence[Accuracy] = context.map(evaluate, configurations)
-    best = max(range(len(found)), key=lambda n: (found[n].correct, -n))
+    accuracies: Sequence[Accuracy] = context.map(evaluate, configurations)
+    best = max(range(len(accuracies)), key=lambda n: (accuracies[n].correct, -n))
     configuration = configurations[best]
     images, labels, (test_images, test_labels) = _split(configuration.seed)
     model = _fit(configuration, images, labels)
@@ -112,7 +112,8 @@ def run(context: Context) -> dict[str, Any]:
     (context.output / MODEL_NAME).write_bytes(data)
     test = test_accuracy(data, test_images, test_labels)
     print(
-        f"best of {len(configurations)}: {configuration}, validation {found[best]}, test {test}", flush=True
+        f"best of {len(configurations)}: {configuration}, validation {accuracies[best]}, test {test}",
+        flush=True,
     )
     return {
         "best": {
@@ -123,7 +124,7 @@ def run(context: Context) -> dict[str, Any]:
         "configurations": len(configurations),
         "model_sha256": hashlib.sha256(data).hexdigest(),
         "test": {"correct": test.correct, "total": test.total},
-        "validation": {"correct": found[best].correct, "total": found[best].total},
+        "validation": {"correct": accuracies[best].correct, "total": accuracies[best].total},
     }
 
 
@@ -134,7 +135,7 @@ def check(data: bytes, seed: int = 0) -> Accuracy:
 
 
 def test_accuracy(data: bytes, images: NDArray[np.float64], labels: NDArray[np.int64]) -> Accuracy:
-    """How many of the images the model in ``data`` names correctly."""
+    """Returns how many of the images the model in ``data`` classifies correctly."""
     predicted = predict(data, images)
     return Accuracy(int((predicted == labels).sum()), len(labels))
 
@@ -143,7 +144,7 @@ test_accuracy.__test__ = False  # type: ignore[attr-defined]  # not a test, what
 
 
 def predict(data: bytes, images: NDArray[np.float64]) -> NDArray[np.int64]:
-    """The digits that the model in ``data`` sees: one vote per pair of digits, in plain numpy."""
+    """Returns the digits that the model in ``data`` sees: one vote per pair of digits, in plain numpy."""
     import numpy as np
 
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
@@ -188,7 +189,7 @@ def _fit(configuration: Configuration, images: NDArray[np.float64], labels: NDAr
 
 
 def _save(model: Any, configuration: Configuration) -> bytes:
-    """A ``.npz`` without compression, in fixed order and with fixed dates; readable by ``numpy.load``."""
+    """Returns an uncompressed ``.npz`` in fixed order and with fixed dates; ``numpy.load`` reads it."""
     import numpy as np
 
     arrays = {

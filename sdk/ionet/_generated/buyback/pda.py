@@ -22,22 +22,22 @@ PROGRAM_DATA: Final = Pubkey.from_string("GVJeLyM8vVFpWn6BHmhCNbx1XTHiWYdsPogT3L
 
 
 def auction(mint: Pubkey, shard: Int) -> Pubkey:
-    """The address seeded by `auction`, mint, shard."""
+    """Returns the address seeded by `auction`, mint, shard."""
     return _find((b"auction", bytes(mint), c.seed(c.u8, shard)), PROGRAM_ID)
 
 
 def payout(job: Pubkey) -> Pubkey:
-    """The address seeded by `payout_state`, job."""
+    """Returns the address seeded by `payout_state`, job."""
     return _find((b"payout_state", bytes(job)), PROGRAM_ID)
 
 
 def payout_vault(job: Pubkey) -> Pubkey:
-    """The address seeded by `payout`, job."""
+    """Returns the address seeded by `payout`, job."""
     return _find((b"payout", bytes(job)), PROGRAM_ID)
 
 
 def vault(mint: Pubkey, shard: Int) -> Pubkey:
-    """The address seeded by `fees`, mint, shard."""
+    """Returns the address seeded by `fees`, mint, shard."""
     return _find((b"fees", bytes(mint), c.seed(c.u8, shard)), PROGRAM_ID)
 
 

@@ -25,22 +25,22 @@ STAKING_PROGRAM: Final = Pubkey.from_string("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGL
 
 
 def airdrop(id: Int) -> Pubkey:
-    """The address seeded by `airdrop`, id."""
+    """Returns the address seeded by `airdrop`, id."""
     return _find((b"airdrop", c.seed(c.u64, id)), PROGRAM_ID)
 
 
 def claims(airdrop: Pubkey, number: Int) -> Pubkey:
-    """The address seeded by `claims`, airdrop, number."""
+    """Returns the address seeded by `claims`, airdrop, number."""
     return _find((b"claims", bytes(airdrop), c.seed(c.u32, number)), PROGRAM_ID)
 
 
 def grant(id: Int) -> Pubkey:
-    """The address seeded by `grant`, id."""
+    """Returns the address seeded by `grant`, id."""
     return _find((b"grant", c.seed(c.u64, id)), PROGRAM_ID)
 
 
 def vault(airdrop_or_grant: Pubkey) -> Pubkey:
-    """The address seeded by `vault`, airdrop_or_grant."""
+    """Returns the address seeded by `vault`, airdrop_or_grant."""
     return _find((b"vault", bytes(airdrop_or_grant)), PROGRAM_ID)
 
 

@@ -23,32 +23,32 @@ TREASURY: Final = Pubkey.from_string("FvnqJ2nXEpKCCMzWhLPgi8TgY6dbK7eYFeQKgmHGT7
 
 
 def bond_vault(proposal: Pubkey) -> Pubkey:
-    """The address seeded by `bond`, proposal."""
+    """Returns the address seeded by `bond`, proposal."""
     return _find((b"bond", bytes(proposal)), PROGRAM_ID)
 
 
 def node_vote(proposal: Pubkey, node: Pubkey) -> Pubkey:
-    """The address seeded by `node_vote`, proposal, node."""
+    """Returns the address seeded by `node_vote`, proposal, node."""
     return _find((b"node_vote", bytes(proposal), bytes(node)), PROGRAM_ID)
 
 
 def outflow(asset: Pubkey) -> Pubkey:
-    """The address seeded by `outflow`, asset."""
+    """Returns the address seeded by `outflow`, asset."""
     return _find((b"outflow", bytes(asset)), PROGRAM_ID)
 
 
 def proposal(proposer: Pubkey, nonce: Int) -> Pubkey:
-    """The address seeded by `proposal`, proposer, nonce."""
+    """Returns the address seeded by `proposal`, proposer, nonce."""
     return _find((b"proposal", bytes(proposer), c.seed(c.u64, nonce)), PROGRAM_ID)
 
 
 def transaction(proposal: Pubkey, index: Int) -> Pubkey:
-    """The address seeded by `transaction`, proposal, index."""
+    """Returns the address seeded by `transaction`, proposal, index."""
     return _find((b"transaction", bytes(proposal), c.seed(c.u8, index)), PROGRAM_ID)
 
 
 def vote(proposal: Pubkey, position: Pubkey) -> Pubkey:
-    """The address seeded by `vote`, proposal, position."""
+    """Returns the address seeded by `vote`, proposal, position."""
     return _find((b"vote", bytes(proposal), bytes(position)), PROGRAM_ID)
 
 

@@ -22,37 +22,37 @@ PROGRAM_DATA: Final = Pubkey.from_string("584YPQs41zWPCx2uiFrvCTsKXok3P3bJ7cscB4
 
 
 def bond_vault(dispute: Pubkey) -> Pubkey:
-    """The address seeded by `bond`, dispute."""
+    """Returns the address seeded by `bond`, dispute."""
     return _find((b"bond", bytes(dispute)), PROGRAM_ID)
 
 
 def cluster(renter: Pubkey, id: bytes) -> Pubkey:
-    """The address seeded by `cluster`, renter, id."""
+    """Returns the address seeded by `cluster`, renter, id."""
     return _find((b"cluster", bytes(renter), c.raw_bytes(32).encode(id)), PROGRAM_ID)
 
 
 def currency(mint: Pubkey) -> Pubkey:
-    """The address seeded by `currency`, mint."""
+    """Returns the address seeded by `currency`, mint."""
     return _find((b"currency", bytes(mint)), PROGRAM_ID)
 
 
 def dispute(job: Pubkey, party: Pubkey) -> Pubkey:
-    """The address seeded by `dispute`, job, party."""
+    """Returns the address seeded by `dispute`, job, party."""
     return _find((b"dispute", bytes(job), bytes(party)), PROGRAM_ID)
 
 
 def escrow(job: Pubkey) -> Pubkey:
-    """The address seeded by `escrow`, job."""
+    """Returns the address seeded by `escrow`, job."""
     return _find((b"escrow", bytes(job)), PROGRAM_ID)
 
 
 def job(offer: Pubkey, nonce: Int) -> Pubkey:
-    """The address seeded by `job`, offer, nonce."""
+    """Returns the address seeded by `job`, offer, nonce."""
     return _find((b"job", bytes(offer), c.seed(c.u64, nonce)), PROGRAM_ID)
 
 
 def offer(node: Pubkey) -> Pubkey:
-    """The address seeded by `offer`, node."""
+    """Returns the address seeded by `offer`, node."""
     return _find((b"offer", bytes(node)), PROGRAM_ID)
 
 

@@ -25,17 +25,17 @@ STAKING_PROGRAM: Final = Pubkey.from_string("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGL
 
 
 def bond_vault(challenge: Pubkey) -> Pubkey:
-    """The address seeded by `bond`, challenge."""
+    """Returns the address seeded by `bond`, challenge."""
     return _find((b"bond", bytes(challenge)), PROGRAM_ID)
 
 
 def challenge(report: Pubkey, node: Pubkey) -> Pubkey:
-    """The address seeded by `challenge`, report, node."""
+    """Returns the address seeded by `challenge`, report, node."""
     return _find((b"challenge", bytes(report), bytes(node)), PROGRAM_ID)
 
 
 def report(seq: Int, content_hash: bytes) -> Pubkey:
-    """The address seeded by `report`, seq, content_hash."""
+    """Returns the address seeded by `report`, seq, content_hash."""
     return _find((b"report", c.seed(c.u64, seq), c.raw_bytes(32).encode(content_hash)), PROGRAM_ID)
 
 

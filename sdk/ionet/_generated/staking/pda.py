@@ -25,42 +25,42 @@ PROOFS: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK"
 
 
 def class_(id: Int) -> Pubkey:
-    """The address seeded by `class`, id."""
+    """Returns the address seeded by `class`, id."""
     return _find((b"class", c.seed(c.u16, id)), PROGRAM_ID)
 
 
 def device(fingerprint: bytes) -> Pubkey:
-    """The address seeded by `device`, fingerprint."""
+    """Returns the address seeded by `device`, fingerprint."""
     return _find((b"device", c.raw_bytes(32).encode(fingerprint)), PROGRAM_ID)
 
 
 def network(authority: Pubkey) -> Pubkey:
-    """The address seeded by `network`, authority."""
+    """Returns the address seeded by `network`, authority."""
     return _find((b"network", bytes(authority)), PROGRAM_ID)
 
 
 def node(device: Pubkey) -> Pubkey:
-    """The address seeded by `node`, device."""
+    """Returns the address seeded by `node`, device."""
     return _find((b"node", bytes(device)), PROGRAM_ID)
 
 
 def position(node: Pubkey, holder: Pubkey) -> Pubkey:
-    """The address seeded by `position`, node, holder."""
+    """Returns the address seeded by `position`, node, holder."""
     return _find((b"position", bytes(node), bytes(holder)), PROGRAM_ID)
 
 
 def shard(index: Int) -> Pubkey:
-    """The address seeded by `shard`, index."""
+    """Returns the address seeded by `shard`, index."""
     return _find((b"shard", c.seed(c.u8, index)), PROGRAM_ID)
 
 
 def slash(node: Pubkey, nonce: Int) -> Pubkey:
-    """The address seeded by `slash`, node, nonce."""
+    """Returns the address seeded by `slash`, node, nonce."""
     return _find((b"slash", bytes(node), c.seed(c.u64, nonce)), PROGRAM_ID)
 
 
 def vault(node: Pubkey) -> Pubkey:
-    """The address seeded by `vault`, node."""
+    """Returns the address seeded by `vault`, node."""
     return _find((b"vault", bytes(node)), PROGRAM_ID)
 
 

@@ -1,5 +1,5 @@
 # Generated from administration/_async/administration.py by scripts/codegen; do not edit.
-"""Parameters, pauses and authorities: the instructions that all programs have alike."""
+"""Parameters, pauses and authorities: the instructions that all programs have in common."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ionet.chain.renamed import Renamed
 
 
 class Administration(Renamed):
-    """For a program's authority and its pauser; a domain inherits it and says which program is meant."""
+    """What a program's authority and its pauser do; a domain inherits it and names its program."""
 
     PROGRAM: ClassVar[str]
 
@@ -24,7 +24,7 @@ class Administration(Renamed):
 
     @deferred
     def _set_params(self, **changes: Any) -> Call[None]:
-        """Changes the parameters that are not None, and leaves the others as they are."""
+        """Changes the parameters that are not None and leaves the others as they are."""
         kind = getattr(accounts, self.PROGRAM).Config
         config = self._connection.fetch(kind, getattr(pda, self.PROGRAM).CONFIG)
         given = {name: value for name, value in changes.items() if value is not None}
@@ -37,7 +37,7 @@ class Administration(Renamed):
         return Call(self._connection, [instruction])
 
     def set_paused(self, entries: int) -> Call[None]:
-        """Sets which entries are paused; for the authority, or the pauser to pause more. Exits never are.
+        """Sets which entries are paused; for the authority, or for the pauser to pause more. Exits never are.
 
         Args:
             entries: for example `JobsEntry.BOOKING`; 0 for none.
@@ -46,7 +46,7 @@ class Administration(Renamed):
         return Call(self._connection, [build(signer=self._connection.address, paused=int(entries))])
 
     def propose_authority(self, successor: Pubkey) -> Call[None]:
-        """Names a successor of the authority; the default key takes the offer back."""
+        """Names a successor of the authority; the default address withdraws the offer."""
         build = getattr(ix, self.PROGRAM).propose_authority
         return Call(self._connection, [build(authority=self._connection.address, successor=successor)])
 

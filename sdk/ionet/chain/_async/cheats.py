@@ -1,4 +1,4 @@
-"""What only test networks do."""
+"""What only test networks can do."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ class AsyncCheats:
         self._client = client
 
     async def airdrop(self, address: Pubkey, amount: SOL) -> None:
-        """Asks the network for SOL, and waits until it is there.
+        """Requests SOL from the network, and waits until it arrives.
 
         Raises:
-            RpcError: the network gives none.
+            RpcError: the network refused.
         """
         signature = await self._client.request("requestAirdrop", str(address), amount.base)
         await sending.wait(self._client, signature, self._client.commitment)
@@ -101,8 +101,8 @@ class AsyncCheats:
             ema_price: default: the price.
             ema_confidence: default: the confidence.
             address: default: where Pyth's push oracle keeps this feed (shard 0).
-            owner: Pyth's receiver program; another one makes a forged account.
-            signatures: partial verification by so many guardians; default: full verification.
+            owner: Pyth's receiver program; any other makes a forged account.
+            signatures: partial verification by this many guardians; default: full verification.
         """
         from ionet.chain.layouts import PriceUpdate
 

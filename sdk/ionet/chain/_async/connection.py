@@ -1,4 +1,4 @@
-"""A connection: reading, and sending instructions. It knows no program of ours."""
+"""A connection: reading, and sending instructions. It knows none of io.net's programs."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from ionet.chain._async.reader import AsyncReader
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
-from ionet.chain.transactions import Sent
+from ionet.chain.transactions import Preview, Sent
 
 
 class AsyncConnection(AsyncReader):
-    """A connection to a Solana network, with who pays and signs by default."""
+    """A connection to a Solana network, with a default payer and signer."""
 
     @property
     def cheats(self) -> AsyncCheats:
-        """What only test networks do: set clock, accounts, prices; on the local network and on surfpool."""
+        """What only test networks can do: set clock, accounts and prices, locally and on surfpool."""
         return AsyncCheats(self)
 
     # -- calls
@@ -36,11 +36,11 @@ class AsyncConnection(AsyncReader):
         payer: SignerLike | None = None,
         tables: Sequence[AddressLookupTableAccount] = (),
     ) -> AsyncCall[None]:
-        """Instructions as a call, to send or to join with others."""
+        """Returns instructions as a call, to send or to join with others."""
         return AsyncCall(
             self,
             instructions,
-            signers=[one for one in map(as_signer, signers) if one is not None],
+            signers=[signer for signer in map(as_signer, signers) if signer is not None],
             payer=as_signer(payer),
             tables=tables,
         )
@@ -59,29 +59,37 @@ class AsyncConnection(AsyncReader):
         """Sends a transaction that has all its signatures, for example from several people, and waits for it.
 
         Raises:
-            ProgramError, TransactionFailed: it would fail, or did.
+            ProgramError, TransactionFailed: it would fail, or it did.
             TransactionExpired: it did not land and no longer can.
         """
         return await sending.send_signed(self, transaction, self.commitment)
 
+    async def preview_transaction(self, transaction: VersionedTransaction) -> Preview:
+        """Returns what a transaction of others would cost and which balances it would change, as of now.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return await sending.preview_message(self, transaction.message, fresh=True)
+
     # -- history and test networks
 
     async def transaction(self, signature: str) -> Sent[None]:
-        """A transaction of the past, with its events.
+        """Returns a past transaction, with its events.
 
         Raises:
             LookupError: the node does not know it.
             TransactionFailed: it failed; the error says how.
         """
-        found: Sent[None] | None = await sending.landed(self, signature)
-        if found is None:
+        sent: Sent[None] | None = await sending.landed(self, signature)
+        if sent is None:
             raise LookupError(f"the node knows no transaction {signature}")
-        return found
+        return sent
 
     async def airdrop(self, address: Pubkey, amount: SOL) -> None:
-        """Asks a test network for SOL and waits until it is there.
+        """Requests SOL from a test network and waits until it arrives.
 
         Raises:
-            RpcError: the network gives none.
+            RpcError: the network refused.
         """
         await self.cheats.airdrop(address, amount)

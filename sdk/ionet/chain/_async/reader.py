@@ -36,12 +36,12 @@ M = TypeVar("M", bound=Amount)
 
 
 class AsyncReader:
-    """Asks a Solana network: accounts, balances, time, history. It knows no program of ours.
+    """Reads from a Solana network: accounts, balances, time, history. It knows none of io.net's programs.
 
     The same methods work on the local network of `local()`, on devnet and on mainnet.
 
     Args:
-        transport: how to ask the node.
+        transport: how to reach the node.
         signer: pays fees and signs by default; a keypair, the path of a keypair file, or any `Signer`.
         commitment: what reads see and `send` waits for.
         fees: how much to pay for transactions.
@@ -76,7 +76,7 @@ class AsyncReader:
         timeout: float = 30.0,
         headers: dict[str, str] | None = None,
     ) -> Self:
-        """A client of a node.
+        """Returns a client of a node.
 
         Args:
             url_or_moniker: a URL, or `mainnet-beta`, `testnet`, `devnet`, `localhost` or their first letter.
@@ -87,7 +87,7 @@ class AsyncReader:
             headers: sent with each request.
 
         Raises:
-            ConfigError: no such cluster, or a keypair that cannot be read.
+            ConfigError: there is no such cluster, or the keypair cannot be read.
         """
         from ionet.chain.rpc._async.http import AsyncHttpTransport
 
@@ -106,14 +106,14 @@ class AsyncReader:
         shipped: bool = True,
         network: LocalNetwork | None = None,
     ) -> Self:
-        """A client of a network inside this process, with the programs loaded and the clock under control.
+        """Returns a client of a network inside this process, with programs loaded and a settable clock.
 
         Args:
             signer: default: a new keypair.
-            funds: what the signer gets at the start; default: 1,000,000 SOL.
+            funds: what the signer starts with; default: 1,000,000 SOL.
             now: Unix seconds at the start; default: the current time.
             programs: further programs, id to path of the ELF.
-            upgrade_authority: of all programs; default: the signer, so that it may initialise them.
+            upgrade_authority: of all programs; default: the signer, who may then initialise them.
             shipped: load the programs shipped with the package.
             network: an existing network to join; `now`, `programs`, `shipped` do not apply then.
         """
@@ -131,7 +131,7 @@ class AsyncReader:
         return cls(AsyncLocalTransport(network), signer=chosen)
 
     def as_(self, signer: SignerLike) -> Self:
-        """The same connection for another signer."""
+        """Returns the same connection for another signer."""
         return type(self)(self.transport, signer=signer, commitment=self.commitment, fees=self.fees)
 
     async def __aenter__(self) -> Self:
@@ -181,7 +181,7 @@ class AsyncReader:
         if isinstance(self.transport, AsyncLocalTransport):
             return self.transport.network
         raise ConfigError(
-            "this client is connected to a node; its clock and accounts are not ours: see client.cheats"
+            "this client is connected to a node; its clock and accounts can only be set through client.cheats"
         )
 
     @property
@@ -190,7 +190,7 @@ class AsyncReader:
         return isinstance(self.transport, AsyncLocalTransport)
 
     async def request(self, method: str, *params: Any) -> Any:
-        """Any JSON-RPC call; returns its `result`.
+        """Makes any JSON-RPC call; returns its `result`.
 
         Raises:
             RpcError: the node answered with an error.
@@ -204,13 +204,13 @@ class AsyncReader:
         return {"encoding": "base64", "commitment": self.commitment, **more}
 
     async def account(self, address: Pubkey) -> RawAccount | None:
-        """The account at an address as it is, or None."""
+        """Returns the undecoded account at an address, or None."""
         answer = await self.request("getAccountInfo", str(address), self._config())
         with shaped("getAccountInfo"):
             return raw_account(answer["value"])
 
     async def accounts(self, addresses: Sequence[Pubkey]) -> list[RawAccount | None]:
-        """The accounts at these addresses, None where there is none; asked in hundreds."""
+        """Returns the accounts at these addresses, None where there is none; a hundred for each request."""
         found: list[RawAccount | None] = []
         while len(found) < len(addresses):
             part = [str(address) for address in addresses[len(found) : len(found) + self._batch]]
@@ -227,36 +227,36 @@ class AsyncReader:
         return found
 
     async def fetch(self, kind: type[A], address: Pubkey) -> A:
-        """The account of this type at an address.
+        """Returns the account of this type at an address.
 
         Raises:
             AccountNotFound: there is nothing.
             DecodeError: it belongs to another program, or is of another type.
         """
-        found = await self.account(address)
-        if found is None:
+        account = await self.account(address)
+        if account is None:
             raise AccountNotFound(address, kind.__name__)
-        return decoded(kind, address, found)
+        return decoded(kind, address, account)
 
     async def fetch_many(self, kind: type[A], addresses: Sequence[Pubkey]) -> list[A | None]:
-        """The accounts of this type at these addresses, None where there is none.
+        """Returns the accounts of this type at these addresses, None where there is none.
 
         Raises:
             DecodeError: one of them belongs to another program, or is of another type.
         """
-        found = await self.accounts(addresses)
+        accounts = await self.accounts(addresses)
         return [
-            None if one is None else decoded(kind, address, one)
-            for address, one in zip(addresses, found, strict=True)
+            None if account is None else decoded(kind, address, account)
+            for address, account in zip(addresses, accounts, strict=True)
         ]
 
     async def find(self, kind: type[A], **fields: Any) -> list[KeyedAccount[A]]:
-        """All accounts of this type whose fields have these values, for example `find(Node, owner=me)`.
+        """Returns all accounts of this type whose fields have these values: `find(Node, owner=me)`.
 
-        The node filters; only fields with a fixed place (`kind.OFFSETS`) can be used, three at most.
+        The node filters; only fields with a fixed offset (`kind.OFFSETS`) can be used, three at most.
 
         Raises:
-            EncodeError: a field that cannot be used, or a value that does not fit it.
+            EncodeError: a field cannot be used, or a value does not fit it.
         """
         filters = kind.filters(**fields)
         if self.is_local:
@@ -283,7 +283,7 @@ class AsyncReader:
         self._deployed.add(program_id)
 
     async def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
-        """The same bytes of all accounts of this type: for sums over many, of which only a part is sent.
+        """Returns the same bytes of all accounts of this type: to add up many without fetching them whole.
 
         Args:
             kind: the accounts' type.
@@ -303,20 +303,20 @@ class AsyncReader:
     # -- money
 
     async def balance(self, address: Pubkey | None = None) -> SOL:
-        """SOL of an address; default: the signer's."""
-        found = await self.request(
+        """Returns the SOL that an address holds; default: the signer's."""
+        answer = await self.request(
             "getBalance", str(address or self.address), {"commitment": self.commitment}
         )
         with shaped("getBalance"):
-            return SOL.from_base(found["value"])
+            return SOL.from_base(answer["value"])
 
     async def rent(self, size: int) -> int:
-        """Lamports that make an account of `size` bytes rent-exempt, as the network says."""
+        """Returns the lamports that make an account of `size` bytes rent-exempt."""
         lamports: int = await self.request("getMinimumBalanceForRentExemption", size)
         return lamports
 
     async def token_account(self, address: Pubkey) -> TokenAccount:
-        """The SPL Token account at an address.
+        """Returns the SPL Token account at an address.
 
         Raises:
             AccountNotFound: there is nothing.
@@ -324,19 +324,19 @@ class AsyncReader:
         """
         from ionet.chain.layouts import TokenAccount
 
-        found = await self._owned(address, "token account", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
-        return TokenAccount.decode(bytes(found.data))
+        account = await self._owned(address, "token account", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
+        return TokenAccount.decode(bytes(account.data))
 
     @overload
     async def tokens(self, owner: Pubkey, mint: Pubkey) -> int: ...
     @overload
     async def tokens(self, owner: Pubkey, mint: Pubkey, unit: type[M]) -> M: ...
     async def tokens(self, owner: Pubkey, mint: Pubkey, unit: type[M] | None = None) -> int | M:
-        """What an owner's associated token account holds; 0 if there is no account.
+        """Returns what an owner's associated token account holds; 0 if there is no account.
 
         Args:
-            owner: whose.
-            mint: of which token.
+            owner: whose account.
+            mint: which token.
             unit: for example `USDC`, for an exact amount instead of base units.
         """
         try:
@@ -346,7 +346,7 @@ class AsyncReader:
         return amount if unit is None else unit.from_base(amount)
 
     async def token_mint(self, address: Pubkey) -> Mint:
-        """The SPL Token mint at an address: supply, decimals, authorities.
+        """Returns the SPL Token mint at an address: supply, decimals, authorities.
 
         Raises:
             AccountNotFound: there is nothing.
@@ -354,11 +354,11 @@ class AsyncReader:
         """
         from ionet.chain.layouts import Mint
 
-        found = await self._owned(address, "mint", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
-        return Mint.decode(bytes(found.data))
+        account = await self._owned(address, "mint", TOKEN_PROGRAM, TOKEN_2022_PROGRAM)
+        return Mint.decode(bytes(account.data))
 
     async def price(self, address: Pubkey) -> PriceUpdate:
-        """The Pyth price account at an address.
+        """Returns the Pyth price account at an address.
 
         Raises:
             AccountNotFound: there is nothing.
@@ -375,23 +375,23 @@ class AsyncReader:
     # -- time and history
 
     async def slot(self) -> int:
-        """The current slot."""
+        """Returns the current slot."""
         slot: int = await self.request("getSlot", {"commitment": self.commitment})
         return slot
 
     async def time(self) -> int:
-        """The network's clock, Unix seconds, as programs see it."""
+        """Returns the network's time as programs see it, Unix seconds."""
         return clock_time(await self.account(CLOCK))
 
     async def blockhash(self) -> tuple[Hash, int]:
-        """A recent blockhash, and the last block height at which it is valid."""
+        """Returns a recent blockhash, and the last block height at which it is valid."""
         answer = await self.request("getLatestBlockhash", {"commitment": self.commitment})
         with shaped("getLatestBlockhash"):
             latest = answer["value"]
             return Hash.from_string(latest["blockhash"]), int(latest["lastValidBlockHeight"])
 
     async def history(self, address: Pubkey, *, until: str | None = None) -> AsyncIterator[str]:
-        """Signatures of the successful transactions with this address, newest first.
+        """Yields the signatures of the successful transactions with this address, newest first.
 
         Args:
             address: an account or a program.
@@ -405,9 +405,9 @@ class AsyncReader:
             if until:
                 config["until"] = until
             page = await self.request("getSignaturesForAddress", str(address), config)
-            for one in page:
-                if one["err"] is None:
-                    yield one["signature"]
+            for entry in page:
+                if entry["err"] is None:
+                    yield entry["signature"]
             if len(page) < 1000:
                 return
             before = page[-1]["signature"]

@@ -56,26 +56,26 @@ class Call(Generic[T]):
         self._build: _Builds[[], T] | None = None
 
     def unsent(self) -> Unsent:
-        """The instructions with who signs and pays."""
+        """Returns the instructions, with who signs and pays."""
         if self._build is not None:
             built = self._build()
             self._unsent, self._decode, self._build = built.unsent(), built._decode, None
         return self._unsent
 
     def ix(self) -> list[Instruction]:
-        """The instructions, to put into a transaction of your own."""
+        """Returns the instructions, to put into a transaction of your own."""
         return list((self.unsent()).instructions)
 
     def tx(self, *, fees: FeePolicy | None = None, partial: bool = False) -> VersionedTransaction:
-        """The signed transaction, with a compute limit from a simulation and a priority fee.
+        """Returns the signed transaction, with a compute limit from a simulation and a priority fee.
 
         Args:
             fees: how much to pay; default: the client's policy.
-            partial: leave signatures empty that nobody here can give, for others to fill in.
+            partial: leave the signatures of signers that were not given empty, for others to fill in.
 
         Raises:
             TransactionFailed: the simulation failed; nothing was sent.
-            MissingSigner: a signature is missing, and not `partial`.
+            MissingSigner: a signature is missing, without `partial`.
         """
         prepared = sending.prepare(self._client, self.unsent(), fees or self._client.fees, partial=partial)
         return prepared.transaction
@@ -94,7 +94,7 @@ class Call(Generic[T]):
             TransactionFailed: it failed for another reason.
             TransactionExpired: it did not land and no longer can.
             MissingSigner: a signature is missing.
-            RpcError, TransportError: the node could not do its part.
+            RpcError, TransportError: the node refused a request, or could not be reached.
         """
         unsent = self.unsent()
         return sending.send(
@@ -106,7 +106,7 @@ class Call(Generic[T]):
         )
 
     def simulate(self) -> Simulated:
-        """What the transaction would do; needs no signatures.
+        """Returns what the transaction would do; needs no signatures.
 
         Raises:
             ProgramError, TransactionFailed: it would fail.
@@ -114,7 +114,7 @@ class Call(Generic[T]):
         return sending.simulate(self._client, self.unsent())
 
     def preview(self, *, fees: FeePolicy | None = None) -> Preview:
-        """What it would cost and which balances it would change; needs no signatures.
+        """Returns what it would cost and which balances it would change; needs no signatures.
 
         Raises:
             ProgramError, TransactionFailed: it would fail.
@@ -122,14 +122,14 @@ class Call(Generic[T]):
         return sending.preview(self._client, self.unsent(), fees or self._client.fees)
 
     def signed_by(self, *signers: SignerLike) -> Call[T]:
-        """The same call with more signers."""
-        more = tuple(one for one in map(as_signer, signers) if one is not None)
+        """Returns the same call with more signers."""
+        more = tuple(signer for signer in map(as_signer, signers) if signer is not None)
         return self._with(lambda unsent: replace(unsent, signers=(*unsent.signers, *more)))
 
     def paid_by(self, payer: SignerLike) -> Call[T]:
-        """The same call with another fee payer."""
-        key = as_signer(payer)
-        return self._with(lambda unsent: replace(unsent, payer=key))
+        """Returns the same call with another fee payer."""
+        signer = as_signer(payer)
+        return self._with(lambda unsent: replace(unsent, payer=signer))
 
     def __add__(self, other: Call[U]) -> Call[U]:
         if not isinstance(other, Call):
@@ -169,11 +169,11 @@ def _later(client: Reader, build: _Builds[[], T]) -> Call[T]:
 
 
 def deferred(method: _Builds[P, T]) -> Callable[P, Call[T]]:
-    """Makes a plain method of one that reads the chain before it can say what to send.
+    """Makes a method that reads the chain to build its call into one that returns the call at once.
 
-    The method belongs to a domain, which has a `_connection`. Of an asynchronous client it runs when the call
-    is built, simulated or sent, and only wrong arguments are refused at once; of a blocking one it runs at
-    once, so that what is wrong is said where the call is made.
+    The method belongs to a domain, which has a `_connection`. With an asynchronous client it runs when the
+    call is built, simulated or sent, and only wrong arguments are refused at once; with a blocking one it
+    runs at once, so that errors are raised where the call is made.
     """
     blocking: bool = not iscoroutinefunction(method)
     if blocking:

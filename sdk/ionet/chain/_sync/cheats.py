@@ -1,5 +1,5 @@
 # Generated from chain/_async/cheats.py by scripts/codegen; do not edit.
-"""What only test networks do."""
+"""What only test networks can do."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ class Cheats:
         self._client = client
 
     def airdrop(self, address: Pubkey, amount: SOL) -> None:
-        """Asks the network for SOL, and waits until it is there.
+        """Requests SOL from the network, and waits until it arrives.
 
         Raises:
-            RpcError: the network gives none.
+            RpcError: the network refused.
         """
         signature = self._client.request("requestAirdrop", str(address), amount.base)
         sending.wait(self._client, signature, self._client.commitment)
@@ -100,8 +100,8 @@ class Cheats:
             ema_price: default: the price.
             ema_confidence: default: the confidence.
             address: default: where Pyth's push oracle keeps this feed (shard 0).
-            owner: Pyth's receiver program; another one makes a forged account.
-            signatures: partial verification by so many guardians; default: full verification.
+            owner: Pyth's receiver program; any other makes a forged account.
+            signatures: partial verification by this many guardians; default: full verification.
         """
         from ionet.chain.layouts import PriceUpdate
 

@@ -1,5 +1,5 @@
 # Generated from chain/_async/connection.py by scripts/codegen; do not edit.
-"""A connection: reading, and sending instructions. It knows no program of ours."""
+"""A connection: reading, and sending instructions. It knows none of io.net's programs."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from ionet.chain._sync.reader import Reader
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
-from ionet.chain.transactions import Sent
+from ionet.chain.transactions import Preview, Sent
 
 
 class Connection(Reader):
-    """A connection to a Solana network, with who pays and signs by default."""
+    """A connection to a Solana network, with a default payer and signer."""
 
     @property
     def cheats(self) -> Cheats:
-        """What only test networks do: set clock, accounts, prices; on the local network and on surfpool."""
+        """What only test networks can do: set clock, accounts and prices, locally and on surfpool."""
         return Cheats(self)
 
     # -- calls
@@ -37,11 +37,11 @@ class Connection(Reader):
         payer: SignerLike | None = None,
         tables: Sequence[AddressLookupTableAccount] = (),
     ) -> Call[None]:
-        """Instructions as a call, to send or to join with others."""
+        """Returns instructions as a call, to send or to join with others."""
         return Call(
             self,
             instructions,
-            signers=[one for one in map(as_signer, signers) if one is not None],
+            signers=[signer for signer in map(as_signer, signers) if signer is not None],
             payer=as_signer(payer),
             tables=tables,
         )
@@ -60,29 +60,37 @@ class Connection(Reader):
         """Sends a transaction that has all its signatures, for example from several people, and waits for it.
 
         Raises:
-            ProgramError, TransactionFailed: it would fail, or did.
+            ProgramError, TransactionFailed: it would fail, or it did.
             TransactionExpired: it did not land and no longer can.
         """
         return sending.send_signed(self, transaction, self.commitment)
 
+    def preview_transaction(self, transaction: VersionedTransaction) -> Preview:
+        """Returns what a transaction of others would cost and which balances it would change, as of now.
+
+        Raises:
+            ProgramError, TransactionFailed: it would fail.
+        """
+        return sending.preview_message(self, transaction.message, fresh=True)
+
     # -- history and test networks
 
     def transaction(self, signature: str) -> Sent[None]:
-        """A transaction of the past, with its events.
+        """Returns a past transaction, with its events.
 
         Raises:
             LookupError: the node does not know it.
             TransactionFailed: it failed; the error says how.
         """
-        found: Sent[None] | None = sending.landed(self, signature)
-        if found is None:
+        sent: Sent[None] | None = sending.landed(self, signature)
+        if sent is None:
             raise LookupError(f"the node knows no transaction {signature}")
-        return found
+        return sent
 
     def airdrop(self, address: Pubkey, amount: SOL) -> None:
-        """Asks a test network for SOL and waits until it is there.
+        """Requests SOL from a test network and waits until it arrives.
 
         Raises:
-            RpcError: the network gives none.
+            RpcError: the network refused.
         """
         self.cheats.airdrop(address, amount)

@@ -26,6 +26,7 @@ from ionet.chain.errors import (
     failure,
 )
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
+from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.records import shaped
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
@@ -50,7 +51,7 @@ class Prepared:
     """A signed transaction and how long it can land."""
 
     transaction: VersionedTransaction
-    last_valid: int
+    last_valid_block_height: int
 
 
 def _signers(client: Reader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
@@ -77,13 +78,18 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
     transaction = transactions.unsigned(message)
     if client.is_local:
         network = client.network
-        done = network.simulate(transaction)
+        simulation = network.simulate(transaction)
         writable, readonly = network._loaded(message)
         keys = [str(key) for key in (*message.account_keys, *writable, *readonly)]
-        if done.error is not None:
-            programs = [keys[one.program_id_index] for one in message.instructions]
-            raise failure(done.error, logs=done.logs, program_ids=programs, units=done.units)
-        return transactions.simulated_locally(done, message, keys)
+        if simulation.error is not None:
+            programs = [keys[instruction.program_id_index] for instruction in message.instructions]
+            raise failure(
+                simulation.error,
+                logs=simulation.logs,
+                program_ids=programs,
+                compute_units=simulation.compute_units,
+            )
+        return transactions.simulated_locally(simulation, message, keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
@@ -99,8 +105,8 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
         raise failure(
             found["err"],
             logs=simulated.logs,
-            program_ids=simulated._programs,
-            units=simulated.compute_units,
+            program_ids=simulated._program_ids,
+            compute_units=simulated.compute_units,
         )
     return simulated
 
@@ -108,8 +114,8 @@ def _simulate(client: Reader, message: MessageV0) -> Simulated:
 def prepare(client: Reader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
     """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
     payer, signers = _signers(client, call)
-    message, last_valid = _final_message(client, call, fees, payer)
-    return Prepared(transactions.signed(message, signers, partial=partial), last_valid)
+    message, last_valid_block_height = _final_message(client, call, fees, payer)
+    return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
 
 
 def _final_message(client: Reader, call: Unsent, fees: FeePolicy, payer: Pubkey) -> tuple[MessageV0, int]:
@@ -125,24 +131,37 @@ def _final_message(client: Reader, call: Unsent, fees: FeePolicy, payer: Pubkey)
     if client.is_local:
         network = client.network
         price = fees.price_for((), limit)
-        blockhash, last_valid = network.latest_blockhash, network.block_height + 150
+        blockhash, last_valid_block_height = network.latest_blockhash, network.block_height + 150
     else:
         price = _price(client, trial, fees, limit)
-        blockhash, last_valid = client.blockhash()
+        blockhash, last_valid_block_height = client.blockhash()
     instructions = transactions.with_budget(call.instructions, limit, price)
-    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid
+    return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid_block_height
 
 
 def preview(client: Reader, call: Unsent, fees: FeePolicy) -> Preview:
     """What the call would cost and move; raises what it would fail with."""
     payer = client.address if call.payer is None else call.payer.pubkey()
     message, _ = _final_message(client, call, fees, payer)
-    keys = [key for i, key in enumerate(message.account_keys) if message.is_maybe_writable(i)]
+    return preview_message(client, message)
+
+
+def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Preview:
+    """What a message would cost and move; raises what it would fail with.
+
+    Args:
+        client: asks the node.
+        message: what is signed.
+        fresh: with a recent blockhash in the place of its own.
+    """
+    writes = transactions.writable(message)
+    keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
     before = client.accounts(keys)
     config = {
         "encoding": "base64",
         "commitment": client.commitment,
         "sigVerify": False,
+        "replaceRecentBlockhash": fresh,
         "innerInstructions": True,
         "accounts": {"encoding": "base64", "addresses": [str(key) for key in keys]},
     }
@@ -152,7 +171,7 @@ def preview(client: Reader, call: Unsent, fees: FeePolicy) -> Preview:
         found = answer["value"]
         simulated = transactions.simulated_from_json(found, message)
         if found["err"] is not None:
-            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._programs)
+            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
@@ -194,7 +213,7 @@ def send(
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
         raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    status = deliver(client, transaction, Height(client, prepared.last_valid), commitment)
+    status = deliver(client, transaction, Height(client, prepared.last_valid_block_height), commitment)
     return _shown(client, transaction, status, decode)
 
 
@@ -214,7 +233,7 @@ def send_signed(client: Reader, transaction: VersionedTransaction, commitment: s
         if simulated["err"] is not None:
             raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
     # Its blockhash, or its nonce, says how long it can land: not a fresh one.
-    nonce = transactions.nonce_account(transaction)
+    nonce = nonce_account(transaction.message)
     blockhash = str(transaction.message.recent_blockhash)
     life: Life = Blockhash(client, blockhash, known_at) if nonce is None else Nonce(client, nonce, blockhash)
     status = deliver(client, transaction, life, commitment)
@@ -235,15 +254,15 @@ class Life(Protocol):
 class Height:
     """Until a block height: of a blockhash that this node gave."""
 
-    def __init__(self, client: Reader, last_valid: int) -> None:
+    def __init__(self, client: Reader, last_valid_block_height: int) -> None:
         self._client = client
-        self._last_valid = last_valid
+        self._last_valid_block_height = last_valid_block_height
 
     def over(self) -> int | None:
         """See `Life`."""
         info = self._client.request("getEpochInfo", {"commitment": self._client.commitment})
         height, slot = info["blockHeight"], info["absoluteSlot"]
-        return int(slot) if height > self._last_valid else None
+        return int(slot) if height > self._last_valid_block_height else None
 
 
 class Blockhash:
@@ -276,7 +295,7 @@ class Nonce:
         config = {"encoding": "base64", "commitment": self._client.commitment}
         answer = self._client.request("getAccountInfo", str(self._account), config)
         account = transactions.raw_account(answer["value"])
-        moved = account is None or transactions.nonce_of(bytes(account.data)) != self._nonce
+        moved = account is None or nonce_of(bytes(account.data)) != self._nonce
         return int(answer["context"]["slot"]) if moved else None
 
 
@@ -413,9 +432,9 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
         raise failure(
             record.error,
             logs=record.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=record.signature,
-            units=record.units,
+            compute_units=record.compute_units,
         )
     return sent
 
@@ -457,8 +476,8 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
         raise failure(
             found["meta"]["err"],
             logs=sent.logs,
-            program_ids=sent._programs,
+            program_ids=sent._program_ids,
             signature=signature,
-            units=sent.compute_units,
+            compute_units=sent.compute_units,
         )
     return sent

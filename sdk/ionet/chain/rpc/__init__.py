@@ -1,4 +1,4 @@
-"""Transports: ways to ask a Solana node, all at the level of JSON-RPC."""
+"""Transports: ways to reach a Solana node, all at the level of JSON-RPC."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Any, Protocol, runtime_checkable
 
 @runtime_checkable
 class Transport(Protocol):
-    """Asks a node and waits for the answer."""
+    """Sends requests to a node and blocks until it answers."""
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The `result` of a JSON-RPC call.
+        """Returns the `result` of a JSON-RPC call.
 
         Raises:
             RpcError: the node answered with an error.
@@ -26,10 +26,10 @@ class Transport(Protocol):
 
 @runtime_checkable
 class AsyncTransport(Protocol):
-    """Asks a node without blocking."""
+    """Sends requests to a node without blocking."""
 
     async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The `result` of a JSON-RPC call; raises as `Transport.request`."""
+        """Returns the `result` of a JSON-RPC call; raises as `Transport.request` does."""
         ...
 
     async def aclose(self) -> None:

@@ -17,7 +17,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.clock import Clock
 from solders.hash import Hash
 from solders.keypair import Keypair
@@ -35,6 +35,7 @@ from ionet.chain.ids import (
     TOKEN_2022_PROGRAM,
     TOKEN_PROGRAM,
 )
+from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.rpc.errors import error_json, lands
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TokenBalance, TransactionRecord
 
@@ -46,7 +47,6 @@ SLOT_MS: Final = 400
 SLOTS_PER_EPOCH: Final = 432_000
 #: Blocks for which a blockhash is accepted.
 BLOCKHASH_AGE: Final = 150
-PACKET_SIZE: Final = 1232
 _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
 _API_VERSION: Final = "4.1.2"
@@ -56,7 +56,7 @@ _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111
 #: What a program's code has in it if it can read any sysvar without naming it as an account: the name of the
 #: system call, or (since SBPF v3) its Murmur3 hash.
 _GET_SYSVAR: Final = (b"sol_get_sysvar", (0x13C1B505).to_bytes(4, "little"))
-#: Naming one of these a transaction may read the slot hashes: themselves, lookup tables, votes, stakes.
+#: A transaction that names one of these may read the slot hashes: themselves, lookup tables, votes, stakes.
 _READERS: Final = frozenset(
     {
         SLOT_HASHES,
@@ -65,7 +65,7 @@ _READERS: Final = frozenset(
         Pubkey.from_string("Stake11111111111111111111111111111111111111"),
     }
 )
-#: Naming one of these it may deploy a program that does.
+#: A transaction that names one of these may deploy a program that reads them.
 _LOADERS: Final = frozenset(
     {
         BPF_LOADER_UPGRADEABLE,
@@ -104,7 +104,7 @@ class NetworkClock:
         self._network = network
 
     def now(self) -> int:
-        """Unix seconds."""
+        """Returns the current time, Unix seconds."""
         return self._network._clock.unix_timestamp
 
     @property
@@ -119,7 +119,7 @@ class NetworkClock:
             The new time.
 
         Raises:
-            ValueError: a negative number; the clock of a chain does not go back.
+            ValueError: a number is negative; a chain's clock does not go back.
         """
         if seconds < 0 or (slots is not None and slots < 0):
             raise ValueError("a chain's clock does not go back")
@@ -137,7 +137,7 @@ class NetworkClock:
 
 @dataclass(slots=True)
 class _Blocks:
-    """Recent blockhashes and slot hashes, made when somebody asks for them.
+    """Recent blockhashes and slot hashes, computed when they are needed.
 
     A blockhash is the hash of the one before and the slot's number.
     """
@@ -154,11 +154,11 @@ class _Blocks:
     def add(self, slot: int, count: int) -> None:
         """Adds `count` blocks, the last of them at `slot`."""
         self.height += count
-        # Older blocks than a node remembers have no consequences.
+        # Blocks older than a node remembers do not matter.
         self._asked.append(range(max(slot - min(count, _SLOT_HASHES_KEPT), 0) + 1, slot + 1))
 
     def hashes(self) -> list[bytes]:
-        """Blockhashes of the last 512 blocks, oldest first."""
+        """Returns the blockhashes of the last 512 blocks, oldest first."""
         if self._asked:
             hashed, raw = Hash.hash, Hash.__bytes__
             for slots in self._asked:
@@ -179,12 +179,12 @@ class _Blocks:
         return Hash(self.hashes()[-1])
 
     def valid(self, blockhash: Hash) -> bool:
-        """Whether transactions may use it."""
+        """Returns whether transactions may use a blockhash."""
         wanted, known = bytes(blockhash), self.hashes()
         return wanted == known[-1] or wanted in known[-BLOCKHASH_AGE - 1 :]
 
     def entries(self) -> bytes:
-        """The slot hashes as the sysvar has them, newest first."""
+        """Returns the slot hashes as the sysvar has them, newest first."""
         newest = reversed(self.hashes())
         fresh = [
             # A block's slot hash is in the sysvar only after the block: slot n sees up to n - 1.
@@ -237,7 +237,9 @@ class EmbeddedChain:
         self._clock = Clock(self._svm.get_clock().slot, 0, 0, 0, 0)
         self._faucet = Keypair.from_seed(hashlib.sha256(b"ionet local faucet").digest())
         self._faucet_key = self._faucet.pubkey()
-        self._svm.set_account(self._faucet_key, Account(1 << 62, b"", Pubkey.default(), False, (1 << 64) - 1))
+        self._svm.set_account(
+            self._faucet_key, RawAccount(1 << 62, b"", Pubkey.default(), False, (1 << 64) - 1)
+        )
         self._move(_SLOT_HASHES_KEPT, int(time.time()) if now is None else now)
         self.clock = NetworkClock(self)
         self.programs: dict[str, Pubkey] = {}
@@ -255,7 +257,7 @@ class EmbeddedChain:
         """Loads an SBF program.
 
         Raises:
-            ConfigError: no such file, or not a program that this runtime can load.
+            ConfigError: there is no such file, or it is not a program that this runtime can load.
         """
         try:
             elf = path.read_bytes()
@@ -278,15 +280,17 @@ class EmbeddedChain:
         from ionet.chain.layouts import with_upgrade_authority
 
         address = pda.program_data(program_id)
-        found = self._svm.get_account(address)
-        if found is None:
+        account = self._svm.get_account(address)
+        if account is None:
             raise ConfigError(f"{program_id} is not an upgradeable program")
-        data = with_upgrade_authority(bytes(found.data), authority)
+        data = with_upgrade_authority(bytes(account.data), authority)
         with self._lock:
-            self._svm.set_account(address, Account(found.lamports, data, found.owner, False, (1 << 64) - 1))
+            self._svm.set_account(
+                address, RawAccount(account.lamports, data, account.owner, False, (1 << 64) - 1)
+            )
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
-        """Gives lamports to an address, in a transaction of its own; returns its signature."""
+        """Transfers lamports to an address, in a transaction of its own; returns its signature."""
         from solders.message import MessageV0
         from solders.system_program import TransferParams, transfer
 
@@ -301,19 +305,19 @@ class EmbeddedChain:
         error = record.error if isinstance(record, TransactionRecord) else record
         raise RpcError(-32603, f"airdrop failed: {describe(error)}", {"err": error}, "requestAirdrop")
 
-    def account(self, address: Pubkey) -> Account | None:
-        """The account at an address, or None."""
+    def account(self, address: Pubkey) -> RawAccount | None:
+        """Returns the account at an address, or None."""
         if address in self._stale:
             with self._lock:
                 self._refresh(address)
-        found = self._svm.get_account(address)
-        return None if found is None or (found.lamports == 0 and not found.data) else found
+        account = self._svm.get_account(address)
+        return None if account is None or (account.lamports == 0 and not account.data) else account
 
-    def owned(self, program: Pubkey) -> Iterable[tuple[Pubkey, Account]]:
-        """All accounts of a program, with their addresses."""
+    def owned(self, program_id: Pubkey) -> Iterable[tuple[Pubkey, RawAccount]]:
+        """Returns all accounts of a program, with their addresses."""
         with self._lock:
             self._refresh(*self._stale)
-            return self._svm.get_program_accounts(program)
+            return self._svm.get_program_accounts(program_id)
 
     def set_account(
         self,
@@ -331,14 +335,14 @@ class EmbeddedChain:
             if executable or owner in _LOADERS:
                 self._unknown_code = True
             self._stale.discard(address)
-            self._svm.set_account(address, Account(lamports, data, owner, executable, (1 << 64) - 1))
+            self._svm.set_account(address, RawAccount(lamports, data, owner, executable, (1 << 64) - 1))
 
     def rent(self, size: int) -> int:
-        """Lamports that make an account of `size` bytes rent-exempt."""
+        """Returns the lamports that make an account of `size` bytes rent-exempt."""
         return self._svm.minimum_balance_for_rent_exemption(size)
 
     def subscribe(self, listener: Callable[[TransactionRecord], None]) -> Callable[[], None]:
-        """Calls `listener` after each transaction that lands; the returned function ends that."""
+        """Calls `listener` after each transaction that lands, until the returned function is called."""
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener)
 
@@ -354,19 +358,19 @@ class EmbeddedChain:
         self._stale = {CLOCK, SLOT_HASHES}
 
     def _refresh(self, *sysvars: Pubkey) -> None:
-        """Writes these sysvars, if they are not of this slot: that takes longer than a small transaction."""
-        for one in sysvars:
-            if one not in self._stale:
+        """Writes those sysvars that are not of this slot, which takes longer than a small transaction."""
+        for sysvar in sysvars:
+            if sysvar not in self._stale:
                 continue
-            self._stale.discard(one)
-            if one == CLOCK:
+            self._stale.discard(sysvar)
+            if sysvar == CLOCK:
                 self._svm.set_clock(self._clock)
                 continue
             entries = self._blocks.entries()
             data = struct.pack("<Q", len(entries) // 40) + entries
             rent = self._svm.minimum_balance_for_rent_exemption(_SLOT_HASHES_SIZE)
-            sysvar = Account(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
-            self._svm.set_account(SLOT_HASHES, sysvar)
+            account = RawAccount(rent, data.ljust(_SLOT_HASHES_SIZE, b"\0"), _SYSVAR_OWNER, False, 0)
+            self._svm.set_account(SLOT_HASHES, account)
 
     def _refresh_for(self, message: Any) -> None:
         """Writes the sysvars that a transaction may read."""
@@ -386,7 +390,7 @@ class EmbeddedChain:
             return self._blocks.latest
 
     def is_valid(self, blockhash: Hash) -> bool:
-        """Whether transactions may use this blockhash now."""
+        """Returns whether transactions may use this blockhash now."""
         with self._lock:
             return self._blocks.valid(blockhash)
 
@@ -408,7 +412,7 @@ class EmbeddedChain:
             check_blockhash: refuse one that is not recent.
         """
         with self._lock:
-            if check_blockhash and not self._blocks.valid(transaction.message.recent_blockhash):
+            if check_blockhash and not self._can_land(transaction.message):
                 return Simulation("BlockhashNotFound", [], 0, None, [], {})
             self._refresh_for(transaction.message)
             if not verify:
@@ -429,6 +433,20 @@ class EmbeddedChain:
                 {} if failed else dict(result.post_accounts()),
             )
 
+    def _can_land(self, message: Any) -> bool:
+        """Whether the message's blockhash is recent, or the nonce of the account that it advances."""
+        if self._blocks.valid(message.recent_blockhash):
+            return True
+        address = nonce_account(message)
+        account = None if address is None else self._svm.get_account(address)
+        if account is None or account.owner != SYSTEM_PROGRAM:
+            return False
+        if nonce_of(bytes(account.data)) != str(message.recent_blockhash):
+            return False
+        # A nonce becomes another one only with another blockhash than that at which it was made.
+        self._svm.expire_blockhash()
+        return True
+
     def submit(self, transaction: VersionedTransaction) -> TransactionRecord | Json:
         """Executes a transaction.
 
@@ -437,7 +455,7 @@ class EmbeddedChain:
         """
         with self._lock:
             message = transaction.message
-            if not self._blocks.valid(message.recent_blockhash):
+            if not self._can_land(message):
                 return "BlockhashNotFound"
             self._refresh_for(message)
             loaded = self._loaded(message)
@@ -457,7 +475,7 @@ class EmbeddedChain:
                 transaction=transaction,
                 error=error,
                 logs=meta.logs(),
-                units=meta.compute_units_consumed(),
+                compute_units=meta.compute_units_consumed(),
                 fee=meta.fee(),
                 inner=_inner(meta),
                 return_data=_return_data(meta),
@@ -477,11 +495,11 @@ class EmbeddedChain:
         return record
 
     def transaction(self, signature: str) -> TransactionRecord | None:
-        """A transaction of the history."""
+        """Returns a transaction of the history, or None."""
         return self._history.get(signature)
 
     def _loaded(self, message: Any) -> tuple[list[Pubkey], list[Pubkey]]:
-        """Addresses that the message takes from lookup tables: writable, read-only."""
+        """Returns the addresses that the message takes from lookup tables: writable, read-only."""
         writable: list[Pubkey] = []
         readonly: list[Pubkey] = []
         for lookup in getattr(message, "address_table_lookups", ()):
@@ -499,43 +517,49 @@ class EmbeddedChain:
         lamports: list[int] = []
         tokens: list[TokenBalance] = []
         for i, key in enumerate(keys):
-            found = self._svm.get_account(key)
-            lamports.append(0 if found is None else found.lamports)
-            if found is not None and found.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
-                data = found.data
+            account = self._svm.get_account(key)
+            lamports.append(0 if account is None else account.lamports)
+            if account is not None and account.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
+                data = account.data
                 if len(data) >= 165 and data[108]:
-                    tokens.append(TokenBalance(i, data[:72], found.owner, self._decimals(Pubkey(data[:32]))))
+                    tokens.append(
+                        TokenBalance(i, data[:72], account.owner, self._decimals(Pubkey(data[:32])))
+                    )
         return lamports, tokens
 
     def _decimals(self, mint: Pubkey) -> int:
-        found = self._svm.get_account(mint)
-        return found.data[44] if found is not None and len(found.data) >= 82 else 0
+        account = self._svm.get_account(mint)
+        return account.data[44] if account is not None and len(account.data) >= 82 else 0
 
 
 def shipped_programs() -> dict[str, tuple[Pubkey, Path]]:
-    """Name to id and ELF of each program shipped with the package, or in the folder $IONET_PROGRAMS.
+    """Returns id and ELF, by name, of each program shipped with the package or in folder $IONET_PROGRAMS.
 
     Raises:
-        FileNotFoundError: $IONET_PROGRAMS is set and has none.
+        FileNotFoundError: $IONET_PROGRAMS is set, and there are none in it.
     """
-    ids = {name: Pubkey.from_string(one) for one in registry.shipped() if (name := registry.name(one))}
+    ids = {
+        name: Pubkey.from_string(program_id)
+        for program_id in registry.shipped()
+        if (name := registry.name(program_id))
+    }
     built = os.environ.get("IONET_PROGRAMS")
     places = sorted(Path(built).glob("*.so")) if built else registry.shipped().values()
-    found = {path.stem: (ids[path.stem], path) for path in places if path.stem in ids and path.exists()}
-    if built and not found:
+    programs = {path.stem: (ids[path.stem], path) for path in places if path.stem in ids and path.exists()}
+    if built and not programs:
         raise FileNotFoundError(f"IONET_PROGRAMS={built} has no programs; run scripts/build, or unset it")
-    return found
+    return programs
 
 
 @lru_cache(maxsize=64)
 def _gets_sysvars(path: Path, changed: int) -> bool:
-    """Whether a program can read any sysvar without naming it; `changed` is when the file was."""
+    """Returns whether a program can read any sysvar without naming it; `changed` is when the file was."""
     elf = path.read_bytes()
     return any(mark in elf for mark in _GET_SYSVAR)
 
 
 def _guarded(run: Callable[[], Any]) -> Any:
-    """The runtime panics with something that is not an Exception."""
+    """Runs the runtime, whose panics are not Exceptions; they become `RpcError`."""
     try:
         return run()
     except BaseException as bad:
@@ -545,10 +569,12 @@ def _guarded(run: Callable[[], Any]) -> Any:
 
 
 def _return_data(meta: TransactionMetadata) -> Json:
-    found = meta.return_data()
-    data = bytes(found.data)
+    returned = meta.return_data()
+    data = bytes(returned.data)
     return (
-        {"programId": str(found.program_id), "data": [b64encode(data).decode(), "base64"]} if data else None
+        {"programId": str(returned.program_id), "data": [b64encode(data).decode(), "base64"]}
+        if data
+        else None
     )
 
 
@@ -557,5 +583,13 @@ def _inner(meta: TransactionMetadata) -> list[InnerGroup]:
     for outer, calls in enumerate(meta.inner_instructions()):
         if calls:
             compiled = [(call.instruction(), call.stack_height()) for call in calls]
-            groups.append((outer, [(one.program_id_index, one.accounts, one.data, h) for one, h in compiled]))
+            groups.append(
+                (
+                    outer,
+                    [
+                        (instruction.program_id_index, instruction.accounts, instruction.data, height)
+                        for instruction, height in compiled
+                    ],
+                )
+            )
     return groups

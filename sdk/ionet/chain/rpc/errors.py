@@ -6,12 +6,12 @@ from typing import Any
 
 
 def _variant(error: object) -> str:
-    """`TransactionErrorFieldless.AlreadyProcessed` -> `AlreadyProcessed`."""
+    """Returns the variant's name: `TransactionErrorFieldless.AlreadyProcessed` -> `AlreadyProcessed`."""
     return repr(error).rpartition(".")[2]
 
 
 def error_json(error: Any) -> Any:
-    """A transaction error as JSON, for example `{"InstructionError": [0, {"Custom": 6000}]}`."""
+    """Returns a transaction error as JSON, for example `{"InstructionError": [0, {"Custom": 6000}]}`."""
     kind = type(error).__name__.removeprefix("TransactionError")
     match kind:
         case "InstructionError":
@@ -46,6 +46,6 @@ FEE_PAID = frozenset(
 
 
 def lands(error: Any) -> bool:
-    """Whether a transaction with this outcome (None: success) gets into a block."""
+    """Returns whether a transaction with this outcome (None: success) gets into a block."""
     name = error if isinstance(error, str) else next(iter(error)) if error else None
     return name is None or name in FEE_PAID

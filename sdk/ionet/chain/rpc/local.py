@@ -12,7 +12,7 @@ from ionet.chain.rpc.server import LocalServer
 from ionet.chain.rpc.types import Json
 
 if TYPE_CHECKING:
-    from solders.account import Account
+    from solders.account import Account as RawAccount
     from solders.pubkey import Pubkey
 
 __all__ = ["LocalNetwork", "NetworkClock", "shipped_programs"]
@@ -40,28 +40,28 @@ class LocalNetwork(EmbeddedChain):
         """Answers a JSON-RPC call as a node does.
 
         Raises:
-            RpcError: with the code a node gives.
+            RpcError: with the code that a node would return.
         """
         return methods.answer(self, method, params)
 
     def program_accounts(
-        self, program: Pubkey, filters: Sequence[Mapping[str, Any]]
-    ) -> list[tuple[Pubkey, Account]]:
-        """What `getProgramAccounts` gives, before it is written as JSON.
+        self, program_id: Pubkey, filters: Sequence[Mapping[str, Any]]
+    ) -> list[tuple[Pubkey, RawAccount]]:
+        """Returns what `getProgramAccounts` answers, before it is written as JSON.
 
         Raises:
-            RpcError: with the code a node gives, for filters that it refuses.
+            RpcError: with the code that a node would return, for filters that it refuses.
         """
         try:
-            return methods.program_accounts(self, program, filters)
+            return methods.program_accounts(self, program_id, filters)
         except RpcError as bad:
             bad.method = "getProgramAccounts"
             raise
 
     def handle(self, request: Json) -> Json:
-        """The JSON-RPC response to a request object, or to a batch of them."""
+        """Returns the JSON-RPC response to a request object, or to a batch of them."""
         if isinstance(request, list):
-            return [self.handle(one) for one in request]
+            return [self.handle(single) for single in request]
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
             return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid request"}}
         response: dict[str, Any] = {"jsonrpc": "2.0", "id": request.get("id")}

@@ -11,7 +11,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.hash import Hash, ParseHashError
 from solders.message import from_bytes_versioned
 from solders.pubkey import Pubkey
@@ -23,8 +23,9 @@ from ionet.chain.errors import DecodeError, RpcError, describe
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.records import growing
-from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, PACKET_SIZE, SLOTS_PER_EPOCH, EmbeddedChain
+from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, SLOTS_PER_EPOCH, EmbeddedChain
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
+from ionet.chain.transactions import PACKET_SIZE
 
 INVALID_PARAMS: Final = -32602
 METHOD_NOT_FOUND: Final = -32601
@@ -40,16 +41,16 @@ _METHODS: dict[str, Callable[..., Json]] = {}
 
 def answer(network: EmbeddedChain, method: str, params: Sequence[Any]) -> Json:
     """Calls a method; raises `RpcError` as a node would."""
-    found = _METHODS.get(method)
-    if found is None:
+    function = _METHODS.get(method)
+    if function is None:
         raise RpcError(METHOD_NOT_FOUND, "Method not found", method=method)
     given = list(params)
-    least, most = _arity(found)
+    least, most = _arity(function)
     if len(given) < least:
         raise RpcError(INVALID_PARAMS, f"`params` should have at least {least} argument(s)", method=method)
     try:
         with network._lock:
-            return found(network, *given[:most])
+            return function(network, *given[:most])
     except RpcError as bad:
         bad.method = method
         raise
@@ -140,11 +141,11 @@ def _sliced(data: bytes, config: Config) -> bytes:
     return data[part["offset"] : part["offset"] + part["length"]] if part else data
 
 
-def _account(found: Account | None, config: Config) -> Json:
-    if found is None:
+def _account(account: RawAccount | None, config: Config) -> Json:
+    if account is None:
         return None
     encoding = config.get("encoding") or "binary"
-    whole = bytes(found.data)
+    whole = bytes(account.data)
     data = _sliced(whole, config)
     shown: Json
     match encoding:
@@ -161,10 +162,10 @@ def _account(found: Account | None, config: Config) -> Json:
         case _:
             raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
     return {
-        "lamports": found.lamports,
+        "lamports": account.lamports,
         "data": shown,
-        "owner": str(found.owner),
-        "executable": found.executable,
+        "owner": str(account.owner),
+        "executable": account.executable,
         "rentEpoch": (1 << 64) - 1,
         "space": len(whole),
     }
@@ -274,8 +275,8 @@ def getFeeForMessage(network: EmbeddedChain, message: str, config: Any = None) -
 
 @_method
 def getBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
-    found = network.account(_key(address))
-    return _context(network, 0 if found is None else found.lamports)
+    account = network.account(_key(address))
+    return _context(network, 0 if account is None else account.lamports)
 
 
 @_method
@@ -288,7 +289,7 @@ def getMultipleAccounts(network: EmbeddedChain, addresses: Sequence[str], config
     if len(addresses) > 100:
         raise _invalid(f"Too many inputs provided; max 100, received {len(addresses)}")
     chosen = _config(config)
-    return _context(network, [_account(network.account(_key(one)), chosen) for one in addresses])
+    return _context(network, [_account(network.account(_key(address)), chosen) for address in addresses])
 
 
 @_method
@@ -296,34 +297,34 @@ def getProgramAccounts(network: EmbeddedChain, program: str, config: Any = None)
     chosen = _config(config)
     accounts = program_accounts(network, _key(program), chosen.get("filters") or [])
     with growing():
-        found = [{"pubkey": str(key), "account": _account(account, chosen)} for key, account in accounts]
-    return _context(network, found) if chosen.get("withContext") else found
+        listed = [{"pubkey": str(key), "account": _account(account, chosen)} for key, account in accounts]
+    return _context(network, listed) if chosen.get("withContext") else listed
 
 
 def program_accounts(
-    network: EmbeddedChain, program: Pubkey, filters: Sequence[Any]
-) -> list[tuple[Pubkey, Account]]:
-    """The accounts of a program that pass all filters; raises `RpcError` for filters that a node refuses."""
+    network: EmbeddedChain, program_id: Pubkey, filters: Sequence[Any]
+) -> list[tuple[Pubkey, RawAccount]]:
+    """Returns the program's accounts that pass all filters; raises `RpcError` if a node would refuse one."""
     if len(filters) > 4:
         raise _invalid("Too many filters provided; max 4")
-    tests = [_filter(one) for one in filters]
-    found = []
-    for address, account in network.owned(program):
+    tests = [_filter(wanted) for wanted in filters]
+    passing = []
+    for address, account in network.owned(program_id):
         data = account.data
         if account.lamports and all(test(data) for test in tests):
-            found.append((address, account))
-    return found
+            passing.append((address, account))
+    return passing
 
 
-def _filter(one: Any) -> Callable[[bytes], bool]:
-    match one:
+def _filter(wanted: Any) -> Callable[[bytes], bool]:
+    match wanted:
         case {"dataSize": int(size)}:
             return lambda data: len(data) == size
-        case {"memcmp": {"offset": int(offset), "bytes": wanted, **more}}:
+        case {"memcmp": {"offset": int(offset), "bytes": content, **more}}:
             expected = (
-                _raw(wanted, str(more.get("encoding") or "base58"))
-                if isinstance(wanted, str)
-                else bytes(cast("list[int]", wanted))
+                _raw(content, str(more.get("encoding") or "base58"))
+                if isinstance(content, str)
+                else bytes(cast("list[int]", content))
             )
             if len(expected) > 128:
                 raise _invalid("Invalid param: memcmp data is larger than 128 bytes")
@@ -331,18 +332,18 @@ def _filter(one: Any) -> Callable[[bytes], bool]:
             return lambda data: data[offset:end] == expected
         case "tokenAccountState":
             return lambda data: len(data) >= 165
-    raise _invalid(f"Invalid params: unknown filter {one!r}")
+    raise _invalid(f"Invalid params: unknown filter {wanted!r}")
 
 
 def _token_data(network: EmbeddedChain, address: str, size: int) -> bytes:
-    found = network.account(_key(address))
-    if found is None:
+    account = network.account(_key(address))
+    if account is None:
         raise _invalid("Invalid param: could not find account")
-    if found.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(found.data) < size:
+    if account.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(account.data) < size:
         raise _invalid(
             "Invalid param: not a Token account" if size == 165 else "Invalid param: not a Token mint"
         )
-    return bytes(found.data)
+    return bytes(account.data)
 
 
 @_method
@@ -369,13 +370,13 @@ def getTokenAccountsByOwner(network: EmbeddedChain, owner: str, which: Config, c
         mint, programs = None, [_key(which["programId"])]
     else:
         raise _invalid("Invalid params: expected `mint` or `programId`.")
-    found = []
-    for program in programs:
-        for key, account in network.owned(program):
+    listed = []
+    for program_id in programs:
+        for key, account in network.owned(program_id):
             data = account.data
             if len(data) >= 165 and data[32:64] == wanted and mint in (None, data[:32]):
-                found.append({"pubkey": str(key), "account": _account(account, _config(config))})
-    return _context(network, found)
+                listed.append({"pubkey": str(key), "account": _account(account, _config(config))})
+    return _context(network, listed)
 
 
 # --- transactions -----------------------------------------------------------------------------
@@ -386,23 +387,25 @@ def requestAirdrop(network: EmbeddedChain, address: str, lamports: int, config: 
     return network.airdrop(_key(address), lamports)
 
 
-def _simulation(network: EmbeddedChain, done: Simulation, config: Config) -> Json:
+def _simulation(network: EmbeddedChain, simulation: Simulation, config: Config) -> Json:
     wanted = config.get("accounts")
     accounts = None
     if wanted:
         encoding = {"encoding": wanted.get("encoding") or "base64"}
-        after = done.accounts
-        addresses = [_key(one) for one in wanted["addresses"]]
-        accounts = [_account(after.get(one) or network.account(one), encoding) for one in addresses]
+        after = simulation.accounts
+        addresses = [_key(address) for address in wanted["addresses"]]
+        accounts = [
+            _account(after.get(address) or network.account(address), encoding) for address in addresses
+        ]
     return {
-        "err": done.error,
-        "logs": done.logs,
+        "err": simulation.error,
+        "logs": simulation.logs,
         "accounts": accounts,
-        "unitsConsumed": done.units,
-        "returnData": done.return_data,
-        "innerInstructions": _inner_json(done.inner) if config.get("innerInstructions") else None,
+        "unitsConsumed": simulation.compute_units,
+        "returnData": simulation.return_data,
+        "innerInstructions": _inner_json(simulation.inner) if config.get("innerInstructions") else None,
         "replacementBlockhash": None,
-        "loadedAccountsDataSize": sum(len(a.data) for a in done.accounts.values()),
+        "loadedAccountsDataSize": sum(len(a.data) for a in simulation.accounts.values()),
     }
 
 
@@ -414,10 +417,10 @@ def simulateTransaction(network: EmbeddedChain, transaction: str, config: Any = 
     verify = bool(chosen.get("sigVerify"))
     if replace and verify:
         raise _invalid("sigVerify may not be used with replaceRecentBlockhash")
-    done = network.simulate(parsed, verify=verify, check_blockhash=not replace)
-    if verify and done.error == "SignatureFailure":
+    simulation = network.simulate(parsed, verify=verify, check_blockhash=not replace)
+    if verify and simulation.error == "SignatureFailure":
         raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
-    value = _simulation(network, done, chosen)
+    value = _simulation(network, simulation, chosen)
     if replace:
         value["replacementBlockhash"] = getLatestBlockhash(network)["value"]
     return _context(network, value)
@@ -431,12 +434,12 @@ def sendTransaction(network: EmbeddedChain, transaction: str, config: Any = None
     if not all(parsed.verify_with_results()):
         raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
     if not chosen.get("skipPreflight"):
-        done = network.simulate(parsed, verify=True, check_blockhash=True)
-        if done.error is not None:
+        simulation = network.simulate(parsed, verify=True, check_blockhash=True)
+        if simulation.error is not None:
             raise RpcError(
                 PREFLIGHT_FAILURE,
-                f"Transaction simulation failed: {describe(done.error)}",
-                _simulation(network, done, {}),
+                f"Transaction simulation failed: {describe(simulation.error)}",
+                _simulation(network, simulation, {}),
             )
     if network.transaction(signature) is None:
         network.submit(parsed)
@@ -451,7 +454,7 @@ def _status(record: TransactionRecord) -> Json:
 def getSignatureStatuses(network: EmbeddedChain, signatures: Sequence[str], config: Any = None) -> Json:
     if len(signatures) > 256:
         raise _invalid(f"Too many inputs provided; max 256, received {len(signatures)}")
-    found = [network.transaction(_signature(one)) for one in signatures]
+    records = [network.transaction(_signature(signature)) for signature in signatures]
     return _context(
         network,
         [
@@ -464,7 +467,7 @@ def getSignatureStatuses(network: EmbeddedChain, signatures: Sequence[str], conf
                 "status": _status(record),
                 "confirmationStatus": "finalized",
             }
-            for record in found
+            for record in records
         ],
     )
 
@@ -510,7 +513,7 @@ def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -
             "Please try the request again with the following configuration parameter: "
             '"maxSupportedTransactionVersion": 0',
         )
-    found: dict[str, Json] = {
+    shown: dict[str, Json] = {
         "slot": record.slot,
         "blockTime": record.time,
         "transaction": _encoded(record, chosen.get("encoding") or "json"),
@@ -526,14 +529,14 @@ def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -
             "logMessages": record.logs,
             "rewards": [],
             "loadedAddresses": {"writable": record.loaded[0], "readonly": record.loaded[1]},
-            "computeUnitsConsumed": record.units,
+            "computeUnitsConsumed": record.compute_units,
         },
     }
     if record.return_data:
-        found["meta"]["returnData"] = record.return_data
+        shown["meta"]["returnData"] = record.return_data
     if allowed is not None:
-        found["version"] = 0 if version == 0 else "legacy"
-    return found
+        shown["version"] = 0 if version == 0 else "legacy"
+    return shown
 
 
 def _encoded(record: TransactionRecord, encoding: str) -> Json:
@@ -546,7 +549,7 @@ def _encoded(record: TransactionRecord, encoding: str) -> Json:
         case "json" | "jsonParsed":
             message = record.transaction.message
             return {
-                "signatures": [str(one) for one in record.transaction.signatures],
+                "signatures": [str(signature) for signature in record.transaction.signatures],
                 "message": _message_json(message),
             }
     raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
@@ -564,23 +567,23 @@ def _message_json(message: Any) -> Json:
         "recentBlockhash": str(message.recent_blockhash),
         "instructions": [
             {
-                "programIdIndex": one.program_id_index,
-                "accounts": list(one.accounts),
-                "data": b58encode(bytes(one.data)),
+                "programIdIndex": instruction.program_id_index,
+                "accounts": list(instruction.accounts),
+                "data": b58encode(bytes(instruction.data)),
                 "stackHeight": 1,
             }
-            for one in message.instructions
+            for instruction in message.instructions
         ],
     }
     if hasattr(message, "address_table_lookups"):
         tables: Sequence[Any] = message.address_table_lookups
         shown["addressTableLookups"] = [
             {
-                "accountKey": str(one.account_key),
-                "writableIndexes": list(bytes(one.writable_indexes)),
-                "readonlyIndexes": list(bytes(one.readonly_indexes)),
+                "accountKey": str(lookup.account_key),
+                "writableIndexes": list(bytes(lookup.writable_indexes)),
+                "readonlyIndexes": list(bytes(lookup.readonly_indexes)),
             }
-            for one in tables
+            for lookup in tables
         ]
     return shown
 
@@ -609,19 +612,19 @@ def _inner_json(groups: Sequence[InnerGroup]) -> Json:
 @_method
 def surfnet_setAccount(network: EmbeddedChain, address: str, update: Config) -> Json:
     key = _key(address)
-    found = network.account(key)
+    account = network.account(key)
     try:
         data = bytes.fromhex(update["data"]) if update.get("data") is not None else None
     except ValueError as bad:
         raise _invalid(f"Invalid hex data provided: {bad}") from None
-    old = bytes(found.data) if found else b""
+    old = bytes(account.data) if account else b""
     owner = update.get("owner")
     network.set_account(
         key,
-        lamports=update.get("lamports", found.lamports if found else None),
+        lamports=update.get("lamports", account.lamports if account else None),
         data=old if data is None else data,
-        owner=_key(owner) if owner else found.owner if found else Pubkey.default(),
-        executable=bool(update.get("executable", found.executable if found else False)),
+        owner=_key(owner) if owner else account.owner if account else Pubkey.default(),
+        executable=bool(update.get("executable", account.executable if account else False)),
     )
     return _context(network, None)
 

@@ -25,7 +25,7 @@ class LocalServer:
     def __init__(self, answer: Callable[[Any], Any], port: int = 0) -> None:
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
-            # One segment for each answer: otherwise delayed acknowledgements cost 40 ms each.
+            # One segment for each answer: otherwise delayed acknowledgements cost 40 ms each time.
             wbufsize = 1 << 16
             disable_nagle_algorithm = True
 

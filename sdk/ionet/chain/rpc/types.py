@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NamedTuple, TypeAlias
 
-from solders.account import Account
+from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -16,7 +16,7 @@ InnerGroup: TypeAlias = tuple[int, list[tuple[int, bytes, bytes, int | None]]]
 
 
 def ui_amount(amount: int, decimals: int) -> Json:
-    """A number of base units as nodes show it."""
+    """Returns a number of base units as nodes show it."""
     digits = f"{amount:0{decimals + 1}d}"
     whole, fraction = digits[: len(digits) - decimals], digits[len(digits) - decimals :].rstrip("0")
     text = f"{whole}.{fraction}" if fraction else whole
@@ -24,27 +24,27 @@ def ui_amount(amount: int, decimals: int) -> Json:
 
 
 class TokenBalance(NamedTuple):
-    """What a transaction's account held.
+    """What a token account of a transaction held.
 
     Attributes:
-        place: of the account in the transaction.
+        place: index of the account in the transaction.
         head: the token account's mint, owner and amount, 72 bytes.
-        program: the token program.
-        decimals: of the mint.
+        program_id: the token program that owns the account.
+        decimals: the mint's decimals.
     """
 
     place: int
     head: bytes
-    program: Pubkey
+    program_id: Pubkey
     decimals: int
 
     def json(self) -> Json:
-        """As nodes show it."""
+        """Returns the balance as nodes show it."""
         return {
             "accountIndex": self.place,
             "mint": str(Pubkey(self.head[:32])),
             "owner": str(Pubkey(self.head[32:64])),
-            "programId": str(self.program),
+            "programId": str(self.program_id),
             "uiTokenAmount": ui_amount(int.from_bytes(self.head[64:72], "little"), self.decimals),
         }
 
@@ -59,7 +59,7 @@ class TransactionRecord:
     transaction: VersionedTransaction
     error: Json
     logs: list[str]
-    units: int
+    compute_units: int
     fee: int
     inner: list[InnerGroup]
     return_data: Json
@@ -73,12 +73,12 @@ class TransactionRecord:
     @property
     def tokens_before(self) -> list[Json]:
         """Token balances before it, as nodes show them."""
-        return [one.json() for one in self.held_before]
+        return [balance.json() for balance in self.held_before]
 
     @property
     def tokens_after(self) -> list[Json]:
         """Token balances after it, as nodes show them."""
-        return [one.json() for one in self.held_after]
+        return [balance.json() for balance in self.held_after]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Simulation:
 
     error: Json
     logs: list[str]
-    units: int
+    compute_units: int
     return_data: Json
     inner: list[InnerGroup]
-    accounts: Mapping[Pubkey, Account]
+    accounts: Mapping[Pubkey, RawAccount]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class AsyncLocalTransport:
-    """Asks a `LocalNetwork` in this process.
+    """Sends requests to a `LocalNetwork` in this process.
 
     Attributes:
         network: the network; several transports may share one.
@@ -26,8 +26,8 @@ class AsyncLocalTransport:
         await self.aclose()
 
     async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The `result` of a JSON-RPC call; raises `RpcError`."""
+        """Returns the `result` of a JSON-RPC call; raises `RpcError`."""
         return self.network.request(method, params)
 
     async def aclose(self) -> None:
-        """Nothing to close: the network lives as long as somebody holds it."""
+        """Does nothing: the network lives as long as there are references to it."""

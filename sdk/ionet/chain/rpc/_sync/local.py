@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 
 class LocalTransport:
-    """Asks a `LocalNetwork` in this process.
+    """Sends requests to a `LocalNetwork` in this process.
 
     Attributes:
         network: the network; several transports may share one.
@@ -27,8 +27,8 @@ class LocalTransport:
         self.close()
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
-        """The `result` of a JSON-RPC call; raises `RpcError`."""
+        """Returns the `result` of a JSON-RPC call; raises `RpcError`."""
         return self.network.request(method, params)
 
     def close(self) -> None:
-        """Nothing to close: the network lives as long as somebody holds it."""
+        """Does nothing: the network lives as long as there are references to it."""
