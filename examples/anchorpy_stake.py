@@ -23,7 +23,7 @@ from ionet import IO, ProgramError, pda, token_account
 from ionet.interop.anchorpy import program
 
 
-async def stake(node: Pubkey, amount: IO) -> None:
+async def stake_on(node: Pubkey, amount: IO) -> None:
     """Opens the position where there is none yet, and stakes on it."""
     connection = AsyncClient(os.environ["ANCHOR_PROVIDER_URL"], Confirmed)
     wallet = Wallet.local()
@@ -49,12 +49,12 @@ async def stake(node: Pubkey, amount: IO) -> None:
         sent = await connection.get_transaction(signature, max_supported_transaction_version=0)
         for event in staking.events(sent).events:
             print("Event:", event)
-        found = await staking.account["Position"].fetch(position)
-        print("Pending stake:", IO.from_base(found.pending))
+        stake = await staking.account["Position"].fetch(position)
+        print("Pending stake:", IO.from_base(stake.pending))
 
 
 if __name__ == "__main__":
     try:
-        asyncio.run(stake(Pubkey.from_string(sys.argv[1]), IO(sys.argv[2])))
+        asyncio.run(stake_on(Pubkey.from_string(sys.argv[1]), IO(sys.argv[2])))
     except ProgramError as refused:
         sys.exit(f"refused: {refused}")

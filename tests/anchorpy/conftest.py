@@ -39,8 +39,8 @@ def vectors(modern: str, tmp_path_factory: pytest.TempPathFactory) -> Sequence[M
     """What `write_vectors.py` writes."""
     place = tmp_path_factory.mktemp("vectors") / "vectors.json"
     subprocess.run([modern, str(HERE / "write_vectors.py"), str(place)], check=True, timeout=60)
-    found: list[Mapping[str, Any]] = json.loads(place.read_text())
-    return found
+    written: list[Mapping[str, Any]] = json.loads(place.read_text())
+    return written
 
 
 @pytest.fixture(scope="session")

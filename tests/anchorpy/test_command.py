@@ -66,19 +66,17 @@ def imports(tree: ast.AST) -> Iterator[tuple[str, str]]:
     for node in ast.iter_child_nodes(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             continue
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in (
-            "solana",
-            "solders",
-            "spl",
-        ):
-            yield from ((node.module or "", one.name) for one in node.names)
+        if isinstance(node, ast.ImportFrom):
+            module = node.module or ""
+            if module.split(".")[0] in ("solana", "solders", "spl"):
+                yield from ((module, alias.name) for alias in node.names)
         yield from imports(node)
 
 
 def test_commands_read_and_sign_against_a_node(node: Node, hired: str) -> None:
     classes = node.ionet("carol", "--output", "json", "node", "classes", "list")
     assert classes.returncode == 0, classes.stderr
-    assert "RTX 4090" in {one["name"] for one in json.loads(classes.stdout)}
+    assert "RTX 4090" in {entry["name"] for entry in json.loads(classes.stdout)}
     status = node.ionet("alice", "stake", "status", hired)
     assert status.returncode == 0, status.stderr
     assert "250" in status.stdout

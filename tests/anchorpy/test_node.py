@@ -54,9 +54,9 @@ async def co_staked(staking: Program, carol: Keypair, hired: str) -> dict[str, P
     """What Carol's calls on the node are given; she has a position on it."""
     mine = {"holder": carol.pubkey(), "node": Pubkey.from_string(hired)}
     await staking.rpc["open_position"](ctx=Context(accounts=mine))
-    found = await staking.account["Node"].fetch(mine["node"])
+    class_id = (await staking.account["Node"].fetch(mine["node"])).class_
     source = token_account(carol.pubkey(), pda.mint.MINT)
-    return {**mine, "class": pda.staking.class_(found.class_), "source": source}
+    return {**mine, "class": pda.staking.class_(class_id), "source": source}
 
 
 @pytest.mark.parametrize("name", sorted(PROGRAMS.values()))
@@ -67,14 +67,13 @@ async def test_every_account_on_the_chain_is_read_as_the_sdk_reads_it(
     read = 0
     for kind, reader in client.account.items():
         cls = getattr(getattr(accounts, name), kind)
-        for found in await reader.all():
-            shown = await client.provider.connection.get_account_info(found.public_key)
+        for entry in await reader.all():
+            shown = await client.provider.connection.get_account_info(entry.public_key)
             ours = cls.decode(bytes(shown.value.data))
             for field in cls.__slots__:
-                same = getattr(found.account, field)
-                mine = getattr(ours, field)
-                if isinstance(mine, Pubkey | bool) or type(mine) is int:
-                    assert same == mine, f"{kind}.{field}"
+                value = getattr(ours, field)
+                if isinstance(value, Pubkey | bool) or type(value) is int:
+                    assert getattr(entry.account, field) == value, f"{kind}.{field}"
             read += 1
     assert read > 0, f"the market has no account of {name}"
 

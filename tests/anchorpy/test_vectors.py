@@ -26,7 +26,7 @@ class Translator:
 
     def __init__(self, client: Program, name: str) -> None:
         self.client = client
-        self.types = {one["name"]: one["type"] for one in shipped_idl(name)["types"]}
+        self.types = {definition["name"]: definition["type"] for definition in shipped_idl(name)["types"]}
 
     def given(self, kind: Any, value: Any) -> Any:
         """As anchorpy takes it."""
@@ -36,7 +36,7 @@ class Translator:
             case "bytes":
                 return bytes(value)
             case {"array": [inner, _]} | {"vec": inner}:
-                return [self.given(inner, one) for one in value]
+                return [self.given(inner, item) for item in value]
             case {"option": inner}:
                 return None if value is None else self.given(inner, value)
             case {"defined": {"name": name}} if self.types[name]["kind"] == "enum":
@@ -47,7 +47,8 @@ class Translator:
 
     def struct(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            one["name"]: self.given(one["type"], value[one["name"]]) for one in self.types[name]["fields"]
+            field["name"]: self.given(field["type"], value[field["name"]])
+            for field in self.types[name]["fields"]
         }
 
     def shown(self, kind: Any, value: Any) -> Any:
@@ -58,7 +59,7 @@ class Translator:
             case "bytes":
                 return list(value)
             case {"array": [inner, _]} | {"vec": inner}:
-                return [self.shown(inner, one) for one in value]
+                return [self.shown(inner, item) for item in value]
             case {"option": inner}:
                 return None if value is None else self.shown(inner, value)
             case {"defined": {"name": name}} if self.types[name]["kind"] == "enum":
@@ -69,8 +70,8 @@ class Translator:
 
     def shown_struct(self, name: str, value: Any) -> dict[str, Any]:
         return {
-            one["name"]: self.shown(one["type"], getattr(value, identifier(one["name"])))
-            for one in self.types[name]["fields"]
+            field["name"]: self.shown(field["type"], getattr(value, identifier(field["name"])))
+            for field in self.types[name]["fields"]
         }
 
 
@@ -92,19 +93,19 @@ def translator(client: Program, named: str) -> Translator:
 
 @pytest.fixture(scope="module")
 def own(vectors: Sequence[Mapping[str, Any]], named: str) -> Sequence[Mapping[str, Any]]:
-    return [one for one in vectors if one["program"] == named]
+    return [vector for vector in vectors if vector["program"] == named]
 
 
 def of_kind(own: Sequence[Mapping[str, Any]], kind: str) -> list[Mapping[str, Any]]:
-    return [one for one in own if one["kind"] == kind]
+    return [vector for vector in own if vector["kind"] == kind]
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_there_are_vectors_of_everything_in_the_idl(
     own: Sequence[Mapping[str, Any]], named: str, kind: str
 ) -> None:
-    counted = Counter(one["name"] for one in of_kind(own, kind))
-    assert set(counted) == {one["name"] for one in shipped_idl(named)[kind]}
+    counted = Counter(vector["name"] for vector in of_kind(own, kind))
+    assert set(counted) == {entry["name"] for entry in shipped_idl(named)[kind]}
     assert set(counted.values()) == {20}
 
 
@@ -115,49 +116,49 @@ def test_instructions_have_the_same_bytes(
     named: str,
     agreed: dict[str, int],
 ) -> None:
-    specs = {one["name"]: one["args"] for one in shipped_idl(named)["instructions"]}
-    for one in of_kind(own, "instructions"):
-        data, args = bytes.fromhex(one["data"]), specs[one["name"]]
-        given = {arg["name"]: translator.given(arg["type"], one["value"][arg["name"]]) for arg in args}
-        built = client.coder.instruction.build(NamedInstruction(name=one["name"], data=given))
-        assert built == data, f"{one['name']} is encoded differently"
+    specs = {spec["name"]: spec["args"] for spec in shipped_idl(named)["instructions"]}
+    for vector in of_kind(own, "instructions"):
+        data, args = bytes.fromhex(vector["data"]), specs[vector["name"]]
+        given = {arg["name"]: translator.given(arg["type"], vector["value"][arg["name"]]) for arg in args}
+        built = client.coder.instruction.build(NamedInstruction(name=vector["name"], data=given))
+        assert built == data, f"{vector['name']} is encoded differently"
         read = client.coder.instruction.parse(data)
-        assert read.name == one["name"]
+        assert read.name == vector["name"]
         shown = {arg["name"]: translator.shown(arg["type"], read.data[arg["name"]]) for arg in args}
-        assert shown == one["value"], f"{one['name']} is read differently"
+        assert shown == vector["value"], f"{vector['name']} is read differently"
         agreed["instructions"] = agreed.get("instructions", 0) + 1
 
 
 def test_calls_fill_in_the_accounts_of_the_builders(
     client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], named: str
 ) -> None:
-    specs = {one["name"]: one for one in shipped_idl(named)["instructions"]}
-    for one in of_kind(own, "instructions"):
-        spec = specs[one["name"]]
-        args = [translator.given(arg["type"], one["value"][arg["name"]]) for arg in spec["args"]]
-        accounts = {name: Pubkey.from_string(address) for name, address in one["given"].items()}
-        made = client.instruction[one["name"]](*args, ctx=Context(accounts=accounts))
+    specs = {spec["name"]: spec for spec in shipped_idl(named)["instructions"]}
+    for vector in of_kind(own, "instructions"):
+        spec = specs[vector["name"]]
+        args = [translator.given(arg["type"], vector["value"][arg["name"]]) for arg in spec["args"]]
+        accounts = {name: Pubkey.from_string(address) for name, address in vector["given"].items()}
+        made = client.instruction[vector["name"]](*args, ctx=Context(accounts=accounts))
         metas = [[str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts]
-        assert metas == one["accounts"], one["name"]
-        assert bytes(made.data).hex() == one["data"], one["name"]
+        assert metas == vector["accounts"], vector["name"]
+        assert bytes(made.data).hex() == vector["data"], vector["name"]
         assert made.program_id == client.program_id
 
         # And anchorpy's own idea of them, which knows nothing of accounts that are left out.
         full = {slot["name"]: meta.pubkey for slot, meta in zip(spec["accounts"], made.accounts, strict=True)}
         there = [slot["name"] in accounts or not slot.get("optional") for slot in spec["accounts"]]
-        theirs = client.instruction[one["name"]].accounts(full)
+        theirs = client.instruction[vector["name"]].accounts(full)
         assert [meta for meta, is_there in zip(theirs, there, strict=True) if is_there] == [
             meta for meta, is_there in zip(made.accounts, there, strict=True) if is_there
-        ], one["name"]
+        ], vector["name"]
 
 
 def test_accounts_have_the_same_bytes(
     client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], agreed: dict[str, int]
 ) -> None:
-    for one in of_kind(own, "accounts"):
-        name, data = one["name"], bytes.fromhex(one["data"])
-        assert translator.shown_struct(name, client.coder.accounts.decode(data)) == one["value"], name
-        given = NamedInstruction(name=name, data=translator.struct(name, one["value"]))
+    for vector in of_kind(own, "accounts"):
+        name, data = vector["name"], bytes.fromhex(vector["data"])
+        assert translator.shown_struct(name, client.coder.accounts.decode(data)) == vector["value"], name
+        given = NamedInstruction(name=name, data=translator.struct(name, vector["value"]))
         assert client.coder.accounts.build(given) == data, f"{name} is encoded differently"
         agreed["accounts"] = agreed.get("accounts", 0) + 1
 
@@ -165,12 +166,12 @@ def test_accounts_have_the_same_bytes(
 def test_events_have_the_same_bytes(
     client: Program, translator: Translator, own: Sequence[Mapping[str, Any]], agreed: dict[str, int]
 ) -> None:
-    for one in of_kind(own, "events"):
-        name, data = one["name"], bytes.fromhex(one["data"])
+    for vector in of_kind(own, "events"):
+        name, data = vector["name"], bytes.fromhex(vector["data"])
         read = client.coder.events.parse(data)
         assert read.name == name
-        assert translator.shown_struct(name, read.data) == one["value"], name
-        built = client.coder.events.layouts[name].build(translator.struct(name, one["value"]))
+        assert translator.shown_struct(name, read.data) == vector["value"], name
+        built = client.coder.events.layouts[name].build(translator.struct(name, vector["value"]))
         assert built == data[8:], f"{name} is encoded differently"
         agreed["events"] = agreed.get("events", 0) + 1
 
@@ -181,8 +182,8 @@ def test_a_discriminator_that_is_not_derived_from_the_name_is_refused(
 ) -> None:
     """anchorpy would not say so, and send or read something else."""
     idl = shipped_idl("mint")
-    one, *others = idl[kind]
-    changed = {**idl, kind: [{**one, "discriminator": [1] * 8}, *others]}
+    entry, *others = idl[kind]
+    changed = {**idl, kind: [{**entry, "discriminator": [1] * 8}, *others]}
     monkeypatch.setattr("ionet.interop.anchorpy.shipped_idl", lambda name: changed)
-    with pytest.raises(ConfigError, match=f"mint: anchorpy cannot know the discriminator of {one['name']}"):
+    with pytest.raises(ConfigError, match=f"mint: anchorpy cannot know the discriminator of {entry['name']}"):
         program("mint", Provider(None, Wallet(Keypair())))

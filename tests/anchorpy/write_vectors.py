@@ -33,7 +33,7 @@ class Writer:
     def __init__(self, program: str) -> None:
         self.program = program
         self.idl = shipped_idl(program)
-        self.types = {one["name"]: one["type"] for one in self.idl["types"]}
+        self.types = {definition["name"]: definition["type"] for definition in self.idl["types"]}
         self.values = Values(program)
 
     def draw(self, kind: Any, *, zero: bool = False) -> Any:
@@ -67,8 +67,8 @@ class Writer:
         """A struct; what its generated class does not show is padding."""
         made = shown or getattr(getattr(types, self.program), name)
         return {
-            one["name"]: self.draw(one["type"], zero=identifier(one["name"]) not in made.__slots__)
-            for one in self.types[name]["fields"]
+            field["name"]: self.draw(field["type"], zero=identifier(field["name"]) not in made.__slots__)
+            for field in self.types[name]["fields"]
         }
 
     def parsed(self, kind: Any, value: Any) -> Any:
@@ -77,7 +77,7 @@ class Writer:
             case "pubkey":
                 return Pubkey.from_string(value)
             case {"array": [inner, _]} | {"vec": inner}:
-                return [self.parsed(inner, one) for one in value]
+                return [self.parsed(inner, item) for item in value]
             case {"option": inner}:
                 return None if value is None else self.parsed(inner, value)
             case {"defined": {"name": name}} if self.types[name]["kind"] == "struct":
@@ -86,16 +86,17 @@ class Writer:
 
     def parsed_struct(self, name: str, value: Mapping[str, Any]) -> dict[str, Any]:
         return {
-            one["name"]: self.parsed(one["type"], value[one["name"]]) for one in self.types[name]["fields"]
+            field["name"]: self.parsed(field["type"], value[field["name"]])
+            for field in self.types[name]["fields"]
         }
 
     def discriminated(self, kind: str, module: Any) -> Iterator[dict[str, Any]]:
         """Accounts or events, which must also come back as they were."""
-        for name in (one["name"] for one in self.idl[kind]):
+        for name in (entry["name"] for entry in self.idl[kind]):
             made = getattr(getattr(module, self.program), name)
             for _ in range(EACH):
                 value = self.struct(name, made)
-                ours = self.values.struct(name, made, self.parsed_struct(name, value))
+                ours = self.values.convert_struct(name, made, self.parsed_struct(name, value))
                 data = ours.encode()
                 assert made.decode(data) == ours, f"{self.program}.{name} does not come back as it was"
                 yield {"kind": kind, "name": name, "value": value, "data": data.hex()}
@@ -105,13 +106,13 @@ class Writer:
         for spec in self.idl["instructions"]:
             builder = CallBuilder(self.program, spec["name"])
             for turn in range(EACH):
-                drawn = {one["name"]: self.draw(one["type"]) for one in spec["args"]}
-                parsed = [self.parsed(one["type"], drawn[one["name"]]) for one in spec["args"]]
+                drawn = {argument["name"]: self.draw(argument["type"]) for argument in spec["args"]}
+                parsed = [self.parsed(argument["type"], drawn[argument["name"]]) for argument in spec["args"]]
                 given = {
-                    one["name"]: Pubkey(_RANDOM.randbytes(32))
-                    for one in spec["accounts"]
-                    if one["name"] not in builder.fixed
-                    and (one["name"] in builder.needed or (turn % 2 and _RANDOM.random() < 0.5))
+                    account["name"]: Pubkey(_RANDOM.randbytes(32))
+                    for account in spec["accounts"]
+                    if account["name"] not in builder.fixed
+                    and (account["name"] in builder.needed or (turn % 2 and _RANDOM.random() < 0.5))
                 }
                 made = builder.build(parsed, given)
                 yield {
@@ -120,12 +121,14 @@ class Writer:
                     "value": drawn,
                     "data": bytes(made.data).hex(),
                     "given": {name: str(address) for name, address in given.items()},
-                    "accounts": [[str(one.pubkey), one.is_signer, one.is_writable] for one in made.accounts],
+                    "accounts": [
+                        [str(meta.pubkey), meta.is_signer, meta.is_writable] for meta in made.accounts
+                    ],
                 }
 
 
 def main() -> None:
-    found = []
+    written = []
     for program in PROGRAMS.values():
         writer = Writer(program)
         vectors = chain(
@@ -133,8 +136,8 @@ def main() -> None:
             writer.discriminated("accounts", accounts),
             writer.discriminated("events", events),
         )
-        found += [{"program": program, **vector} for vector in vectors]
-    Path(sys.argv[1]).write_text(json.dumps(found))
+        written += [{"program": program, **vector} for vector in vectors]
+    Path(sys.argv[1]).write_text(json.dumps(written))
 
 
 if __name__ == "__main__":

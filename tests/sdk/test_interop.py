@@ -45,12 +45,12 @@ def idl(**parts: Any) -> dict[str, Any]:
 def test_every_idl_has_the_old_form_with_the_same_parts(program: str) -> None:
     new, old = shipped_idl(program), legacy_idl(shipped_idl(program))
     for part in ("instructions", "accounts", "events", "errors", "constants"):
-        assert [one["name"] for one in old[part]] == [one["name"] for one in new[part]]
-    apart = {one["name"] for part in ("accounts", "events") for one in new[part]}
-    assert [one["name"] for one in old["types"]] == [
-        one["name"] for one in new["types"] if one["name"] not in apart
+        assert [entry["name"] for entry in old[part]] == [entry["name"] for entry in new[part]]
+    apart = {entry["name"] for part in ("accounts", "events") for entry in new[part]}
+    assert [entry["name"] for entry in old["types"]] == [
+        entry["name"] for entry in new["types"] if entry["name"] not in apart
     ]
-    assert "pubkey" not in json.dumps([one["args"] for one in old["instructions"]])
+    assert "pubkey" not in json.dumps([spec["args"] for spec in old["instructions"]])
     assert old["metadata"] == {"address": new["address"]}
 
 
@@ -65,7 +65,7 @@ def test_types_are_spelled_as_they_were() -> None:
     account = {"name": "node", "writable": True, "optional": True, "docs": ["The node."]}
     spec = {"name": "do_it", "discriminator": [0] * 8, "accounts": [account], "args": args}
     (made,) = legacy_idl(idl(instructions=[spec]))["instructions"]
-    assert [(one["name"], one["type"]) for one in made["args"]] == [
+    assert [(argument["name"], argument["type"]) for argument in made["args"]] == [
         (f"arg_{i}", old) for i, (_, old) in enumerate(kinds)
     ]
     assert made["accounts"] == [
@@ -140,17 +140,18 @@ def test_a_call_is_what_the_builder_makes(program: str, spec: dict[str, Any]) ->
     builder = getattr(getattr(ix, program), spec["name"])
     wanted = inspect.signature(builder).parameters
     given = {
-        one["name"]: Pubkey(source.randbytes(32))
-        for one in spec["accounts"]
-        if (own := wanted.get(one["name"]) or wanted.get(one["name"] + "_")) and own.default is own.empty
+        account["name"]: Pubkey(source.randbytes(32))
+        for account in spec["accounts"]
+        if (parameter := wanted.get(account["name"]) or wanted.get(account["name"] + "_"))
+        and parameter.default is parameter.empty
     }
-    arguments = [example(program, one["type"], source) for one in spec["args"]]
+    arguments = [example(program, argument["type"], source) for argument in spec["args"]]
     made = CallBuilder(program, spec["name"]).build(arguments, given)
 
-    names = [one for one, own in wanted.items() if own.default is own.empty]
-    by_name = {name if name in wanted else f"{name}_": one for name, one in given.items()}
-    rest = [one for one in names if one not in by_name]
-    kinds = [one["type"] for one in spec["args"]]
+    required = [name for name, parameter in wanted.items() if parameter.default is parameter.empty]
+    by_name = {name if name in wanted else f"{name}_": address for name, address in given.items()}
+    rest = [name for name in required if name not in by_name]
+    kinds = [argument["type"] for argument in spec["args"]]
     values = [plain(program, kind, value) for kind, value in zip(kinds, arguments, strict=True)]
     assert made == builder(**by_name, **dict(zip(rest, values, strict=True)))
 
@@ -169,13 +170,13 @@ def example(program: str, kind: Any, source: random.Random) -> Any:
         case {"array": [inner, length]}:
             return [example(program, inner, source) for _ in range(length)]
         case {"vec": inner} | {"option": inner}:
-            one = example(program, inner, source)
-            return [one, one] if "vec" in kind else one
+            item = example(program, inner, source)
+            return [item, item] if "vec" in kind else item
     name = kind["defined"]["name"]
-    (body,) = (one["type"] for one in shipped_idl(program)["types"] if one["name"] == name)
+    (body,) = (entry["type"] for entry in shipped_idl(program)["types"] if entry["name"] == name)
     if body["kind"] == "enum":
         return len(body["variants"]) - 1
-    return {one["name"]: example(program, one["type"], source) for one in body["fields"]}
+    return {field["name"]: example(program, field["type"], source) for field in body["fields"]}
 
 
 def plain(program: str, kind: Any, value: Any) -> Any:
@@ -184,14 +185,16 @@ def plain(program: str, kind: Any, value: Any) -> Any:
         case "bytes" | {"array": ["u8", _]}:
             return bytes(value)
         case {"array": [inner, _]} | {"vec": inner}:
-            return tuple(plain(program, inner, one) for one in value)
+            return tuple(plain(program, inner, item) for item in value)
         case {"option": inner}:
             return plain(program, inner, value)
         case {"defined": {"name": name}} if isinstance(value, dict):
-            (body,) = (one["type"] for one in shipped_idl(program)["types"] if one["name"] == name)
+            (body,) = (entry["type"] for entry in shipped_idl(program)["types"] if entry["name"] == name)
             made = getattr(getattr(types, program), name)
-            fields = {one["name"]: plain(program, one["type"], value[one["name"]]) for one in body["fields"]}
-            return made(**{one: fields[one] for one in made.__slots__})
+            fields = {
+                field["name"]: plain(program, field["type"], value[field["name"]]) for field in body["fields"]
+            }
+            return made(**{name: fields[name] for name in made.__slots__})
     return value
 
 
@@ -217,10 +220,11 @@ def test_a_call_takes_none_for_what_it_knows_and_further_accounts() -> None:
 )
 def test_what_is_no_list_of_bytes_is_refused(value: object, why: str) -> None:
     """A number is not that many zeros."""
-    spec = next(one for one in shipped_idl("staking")["instructions"] if one["name"] == "register_device")
-    position = next(i for i, one in enumerate(spec["args"]) if one["type"] == {"array": ["u8", 32]})
+    specs = shipped_idl("staking")["instructions"]
+    spec = next(spec for spec in specs if spec["name"] == "register_device")
+    position = [argument["type"] for argument in spec["args"]].index({"array": ["u8", 32]})
     source = random.Random(1)
-    arguments = [example("staking", one["type"], source) for one in spec["args"]]
+    arguments = [example("staking", argument["type"], source) for argument in spec["args"]]
     arguments[position] = value
     builder = CallBuilder("staking", "register_device")
     given = {name: Keypair().pubkey() for name in builder.needed}

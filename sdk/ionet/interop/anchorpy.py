@@ -56,14 +56,14 @@ except ImportError as bad:
 
 
 def program(name: str, provider: Provider | None = None) -> Program:
-    """A client of one of the programs, as anchorpy has them.
+    """Returns anchorpy's client of one of the programs.
 
     Args:
         name: `staking`, `jobs` and so on.
         provider: the connection and who signs; None: `Provider.local()`.
 
     Raises:
-        ConfigError: no such program.
+        ConfigError: there is no such program.
     """
     return Program(name, provider)
 
@@ -87,33 +87,35 @@ class Program(_Program):  # type: ignore[misc]
             self.methods[idl_ix.name] = _build_methods_item(IdlFuncs(call, transaction, rpc, simulate))
 
     def events(self, transaction: Any) -> EventLog:
-        """The program's events in a transaction, of the types of `ionet.events`.
+        """Returns the program's events in a transaction, of the types of `ionet.events`.
 
         Args:
-            transaction: what `connection.get_transaction` answered, in any encoding.
+            transaction: the answer of `connection.get_transaction`, in any encoding.
 
         Raises:
             LookupError: the node does not know the transaction.
         """
-        found = json.loads(transaction.to_json())["result"]
-        if found is None:
-            raise LookupError("the node does not know the transaction (yet, at this commitment)")
-        if found["meta"]["err"] is not None:
+        answer = json.loads(transaction.to_json())["result"]
+        if answer is None:
+            raise LookupError("the node does not know the transaction, or not yet at this commitment")
+        if answer["meta"]["err"] is not None:
             return EventLog()
-        return self._own(sent_from_json("", found, None).event_log)
+        return self._own(sent_from_json("", answer, None).event_log)
 
     def _own(self, log: EventLog) -> EventLog:
         return replace(
             log,
-            emitted=tuple(one for one in log.emitted if one.program_id == self.program_id),
-            undecoded=tuple(one for one in log.undecoded if one.program_id == self.program_id),
+            emitted=tuple(event for event in log.emitted if event.program_id == self.program_id),
+            undecoded=tuple(event for event in log.undecoded if event.program_id == self.program_id),
         )
 
     async def _signed(self, build: Any, args: Sequence[Any], ctx: Context) -> VersionedTransaction:
         latest = await self.provider.connection.get_latest_blockhash(Confirmed)
         payer = self.provider.wallet.payer
-        made: VersionedTransaction = build(*args, payer=payer, blockhash=latest.value.blockhash, ctx=ctx)
-        return made
+        transaction: VersionedTransaction = build(
+            *args, payer=payer, blockhash=latest.value.blockhash, ctx=ctx
+        )
+        return transaction
 
     async def _rpc(self, build: Any, *args: Any, ctx: Context = EMPTY_CONTEXT) -> Any:
         transaction = await self._signed(build, args, ctx)
@@ -138,8 +140,8 @@ class Program(_Program):  # type: ignore[misc]
         shown = await connection.get_transaction(
             signature, commitment=Confirmed, max_supported_transaction_version=0
         )
-        found = json.loads(shown.to_json())["result"]
-        logs = (found or {}).get("meta", {}).get("logMessages") or ()
+        answer = json.loads(shown.to_json())["result"]
+        logs = (answer or {}).get("meta", {}).get("logMessages") or ()
         raise failure(
             status["err"], logs=logs, program_ids=programs_of(transaction), signature=str(signature)
         )
@@ -154,18 +156,18 @@ class Program(_Program):  # type: ignore[misc]
             sig_verify=True, commitment=asked.config.commitment, inner_instructions=True
         )
         request = SimulateVersionedTransaction(transaction, config)
-        answer = await connection._provider.make_request(request, SimulateTransactionResp)
-        found = json.loads(answer.to_json())["result"]["value"]
-        if found["err"] is not None:
-            raise failure(found["err"], logs=found["logs"] or (), program_ids=programs_of(transaction))
+        shown = await connection._provider.make_request(request, SimulateTransactionResp)
+        answer = json.loads(shown.to_json())["result"]["value"]
+        if answer["err"] is not None:
+            raise failure(answer["err"], logs=answer["logs"] or (), program_ids=programs_of(transaction))
         message = transaction.message
         assert isinstance(message, Message)  # anchorpy makes no other
-        simulated = simulated_from_json(found, message)
+        simulated = simulated_from_json(answer, message)
         return SimulateResponse(list(self._own(simulated.event_log).events), list(simulated.logs))
 
 
 def _preflight(bad: Exception, transaction: VersionedTransaction) -> TransactionFailed | None:
-    """Why a node refused to pass a transaction on, if that is the transaction's own fault."""
+    """Returns why a node did not pass a transaction on, if the transaction itself is the reason."""
     message = bad.args[0]
     if not isinstance(message, SendTransactionPreflightFailureMessage):
         return None
@@ -180,10 +182,10 @@ def _same_discriminators(idl: Mapping[str, Any], coder: Any) -> None:
         ("accounts", coder.accounts.acc_name_to_discriminator),
         ("events", {name: tag for tag, name in coder.events.discriminators.items()}),
     ):
-        for one in idl[kind]:
-            if derived.get(one["name"]) != bytes(one["discriminator"]):
+        for entry in idl[kind]:
+            if derived.get(entry["name"]) != bytes(entry["discriminator"]):
                 raise ConfigError(
-                    f"{idl['metadata']['name']}: anchorpy cannot know the discriminator of {one['name']}, "
+                    f"{idl['metadata']['name']}: anchorpy cannot know the discriminator of {entry['name']}, "
                     "which is not derived from its name"
                 )
 

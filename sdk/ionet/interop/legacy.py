@@ -1,4 +1,4 @@
-"""IDLs in the format before Anchor 0.30, which is the only one that anchorpy reads."""
+"""IDLs in the format of Anchor before 0.30, the only one that anchorpy reads."""
 
 from __future__ import annotations
 
@@ -7,21 +7,21 @@ from typing import Any, Final
 
 from ionet.chain.errors import DecodeError
 
-_KINDS: Final = ("vec", "option", "coption")
+_WRAPPERS: Final = ("vec", "option", "coption")
 
 
 def legacy_idl(idl: Mapping[str, Any]) -> dict[str, Any]:
-    """The same program as Anchor described it before 0.30.
+    """Returns the same program as Anchor described it before 0.30.
 
-    Names stay in snake_case: anchorpy would make snake_case of the camelCase of that time, and lose the
+    Names stay in snake_case: anchorpy would turn the camelCase of that time into snake_case, and lose the
     underscore before a digit. What the old format has no words for is left out: addresses and seeds of
     accounts, discriminators, layouts in memory.
 
     Args:
-        idl: of spec 0.1.0.
+        idl: an IDL of spec 0.1.0.
 
     Raises:
-        DecodeError: it says something that the old format cannot: a generic type, a group of accounts, a
+        DecodeError: the IDL has what the old format cannot say: a generic type, a group of accounts, or a
             field without a name.
     """
     program = idl["metadata"]["name"]
@@ -34,23 +34,29 @@ def legacy_idl(idl: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _program(idl: Mapping[str, Any]) -> dict[str, Any]:
-    types = {_last(one["name"]): one for one in idl.get("types", ())}
-    accounts = [_last(one["name"]) for one in idl.get("accounts", ())]
-    events = [_last(one["name"]) for one in idl.get("events", ())]
-    apart = {*accounts, *events}
+    definitions = {_last(definition["name"]): definition for definition in idl.get("types", ())}
+    accounts = [_last(account["name"]) for account in idl.get("accounts", ())]
+    events = [_last(event["name"]) for event in idl.get("events", ())]
     return {
         "version": idl["metadata"]["version"],
         "name": idl["metadata"]["name"],
         "docs": idl.get("docs", []),
         "constants": [
-            {"name": one["name"], "type": _type(one["type"]), "value": one["value"]}
-            for one in idl.get("constants", ())
+            {"name": constant["name"], "type": _type(constant["type"]), "value": constant["value"]}
+            for constant in idl.get("constants", ())
         ],
-        "instructions": [_instruction(one) for one in idl["instructions"]],
-        "accounts": [_definition(types[name]) for name in accounts],
-        "types": [_definition(one) for name, one in types.items() if name not in apart],
+        "instructions": [_instruction(instruction) for instruction in idl["instructions"]],
+        "accounts": [_definition(definitions[name]) for name in accounts],
+        "types": [
+            _definition(definition)
+            for name, definition in definitions.items()
+            if name not in accounts and name not in events
+        ],
         "events": [
-            {"name": name, "fields": [{**one, "index": False} for one in _fields(types[name]["type"])]}
+            {
+                "name": name,
+                "fields": [{**field, "index": False} for field in _fields(definitions[name]["type"])],
+            }
             for name in events
         ],
         "errors": idl.get("errors", []),
@@ -62,75 +68,76 @@ def _last(name: str) -> str:
     return name.rsplit("::", 1)[-1]
 
 
-def _instruction(one: Mapping[str, Any]) -> dict[str, Any]:
+def _instruction(instruction: Mapping[str, Any]) -> dict[str, Any]:
+    returns = instruction.get("returns")
     return {
-        "name": one["name"],
-        "docs": one.get("docs", []),
-        "accounts": [_account(account) for account in one["accounts"]],
-        "args": [_field(argument) for argument in one["args"]],
-        "returns": _type(one["returns"]) if one.get("returns") else None,
+        "name": instruction["name"],
+        "docs": instruction.get("docs", []),
+        "accounts": [_account(account) for account in instruction["accounts"]],
+        "args": [_field(argument) for argument in instruction["args"]],
+        "returns": None if returns is None else _type(returns),
     }
 
 
-def _account(one: Mapping[str, Any]) -> dict[str, Any]:
-    if "accounts" in one:
-        raise DecodeError(f"{one['name']} is a group of accounts")
+def _account(account: Mapping[str, Any]) -> dict[str, Any]:
+    if "accounts" in account:
+        raise DecodeError(f"{account['name']} is a group of accounts")
     return {
-        "name": one["name"],
-        "isMut": one.get("writable", False),
-        "isSigner": one.get("signer", False),
-        "isOptional": one.get("optional", False),
-        "docs": one.get("docs", []),
+        "name": account["name"],
+        "isMut": account.get("writable", False),
+        "isSigner": account.get("signer", False),
+        "isOptional": account.get("optional", False),
+        "docs": account.get("docs", []),
     }
 
 
-def _definition(one: Mapping[str, Any]) -> dict[str, Any]:
-    if one.get("generics"):
-        raise DecodeError(f"{one['name']} is generic")
-    name, body = _last(one["name"]), one["type"]
-    made: dict[str, Any]
+def _definition(definition: Mapping[str, Any]) -> dict[str, Any]:
+    if definition.get("generics"):
+        raise DecodeError(f"{definition['name']} is generic")
+    name, body = _last(definition["name"]), definition["type"]
+    legacy: dict[str, Any]
     match body["kind"]:
         case "struct":
-            made = {"kind": "struct", "fields": _fields(body)}
+            legacy = {"kind": "struct", "fields": _fields(body)}
         case "enum":
-            made = {"kind": "enum", "variants": [_variant(variant) for variant in body["variants"]]}
+            legacy = {"kind": "enum", "variants": [_variant(variant) for variant in body["variants"]]}
         case "type":
-            made = {"kind": "alias", "value": _type(body["alias"])}
-        case other:
-            raise DecodeError(f"{name} is a {other}")
-    return {"name": name, "docs": one.get("docs", []), "type": made}
+            legacy = {"kind": "alias", "value": _type(body["alias"])}
+        case kind:
+            raise DecodeError(f"{name} is a {kind}")
+    return {"name": name, "docs": definition.get("docs", []), "type": legacy}
 
 
-def _variant(one: Mapping[str, Any]) -> dict[str, Any]:
-    fields = one.get("fields")
+def _variant(variant: Mapping[str, Any]) -> dict[str, Any]:
+    fields = variant.get("fields")
     if not fields:
-        return {"name": one["name"]}
+        return {"name": variant["name"]}
     named = isinstance(fields[0], Mapping) and "name" in fields[0]
-    return {"name": one["name"], "fields": [_field(field) if named else _type(field) for field in fields]}
+    return {"name": variant["name"], "fields": [_field(field) if named else _type(field) for field in fields]}
 
 
 def _fields(body: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return [_field(one) for one in body.get("fields", ())]
+    return [_field(field) for field in body.get("fields", ())]
 
 
-def _field(one: Any) -> dict[str, Any]:
-    if not isinstance(one, Mapping) or "name" not in one:
-        raise DecodeError(f"a field {one} has no name")
-    return {"name": one["name"], "docs": one.get("docs", []), "type": _type(one["type"])}
+def _field(field: Any) -> dict[str, Any]:
+    if not isinstance(field, Mapping) or "name" not in field:
+        raise DecodeError(f"a field {field} has no name")
+    return {"name": field["name"], "docs": field.get("docs", []), "type": _type(field["type"])}
 
 
-def _type(one: Any) -> Any:
-    match one:
+def _type(idl_type: Any) -> Any:
+    match idl_type:
         case "pubkey":
             return "publicKey"
         case str():
-            return one
+            return idl_type
         case {"defined": {"name": name, **more}}:
             if more.get("generics"):
                 raise DecodeError(f"{name} is generic")
             return {"defined": _last(name)}
-        case {"array": [inner, int(length)]}:
-            return {"array": [_type(inner), length]}
-        case {**kinds} if len(kinds) == 1 and (kind := next(iter(kinds))) in _KINDS:
-            return {kind: _type(kinds[kind])}
-    raise DecodeError(f"the old format has no type {one}")
+        case {"array": [item, int(length)]}:
+            return {"array": [_type(item), length]}
+        case {**wrapped} if len(wrapped) == 1 and (wrapper := next(iter(wrapped))) in _WRAPPERS:
+            return {wrapper: _type(wrapped[wrapper])}
+    raise DecodeError(f"the old format has no type {idl_type}")
