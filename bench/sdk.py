@@ -95,10 +95,14 @@ def row(name: str, ours: Work, solders: Work | None = None, *, repeat: int, each
 
 
 def some_nodes(count: int) -> dict[Pubkey, bytes]:
-    """Accounts of nodes with random content."""
+    """Accounts of nodes with random content: of zeros and ones, which are members of every enum."""
     source = random.Random(1)
     size = (NODE.SIZE or 0) - 8
-    return {Pubkey(source.randbytes(32)): NODE.DISCRIMINATOR + source.randbytes(size) for _ in range(count)}
+    bits = bytes(one & 1 for one in range(256))
+    return {
+        Pubkey(source.randbytes(32)): NODE.DISCRIMINATOR + source.randbytes(size).translate(bits)
+        for _ in range(count)
+    }
 
 
 class Recorded:

@@ -1,8 +1,7 @@
 """The part of bench/sdk.py that anchorpy does, in an environment that has it.
 
-Reads what to work on as JSON from its input and prints microseconds by piece of work as JSON. anchorpy reads
-only the IDLs of Anchor before 0.30, so the IDL is converted first: as much of it as one instruction and the
-accounts need.
+Reads what to work on as JSON from its input and prints microseconds by piece of work as JSON. It is
+anchorpy's own client that is measured, not that of `ionet.interop`.
 """
 
 from __future__ import annotations
@@ -19,56 +18,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.rpc.responses import GetProgramAccountsResp
 
-
-def old_type(new: Any) -> Any:
-    """A type as IDLs before 0.30 spell it."""
-    if new == "pubkey":
-        return "publicKey"
-    if isinstance(new, str):
-        return new
-    ((kind, of),) = new.items()
-    if kind == "defined":
-        return {"defined": of["name"]}
-    if kind == "array":
-        return {"array": [old_type(of[0]), of[1]]}
-    return {kind: old_type(of)}
-
-
-def old_struct(new: Any) -> Any:
-    """A struct's definition."""
-    fields = [{"name": one["name"], "type": old_type(one["type"])} for one in new["type"]["fields"]]
-    return {"name": new["name"], "type": {"kind": "struct", "fields": fields}}
-
-
-def old_idl(new: Any) -> str:
-    """An IDL with the accounts, the structs in them, and the instruction `stake`."""
-    structs = [
-        one for one in new["types"] if one["type"]["kind"] == "struct" and named(one["type"].get("fields"))
-    ]
-    kept = {one["name"] for one in new["accounts"]}
-    (stake,) = (one for one in new["instructions"] if one["name"] == "stake")
-    called = {
-        "name": "stake",
-        "accounts": [
-            {"name": one["name"], "isMut": one.get("writable", False), "isSigner": one.get("signer", False)}
-            for one in stake["accounts"]
-        ],
-        "args": [{"name": one["name"], "type": old_type(one["type"])} for one in stake["args"]],
-    }
-    return json.dumps(
-        {
-            "version": "0.1.0",
-            "name": new["metadata"]["name"],
-            "instructions": [called],
-            "accounts": [old_struct(one) for one in structs if one["name"] in kept],
-            "types": [old_struct(one) for one in structs if one["name"] not in kept],
-        }
-    )
-
-
-def named(fields: Any) -> bool:
-    """Whether they have names, as anchorpy needs them."""
-    return bool(fields) and isinstance(fields[0], dict) and "name" in fields[0]
+from ionet.interop.legacy import legacy_idl
 
 
 def fastest(work: Callable[[], object], *, repeat: int, rounds: int) -> float:
@@ -85,7 +35,7 @@ def fastest(work: Callable[[], object], *, repeat: int, rounds: int) -> float:
 def main() -> None:
     given = json.load(sys.stdin)
     program_id = Pubkey.from_string(given["idl"]["address"])
-    program = Program(Idl.from_json(old_idl(given["idl"])), program_id, provider=object())
+    program = Program(Idl.from_json(json.dumps(legacy_idl(given["idl"]))), program_id, provider=object())
     coder, payer = program.coder.accounts, Keypair.from_bytes(bytes(given["signer"]))
     node, rounds = bytes.fromhex(given["node"]), given["rounds"]
     (stake,) = (one for one in given["idl"]["instructions"] if one["name"] == "stake")

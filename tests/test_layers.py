@@ -19,6 +19,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("testing", "localnet"),
     ("orchestrator",),
     ("worker",),
+    ("interop",),
     # The face: what `import ionet` shows.
     ("ionet",),
     ("client",),

@@ -12,7 +12,7 @@ from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.compute_budget import set_compute_unit_limit, set_compute_unit_price
 from solders.hash import Hash
 from solders.instruction import Instruction
-from solders.message import MessageV0, to_bytes_versioned
+from solders.message import Message, MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 from solders.transaction import VersionedTransaction
@@ -414,11 +414,9 @@ def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T]
 
 
 def sent_from_json(signature: str, answer: Any, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
-    """Returns a transaction from a node's `getTransaction`, with encoding base64."""
+    """Returns a transaction from a node's `getTransaction`, with any encoding."""
     meta = answer["meta"]
-    message = VersionedTransaction.from_bytes(b64decode(answer["transaction"][0])).message
-    loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
-    keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]
+    keys, program_ids = _keys_and_programs(answer["transaction"], meta)
     return Sent(
         signature=signature,
         slot=answer["slot"],
@@ -427,10 +425,28 @@ def sent_from_json(signature: str, answer: Any, decode: Callable[[Sent[Any]], T]
         fee=meta["fee"],
         logs=meta.get("logMessages") or (),
         return_data=_data(meta.get("returnData")),
-        program_ids=[keys[instruction.program_id_index] for instruction in message.instructions],
+        program_ids=program_ids,
         inner=lambda: _inner_from_json(meta.get("innerInstructions"), keys),
         decode=decode,
     )
+
+
+def _keys_and_programs(transaction: Any, meta: Any) -> tuple[list[str], list[str]]:
+    """Returns all addresses of a transaction that a node shows, and the program of each instruction."""
+    loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
+    if isinstance(transaction, list):
+        data, encoding = transaction
+        raw = b58decode(data) if encoding == "base58" else b64decode(data)
+        message = VersionedTransaction.from_bytes(raw).message
+        keys = [*map(str, message.account_keys), *loaded["writable"], *loaded["readonly"]]
+        return keys, [keys[instruction.program_id_index] for instruction in message.instructions]
+    shown = transaction["message"]
+    if any(isinstance(key, dict) for key in shown["accountKeys"]):
+        # jsonParsed: the loaded ones are among them, and instructions name their program.
+        keys = [key["pubkey"] for key in shown["accountKeys"]]
+        return keys, [instruction["programId"] for instruction in shown["instructions"]]
+    keys = [*shown["accountKeys"], *loaded["writable"], *loaded["readonly"]]
+    return keys, [keys[instruction["programIdIndex"]] for instruction in shown["instructions"]]
 
 
 def simulated_locally(simulation: Simulation, message: MessageV0, keys: Sequence[str]) -> Simulated:
@@ -444,7 +460,7 @@ def simulated_locally(simulation: Simulation, message: MessageV0, keys: Sequence
     )
 
 
-def simulated_from_json(answer: Any, message: MessageV0) -> Simulated:
+def simulated_from_json(answer: Any, message: Message | MessageV0) -> Simulated:
     """Returns a simulation from a node's `simulateTransaction`."""
     loaded = answer.get("loadedAddresses") or {"writable": [], "readonly": []}
     keys = [*(str(key) for key in message.account_keys), *loaded["writable"], *loaded["readonly"]]

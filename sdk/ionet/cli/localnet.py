@@ -53,11 +53,13 @@ def start(
     in DIR. IO costs two dollars. The clock is this machine's; `ionet localnet advance` moves it.
     """
     from ionet import USDC, Client
-    from ionet.localnet.dollars import add_usdc
 
     screen = session().screen
     people = _keys(keys)
     client = Client.local(signer=people["deployer"])
+    # Behind the network: beside anchorpy neither can be had, and the network says why.
+    from ionet.localnet.dollars import add_usdc
+
     try:
         server = client.network.serve(port)
     except OSError as bad:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import struct
 import threading
 import time
@@ -12,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -19,7 +21,6 @@ from solders.account import Account as RawAccount
 from solders.clock import Clock
 from solders.hash import Hash
 from solders.keypair import Keypair
-from solders.litesvm import LiteSVM
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
@@ -39,6 +40,7 @@ from ionet.chain.rpc.errors import error_json, lands
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TokenBalance, TransactionRecord
 
 if TYPE_CHECKING:
+    from solders.litesvm import LiteSVM
     from solders.transaction_metadata import TransactionMetadata
 
 SLOT_MS: Final = 400
@@ -48,6 +50,8 @@ BLOCKHASH_AGE: Final = 150
 _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
 _API_VERSION: Final = "4.1.2"
+#: The first solders whose runtime loads programs of SBPF v3.
+_SOLDERS: Final = (0, 29)
 _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
 #: What a program's code has in it if it can read any sysvar without naming it as an account: the name of the
 #: system call, or (since SBPF v3) its Murmur3 hash.
@@ -70,6 +74,24 @@ _LOADERS: Final = frozenset(
         Pubkey.from_string("LoaderV411111111111111111111111111111111111"),
     }
 )
+
+
+def _runtime() -> LiteSVM:
+    """An empty network.
+
+    Raises:
+        ConfigError: a solders whose runtime cannot load today's programs, or that has none.
+    """
+    found = version("solders")
+    if tuple(int(part) for part in re.findall(r"\d+", found)[:2]) < _SOLDERS:
+        raise ConfigError(
+            f"a network inside this process needs solders {'.'.join(map(str, _SOLDERS))} or newer, and this "
+            f"environment has {found}; upgrade it, or beside anchorpy, which takes no newer one, connect "
+            "to the URL of a network that another environment runs (ionet localnet start)"
+        )
+    from solders.litesvm import LiteSVM
+
+    return LiteSVM()
 
 
 class NetworkClock:
@@ -190,6 +212,9 @@ class EmbeddedChain:
     Attributes:
         clock: see `NetworkClock`.
         programs: id of each loaded program by name (the path's stem for those given by path).
+
+    Raises:
+        ConfigError: a program that cannot be loaded, or a solders without today's runtime.
     """
 
     def __init__(
@@ -201,7 +226,7 @@ class EmbeddedChain:
         shipped: bool = True,
     ) -> None:
         self._lock = threading.RLock()
-        self._svm = LiteSVM().with_blockhash_check(False)
+        self._svm = _runtime().with_blockhash_check(False)
         self._history: dict[str, TransactionRecord] = {}
         self._by_address: defaultdict[str, list[TransactionRecord]] = defaultdict(list)
         self._listeners: list[Callable[[TransactionRecord], None]] = []
