@@ -412,6 +412,14 @@ def test_what_the_treasury_has_besides_balances_is_counted_by_the_client_too(dao
     assert [(one.asset, one.amount) for one in paid.payments] == [(IO_MINT, 100 * TOKEN)]
 
 
+def test_the_hand_over_of_the_distributor_makes_the_treasury_the_one_that_gets_what_is_left(dao: Dao) -> None:
+    dao.send(setting(dao, dao.carol.pubkey(), dao.world.deployer))
+    dao.world.client.governance.name_treasury("distributor").send()
+    config = dao.world.client.fetch(accounts.distributor.Config, pda.distributor.CONFIG)
+    assert (config.treasury, config.roles.pending_authority) == (TREASURY, TREASURY)
+    assert config.roles.pauser == dao.world.deployer
+
+
 def test_the_client_knows_whether_a_vote_may_still_be_changed(dao: Dao) -> None:
     proposal = dao.open()
     dao.vote(proposal, dao.alpha)

@@ -459,17 +459,25 @@ class Governance(Renamed, Generic[C]):
             return None
         return Pubkey.from_bytes(bytes(account.data[13:45]))
 
+    @deferred
     def name_treasury(self, program: str) -> Call[None]:
         """Names the treasury as the next authority of a program; for its present authority.
 
-        The old one stays until an executed proposal accepts (`ionet.governance.accept_authority`).
+        The old one stays until an executed proposal accepts (`ionet.governance.accept_authority`). Of the
+        distributor, what airdrops leave and what is revoked goes to the treasury from then on, for good.
 
         Raises:
             EncodeError: no such program.
         """
         dao.accept_authority(program)
-        build = getattr(ix, program).propose_authority
-        return Call(self._connection, [build(authority=self._connection.address, successor=dao.TREASURY)])
+        me, build = self._connection.address, getattr(ix, program).propose_authority
+        calls = [build(authority=me, successor=dao.TREASURY)]
+        if program == "distributor":
+            config = self._connection.fetch(accounts.distributor.Config, pda.distributor.CONFIG)
+            if config.treasury != dao.TREASURY:
+                pauser = config.roles.pauser
+                calls.append(ix.distributor.set_params(authority=me, pauser=pauser, treasury=dao.TREASURY))
+        return Call(self._connection, calls)
 
     def acceptance(self, program: str) -> KeyedAccount[accounts.governance.Proposal] | None:
         """The open proposal that does nothing but accept a program's authority, or None."""
