@@ -320,6 +320,62 @@ def test_of_a_cluster_that_cannot_be_booked_nothing_is_left(
     assert before - desk.purse("renter") == 2 * FEE
 
 
+def test_a_lost_node_of_a_cluster_is_replaced_by_a_session_key(desk: Desk) -> None:
+    shell, nodes = desk.shell, [desk.node() for _ in range(3)]
+    line = ["job", "book", *nodes[:2], "--for", "2h", "--manifest-hash", "07" * 32]
+    done = shell.json(*line, who="renter")
+    cluster, lost = done["cluster"], done["jobs"][0]
+    for job in done["jobs"]:
+        shell.text("job", "start", job, who="alice")
+    said = shell.fails(1, "job", "cluster", cluster, "--replace", nodes[2], who="renter")
+    assert said == f"no job of cluster {cluster} was lost"
+    attester = shell.client.as_(shell.people["attester"])
+    attester.jobs.lose(Pubkey.from_string(lost)).send()
+    assert f"Replace what was lost: ionet job cluster {cluster} --replace" in shell.text(
+        "job", "cluster", cluster
+    )
+    key = shell.people["carol"].pubkey()
+    line = ["job", "cluster", cluster, "--delegate", key]
+    said = shell.text(*line, "--allow", "10", who="renter")
+    assert f"let {key} book and extend for cluster {cluster}, with 10 IO of yours" in said
+    before = desk.purse("renter")
+    made = shell.json("job", "cluster", cluster, "--replace", who="carol")
+    assert made["cluster"] == cluster
+    assert before > desk.purse("renter")
+    assert f"Its renter lets {key} book and extend for it" in shell.text("job", "cluster", cluster)
+    assert "with nothing of yours any more" in shell.text(*line, "--allow", "0", who="renter")
+    said = shell.fails(2, "job", "cluster", cluster, "--allow", "1", who="renter")
+    assert said == "--allow says what a --delegate may spend"
+    shell.text("job", "start", made["job"], who="alice")
+
+
+def test_somebody_else_pays_for_a_booking(desk: Desk) -> None:
+    shell, node = desk.shell, desk.node()
+    before = desk.purse("renter"), desk.purse("carol")
+    job = desk.book(node, "--payer", shell.key("carol"))
+    assert desk.purse("renter") == before[0]
+    # D of two hours, as always.
+    assert before[1] - desk.purse("carol") == 251_884_423
+    text = shell.text("job", "status", job)
+    assert "Refund to:" in text
+    assert text.count(str(shell.people["carol"].pubkey())) == 2
+    shell.text("job", "cancel", job, who="carol")
+    assert before[1] - desk.purse("carol") == 628_141
+    line = ["job", "book", node, desk.node(), "--for", "1h", "--manifest-hash", "07" * 32]
+    said = shell.fails(2, *line, "--payer", shell.key("carol"), who="renter")
+    assert said.startswith("somebody else pays for one node")
+
+
+def test_a_search_says_why_a_node_is_not_booked(desk: Desk) -> None:
+    shell, node = desk.shell, desk.node()
+    desk.shell.client.network.clock.advance(7 * HOUR)
+    write_prices(shell.client)
+    assert node not in shell.text("job", "search")
+    assert "has passed its latest compute proof 7 h ago" in shell.text("job", "search", "--booked")
+    assert f"Node {node} has passed a compute proof" in shell.text("localnet", "prove", node)
+    assert node in shell.text("job", "search")
+
+
 # -- jobs
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 from solders.keypair import Keypair
-from tests.programs.market import EVIDENCE, MANIFEST, TWO_HOURS, Market
+from tests.programs.market import EVIDENCE, IO_MINT, MANIFEST, TWO_HOURS, Market
 from tests.programs.people import SAMPLES, TOKEN
 from tests.programs.support import DAY, HOUR, MINUTE
 
-from ionet import USD, Client, IonetError, accounts, errors, events, types
+from ionet import IO, USD, Client, IonetError, NotBookable, ProgramError, accounts, errors, events, types
 
 
 @pytest.fixture
@@ -127,3 +127,95 @@ def test_what_is_searched_for_stands_at_fixed_places() -> None:
     of_job = {"state": 10, "payout": 13, "offer": 24, "node": 56, "renter": 88, "supplier": 120, "mint": 152}
     of_job |= {"payout_vault": 184, "paid_supplier": 216}
     assert {name: accounts.jobs.Job.OFFSETS[name] for name in of_job} == of_job
+
+
+# -- payers, session keys, and nodes that are gone
+
+
+def test_somebody_else_pays_for_a_renter_and_gets_back_what_is_left(market: Market) -> None:
+    renter, payer = as_(market, market.renter), market.dave
+    market.set_price()
+    before = market.purse(payer), market.purse(market.renter)
+    job = renter.jobs.book(market.alice.node, TWO_HOURS, MANIFEST, payer=payer).send().result
+    status = renter.jobs.status(job)
+    found = (status.renter, status.payer, status.refund_to)
+    assert found == (market.renter.pubkey(), payer.pubkey(), payer.pubkey())
+    # The payer may end it, too; both fees of P = 2.02020203 are as shown.
+    as_(market, payer).jobs.cancel(job).send()
+    assert before[0] - market.purse(payer) == status.cancel_cost.base == 505_051
+    assert market.purse(market.renter) == before[1]
+
+
+def test_who_books_for_another_one_pays_and_the_other_need_not_sign(market: Market) -> None:
+    payer = as_(market, market.dave)
+    market.set_price()
+    call = payer.jobs.book(market.alice.node, TWO_HOURS, MANIFEST, renter=market.renter.pubkey())
+    job = call.send().result
+    assert payer.jobs.get_job(job).renter == market.renter.pubkey()
+    attester = as_(market, market.attesters[0])
+    attester.jobs.start(job).send()
+    market.set_price()
+    # Its refund goes to the payer, who therefore may extend it as the renter may; and pay for the renter.
+    payer.jobs.extend(job, HOUR).send()
+    before = market.purse(market.dave)
+    as_(market, market.renter).jobs.extend(job, HOUR, payer=market.dave).send()
+    # An hour at 2 USD and 1.98: 1.01010102 and ⌈0.2525252…⌉ %.
+    assert before - market.purse(market.dave) == 101_010_102 + 252_526
+    with pytest.raises(IonetError, match="who gets its refund, or its cluster's delegate"):
+        as_(market, market.carol).jobs.extend(job, HOUR, max_deposit=10**9).ix()
+
+
+def test_a_delegate_replaces_a_lost_node_with_a_session_key(market: Market) -> None:
+    renter, attester = as_(market, market.renter), as_(market, market.attesters[0])
+    session = as_(market, market.carol)
+    market.set_price()
+    made = renter.jobs.book_cluster([market.alice.node, market.bob.node], TWO_HOURS, MANIFEST)
+    (attester.jobs.start(made.jobs[0]) + attester.jobs.start(made.jobs[1])).send()
+    with pytest.raises(IonetError, match=r"no job of cluster .* is lost"):
+        session.jobs.replace_lost(made.cluster, market.alice.node, HOUR).ix()
+    attester.jobs.lose(made.jobs[0]).send()
+    assert renter.jobs.get_cluster(made.cluster).lost == 1
+    with pytest.raises(IonetError, match="or its delegate books for cluster"):
+        session.jobs.replace_lost(made.cluster, market.alice.node, HOUR).ix()
+    limit = IO.from_base(101_010_102 + 252_526)
+    allowing = renter.jobs.set_delegate(made.cluster, market.carol.pubkey())
+    (allowing + renter.jobs.approve_session_key(market.carol.pubkey(), IO_MINT, limit)).send()
+    before = market.purse(market.renter)
+    job = session.jobs.replace_lost(made.cluster, market.alice.node, HOUR).send().result
+    assert before - market.purse(market.renter) == limit.base
+    found = renter.jobs.status(job)
+    assert (found.renter, found.refund_to) == (market.renter.pubkey(), market.renter.pubkey())
+    assert renter.jobs.get_cluster(made.cluster).delegate == market.carol.pubkey()
+    attester.jobs.confirm_manifest(job).send()
+    assert renter.jobs.status(job).manifest_seen
+    attester.jobs.start(job).send()
+    renter.jobs.revoke_session_key(IO_MINT).send()
+    with pytest.raises(ProgramError, match="OwnerMismatch"):
+        session.jobs.extend(job, HOUR).send()
+    renter.jobs.set_delegate(made.cluster, None).send()
+    assert renter.jobs.get_cluster(made.cluster).delegate is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "reason", "words"),
+    [
+        ("banned", b"\x01", "NodeBanned", "has a banned device"),
+        ("own", bytes(8), "StakeBelowMinimum", "has 0 IO of its owner's active stake, and needs 200 IO"),
+        ("last_proof", bytes(48), "NoVerdict", "has not passed a compute proof yet"),
+        ("last_proof", b"\x01" + bytes(47), "NoVerdict", "has failed its latest compute proof"),
+        ("last_proof", b"\x01" + bytes(44) + b"\x01\0\0", "VerdictTooOld", "which may be 6 h at most"),
+    ],
+)
+def test_a_node_that_nobody_can_book_says_why_and_is_not_found(
+    market: Market, field: str, value: bytes, reason: str, words: str
+) -> None:
+    client, node = as_(market, market.renter), market.alice.node
+    market.set_price()
+    market.poke(node, accounts.staking.Node, field, value)
+    with pytest.raises(NotBookable) as caught:
+        client.jobs.quote(node, HOUR)
+    assert caught.value.reason == reason
+    assert words in str(caught.value)
+    assert [one.node for one in client.jobs.search()] == [market.bob.node]
+    (found,) = (one for one in client.jobs.search(booked=True) if one.node == node)
+    assert found.obstacle in str(caught.value)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ionet import pda
-from ionet.cli.arguments import UNITS, length_of
+from ionet.cli.arguments import UNITS, NodeAddress, length_of
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
@@ -91,6 +91,19 @@ def advance(
     io = session()
     now = io.reader.cheats.advance(seconds)
     io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {io.url}")
+
+
+@app.command()
+def prove(node: NodeAddress) -> None:
+    """Write into a node's account on a local node that it has passed a compute proof now.
+
+    A node is booked on one of the last six hours. Elsewhere orchestrators judge it; here none runs.
+    """
+    from ionet.localnet.verdicts import write_verdict
+
+    io = session()
+    now = write_verdict(io.reader, node)
+    io.screen.show({"node": node, "time": now}, f"Node {node} has passed a compute proof on {when(now)}")
 
 
 PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", "carol", "renter")
