@@ -163,8 +163,7 @@ view!(
     ProofsConfig, ids::PROOFS_PROGRAM, discriminator("Config"), {
         version: u8,
         bump: u8,
-        /// Most of a node's reward of an hour, of its owner's minimum, bps.
-        reward_bound_bps: u16,
+        padding: [u8; 2],
         /// How long rewards are held back behind their hour, seconds.
         hold: u32,
         last_time: i64,
@@ -247,6 +246,10 @@ pub struct CreditFreeze {
     pub until: i64,
     /// Whether a challenge is over, instead of made; the others' freezes stay.
     pub lifted: bool,
+    /// Whether the guardian makes it, who need not wait for `quiet_until`.
+    pub guardian: bool,
+    /// No other challenge before this time: one lapsed undecided; 0 for no change.
+    pub quiet_until: i64,
     /// No credit from reports before this one; 0 for no change.
     pub min_report_seq: u64,
 }
@@ -296,17 +299,6 @@ crate::open_enum!(
         None = 5,
     }
 );
-
-/// What an attester found of a node's compute proof.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProofVerdict {
-    /// The challenge's seed.
-    pub seed: [u8; 32],
-    /// Measured speed against the class's reference, bps.
-    pub score_bps: u32,
-    /// Why it failed, or that it passed.
-    pub reason: ProofReason,
-}
 
 view!(
     /// `staking::Node`: who owns it and whether it may be hired.

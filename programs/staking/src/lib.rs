@@ -13,8 +13,8 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use io_common::abi::{CreditFreeze, ProofVerdict};
-use io_common::merkle::LeafArgs;
+use io_common::abi::CreditFreeze;
+use io_common::leaf::{LeafArgs, Verdict};
 use state::{ClassArgs, NodeArgs, ParamsArgs};
 
 declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
@@ -376,7 +376,7 @@ pub mod staking {
     /// Keeps the verdict of a node's latest compute proof.
     ///
     /// Caller: the proofs program. Errors: `NotProofs`.
-    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) -> Result<()> {
+    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
         handle_set_last_proof(ctx, verdict)
     }
 

@@ -14,7 +14,7 @@ use crate::events::Credited;
 use crate::state::{EmissionLedger, Node, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
-use io_common::merkle::LeafArgs;
+use io_common::leaf::LeafArgs;
 use io_common::{abi, clock, emit_cpi, ids, token};
 
 /// With these the emission vault's owner signs.

@@ -13,7 +13,7 @@ use crate::events::Forfeited;
 use crate::state::{EmissionLedger, Node};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
-use io_common::merkle::LeafArgs;
+use io_common::leaf::LeafArgs;
 use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
