@@ -300,6 +300,23 @@ crate::open_enum!(
     }
 );
 
+/// The verdict of a node's latest compute proof.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct LastProof {
+    /// End of the hour that it holds for, unix time; 0 while none was shown.
+    pub time: i64,
+    /// SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    pub evidence_hash: [u8; 32],
+    /// Measured speed against the class's reference, bps.
+    pub score_bps: u32,
+    /// Why it failed, or that it passed.
+    pub reason: ProofReason,
+    /// 1 when it passed.
+    pub passed: u8,
+    pub padding: [u8; 2],
+}
+
 view!(
     /// `staking::Node`: who owns it and whether it may be hired.
     Node, ids::STAKING_PROGRAM, discriminator("Node"), {
@@ -310,7 +327,8 @@ view!(
         units: u8,
         class: u16,
         pool: Pool,
-        padding: u8,
+        /// 1 when its first device is banned.
+        banned: u8,
         owner: Pubkey,
         /// The offer account, which carries the lease.
         offer: Pubkey,
@@ -318,8 +336,22 @@ view!(
         device_key: Pubkey,
         /// Rewards credited in the node's whole life.
         credited: u64,
+        /// Its latest compute proof.
+        last_proof: LastProof,
+        /// The owner's minimum for its processors.
+        minimum: u64,
+        /// The owner's active stake: what has to cover the minimum.
+        owner_active: u64,
     }
 );
+
+impl Node {
+    /// Whether it may be listed and hired as far as stake and devices go: live, of no banned device, and the
+    /// owner's own active stake covers the minimum.
+    pub fn is_hireable(&self) -> bool {
+        self.state == NodeState::Live && self.banned == 0 && self.owner_active >= self.minimum
+    }
+}
 
 crate::open_enum!(
     /// Whether a node takes part.

@@ -118,7 +118,8 @@ pub mod proofs {
     ///
     /// * evidence_hash - SHA-256 of the challenger's evidence.
     ///
-    /// Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
+    /// Caller: anyone, but only the guardian for 30 days after one that lapsed. Errors: `NotChallengeable`,
+    /// `NotANode`, `ChallengedLately` of staking.
     pub fn challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
         handle_challenge(ctx, evidence_hash)
     }

@@ -368,7 +368,7 @@ pub mod staking {
 
     /// Holds a node's credit back, or lets it go, and excludes earlier reports for it.
     ///
-    /// Caller: the proofs program. Errors: `NotProofs`.
+    /// Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
     pub fn freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) -> Result<()> {
         handle_freeze_credit(ctx, freeze)
     }

@@ -462,17 +462,7 @@ mod tests {
         io_common::assert_layout!(
             Config,
             io_common::abi::ProofsConfig,
-            [
-                version,
-                bump,
-                padding,
-                hold,
-                last_time,
-                head,
-                final_height,
-                min_height,
-                head_period_end
-            ]
+            [version, bump, padding, hold, last_time, head, final_height, min_height, head_period_end]
         );
         assert!(Config::SPACE <= 10_240, "more than one call can create");
     }
@@ -627,7 +617,11 @@ mod tests {
         config.head = 2;
         // 300 were paid until the third hour, 200 since.
         let decided = |total| {
-            config.clone().decide(Pubkey::new_unique(), &mut correction(3, config.report_at(2), total), &set())
+            config.clone().decide(
+                Pubkey::new_unique(),
+                &mut correction(3, config.report_at(2), total),
+                &set(),
+            )
         };
         assert_eq!(decided(260), Ok(()));
         assert_eq!(decided(261).unwrap_err(), ProofsError::TotalAboveCorrection.into());

@@ -185,7 +185,8 @@ impl Report {
 
     /// Takes the content; nobody has approved it yet.
     pub fn begin(&mut self, made: Made, args: &ReportArgs, predecessor: &Predecessor) {
-        let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri, correction, .. } = *args;
+        let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri, correction, .. } =
+            *args;
         let Made { seq, content_hash, paid, set_version, payer, now } = made;
         *self = Self {
             state: ReportState::Pending,

@@ -64,6 +64,7 @@ pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Resul
     node.units = 1;
     node.class = device.class;
     node.pool = accounts.class.load()?.pool;
+    node.minimum = accounts.class.load()?.minimum_stake(1)?;
     node.owner = accounts.owner.key();
     node.offer = offer;
     node.device_key = device.device_key;

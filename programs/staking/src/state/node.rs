@@ -1,7 +1,7 @@
 use super::{Class, Device, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::{CreditFreeze, NodeState, Pool, ProofReason};
+use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool};
 use io_common::Snapshot;
 use io_math::reward::{split, Accumulator, Split};
 use io_math::slash::Reach;
@@ -104,23 +104,6 @@ impl CoSide {
     }
 }
 
-/// The verdict of a node's latest compute proof.
-#[zero_copy]
-#[derive(Debug, Default, PartialEq, Eq)]
-pub struct LastProof {
-    /// When it was judged, unix time; 0 while none was.
-    pub time: i64,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
-    /// Measured speed against the class's reference, bps.
-    pub score_bps: u32,
-    /// Why it failed, or that it passed.
-    pub reason: ProofReason,
-    /// 1 when it passed.
-    pub passed: u8,
-    pub padding: [u8; 2],
-}
-
 /// A node's sums after an instruction; with what cools, is due and is owed they make up its vault.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NodeTotals {
@@ -168,7 +151,8 @@ pub struct Node {
     pub class: u16,
     /// The kind of hardware of its class.
     pub pool: Pool,
-    pub padding: u8,
+    /// 1 when its first device is banned: it is neither listed nor hired, and earns nothing more.
+    pub banned: u8,
     /// Its owner.
     pub owner: Pubkey,
     /// The jobs program's offer account of this node, which carries the lease.
@@ -177,6 +161,12 @@ pub struct Node {
     pub device_key: Pubkey,
     /// Rewards credited in the node's whole life, base units; never falls.
     pub credited: u64,
+    /// Its latest compute proof.
+    pub last_proof: LastProof,
+    /// The owner's minimum for its processors, base units, as of the latest instruction that read its class.
+    pub minimum: u64,
+    /// The owner's side.
+    pub own: OwnerSide,
     /// Its first processor, which gives it its address.
     pub device: Pubkey,
     /// Token account that holds exactly [`Node::vault_total`].
@@ -195,6 +185,8 @@ pub struct Node {
     pub credit_frozen_until: i64,
     /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
     pub min_report_seq: u64,
+    /// No challenge before this time but the guardian's: the last one lapsed undecided.
+    pub quiet_until: i64,
     /// Sum of the open slash proposals.
     pub frozen: u64,
     /// When `next_commission_bps` begins to apply; 0 when no change is coming.
@@ -211,16 +203,12 @@ pub struct Node {
     pub memory_gib: u32,
     /// Link speed in Mbit/s, as the owner says.
     pub link_mbps: u32,
-    /// The owner's side.
-    pub own: OwnerSide,
     /// The co-stakers' side.
     pub co: CoSide,
     /// The owner's active stake by week; none on a terminal node.
     pub own_snapshot: Snapshot,
     /// The co-stakers' active stake by week; none on a terminal node.
     pub co_snapshot: Snapshot,
-    /// Its latest compute proof.
-    pub last_proof: LastProof,
     /// When it was last retired.
     pub retired_at: i64,
     pub reserved: [u8; 120],
@@ -622,6 +610,9 @@ impl Node {
 
     /// Applies what a challenge does to the node's credit.
     pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
+        let may = freeze.lifted || freeze.guardian || self.last_time >= self.quiet_until;
+        require!(may, StakingError::ChallengedLately);
+        self.quiet_until = self.quiet_until.max(freeze.quiet_until);
         let open =
             if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
         self.challenges = open.ok_or(StakingError::Overflow)?;
@@ -649,7 +640,7 @@ impl Node {
 mod tests {
     use super::*;
     use crate::state::class;
-    use io_common::{abi, assert_layout};
+    use io_common::abi;
     use io_math::IO;
 
     const COOLDOWN: i64 = 14 * DAY;
@@ -668,11 +659,27 @@ mod tests {
 
     #[test]
     fn the_layout_begins_as_others_read_it() {
-        assert_layout!(
-            Node,
-            abi::Node,
-            [version, bump, state, units, class, pool, padding, owner, offer, device_key, credited]
-        );
+        use core::mem::offset_of;
+        let own = [
+            ("version", offset_of!(Node, version)),
+            ("bump", offset_of!(Node, bump)),
+            ("state", offset_of!(Node, state)),
+            ("units", offset_of!(Node, units)),
+            ("class", offset_of!(Node, class)),
+            ("pool", offset_of!(Node, pool)),
+            ("banned", offset_of!(Node, banned)),
+            ("owner", offset_of!(Node, owner)),
+            ("offer", offset_of!(Node, offer)),
+            ("device_key", offset_of!(Node, device_key)),
+            ("credited", offset_of!(Node, credited)),
+            ("last_proof", offset_of!(Node, last_proof)),
+            ("minimum", offset_of!(Node, minimum)),
+            ("owner_active", offset_of!(Node, own.active)),
+        ];
+        let (fields, size) = abi::Node::LAYOUT;
+        assert_eq!(own.as_slice(), fields);
+        assert!(size <= size_of::<Node>());
+        assert_eq!(Node::DISCRIMINATOR, <abi::Node as abi::View>::DISCRIMINATOR);
     }
 
     #[test]
@@ -815,7 +822,7 @@ mod tests {
     #[test]
     fn the_end_of_one_challenge_leaves_the_freeze_of_another() {
         let mut node = node(1, 0);
-        let freeze = |until, lifted| CreditFreeze { until, lifted, min_report_seq: 0 };
+        let freeze = |until, lifted| CreditFreeze { until, lifted, ..CreditFreeze::default() };
         for until in [70, 90] {
             node.freeze_credit(&freeze(until, false)).unwrap();
         }
@@ -828,6 +835,20 @@ mod tests {
         node.freeze_credit(&freeze(0, true)).unwrap();
         assert_eq!((node.credit_frozen_until, node.challenges), (0, 0));
         assert!(node.freeze_credit(&freeze(0, true)).is_err());
+    }
+
+    #[test]
+    fn after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_a_while() {
+        let mut node = node(0, 0);
+        node.freeze_credit(&CreditFreeze { until: 7, ..CreditFreeze::default() }).unwrap();
+        node.freeze_credit(&CreditFreeze { lifted: true, quiet_until: 37, ..CreditFreeze::default() })
+            .unwrap();
+        let another = CreditFreeze { until: 50, ..CreditFreeze::default() };
+        node.last_time = 36;
+        assert_eq!(node.freeze_credit(&another), Err(StakingError::ChallengedLately.into()));
+        node.freeze_credit(&CreditFreeze { guardian: true, ..another }).unwrap();
+        node.last_time = 37;
+        node.freeze_credit(&another).unwrap();
     }
 
     #[test]
