@@ -115,6 +115,10 @@ pub enum ProofsError {
     UpHoursOutOfBounds,
     #[msg("no reason for a failed compute proof has this number")]
     UnknownReason,
+    #[msg("this key has left a seat in the last seven days: it takes none yet")]
+    KeyDeparted,
+    #[msg("at most 16 keys leave seats in seven days")]
+    TooManyDeparted,
     #[msg("the predecessor is not the report that the content names")]
     WrongPredecessor,
     #[msg("the predecessor is not the report at the head")]

@@ -459,7 +459,7 @@ mod tests {
     fn each_seat_of_the_set_approves_once_while_the_report_is_pending() {
         let keys = [Pubkey::new_unique(), Pubkey::new_unique()];
         let mut set = AttesterSet::zeroed();
-        set.replace(&keys.map(|key| Seat { key, weight: 3 }), 6).unwrap();
+        set.replace(&keys.map(|key| Seat { key, weight: 3 }), 6, 0).unwrap();
         let mut report = Report { set_version: 1, ..Report::zeroed() };
         assert_eq!(report.approve(&set, &keys[1]), Ok(1));
         assert_eq!((report.approvals, report.weight), (0b10, 3));
