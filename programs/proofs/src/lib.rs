@@ -37,7 +37,7 @@ pub mod proofs {
     }
 
     /// Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-    /// weight; reports that gather approvals have to be made again.
+    /// weight; reports that gather approvals have to be renewed.
     ///
     /// * seats - All seats, by number.
     /// * threshold - Weight that approves a report: more than half of all weight.
