@@ -253,10 +253,15 @@ class Node(Account):
         units: Processors.
         class_: Number of its hardware class.
         pool: The kind of hardware of its class.
+        banned: 1 when its first device is banned: it is neither listed nor hired, and earns nothing more.
         owner: Its owner.
         offer: The jobs program's offer account of this node, which carries the lease.
         device_key: Signs for the device.
         credited: Rewards credited in the node's whole life, base units; never falls.
+        last_proof: Its latest compute proof.
+        minimum: The owner's minimum for its processors, base units, as of the latest instruction that
+                read its class.
+        own: The owner's side.
         device: Its first processor, which gives it its address.
         vault: Token account that holds exactly `Node::vault_total`.
         network: Network account that registered the node in bulk, or zeros.
@@ -267,6 +272,7 @@ class Node(Account):
         credit_frozen_until: No credit before this time, while a challenge is open.
         min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
                 wrong.
+        quiet_until: No challenge before this time but the guardian's: the last one lapsed undecided.
         frozen: Sum of the open slash proposals.
         commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
         commission_bps: The owner's part of co-stakers' rewards, bps.
@@ -275,11 +281,9 @@ class Node(Account):
         challenges: Open challenges, which hold its credit back together.
         memory_gib: Memory in GiB, as the owner says.
         link_mbps: Link speed in Mbit/s, as the owner says.
-        own: The owner's side.
         co: The co-stakers' side.
         own_snapshot: The owner's active stake by week; none on a terminal node.
         co_snapshot: The co-stakers' active stake by week; none on a terminal node.
-        last_proof: Its latest compute proof.
         retired_at: When it was last retired.
     """
 
@@ -289,10 +293,14 @@ class Node(Account):
     units: int
     class_: int
     pool: types.Pool
+    banned: int
     owner: Pubkey
     offer: Pubkey
     device_key: Pubkey
     credited: int
+    last_proof: types.LastProof
+    minimum: int
+    own: types.OwnerSide
     device: Pubkey
     vault: Pubkey
     network: Pubkey
@@ -302,6 +310,7 @@ class Node(Account):
     credited_through: int
     credit_frozen_until: int
     min_report_seq: int
+    quiet_until: int
     frozen: int
     commission_at: int
     commission_bps: int
@@ -310,11 +319,9 @@ class Node(Account):
     challenges: int
     memory_gib: int
     link_mbps: int
-    own: types.OwnerSide
     co: types.CoSide
     own_snapshot: types.Snapshot
     co_snapshot: types.Snapshot
-    last_proof: types.LastProof
     retired_at: int
 
 
@@ -329,11 +336,14 @@ bind_account(
         ("units", c.u8),
         ("class_", c.u16),
         ("pool", types.pool_codec),
-        ("", c.pad(1)),
+        ("banned", c.u8),
         ("owner", c.pubkey),
         ("offer", c.pubkey),
         ("device_key", c.pubkey),
         ("credited", c.u64),
+        ("last_proof", types.LastProof.CODEC),
+        ("minimum", c.u64),
+        ("own", types.OwnerSide.CODEC),
         ("device", c.pubkey),
         ("vault", c.pubkey),
         ("network", c.pubkey),
@@ -343,6 +353,7 @@ bind_account(
         ("credited_through", c.i64),
         ("credit_frozen_until", c.i64),
         ("min_report_seq", c.u64),
+        ("quiet_until", c.i64),
         ("frozen", c.u64),
         ("commission_at", c.i64),
         ("commission_bps", c.u16),
@@ -351,11 +362,9 @@ bind_account(
         ("challenges", c.u16),
         ("memory_gib", c.u32),
         ("link_mbps", c.u32),
-        ("own", types.OwnerSide.CODEC),
         ("co", types.CoSide.CODEC),
         ("own_snapshot", types.Snapshot.CODEC),
         ("co_snapshot", types.Snapshot.CODEC),
-        ("last_proof", types.LastProof.CODEC),
         ("retired_at", c.i64),
         ("", c.pad(120)),
     ),

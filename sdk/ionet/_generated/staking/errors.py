@@ -690,6 +690,14 @@ class CreditLimit(_ProgramError):
     MSG = "at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed"
 
 
+class ChallengedLately(_ProgramError):
+    """6085: a challenge of this node lapsed in the last 30 days: only the guardian makes another."""
+
+    CODE = 6085
+    NAME = "ChallengedLately"
+    MSG = "a challenge of this node lapsed in the last 30 days: only the guardian makes another"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -777,6 +785,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6082: CommissionNotice,
     6083: OwnerStays,
     6084: CreditLimit,
+    6085: ChallengedLately,
 }
 
 
@@ -784,6 +793,7 @@ __all__ = [
     "ActivateFirst",
     "AppealClosed",
     "AppealOutOfBounds",
+    "ChallengedLately",
     "ClassDisabled",
     "CoExitFrozen",
     "CoStakeAboveHalf",

@@ -606,15 +606,15 @@ class ProofRecorded(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         node: The node.
-        seed: The challenge's seed.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
         score_bps: Measured speed against the class's reference, bps.
         reason: Why it failed, or that it passed.
-        time: Unix time.
+        time: End of the hour that it holds for, unix time.
     """
 
     seq: int
     node: Pubkey
-    seed: bytes
+    evidence_hash: bytes
     score_bps: int
     reason: types.ProofReason
     time: int
@@ -627,7 +627,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("node", c.pubkey),
-        ("seed", c.raw_bytes(32)),
+        ("evidence_hash", c.raw_bytes(32)),
         ("score_bps", c.u32),
         ("reason", types.proof_reason_codec),
         ("time", c.i64),

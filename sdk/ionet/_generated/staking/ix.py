@@ -369,7 +369,7 @@ def credit_node(
         node: The node. (writable)
         vault: The node's vault. (writable, derived if not given)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report, with its place and proof.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -632,7 +632,7 @@ def forfeit_reward(
         node: The node. (writable)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report, with its place and proof.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -666,7 +666,7 @@ def freeze_credit(
 ) -> Instruction:
     """Holds a node's credit back, or lets it go, and excludes earlier reports for it.
 
-    Caller: the proofs program. Errors: `NotProofs`.
+    Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
 
     Args:
         proofs: The proofs program's configuration signs. (signer)
@@ -1538,14 +1538,14 @@ def set_commission(
 
 
 _SET_LAST_PROOF = c.arguments(
-    "set_last_proof", bytes.fromhex("0478c581ef7f21b0"), (("verdict", types.ProofVerdict.CODEC),)
+    "set_last_proof", bytes.fromhex("0478c581ef7f21b0"), (("verdict", types.Verdict.CODEC),)
 )
 
 
 def set_last_proof(
     *,
     node: Pubkey,
-    verdict: types.ProofVerdict,
+    verdict: types.Verdict,
     proofs: Pubkey = pda.PROOFS,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -1556,7 +1556,7 @@ def set_last_proof(
     Args:
         proofs: The proofs program's configuration signs. (signer)
         node: The node. (writable)
-        verdict: What an attester found of a node's compute proof.
+        verdict: How a node's compute proofs were judged in an hour.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

@@ -105,15 +105,28 @@ class CreditFreeze(Record):
     Attributes:
         until: No credit before this time; 0 for no change.
         lifted: Whether a challenge is over, instead of made; the others' freezes stay.
+        guardian: Whether the guardian makes it, who need not wait for `quiet_until`.
+        quiet_until: No other challenge before this time: one lapsed undecided; 0 for no change.
         min_report_seq: No credit from reports before this one; 0 for no change.
     """
 
     until: int
     lifted: bool
+    guardian: bool
+    quiet_until: int
     min_report_seq: int
 
 
-bind_record(CreditFreeze, (("until", c.i64), ("lifted", c.boolean), ("min_report_seq", c.u64)))
+bind_record(
+    CreditFreeze,
+    (
+        ("until", c.i64),
+        ("lifted", c.boolean),
+        ("guardian", c.boolean),
+        ("quiet_until", c.i64),
+        ("min_report_seq", c.u64),
+    ),
+)
 
 
 proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
@@ -124,15 +137,15 @@ class LastProof(Record):
     """The verdict of a node's latest compute proof.
 
     Attributes:
-        time: When it was judged, unix time; 0 while none was.
-        seed: The challenge's seed.
+        time: End of the hour that it holds for, unix time; 0 while none was shown.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
         score_bps: Measured speed against the class's reference, bps.
         reason: Why it failed, or that it passed.
         passed: 1 when it passed.
     """
 
     time: int
-    seed: bytes
+    evidence_hash: bytes
     score_bps: int
     reason: ProofReason
     passed: int
@@ -142,7 +155,7 @@ bind_record(
     LastProof,
     (
         ("time", c.i64),
-        ("seed", c.raw_bytes(32)),
+        ("evidence_hash", c.raw_bytes(32)),
         ("score_bps", c.u32),
         ("reason", proof_reason_codec),
         ("passed", c.u8),
@@ -152,24 +165,67 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
-class LeafArgs(Record):
-    """A leaf of a report, with its place and proof.
+class Verdict(Record):
+    """How a node's compute proofs were judged in an hour.
 
     Attributes:
-        lifetime: Earned in the node's whole life, base units.
-        through: Until when.
-        index: Number of the leaf, from 0.
+        time: End of the hour that it holds for, unix time; 0 while the node was never judged.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed, or that it passed.
+        passed: Whether it passed.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    """
+
+    time: int
+    score_bps: int
+    reason: ProofReason
+    passed: bool
+    evidence_hash: bytes
+
+
+bind_record(
+    Verdict,
+    (
+        ("time", c.i64),
+        ("score_bps", c.u32),
+        ("reason", proof_reason_codec),
+        ("passed", c.boolean),
+        ("evidence_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafArgs(Record):
+    """A leaf of a report with its place and proof; the node is one of the instruction's accounts.
+
+    Attributes:
+        lifetime: Earned in the node's whole life, base units of IO.
+        through: Until when, unix time.
+        previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
+        verdict: How its compute proofs were judged.
+        index: Number of the leaf in the report, from 0.
         proof: One hash a level, from the leaf up.
     """
 
     lifetime: int
     through: int
+    previous_height: int
+    verdict: Verdict
     index: int
     proof: tuple[bytes, ...]
 
 
 bind_record(
-    LeafArgs, (("lifetime", c.u64), ("through", c.i64), ("index", c.u32), ("proof", c.vec(c.raw_bytes(32))))
+    LeafArgs,
+    (
+        ("lifetime", c.u64),
+        ("through", c.i64),
+        ("previous_height", c.u64),
+        ("verdict", Verdict.CODEC),
+        ("index", c.u32),
+        ("proof", c.vec(c.raw_bytes(32))),
+    ),
 )
 
 
@@ -352,24 +408,6 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
-class ProofVerdict(Record):
-    """What an attester found of a node's compute proof.
-
-    Attributes:
-        seed: The challenge's seed.
-        score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed, or that it passed.
-    """
-
-    seed: bytes
-    score_bps: int
-    reason: ProofReason
-
-
-bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", proof_reason_codec)))
-
-
-@dataclass(frozen=True, slots=True)
 class Roles(Record):
     """Authority, its successor until the successor accepts, and the pauser.
 
@@ -445,10 +483,10 @@ __all__ = [
     "ParamsArgs",
     "Pool",
     "ProofReason",
-    "ProofVerdict",
     "Roles",
     "SlashState",
     "Slot",
     "Slots",
     "Snapshot",
+    "Verdict",
 ]
