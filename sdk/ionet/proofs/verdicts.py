@@ -1,5 +1,4 @@
-"""An hour's verdicts through a report, in a market whose one attester decides: for a demo, a local market,
-tests."""
+"""An hour's verdicts through a report, where one attester decides: for a demo, a local market, tests."""
 
 from __future__ import annotations
 
