@@ -18,6 +18,7 @@ from ionet.orchestrator import (
     Lease,
     LocalAgents,
     NodeRules,
+    Orchestrator,
     Party,
     Phase,
 )
