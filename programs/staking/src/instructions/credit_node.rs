@@ -4,14 +4,16 @@
 //! Who may call: anyone.
 //!
 //! Checks, each with its error: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-//! `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
-//! `CreditFrozen`, `WrongVault`.
+//! `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NodeTerminal`,
+//! `CreditFrozen`, `CreditStopped`, `CreditTooSoon`, `HourNotEarned`, `RewardAboveBound`, `TooManyPositions`,
+//! `WrongNode`, `WrongShard`, `WrongVault`.
 //!
-//! Events: `Credited`.
+//! Events: `Credited`, `Activated`.
 
+use super::settle_changes::settle;
 use crate::errors::StakingError;
 use crate::events::Credited;
-use crate::state::{EmissionLedger, Node, EMISSION_SEED};
+use crate::state::{Bounds, Config, Earned, EmissionLedger, Node, StakeShard, EMISSION_SEED};
 use anchor_lang::prelude::*;
 use anchor_spl::token::Token;
 use io_common::merkle::LeafArgs;
@@ -20,9 +22,18 @@ use io_common::{abi, clock, emit_cpi, ids, token};
 /// With these the emission vault's owner signs.
 pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]]];
 
+/// Most positions that one credit settles.
+#[constant]
+pub const MAX_SETTLED: u8 = 4;
+
+/// May be followed by the node's stake shard and up to four of its positions: what the credit makes due of pending
+/// stake and late weights is then settled.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditNode<'info> {
+    /// The program's configuration.
+    #[account(address = ids::STAKING_CONFIG)]
+    pub config: AccountLoader<'info, Config>,
     /// Emission's ledger, which counts what is credited.
     #[account(mut, address = ids::EMISSION_LEDGER)]
     pub emission_ledger: AccountLoader<'info, EmissionLedger>,
@@ -61,14 +72,16 @@ pub fn check_leaf(
     Ok(report.total)
 }
 
-pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
+pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: LeafArgs) -> Result<()> {
     let accounts = &ctx.accounts;
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    let (amount, parts) = node.credit(leaf.lifetime, leaf.through, ledger.room(now), now)?;
+    let earned = Earned { lifetime: leaf.lifetime, through: leaf.through };
+    let bounds = Bounds { most: ledger.room(now), hour_bps: accounts.config.load()?.reward_bound_bps };
+    let (amount, parts) = node.credit(earned, bounds, now)?;
     ledger.credit(amount, report_total, now)?;
     let event = Credited {
         seq: node.next_seq(),
@@ -81,6 +94,13 @@ pub fn handle_credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()
         credited_total: ledger.credited,
         totals: node.totals()?,
     };
+    if let Some((shard, positions)) = ctx.remaining_accounts.split_first() {
+        require_gte!(usize::from(MAX_SETTLED), positions.len(), StakingError::TooManyPositions);
+        let shard = AccountLoader::<StakeShard>::try_from(shard)?;
+        let key = accounts.node.key();
+        require!(shard.load()?.index == StakeShard::index_of(&key), StakingError::WrongShard);
+        settle(key, &mut node, &mut *shard.load_mut()?, positions, now)?;
+    }
     drop(node);
     drop(ledger);
     if amount > 0 {

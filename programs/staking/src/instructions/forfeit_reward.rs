@@ -1,4 +1,4 @@
-//! Burns what a terminal node's leaf proves, instead of crediting it.
+//! Burns what the leaf of a node that ended for fraud proves, instead of crediting it.
 //!
 //! Who may call: anyone.
 //!
@@ -10,7 +10,7 @@
 use super::credit_node::{check_leaf, EMISSION_SEEDS};
 use crate::errors::StakingError;
 use crate::events::Forfeited;
-use crate::state::{EmissionLedger, Node};
+use crate::state::{Earned, EmissionLedger, Node};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
 use io_common::merkle::LeafArgs;
@@ -45,7 +45,8 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
     node.last_time = now;
     let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    let amount = node.forfeit(leaf.lifetime, leaf.through, ledger.room(now), now)?;
+    let earned = Earned { lifetime: leaf.lifetime, through: leaf.through };
+    let amount = node.forfeit(earned, ledger.room(now), now)?;
     ledger.credit(amount, report_total, now)?;
     let event = Forfeited {
         seq: node.next_seq(),
