@@ -174,6 +174,8 @@ pub enum StakingError {
     OwnerStays,
     #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
+    #[msg("a challenge of this node lapsed undecided in the last 30 days: only the guardian makes another")]
+    ChallengedLately,
     #[msg("the owner's active stake does not cover the node's minimum; left: active, right: minimum")]
     OwnerBelowMinimum,
     #[msg("something on the node is pending or late: its credits are ten minutes apart")]
@@ -200,4 +202,10 @@ pub enum StakingError {
     SlashDecided,
     #[msg("an earlier owner of the node has not been paid out yet")]
     FormerUnpaid,
+    #[msg("the report's hours are still held back; left: now, right: from when")]
+    ReportHeld,
+    #[msg("a correction came after this report: use a newer one")]
+    ReportCorrected,
+    #[msg("something on the node is pending or late: credit the leaf of its previous height first")]
+    LeafOutOfOrder,
 }

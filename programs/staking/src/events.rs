@@ -468,13 +468,13 @@ pub struct ProofRecorded {
     pub seq: u64,
     /// The node.
     pub node: Pubkey,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
+    /// SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    pub evidence_hash: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
     /// Why it failed, or that it passed.
     pub reason: ProofReason,
-    /// Unix time.
+    /// End of the hour that it holds for, unix time.
     pub time: i64,
 }
 

@@ -14,8 +14,8 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use io_common::abi::{CreditFreeze, ProofVerdict};
-use io_common::merkle::LeafArgs;
+use io_common::abi::CreditFreeze;
+use io_common::leaf::{LeafArgs, Verdict};
 use state::{ClassArgs, NodeArgs, ParamsArgs};
 
 declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
@@ -37,8 +37,8 @@ pub mod staking {
     /// Credits a node with a final report's leaf: what it earned in its life, less what it was credited
     /// before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
     ///
-    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NodeTerminal`, `CreditFrozen`,
+    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportHeld`, `ReportTooOld`, `ReportCorrected`,
+    /// `LeafBeyondReport`, `LeafOutOfOrder`, `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NodeTerminal`, `CreditFrozen`,
     /// `CreditStopped`, `CreditTooSoon`, `HourNotEarned`, `RewardAboveBound`, `TooManyPositions`, `WrongNode`,
     /// `WrongShard`, `WrongVault`.
     pub fn credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: LeafArgs) -> Result<()> {
@@ -415,7 +415,7 @@ pub mod staking {
 
     /// Holds a node's credit back, or lets it go, and excludes earlier reports for it.
     ///
-    /// Caller: the proofs program. Errors: `NotProofs`.
+    /// Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
     pub fn freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) -> Result<()> {
         handle_freeze_credit(ctx, freeze)
     }
@@ -423,7 +423,7 @@ pub mod staking {
     /// Keeps the verdict of a node's latest compute proof.
     ///
     /// Caller: the proofs program. Errors: `NotProofs`.
-    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) -> Result<()> {
+    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
         handle_set_last_proof(ctx, verdict)
     }
 

@@ -19,6 +19,7 @@ from ionet.rewards._evidence import (
     verify_evidence,
     write_evidence,
 )
+from ionet.rewards._leaf import Leaf, Verdict
 from ionet.rewards._leaves import Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
 from ionet.rewards._score import (
     Carry,
@@ -41,6 +42,7 @@ __all__ = [
     "Evidence",
     "EvidenceError",
     "Hour",
+    "Leaf",
     "Leaves",
     "NodeHour",
     "NodeLine",
@@ -51,6 +53,7 @@ __all__ = [
     "Scores",
     "SharePolicy",
     "Statement",
+    "Verdict",
     "Why",
     "Word",
     "build_report",

@@ -1,10 +1,10 @@
 //! Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-//! weight; reports that gather approvals have to be made again.
+//! weight; reports that gather approvals have to be renewed. A key that leaves takes no seat for seven days.
 //!
 //! Who may call: the authority.
 //!
 //! Checks, each with its error: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
-//! `DuplicateKey`, `SeatMoved`, `WeightTooLarge`, `ThresholdOutOfBounds`.
+//! `DuplicateKey`, `SeatMoved`, `KeyDeparted`, `TooManyDeparted`, `WeightTooLarge`, `ThresholdOutOfBounds`.
 //!
 //! Events: `AttestersSet`.
 
@@ -12,7 +12,7 @@ use crate::errors::ProofsError;
 use crate::events::AttestersSet;
 use crate::state::{AttesterSet, Config, Seat};
 use anchor_lang::prelude::*;
-use io_common::ids;
+use io_common::{clock, ids};
 
 #[derive(Accounts)]
 pub struct SetAttesters<'info> {
@@ -29,7 +29,8 @@ pub struct SetAttesters<'info> {
 
 pub fn handle_set_attesters(ctx: Context<SetAttesters>, seats: Vec<Seat>, threshold: u32) -> Result<()> {
     let mut set = ctx.accounts.attester_set.load_mut()?;
-    set.replace(&seats, threshold)?;
+    let now = clock::now(set.changed_at)?;
+    set.replace(&seats, threshold, now)?;
     emit!(AttestersSet {
         seq: ctx.accounts.config.load_mut()?.next_seq(),
         set_version: set.set_version,

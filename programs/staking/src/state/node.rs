@@ -194,6 +194,8 @@ pub struct Earned {
     pub lifetime: u64,
     /// Until when.
     pub through: i64,
+    /// The height of its report.
+    pub height: u64,
 }
 
 /// What bounds a credit.
@@ -263,6 +265,8 @@ pub struct Node {
     pub credit_frozen_until: i64,
     /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
     pub min_report_seq: u64,
+    /// No challenge before this time but the guardian's: the last one lapsed undecided.
+    pub quiet_until: i64,
     /// Sum of the open slash proposals.
     pub frozen: u64,
     /// When `next_commission_bps` begins to apply; 0 when no change is coming.
@@ -289,6 +293,8 @@ pub struct Node {
     pub retired_at: i64,
     /// When it was last credited, unix time.
     pub last_credit_at: i64,
+    /// The highest report whose leaf was credited to its end.
+    pub credited_height: u64,
     /// Credited since `credited_through` moved last, base units: parts of leaves that had to wait.
     pub partial: u64,
     /// The highest minimum since `credited_through`, base units.
@@ -738,6 +744,7 @@ impl Node {
             self.partial = self.partial.checked_add(reward).ok_or(StakingError::Overflow)?;
             return Ok(());
         }
+        self.credited_height = self.credited_height.max(leaf.height);
         if leaf.through > self.credited_through {
             self.credited_through = leaf.through;
             self.partial = 0;
@@ -816,8 +823,8 @@ impl Node {
     /// can be credited any more.
     fn check_passes(&self, now: i64) -> Result<()> {
         require!(self.frozen == 0 && self.stopped_since == 0, StakingError::Frozen);
-        let credited = self.credited_through >= self.retired_at
-            || now >= self.retired_at.saturating_add(LAST_CREDIT);
+        let credited =
+            self.credited_through >= self.retired_at || now >= self.retired_at.saturating_add(LAST_CREDIT);
         require!(credited, StakingError::OwnerStays);
         Ok(())
     }
@@ -881,6 +888,9 @@ impl Node {
 
     /// Applies what a challenge does to the node's credit.
     pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
+        let may = freeze.lifted || freeze.guardian || self.last_time >= self.quiet_until;
+        require!(may, StakingError::ChallengedLately);
+        self.quiet_until = self.quiet_until.max(freeze.quiet_until);
         let open =
             if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
         self.challenges = open.ok_or(StakingError::Overflow)?;
@@ -928,7 +938,7 @@ mod tests {
     }
 
     fn credit(node: &mut Node, lifetime: u64, through: i64, most: u64, now: i64) -> Result<(u64, Split)> {
-        node.credit(Earned { lifetime, through }, Bounds { most, hour_bps: 96 }, now)
+        node.credit(Earned { lifetime, through, height: 1 }, Bounds { most, hour_bps: 96 }, now)
     }
 
     #[test]
@@ -1170,7 +1180,11 @@ mod tests {
         node.set_apart(550, 9).unwrap();
         assert_eq!((node.own.due, node.own.active, node.own.pending), (0, 0, 0));
         assert_eq!((node.own.cooling.total().unwrap(), node.co.tokens, node.frozen), (50, 300, 0));
-        assert_eq!((node.own.late, node.own.lost, node.own.lost_at), (570, 500, 9), "their hours stay shared");
+        assert_eq!(
+            (node.own.late, node.own.lost, node.own.lost_at),
+            (570, 500, 9),
+            "their hours stay shared"
+        );
         assert!(node.is_live());
         assert!(node.freeze(351, 0).is_err());
         node.freeze(200, 0).unwrap();
@@ -1184,7 +1198,7 @@ mod tests {
         // Hours before are credited; later ones are not earned.
         credit(&mut node, 10, 11, ANY, 600).unwrap();
         assert!(credit(&mut node, 20, 12, ANY, 1_200).is_err());
-        assert!(node.forfeit(Earned { lifetime: 20, through: 12 }, ANY, 1_200).is_err());
+        assert!(node.forfeit(Earned { lifetime: 20, through: 12, height: 2 }, ANY, 1_200).is_err());
     }
 
     #[test]
@@ -1220,7 +1234,7 @@ mod tests {
     #[test]
     fn the_end_of_one_challenge_leaves_the_freeze_of_another() {
         let mut node = node(1, 0);
-        let freeze = |until, lifted| CreditFreeze { until, lifted, min_report_seq: 0 };
+        let freeze = |until, lifted| CreditFreeze { until, lifted, ..CreditFreeze::default() };
         for until in [70, 90] {
             node.freeze_credit(&freeze(until, false)).unwrap();
         }
@@ -1236,10 +1250,24 @@ mod tests {
     }
 
     #[test]
+    fn after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_a_while() {
+        let mut node = node(0, 0);
+        node.freeze_credit(&CreditFreeze { until: 7, ..CreditFreeze::default() }).unwrap();
+        node.freeze_credit(&CreditFreeze { lifted: true, quiet_until: 37, ..CreditFreeze::default() })
+            .unwrap();
+        let another = CreditFreeze { until: 50, ..CreditFreeze::default() };
+        node.last_time = 36;
+        assert_eq!(node.freeze_credit(&another), Err(StakingError::ChallengedLately.into()));
+        node.freeze_credit(&CreditFreeze { guardian: true, ..another }).unwrap();
+        node.last_time = 37;
+        node.freeze_credit(&another).unwrap();
+    }
+
+    #[test]
     fn a_node_that_ended_for_fraud_is_credited_nothing_and_its_leaf_is_forfeit() {
         let mut node = node(500, 300);
         node.end_for_fraud(0);
-        let leaf = |through| Earned { lifetime: 100, through };
+        let leaf = |through| Earned { lifetime: 100, through, height: 1 };
         assert!(credit(&mut node, 100, 1, ANY, 0).is_err());
         node.credit_frozen_until = 5;
         assert!(node.forfeit(leaf(1), ANY, 4).is_err());

@@ -191,7 +191,7 @@ mod tests {
 
     fn credit(node: &mut Node, lifetime: u64, through: i64) {
         let bounds = Bounds { most: u64::MAX, hour_bps: 96 };
-        node.credit(Earned { lifetime, through }, bounds, node.last_credit_at + 600).unwrap();
+        node.credit(Earned { lifetime, through, height: 1 }, bounds, node.last_credit_at + 600).unwrap();
     }
 
     fn staked(node: &mut Node, amount: u64) -> Position {
