@@ -115,11 +115,14 @@ class Market(Signing):
             own, co = node.own, node.co
             cooling = sum(slot.amount for slot in own.cooling.slots)
             said = own.active + own.pending + cooling + own.due + co.tokens + co.owed
+            said += node.former.amount + node.set_apart
             held = self.world.balance(supplier.vault) - self.gifts.get(supplier.vault, 0)
             assert held == said, f"{supplier.name}'s vault holds {held}, the node says {said}"
             self._check_positions(supplier, co)
-            # A terminal node's stake neither votes nor counts.
-            counted = 0 if node.state == TERMINAL else own.active + co.active
+            self._check_weights(node)
+            # Stake neither votes nor counts while the node is not live.
+            counted = 0 if node.state else own.active + co.active
+            assert node.own_snapshot.now + node.co_snapshot.now == counted
             shards[supplier.shard] = shards.get(supplier.shard, 0) + counted
         for address, active in shards.items():
             shard = self.world.client.fetch(accounts.staking.StakeShard, address)
@@ -138,6 +141,12 @@ class Market(Signing):
         active, pending = sum(one.active for one in found), sum(one.pending for one in found)
         assert (active, pending, active + pending + cooling) == (co.active, co.pending, co.shares)
         assert sum(one.due for one in found) <= co.owed
+        late = sum(slot.weight for one in found for slot in one.cooling.slots)
+        assert late == sum(one.late for one in found) == co.late
+
+    def _check_weights(self, node: accounts.staking.Node) -> None:
+        own = node.own
+        assert own.late == own.lost + sum(slot.weight for slot in own.cooling.slots)
 
     def _check_job(self, address: Pubkey) -> None:
         job = self.job(address)
@@ -221,6 +230,8 @@ class Market(Signing):
             "node": supplier.node,
             "offer": supplier.offer,
             "shard": supplier.shard,
+            "first": None,
+            "fraud": False,
             "source": wallet,
             "destination": wallet,
         }
