@@ -282,10 +282,17 @@ class Market(Signing):
         self.send(self.staking("stake", of=supplier, by=holder, amount=amount))
 
     def activate_all(self, *holders: Keypair) -> None:
-        """Lets two weeks pass, and makes everything that the holders have pending active."""
+        """Lets two weeks pass and be credited, and makes everything that the holders have pending active."""
         self.world.advance(14 * 24 * HOUR)
+        self.credited_until_now()
         for holder in holders:
             self.send(self.staking("activate", by=holder))
+
+    def credited_until_now(self, *, of: Supplier | None = None) -> None:
+        """Has a node's hours credited until now, without a report and without any reward."""
+        self.world.patch(
+            (of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now
+        )
 
     # -- reports
 
