@@ -37,7 +37,8 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet.chain.ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from ionet.rewards import Leaves, Report, build_report
+from ionet.rewards import Leaves, Report, Verdict, build_report
+from ionet.rewards._leaves import pack
 
 #: One US dollar or USDC.
 DOLLAR: Final = 10**6
@@ -303,14 +304,17 @@ class Market(Signing):
         total: int | None = None,
         through: int | None = None,
         emit: bool = True,
+        wait: bool = True,
     ) -> Published:
-        """Lets an hour pass, emits, and makes a report that is final a day later.
+        """Lets an hour pass, emits, and makes a report that is final a day later; then waits until it is
+        creditable.
 
         Args:
             lifetimes: by node.
             total: that the report states; default: the sum.
             through: of the leaves; default: the end of the report's period.
             emit: mint what was emitted until then.
+            wait: until its leaves are creditable.
         """
         world = self.world
         world.advance(HOUR)
@@ -319,17 +323,28 @@ class Market(Signing):
         report = self.rewards(lifetimes, through=through)
         stated = report.total if total is None else total
         address = world.final_report(self.attesters, root=report.root, total=stated, leaves=len(lifetimes))
+        if wait:
+            world.advance(max(0, world.report(address).creditable_from - world.now))
         return Published(address, report)
 
-    def rewards(self, lifetimes: Mapping[Pubkey, int], *, through: int | None = None) -> Report:
-        """The leaves of the latest whole hour; `through`, by default, is its end."""
+    def rewards(
+        self,
+        lifetimes: Mapping[Pubkey, int],
+        *,
+        through: int | None = None,
+        verdicts: Mapping[Pubkey, Verdict] | None = None,
+    ) -> Report:
+        """The leaves of the latest whole hour; `through`, by default, is its end. Nodes pass, by default."""
         start = self.world.mint_config.start
         end = start + (self.world.now - start) // HOUR * HOUR
         nodes = sorted(lifetimes, key=bytes)
+        passed = Verdict(end, 9_800, types.staking.ProofReason.PASSED, True, b"\x03" * 32)
+        words = [pack((verdicts or {}).get(one, passed)) for one in nodes]
         leaves = Leaves(
             nodes=np.frombuffer(b"".join(map(bytes, nodes)), np.uint8).reshape(-1, 32),
             lifetime=np.array([lifetimes[one] for one in nodes], np.uint64),
             through=np.full(len(nodes), end if through is None else through, np.int64),
+            verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(nodes), -1),
         )
         return build_report(leaves, end, bytes(32))
 

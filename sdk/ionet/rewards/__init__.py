@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ionet._generated.staking.types import Pool
 from ionet._lazy import renamed
 from ionet.rewards._evidence import (
+    Before,
     Evidence,
     EvidenceError,
     NodeLine,
@@ -20,7 +21,7 @@ from ionet.rewards._evidence import (
     write_evidence,
 )
 from ionet.rewards._leaf import Leaf, Verdict
-from ionet.rewards._leaves import Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
+from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -35,9 +36,12 @@ from ionet.rewards._score import (
     usdc_to_io,
 )
 from ionet.rewards._statement import Statement, statement_bytes
+from ionet.rewards._verdicts import read_verdicts, write_verdicts
 from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [
+    "Absent",
+    "Before",
     "Carry",
     "Evidence",
     "EvidenceError",
@@ -59,10 +63,9 @@ __all__ = [
     "build_report",
     "cumulate",
     "find_node",
-    "leaf_payload",
     "read_evidence",
+    "read_verdicts",
     "read_words",
-    "reward_leaf",
     "score_hour",
     "statement_bytes",
     "tokens_to_io",
@@ -70,6 +73,7 @@ __all__ = [
     "verify_evidence",
     "word_line",
     "write_evidence",
+    "write_verdicts",
     "write_words",
 ]
 

@@ -1,6 +1,6 @@
 """One leaf of a report, as the programs hash it: the twin of ``crates/io-common/src/leaf.rs``.
 
-``leaf = sha256(0x00 || b"ionet:reward" || bytes)``, where the 102 canonical bytes are node (32), lifetime u64,
+``leaf = sha256(0x00 || b"ionet:reward" || bytes)``; the 102 canonical bytes are node (32), lifetime u64,
 through i64, previous_height u64, and of the verdict time i64, score_bps u32, reason u8, passed u8 and
 evidence_hash (32); integers little-endian.
 """
@@ -45,7 +45,7 @@ class Leaf:
         node: the node's address, 32 bytes.
         lifetime: earned in its whole life, base units of IO.
         through: until when, Unix seconds.
-        previous_height: height of the latest report before this one that has a leaf for it; 0 for none.
+        previous_height: height of the report before, if that has a leaf for it; 0 otherwise.
         verdict: how its compute proofs were judged.
     """
 

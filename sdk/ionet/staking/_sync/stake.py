@@ -289,13 +289,8 @@ class Stakes(StakingBase):
 
 
 def _leaf(node: Pubkey, leaves: Report) -> types.staking.LeafArgs:
-    index, proof = leaves.proof(bytes(node))
-    return types.staking.LeafArgs(
-        lifetime=int(leaves.leaves.lifetime[index]),
-        through=int(leaves.leaves.through[index]),
-        index=index,
-        proof=proof,
-    )
+    fields, verdict = leaves.arguments(bytes(node))
+    return types.staking.LeafArgs(**fields, verdict=types.staking.Verdict(**verdict))
 
 
 def _credited(sent: Sent[Any]) -> IO:
