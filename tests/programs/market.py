@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
@@ -233,6 +233,7 @@ class Market(Signing):
             "shard": supplier.shard,
             "first": None,
             "fraud": False,
+            "previous": None,
             "source": wallet,
             "destination": wallet,
         }
@@ -294,6 +295,20 @@ class Market(Signing):
         self.world.patch(
             (of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now
         )
+
+    def settling(self, *holders: Keypair, of: Supplier | None = None) -> Instruction:
+        """Settles the owner's side of a node, and positions on it."""
+        node = (of or self.alice).node
+        positions = [
+            AccountMeta(pda.staking.position(node, one.pubkey()), False, True) for one in holders
+        ]
+        return self.staking("settle_changes", of=of, remaining_accounts=positions)
+
+    def unbounded(self, *, of: Supplier | None = None) -> None:
+        """Lifts the bound of an hour's reward from a node, for rewards that are easy to read."""
+        node = (of or self.alice).node
+        self.world.patch(node, accounts.staking.Node, "highest", 2**63)
+        self.world.patch(node, accounts.staking.Node, "highest_at", 2**62)
 
     # -- reports
 

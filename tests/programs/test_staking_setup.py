@@ -44,20 +44,39 @@ def params(market: Market, **changes: Any) -> types.staking.ParamsArgs:
         "resolver": market.people.resolver.pubkey(),
         "cooldown": 14 * DAY,
         "appeal": 30 * DAY,
+        "decided_limit_bps": 1_000,
+        "reward_bound_bps": 96,
     }
     return types.staking.ParamsArgs(**usual | changes)
 
 
 def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, slasher, resolver = (market.actor().pubkey() for _ in range(3))
-    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY)
+    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000)
     sent = market.send(ix.staking.set_params(authority=market.world.deployer, params=wanted))
     assert sent.event(events.staking.ParamsSet) == events.staking.ParamsSet(
-        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY
+        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000
     )
     config = market.world.client.fetch(accounts.staking.Config, pda.staking.CONFIG)
     assert (config.roles.pauser, config.slasher, config.resolver) == (pauser, slasher, resolver)
     assert (config.cooldown, config.appeal) == (30 * DAY, 60 * DAY)
+    assert (config.decided_limit_bps, config.reward_bound_bps) == (3_300, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"decided_limit_bps": 99}, errors.staking.DecidedLimitOutOfBounds),
+        ({"decided_limit_bps": 3_301}, errors.staking.DecidedLimitOutOfBounds),
+        ({"reward_bound_bps": 9}, errors.staking.RewardBoundOutOfBounds),
+        ({"reward_bound_bps": 1_001}, errors.staking.RewardBoundOutOfBounds),
+    ],
+)
+def test_the_limits_of_slashes_and_rewards_have_bounds(
+    market: Market, changes: dict[str, int], error: type[ProgramError]
+) -> None:
+    wrong = ix.staking.set_params(authority=market.world.deployer, params=params(market, **changes))
+    market.refused(wrong, error)
 
 
 @pytest.mark.parametrize("cooldown", [0, -1, 14 * DAY - 1, 30 * DAY + 1, 2**63 - 1])
