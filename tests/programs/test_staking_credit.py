@@ -66,6 +66,7 @@ def test_co_stakers_share_by_their_stake_to_the_base_unit(market: Market) -> Non
     # 3/4 of 2^34 are carol's; alice's 2^35 are two thirds of all.
     market.send(market.staking("owner_unstake", amount=500 * TOKEN - 2**35))
     market.credited_until_now()
+    market.send(market.settling())
     co_staked(market, 3 * POWER // 2, POWER // 2)
     event = market.send(market.credit(market.publish({market.alice.node: 40_000}))).event(
         events.staking.Credited
@@ -118,6 +119,7 @@ def test_stake_that_moves_to_another_node_is_paid_once_for_each_hour(market: Mar
     market.send(market.credit(made), market.credit(made, of=market.bob))
     market.send(market.staking("unstake", amount=250 * TOKEN))
     market.world.advance(14 * DAY)
+    market.credited_until_now()
     market.send(market.staking("withdraw"))
     market.co_stake(market.carol, 250 * TOKEN, of=market.bob)
     # On bob's node she waits like anybody, and has no part of what came before.
@@ -404,7 +406,7 @@ def test_credits_never_exceed_what_the_report_accounts_for(market: Market) -> No
 def test_a_lifetime_beyond_all_tokens_is_refused(market: Market, lifetime: int) -> None:
     co_staked(market, 500 * TOKEN)
     made = market.publish({market.alice.node: lifetime}, total=1)
-    market.refused(market.credit(made), errors.staking.ReportExhausted)
+    market.refused(market.credit(made), errors.staking.RewardAboveBound)
 
 
 def test_more_than_was_minted_is_not_promised(market: Market) -> None:
@@ -438,12 +440,13 @@ def test_a_challenged_node_waits(market: Market) -> None:
 
 def test_a_node_whose_co_stakers_bore_a_loss_is_credited_the_hours_before(market: Market) -> None:
     made = market.publish({market.alice.node: 100}, wait=False)
+    market.send(market.staking("retire_node"))
     market.poke(market.alice.node, NODE, "state", TERMINAL)
     market.poke(market.alice.node, NODE, "closed_at", u64(made.report.period_end))
     later = market.publish({market.alice.node: 101})
     market.send(market.credit(made))
     market.refused(market.credit(later), errors.staking.HourNotEarned)
-    nothing = market.publish({market.alice.node: 100})
+    nothing = market.publish({market.alice.node: 100, market.bob.node: 1})
     assert market.send(market.credit(nothing)).event(events.staking.Credited).amount == 0
 
 
