@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
@@ -116,11 +116,14 @@ class Market(Signing):
             own, co = node.own, node.co
             cooling = sum(slot.amount for slot in own.cooling.slots)
             said = own.active + own.pending + cooling + own.due + co.tokens + co.owed
+            said += node.former.amount + node.set_apart
             held = self.world.balance(supplier.vault) - self.gifts.get(supplier.vault, 0)
             assert held == said, f"{supplier.name}'s vault holds {held}, the node says {said}"
             self._check_positions(supplier, co)
-            # A terminal node's stake neither votes nor counts.
-            counted = 0 if node.state == TERMINAL else own.active + co.active
+            self._check_weights(node)
+            # Stake neither votes nor counts while the node is not live.
+            counted = 0 if node.state else own.active + co.active
+            assert node.own_snapshot.now + node.co_snapshot.now == counted
             shards[supplier.shard] = shards.get(supplier.shard, 0) + counted
         for address, active in shards.items():
             shard = self.world.client.fetch(accounts.staking.StakeShard, address)
@@ -139,6 +142,12 @@ class Market(Signing):
         active, pending = sum(one.active for one in found), sum(one.pending for one in found)
         assert (active, pending, active + pending + cooling) == (co.active, co.pending, co.shares)
         assert sum(one.due for one in found) <= co.owed
+        late = sum(slot.weight for one in found for slot in one.cooling.slots)
+        assert late == sum(one.late for one in found) == co.late
+
+    def _check_weights(self, node: accounts.staking.Node) -> None:
+        own = node.own
+        assert own.late == own.lost + sum(slot.weight for slot in own.cooling.slots)
 
     def _check_job(self, address: Pubkey) -> None:
         job = self.job(address)
@@ -222,6 +231,9 @@ class Market(Signing):
             "node": supplier.node,
             "offer": supplier.offer,
             "shard": supplier.shard,
+            "first": None,
+            "fraud": False,
+            "previous": None,
             "source": wallet,
             "destination": wallet,
         }
@@ -272,10 +284,31 @@ class Market(Signing):
         self.send(self.staking("stake", of=supplier, by=holder, amount=amount))
 
     def activate_all(self, *holders: Keypair) -> None:
-        """Lets two weeks pass, and makes everything that the holders have pending active."""
+        """Lets two weeks pass and be credited, and makes everything that the holders have pending active."""
         self.world.advance(14 * 24 * HOUR)
+        self.credited_until_now()
         for holder in holders:
             self.send(self.staking("activate", by=holder))
+
+    def credited_until_now(self, *, of: Supplier | None = None) -> None:
+        """Has a node's hours credited until now, without a report and without any reward."""
+        self.world.patch(
+            (of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now
+        )
+
+    def settling(self, *holders: Keypair, of: Supplier | None = None) -> Instruction:
+        """Settles the owner's side of a node, and positions on it."""
+        node = (of or self.alice).node
+        positions = [
+            AccountMeta(pda.staking.position(node, one.pubkey()), False, True) for one in holders
+        ]
+        return self.staking("settle_changes", of=of, remaining_accounts=positions)
+
+    def unbounded(self, *, of: Supplier | None = None) -> None:
+        """Lifts the bound of an hour's reward from a node, for rewards that are easy to read."""
+        node = (of or self.alice).node
+        self.world.patch(node, accounts.staking.Node, "highest", 2**63)
+        self.world.patch(node, accounts.staking.Node, "highest_at", 2**62)
 
     # -- reports
 

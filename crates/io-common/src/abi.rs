@@ -383,13 +383,13 @@ view!(
         state: NodeState,
         padding: [u8; 5],
         owner: Pubkey,
-        before_registered_at: [u8; 184],
+        before_registered_at: [u8; 424],
         /// When its present owner registered or reopened it.
         registered_at: i64,
-        before_snapshots: [u8; 224],
-        /// Active stake of the owner's side, none on a terminal node.
+        before_snapshots: [u8; 144],
+        /// Active stake of the owner's side, none while the node is not live.
         own_snapshot: Snapshot,
-        /// Active stake of all positions, none on a terminal node.
+        /// Active stake of all positions, none while the node is not live.
         co_snapshot: Snapshot,
     }
 );
@@ -402,7 +402,7 @@ view!(
         padding: [u8; 6],
         node: Pubkey,
         holder: Pubkey,
-        before_snapshot: [u8; 136],
+        before_snapshot: [u8; 208],
         snapshot: Snapshot,
     }
 );

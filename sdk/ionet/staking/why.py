@@ -20,7 +20,7 @@ from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
-from ionet.staking.stake import may_activate, minimum
+from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
     from ionet.rewards import NodeLine
@@ -188,7 +188,9 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
         code = "retired" if node.retired_at <= end else "retired-since"
         words = f"it was retired at {_when(node.retired_at)}"
         yield Cause(code, words, "bring it back with `ionet node reopen`")
-    active, needed = node.own.active + node.co.active, minimum(facts.class_, node.units).base
+    if node.banned:
+        yield Cause("banned", "its device is banned: it earns nothing any more")
+    active, needed = node.own.active, minimum(facts.class_, node.units).base
     if active < needed:
         yield _short(facts, active, needed, "is")
     yield from _proof_now(facts)
@@ -207,9 +209,9 @@ def _proof_now(facts: Facts) -> Iterator[Cause]:
 
 def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
     node = facts.node
-    pending = node.own.pending + node.co.pending
+    pending = node.own.pending
     missing = IO.from_base(needed - active)
-    words = f"{IO.from_base(needed)} of active stake are needed"
+    words = f"{IO.from_base(needed)} of its owner's active stake are needed"
     if active:
         return Cause(
             "stake-short",
@@ -233,7 +235,7 @@ def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
 
 def _activation(facts: Facts) -> str:
     node = facts.node
-    if node.own.pending and may_activate(node, node.own.pending_at, facts.now):
+    if owner_is_ready(node):
         return f"make it active: `ionet stake activate {facts.address} --holder {node.owner}`"
     return "each holder makes it active with `ionet stake activate`; `ionet stake status` says when it can be"
 
