@@ -98,9 +98,19 @@ class Shell:
         return node
 
     def stake(self, node: str, amount: str, *, who: str = "alice") -> None:
-        """Active stake on a node that has none."""
+        """Active stake on a node that has none: an owner's is active at once."""
         self.text("stake", "add", node, amount, who=who)
-        self.text("stake", "activate", node, who=who)
+
+    def credited_until_now(self, node: str) -> None:
+        """Has a node's hours credited until now, without a report and without any reward."""
+        found = self.client.account(key(node))
+        assert found is not None
+        at, now = accounts.staking.Node.OFFSETS["credited_through"], self.client.network.clock.now()
+        data = bytearray(found.data)
+        data[at : at + 8] = now.to_bytes(8, "little")
+        self.client.network.set_account(
+            key(node), lamports=found.lamports, data=bytes(data), owner=found.owner
+        )
 
     def advance(self, seconds: int) -> None:
         """Lets time pass."""

@@ -71,6 +71,7 @@ def hour(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hour:
     shell.advance(1)
     shell.text("stake", "add", alice, "100", who="carol")
     shell.advance(14 * DAY)
+    shell.credited_until_now(alice)
     shell.text("stake", "activate", alice, who="carol")
     shell.hour_begins()
     shell.advance(5 * HOUR + 1)

@@ -27,6 +27,13 @@ WEEK: Final = 7 * DAY
 EVIDENCE: Final = hashlib.sha256(b"evidence").digest()
 
 
+@pytest.fixture
+def market(market: Market) -> Market:
+    """A market in which a day has passed, for which 46 IO can be credited."""
+    market.world.advance(DAY)
+    return market
+
+
 def proposed(
     market: Market,
     lifetimes: dict[Pubkey, int],
@@ -260,6 +267,7 @@ def test_an_upheld_challenge_returns_the_bond_and_excludes_the_report(market: Ma
 def test_a_challenge_that_nobody_decides_lapses_and_costs_nothing(market: Market) -> None:
     made = proposed(market, {market.alice.node: 30 * TOKEN})
     before = market.purse(market.carol)
+    market.world.advance(HOUR)
     market.send(challenging(market, made))
     final(market, made)
     market.world.advance(WEEK - DAY - 1)

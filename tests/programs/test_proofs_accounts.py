@@ -57,6 +57,7 @@ def _finalize(market: Market) -> Instruction:
 
 
 def _refute(market: Market) -> Instruction:
+    market.world.advance(DAY)
     market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
     falling = {market.alice.node: 30 * TOKEN - 1, market.bob.node: TOKEN}
     return refuting(market, proposed(market, falling), market.alice.node)

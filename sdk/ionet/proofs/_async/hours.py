@@ -87,15 +87,17 @@ class AsyncHours(AsyncAdministration):
         return IO.from_base(emission.hour(await self._mint.get_config(), seq))
 
     async def policy(self) -> SharePolicy:
-        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
+        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of proofs and staking."""
         from ionet.rewards import SharePolicy
 
         config = await self.get_config()
+        staking = await self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
         return SharePolicy(
             gpu_bps=config.gpu_bps,
             in_use_bps=config.in_use_bps,
             fee_bound_bps=config.fee_bound_bps,
             up_hours=config.up_hours,
+            reward_bound_bps=staking.reward_bound_bps,
         )
 
     async def facts(
@@ -286,7 +288,7 @@ def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Ver
 
 def _waiting(node: accounts.staking.Node) -> bool:
     """Whether stake on a node is pending or late, so that it needs a leaf for its next step."""
-    return bool(node.own.pending or node.co.pending)
+    return any((node.own.pending, node.own.late, node.co.pending, node.co.late))
 
 
 def _credible(word: Word, node: accounts.staking.Node, end: int) -> bool:
