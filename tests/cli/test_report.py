@@ -207,6 +207,8 @@ def test_a_challenge_holds_one_nodes_credit_back(
     assert [one["code"] for one in waiting] == ["challenged", "not-final"]
     shell.text("report", "finalize", report, who="carol")
     assert "creditable from" in shell.text("report", "show", report)
+    waiting = shell.json("node", "why", hour.alice, "--evidence", hour.evidence)["waiting"]
+    assert [one["code"] for one in waiting] == ["challenged", "held"]
     decided = shell.json("report", "decide", made["challenge"], "--reject", who="resolver")
     assert (decided["upheld"], io(decided["bond"])) == (False, IO(500))
     assert shell.text("report", "challenges") == "No open challenges.\n"

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, constants, types
+from ionet import accounts, types
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
@@ -24,9 +24,6 @@ from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
     from ionet.rewards import NodeLine
-
-#: A passed proof counts for so long before the end of an hour.
-PROOF_PERIOD: Final = HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +157,8 @@ def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
         yield _missing(facts)
     if Why.NO_CLASS in why:
         yield Cause("no-class", "its hardware class had no multiplier")
+    if Why.BANNED in why:
+        yield Cause("banned", "a device of it is banned")
     if Why.BELOW_ONE_UNIT in why:
         yield Cause("below-one-unit", "its share of the hour was below 0.00000001 IO")
 
@@ -203,8 +202,6 @@ def _proof_now(facts: Facts) -> Iterator[Cause]:
         yield _missing(facts)
     elif proof.time <= end and not proof.passed:
         yield _failed(proof, end)
-    elif proof.time <= end - PROOF_PERIOD:
-        yield _missing(facts)
 
 
 def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
@@ -258,21 +255,13 @@ _RUN: Final = "run the worker, so that an attester can challenge the device"
 
 
 def _missing(facts: Facts) -> Cause:
-    proof, end = facts.node.last_proof, facts.period_end
-    if proof.time == 0:
+    if facts.node.last_proof.time == 0:
         return Cause(
             "never-proved",
-            "it has never passed a compute proof, and nothing is earned before the first",
+            "no verdict of it was shown, and nothing is earned before the first that passed",
             _RUN,
         )
-    if proof.time > end:
-        return Cause("proof-missing", "it had passed no compute proof in that hour", _RUN)
-    return Cause(
-        "proof-old",
-        f"its last compute proof was at {_when(proof.time)}, more than {PROOF_PERIOD // HOUR} h before"
-        f" {_when(end)}",
-        _RUN,
-    )
+    return Cause("proof-missing", "no compute proof of it had been judged by the end of that hour", _RUN)
 
 
 # -- from the report to the claim
@@ -298,7 +287,11 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
     ]
     excluded = [one for one in usable if one.account.seq < node.min_report_seq]
     fresh = [one for one in usable if one not in excluded]
-    alive = [one for one in fresh if one.account.finalized_at + constants.staking.CREDITABLE >= facts.now]
+    stands = [one for one in fresh if one.account.height >= facts.config.min_height]
+    alive = [
+        one for one in stands if one.account.creditable_from <= facts.now <= one.account.creditable_until
+    ]
+    held = [one for one in stands if one.account.creditable_from > facts.now]
     if alive:
         best = max(alive, key=lambda one: one.account.seq)
         yield Cause(
@@ -307,8 +300,15 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
             f"anyone can credit it: `ionet report credit {best.address} {facts.address}`",
         )
         return
+    if held:
+        until = min(one.account.creditable_from for one in held)
+        yield Cause("held", f"rewards are held back: its report can be credited from {_when(until)} on")
+        return
+    if stands:
+        yield Cause("too-old", "its report was creditable for 30 days", "the next report pays it")
+        return
     if fresh:
-        yield Cause("too-old", "its report became final more than 30 days ago", "the next report pays it")
+        yield Cause("corrected", "a correction has taken the place of its report", "the correction pays it")
         return
     if excluded:
         yield Cause(
