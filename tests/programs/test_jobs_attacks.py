@@ -61,7 +61,9 @@ def test_successor_cannot_correct(market: Market) -> None:
     heir = market.actor()
     seat(market, heir, market.attesters[1])
     from tests.programs.people import attestation
+
     from ionet import errors
+
     call = market.jobs("attest", job, attester=heir.pubkey(), args=attestation(0, 50 * MINUTE))
     market.refused(call, errors.jobs.AttestationFalls)
 

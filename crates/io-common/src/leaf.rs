@@ -36,7 +36,7 @@ pub struct Leaf {
     pub lifetime: u64,
     /// Until when, unix time.
     pub through: i64,
-    /// Height of the latest report before this one that has a leaf for the node; 0 for none.
+    /// Height of the report before, if that has a leaf for the node; 0 otherwise.
     pub previous_height: u64,
     /// How its compute proofs were judged.
     pub verdict: Verdict,
@@ -64,14 +64,14 @@ impl Leaf {
     }
 }
 
-/// A leaf of a report with its place and proof, as instructions take it; the node is one of their accounts.
+/// A leaf of a report with its place and proof; the node is one of the instruction's accounts.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug, Default)]
 pub struct LeafArgs {
     /// Earned in the node's whole life, base units of IO.
     pub lifetime: u64,
     /// Until when, unix time.
     pub through: i64,
-    /// Height of the latest report before this one that has a leaf for the node; 0 for none.
+    /// Height of the report before, if that has a leaf for the node; 0 otherwise.
     pub previous_height: u64,
     /// How its compute proofs were judged.
     pub verdict: Verdict,

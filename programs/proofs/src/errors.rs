@@ -125,7 +125,7 @@ pub enum ProofsError {
     NotAtHead,
     #[msg("192 reports are approved and not final: finalize the earliest first")]
     TooManyPending,
-    #[msg("the report has fallen: another one stands at its height, or one before it was voided; renew it")]
+    #[msg("the report has fallen: another stands at its height, or one before it was voided; renew it")]
     ReportFell,
     #[msg("an earlier report has to become final first")]
     NotNext,
@@ -141,7 +141,7 @@ pub enum ProofsError {
     NotACorrection,
     #[msg("the guardian has endorsed the correction already")]
     AlreadyEndorsed,
-    #[msg("only a report that is void, has fallen, or is pending under an earlier attester set is renewed")]
+    #[msg("only a report that is void, has fallen, or waits under an earlier attester set is renewed")]
     NotRenewable,
     #[msg("verdicts are shown from the report at the head")]
     NotHead,

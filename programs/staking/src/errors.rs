@@ -174,7 +174,7 @@ pub enum StakingError {
     OwnerStays,
     #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
-    #[msg("a challenge of this node lapsed undecided in the last 30 days: only the guardian makes another")]
+    #[msg("a challenge of this node lapsed in the last 30 days: only the guardian makes another")]
     ChallengedLately,
     #[msg("the owner's active stake does not cover the node's minimum; left: active, right: minimum")]
     OwnerBelowMinimum,

@@ -28,8 +28,10 @@ from ionet.orchestrator import (
     RayExecutor,
     Result,
 )
+from ionet.proofs.verdicts import report_verdicts
 from ionet.prover import Challenge, draw, verify
 from ionet.rewards import (
+    Before,
     Hour,
     NodeHour,
     Pool,
@@ -170,6 +172,10 @@ class _Scenario:
             )
             if verdict.ok:
                 digests[bytes(one.node)] = digest
+        attester = self.market.as_(self.market.people.attester)
+        passed = [one.node for one in suppliers if bytes(one.node) in digests]
+        self.before = report_verdicts(attester.proofs, passed)
+        record.say("the attester reported both verdicts, and they were shown to the nodes' accounts")
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")
         return digests
@@ -305,7 +311,8 @@ class _Scenario:
         hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
         policy = self.market.deployer.proofs.policy()
         scores = score_hour(hour, hourly, policy=policy)
-        leaves = cumulate(None, hour, scores, end)
+        before = Before(1, self.before.root, self.before.leaves)
+        leaves = cumulate(before.leaves, hour, scores, end, height=before.height)
         evidence = write_evidence(
             self.directory / "evidence.jsonl",
             hour=hour,
@@ -314,6 +321,7 @@ class _Scenario:
             emission=hourly,
             period_end=end,
             policy=policy,
+            before=before,
         )
         report = build_report(leaves, end, evidence)
         address = self._publish(report)
@@ -343,7 +351,7 @@ class _Scenario:
                     multiplier_bps=one.kind.multiplier_bps,
                     units=node.units,
                     up_hours=up,
-                    stake=node.own.active + node.co.active,
+                    stake=node.own.active,
                     required_stake=minimum_stake(one.kind, node.units).base,
                     proof=Proof.PASSED if key in proved else Proof.FAILED,
                     in_use=number == 0,
@@ -363,7 +371,11 @@ class _Scenario:
         window = attester.proofs.get_config().challenge_window
         market.move_clock(market.now + window)
         self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
-        market.send("finalize", attester.proofs.finalize(address))
+        for one in (attester.proofs.get_report(address).predecessor, address):
+            market.send("finalize", attester.proofs.finalize(one))
+        held = attester.proofs.get_report(address).creditable_from - market.now
+        market.move_clock(market.now + held)
+        self.record.say(f"and {held // HOUR} h on, since rewards are held back for a week")
         return address
 
     def _credit(

@@ -499,11 +499,11 @@ class TooManyPending(_ProgramError):
 
 
 class ReportFell(_ProgramError):
-    """6061: the report has fallen: another one stands at its height, or one before it was voided; renew it."""
+    """6061: the report has fallen: another stands at its height, or one before it was voided; renew it."""
 
     CODE = 6061
     NAME = "ReportFell"
-    MSG = "the report has fallen: another one stands at its height, or one before it was voided; renew it"
+    MSG = "the report has fallen: another stands at its height, or one before it was voided; renew it"
 
 
 class NotNext(_ProgramError):
@@ -563,11 +563,11 @@ class AlreadyEndorsed(_ProgramError):
 
 
 class NotRenewable(_ProgramError):
-    """6069: only a report that is void, has fallen, or is pending under an earlier attester set is renewed."""
+    """6069: only a report that is void, has fallen, or waits under an earlier attester set is renewed."""
 
     CODE = 6069
     NAME = "NotRenewable"
-    MSG = "only a report that is void, has fallen, or is pending under an earlier attester set is renewed"
+    MSG = "only a report that is void, has fallen, or waits under an earlier attester set is renewed"
 
 
 class NotHead(_ProgramError):

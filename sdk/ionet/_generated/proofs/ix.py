@@ -408,8 +408,7 @@ def refute(
         config: The program's configuration. (writable)
         report: The report. (writable)
         node: The leaf's node. (read-only)
-        leaf: A leaf of a report with its place and proof, as instructions take it; the node is one of
-            their accounts.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -643,8 +642,7 @@ def show_verdict(
         report: The report at the head. (read-only)
         node: The node. (writable)
         staking_program: The staking program. (read-only)
-        leaf: A leaf of a report with its place and proof, as instructions take it; the node is one of
-            their accounts.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

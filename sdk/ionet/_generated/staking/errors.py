@@ -691,11 +691,11 @@ class CreditLimit(_ProgramError):
 
 
 class ChallengedLately(_ProgramError):
-    """6085: a challenge of this node lapsed undecided in the last 30 days: only the guardian makes another."""
+    """6085: a challenge of this node lapsed in the last 30 days: only the guardian makes another."""
 
     CODE = 6085
     NAME = "ChallengedLately"
-    MSG = "a challenge of this node lapsed undecided in the last 30 days: only the guardian makes another"
+    MSG = "a challenge of this node lapsed in the last 30 days: only the guardian makes another"
 
 
 class OwnerBelowMinimum(_ProgramError):

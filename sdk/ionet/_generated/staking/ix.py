@@ -441,8 +441,7 @@ def credit_node(
         node: The node. (writable)
         vault: The node's vault. (writable, derived if not given)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report with its place and proof, as instructions take it; the node is one of
-            their accounts.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -707,8 +706,7 @@ def forfeit_reward(
         node: The node. (writable)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report with its place and proof, as instructions take it; the node is one of
-            their accounts.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(

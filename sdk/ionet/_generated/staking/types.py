@@ -239,13 +239,12 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class LeafArgs(Record):
-    """A leaf of a report with its place and proof, as instructions take it; the node is one of their accounts.
+    """A leaf of a report with its place and proof; the node is one of the instruction's accounts.
 
     Attributes:
         lifetime: Earned in the node's whole life, base units of IO.
         through: Until when, unix time.
-        previous_height: Height of the latest report before this one that has a leaf for the node; 0 for
-                none.
+        previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
         verdict: How its compute proofs were judged.
         index: Number of the leaf in the report, from 0.
         proof: One hash a level, from the leaf up.

@@ -279,6 +279,8 @@ def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Ver
         except KeyError:
             return Verdict()
     last = node.last_proof
+    if not last.time:
+        return Verdict()
     return Verdict(last.time, last.score_bps, ProofReason(last.reason), bool(last.passed), last.evidence_hash)
 
 
