@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,10 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
-from ionet import IO, Client, ProofReason
+from ionet import IO, Client, ProofReason, accounts
 from ionet.cli.app import app
 from ionet.cli.localnet import PEOPLE, set_up
-from ionet.rewards import Statement, Word, statement_bytes, write_words
+from ionet.rewards import Statement, Verdict, Word, statement_bytes, write_verdicts, write_words
 
 #: Unix time at which every market begins.
 NOW = 1_800_000_000
@@ -105,10 +106,28 @@ class Shell:
         """Lets time pass."""
         self.client.network.clock.advance(seconds)
 
-    def prove(self, node: str, *, reason: ProofReason = ProofReason.PASSED) -> None:
-        """A verdict of the attester."""
-        proofs = self.client.as_(self.people["attester"]).proofs
-        proofs.record_proof(key(node), seed=bytes(32), score_bps=10_300, reason=reason).send()
+    def prove(self, path: Path, *nodes: str, reason: ProofReason = ProofReason.PASSED) -> Path:
+        """What the attester found of these nodes' compute proofs in the latest hour."""
+        end = self.client.proofs.period_end(self.client.proofs.latest_hour())
+        word = Verdict(end, 10_300, reason, reason == ProofReason.PASSED, b"\7" * 32)
+        earlier = path.read_bytes() if path.exists() else b""
+        write_verdicts(path, {bytes(key(node)): word for node in nodes})
+        path.write_bytes(earlier + path.read_bytes())
+        return path
+
+    def show_verdict(self, node: str, *, reason: ProofReason = ProofReason.PASSED) -> None:
+        """Writes a verdict of now into a node's account, outside of any transaction."""
+        found = self.client.account(key(node))
+        assert found is not None
+        at = accounts.staking.Node.OFFSETS["last_proof"]
+        data = bytearray(found.data)
+        now = self.client.network.clock.now()
+        data[at : at + 48] = struct.pack(
+            "<q32sIBBxx", now, bytes(32), 10_300, reason, reason == ProofReason.PASSED
+        )
+        self.client.network.set_account(
+            key(node), lamports=found.lamports, data=bytes(data), owner=found.owner
+        )
 
     def hour_begins(self) -> int:
         """Moves the clock to the next whole hour of emission; its number."""

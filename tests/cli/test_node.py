@@ -178,14 +178,14 @@ def test_why_tells_failed_old_and_later_proofs_apart(shell: Shell) -> None:
     node = shell.register("GPU-w3")
     shell.stake(node, "250")
     shell.advance(6 * HOUR)
-    shell.prove(node, reason=ProofReason.SLOW)
+    shell.show_verdict(node, reason=ProofReason.SLOW)
     hour = shell.hour_begins()
     assert causes(shell, node)[0] == ["proof-failed"]
     assert "failed: it was too slow for its hardware class (103 % of the class's speed)" in shell.text(
         "node", "why", node
     )
     shell.advance(1)
-    shell.prove(node)
+    shell.show_verdict(node)
     # The account keeps the latest verdict only: of the hour before, the evidence tells.
     assert causes(shell, node, "--hour", hour)[0] == []
     shell.hour_begins()

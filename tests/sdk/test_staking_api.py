@@ -375,16 +375,6 @@ def test_authority_passes_on_in_two_steps(market: Market) -> None:
         assert getattr(market.deployer, name).config().roles.authority == market.key("carol")
 
 
-def test_a_verdict_is_kept_in_the_node(market: Market) -> None:
-    node = market.register()
-    proofs = market.as_("attester").proofs
-    proofs.record_proof(node, seed=b"\5" * 32, score_bps=9_800, reason=ProofReason.WRONG_ROW).send()
-    last = market.deployer.staking.get_node(node).last_proof
-    assert (last.passed, last.reason, last.score_bps, last.time) == (0, ProofReason.WRONG_ROW, 9_800, NOW)
-    proofs.record_proof(node, seed=b"\5" * 32, score_bps=10_100).send()
-    assert market.deployer.staking.get_node(node).last_proof.passed == 1
-
-
 def test_every_reason_of_a_proof_has_a_number() -> None:
     from ionet.orchestrator._reconciler import proof_reason
     from ionet.prover import Reason
