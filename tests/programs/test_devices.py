@@ -161,6 +161,7 @@ def test_reopening_is_no_way_around_the_notice_of_a_commission(market: Market) -
 def test_reopening_is_no_way_around_the_wait_of_new_stake(market: Market) -> None:
     """reward_sniping: retire, reopen, activate and credit in one transaction."""
     co_staked(market, 250 * TOKEN)
+    market.world.advance(1)
     market.send(
         market.staking("owner_stake", amount=250 * TOKEN),
         market.staking("retire_node"),
@@ -399,6 +400,7 @@ def test_only_a_device_that_nobody_owns_is_claimed(market: Market) -> None:
 def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market) -> None:
     """squatted_device: neither hiring the node for ever nor leaving stake on it keeps the owner out."""
     co_staked(market, 100 * TOKEN)
+    market.world.advance(1)
     market.book()
     event = market.send(market.staking("evict_device", ban=False)).event(events.staking.DeviceEvicted)
     assert event == events.staking.DeviceEvicted(

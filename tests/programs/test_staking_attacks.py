@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
-from solders.instruction import Instruction
 from tests.programs.market import Market
 from tests.programs.people import TOKEN, Supplier
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import DAY
 from tests.programs.test_staking_credit import POWER, co_staked
 from tests.programs.test_staking_owner import FORTNIGHT
 
-from ionet import accounts, errors, events, ix, pda
+from ionet import accounts, errors, events
 
 WEEK: Final = 7 * DAY
 
@@ -159,7 +158,7 @@ def test_a_credit_settles_up_to_four_positions(market: Market) -> None:
     sent = market.send(found)
     node = market.node()
     assert (node.own.pending, node.co.pending, node.co.active) == (0, 0, POWER)
-    assert len(sent.events_of(events.staking.Activated)) == 2
+    assert [type(one) for one in sent.events].count(events.staking.Activated) == 2
     again = market.credit(made, remaining_accounts=[*rest, *rest[1:] * 4])
     market.refused(again, errors.staking.TooManyPositions)
     wrong = [*settling.accounts[2:3], *settling.accounts[2:3]]
