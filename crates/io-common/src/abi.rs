@@ -201,7 +201,7 @@ impl ProofsConfig {
 
 /// What credits in all may come to: the highest total of the reports that were credited from, all of which were
 /// final and creditable, since the latest correction. Of one report's total alone, a node that is credited late,
-/// after others were from later reports, would be refused for ever.
+/// after others were from later reports, would stay refused.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CreditBound {
