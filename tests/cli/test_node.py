@@ -162,16 +162,22 @@ def test_why_tells_pending_from_missing_stake(shell: Shell) -> None:
     node = shell.register("GPU-w2")
     shell.text("stake", "add", node, "250", who="alice")
     shell.advance(6 * HOUR)
+    assert causes(shell, node)[0] == ["never-proved"]
+    shell.text("stake", "add", node, "10", who="carol")
+    shell.text("stake", "unstake", node, "250", who="alice")
+    shell.text("stake", "add", node, "250", who="alice")
     assert causes(shell, node)[0] == ["only-pending", "never-proved"]
     said = shell.text("node", "why", node)
     assert "its stake of 250 IO is only pending, and pending stake earns nothing" in said
+    assert "each holder makes it active" in said
+    shell.advance(1)
+    shell.credited_until_now(node)
+    said = shell.text("node", "why", node)
     assert f"→ make it active: `ionet stake activate {node} --holder {shell.address('alice')}`" in said
     shell.text("stake", "activate", node, who="alice")
-    assert causes(shell, node)[0] == ["never-proved"]
     shell.text("stake", "unstake", node, "50", who="alice")
-    assert "its active stake is 200 IO; 250 IO of active stake are needed, 50 IO are missing" in shell.text(
-        "node", "why", node
-    )
+    said = shell.text("node", "why", node)
+    assert "its active stake is 200 IO; 250 IO of its owner's active stake are needed, 50 IO are missing" in said
 
 
 def test_why_tells_failed_and_later_proofs_apart(shell: Shell) -> None:

@@ -433,7 +433,7 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
     market.check()
     assert (paid.holder, paid.amount) == (market.alice.key, 500 * TOKEN)
     assert market.purse(market.alice.owner) == before + 500 * TOKEN
-    market.refused(pay, errors.staking.NothingReady)
+    market.refused(pay, errors.staking.WrongDestination)
 
 
 def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(market: Market) -> None:

@@ -40,9 +40,6 @@ def _staked(name: str, **given: Any) -> Case[Market]:
         market.credited_until_now()
         if name not in ("activate", "owner_activate"):
             market.send(market.staking("activate"), market.staking("owner_activate"))
-        market.world.advance(1)
-        if name in ("owner_stake", "owner_activate"):
-            market.send(market.staking("owner_unstake", amount=10 * TOKEN))
         if name in ("claim", "owner_claim"):
             market.unbounded()
             market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
@@ -266,13 +263,15 @@ def _forfeit(market: Market) -> Instruction:
 
 
 def _freeze(market: Market) -> Instruction:
-    freeze = types.staking.CreditFreeze(until=market.world.now, lifted=False, min_report_seq=0)
+    freeze = types.staking.CreditFreeze(
+        until=market.world.now, lifted=False, guardian=False, quiet_until=0, min_report_seq=0
+    )
     return ix.staking.freeze_credit(node=market.alice.node, freeze=freeze)
 
 
 def _last_proof(market: Market) -> Instruction:
     passed = types.staking.ProofReason.PASSED
-    verdict = types.staking.ProofVerdict(seed=bytes(32), score_bps=1, reason=passed)
+    verdict = types.staking.Verdict(1, 1, passed, True, bytes(32))
     return ix.staking.set_last_proof(node=market.alice.node, verdict=verdict)
 
 
@@ -367,6 +366,10 @@ MEMBERS: Final[dict[str, Case[Market]]] = {
 
 #: Accounts that may be another one, and why.
 FREE_STAKING: Final = {
+    # An empty place of an optional account, which the program's own key stands for.
+    "credit_node": frozenset({"previous", "program"}),
+    # The owner of the node needs no first device beside.
+    "detach_device": frozenset({"first"}),
     # Anybody pays.
     "open_shard": frozenset({"payer"}),
     # The device's key is whatever signs for it; either attester lets it in, in the class that it measured.
@@ -378,8 +381,7 @@ FREE_STAKING: Final = {
         ("owner_unstake", "owner_withdraw", "owner_claim", "unstake", "withdraw", "claim"),
         frozenset({"destination"}),
     ),
-    # The resolver may evict any of them, and the proofs program judge and freeze any.
-    "evict_node": frozenset({"node"}),
+    # The proofs program may judge and freeze any of them.
     "freeze_credit": frozenset({"node"}),
     "set_last_proof": frozenset({"node"}),
 }

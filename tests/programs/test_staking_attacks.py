@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 import pytest
+from solders.instruction import AccountMeta
 from tests.programs.market import Market
 from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import DAY
@@ -161,7 +162,7 @@ def test_a_credit_settles_up_to_four_positions(market: Market) -> None:
     assert [type(one) for one in sent.events].count(events.staking.Activated) == 2
     again = market.credit(made, remaining_accounts=[*rest, *rest[1:] * 4])
     market.refused(again, errors.staking.TooManyPositions)
-    wrong = [*settling.accounts[2:3], *settling.accounts[2:3]]
+    wrong = [rest[0], AccountMeta(market.alice.device, False, True)]
     market.refused(market.credit(made, remaining_accounts=wrong), "AccountDiscriminatorMismatch")
 
 

@@ -128,12 +128,10 @@ class _Scenario:
         for one in found:
             client = market.as_(one.owner)
             market.send(f"{one.name} stakes", client.staking.stake(one.node, minimum))
-            market.send(f"{one.name}'s stake becomes active", client.staking.activate(one.node))
             market.send(f"{one.name} offers", client.jobs.offer(one.node, rate=RATE))
             record.say(f"{one.name} registered {one.node}, staked {minimum}, asks 0.50 USD an hour")
         carol = market.as_(people.carol)
         market.send("carol co-stakes", carol.staking.stake(found[0].node, CO_STAKE))
-        market.send("carol's stake becomes active", carol.staking.activate(found[0].node))
         record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
         record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
         record.facts(device=device.name, hardware_class=kind.name, nodes=[str(one.node) for one in found])
@@ -383,6 +381,7 @@ class _Scenario:
     ) -> None:
         market, record, people = self.market, self.record, self.market.people
         rows = {row.node: index for index, row in enumerate(hour.rows())}
+        self._credit_hours_before(suppliers[0], address)
         for one in suppliers:
             index = rows[bytes(one.node)]
             if why := Why(int(scores.why[index])):
@@ -400,6 +399,15 @@ class _Scenario:
         record.say(f"carol claimed {claimed}: her part of alice's node, less the commission")
         record.amounts(claimed_carol=claimed.base)
         record.close("rewards", "Rewards are credited and claimed")
+
+    def _credit_hours_before(self, supplier: Supplier, address: Pubkey) -> None:
+        """Credits the hours that carol was not there, or not yet active in; ten minutes later comes the next."""
+        market, staking = self.market, self.market.deployer.staking
+        earlier = market.deployer.proofs.get_report(address).predecessor
+        market.send("credit the hours before", staking.credit(supplier.node, earlier, self.before))
+        market.send("carol's stake becomes active", staking.settle(supplier.node))
+        market.move_clock(market.now + 600)
+        self.record.say("carol's stake is active from the hour that she staked in")
 
     def burn(self) -> None:
         market, record = self.market, self.record

@@ -234,16 +234,28 @@ class AsyncStakes(AsyncStakingBase):
 
     # -- rewards
 
-    def credit(self, node: Pubkey, report: Pubkey, leaves: Report) -> AsyncCall[IO]:
+    def credit(
+        self, node: Pubkey, report: Pubkey, leaves: Report, *holders: Pubkey, previous: Pubkey | None = None
+    ) -> AsyncCall[IO]:
         """Credits a node with its leaf in a final report; for anyone. Gives what was newly credited.
 
         Args:
             node: whose leaf.
             report: the report's account.
             leaves: the report's leaves, as its attesters published them.
+            holders: of at most four positions that are settled with it: what the credit makes due of pending stake
+                and late weights. With any, the owner's side is, too.
+            previous: the report at the leaf's previous height, where that one is no longer creditable and was not
+                credited, while something on the node is pending or late.
         """
+        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in holders]
         instruction = ix.staking.credit_node(
-            emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=_leaf(node, leaves)
+            emission_vault=pda.mint.EMISSION_VAULT,
+            report=report,
+            previous=previous,
+            node=node,
+            leaf=_leaf(node, leaves),
+            remaining_accounts=[AccountMeta(shard_of(node), False, True), *positions] if positions else (),
         )
         return AsyncCall(self._connection, [instruction], decode=_credited)
 
