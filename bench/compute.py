@@ -16,7 +16,7 @@ import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +48,8 @@ from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.formats.merkle import root_from_proof
 from ionet.formats.when import DAY, HOUR
 from ionet.governance import Choice
-from ionet.rewards import reward_leaf
+from ionet.proofs.report import head_of
+from ionet.rewards import Leaf, Verdict
 from ionet.token.airdrop import AirdropTree, Share
 from ionet.token.vesting import MONTH, Schedule
 
@@ -314,6 +315,7 @@ class World:
                     gpu_bps=9_500,
                     in_use_bps=3_000,
                     fee_bound_bps=8_000,
+                    hold=7 * DAY,
                     up_hours=5,
                 ),
             )
@@ -604,17 +606,23 @@ class World:
         """A final report of the hour in which the node's life came to have earned so much, 20 IO more."""
         self.credited += IO(20).base
         content, leaf = self.content(one.node, lifetime)
-        return self.decide(content), leaf
+        return self.decide(content, one.node, leaf), leaf
 
-    def content(self, node: Pubkey, lifetime: IO) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
+    def content(
+        self, node: Pubkey, lifetime: IO, *, correction: bool = False
+    ) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
         """What a report of the latest hour says, and one leaf of it."""
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
         through = config.start + (self.now - config.start) // HOUR * HOUR
         proof = tuple(self.keys.randbytes(32) for _ in range(PROOF_LEVELS))
         index = self.keys.randrange(1 << PROOF_LEVELS)
-        root = root_from_proof(reward_leaf(bytes(node), lifetime.base, through), index, proof)
+        word = Verdict(through, 9_800, ProofReason.PASSED, True, self.keys.randbytes(32))
+        leaf = Leaf(bytes(node), lifetime.base, through, 0, word)
+        root = root_from_proof(leaf.hash(), index, proof)
         assert self.credited <= emission.cumulative(through - config.start)
         content = types.proofs.ReportArgs(
+            predecessor=self.head,
+            correction=correction,
             root=root,
             total=self.credited,
             period_end=through,
@@ -622,8 +630,14 @@ class World:
             evidence_hash=self.keys.randbytes(32),
             evidence_uri=b"https://example.org/evidence".ljust(96, b"\0"),
         )
-        leaf = types.staking.LeafArgs(lifetime=lifetime.base, through=through, index=index, proof=proof)
-        return content, leaf
+        fields = {"lifetime": lifetime.base, "through": through, "previous_height": 0}
+        verdict = types.staking.Verdict(**asdict(word))
+        return content, types.staking.LeafArgs(**fields, verdict=verdict, index=index, proof=proof)
+
+    @property
+    def head(self) -> Pubkey:
+        """The report at the head."""
+        return head_of(self.client.fetch(accounts.proofs.Config, pda.proofs.CONFIG))
 
     def credit(self, one: Supplier, lifetime: IO) -> Pubkey:
         """A report, and its credit to the node."""
@@ -651,7 +665,7 @@ class World:
         self.challenge(one, report)
 
     def challenge(self, one: Supplier, report: Pubkey) -> None:
-        """Three challenges of a leaf, each with another end, and an attester's verdict of the node."""
+        """Three challenges of a leaf, each with another end."""
         challenger = self.renter.pubkey()
         challenge = pda.proofs.challenge(report, one.node)
         source = self.wallet(challenger, IO(1_000))
@@ -662,7 +676,8 @@ class World:
             source=source,
             evidence_hash=self.keys.randbytes(32),
         )
-        for upheld in (False, None, True):
+        # After one that lapsed, for 30 days, nobody but the guardian makes another.
+        for upheld in (False, True, None):
             self.wait(1)
             self.measure(made, self.renter)
             if upheld is None:
@@ -682,13 +697,15 @@ class World:
                 upheld=upheld,
             )
             self.measure(decide, self.judge, case="upheld" if upheld else "")
-        verdict = types.proofs.ProofVerdict(
-            seed=self.keys.randbytes(32), score_bps=9_500, reason=ProofReason.PASSED
-        )
-        attester = self.attesters[0]
-        self.measure(
-            ix.proofs.record_proof(attester=attester.pubkey(), node=one.node, verdict=verdict), attester
-        )
+
+    def correct(self) -> None:
+        """A correction that the guardian endorses, and voids; and its renewal."""
+        self.wait(HOUR)
+        content, _ = self.content(self.key().pubkey(), IO(20), correction=True)
+        report, first = self.propose(content), self.attesters[0]
+        self.measure(ix.proofs.endorse(guardian=self.me, report=report))
+        self.measure(ix.proofs.void_report(guardian=self.me, report=report))
+        self.measure(ix.proofs.renew_report(attester=first.pubkey(), report=report), first)
 
     def void(self) -> None:
         """A report that is refuted, and one that the guardian voids."""
@@ -700,8 +717,8 @@ class World:
             if guarded:
                 self.measure(ix.proofs.void_report(guardian=self.me, report=report))
             else:
-                said = types.proofs.LeafArgs(leaf.lifetime, leaf.through, leaf.index, leaf.proof)
-                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=said))
+                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=_said(leaf)))
+        self.correct()
 
     def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
         """A report that one attester approves; its hours are emitted."""
@@ -711,16 +728,25 @@ class World:
         digest = sha256(constants.proofs.REPORT_DOMAIN + bytes(content)).digest()
         first = self.attesters[0].pubkey()
         self.measure(
-            ix.proofs.report(attester=first, seq=seq, content_hash=digest, args=content), self.attesters[0]
+            ix.proofs.report(
+                attester=first,
+                predecessor=content.predecessor,
+                seq=seq,
+                content_hash=digest,
+                args=content,
+            ),
+            self.attesters[0],
         )
         return pda.proofs.report(seq, digest)
 
-    def decide(self, content: types.proofs.ReportArgs) -> Pubkey:
-        """A report that both attesters approve and that becomes final."""
+    def decide(self, content: types.proofs.ReportArgs, node: Pubkey, leaf: types.staking.LeafArgs) -> Pubkey:
+        """A report that both attesters approve, whose verdict is shown, and that becomes final and creditable."""
         report, second = self.propose(content), self.attesters[1].pubkey()
         self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
+        self.measure(ix.proofs.show_verdict(report=report, node=node, leaf=_said(leaf)))
         self.wait(DAY)
         self.measure(ix.proofs.finalize(report=report))
+        self.wait(7 * DAY)
         return report
 
     # -- jobs
@@ -1224,6 +1250,16 @@ def grown(before: Mapping[str, Any], after: Figures) -> list[str]:
         elif median > was * MOST_GROWTH:
             found.append(f"{program}.{name} takes {median:,} units, {was:,} before")
     return found
+
+
+def _said(leaf: types.staking.LeafArgs) -> types.proofs.LeafArgs:
+    """A leaf, as the proofs program takes it."""
+    fields = {
+        name: getattr(leaf, name) for name in ("lifetime", "through", "previous_height", "index", "proof")
+    }
+    word = leaf.verdict
+    verdict = types.proofs.Verdict(word.time, word.score_bps, word.reason, word.passed, word.evidence_hash)
+    return types.proofs.LeafArgs(**fields, verdict=verdict)
 
 
 def main() -> int:

@@ -9,10 +9,11 @@ found, it expects
 
     r · (1 − p)^(hold + 1) / p − S
 
-for a reward r a day and a stake S. The last line is the lowest chance at which every cheat of the table loses.
+with a reward r a day and a stake S. The last line is the lowest chance at which every cheat of the table
+loses.
 
-The plays run first: what the programs let a cheat keep that is found on a certain day must be what the table is
-computed from, to the base unit.
+The plays run first: what the programs let a cheat keep that is found on a certain day must be what the table
+is computed from, to the base unit.
 """
 
 from __future__ import annotations
@@ -151,7 +152,7 @@ def expected(row: Row, found_on: int, runs: int, terms: Terms) -> Kept:
 def play(found_on: int, runs: int, terms: Terms) -> tuple[Row, Kept]:
     """Plays a cheat that runs for some days, and is found in the middle of a day.
 
-    Alice's node is it, with exactly its owner's minimum of 200 IO; a report a day credits it as soon as it may.
+    Alice's node is it, with exactly its owner's minimum of 200 IO; a report a day credits it when it may.
     """
     market = Market.new()
     world = market.world

@@ -630,9 +630,7 @@ class Staking:
         self.burned += amount
         return amount
 
-    def _credited(
-        self, node: Node, amount: int, lifetime: int, through: int, now: int, height: int
-    ) -> None:
+    def _credited(self, node: Node, amount: int, lifetime: int, through: int, now: int, height: int) -> None:
         node.credited += amount
         self.credited += amount
         self.credited_on[now // DAY] = self.credited_on.get(now // DAY, 0) + amount
@@ -803,7 +801,10 @@ class Staking:
         node = self.nodes[name]
         active = node.own.active + node.co_active
         stopped = [
-            one.stopped for other in self.nodes.values() for one in other.slashes.values() if one.stopped is not None
+            one.stopped
+            for other in self.nodes.values()
+            for one in other.slashes.values()
+            if one.stopped is not None
         ]
         most = self.active() * STOPPED_BPS // BPS
         refuse(

@@ -416,16 +416,45 @@ def test_the_first_content_to_the_threshold_closes_its_hour() -> None:
     first, second = (reports.report(made(total), seat, NOW + 3_600) for total, seat in ((1, 1), (2, 2)))
     reports.approve(second, 0, NOW + 3_600)
     assert (reports.reports[first].state, reports.reports[second].state) == (PENDING, APPROVED)
-    assert refused(reports.approve, first, 0, NOW) == {"AlreadyDecided"}
+    assert refused(reports.approve, first, 0, NOW) == {"AlreadyDecided", "NotAtHead"}
     assert refused(reports.finalize, second, NOW + 3_600 + DAY - 1) == {"WindowOpen"}
     reports.finalize(second, NOW + 3_600 + DAY)
-    assert (reports.reports[second].state, reports.final_total) == (FINAL, 2)
-    assert refused(reports.report, made(2, 2), 1, NOW + 7_200) == {"NotEmitted"}
+    assert (reports.reports[second].state, reports.highest) == (FINAL, (2, cumulative(3_600)))
+
+    def on_it(total: int) -> Report:
+        one = made(total, 2)
+        one.before = second
+        return one
+
+    assert refused(reports.report, on_it(2), 1, NOW + 7_200) == {"NotEmitted"}
     reports.mint.emit(NOW + 7_200)
-    assert refused(reports.report, made(1, 2), 1, NOW + 7_200) == {"TotalFell"}
+    assert refused(reports.report, on_it(1), 1, NOW + 7_200) == {"TotalFell"}
     most = cumulative(7_200)
-    assert refused(reports.report, made(most + 1, 2), 1, NOW + 7_200) == {"TotalAboveEmission"}
-    reports.report(made(most, 2), 1, NOW + 7_200)
+    assert refused(reports.report, on_it(most + 1), 1, NOW + 7_200) == {"TotalAboveEmission"}
+    reports.report(on_it(most), 1, NOW + 7_200)
+
+
+def test_a_void_takes_the_head_back_and_a_correction_lets_nothing_earlier_pay() -> None:
+    reports = reporting()
+
+    def next_one(hours: int, total: int, *, correction: bool = False) -> int:
+        reports.mint.emit(NOW + hours * 3_600)
+        one = made(total, hours)
+        one.before, one.correction = reports.head, correction
+        number = reports.report(one, 0, NOW + hours * 3_600)
+        for seat in (1, 2):
+            if one.state == PENDING:
+                reports.approve(number, seat, NOW + hours * 3_600)
+        return number
+
+    first, second, third = (next_one(hours, hours) for hours in (1, 2, 3))
+    reports.void(second, NOW + 3 * 3_600)
+    assert (reports.chain, reports.head) == ([first], first)
+    assert refused(reports.finalize, third, NOW + 9 * DAY) == {"ReportFell"}
+    corrected = next_one(4, 0, correction=True)
+    assert (reports.chain, reports.lowest) == ([first, corrected], 2)
+    reports.void(corrected, NOW + 4 * 3_600, authority=True)
+    assert (reports.head, reports.lowest, len(reports.voids)) == (first, 0, 1)
 
 
 def test_credits_stay_within_report_and_vault() -> None:
@@ -438,10 +467,12 @@ def test_credits_stay_within_report_and_vault() -> None:
         "ReportExhausted",
     }
     reports.finalize(number, NOW + 3_600 + DAY)
-    assert refused(reports.credit, number, "node", NOW + 3_600 + DAY) == {"ReportExhausted"}
+    held = NOW + 3_600 + WEEK
+    assert refused(reports.credit, number, "node", held - 1) == {"ReportHeld", "ReportExhausted"}
+    assert refused(reports.credit, number, "node", held) == {"ReportExhausted"}
     reports.reports[number].total = 100
-    assert refused(reports.credit, number, "node", NOW + 3_601 + 31 * DAY) == {"ReportTooOld"}
-    assert reports.credit(number, "node", NOW + 3_600 + 31 * DAY) == (100, 0)
+    assert refused(reports.credit, number, "node", held + 30 * DAY + 1) == {"ReportTooOld"}
+    assert reports.credit(number, "node", held + 30 * DAY) == (100, 0)
     assert reports.mint.emission_vault == cumulative(3_600) - 100
 
 

@@ -93,17 +93,13 @@ class Agreement(Base):
     def totals_never_fall(self) -> None:
         """Credited ≤ what final reports give ≤ emitted; none of the three falls."""
         config, minted = self.arena.proofs, self.arena.minted
-        seen = (self.arena.ledger.credited, config.final_total, minted.emitted)
+        seen = (self.arena.ledger.credited, config.highest_total, minted.emitted)
         assert all(old <= new for old, new in zip(self.last_seen, seen, strict=True))
         self.last_seen = seen
         assert seen[0] == self.stakes.credited
         assert seen[0] <= seen[2] - minted.withheld
-        assert (config.final_seq, config.final_total, config.final_period_end, config.approved_seq) == (
-            self.reports.final_seq,
-            self.reports.final_total,
-            self.reports.final_period_end,
-            self.reports.approved_seq,
-        )
+        assert (config.head, config.final_height) == (len(self.reports.chain), self.reports.final)
+        assert (config.min_height, config.highest_total) == (self.reports.lowest, self.reports.highest[0])
         for made, published in zip(self.reports.reports, self.published, strict=True):
             assert self.arena.report(published.address).state == made.state
 

@@ -269,9 +269,16 @@ class Ledger:
     def _made(self, event: Any) -> None:
         self.reports[event.report] = "pending"
 
+    def _renewed(self, event: Any) -> None:
+        self.reports[event.report] = "pending"
+
     def _approved(self, event: Any) -> None:
         if event.approved_at:
             assert event.weight >= event.threshold, event
+            self.reports[event.report] = "approved"
+
+    def _endorsed(self, event: Any) -> None:
+        if event.approved_at:
             self.reports[event.report] = "approved"
 
     def _final(self, event: Any) -> None:
@@ -318,6 +325,8 @@ _HANDLERS: dict[type[Any], Callable[[Ledger, Any], None]] = {
     events.buyback.FeesBurned: Ledger._fees,
     _P.ReportMade: Ledger._made,
     _P.ReportApproved: Ledger._approved,
+    _P.ReportRenewed: Ledger._renewed,
+    _P.CorrectionEndorsed: Ledger._endorsed,
     _P.ReportFinalized: Ledger._final,
     _P.ReportVoided: Ledger._void,
     _P.ChallengeMade: Ledger._challenged,

@@ -111,7 +111,7 @@ class Walk(Slashing):
             if made.state == reports.APPROVED:
                 found.append((made.approved_at + DAY, partial(self.finalize, back)))
             elif made.state == reports.FINAL:
-                end = made.finalized_at + reports.CREDITABLE
+                end = made.creditable_from + reports.CREDITABLE
                 found += ((end, partial(self.credit, back, name)) for name in NODES)
         for pick, key in enumerate(sorted(self.reports.challenges)):
             until = self.reports.challenges[key].until

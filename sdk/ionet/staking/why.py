@@ -258,7 +258,7 @@ def _missing(facts: Facts) -> Cause:
     if facts.node.last_proof.time == 0:
         return Cause(
             "never-proved",
-            "no verdict of it was shown, and nothing is earned before the first that passed",
+            "it has never passed a compute proof, and nothing is earned before the first",
             _RUN,
         )
     return Cause("proof-missing", "no compute proof of it had been judged by the end of that hour", _RUN)

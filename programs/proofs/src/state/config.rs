@@ -232,6 +232,11 @@ impl Config {
         self.hold = params.hold;
     }
 
+    /// Whether `key` is the guardian's.
+    pub fn is_guardian(&self, key: &Pubkey) -> bool {
+        self.guardian == *key
+    }
+
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
