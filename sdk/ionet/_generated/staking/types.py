@@ -108,7 +108,7 @@ class CreditBound(Record):
     were
     final and creditable, since the latest correction. Of one report's total alone, a node that is credited
     late,
-    after others were from later reports, would be refused for ever.
+    after others were from later reports, would stay refused.
 
     Attributes:
         min_height: The configuration's `min_height` when `total` was begun.
