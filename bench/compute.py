@@ -510,9 +510,7 @@ class World:
         self.measure(evict, self.judge)
         self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=one.shard), self.judge)
         self.credited_until_now(node)
-        expel = ix.staking.expel_owner(
-            node=node, device=device, offer=pda.jobs.offer(node), shard=one.shard
-        )
+        expel = ix.staking.expel_owner(node=node, device=device, offer=pda.jobs.offer(node), shard=one.shard)
         self.measure(expel)
         self.wait(14 * DAY)
         purse = self.wallet(one.owner.pubkey())
