@@ -324,7 +324,13 @@ class World:
             ix.staking.set_params(
                 authority=me,
                 params=types.staking.ParamsArgs(
-                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * DAY, appeal=30 * DAY
+                    pauser=me,
+                    slasher=me,
+                    resolver=self.resolver,
+                    cooldown=14 * DAY,
+                    appeal=30 * DAY,
+                    decided_limit_bps=1_000,
+                    reward_bound_bps=96,
                 ),
             )
         )
@@ -406,8 +412,17 @@ class World:
             ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=IO(100).base), holder
         )
         position = pda.staking.position(node, me)
+        self.credited_until_now(node)
         self.measure(ix.staking.activate(node=node, position=position, shard=shard))
         return one
+
+    def credited_until_now(self, node: Pubkey) -> None:
+        """Has a node's hours credited until now, without a report."""
+        found = self.client.account(node)
+        assert found is not None
+        data, at = bytearray(found.data), accounts.staking.Node.OFFSETS["credited_through"]
+        data[at : at + 8] = self.client.network.clock.now().to_bytes(8, "little")
+        self.client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
 
     def leave(self, one: Supplier, number: int) -> None:
         """Both sides take stake off and, after the cooldown, out."""
@@ -416,6 +431,7 @@ class World:
         amount = IO(10).base
         stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
         position = pda.staking.position(node, me)
+        self.credited_until_now(node)
         self.client.send(ix.staking.activate(node=node, position=position, shard=shard))
         self.client.send(stake, signers=[one.holder])
         for case, taken in (("of pending stake", amount), ("", 5 * amount)):
@@ -448,9 +464,10 @@ class World:
         network = pda.staking.network(owner)
         self.measure(ix.staking.join_network(authority=owner, network=network, node=node), one.owner)
         device = self.device(number, one.owner, spare)
-        attach = ix.staking.attach_device(owner=owner, device=device, node=node, offer=offer)
+        attach = ix.staking.attach_device(owner=owner, device=device, node=node, class_=class_, offer=offer)
         self.measure(attach, one.owner)
-        self.measure(ix.staking.detach_device(owner=owner, device=device, node=node, offer=offer), one.owner)
+        detach = ix.staking.detach_device(owner=owner, device=device, node=node, first=None, offer=offer)
+        self.measure(detach, one.owner)
         self.wait(1)
         self.client.send(attach, signers=[one.owner])
         evict = ix.staking.evict_device(resolver=self.resolver, device=device, node=node, ban=False)
@@ -464,7 +481,15 @@ class World:
         )
         self.measure(claim, one.owner, spare, self.attesters[0])
         self.measure(ix.staking.release_device(owner=owner, device=device), one.owner)
-        self.measure(ix.staking.retire_node(owner=owner, node=node, offer=offer), one.owner)
+        settle = ix.staking.settle_changes(
+            class_=class_,
+            node=node,
+            shard=one.shard,
+            remaining_accounts=[AccountMeta(pda.staking.position(node, one.holder.pubkey()), False, True)],
+        )
+        self.measure(settle)
+        retire = ix.staking.retire_node(owner=owner, node=node, offer=offer, shard=one.shard)
+        self.measure(retire, one.owner)
         args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
         reopen = ix.staking.reopen_node(
             owner=owner,
@@ -472,6 +497,7 @@ class World:
             class_=class_,
             device=one.processor,
             node=node,
+            shard=one.shard,
             args=args,
         )
         self.measure(reopen, one.owner, one.device)
@@ -482,17 +508,15 @@ class World:
         resolver = self.resolver
         evict = ix.staking.evict_device(resolver=resolver, device=device, node=node, ban=True)
         self.measure(evict, self.judge)
-        self.measure(ix.staking.evict_node(resolver=resolver, node=node), self.judge)
-        self.wait(14 * DAY)
-        self.measure(
-            ix.staking.expel_owner(
-                node=node,
-                device=device,
-                offer=pda.jobs.offer(node),
-                shard=one.shard,
-                destination=self.wallet(one.owner.pubkey()),
-            )
+        self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=one.shard), self.judge)
+        self.credited_until_now(node)
+        expel = ix.staking.expel_owner(
+            node=node, device=device, offer=pda.jobs.offer(node), shard=one.shard
         )
+        self.measure(expel)
+        self.wait(14 * DAY)
+        purse = self.wallet(one.owner.pubkey())
+        self.measure(ix.staking.withdraw_former(node=node, destination=purse))
 
     def slash(self, one: Supplier, number: int) -> None:
         """The owner takes the rest off; a slash is appealed, decided and executed, and ends the node."""
@@ -511,16 +535,41 @@ class World:
         self.wait(14 * DAY)
         withdraw = ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet)
         self.client.send(withdraw, signers=[one.owner])
-        amount, slash = IO("0.1").base, pda.staking.slash(node, 0)
+        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
+        amount, slash = IO("0.1").base, pda.staking.slash(node, 1)
+        taken_back = ix.staking.propose_slash(
+            slasher=self.me,
+            node=node,
+            shard=one.shard,
+            nonce=0,
+            amount=1,
+            evidence_hash=bytes(32),
+            fraud=False,
+        )
+        self.measure(taken_back, case="without fraud")
+        self.measure(
+            ix.staking.cancel_slash(
+                authority=self.me, node=node, slash=pda.staking.slash(node, 0), destination=wallet
+            )
+        )
         self.measure(
             ix.staking.propose_slash(
-                slasher=self.me, node=node, nonce=0, amount=amount, evidence_hash=self.keys.randbytes(32)
+                slasher=self.me,
+                node=node,
+                shard=one.shard,
+                nonce=1,
+                amount=amount,
+                evidence_hash=self.keys.randbytes(32),
+                fraud=True,
+                remaining_accounts=others,
             )
         )
         self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), one.owner)
-        resolve = ix.staking.resolve_slash(resolver=self.resolver, node=node, slash=slash, amount=amount)
+        resolve = ix.staking.resolve_slash(
+            resolver=self.resolver, node=node, slash=slash, shard=one.shard, amount=amount
+        )
         self.measure(resolve, self.judge)
-        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
+        self.measure(ix.staking.set_apart_slash(node=node, slash=slash, shard=one.shard))
         self.measure(
             ix.staking.execute_slash(node=node, slash=slash, shard=one.shard, remaining_accounts=others)
         )

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
+import numpy as np
 import pytest
 from solders.instruction import AccountMeta
 from tests.programs.market import Market
-from tests.programs.people import TOKEN, Supplier
-from tests.programs.support import DAY
+from tests.programs.people import TOKEN, Published, Supplier
+from tests.programs.support import DAY, HOUR
 from tests.programs.test_staking_credit import POWER, co_staked
 from tests.programs.test_staking_owner import FORTNIGHT
 
-from ionet import accounts, errors, events
+from ionet import accounts, errors, events, ix
+from ionet.rewards import build_report
 
 WEEK: Final = 7 * DAY
 
@@ -177,6 +180,45 @@ def test_credits_of_a_changing_node_are_ten_minutes_apart(market: Market) -> Non
     market.refused(market.credit(second), errors.staking.CreditTooSoon)
     market.world.advance(1)
     market.send(market.credit(second))
+
+
+def after(market: Market, height: int, lifetime: int) -> Published:
+    """A report whose leaf of alice's node says at which height its leaf before that is."""
+    world = market.world
+    world.advance(HOUR)
+    world.send(ix.mint.emit())
+    found = market.rewards({market.alice.node: lifetime})
+    leaves = replace(found.leaves, previous_height=np.array([height], np.uint64))
+    report = build_report(leaves, found.period_end, bytes(32))
+    made = world.final_report(market.attesters, root=report.root, total=report.total, leaves=1)
+    world.advance(world.report(made).creditable_from - world.now)
+    return Published(made, report)
+
+
+def test_leaves_of_a_changing_node_are_credited_in_order(market: Market) -> None:
+    market.unbounded()
+    first = market.publish({market.alice.node: 100}, wait=False)
+    second = after(market, market.world.report(first.address).height, 200)
+    market.co_stake(market.carol, TOKEN)
+    market.refused(market.credit(second), errors.staking.LeafOutOfOrder)
+    market.send(market.credit(first))
+    market.world.advance(600)
+    assert market.send(market.credit(second)).event(events.staking.Credited).amount == 100
+
+
+def test_a_leaf_that_cannot_be_credited_any_more_holds_no_later_one_up(market: Market) -> None:
+    market.unbounded()
+    first = market.publish({market.alice.node: 100}, wait=False)
+    second = after(market, market.world.report(first.address).height, 200)
+    market.co_stake(market.carol, TOKEN)
+    until = market.world.report(first.address).creditable_until
+    market.world.advance(until - market.world.now)
+    over = market.credit(second, previous=first.address)
+    market.refused(over, errors.staking.LeafOutOfOrder)
+    market.world.advance(1)
+    market.refused(market.credit(second), errors.staking.LeafOutOfOrder)
+    market.refused(market.credit(second, previous=second.address), errors.staking.LeafOutOfOrder)
+    assert market.send(over).event(events.staking.Credited).amount == 200
 
 
 # -- cheating pays
