@@ -202,7 +202,7 @@ impl ProofsConfig {
 /// What credits in all may come to: the highest total that was credited from since the latest correction.
 ///
 /// By one report's total alone, a node that is credited late, after others were from later reports, would be
-/// refused and stay so.
+/// refused from then on.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct CreditBound {

@@ -2,7 +2,7 @@
 //!
 //! A report is cumulative, so a missed hour heals itself with the next one. It is decided by weight: of
 //! all contents proposed for an hour, the first that reaches the threshold stands.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing))]
 
 use anchor_lang::prelude::*;
 

@@ -55,7 +55,7 @@ pub const MAX_HOLD: u32 = 30 * DAY;
 pub const CORRECTION_WINDOW: u32 = 72 * HOUR;
 /// Heights whose reports are known, and the most that are approved and not final at once.
 #[constant]
-pub const KEPT_HEIGHTS: u64 = 192;
+pub const KEPT_HEIGHTS: u8 = 192;
 /// Places for their reports in an account.
 pub const KEPT: usize = KEPT_HEIGHTS as usize;
 /// Most reports that the guardian voids in [`VOID_PERIOD`].
@@ -200,6 +200,11 @@ pub struct Config {
     pub reserved: [u8; 120],
 }
 
+/// Where the report of a height is kept.
+fn place_of(height: u64) -> Option<usize> {
+    usize::try_from(height.checked_rem(u64::from(KEPT_HEIGHTS))?).ok()
+}
+
 impl Config {
     pub const SPACE: usize = 8 + size_of::<Self>();
     /// With these seeds the configuration signs.
@@ -248,8 +253,7 @@ impl Config {
         if height == self.final_height {
             return self.final_report;
         }
-        let place = height.checked_rem(KEPT_HEIGHTS).and_then(|place| usize::try_from(place).ok());
-        place.and_then(|place| self.reports.get(place)).copied().unwrap_or_default()
+        place_of(height).and_then(|place| self.reports.get(place)).copied().unwrap_or_default()
     }
 
     /// Whether `key` is the report at the head.
@@ -288,7 +292,7 @@ impl Config {
         let follows = report.predecessor == self.report_at(self.head);
         require!(follows && report.height == self.head.saturating_add(1), ProofsError::NotAtHead);
         let pending = self.head.saturating_sub(self.final_height);
-        require_gt!(KEPT_HEIGHTS, pending, ProofsError::TooManyPending);
+        require_gt!(u64::from(KEPT_HEIGHTS), pending, ProofsError::TooManyPending);
         if report.is_correction() {
             self.begin_correction(report.height)?;
         }
@@ -301,8 +305,7 @@ impl Config {
     fn set_head(&mut self, key: Pubkey, report: &Report) {
         self.head = report.height;
         self.head_period_end = report.period_end;
-        let place = report.height.checked_rem(KEPT_HEIGHTS).and_then(|place| usize::try_from(place).ok());
-        if let Some(kept) = place.and_then(|place| self.reports.get_mut(place)) {
+        if let Some(kept) = place_of(report.height).and_then(|place| self.reports.get_mut(place)) {
             *kept = key;
         }
     }
@@ -469,7 +472,8 @@ mod tests {
             io_common::abi::ProofsConfig,
             [version, bump, padding, hold, last_time, head, final_height, min_height, head_period_end]
         );
-        assert!(Config::SPACE <= 10_240, "more than one call can create");
+        // No more than one call can create.
+        const { assert!(Config::SPACE <= 10_240) };
     }
 
     #[test]
@@ -504,7 +508,7 @@ mod tests {
     #[test]
     fn at_most_192_reports_are_approved_and_not_final() {
         let mut config = config();
-        let mut made = chain(&mut config, KEPT_HEIGHTS);
+        let mut made = chain(&mut config, u64::from(KEPT_HEIGHTS));
         let mut next = report(config.head + 1, made[191].0, 0);
         let refused = config.decide(Pubkey::new_unique(), &mut next, &set()).unwrap_err();
         assert_eq!(refused, ProofsError::TooManyPending.into());

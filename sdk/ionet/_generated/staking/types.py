@@ -104,11 +104,10 @@ bind_record(
 
 @dataclass(frozen=True, slots=True)
 class CreditBound(Record):
-    """What credits in all may come to: the highest total of the reports that were credited from, all of which
-    were
-    final and creditable, since the latest correction. Of one report's total alone, a node that is credited
-    late,
-    after others were from later reports, would stay refused.
+    """What credits in all may come to: the highest total that was credited from since the latest correction.
+
+    By one report's total alone, a node that is credited late, after others were from later reports, would be
+    refused from then on.
 
     Attributes:
         min_height: The configuration's `min_height` when `total` was begun.
