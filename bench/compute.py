@@ -16,7 +16,7 @@ import statistics
 import sys
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -48,7 +48,8 @@ from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.formats.merkle import root_from_proof
 from ionet.formats.when import DAY, HOUR
 from ionet.governance import Choice
-from ionet.rewards import reward_leaf
+from ionet.proofs.report import head_of
+from ionet.rewards import Leaf, Verdict
 from ionet.token.airdrop import AirdropTree, Share
 from ionet.token.vesting import MONTH, Schedule
 
@@ -314,6 +315,7 @@ class World:
                     gpu_bps=9_500,
                     in_use_bps=3_000,
                     fee_bound_bps=8_000,
+                    hold=7 * DAY,
                     up_hours=5,
                 ),
             )
@@ -322,7 +324,13 @@ class World:
             ix.staking.set_params(
                 authority=me,
                 params=types.staking.ParamsArgs(
-                    pauser=me, slasher=me, resolver=self.resolver, cooldown=14 * DAY, appeal=30 * DAY
+                    pauser=me,
+                    slasher=me,
+                    resolver=self.resolver,
+                    cooldown=14 * DAY,
+                    appeal=30 * DAY,
+                    decided_limit_bps=1_000,
+                    reward_bound_bps=96,
                 ),
             )
         )
@@ -405,8 +413,17 @@ class World:
             ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=IO(100).base), holder
         )
         position = pda.staking.position(node, me)
+        self.credited_until_now(node)
         self.measure(ix.staking.activate(node=node, position=position, shard=shard))
         return one
+
+    def credited_until_now(self, node: Pubkey) -> None:
+        """Has a node's hours credited until now, without a report."""
+        found = self.client.account(node)
+        assert found is not None
+        data, at = bytearray(found.data), accounts.staking.Node.OFFSETS["credited_through"]
+        data[at : at + 8] = self.client.network.clock.now().to_bytes(8, "little")
+        self.client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
 
     def leave(self, one: Supplier, number: int) -> None:
         """Both sides take stake off and, after the cooldown, out."""
@@ -415,6 +432,7 @@ class World:
         amount = IO(10).base
         stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
         position = pda.staking.position(node, me)
+        self.credited_until_now(node)
         self.client.send(ix.staking.activate(node=node, position=position, shard=shard))
         self.client.send(stake, signers=[one.holder])
         for case, taken in (("of pending stake", amount), ("", 5 * amount)):
@@ -447,9 +465,10 @@ class World:
         network = pda.staking.network(owner)
         self.measure(ix.staking.join_network(authority=owner, network=network, node=node), one.owner)
         device = self.device(number, one.owner, spare)
-        attach = ix.staking.attach_device(owner=owner, device=device, node=node, offer=offer)
+        attach = ix.staking.attach_device(owner=owner, device=device, node=node, class_=class_, offer=offer)
         self.measure(attach, one.owner)
-        self.measure(ix.staking.detach_device(owner=owner, device=device, node=node, offer=offer), one.owner)
+        detach = ix.staking.detach_device(owner=owner, device=device, node=node, first=None, offer=offer)
+        self.measure(detach, one.owner)
         self.wait(1)
         self.client.send(attach, signers=[one.owner])
         evict = ix.staking.evict_device(resolver=self.resolver, device=device, node=node, ban=False)
@@ -463,7 +482,15 @@ class World:
         )
         self.measure(claim, one.owner, spare, self.attesters[0])
         self.measure(ix.staking.release_device(owner=owner, device=device), one.owner)
-        self.measure(ix.staking.retire_node(owner=owner, node=node, offer=offer), one.owner)
+        settle = ix.staking.settle_changes(
+            class_=class_,
+            node=node,
+            shard=one.shard,
+            remaining_accounts=[AccountMeta(pda.staking.position(node, one.holder.pubkey()), False, True)],
+        )
+        self.measure(settle)
+        retire = ix.staking.retire_node(owner=owner, node=node, offer=offer, shard=one.shard)
+        self.measure(retire, one.owner)
         args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
         reopen = ix.staking.reopen_node(
             owner=owner,
@@ -471,6 +498,7 @@ class World:
             class_=class_,
             device=one.processor,
             node=node,
+            shard=one.shard,
             args=args,
         )
         self.measure(reopen, one.owner, one.device)
@@ -481,17 +509,13 @@ class World:
         resolver = self.resolver
         evict = ix.staking.evict_device(resolver=resolver, device=device, node=node, ban=True)
         self.measure(evict, self.judge)
-        self.measure(ix.staking.evict_node(resolver=resolver, node=node), self.judge)
+        self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=one.shard), self.judge)
+        self.credited_until_now(node)
+        expel = ix.staking.expel_owner(node=node, device=device, offer=pda.jobs.offer(node), shard=one.shard)
+        self.measure(expel)
         self.wait(14 * DAY)
-        self.measure(
-            ix.staking.expel_owner(
-                node=node,
-                device=device,
-                offer=pda.jobs.offer(node),
-                shard=one.shard,
-                destination=self.wallet(one.owner.pubkey()),
-            )
-        )
+        purse = self.wallet(one.owner.pubkey())
+        self.measure(ix.staking.withdraw_former(node=node, destination=purse))
 
     def slash(self, one: Supplier, number: int) -> None:
         """The owner takes the rest off; a slash is appealed, decided and executed, and ends the node."""
@@ -510,16 +534,41 @@ class World:
         self.wait(14 * DAY)
         withdraw = ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet)
         self.client.send(withdraw, signers=[one.owner])
-        amount, slash = IO("0.1").base, pda.staking.slash(node, 0)
+        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
+        amount, slash = IO("0.1").base, pda.staking.slash(node, 1)
+        taken_back = ix.staking.propose_slash(
+            slasher=self.me,
+            node=node,
+            shard=one.shard,
+            nonce=0,
+            amount=1,
+            evidence_hash=bytes(32),
+            fraud=False,
+        )
+        self.measure(taken_back, case="without fraud")
+        self.measure(
+            ix.staking.cancel_slash(
+                authority=self.me, node=node, slash=pda.staking.slash(node, 0), destination=wallet
+            )
+        )
         self.measure(
             ix.staking.propose_slash(
-                slasher=self.me, node=node, nonce=0, amount=amount, evidence_hash=self.keys.randbytes(32)
+                slasher=self.me,
+                node=node,
+                shard=one.shard,
+                nonce=1,
+                amount=amount,
+                evidence_hash=self.keys.randbytes(32),
+                fraud=True,
+                remaining_accounts=others,
             )
         )
         self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), one.owner)
-        resolve = ix.staking.resolve_slash(resolver=self.resolver, node=node, slash=slash, amount=amount)
+        resolve = ix.staking.resolve_slash(
+            resolver=self.resolver, node=node, slash=slash, shard=one.shard, amount=amount
+        )
         self.measure(resolve, self.judge)
-        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
+        self.measure(ix.staking.set_apart_slash(node=node, slash=slash, shard=one.shard))
         self.measure(
             ix.staking.execute_slash(node=node, slash=slash, shard=one.shard, remaining_accounts=others)
         )
@@ -556,17 +605,23 @@ class World:
         """A final report of the hour in which the node's life came to have earned so much, 20 IO more."""
         self.credited += IO(20).base
         content, leaf = self.content(one.node, lifetime)
-        return self.decide(content), leaf
+        return self.decide(content, one.node, leaf), leaf
 
-    def content(self, node: Pubkey, lifetime: IO) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
+    def content(
+        self, node: Pubkey, lifetime: IO, *, correction: bool = False
+    ) -> tuple[types.proofs.ReportArgs, types.staking.LeafArgs]:
         """What a report of the latest hour says, and one leaf of it."""
         config = self.client.fetch(accounts.mint.Config, pda.mint.CONFIG)
         through = config.start + (self.now - config.start) // HOUR * HOUR
         proof = tuple(self.keys.randbytes(32) for _ in range(PROOF_LEVELS))
         index = self.keys.randrange(1 << PROOF_LEVELS)
-        root = root_from_proof(reward_leaf(bytes(node), lifetime.base, through), index, proof)
+        word = Verdict(through, 9_800, ProofReason.PASSED, True, self.keys.randbytes(32))
+        leaf = Leaf(bytes(node), lifetime.base, through, 0, word)
+        root = root_from_proof(leaf.hash(), index, proof)
         assert self.credited <= emission.cumulative(through - config.start)
         content = types.proofs.ReportArgs(
+            predecessor=self.head,
+            correction=correction,
             root=root,
             total=self.credited,
             period_end=through,
@@ -574,8 +629,14 @@ class World:
             evidence_hash=self.keys.randbytes(32),
             evidence_uri=b"https://example.org/evidence".ljust(96, b"\0"),
         )
-        leaf = types.staking.LeafArgs(lifetime=lifetime.base, through=through, index=index, proof=proof)
-        return content, leaf
+        fields = {"lifetime": lifetime.base, "through": through, "previous_height": 0}
+        verdict = types.staking.Verdict(**asdict(word))
+        return content, types.staking.LeafArgs(**fields, verdict=verdict, index=index, proof=proof)
+
+    @property
+    def head(self) -> Pubkey:
+        """The report at the head."""
+        return head_of(self.client.fetch(accounts.proofs.Config, pda.proofs.CONFIG))
 
     def credit(self, one: Supplier, lifetime: IO) -> Pubkey:
         """A report, and its credit to the node."""
@@ -603,7 +664,7 @@ class World:
         self.challenge(one, report)
 
     def challenge(self, one: Supplier, report: Pubkey) -> None:
-        """Three challenges of a leaf, each with another end, and an attester's verdict of the node."""
+        """Three challenges of a leaf, each with another end."""
         challenger = self.renter.pubkey()
         challenge = pda.proofs.challenge(report, one.node)
         source = self.wallet(challenger, IO(1_000))
@@ -614,7 +675,8 @@ class World:
             source=source,
             evidence_hash=self.keys.randbytes(32),
         )
-        for upheld in (False, None, True):
+        # After one that lapsed, for 30 days, nobody but the guardian makes another.
+        for upheld in (False, True, None):
             self.wait(1)
             self.measure(made, self.renter)
             if upheld is None:
@@ -634,13 +696,15 @@ class World:
                 upheld=upheld,
             )
             self.measure(decide, self.judge, case="upheld" if upheld else "")
-        verdict = types.proofs.ProofVerdict(
-            seed=self.keys.randbytes(32), score_bps=9_500, reason=ProofReason.PASSED
-        )
-        attester = self.attesters[0]
-        self.measure(
-            ix.proofs.record_proof(attester=attester.pubkey(), node=one.node, verdict=verdict), attester
-        )
+
+    def correct(self) -> None:
+        """A correction that the guardian endorses, and voids; and its renewal."""
+        self.wait(HOUR)
+        content, _ = self.content(self.key().pubkey(), IO(20), correction=True)
+        report, first = self.propose(content), self.attesters[0]
+        self.measure(ix.proofs.endorse(guardian=self.me, report=report))
+        self.measure(ix.proofs.void_report(guardian=self.me, report=report))
+        self.measure(ix.proofs.renew_report(attester=first.pubkey(), report=report), first)
 
     def void(self) -> None:
         """A report that is refuted, and one that the guardian voids."""
@@ -652,8 +716,8 @@ class World:
             if guarded:
                 self.measure(ix.proofs.void_report(guardian=self.me, report=report))
             else:
-                said = types.proofs.LeafArgs(leaf.lifetime, leaf.through, leaf.index, leaf.proof)
-                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=said))
+                self.measure(ix.proofs.refute(report=report, node=nobody, leaf=_said(leaf)))
+        self.correct()
 
     def propose(self, content: types.proofs.ReportArgs) -> Pubkey:
         """A report that one attester approves; its hours are emitted."""
@@ -663,16 +727,25 @@ class World:
         digest = sha256(constants.proofs.REPORT_DOMAIN + bytes(content)).digest()
         first = self.attesters[0].pubkey()
         self.measure(
-            ix.proofs.report(attester=first, seq=seq, content_hash=digest, args=content), self.attesters[0]
+            ix.proofs.report(
+                attester=first,
+                predecessor=content.predecessor,
+                seq=seq,
+                content_hash=digest,
+                args=content,
+            ),
+            self.attesters[0],
         )
         return pda.proofs.report(seq, digest)
 
-    def decide(self, content: types.proofs.ReportArgs) -> Pubkey:
-        """A report that both attesters approve and that becomes final."""
+    def decide(self, content: types.proofs.ReportArgs, node: Pubkey, leaf: types.staking.LeafArgs) -> Pubkey:
+        """A report that both attesters approve, whose verdict is shown, and that becomes final and creditable."""
         report, second = self.propose(content), self.attesters[1].pubkey()
         self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
+        self.measure(ix.proofs.show_verdict(report=report, node=node, leaf=_said(leaf)))
         self.wait(DAY)
         self.measure(ix.proofs.finalize(report=report))
+        self.wait(7 * DAY)
         return report
 
     # -- jobs
@@ -1217,6 +1290,16 @@ def grown(before: Mapping[str, Any], after: Figures) -> list[str]:
         elif median > was * MOST_GROWTH:
             found.append(f"{program}.{name} takes {median:,} units, {was:,} before")
     return found
+
+
+def _said(leaf: types.staking.LeafArgs) -> types.proofs.LeafArgs:
+    """A leaf, as the proofs program takes it."""
+    fields = {
+        name: getattr(leaf, name) for name in ("lifetime", "through", "previous_height", "index", "proof")
+    }
+    word = leaf.verdict
+    verdict = types.proofs.Verdict(word.time, word.score_bps, word.reason, word.passed, word.evidence_hash)
+    return types.proofs.LeafArgs(**fields, verdict=verdict)
 
 
 def main() -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,10 +14,10 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from typer.testing import CliRunner, Result
 
-from ionet import IO, Client, ProofReason
+from ionet import IO, Client, ProofReason, accounts
 from ionet.cli.app import app
 from ionet.cli.localnet import PEOPLE, set_up
-from ionet.rewards import Statement, Word, statement_bytes, write_words
+from ionet.rewards import Statement, Verdict, Word, statement_bytes, write_verdicts, write_words
 
 #: Unix time at which every market begins.
 NOW = 1_800_000_000
@@ -97,18 +98,46 @@ class Shell:
         return node
 
     def stake(self, node: str, amount: str, *, who: str = "alice") -> None:
-        """Active stake on a node that has none."""
+        """Active stake on a node that has none: an owner's is active at once."""
         self.text("stake", "add", node, amount, who=who)
-        self.text("stake", "activate", node, who=who)
+
+    def credited_until_now(self, node: str) -> None:
+        """Has a node's hours credited until now, without a report and without any reward."""
+        found = self.client.account(key(node))
+        assert found is not None
+        at, now = accounts.staking.Node.OFFSETS["credited_through"], self.client.network.clock.now()
+        data = bytearray(found.data)
+        data[at : at + 8] = now.to_bytes(8, "little")
+        self.client.network.set_account(
+            key(node), lamports=found.lamports, data=bytes(data), owner=found.owner
+        )
 
     def advance(self, seconds: int) -> None:
         """Lets time pass."""
         self.client.network.clock.advance(seconds)
 
-    def prove(self, node: str, *, reason: ProofReason = ProofReason.PASSED) -> None:
-        """A verdict of the attester."""
-        proofs = self.client.as_(self.people["attester"]).proofs
-        proofs.record_proof(key(node), seed=bytes(32), score_bps=10_300, reason=reason).send()
+    def prove(self, path: Path, *nodes: str, reason: ProofReason = ProofReason.PASSED) -> Path:
+        """What the attester found of these nodes' compute proofs in the latest hour."""
+        end = self.client.proofs.period_end(self.client.proofs.latest_hour())
+        word = Verdict(end, 10_300, reason, reason == ProofReason.PASSED, b"\7" * 32)
+        earlier = path.read_bytes() if path.exists() else b""
+        write_verdicts(path, {bytes(key(node)): word for node in nodes})
+        path.write_bytes(earlier + path.read_bytes())
+        return path
+
+    def show_verdict(self, node: str, *, reason: ProofReason = ProofReason.PASSED) -> None:
+        """Writes a verdict of now into a node's account, outside of any transaction."""
+        found = self.client.account(key(node))
+        assert found is not None
+        at = accounts.staking.Node.OFFSETS["last_proof"]
+        data = bytearray(found.data)
+        now = self.client.network.clock.now()
+        data[at : at + 48] = struct.pack(
+            "<q32sIBBxx", now, bytes(32), 10_300, reason, reason == ProofReason.PASSED
+        )
+        self.client.network.set_account(
+            key(node), lamports=found.lamports, data=bytes(data), owner=found.owner
+        )
 
     def hour_begins(self) -> int:
         """Moves the clock to the next whole hour of emission; its number."""

@@ -12,7 +12,7 @@ import pytest
 from tests.cli.conftest import HOUR, Shell, io
 
 from ionet import IO, types
-from ionet.rewards import read_evidence, score_hour, write_evidence
+from ionet.rewards import Before, read_evidence, score_hour, write_evidence
 
 
 def scheduled(hours: int) -> int:
@@ -38,13 +38,13 @@ class Hours:
 
     def line(self, *more: object) -> tuple[object, ...]:
         out, statements = self.folder / "e-{hour}.jsonl", self.folder / "s-{hour}.jsonl"
-        return ("report", "build", "--out", out, "--statements", statements, *more)
+        said = ("--statements", statements, "--verdicts", self.folder / "verdicts.jsonl")
+        return ("report", "build", "--out", out, *said, *more)
 
     def passes(self, shell: Shell) -> int:
         """Another hour, at whose end the node's device has said that it is up."""
-        shell.advance(60)
-        shell.prove(self.node)
         seq = shell.hour_begins()
+        shell.prove(self.folder / "verdicts.jsonl", self.node)
         shell.words(self.folder / f"s-{seq}.jsonl", seq - self.seq + 5, (self.node, "GPU-hours"))
         return seq
 
@@ -58,6 +58,8 @@ def hours(shell: Shell, tmp_path_factory: pytest.TempPathFactory) -> Hours:
     found = Hours(node, shell.client.proofs.latest_hour() + 1, tmp_path_factory.mktemp("hours"))
     seq = found.passes(shell)
     assert shell.json(*found.line())["paid_nodes"] == 1
+    first = found.evidence(seq)
+    shell.text("report", "submit", first, "--place", f"file:{first}", who="attester")
     policy = types.mint.PolicyArgs(
         kind=types.mint.PolicyKind.DEMAND_LINKED, floor_bps=5_000, per_burned_bps=0
     )
@@ -100,8 +102,10 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
         assert shell.json("report", "check", made["report"], *line)["differences"] == []
         reports.append(made["report"])
     shell.advance(24 * HOUR)
-    for report in reports:
+    before = shell.json("report", "show", reports[0])["predecessor"]
+    for report in (before, *reports):
         shell.text("report", "finalize", report, who="bob")
+    shell.advance(7 * 24 * HOUR)
     # The later report alone heals both hours.
     credited = shell.json("report", "credit", reports[1], "--all", who="bob")
     assert io(credited["total"]) == io(built[1]["total"])
@@ -113,7 +117,8 @@ def test_an_approver_sees_an_hour_that_was_paid_something_else(shell: Shell, hou
     found = read_evidence(hours.evidence(hours.seq))
     honest = hours.folder / "honest.jsonl"
     shell.text("report", "build", "--out", honest, "--previous", hours.evidence(hours.seq + 2), "--from", seq)
-    found = read_evidence(honest)
+    found, previous = read_evidence(honest), read_evidence(hours.evidence(hours.seq + 2))
+    assert found.previous_root is not None
     forged, more = hours.folder / "forged.jsonl", found.emission + 10_000
     write_evidence(
         forged,
@@ -123,11 +128,12 @@ def test_an_approver_sees_an_hour_that_was_paid_something_else(shell: Shell, hou
         emission=more,
         period_end=found.period_end,
         carry=found.carry,
-        previous_root=found.previous_root,
+        before=Before(found.height, found.previous_root, previous.leaves),
     )
     place = ("--place", f"file:{forged}")
-    report = shell.json("report", "submit", forged, *place, who="attester")["report"]
-    done = shell.run("report", "check", report)
+    line = ("--previous", hours.evidence(hours.seq + 2))
+    report = shell.json("report", "submit", forged, *place, *line, who="attester")["report"]
+    done = shell.run("report", "check", report, *line)
     assert done.exit_code == 1
     assert (
         f"  emission of the hour: stated {IO.from_base(more)}, chain {IO.from_base(found.emission)}"

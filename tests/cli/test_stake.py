@@ -35,8 +35,9 @@ def test_a_stake_shows_signature_explorer_and_what_waits(shell: Shell) -> None:
     node = shell.register("GPU-1")
     said = shell.text("stake", "add", node, "100.5", who="alice")
     lines = said.splitlines()
-    assert lines[0] == f"100.5 IO are pending on {node}"
-    assert lines[1] == f"It can be active now: ionet stake activate {node}"
+    # An owner's is active at once where there are no co-stakers.
+    assert lines[0] == f"100.5 IO are active on {node}"
+    assert lines[1] == "Nothing is pending"
     signature = lines[2].removeprefix("Signature: ")
     assert lines[3].startswith(
         f"Explorer:  https://explorer.solana.com/tx/{signature}?cluster=custom&customUrl="
@@ -49,7 +50,7 @@ def test_amounts_are_whole_tokens_with_base_units_beside_them(shell: Shell) -> N
     found = shell.json("stake", "add", node, "0.00000001", who="alice")
     assert found["amount"] == {"ui": "0.00000001", "raw": "1"}
     assert found["fee"] == {"ui": "0.000005", "raw": "5000"}
-    assert found["can_activate"] is True
+    assert found["can_activate"] is False
 
 
 def test_a_dry_run_shows_units_fee_and_balances_and_sends_nothing(shell: Shell, node: str) -> None:
@@ -98,10 +99,10 @@ def test_sign_only_prints_a_transaction_that_others_complete(shell: Shell) -> No
     assert all(transaction.verify_with_results())
     sent = shell.json("tx", "send", encoded.strip(), who="bob")
     assert [one["landed"] for one in sent] == [True]
-    assert shell.client.staking.get_node(key(node)).own.pending == IO(2).base
+    assert shell.client.staking.get_node(key(node)).own.active == IO(2).base
     # Twice is once: the same bytes cannot land again.
     again = shell.run("tx", "send", encoded.strip(), who="bob")
-    assert shell.client.staking.get_node(key(node)).own.pending == IO(2).base
+    assert shell.client.staking.get_node(key(node)).own.active == IO(2).base
     assert again.exit_code in (0, 1)
 
 
@@ -151,7 +152,8 @@ def test_an_error_says_what_room_is_left(shell: Shell, node: str) -> None:
     )
     said = shell.fails(1, "stake", "add", node, "400.5", who="carol")
     assert said == (
-        "co-stake would exceed the owner's stake: room 400 IO, amount 400.5 IO (staking.CoStakeAboveHalf)"
+        "co-stake would exceed the owner's active stake: room 400 IO, amount 400.5 IO"
+        " (staking.CoStakeAboveHalf)"
     )
 
 
@@ -234,13 +236,15 @@ def test_stake_goes_in_waits_earns_cools_and_leaves(shell: Shell) -> None:
     status = shell.json("stake", "status", node, who="carol")
     now = shell.client.time()
     assert (io(status["pending"]), status["can_activate"], status["is_owner"]) == (IO(100), False, False)
-    assert status["activates_by"] == now + 14 * DAY
+    assert status["activates_from"] >= now + 7 * DAY
     assert io(status["room"]["co"]) == IO(400)
     said = shell.fails(1, "stake", "activate", node, who="carol")
-    assert said == "pending stake waits until the node is credited past it, or 14 days (staking.StillPending)"
+    assert said == "pending stake waits until the node is credited past it (staking.StillPending)"
     shell.advance(14 * DAY)
-    # Anyone may activate.
+    shell.credited_until_now(node)
+    # Anyone may activate, and settle all that is due on a node.
     shell.text("stake", "activate", node, "--holder", shell.address("carol"), who="bob")
+    shell.text("stake", "settle", node, who="bob")
     done = shell.json("stake", "unstake", node, "60", who="carol")
     assert (io(done["left"]), io(done["cooling"])) == (IO(0), IO(60))
     assert done["ready_at"] == now + 28 * DAY
@@ -256,10 +260,11 @@ def test_all_takes_off_what_is_staked(shell: Shell) -> None:
     node = shell.register("GPU-7")
     shell.stake(node, "300")
     shell.advance(1)
+    shell.text("stake", "add", node, "10", who="carol")
     shell.text("stake", "add", node, "20", who="alice")
     done = shell.json("stake", "unstake", node, "ALL", who="alice")
-    # 20 were pending and 50 above the minimum: they leave at once.
-    assert (io(done["left"]), io(done["cooling"])) == (IO(70), IO(250))
+    # 20 were pending: they leave at once.
+    assert (io(done["left"]), io(done["cooling"])) == (IO(20), IO(300))
     assert shell.fails(2, "stake", "unstake", node, "ALL", who="alice").startswith("nothing is staked")
 
 
@@ -287,10 +292,28 @@ def test_a_slash_takes_its_way(shell: Shell, tmp_path: Path) -> None:
     assert said.startswith("the resolver may lower a slash, but not raise it: proposed 50 IO, decided 51 IO")
     assert io(shell.json("slash", "resolve", slash, "40", who="resolver")["freed"]) == IO(10)
     done = shell.json("slash", "execute", slash, who="bob")
-    assert (io(done["burned"]), io(done["left"]), done["terminal"]) == (IO(40), IO(0), False)
+    assert (io(done["burned"]), io(done["left"]), done["by_decision"]) == (IO(40), IO(0), True)
     assert "anyone can close it" in shell.text("slash", "show", slash)
     shell.text("slash", "close", slash, who="bob")
     assert shell.text("slash", "list", "--node", node) == "No open slashes.\n"
+
+
+def test_a_slash_shows_what_the_limit_keeps_back(shell: Shell) -> None:
+    node = shell.register("GPU-10")
+    shell.stake(node, "1000")
+    hashed = ("--evidence-hash", "ab" * 32)
+    slash = shell.json("slash", "propose", node, "900", *hashed, "--fraud", who="slasher")["slash"]
+    assert "it stops the node's credit" in shell.text("slash", "show", slash)
+    shell.advance(30 * DAY)
+    assert "anyone can set it apart and execute it until" in shell.text("slash", "show", slash)
+    assert io(shell.json("slash", "set-apart", slash, who="bob")["amount"]) == IO(900)
+    shown = shell.json("slash", "show", slash)
+    assert io(shown["kept_by_limit"]) == IO(900) - io(shown["room"]) > IO(0)
+    assert "wait for room" in shell.text("slash", "show", slash)
+    done = shell.json("slash", "execute", slash, who="bob")
+    assert io(done["burned"]) == io(shown["room"])
+    back = shell.json("slash", "cancel", slash, who="deployer")
+    assert io(back["returned"]) == IO(900) - io(done["burned"])
 
 
 def test_a_rejected_slash_frees_what_it_held_back(shell: Shell, tmp_path: Path) -> None:

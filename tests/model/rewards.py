@@ -17,11 +17,15 @@ POOLS: Final[Mapping[str, Fraction]] = {GPU: Fraction(95, 100), CPU: Fraction(5,
 USED: Final = Fraction(30, 100)
 BOUND: Final = Fraction(80, 100)
 HOURS_UP: Final = 5
+#: Most of a node's reward of an hour, of its owner's minimum (rule 7a).
+OF_MINIMUM: Final = Fraction(96, 10_000)
 
 
 @dataclass(frozen=True, slots=True)
 class NodeHour:
-    """What is known of a node: `fees` in base units, of both sides, that its job paid for the hour."""
+    """What is known of a node: `fees` in base units, of both sides, that its job paid for the hour;
+    `minimum` of
+    its owner's stake, in base units."""
 
     pool: str
     multiplier: Fraction
@@ -31,11 +35,18 @@ class NodeHour:
     has_proof: bool
     used: bool = False
     fees: int = 0
+    minimum: int = 10**10
+    banned: bool = False
+
+    @property
+    def most(self) -> int:
+        """The most that it may earn in the hour."""
+        return int(self.minimum * OF_MINIMUM)
 
     @property
     def score(self) -> Fraction:
         """multiplier × units, 0 if not eligible."""
-        eligible = self.up >= HOURS_UP and self.has_stake and self.has_proof
+        eligible = self.up >= HOURS_UP and self.has_stake and self.has_proof and not self.banned
         return self.multiplier * self.units if eligible else Fraction(0)
 
 
@@ -46,23 +57,35 @@ class Share:
     Attributes:
         used: for being used, rounded down.
         common: of what goes to everybody, exactly.
+        most: what it is bounded by.
     """
 
     used: int
     common: Fraction
+    most: int
+
+    @property
+    def reward(self) -> Fraction:
+        """Exactly."""
+        return min(self.used + self.common, Fraction(self.most))
+
+    @property
+    def cut(self) -> Fraction:
+        """What the bound takes; it is given to nobody."""
+        return self.used + self.common - self.reward
 
     def allows(self, reward: int) -> bool:
         """Whether a reward is this share, to less than one base unit either way."""
-        return abs(reward - self.used - self.common) < 1
+        return reward <= self.most and abs(reward - self.reward) < 1
 
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """An hour's shares, by node; what each pool paid, left unallocated, and carries into the next hour."""
+    """An hour's shares, by node; what each pool had, left unallocated, and carries into the next hour."""
 
     shares: tuple[Share, ...]
-    paid: dict[str, int]
-    unallocated: dict[str, int]
+    pots: dict[str, int]
+    unallocated: dict[str, Fraction]
     carried: dict[str, Fraction]
 
 
@@ -74,21 +97,23 @@ def hour(nodes: Sequence[NodeHour], emission: int, carried: Mapping[str, Fractio
         emission: base units.
         carried: what the hour before could not give in whole base units, by pool; below one each.
     """
-    shares = [Share(0, Fraction(0))] * len(nodes)
-    paid, unallocated, carry = {}, {}, {}
+    shares = [Share(0, Fraction(0), one.most) for one in nodes]
+    pots, unallocated, carry = {}, {}, {}
     for pool, part in POOLS.items():
         exact = emission * part + (carried or {}).get(pool, Fraction(0))
         pot = int(exact)
         carry[pool] = exact - pot
         members = [n for n, one in enumerate(nodes) if one.pool == pool and one.score]
-        paid[pool], unallocated[pool] = (pot, 0) if members else (0, pot)
+        pots[pool] = pot
         used = {n: nodes[n] for n in members if nodes[n].used}
         parts = {n: int(part) for n, part in bounded(int(pot * USED), used).items()}
         rest = pot - sum(parts.values())
         everybody = sum((nodes[n].score for n in members), Fraction(0))
         for n in members:
-            shares[n] = Share(parts.get(n, 0), rest * nodes[n].score / everybody)
-    return Hour(tuple(shares), paid, unallocated, carry)
+            shares[n] = Share(parts.get(n, 0), rest * nodes[n].score / everybody, nodes[n].most)
+        cut = sum((shares[n].cut for n in members), Fraction(0))
+        unallocated[pool] = cut if members else Fraction(pot)
+    return Hour(tuple(shares), pots, unallocated, carry)
 
 
 def bounded(total: int, used: Mapping[int, NodeHour]) -> dict[int, Fraction]:

@@ -28,6 +28,16 @@ SLOTS: Final = 4
 #: Credited at most in seven days: what the first month emits.
 CREDITED_A_WEEK: Final = month_ends()[1]
 LIVE, RETIRED, TERMINAL = range(3)
+#: Of all active stake, burned at most in seven days without a decision; stopped for fraud at most; in bps.
+UNDECIDED_BPS: Final = 100
+STOPPED_BPS: Final = 1_000
+#: After a lapse no slash of the node is proposed.
+PAUSE: Final = 30 * DAY
+#: A node that is not live any more is credited its last hour until then.
+LAST_CREDIT: Final = 37 * DAY
+#: Between two credits of a node on which something is pending or late.
+REST: Final = 600
+HOUR: Final = 3_600
 #: What an accumulator in 2^-64 keeps back of a position in one credit: active / 2^64, at most 8·10^16 / 2^64.
 LOST_A_CREDIT: Final = Fraction(1, 128)
 
@@ -74,10 +84,13 @@ class History:
 
 @dataclass(slots=True)
 class Slot:
-    """Tokens of the owner, or shares of a co-staker, that cool."""
+    """Tokens of the owner, or shares of a co-staker, that cool, and their weight in the split until the hours
+    before they were asked for are credited (rule 2)."""
 
     amount: int
+    weight: int
     ready_at: int
+    counts_to: int
 
 
 @dataclass(slots=True)
@@ -89,6 +102,17 @@ class Owner:
     pending_at: int = 0
     slots: list[Slot] = field(default_factory=list)
     due: int = 0
+    #: Active stake that slashes took, and when the latest did: late until then is credited.
+    lost: int = 0
+    lost_at: int = 0
+
+    @property
+    def late(self) -> int:
+        return self.lost + sum(one.weight for one in self.slots)
+
+    @property
+    def weight(self) -> int:
+        return self.active + self.late
 
     @property
     def cooling(self) -> int:
@@ -120,6 +144,14 @@ class Position:
     history: History = field(default_factory=History)
 
     @property
+    def late(self) -> int:
+        return sum(one.weight for one in self.slots)
+
+    @property
+    def weight(self) -> int:
+        return self.active + self.late
+
+    @property
     def shares(self) -> int:
         return self.active + self.pending + sum(one.amount for one in self.slots)
 
@@ -133,39 +165,62 @@ class Position:
 
 @dataclass(slots=True)
 class Slash:
-    """A proposal: open, appealed, decided, or over."""
+    """A proposal: open, appealed, decided, cancelled, or over.
+
+    Attributes:
+        amount: still held back on the node's sides.
+        apart: set apart and not burned.
+    """
 
     amount: int
+    owner: str
     proposed_at: int
     appeal_until: int
+    fraud: bool = False
+    stopped: int | None = None
+    apart: int = 0
     burned: int = 0
     appealed_at: int | None = None
     decided_at: int | None = None
+    cancelled: bool = False
 
-    def executable(self, now: int) -> bool:
-        """From the end of the time for an appeal, or from the decision, for 14 days (rule 7)."""
-        if self.amount == 0 or (self.appealed_at is not None and self.decided_at is None):
+    @property
+    def lapses_at(self) -> int | None:
+        """The last second in which something may become of what it holds back."""
+        if self.decided_at is not None or self.cancelled:
+            return None
+        if self.appealed_at is not None:
+            return self.appealed_at + DECISION
+        return self.appeal_until + EXECUTION
+
+    def settable(self, now: int) -> bool:
+        """Without a decision for 14 days after the time for an appeal; with one at any time (rule 7)."""
+        if self.amount == 0 or self.cancelled:
             return False
-        begin = self.appeal_until if self.decided_at is None else self.decided_at
-        return begin <= now <= begin + EXECUTION
+        if self.decided_at is not None:
+            return True
+        return self.appealed_at is None and self.appeal_until <= now <= self.appeal_until + EXECUTION
 
     def decidable(self, now: int) -> bool:
-        """An appealed one for 30 days, another one when nobody can appeal any more but it can be executed."""
-        if self.decided_at is not None:
+        """An appealed one for 30 days, another one in the 14 days in which it can be set apart."""
+        if self.decided_at is not None or self.cancelled:
             return False
         if self.appealed_at is not None:
             return now <= self.appealed_at + DECISION
         return self.appeal_until <= now <= self.appeal_until + EXECUTION
 
+    def lapsed(self, now: int) -> bool:
+        last = self.lapses_at
+        return self.amount > 0 and last is not None and now > last
+
     def open(self, now: int) -> bool:
-        """Whether it may still be executed, now or later."""
-        if self.amount == 0:
-            return False
-        if self.decided_at is not None:
-            return now <= self.decided_at + EXECUTION
-        if self.appealed_at is not None:
-            return now <= self.appealed_at + DECISION
-        return now <= self.appeal_until + EXECUTION
+        """Whether something may still come of it; fraud waits for its decision."""
+        if self.apart:
+            return True
+        last = self.lapses_at
+        if last is None:
+            return self.amount > 0
+        return now <= last and (self.amount > 0 or self.fraud)
 
 
 @dataclass(slots=True)
@@ -183,6 +238,22 @@ class Node:
     co_owed: int = 0
     credited: int = 0
     credited_through: int = 0
+    credited_height: int = 0
+    credited_at: int = -REST
+    #: Credited of leaves that had to wait, since `credited_through` moved.
+    partial: int = 0
+    retired_at: int = 0
+    #: End of what it earns: a loss of co-stakers, a decision on fraud, a ban.
+    closed_at: int | None = None
+    fraud: bool = False
+    banned: bool = False
+    #: Seconds in which proposals that name fraud stopped its credit, and since when one does.
+    stopped: int = 0
+    stopped_since: int | None = None
+    spared_until: int = 0
+    set_apart: int = 0
+    #: What is left of a former owner's side: whose, how much, from when.
+    former: tuple[str, int, int] | None = None
     #: Of an announced commission: when it begins, and what it is.
     announced: tuple[int, int] | None = None
     slashes: dict[int, Slash] = field(default_factory=dict)
@@ -202,6 +273,19 @@ class Node:
         return sum(one.pending for one in self.positions.values())
 
     @property
+    def co_late(self) -> int:
+        return sum(one.late for one in self.positions.values())
+
+    @property
+    def changing(self) -> bool:
+        """Whether something is pending or late (rule 3)."""
+        return bool(self.own.pending or self.own.late or self.co_pending or self.co_late)
+
+    @property
+    def minimum(self) -> int:
+        return self.kind.minimum(self.units)
+
+    @property
     def co_shares(self) -> int:
         return sum(one.shares for one in self.positions.values())
 
@@ -213,7 +297,8 @@ class Node:
     @property
     def vault(self) -> int:
         """What the node's vault holds (rule 5)."""
-        return self.own.side + self.co_tokens + self.co_owed
+        former = 0 if self.former is None else self.former[1]
+        return self.own.side + self.co_tokens + self.co_owed + self.set_apart + former
 
     @property
     def room(self) -> int:
@@ -223,13 +308,28 @@ class Node:
 
     @property
     def room_of_half(self) -> int:
-        """For co-stake, to the owner's stake (rule 4)."""
-        return self.own.active + self.own.pending - self.co_active - self.co_pending
+        """For co-stake, to the owner's active stake (rule 4): pending makes no room."""
+        return self.own.active - self.co_active - self.co_pending
 
-    def is_ready(self, pending_at: int, now: int) -> bool:
-        """Whether pending stake may become active (rule 1)."""
-        none_active = self.own.active + self.co_active == 0
-        return none_active or self.credited_through >= pending_at or now >= pending_at + FORTNIGHT
+    @property
+    def owner_ready(self) -> bool:
+        """Whether the owner's pending stake may become active (rule 1)."""
+        return self.credited_through >= self.own.pending_at or not (
+            self.co_active or self.co_late or self.co_pending
+        )
+
+    def ready(self, position: Position) -> bool:
+        """Whether a position's pending stake may become active: after a credit past it, and no other way."""
+        return self.credited_through >= position.pending_at
+
+    def settled(self, at: int, now: int) -> bool:
+        """Whether a late weight that counts to then ends: it is credited, or nothing more can be."""
+        if self.credited_through >= at or self.fraud:
+            return True
+        closed = self.closed_at
+        if closed is not None and (self.credited_through >= closed or now > closed + LAST_CREDIT):
+            return True
+        return self.state == RETIRED and now > self.retired_at + LAST_CREDIT
 
     def worth(self, shares: int) -> int:
         """Tokens for shares, on exit (rule 2): ⌊s · co_tokens / co_shares⌋, the last one takes all."""
@@ -262,12 +362,16 @@ class Staking:
         self.burned = 0
         self.credited_on: dict[int, int] = {}
         self.slashed_on: dict[int, int] = {}
+        self.decided_on: dict[int, int] = {}
+        self.decided_bps = 1_000
+        #: None: rewards are not bounded.
+        self.bound_bps: int | None = 96
 
     # -- what stands
 
     def _recorded(self, node: Node, now: int) -> None:
-        """A terminal node's stake neither votes nor counts."""
-        live = node.state != TERMINAL
+        """Stake neither votes nor counts while its node is not live (rules 7 and 16a)."""
+        live = node.state == LIVE
         node.own_history.set(now, node.own.active if live else 0)
         node.co_history.set(now, node.co_active if live else 0)
         for one in node.positions.values():
@@ -277,6 +381,38 @@ class Staking:
         """All active stake."""
         here = sum(one.own_history.now + one.co_history.now for one in self.nodes.values())
         return self.elsewhere + here
+
+    def _touch_owner(self, node: Node, now: int) -> None:
+        """Ends what is late and due of the owner's side (rule 3)."""
+        own = node.own
+        if own.lost and node.settled(own.lost_at, now):
+            own.lost = 0
+        self._end(node, own, now)
+
+    def _touch(self, node: Node, position: Position, now: int) -> None:
+        """Ends what is late and due of a position; before that it shared all credits."""
+        self._end(node, position, now)
+
+    @staticmethod
+    def _end(node: Node, side: Owner | Position, now: int) -> None:
+        for one in side.slots:
+            if node.settled(one.counts_to, now):
+                one.weight = 0
+        side.slots = [one for one in side.slots if one.amount or one.weight]
+
+    def settle(self, name: str, now: int, *holders: str) -> None:
+        """Settles the owner's side and the given positions: anyone's `settle_changes`, or a credit's."""
+        node = self.nodes[name]
+        self._touch_owner(node, now)
+        own = node.own
+        if own.pending and node.state != TERMINAL and node.owner_ready:
+            own.active, own.pending = own.active + own.pending, 0
+        for holder in holders:
+            one = node.positions[holder]
+            self._touch(node, one, now)
+            if one.pending and node.state != TERMINAL and node.ready(one):
+                one.active, one.pending = one.active + one.pending, 0
+        self._recorded(node, now)
 
     # -- in (rules 1 and 4)
 
@@ -289,7 +425,7 @@ class Staking:
             NodeNotLive=node.state != LIVE,
             ZeroAmount=amount == 0,
             MaximumStake=amount > node.room,
-            ActivateFirst=own.pending > 0 and node.is_ready(own.pending_at, now),
+            ActivateFirst=own.pending > 0 and node.owner_ready,
             InsufficientFunds=amount > self.purses[node.owner],
         )
         self.purses[node.owner] -= amount
@@ -315,8 +451,9 @@ class Staking:
             NodeNotLive=node.state != LIVE,
             ZeroAmount=amount == 0,
             MaximumStake=amount > node.room,
+            OwnerBelowMinimum=node.own.active < node.minimum,
             CoStakeAboveHalf=amount > node.room_of_half,
-            ActivateFirst=position.pending > 0 and node.is_ready(position.pending_at, now),
+            ActivateFirst=position.pending > 0 and node.ready(position),
             InsufficientFunds=amount > self.purses[holder],
         )
         self.purses[holder] -= amount
@@ -327,11 +464,19 @@ class Staking:
     def activate(self, name: str, holder: str | None, now: int) -> int:
         """Makes pending stake active; holder: None for the owner. What became active."""
         node = self.nodes[name]
-        side = node.own if holder is None else node.positions[holder]
+        if holder is None:
+            side: Owner | Position = node.own
+            ready = node.owner_ready
+        else:
+            side = node.positions[holder]
+            ready = node.ready(node.positions[holder])
         refuse(
             NothingPending=side.pending == 0,
-            StillPending=side.pending > 0 and not node.is_ready(side.pending_at, now),
+            NodeTerminal=node.state == TERMINAL,
+            StillPending=side.pending > 0 and not ready,
         )
+        if holder is not None:
+            self._touch(node, node.positions[holder], now)
         amount, side.pending = side.pending, 0
         side.active += amount
         self._recorded(node, now)
@@ -345,20 +490,20 @@ class Staking:
         own = node.own
         staked = own.active + own.pending
         refuse(ZeroAmount=amount == 0, MoreThanStaked=amount > staked)
-        of_pending = min(amount, own.pending)
-        needed = max(node.kind.minimum(node.units), node.co_active + node.co_pending)
-        at_once = min(amount - of_pending, max(0, own.active - needed))
-        left, cooling = of_pending + at_once, amount - of_pending - at_once
+        # Pending stake leaves at once, and nothing else (rule 4).
+        left = min(amount, own.pending)
+        cooling = amount - left
         refuse(
-            LeaseLocksMinimum=now < node.leased_until and staked - amount < node.kind.minimum(node.units),
-            NoFreeSlot=cooling > 0 and len(own.slots) == SLOTS,
+            LeaseLocksMinimum=cooling > 0 and now < node.leased_until and own.active - cooling < node.minimum,
+            NoFreeSlot=cooling > 0 and _taken_slots(node, own, now) == SLOTS,
             # Where proposals exceed the owner's side, nothing even begins to cool.
-            Frozen=own.side - left < node.frozen,
+            Frozen=node.frozen > 0 and own.side - left < node.frozen,
         )
-        own.pending -= of_pending
-        own.active -= amount - of_pending
+        self._touch_owner(node, now)
+        own.pending -= left
+        own.active -= cooling
         if cooling:
-            own.slots.append(Slot(cooling, now + self.cooldown))
+            own.slots.append(Slot(cooling, cooling, now + self.cooldown, now))
         self.purses[node.owner] += left
         self._recorded(node, now)
         return left, cooling
@@ -371,15 +516,16 @@ class Staking:
         of_pending = min(shares, position.pending)
         cooling = shares - of_pending
         refuse(
-            NoFreeSlot=cooling > 0 and len(position.slots) == SLOTS,
+            NoFreeSlot=cooling > 0 and _taken_slots(node, position, now) == SLOTS,
             # What only begins to cool stays within reach (rules 4 and 7).
             CoExitFrozen=of_pending > 0 and node.frozen > node.own.side,
         )
+        self._touch(node, position, now)
         left = node.worth(of_pending)
         position.pending -= of_pending
         position.active -= cooling
         if cooling:
-            position.slots.append(Slot(cooling, now + self.cooldown))
+            position.slots.append(Slot(cooling, cooling, now + self.cooldown, now))
         node.co_tokens -= left
         self.purses[holder] += left
         self._recorded(node, now)
@@ -388,9 +534,11 @@ class Staking:
     def owner_withdraw(self, name: str, now: int) -> int:
         """Lets the owner's cooled stake leave."""
         node = self.nodes[name]
-        amount, staying = _cooled(node.own.slots, now)
-        refuse(NothingReady=amount == 0, Frozen=amount > 0 and node.own.side - amount < node.frozen)
-        node.own.slots = staying
+        amount = _cooled(node.own.slots, now)
+        short = node.frozen > 0 and node.own.side - amount < node.frozen
+        refuse(NothingReady=amount == 0, Frozen=amount > 0 and short)
+        self._touch_owner(node, now)
+        _take(node.own, now)
         self.purses[node.owner] += amount
         return amount
 
@@ -398,10 +546,11 @@ class Staking:
         """Lets a position's cooled stake leave; tokens."""
         node = self.nodes[name]
         position = node.positions[holder]
-        shares, staying = _cooled(position.slots, now)
+        shares = _cooled(position.slots, now)
         refuse(NothingReady=shares == 0, CoExitFrozen=node.frozen > node.own.side)
+        self._touch(node, position, now)
         amount = node.worth(shares)
-        position.slots = staying
+        _take(position, now)
         node.co_tokens -= amount
         self.purses[holder] += amount
         return amount
@@ -414,7 +563,13 @@ class Staking:
         return min(max(0, lifetime - self.nodes[name].credited), max(0, CREDITED_A_WEEK - lately))
 
     def credit(
-        self, name: str, lifetime: int, through: int, now: int | None = None, **rules: bool
+        self,
+        name: str,
+        lifetime: int,
+        through: int,
+        now: int | None = None,
+        height: int = 0,
+        **rules: bool,
     ) -> tuple[int, int]:
         """Credits what a node earned beyond what it was credited before, or as much of it as the week has
         room for; the owner's and co-stakers' parts.
@@ -424,50 +579,68 @@ class Staking:
             lifetime: what it earned in its life.
             through: end of the last hour counted.
             now: default: that end.
+            height: of the report.
             rules: those of the report, true where broken (`tests.model.reports`).
         """
         node, now = self.nodes[name], through if now is None else now
-        amount = self.creditable(name, lifetime, now)
+        amount, owed = self.creditable(name, lifetime, now), max(0, lifetime - node.credited)
         refuse(
-            NodeTerminal=node.state == TERMINAL,
-            NoActiveStake=node.own.active + node.co_active == 0,
-            CreditLimit=amount == 0 and lifetime > node.credited,
+            NodeTerminal=node.fraud,
+            CreditTooSoon=node.changing and now < node.credited_at + REST,
+            CreditStopped=node.stopped_since is not None,
+            HourNotEarned=owed > 0 and node.closed_at is not None and through > node.closed_at,
+            RewardAboveBound=owed > 0 and owed + node.partial > self.bound(name, through),
+            CreditLimit=amount == 0 and owed > 0,
             **rules,
         )
         rate = self._commission(node, through)
-        active, total = node.co_active, node.own.active + node.co_active
-        co_part = int(Fraction(amount * active * (BPS - rate), total * BPS))
+        weight = node.co_active + node.co_late
+        total = node.own.weight + weight
+        co_part = int(Fraction(amount * weight * (BPS - rate), total * BPS)) if weight else 0
         for one in node.positions.values():
-            if one.active:
-                one.earned += Fraction(co_part * one.active, active)
+            if one.weight:
+                one.earned += Fraction(co_part * one.weight, weight)
                 one.credits += 1
         node.own.due += amount - co_part
         node.co_owed += co_part
-        self._credited(node, amount, lifetime, through, now)
+        self._credited(node, amount, lifetime, through, now, height)
+        node.credited_at = now
+        self._touch_owner(node, now)
         return amount - co_part, co_part
 
+    def bound(self, name: str, through: int) -> int:
+        """The most that a node is credited up to then: a part of the owner's minimum an hour (rule 7a)."""
+        node = self.nodes[name]
+        if self.bound_bps is None:
+            return 2**64
+        hours = max(0, ceil(Fraction(through - node.credited_through, HOUR)))
+        return node.minimum * self.bound_bps * hours // BPS
+
     def forfeit(self, name: str, lifetime: int, through: int, now: int | None = None, **rules: bool) -> int:
-        """Burns what a terminal node has earned (rule 2); arguments and limit as of `credit`."""
+        """Burns what a node that ended for fraud has earned (rule 7a); arguments and limit as of `credit`."""
         node, now = self.nodes[name], through if now is None else now
         amount = self.creditable(name, lifetime, now)
         refuse(
-            NodeNotTerminal=node.state != TERMINAL,
+            NodeNotTerminal=not node.fraud,
             NothingToClaim=lifetime <= node.credited,
             CreditLimit=amount == 0 and lifetime > node.credited,
             **rules,
         )
-        self._credited(node, amount, lifetime, through, now)
+        self._credited(node, amount, lifetime, through, now, 0)
         self.burned += amount
         return amount
 
-    def _credited(self, node: Node, amount: int, lifetime: int, through: int, now: int) -> None:
+    def _credited(self, node: Node, amount: int, lifetime: int, through: int, now: int, height: int) -> None:
         node.credited += amount
         self.credited += amount
         self.credited_on[now // DAY] = self.credited_on.get(now // DAY, 0) + amount
         if node.credited < lifetime:
             # The rest waits, and so does whatever depends on the time.
+            node.partial += amount
             return
-        node.credited_through = max(node.credited_through, through)
+        node.credited_height = max(node.credited_height, height)
+        if through > node.credited_through:
+            node.credited_through, node.partial = through, 0
         if node.announced is not None and node.credited_through >= node.announced[0]:
             node.commission, node.announced = node.announced[1], None
 
@@ -488,19 +661,22 @@ class Staking:
         node.announced = (now + NOTICE, bps)
         return now + NOTICE
 
-    def owner_claim(self, name: str) -> int:
+    def owner_claim(self, name: str, now: int) -> int:
         """Lets the owner's rewards leave."""
         node = self.nodes[name]
         amount = node.own.due
-        refuse(NothingToClaim=amount == 0, Frozen=amount > 0 and node.own.side - amount < node.frozen)
+        short = node.frozen > 0 and node.own.side - amount < node.frozen
+        refuse(NothingToClaim=amount == 0, Frozen=amount > 0 and short)
+        self._touch_owner(node, now)
         node.own.due = 0
         self.purses[node.owner] += amount
         return amount
 
-    def claim(self, name: str, holder: str, paid: int) -> None:
+    def claim(self, name: str, holder: str, paid: int, now: int) -> None:
         """Lets a position's rewards leave: `paid`, which has to be a floor of what is due."""
         position = self.nodes[name].positions[holder]
         self._may_claim(position, paid)
+        self._touch(self.nodes[name], position, now)
         self._taken(self.nodes[name], position, paid)
         self.purses[holder] += paid
 
@@ -513,7 +689,7 @@ class Staking:
             NodeNotLive=node.state != LIVE,
             NothingToClaim=own.due == 0,
             MaximumStake=node.room <= 0,
-            ActivateFirst=own.pending > 0 and node.is_ready(own.pending_at, now),
+            ActivateFirst=own.pending > 0 and node.owner_ready,
         )
         amount = min(own.due, node.room)
         own.due -= amount
@@ -531,9 +707,11 @@ class Staking:
             NodeNotLive=node.state != LIVE,
             NothingToClaim=low == 0 and moved == 0,
             MaximumStake=node.room <= 0,
+            OwnerBelowMinimum=node.own.active < node.minimum,
             CoStakeAboveHalf=node.room_of_half <= 0,
-            ActivateFirst=position.pending > 0 and node.is_ready(position.pending_at, now),
+            ActivateFirst=position.pending > 0 and node.ready(position),
         )
+        self._touch(node, position, now)
         room = min(node.room, node.room_of_half)
         assert min(low, room) <= moved <= min(high, room), f"{moved} of {low} to {high}, room {room}"
         self._taken(node, position, moved)
@@ -557,9 +735,51 @@ class Staking:
         """Takes a node out of the market."""
         node = self.nodes[name]
         refuse(NodeNotLive=node.state != LIVE, NodeLeased=now < node.leased_until)
-        node.state = RETIRED
+        self._retired(node, now)
 
-    def reopen(self, name: str, bps: int) -> None:
+    def evict(self, name: str, now: int) -> None:
+        """The resolver takes it out, hired or not."""
+        node = self.nodes[name]
+        refuse(NodeNotLive=node.state != LIVE)
+        self._retired(node, now)
+
+    def _retired(self, node: Node, now: int) -> None:
+        node.state, node.retired_at = RETIRED, now
+        self._recorded(node, now)
+
+    def ban(self, name: str, now: int) -> None:
+        """Its device is banned: later hours are not earned (rule 21)."""
+        node = self.nodes[name]
+        node.banned = True
+        if node.closed_at is None:
+            node.closed_at = now
+
+    def expel(self, name: str, now: int) -> int:
+        """All that is a former owner's is moved out of the way, and cools (rule 4)."""
+        node = self.nodes[name]
+        refuse(
+            NodeNotRetired=node.state != RETIRED,
+            Frozen=node.frozen > 0 or node.stopped_since is not None,
+            OwnerStays=node.credited_through < node.retired_at and now < node.retired_at + LAST_CREDIT,
+            FormerUnpaid=node.former is not None,
+            NothingReady=node.own.side == 0,
+        )
+        amount, node.own = node.own.side, Owner()
+        node.former = (node.owner, amount, now + self.cooldown)
+        self._recorded(node, now)
+        return amount
+
+    def pay_former(self, name: str, now: int) -> int:
+        """What is left of a former owner's leaves after its cooldown."""
+        node = self.nodes[name]
+        refuse(NothingReady=node.former is None or now < node.former[2])
+        assert node.former is not None
+        who, amount, _ = node.former
+        node.former = None
+        self.purses[who] += amount
+        return amount
+
+    def reopen(self, name: str, bps: int, now: int) -> None:
         """Brings it back; `credited` stays (rule 6), and with co-stake that earns so does the commission."""
         node = self.nodes[name]
         shared = node.co_active + node.co_pending > 0
@@ -572,18 +792,39 @@ class Staking:
         node.state = LIVE
         if not shared:
             node.commission, node.announced = bps, None
+        self._recorded(node, now)
 
     # -- slashing (rule 7)
 
-    def propose_slash(self, name: str, nonce: int, amount: int, now: int) -> None:
-        """Proposes to burn stake, and holds it back."""
+    def propose_slash(self, name: str, nonce: int, amount: int, now: int, *, fraud: bool = False) -> None:
+        """Proposes to burn stake, and holds it back; one that names fraud stops the node's credit, too."""
         node = self.nodes[name]
+        active = node.own.active + node.co_active
+        stopped = [
+            one.stopped
+            for other in self.nodes.values()
+            for one in other.slashes.values()
+            if one.stopped is not None
+        ]
+        most = self.active() * STOPPED_BPS // BPS
         refuse(
             ZeroAmount=amount == 0,
+            SlashPause=now < node.spared_until,
             SlashAboveStake=node.frozen + amount > node.own.side + node.co_tokens,
             AccountAlreadyInUse=nonce in node.slashes,
+            CreditStopped=fraud and node.stopped_since is not None,
+            StopLimit=fraud and bool(stopped) and sum(stopped) + active > most,
         )
-        node.slashes[nonce] = Slash(amount, now, now + self.appeal_time)
+        slash = Slash(amount, node.owner, now, now + self.appeal_time, fraud)
+        if fraud:
+            slash.stopped, node.stopped_since = active, now
+        node.slashes[nonce] = slash
+
+    @staticmethod
+    def _goes_on(node: Node, slash: Slash, now: int) -> None:
+        if slash.stopped is not None and node.stopped_since is not None:
+            node.stopped += now - node.stopped_since
+            slash.stopped = node.stopped_since = None
 
     def appeal(self, name: str, nonce: int, now: int) -> None:
         """Puts a slash before the resolver, once and in time."""
@@ -591,58 +832,109 @@ class Staking:
         refuse(
             AppealClosed=slash.appealed_at is not None
             or slash.decided_at is not None
+            or slash.cancelled
             or now >= slash.appeal_until
-            or slash.amount == 0
         )
         slash.appealed_at = now
 
     def resolve_slash(self, name: str, nonce: int, amount: int, now: int) -> int:
-        """Lowers or confirms a slash; what it no longer holds back."""
-        slash = self.nodes[name].slashes[nonce]
-        refuse(NotDecidable=not slash.decidable(now), SlashRaised=amount > slash.amount)
-        freed, slash.amount = slash.amount - amount, amount
+        """Lowers or confirms a slash, what was set apart included; what it no longer holds back."""
+        node = self.nodes[name]
+        slash = node.slashes[nonce]
+        taken = slash.apart + slash.burned
+        refuse(
+            NotDecidable=not slash.decidable(now),
+            SlashSetApart=amount < taken,
+            SlashRaised=amount > slash.amount + taken,
+        )
+        left = amount - taken
+        freed, slash.amount = slash.amount - left, left
         slash.decided_at = now
+        self._goes_on(node, slash, now)
+        if slash.fraud and amount:
+            node.fraud, node.state = True, TERMINAL
+            node.closed_at = now if node.closed_at is None else node.closed_at
+            self._recorded(node, now)
         return freed
 
-    def slashable(self, now: int) -> int:
-        """At most 1 % of all stake in seven days, which count as the days that they touch."""
-        return max(0, self.active() // 100 - lately_out(self.slashed_on, now))
-
-    def execute_slash(self, name: str, nonce: int, now: int) -> int:
-        """Burns what may be burned now: rewards first, then the owner's active, pending and cooling stake,
+    def set_apart(self, name: str, nonce: int, now: int) -> int:
+        """Takes what a slash may take off the sides: rewards, the owner's active, pending and cooling stake,
         then, where the resolver has decided, co-stakers' tokens."""
         node = self.nodes[name]
         own, slash = node.own, node.slashes[nonce]
         reach = own.side + (node.co_tokens if slash.decided_at is not None else 0)
-        refuse(NotExecutable=not slash.executable(now) or reach == 0, SlashLimit=self.slashable(now) == 0)
-        amount = min(slash.amount, reach, self.slashable(now))
-        rest = amount
+        refuse(NotExecutable=not slash.settable(now) or reach == 0)
+        amount = rest = min(slash.amount, reach)
+        self._touch_owner(node, now)
         taken = min(rest, own.due)
         own.due, rest = own.due - taken, rest - taken
         taken = min(rest, own.active)
         own.active, rest = own.active - taken, rest - taken
+        if taken:
+            # Their weight stays in the split of the hours before.
+            own.lost, own.lost_at = own.lost + taken, now
         taken = min(rest, own.pending)
         own.pending, rest = own.pending - taken, rest - taken
         for slot in own.slots:
             taken = min(rest, slot.amount)
             slot.amount, rest = slot.amount - taken, rest - taken
-        own.slots = [one for one in own.slots if one.amount]
+        own.slots = [one for one in own.slots if one.amount or one.weight]
         if rest:
             node.co_tokens -= rest
             node.state = TERMINAL
+            node.closed_at = now if node.closed_at is None else node.closed_at
         slash.amount -= amount
-        slash.burned += amount
-        self.burned += amount
-        today = now // DAY
-        self.slashed_on[today] = self.slashed_on.get(today, 0) + amount
+        slash.apart += amount
+        node.set_apart += amount
         self._recorded(node, now)
         return amount
 
+    def burnable(self, slash: Slash, now: int) -> int:
+        """What the limit of seven days, which count as the days that they touch, leaves for a slash."""
+        decided = slash.decided_at is not None
+        bps, lately = (self.decided_bps, self.decided_on) if decided else (UNDECIDED_BPS, self.slashed_on)
+        return max(0, self.active() * bps // BPS - lately_out(lately, now))
+
+    def execute_slash(self, name: str, nonce: int, now: int) -> int:
+        """Burns what was set apart, as much as the limit lets now."""
+        node = self.nodes[name]
+        slash = node.slashes[nonce]
+        room = self.burnable(slash, now)
+        refuse(NotExecutable=slash.apart == 0, SlashLimit=slash.apart > 0 and room == 0)
+        amount = min(slash.apart, room)
+        slash.apart -= amount
+        slash.burned += amount
+        node.set_apart -= amount
+        self.burned += amount
+        by_day = self.slashed_on if slash.decided_at is None else self.decided_on
+        by_day[now // DAY] = by_day.get(now // DAY, 0) + amount
+        return amount
+
+    def cancel_slash(self, name: str, nonce: int, now: int) -> tuple[int, int]:
+        """The authority ends an undecided one; what is free again, and what goes back to who was slashed."""
+        node = self.nodes[name]
+        slash = node.slashes[nonce]
+        refuse(
+            SlashDecided=slash.decided_at is not None,
+            NotExecutable=slash.amount == slash.apart == 0,
+        )
+        freed, returned = slash.amount, slash.apart
+        slash.amount = slash.apart = 0
+        slash.cancelled = True
+        node.set_apart -= returned
+        self.purses[slash.owner] += returned
+        self._goes_on(node, slash, now)
+        return freed, returned
+
     def close_slash(self, name: str, nonce: int, now: int) -> None:
-        """Ends a slash that is done or has lapsed."""
-        slashes = self.nodes[name].slashes
-        refuse(SlashOpen=slashes[nonce].open(now))
-        del slashes[nonce]
+        """Ends a slash that is done or has lapsed; after a lapse the node is spared for 30 days."""
+        node = self.nodes[name]
+        slash = node.slashes[nonce]
+        refuse(SlashOpen=slash.open(now))
+        if slash.lapsed(now) and slash.lapses_at is not None:
+            node.spared_until = max(node.spared_until, slash.lapses_at + PAUSE)
+        self._goes_on(node, slash, now)
+        del node.slashes[nonce]
 
 
 def lately_out(by_day: dict[int, int], now: int) -> int:
@@ -650,6 +942,18 @@ def lately_out(by_day: dict[int, int], now: int) -> int:
     return sum(amount for day, amount in by_day.items() if day >= now // DAY - 7)
 
 
-def _cooled(slots: list[Slot], now: int) -> tuple[int, list[Slot]]:
-    ready = sum(one.amount for one in slots if one.ready_at <= now)
-    return ready, [one for one in slots if one.ready_at > now]
+def _cooled(slots: list[Slot], now: int) -> int:
+    return sum(one.amount for one in slots if one.ready_at <= now)
+
+
+def _take(side: Owner | Position, now: int) -> None:
+    """Empties the slots that are ready; their weights stay."""
+    for one in side.slots:
+        if one.ready_at <= now:
+            one.amount = 0
+    side.slots = [one for one in side.slots if one.amount or one.weight]
+
+
+def _taken_slots(node: Node, side: Owner | Position, now: int) -> int:
+    """Slots in which something is left, when what is due has ended."""
+    return sum(1 for one in side.slots if one.amount or (one.weight and not node.settled(one.counts_to, now)))

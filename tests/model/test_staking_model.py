@@ -25,7 +25,9 @@ def market(own: int = 500, **co: int) -> Staking:
         stakes.purses[name] += amount * TOKEN
         stakes.open_position("node", name)
         stakes.stake("node", name, amount * TOKEN, NOW)
-        stakes.activate("node", name, NOW + FORTNIGHT)
+        stakes.activate("node", name, NOW)
+    # Rewards of examples are not bounded.
+    stakes.bound_bps = None
     return stakes
 
 
@@ -56,16 +58,24 @@ def test_minimum_stakes_of_the_classes(multiplier: Fraction, units: int, minimum
 # -- in
 
 
-def test_new_stake_waits_for_a_credit_or_a_fortnight_but_for_the_first() -> None:
+def test_new_stake_waits_for_a_credit_but_for_an_owners_without_co_stakers() -> None:
     stakes = market()
     stakes.owner_stake("node", TOKEN, NOW + 1)
-    assert refused(stakes.activate, "node", None, NOW + FORTNIGHT) == {"StillPending"}
-    assert stakes.activate("node", None, NOW + 1 + FORTNIGHT) == TOKEN
-    stakes.owner_stake("node", TOKEN, NOW + 2 * FORTNIGHT)
-    stakes.credit("node", 0, NOW + 2 * FORTNIGHT)
-    assert refused(stakes.owner_stake, "node", TOKEN, NOW + 2 * FORTNIGHT) == {"ActivateFirst"}
-    stakes.activate("node", None, NOW + 2 * FORTNIGHT)
-    assert stakes.nodes["node"].own.active == 502 * TOKEN
+    assert stakes.activate("node", None, NOW + 1) == TOKEN
+    stakes = market(500, carol=1)
+    stakes.owner_stake("node", TOKEN, NOW + 1)
+    assert refused(stakes.activate, "node", None, NOW + 400 * DAY) == {"StillPending"}
+    stakes.credit("node", 0, NOW + 1)
+    assert refused(stakes.owner_stake, "node", TOKEN, NOW + 2) == {"ActivateFirst"}
+    stakes.activate("node", None, NOW + 2)
+    assert stakes.nodes["node"].own.active == 501 * TOKEN
+
+
+def test_co_stake_enters_only_behind_the_owners_active_minimum() -> None:
+    stakes = market(500, carol=1)
+    stakes.owner_unstake("node", 300 * TOKEN + 1, NOW)
+    stakes.owner_stake("node", 300 * TOKEN, NOW)
+    assert refused(stakes.stake, "node", "carol", 1, NOW) == {"OwnerBelowMinimum"}
 
 
 def test_caps_bind_on_increases() -> None:
@@ -84,15 +94,75 @@ def test_caps_bind_on_increases() -> None:
 # -- out
 
 
-def test_what_exceeds_minimum_and_co_stake_leaves_at_once() -> None:
-    assert market(500).owner_unstake("node", 350 * TOKEN, NOW) == (300 * TOKEN, 50 * TOKEN)
+def test_all_active_stake_cools_and_pending_stake_leaves_at_once() -> None:
+    assert market(500).owner_unstake("node", 350 * TOKEN, NOW) == (0, 350 * TOKEN)
     stakes = market(500, carol=250)
     stakes.owner_stake("node", 40 * TOKEN, NOW)
-    # 40 pending, 500 − 250 that nobody needs, 50 cool.
-    assert stakes.owner_unstake("node", 340 * TOKEN, NOW) == (290 * TOKEN, 50 * TOKEN)
+    assert stakes.owner_unstake("node", 340 * TOKEN, NOW) == (40 * TOKEN, 300 * TOKEN)
     assert refused(stakes.owner_withdraw, "node", NOW + FORTNIGHT - 1) == {"NothingReady"}
-    assert stakes.owner_withdraw("node", NOW + FORTNIGHT) == 50 * TOKEN
-    assert stakes.purses["owner"] == (2_000 - 40 + 340) * TOKEN
+    assert stakes.owner_withdraw("node", NOW + FORTNIGHT) == 300 * TOKEN
+    assert stakes.purses["owner"] == (2_000 + 300) * TOKEN
+
+
+def test_who_leaves_stays_in_the_split_until_their_hours_are_credited() -> None:
+    stakes = market(500, carol=250)
+    stakes.unstake("node", "carol", 250 * TOKEN, NOW + 5_000)
+    node = stakes.nodes["node"]
+    assert (node.co_active, node.co_late) == (0, 250 * TOKEN)
+    # The hour before, and the one in which she left: 1,000 · 250 / 750 · 0.9 of each.
+    assert stakes.credit("node", 1_000, NOW + 3_600, NOW + 9_000)[1] == 300
+    assert refused(stakes.credit, "node", 2_000, NOW + 7_200, NOW + 9_599) == {"CreditTooSoon"}
+    assert stakes.credit("node", 2_000, NOW + 7_200, NOW + 9_600)[1] == 300
+    stakes.settle("node", NOW + 9_600, "carol")
+    assert stakes.credit("node", 3_000, NOW + 10_800, NOW + 9_600)[1] == 0
+    assert node.positions["carol"].earned == 600
+
+
+def test_an_hours_reward_is_at_most_a_part_of_the_minimum() -> None:
+    stakes = market(500)
+    stakes.bound_bps = 96
+    # 1.92 IO an hour.
+    assert refused(stakes.credit, "node", 192_000_001, NOW + 3_600) == {"RewardAboveBound"}
+    stakes.credit("node", 384_000_000, NOW + 3_601)
+
+
+def test_fraud_stops_credit_and_ends_the_node() -> None:
+    stakes = market(500, carol=100)
+    stakes.propose_slash("node", 0, 50 * TOKEN, NOW, fraud=True)
+    assert refused(stakes.credit, "node", 10, NOW + 3_600) == {"CreditStopped"}
+    stakes.set_apart("node", 0, NOW + 30 * DAY)
+    assert stakes.execute_slash("node", 0, NOW + 30 * DAY) == 55 * TOKEN // 10
+    assert refused(stakes.close_slash, "node", 0, NOW + 30 * DAY) == {"SlashOpen"}
+    assert refused(stakes.resolve_slash, "node", 0, 50 * TOKEN - 1, NOW + 30 * DAY) == {"SlashSetApart"}
+    stakes.resolve_slash("node", 0, 50 * TOKEN, NOW + 30 * DAY)
+    node = stakes.nodes["node"]
+    assert (node.state, node.fraud, node.stopped, stakes.active()) == (TERMINAL, True, 30 * DAY, 0)
+    assert refused(stakes.credit, "node", 10, NOW + 3_600) == {"NodeTerminal"}
+    assert stakes.forfeit("node", 10, NOW + 3_600) == 10
+
+
+def test_stopped_nodes_have_a_tenth_of_all_stake_but_one_may_always_be() -> None:
+    stakes = market(500)
+    stakes.nodes["other"] = Node("owner", REFERENCE, 0, credited_through=NOW)
+    stakes.owner_stake("other", 500 * TOKEN, NOW)
+    stakes.activate("other", None, NOW)
+    stakes.propose_slash("node", 0, 1, NOW, fraud=True)
+    with pytest.raises(Refused, match="StopLimit"):
+        stakes.propose_slash("other", 0, 1, NOW, fraud=True)
+    stakes.elsewhere = 9_000 * TOKEN
+    stakes.propose_slash("other", 0, 1, NOW, fraud=True)
+
+
+def test_a_former_owners_side_cools_and_is_paid_to_them() -> None:
+    stakes = market(500)
+    stakes.retire("node", NOW + 10)
+    assert refused(stakes.expel, "node", NOW + 37 * DAY) == {"OwnerStays"}
+    stakes.credit("node", 7, NOW + 3_600)
+    assert stakes.expel("node", NOW + 3_600) == 500 * TOKEN + 7
+    node = stakes.nodes["node"]
+    assert (node.own.side, node.vault) == (0, 500 * TOKEN + 7)
+    assert refused(stakes.pay_former, "node", NOW + 3_599 + FORTNIGHT) == {"NothingReady"}
+    assert stakes.pay_former("node", NOW + 3_600 + FORTNIGHT) == 500 * TOKEN + 7
 
 
 def test_four_withdrawals_cool_at_a_time() -> None:
@@ -121,13 +191,13 @@ def test_a_credit_is_split_by_stake_and_commission() -> None:
     assert stakes.credit("node", 100 * TOKEN + 1, NOW) == (70 * TOKEN + 1, 30 * TOKEN)
     positions = stakes.nodes["node"].positions
     assert [one.earned / TOKEN for one in positions.values()] == [18, 12]
-    stakes.claim("node", "carol", 18 * TOKEN)
+    stakes.claim("node", "carol", 18 * TOKEN, NOW)
     assert stakes.nodes["node"].co_owed == 12 * TOKEN
-    assert refused(stakes.claim, "node", "carol", 0) == {"NothingToClaim"}
+    assert refused(stakes.claim, "node", "carol", 0, NOW) == {"NothingToClaim"}
     with pytest.raises(AssertionError):
-        stakes.claim("node", "dave", 12 * TOKEN + 1)
+        stakes.claim("node", "dave", 12 * TOKEN + 1, NOW)
     with pytest.raises(AssertionError):
-        stakes.claim("node", "dave", 12 * TOKEN - 2)
+        stakes.claim("node", "dave", 12 * TOKEN - 2, NOW)
 
 
 def test_fractions_are_kept() -> None:
@@ -182,53 +252,79 @@ def test_a_slash_takes_rewards_then_stake_then_what_cools_then_co_stake() -> Non
     stakes.owner_unstake("node", 300 * TOKEN, NOW)
     stakes.owner_stake("node", 100 * TOKEN, NOW + 1)
     node = stakes.nodes["node"]
-    # 70 due, 200 active, 100 pending, 50 cooling, 250 of carol.
-    assert node.own.side == 420 * TOKEN
+    # 70 due, 200 active, 100 pending, 300 cooling, 250 of carol.
+    assert node.own.side == 670 * TOKEN
     left = []
     for nonce, amount in enumerate((60, 160, 120, 60)):
         stakes.propose_slash("node", nonce, amount * TOKEN, NOW)
     for nonce in range(4):
-        stakes.execute_slash("node", nonce, NOW + 30 * DAY)
+        stakes.set_apart("node", nonce, NOW + 30 * DAY)
         own = node.own
         left.append(tuple(one // TOKEN for one in (own.due, own.active, own.pending, own.cooling)))
-    assert left == [(10, 200, 100, 50), (0, 50, 100, 50), (0, 0, 30, 50), (0, 0, 0, 20)]
-    assert stakes.burned == 400 * TOKEN
+    assert left == [(10, 200, 100, 300), (0, 50, 100, 300), (0, 0, 30, 300), (0, 0, 0, 270)]
+    assert (node.set_apart, node.vault) == (400 * TOKEN, (670 + 250 + 30) * TOKEN)
     # Carol loses 20 of 250 only when the resolver has decided.
-    stakes.propose_slash("node", 9, 40 * TOKEN, NOW)
-    assert stakes.execute_slash("node", 9, NOW + 30 * DAY) == 20 * TOKEN
-    stakes.resolve_slash("node", 9, 20 * TOKEN, NOW + 30 * DAY)
-    stakes.execute_slash("node", 9, NOW + 30 * DAY)
+    stakes.propose_slash("node", 9, 290 * TOKEN, NOW)
+    assert stakes.set_apart("node", 9, NOW + 30 * DAY) == 270 * TOKEN
+    stakes.resolve_slash("node", 9, 290 * TOKEN, NOW + 30 * DAY)
+    stakes.set_apart("node", 9, NOW + 400 * DAY)
     assert (node.state, node.co_tokens, node.co_shares) == (TERMINAL, 230 * TOKEN, 250 * TOKEN)
+    assert stakes.execute_slash("node", 9, NOW + 400 * DAY) == 290 * TOKEN
     # 125 of 250 shares are 115; the last one takes all.
-    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 30 * DAY)
-    assert stakes.withdraw("node", "carol", NOW + 60 * DAY) == 115 * TOKEN
-    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 60 * DAY)
-    assert stakes.withdraw("node", "carol", NOW + 90 * DAY) == 115 * TOKEN
-    assert refused(stakes.credit, "node", 10**9, NOW) == {"NodeTerminal", "NoActiveStake"}
-    assert stakes.forfeit("node", 101 * TOKEN, NOW) == TOKEN
+    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 400 * DAY)
+    assert stakes.withdraw("node", "carol", NOW + 430 * DAY) == 115 * TOKEN
+    stakes.unstake("node", "carol", 125 * TOKEN, NOW + 430 * DAY)
+    assert stakes.withdraw("node", "carol", NOW + 460 * DAY) == 115 * TOKEN
+    # Later hours are not earned, and none of them is forfeit: it was no fraud.
+    assert refused(stakes.credit, "node", 10**11, NOW + 401 * DAY) == {"HourNotEarned"}
+    assert refused(stakes.forfeit, "node", 10**11, NOW + 401 * DAY) == {"NodeNotTerminal"}
 
 
-def test_one_per_cent_of_all_stake_is_burned_in_seven_days() -> None:
+def test_one_per_cent_of_all_stake_is_burned_in_seven_days_without_a_decision() -> None:
     stakes = market(500)
     stakes.propose_slash("node", 0, 20 * TOKEN, NOW)
     end = NOW + 30 * DAY
-    assert refused(stakes.execute_slash, "node", 0, end - 1) == {"NotExecutable"}
-    assert stakes.execute_slash("node", 0, end) == 5 * TOKEN
+    assert refused(stakes.set_apart, "node", 0, end - 1) == {"NotExecutable"}
+    assert stakes.set_apart("node", 0, end) == 20 * TOKEN
+    assert stakes.execute_slash("node", 0, end) == 480 * TOKEN // 100
     assert refused(stakes.execute_slash, "node", 0, end + WEEK) == {"SlashLimit"}
-    assert stakes.execute_slash("node", 0, end + 8 * DAY) == 495 * TOKEN // 100
-    assert refused(stakes.close_slash, "node", 0, end + FORTNIGHT) == {"SlashOpen"}
-    stakes.close_slash("node", 0, end + FORTNIGHT + 1)
-    assert stakes.nodes["node"].frozen == 0
+    assert stakes.execute_slash("node", 0, end + 8 * DAY) == 480 * TOKEN // 100
+    # What was set apart does not lapse.
+    assert refused(stakes.close_slash, "node", 0, end + 400 * DAY) == {"SlashOpen"}
+    stakes.cancel_slash("node", 0, end + 400 * DAY)
+    stakes.close_slash("node", 0, end + 400 * DAY)
+    assert (stakes.nodes["node"].frozen, stakes.nodes["node"].set_apart) == (0, 0)
+    assert stakes.purses["owner"] == (2_000 + 20) * TOKEN - 2 * (480 * TOKEN // 100)
+
+
+def test_a_tenth_is_burned_by_decision() -> None:
+    stakes = market(500)
+    stakes.propose_slash("node", 0, 100 * TOKEN, NOW)
+    stakes.appeal("node", 0, NOW)
+    stakes.resolve_slash("node", 0, 100 * TOKEN, NOW)
+    stakes.set_apart("node", 0, NOW)
+    assert stakes.execute_slash("node", 0, NOW) == 40 * TOKEN
+    assert refused(stakes.cancel_slash, "node", 0, NOW) == {"SlashDecided"}
+
+
+def test_after_a_lapse_the_node_is_spared() -> None:
+    stakes = market(500)
+    stakes.propose_slash("node", 0, TOKEN, NOW)
+    lapsed = NOW + 44 * DAY
+    stakes.close_slash("node", 0, lapsed + DAY)
+    assert refused(stakes.propose_slash, "node", 1, TOKEN, lapsed + 30 * DAY - 1) == {"SlashPause"}
+    stakes.propose_slash("node", 1, TOKEN, lapsed + 30 * DAY)
 
 
 def test_nothing_leaves_the_owners_side_below_open_proposals() -> None:
     stakes = market(500, carol=100)
-    stakes.propose_slash("node", 0, 450 * TOKEN, NOW)
+    stakes.owner_stake("node", 100 * TOKEN, NOW + 1)
+    stakes.propose_slash("node", 0, 550 * TOKEN, NOW)
     assert refused(stakes.owner_unstake, "node", 51 * TOKEN, NOW) == {"Frozen"}
     stakes.owner_unstake("node", 50 * TOKEN, NOW)
     assert refused(stakes.propose_slash, "node", 1, 100 * TOKEN + 1, NOW) == {"SlashAboveStake"}
     stakes.propose_slash("node", 1, TOKEN, NOW)
-    stakes.stake("node", "carol", TOKEN, NOW)
+    stakes.stake("node", "carol", TOKEN, NOW + 1)
     assert refused(stakes.unstake, "node", "carol", TOKEN, NOW) == {"CoExitFrozen"}
 
 
@@ -238,10 +334,9 @@ def test_an_appeal_waits_for_the_resolver_and_lapses_after_30_days() -> None:
         stakes.propose_slash("node", nonce, 100 * TOKEN, NOW)
         stakes.appeal("node", nonce, NOW + DAY)
     assert refused(stakes.appeal, "node", 0, NOW + DAY) == {"AppealClosed"}
-    assert refused(stakes.execute_slash, "node", 0, NOW + 31 * DAY) == {"NotExecutable"}
+    assert refused(stakes.set_apart, "node", 0, NOW + 31 * DAY) == {"NotExecutable"}
     assert refused(stakes.resolve_slash, "node", 0, 101 * TOKEN, NOW + 31 * DAY) == {"SlashRaised"}
     assert stakes.resolve_slash("node", 0, 60 * TOKEN, NOW + 31 * DAY) == 40 * TOKEN
-    assert stakes.execute_slash("node", 0, NOW + 45 * DAY) == 5 * TOKEN
     assert refused(stakes.resolve_slash, "node", 1, 0, NOW + 31 * DAY + 1) == {"NotDecidable"}
     stakes.close_slash("node", 1, NOW + 31 * DAY + 1)
 
@@ -255,6 +350,7 @@ def test_credits_of_a_week_are_limited_and_the_rest_waits() -> None:
     today = (NOW // DAY + 1) * DAY
     earned = week + 1_000
     stakes.stake("node", "carol", TOKEN, today)
+    stakes.nodes["node"].credited_at = 0
     stakes.set_commission("node", 500, today)
     later = today + 8 * DAY
     assert sum(stakes.credit("node", earned, later, later)) == week
@@ -263,7 +359,7 @@ def test_credits_of_a_week_are_limited_and_the_rest_waits() -> None:
     assert refused(stakes.activate, "node", "carol", later) == {"StillPending"}
     assert refused(stakes.credit, "node", earned, later, later + 8 * DAY - 1) == {"CreditLimit"}
     assert stakes.credit("node", week, later, later + 8 * DAY - 1) == (0, 0)
-    assert sum(stakes.credit("node", earned, later, later + 8 * DAY)) == 1_000
+    assert sum(stakes.credit("node", earned, later, later + 8 * DAY + 600)) == 1_000
     assert (node.credited_through, node.commission, node.announced) == (later, 500, None)
     stakes.activate("node", "carol", later)
 
@@ -287,8 +383,8 @@ def test_a_node_comes_back_as_it_was() -> None:
     stakes.retire("node", NOW)
     assert stakes.nodes["node"].state == RETIRED
     assert refused(stakes.owner_stake, "node", 1, NOW) == {"NodeNotLive"}
-    assert refused(stakes.reopen, "node", 999) == {"CommissionNotice"}
-    stakes.reopen("node", 1_000)
+    assert refused(stakes.reopen, "node", 999, NOW) == {"CommissionNotice"}
+    stakes.reopen("node", 1_000, NOW)
     assert stakes.credit("node", 30, NOW) == (0, 0)
 
 
@@ -320,16 +416,45 @@ def test_the_first_content_to_the_threshold_closes_its_hour() -> None:
     first, second = (reports.report(made(total), seat, NOW + 3_600) for total, seat in ((1, 1), (2, 2)))
     reports.approve(second, 0, NOW + 3_600)
     assert (reports.reports[first].state, reports.reports[second].state) == (PENDING, APPROVED)
-    assert refused(reports.approve, first, 0, NOW) == {"AlreadyDecided"}
+    assert refused(reports.approve, first, 0, NOW) == {"AlreadyDecided", "NotAtHead"}
     assert refused(reports.finalize, second, NOW + 3_600 + DAY - 1) == {"WindowOpen"}
     reports.finalize(second, NOW + 3_600 + DAY)
-    assert (reports.reports[second].state, reports.final_total) == (FINAL, 2)
-    assert refused(reports.report, made(2, 2), 1, NOW + 7_200) == {"NotEmitted"}
+    assert (reports.reports[second].state, reports.highest) == (FINAL, (2, cumulative(3_600)))
+
+    def on_it(total: int) -> Report:
+        one = made(total, 2)
+        one.before = second
+        return one
+
+    assert refused(reports.report, on_it(2), 1, NOW + 7_200) == {"NotEmitted"}
     reports.mint.emit(NOW + 7_200)
-    assert refused(reports.report, made(1, 2), 1, NOW + 7_200) == {"TotalFell"}
+    assert refused(reports.report, on_it(1), 1, NOW + 7_200) == {"TotalFell"}
     most = cumulative(7_200)
-    assert refused(reports.report, made(most + 1, 2), 1, NOW + 7_200) == {"TotalAboveEmission"}
-    reports.report(made(most, 2), 1, NOW + 7_200)
+    assert refused(reports.report, on_it(most + 1), 1, NOW + 7_200) == {"TotalAboveEmission"}
+    reports.report(on_it(most), 1, NOW + 7_200)
+
+
+def test_a_void_takes_the_head_back_and_a_correction_lets_nothing_earlier_pay() -> None:
+    reports = reporting()
+
+    def next_one(hours: int, total: int, *, correction: bool = False) -> int:
+        reports.mint.emit(NOW + hours * 3_600)
+        one = made(total, hours)
+        one.before, one.correction = reports.head, correction
+        number = reports.report(one, 0, NOW + hours * 3_600)
+        for seat in (1, 2):
+            if one.state == PENDING:
+                reports.approve(number, seat, NOW + hours * 3_600)
+        return number
+
+    first, second, third = (next_one(hours, hours) for hours in (1, 2, 3))
+    reports.void(second, NOW + 3 * 3_600)
+    assert (reports.chain, reports.head) == ([first], first)
+    assert refused(reports.finalize, third, NOW + 9 * DAY) == {"ReportFell"}
+    corrected = next_one(4, 0, correction=True)
+    assert (reports.chain, reports.lowest) == ([first, corrected], 2)
+    reports.void(corrected, NOW + 4 * 3_600, authority=True)
+    assert (reports.head, reports.lowest, len(reports.voids)) == (first, 0, 1)
 
 
 def test_credits_stay_within_report_and_vault() -> None:
@@ -342,10 +467,12 @@ def test_credits_stay_within_report_and_vault() -> None:
         "ReportExhausted",
     }
     reports.finalize(number, NOW + 3_600 + DAY)
-    assert refused(reports.credit, number, "node", NOW + 3_600 + DAY) == {"ReportExhausted"}
+    held = NOW + 3_600 + WEEK
+    assert refused(reports.credit, number, "node", held - 1) == {"ReportHeld", "ReportExhausted"}
+    assert refused(reports.credit, number, "node", held) == {"ReportExhausted"}
     reports.reports[number].total = 100
-    assert refused(reports.credit, number, "node", NOW + 3_601 + 31 * DAY) == {"ReportTooOld"}
-    assert reports.credit(number, "node", NOW + 3_600 + 31 * DAY) == (100, 0)
+    assert refused(reports.credit, number, "node", held + 30 * DAY + 1) == {"ReportTooOld"}
+    assert reports.credit(number, "node", held + 30 * DAY) == (100, 0)
     assert reports.mint.emission_vault == cumulative(3_600) - 100
 
 

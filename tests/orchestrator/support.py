@@ -26,8 +26,6 @@ from ionet.orchestrator import (
     Party,
     Phase,
     Policy,
-    ProofVerdict,
-    Recorded,
 )
 from ionet.prover import numpy_backend
 from ionet.store.manifest import FileStore, Function, Manifest
@@ -99,7 +97,6 @@ class FakeChain:
         self.accounts: dict[bytes, Account] = {}
         self.closed: dict[bytes, Account] = {}
         self.steps: list[tuple[str, bytes, Any]] = []
-        self.verdicts: dict[bytes, tuple[bytes, int]] = {}
 
     def book(
         self,
@@ -175,14 +172,6 @@ class FakeChain:
         account = self._of(job, Phase.BOOKED)
         account.job = replace(account.job, confirmed=True)
         return self._took("confirm_manifest", job.key)
-
-    async def recorded(self, node: bytes) -> Recorded:
-        seed, at = self.verdicts.get(node, (bytes(32), 0))
-        return Recorded(seed, at)
-
-    async def record_proof(self, node: bytes, verdict: ProofVerdict) -> str:
-        self.verdicts[node] = (verdict.seed, self.clock)
-        return self._took("record_proof", node, verdict)
 
     async def attest(self, job: JobView, attestation: Attestation) -> str:
         account = self._of(job, Phase.RUNNING)

@@ -12,7 +12,6 @@ from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
 
 from ionet import ProofReason
 from ionet.orchestrator import (
-    ChainRejected,
     ChainUnavailable,
     FailureReason,
     InlineExecutor,
@@ -20,12 +19,13 @@ from ionet.orchestrator import (
     LocalAgents,
     NodeRules,
     NodeUnreachable,
+    Orchestrator,
     Party,
     Phase,
-    ProofVerdict,
 )
 from ionet.orchestrator._logs import keep_log, open_place, read_log
 from ionet.prover import Challenge, Opening, Reference
+from ionet.rewards import Verdict
 from ionet.store.manifest import Command, FileStore, Function, Input, Manifest, Resources
 from ionet.worker import BreakReason, Observation, TimeLockPolicy
 
@@ -36,7 +36,6 @@ async def test_a_booked_job_is_run_attested_paid_and_closed(world: World) -> Non
     await world.serve(orchestrator)
     assert [step[0] for step in world.chain.steps] == [
         "start",
-        "record_proof",
         "attest",
         "attest",
         "complete",
@@ -401,64 +400,42 @@ async def test_an_accepted_proof_stands_for_its_period_and_seeds_are_never_repea
     assert world.chain.closed[job].good == 3 * HOUR
 
 
-def verdicts(world: World) -> list[tuple[bytes, int, int]]:
-    """What was written into the node's account: seed, reason, speed."""
-    told = [step[2] for step in world.chain.steps if step[0] == "record_proof"]
-    return [(one.seed, one.reason, one.score_bps) for one in told]
+def verdicts(orchestrator: Orchestrator, start: int, hours: int) -> list[Verdict]:
+    """What was kept for the reports of so many hours."""
+    ends = [start + n * HOUR for n in range(1, hours + 1)]
+    return [one for end in ends for one in orchestrator.verdicts(end).values()]
 
 
-async def test_every_verdict_is_written_into_the_nodes_account_once(world: World) -> None:
+async def test_every_verdict_is_kept_for_its_hours_report(world: World) -> None:
     world.book(seconds=3 * HOUR)
-    await world.serve(world.orchestrator())
-    proofs = [step[2].proof for step in world.chain.steps if step[0] == "attest"]
-    seeds = [Opening.from_bytes(world.store.get(proof)).challenge.seed for proof in dict.fromkeys(proofs)]
+    start, orchestrator = world.chain.clock, world.orchestrator()
+    await world.serve(orchestrator)
+    found = verdicts(orchestrator, start, 3)
+    assert len(found) == 3
     # Not timed, as the node's class has no reference here.
-    assert verdicts(world) == [(seed, ProofReason.PASSED, 0) for seed in seeds]
-    order = [step[0] for step in world.chain.steps]
-    assert order.index("record_proof") < order.index("attest")
+    assert {(one.reason, one.passed, one.score_bps) for one in found} == {(ProofReason.PASSED, True, 0)}
+    assert [one.time for one in found] == [start + n * HOUR for n in (1, 2, 3)]
+    assert len({one.evidence_hash for one in found}) == 3
 
 
-async def test_a_failed_proof_is_written_with_its_reason_and_speed(world: World) -> None:
+async def test_a_failed_proof_is_kept_with_its_reason_and_speed(world: World) -> None:
     world.book()
     # The reference needs a nanosecond: any answer is slow, and at less than a thousandth of its speed.
     rules = NodeRules(TimeLockPolicy(max_gap=STEP), Reference(64, 256, nanoseconds=1))
-    await world.serve(world.orchestrator(default_rules=rules))
-    found = verdicts(world)
-    assert {(reason, score) for _, reason, score in found} == {(ProofReason.SLOW, 0)}
-    assert len({seed for seed, _, _ in found}) == len(found) >= 2
-
-
-async def test_a_verdict_that_cannot_be_written_stops_no_attestation(world: World) -> None:
-    job = world.book()
-
-    async def refused(node: bytes, verdict: object) -> str:
-        raise ChainRejected("NotAttester")
-
-    world.chain.record_proof = refused  # type: ignore[method-assign]
-    orchestrator = world.orchestrator()
+    start, orchestrator = world.chain.clock, world.orchestrator(default_rules=rules)
     await world.serve(orchestrator)
-    assert world.chain.closed[job].good == HOUR
-    assert "verdict not recorded" in [entry.step for entry in orchestrator.journal.entries()]
+    (found,) = verdicts(orchestrator, start, 1)
+    assert (found.reason, found.passed, found.score_bps) == (ProofReason.SLOW, False, 0)
 
 
-async def test_a_later_verdict_of_another_attester_stays(world: World) -> None:
-    """Within a proof's hour its verdict is not written over one that came after it."""
-    world.book(seconds=2 * HOUR)
-    orchestrator = world.orchestrator()
-    other = (b"\7" * 32, 2**40)
-    record = world.chain.record_proof
-
-    async def and_then_another(node: bytes, verdict: ProofVerdict) -> str:
-        signature = await record(node, verdict)
-        world.chain.verdicts[node] = other
-        return signature
-
-    world.chain.record_proof = and_then_another  # type: ignore[method-assign]
-    await world.serve(orchestrator)
-    attested = sum(step[0] == "attest" for step in world.chain.steps)
-    proofs = {step[2].proof for step in world.chain.steps if step[0] == "attest"}
-    assert attested > len(proofs) == len(verdicts(world))
-    assert set(world.chain.verdicts.values()) == {other}
+async def test_the_latest_verdict_of_an_hour_is_the_hours(world: World) -> None:
+    journal = world.orchestrator().journal
+    node = b"\1" * 32
+    for at, reason in ((100, ProofReason.SLOW), (200, ProofReason.PASSED), (3_700, ProofReason.WRONG_ROW)):
+        for _ in range(2):
+            journal.keep_verdict(node, at, 0, reason, at.to_bytes(32, "big"))
+    assert journal.verdicts(0, 3_600) == [(node, 0, ProofReason.PASSED, (200).to_bytes(32, "big"))]
+    assert journal.verdicts(3_600, 7_200) == [(node, 0, ProofReason.WRONG_ROW, (3_700).to_bytes(32, "big"))]
 
 
 async def test_an_unreachable_chain_stops_nothing_for_good(world: World) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 import numpy as np
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.people import TOKEN, People, Published, Supplier, attestation, class_args, node_args
@@ -37,7 +37,8 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet.chain.ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
-from ionet.rewards import Leaves, Report, build_report
+from ionet.rewards import Leaves, Report, Verdict, build_report
+from ionet.rewards._leaves import pack
 
 #: One US dollar or USDC.
 DOLLAR: Final = 10**6
@@ -115,11 +116,14 @@ class Market(Signing):
             own, co = node.own, node.co
             cooling = sum(slot.amount for slot in own.cooling.slots)
             said = own.active + own.pending + cooling + own.due + co.tokens + co.owed
+            said += node.former.amount + node.set_apart
             held = self.world.balance(supplier.vault) - self.gifts.get(supplier.vault, 0)
             assert held == said, f"{supplier.name}'s vault holds {held}, the node says {said}"
             self._check_positions(supplier, co)
-            # A terminal node's stake neither votes nor counts.
-            counted = 0 if node.state == TERMINAL else own.active + co.active
+            self._check_weights(node)
+            # Stake neither votes nor counts while the node is not live.
+            counted = 0 if node.state else own.active + co.active
+            assert node.own_snapshot.now + node.co_snapshot.now == counted
             shards[supplier.shard] = shards.get(supplier.shard, 0) + counted
         for address, active in shards.items():
             shard = self.world.client.fetch(accounts.staking.StakeShard, address)
@@ -138,6 +142,12 @@ class Market(Signing):
         active, pending = sum(one.active for one in found), sum(one.pending for one in found)
         assert (active, pending, active + pending + cooling) == (co.active, co.pending, co.shares)
         assert sum(one.due for one in found) <= co.owed
+        late = sum(slot.weight for one in found for slot in one.cooling.slots)
+        assert late == sum(one.late for one in found) == co.late
+
+    def _check_weights(self, node: accounts.staking.Node) -> None:
+        own = node.own
+        assert own.late == own.lost + sum(slot.weight for slot in own.cooling.slots)
 
     def _check_job(self, address: Pubkey) -> None:
         job = self.job(address)
@@ -221,6 +231,9 @@ class Market(Signing):
             "node": supplier.node,
             "offer": supplier.offer,
             "shard": supplier.shard,
+            "first": None,
+            "fraud": False,
+            "previous": None,
             "source": wallet,
             "destination": wallet,
         }
@@ -271,10 +284,27 @@ class Market(Signing):
         self.send(self.staking("stake", of=supplier, by=holder, amount=amount))
 
     def activate_all(self, *holders: Keypair) -> None:
-        """Lets two weeks pass, and makes everything that the holders have pending active."""
+        """Lets two weeks pass and be credited, and makes everything that the holders have pending active."""
         self.world.advance(14 * 24 * HOUR)
+        self.credited_until_now()
         for holder in holders:
             self.send(self.staking("activate", by=holder))
+
+    def credited_until_now(self, *, of: Supplier | None = None) -> None:
+        """Has a node's hours credited until now, without a report and without any reward."""
+        self.world.patch((of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now)
+
+    def settling(self, *holders: Keypair, of: Supplier | None = None) -> Instruction:
+        """Settles the owner's side of a node, and positions on it."""
+        node = (of or self.alice).node
+        positions = [AccountMeta(pda.staking.position(node, one.pubkey()), False, True) for one in holders]
+        return self.staking("settle_changes", of=of, remaining_accounts=positions)
+
+    def unbounded(self, *, of: Supplier | None = None) -> None:
+        """Lifts the bound of an hour's reward from a node, for rewards that are easy to read."""
+        node = (of or self.alice).node
+        self.world.patch(node, accounts.staking.Node, "highest", 2**63)
+        self.world.patch(node, accounts.staking.Node, "highest_at", 2**62)
 
     # -- reports
 
@@ -285,14 +315,17 @@ class Market(Signing):
         total: int | None = None,
         through: int | None = None,
         emit: bool = True,
+        wait: bool = True,
     ) -> Published:
-        """Lets an hour pass, emits, and makes a report that is final a day later.
+        """Lets an hour pass, emits, and makes a report that is final a day later; then waits until it is
+        creditable.
 
         Args:
             lifetimes: by node.
             total: that the report states; default: the sum.
             through: of the leaves; default: the end of the report's period.
             emit: mint what was emitted until then.
+            wait: until its leaves are creditable.
         """
         world = self.world
         world.advance(HOUR)
@@ -301,17 +334,28 @@ class Market(Signing):
         report = self.rewards(lifetimes, through=through)
         stated = report.total if total is None else total
         address = world.final_report(self.attesters, root=report.root, total=stated, leaves=len(lifetimes))
+        if wait:
+            world.advance(max(0, world.report(address).creditable_from - world.now))
         return Published(address, report)
 
-    def rewards(self, lifetimes: Mapping[Pubkey, int], *, through: int | None = None) -> Report:
-        """The leaves of the latest whole hour; `through`, by default, is its end."""
+    def rewards(
+        self,
+        lifetimes: Mapping[Pubkey, int],
+        *,
+        through: int | None = None,
+        verdicts: Mapping[Pubkey, Verdict] | None = None,
+    ) -> Report:
+        """The leaves of the latest whole hour; `through`, by default, is its end. Nodes pass, by default."""
         start = self.world.mint_config.start
         end = start + (self.world.now - start) // HOUR * HOUR
         nodes = sorted(lifetimes, key=bytes)
+        passed = Verdict(end, 9_800, types.staking.ProofReason.PASSED, True, b"\x03" * 32)
+        words = [pack((verdicts or {}).get(one, passed)) for one in nodes]
         leaves = Leaves(
             nodes=np.frombuffer(b"".join(map(bytes, nodes)), np.uint8).reshape(-1, 32),
             lifetime=np.array([lifetimes[one] for one in nodes], np.uint64),
             through=np.full(len(nodes), end if through is None else through, np.int64),
+            verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(nodes), -1),
         )
         return build_report(leaves, end, bytes(32))
 

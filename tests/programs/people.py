@@ -104,15 +104,15 @@ class Published:
 
     def leaf(self, node: Pubkey, **changes: Any) -> types.staking.LeafArgs:
         """A node's leaf with its proof."""
-        index, proof = self.report.proof(bytes(node))
-        leaves = self.report.leaves
-        usual: dict[str, Any] = {
-            "lifetime": int(leaves.lifetime[index]),
-            "through": int(leaves.through[index]),
-            "index": index,
-            "proof": proof,
-        }
+        fields, verdict = self.report.arguments(bytes(node))
+        usual: dict[str, Any] = {**fields, "verdict": types.staking.Verdict(**verdict)}
         return types.staking.LeafArgs(**usual | changes)
+
+    def proofs_leaf(self, node: Pubkey, **changes: Any) -> types.proofs.LeafArgs:
+        """The same, as the proofs program takes it."""
+        fields, verdict = self.report.arguments(bytes(node))
+        usual: dict[str, Any] = {**fields, "verdict": types.proofs.Verdict(**verdict)}
+        return types.proofs.LeafArgs(**usual | changes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from spl.token.instructions import (
 from spl.token.models import MintToCheckedParams, TransferCheckedParams
 
 from ionet import IO, SOL, USDC, Call, Client, ProgramError, Sent, accounts, ix, pda, token_account, types
+from ionet.proofs.report import head_of
 
 #: Unix time at which every test begins.
 NOW: Final = 1_800_000_000
@@ -313,7 +314,8 @@ class World:
     def final_report(
         self, attesters: Sequence[Keypair], *, root: bytes, total: int, leaves: int = 1
     ) -> Pubkey:
-        """A report of the latest whole hour that all attesters approve and that is final; a day passes."""
+        """A report of the latest whole hour, on the head, that all attesters approve and that is final; a
+        day passes."""
         hours = (self.now - self.mint_config.start) // HOUR
         made = Proposal(self, hours, root=root, total=total, leaves=leaves)
         self.send(ix.mint.emit())
@@ -323,6 +325,11 @@ class World:
         self.advance(self.proofs_config.challenge_window)
         self.send(ix.proofs.finalize(report=made.address))
         return made.address
+
+    @property
+    def head(self) -> Pubkey:
+        """The report at the head."""
+        return head_of(self.proofs_config)
 
 
 class Proposal:
@@ -345,9 +352,13 @@ class Proposal:
         leaves: int = 1,
         period_end: int | None = None,
         evidence_uri: str = "https://example.org/evidence",
+        predecessor: Pubkey | None = None,
+        correction: bool = False,
     ) -> None:
         self.seq = hours
         self.args = types.proofs.ReportArgs(
+            predecessor=world.head if predecessor is None else predecessor,
+            correction=correction,
             root=root,
             total=total,
             period_end=world.mint_config.start + hours * HOUR if period_end is None else period_end,
@@ -361,7 +372,11 @@ class Proposal:
     def report(self, attester: Pubkey) -> Instruction:
         """Makes the report."""
         return ix.proofs.report(
-            attester=attester, seq=self.seq, content_hash=self.content_hash, args=self.args
+            attester=attester,
+            predecessor=self.args.predecessor,
+            seq=self.seq,
+            content_hash=self.content_hash,
+            args=self.args,
         )
 
     def approve(self, attester: Pubkey) -> Instruction:

@@ -15,10 +15,11 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN, Published
-from tests.programs.support import DAY, HOUR, Proposal, with_variant
+from tests.programs.support import DAY, HOUR, Proposal
 from tests.programs.test_proofs import params
 
-from ionet import accounts, errors, events, ix, pda, token_account, types
+from ionet import IO, accounts, errors, events, ix, pda, token_account, types
+from ionet.rewards import Verdict
 
 PENDING, APPROVED, FINAL, VOID = range(4)
 BOND: Final = 500 * TOKEN
@@ -26,11 +27,24 @@ WEEK: Final = 7 * DAY
 EVIDENCE: Final = hashlib.sha256(b"evidence").digest()
 
 
-def proposed(market: Market, lifetimes: dict[Pubkey, int], *, approved: bool = True) -> Published:
+@pytest.fixture
+def market(market: Market) -> Market:
+    """A market in which a day has passed, for which 46 IO can be credited."""
+    market.world.advance(DAY)
+    return market
+
+
+def proposed(
+    market: Market,
+    lifetimes: dict[Pubkey, int],
+    *,
+    approved: bool = True,
+    verdicts: dict[Pubkey, Verdict] | None = None,
+) -> Published:
     """A report of the latest whole hour that is approved, or that only one attester has approved."""
     market.world.advance(HOUR)
     market.world.send(ix.mint.emit())
-    report = market.rewards(lifetimes)
+    report = market.rewards(lifetimes, verdicts=verdicts)
     start = market.world.mint_config.start
     hours = (report.period_end - start) // HOUR
     made = Proposal(market.world, hours, root=report.root, total=report.total, leaves=len(lifetimes))
@@ -54,8 +68,14 @@ def refuting(market: Market, published: Published, node: Pubkey, **changes: Any)
 
 def leaf_of(published: Published, node: Pubkey, **changes: Any) -> types.proofs.LeafArgs:
     """A node's leaf, as the proofs program takes it."""
-    found = published.leaf(node, **changes)
-    return types.proofs.LeafArgs(found.lifetime, found.through, found.index, found.proof)
+    return published.proofs_leaf(node, **changes)
+
+
+def showing(market: Market, published: Published, node: Pubkey | None = None, **changes: Any) -> Instruction:
+    shown = node or market.alice.node
+    return ix.proofs.show_verdict(
+        report=published.address, node=shown, leaf=leaf_of(published, shown, **changes)
+    )
 
 
 def voiding(market: Market, published: Published, who: Pubkey | None = None) -> Instruction:
@@ -165,7 +185,7 @@ def test_the_guardian_voids_what_is_not_final(market: Market, approved: bool) ->
     market.refused(challenging(market, made), errors.proofs.NotChallengeable)
 
 
-def test_a_voided_report_is_never_made_again_and_never_pays(market: Market) -> None:
+def test_a_voided_report_is_never_made_twice_and_does_not_pay_unless_renewed(market: Market) -> None:
     """closed_root_replay: no report's account is ever closed, so that its content stands for one report."""
     lifetimes = {market.alice.node: 30 * TOKEN}
     made = proposed(market, lifetimes)
@@ -247,6 +267,7 @@ def test_an_upheld_challenge_returns_the_bond_and_excludes_the_report(market: Ma
 def test_a_challenge_that_nobody_decides_lapses_and_costs_nothing(market: Market) -> None:
     made = proposed(market, {market.alice.node: 30 * TOKEN})
     before = market.purse(market.carol)
+    market.world.advance(HOUR)
     market.send(challenging(market, made))
     final(market, made)
     market.world.advance(WEEK - DAY - 1)
@@ -359,53 +380,126 @@ def test_only_the_resolver_decides_and_about_the_challenge_alone(market: Market)
 # -- what proofs tells staking
 
 
-def verdict(reason: int = 0) -> types.staking.ProofVerdict:
-    said = types.staking.ProofReason(reason)
-    return types.staking.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=said)
+PASSED, SMALLER = types.staking.ProofReason.PASSED, types.staking.ProofReason.SMALLER
 
 
-def judging(attester: Pubkey, node: Pubkey, reason: int = 0) -> Instruction:
-    said = types.proofs.ProofReason(reason)
-    judged = types.proofs.ProofVerdict(seed=b"\x03" * 32, score_bps=9_800, reason=said)
-    return ix.proofs.record_proof(attester=attester, node=node, verdict=judged)
+def said(market: Market, *, passed: bool) -> Verdict:
+    """A verdict of the hour that is reported next."""
+    start = market.world.mint_config.start
+    end = start + ((market.world.now - start) // HOUR + 1) * HOUR
+    reason = PASSED if passed else SMALLER
+    return Verdict(end, 9_800, reason, passed, b"\x03" * 32)
 
 
-def test_an_attesters_verdict_is_kept_in_the_node(market: Market) -> None:
-    attester = market.attesters[1].pubkey()
-    for reason, passed in ((0, 1), (7, 0)):
-        sent = market.send(judging(attester, market.alice.node, reason))
-        judged = sent.event(events.proofs.ProofJudged)
-        assert (judged.node, judged.seat, judged.reason) == (market.alice.node, 1, reason)
+def test_anyone_shows_the_verdict_of_a_report_at_its_threshold(market: Market) -> None:
+    for passed in (True, False):
+        verdict = said(market, passed=passed)
+        made = proposed(market, {market.alice.node: TOKEN}, verdicts={market.alice.node: verdict})
+        sent = market.world.call(showing(market, made)).paid_by(market.actor()).send()
+        shown = sent.event(events.proofs.VerdictShown)
+        assert (shown.node, shown.report) == (market.alice.node, made.address)
+        assert shown.height == market.world.proofs_config.head
         recorded = sent.event(events.staking.ProofRecorded)
         assert (recorded.node, recorded.score_bps, recorded.time) == (
             market.alice.node,
             9_800,
-            market.world.now,
+            made.report.period_end,
         )
         last = market.node().last_proof
-        assert (last.time, last.seed, last.score_bps) == (market.world.now, b"\x03" * 32, 9_800)
-        assert (last.reason, last.passed) == (reason, passed)
+        assert (last.time, last.score_bps) == (made.report.period_end, 9_800)
+        assert (last.evidence_hash, last.reason, last.passed) == (b"\x03" * 32, verdict.reason, passed)
 
 
-def test_only_attesters_judge_and_only_nodes(market: Market) -> None:
-    stranger = judging(market.carol.pubkey(), market.alice.node)
-    market.refused(stranger, errors.proofs.NotAttester)
-    attester = market.attesters[0].pubkey()
-    market.refused(judging(attester, market.alice.device), errors.proofs.NotANode)
+def test_one_seat_decides_no_verdict(market: Market) -> None:
+    """one_seat_decides: one attester of two wrote a failed verdict over a passed one."""
+    passed = said(market, passed=True)
+    made = proposed(market, {market.alice.node: TOKEN}, verdicts={market.alice.node: passed})
+    market.send(showing(market, made))
+    assert market.node().last_proof.passed
+    assert not hasattr(ix.proofs, "record_proof")
+    failed = said(market, passed=False)
+    pending = proposed(
+        market, {market.alice.node: TOKEN}, approved=False, verdicts={market.alice.node: failed}
+    )
+    market.refused(showing(market, pending), errors.proofs.NotHead)
+    assert market.node().last_proof.passed
 
 
-@pytest.mark.parametrize("number", [11, 255])
-def test_a_verdict_names_a_known_reason(market: Market, number: int) -> None:
-    attester, node = market.attesters[0].pubkey(), market.alice.node
-    unknown = with_variant(lambda reason: judging(attester, node, reason), number)
-    market.refused(unknown, errors.proofs.UnknownReason)
+def test_a_verdict_is_shown_from_the_head_alone(market: Market) -> None:
+    first = proposed(market, {market.alice.node: TOKEN})
+    second = proposed(market, {market.alice.node: TOKEN})
+    market.refused(showing(market, first), errors.proofs.NotHead)
+    market.send(showing(market, second))
+    # With a void its verdicts go as well.
+    market.send(voiding(market, second))
+    market.refused(showing(market, second), errors.proofs.NotHead)
+    market.send(showing(market, first))
+    assert market.node().last_proof.time == first.report.period_end
+
+
+def test_a_verdict_is_shown_by_its_leaf_alone(market: Market) -> None:
+    market.join(market.bob, 300 * TOKEN)
+    device = market.alice.device
+    made = proposed(market, {market.alice.node: TOKEN, market.bob.node: TOKEN, device: TOKEN})
+    leaf = leaf_of(made, market.alice.node)
+    better = replace(leaf.verdict, score_bps=10_000)
+    wrong = showing(market, made, verdict=better)
+    market.refused(wrong, errors.proofs.WrongProof)
+    other = ix.proofs.show_verdict(report=made.address, node=market.bob.node, leaf=leaf)
+    market.refused(other, errors.proofs.WrongProof)
+    market.refused(showing(market, made, device), errors.proofs.NotANode)
+
+
+@pytest.mark.parametrize(
+    "change", [{"time": 2**40}, {"reason": SMALLER}, {"passed": False}], ids=["later", "reason", "failed"]
+)
+def test_a_verdict_contradicts_neither_itself_nor_its_report(market: Market, change: dict[str, Any]) -> None:
+    verdict = replace(said(market, passed=True), **change)
+    made = proposed(market, {market.alice.node: TOKEN}, verdicts={market.alice.node: verdict})
+    market.refused(showing(market, made), errors.proofs.WrongVerdict)
+
+
+def test_a_correction_is_not_refuted_by_what_it_lowers(market: Market) -> None:
+    market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
+    market.world.advance(HOUR)
+    market.world.send(ix.mint.emit())
+    report = market.rewards({market.alice.node: 20 * TOKEN})
+    hours = (report.period_end - market.world.mint_config.start) // HOUR
+    made = Proposal(market.world, hours, root=report.root, total=30 * TOKEN, correction=True)
+    for n, attester in enumerate(market.attesters):
+        market.send(made.approve(attester.pubkey()) if n else made.report(attester.pubkey()))
+    published = Published(made.address, report)
+    market.refused(refuting(market, published, market.alice.node), errors.proofs.CorrectionStands)
+
+
+def test_after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_30_days(market: Market) -> None:
+    made = market.publish({market.alice.node: TOKEN})
+    market.send(challenging(market, made))
+    market.world.advance(WEEK)
+    market.send(about(market, "lift_challenge", made))
+    since = market.world.now
+    again = market.publish({market.alice.node: TOKEN}, wait=False)
+    market.refused(challenging(market, again), errors.staking.ChallengedLately)
+    guardian = market.actor()
+    market.world.give_io(guardian.pubkey(), IO.from_base(BOND))
+    given = replace(params(market.world), guardian=guardian.pubkey())
+    market.send(ix.proofs.set_params(authority=market.world.deployer, params=given))
+    market.send(challenging(market, again, by=guardian))
+    market.world.advance(since + 30 * DAY - 1 - market.world.now)
+    market.refused(challenging(market, made), errors.staking.ChallengedLately)
+    market.world.advance(1)
+    market.send(challenging(market, made))
 
 
 def test_only_the_proofs_program_freezes_credit_or_keeps_verdicts(market: Market) -> None:
-    freeze = types.staking.CreditFreeze(until=market.world.now + DAY, lifted=False, min_report_seq=0)
+    until = market.world.now + DAY
+    freeze = types.staking.CreditFreeze(
+        until=until, lifted=False, guardian=True, quiet_until=until, min_report_seq=0
+    )
+    verdict = types.staking.Verdict(until, 10_000, PASSED, True, bytes(32))
     for thief in (market.carol, market.people.resolver, market.attesters[0]):
         for call in (
             ix.staking.freeze_credit(node=market.alice.node, freeze=freeze, proofs=thief.pubkey()),
-            ix.staking.set_last_proof(node=market.alice.node, verdict=verdict(), proofs=thief.pubkey()),
+            ix.staking.set_last_proof(node=market.alice.node, verdict=verdict, proofs=thief.pubkey()),
         ):
             market.refused(call, errors.staking.NotProofs)

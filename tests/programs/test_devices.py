@@ -12,7 +12,7 @@ from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, OTHER_CLASS, TWO_HOURS, Market
 from tests.programs.people import COMMISSION_BPS, TOKEN, Supplier, class_args, node_args
-from tests.programs.support import HOUR
+from tests.programs.support import DAY, HOUR
 from tests.programs.test_staking_credit import co_staked
 from tests.programs.test_staking_owner import FORTNIGHT, NODE, TERMINAL, u64
 
@@ -53,6 +53,7 @@ def left(market: Market) -> None:
     own = market.node().own
     market.send(market.staking("owner_unstake", amount=own.active + own.pending))
     market.world.advance(FORTNIGHT)
+    market.credited_until_now()
     for name, there in (("owner_withdraw", True), ("owner_claim", own.due)):
         if there:
             market.send(market.staking(name))
@@ -63,6 +64,7 @@ def left(market: Market) -> None:
 
 def test_a_retired_node_comes_back_and_is_paid_nothing_twice(market: Market) -> None:
     """lifetime_replay: what was credited stays counted when the device registers again."""
+    market.unbounded()
     made = market.publish({market.alice.node: 30 * TOKEN})
     market.send(market.credit(made))
     retired = market.send(market.staking("retire_node")).event(events.staking.NodeRetired)
@@ -80,7 +82,7 @@ def test_a_retired_node_comes_back_and_is_paid_nothing_twice(market: Market) -> 
     assert (event.owner, event.units, event.commission_bps) == (market.alice.key, 1, 2_000)
     node = market.node()
     assert (node.state, node.registered_at, node.commission_bps) == (0, market.world.now, 2_000)
-    assert (node.credited, node.credited_through) == (30 * TOKEN, made.report.period_end)
+    assert node.credited == 30 * TOKEN
     market.send(market.staking("owner_stake", amount=300 * TOKEN), market.staking("owner_activate"))
     again = market.send(market.credit(made)).event(events.staking.Credited)
     assert (again.amount, again.credited) == (0, 30 * TOKEN)
@@ -159,6 +161,7 @@ def test_reopening_is_no_way_around_the_notice_of_a_commission(market: Market) -
 def test_reopening_is_no_way_around_the_wait_of_new_stake(market: Market) -> None:
     """reward_sniping: retire, reopen, activate and credit in one transaction."""
     co_staked(market, 250 * TOKEN)
+    market.world.advance(1)
     market.send(
         market.staking("owner_stake", amount=250 * TOKEN),
         market.staking("retire_node"),
@@ -241,6 +244,7 @@ def test_the_first_processor_is_not_detached(market: Market) -> None:
 
 
 def test_a_released_device_and_its_node_go_to_the_next_owner(market: Market) -> None:
+    market.unbounded()
     market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
     network(market)
     market.send(market.staking("retire_node"))
@@ -284,7 +288,22 @@ def test_a_slash_of_the_first_owner_is_over_before_the_second_begins(market: Mar
     market.send(market.staking("claim_device", of=bob))
     left(market)
     market.poke(market.alice.node, NODE, "frozen", u64(1))
-    market.refused(reopening(market, bob), errors.staking.NodeNotEmpty)
+    market.refused(reopening(market, bob), errors.staking.Frozen)
+
+
+def test_a_node_passes_on_when_the_former_owners_hours_are_credited_or_37_days_later(market: Market) -> None:
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    retired, bob = market.world.now, passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    market.send(market.staking("owner_unstake", amount=500 * TOKEN))
+    market.world.advance(FORTNIGHT)
+    market.send(market.staking("owner_withdraw"))
+    market.refused(reopening(market, bob), errors.staking.OwnerStays)
+    market.world.patch(market.alice.node, NODE, "credited_through", retired - 1)
+    market.world.advance(retired + 37 * DAY - 1 - market.world.now)
+    market.refused(reopening(market, bob), errors.staking.OwnerStays)
+    market.world.advance(1)
+    market.send(reopening(market, bob))
 
 
 def test_other_processors_do_not_come_with_the_first(market: Market) -> None:
@@ -300,6 +319,36 @@ def test_other_processors_do_not_come_with_the_first(market: Market) -> None:
     market.send(market.staking("detach_device", device=one.device))
     market.send(reopening(market, bob))
     assert market.node().units == 1
+
+
+def test_second_device_blocks_node(market: Market) -> None:
+    """Attack of this name: with another processor attached, the buyer could neither reopen nor detach."""
+    one = attached(market)
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    bob = passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    left(market)
+    market.refused(reopening(market, bob), errors.staking.DevicesAttached)
+
+    def detach(**given: Any) -> Instruction:
+        usual = {"owner": bob.key, "device": one.device, "first": bob.device}
+        return market.staking("detach_device", **{**usual, **given})
+
+    market.refused(detach(first=None), errors.staking.NotNodeOwner)
+    market.refused(detach(owner=market.carol.pubkey()), errors.staking.NotNodeOwner)
+    market.refused(detach(first=one.device), errors.staking.NotNodeDevice)
+    market.send(detach())
+    market.send(reopening(market, bob))
+    assert (market.node().units, market.node().owner) == (1, bob.key)
+
+
+def test_the_first_devices_new_owner_detaches_from_a_retired_node_only(market: Market) -> None:
+    one = attached(market)
+    market.send(market.staking("evict_device", ban=False))
+    bob = passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    theirs = market.staking("detach_device", owner=bob.key, device=one.device, first=bob.device)
+    market.refused(theirs, errors.staking.NodeNotRetired)
 
 
 def test_another_class_does_not_take_processors_of_the_old_one_along(market: Market) -> None:
@@ -351,6 +400,7 @@ def test_only_a_device_that_nobody_owns_is_claimed(market: Market) -> None:
 def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market) -> None:
     """squatted_device: neither hiring the node for ever nor leaving stake on it keeps the owner out."""
     co_staked(market, 100 * TOKEN)
+    market.world.advance(1)
     market.book()
     event = market.send(market.staking("evict_device", ban=False)).event(events.staking.DeviceEvicted)
     assert event == events.staking.DeviceEvicted(
@@ -363,31 +413,37 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
     market.refused(reopening(market, bob), errors.staking.NodeNotEmpty)
     expel = market.staking("expel_owner")
     market.refused(expel, errors.staking.NodeLeased)
-    market.world.advance(FORTNIGHT - 1)
+    market.world.advance(DAY)
     market.refused(market.booking(TWO_HOURS), errors.jobs.NodeNotLive)
     market.refused(expel, errors.staking.OwnerStays)
-    market.world.advance(1)
-    before = market.purse(market.alice.owner)
-    anyone = market.world.call(expel).paid_by(market.actor())
-    paid = anyone.send().event(events.staking.Withdrawn)
-    assert (paid.holder, paid.amount) == (market.alice.key, 500 * TOKEN)
+    market.credited_until_now()
+    expelled = market.world.call(expel).paid_by(market.actor()).send().event(events.staking.OwnerExpelled)
     market.check()
-    assert market.purse(market.alice.owner) == before + 500 * TOKEN
+    assert (expelled.owner, expelled.amount) == (market.alice.key, 500 * TOKEN)
+    assert expelled.ready_at == market.world.now + FORTNIGHT
+    # The next owner begins at once, while what was alice's cools.
     market.send(reopening(market, bob))
     assert (market.node().owner, market.node().co.tokens) == (bob.key, 100 * TOKEN)
+    pay = market.staking("withdraw_former", destination=token_account(market.alice.key, pda.mint.MINT))
+    market.world.advance(FORTNIGHT - 1)
+    market.refused(pay, errors.staking.NothingReady)
+    market.world.advance(1)
+    before = market.purse(market.alice.owner)
+    paid = market.world.call(pay).paid_by(market.actor()).send().event(events.staking.Withdrawn)
+    market.check()
+    assert (paid.holder, paid.amount) == (market.alice.key, 500 * TOKEN)
+    assert market.purse(market.alice.owner) == before + 500 * TOKEN
+    market.refused(pay, errors.staking.WrongDestination)
 
 
 def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(market: Market) -> None:
-    """wrong_owner_destination: what is the former owner's goes to him alone."""
+    """wrong_owner_destination: what is the former owner's goes to them alone."""
     expel = market.staking("expel_owner")
     market.refused(expel, errors.staking.DeviceOwned)
     market.send(market.staking("evict_device", ban=False))
     market.refused(expel, errors.staking.NodeNotRetired)
     market.send(market.staking("evict_node"))
-    market.world.advance(FORTNIGHT)
-    thief = token_account(market.carol.pubkey(), pda.mint.MINT)
-    market.refused(market.staking("expel_owner", destination=thief), errors.staking.WrongDestination)
-    market.refused(market.staking("expel_owner", vault=pda.mint.EMISSION_VAULT), errors.staking.WrongVault)
+    market.credited_until_now()
     other = pda.staking.shard((bytes(market.alice.node)[0] + 1) % 16)
     market.refused(market.staking("expel_owner", shard=other), errors.staking.WrongShard)
     market.refused(market.staking("expel_owner", offer=market.bob.offer), errors.staking.WrongOffer)
@@ -398,6 +454,14 @@ def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(m
     market.refused(expel, errors.staking.Frozen)
     market.poke(market.alice.node, NODE, "frozen", u64(0))
     market.send(expel)
+    market.refused(expel, errors.staking.FormerUnpaid)
+    market.world.advance(FORTNIGHT)
+    thief = token_account(market.carol.pubkey(), pda.mint.MINT)
+    market.refused(market.staking("withdraw_former", destination=thief), errors.staking.WrongDestination)
+    mine = token_account(market.alice.key, pda.mint.MINT)
+    elsewhere = market.staking("withdraw_former", vault=pda.mint.EMISSION_VAULT, destination=mine)
+    market.refused(elsewhere, errors.staking.WrongVault)
+    market.send(market.staking("withdraw_former", destination=mine))
     market.refused(expel, errors.staking.NothingReady)
 
 
@@ -424,6 +488,28 @@ def test_a_ban_stays_with_the_device(market: Market) -> None:
         assert device(market, one).banned == 1
     claim = market.staking("claim_device", device=one.device, device_key=one.device_key.pubkey())
     market.refused(claim, errors.staking.DeviceBanned)
+
+
+def test_banned_device_earns(market: Market) -> None:
+    """Attack of this name: a banned device's node was listed, booked and credited."""
+    market.unbounded()
+    before = market.publish({market.alice.node: 100}, wait=False)
+    market.send(market.staking("evict_device", ban=True))
+    node = market.node()
+    assert (node.banned, node.closed_at, node.state) == (1, market.world.now, 0)
+    later = market.publish({market.alice.node: 101})
+    # Hours before the ban are credited, later ones are not earned.
+    assert market.send(market.credit(before)).event(events.staking.Credited).amount == 100
+    market.refused(market.credit(later), errors.staking.HourNotEarned)
+
+
+def test_a_disabled_class_takes_no_nodes_and_no_processors(market: Market) -> None:
+    market.send(market.register_device(market.bob))
+    one = another(market)
+    closed = class_args(enabled=False)
+    market.send(ix.staking.set_class(authority=market.world.deployer, id=CLASS, args=closed))
+    market.refused(market.register_node(market.bob), errors.staking.ClassDisabled)
+    market.refused(market.staking("attach_device", device=one.device), errors.staking.ClassDisabled)
 
 
 def test_only_the_resolver_evicts(market: Market) -> None:

@@ -18,11 +18,11 @@ from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_
 from tests.programs.people import TOKEN, attestation, class_args
 from tests.programs.support import DAY, HOUR
 from tests.programs.test_jobs_running import jobs_params
-from tests.programs.test_slashing import APPEAL, about, decided, executing, proposing, stake_elsewhere
+from tests.programs.test_slashing import APPEAL, about, decided_fraud, executing, proposing, setting
 from tests.programs.test_staking_owner import FORTNIGHT
 from tests.programs.test_staking_setup import params
 
-from ionet import ix, pda, types
+from ionet import ix, pda, token_account, types
 
 # -- one working call of each instruction
 
@@ -37,9 +37,11 @@ def _staked(name: str, **given: Any) -> Case[Market]:
         _co_staked(market)
         market.send(market.staking("stake", amount=TOKEN), market.staking("owner_stake", amount=TOKEN))
         market.world.advance(FORTNIGHT)
+        market.credited_until_now()
         if name not in ("activate", "owner_activate"):
             market.send(market.staking("activate"), market.staking("owner_activate"))
         if name in ("claim", "owner_claim"):
+            market.unbounded()
             market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
         if name in ("withdraw", "owner_withdraw"):
             market.send(market.staking("unstake", amount=TOKEN))
@@ -47,7 +49,7 @@ def _staked(name: str, **given: Any) -> Case[Market]:
             market.world.advance(FORTNIGHT)
         if name in ("unstake", "owner_unstake"):
             # Some of it leaves at once.
-            market.send(market.staking("stake", amount=TOKEN))
+            market.send(market.staking("stake", amount=TOKEN), market.staking("owner_stake", amount=TOKEN))
         return market.staking(name, **given)
 
     return case
@@ -55,6 +57,7 @@ def _staked(name: str, **given: Any) -> Case[Market]:
 
 def _credit(market: Market) -> Instruction:
     _co_staked(market)
+    market.unbounded()
     return market.credit(market.publish({market.alice.node: 30 * TOKEN, market.bob.node: TOKEN}))
 
 
@@ -197,8 +200,29 @@ def _retired(name: str) -> Case[Market]:
 
 def _expel(market: Market) -> Instruction:
     market.send(market.staking("evict_device", ban=False), market.staking("evict_node"))
-    market.world.advance(FORTNIGHT)
+    market.credited_until_now()
     return market.staking("expel_owner")
+
+
+def _former(market: Market) -> Instruction:
+    market.send(_expel(market))
+    market.world.advance(FORTNIGHT)
+    return market.staking("withdraw_former")
+
+
+def _settle(market: Market) -> Instruction:
+    market.co_stake(market.carol, TOKEN)
+    market.send(market.staking("owner_stake", amount=TOKEN))
+    market.credited_until_now()
+    return market.staking("settle_changes")
+
+
+def _cancel(market: Market) -> Instruction:
+    market.send(proposing(market, 5 * TOKEN))
+    market.world.advance(APPEAL)
+    market.send(setting(market))
+    purse = token_account(market.alice.key, IO_MINT)
+    return about(market, "cancel_slash", authority=market.world.deployer, destination=purse)
 
 
 def _join(market: Market) -> Instruction:
@@ -210,6 +234,7 @@ def _join(market: Market) -> Instruction:
 def _earned(name: str) -> Case[Market]:
     def case(market: Market) -> Instruction:
         _co_staked(market)
+        market.unbounded()
         market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
         return market.staking(name)
 
@@ -224,7 +249,10 @@ def _slash(name: str) -> Case[Market]:
         market.world.advance(APPEAL)
         if name == "resolve_slash":
             return about(market, name, amount=TOKEN)
+        if name == "set_apart_slash":
+            return setting(market)
         if name == "execute_slash":
+            market.send(setting(market))
             return executing(market)
         market.world.advance(FORTNIGHT + 1)
         return about(market, name)
@@ -235,20 +263,20 @@ def _slash(name: str) -> Case[Market]:
 def _forfeit(market: Market) -> Instruction:
     _co_staked(market)
     made = market.publish({market.alice.node: 30 * TOKEN})
-    stake_elsewhere(market, 1_000_000 * TOKEN)
-    decided(market, 550 * TOKEN)
-    market.send(executing(market))
+    decided_fraud(market, 550 * TOKEN)
     return market.staking("forfeit_reward", report=made.address, leaf=made.leaf(market.alice.node))
 
 
 def _freeze(market: Market) -> Instruction:
-    freeze = types.staking.CreditFreeze(until=market.world.now, lifted=False, min_report_seq=0)
+    freeze = types.staking.CreditFreeze(
+        until=market.world.now, lifted=False, guardian=False, quiet_until=0, min_report_seq=0
+    )
     return ix.staking.freeze_credit(node=market.alice.node, freeze=freeze)
 
 
 def _last_proof(market: Market) -> Instruction:
     passed = types.staking.ProofReason.PASSED
-    verdict = types.staking.ProofVerdict(seed=bytes(32), score_bps=1, reason=passed)
+    verdict = types.staking.Verdict(1, 1, passed, True, bytes(32))
     return ix.staking.set_last_proof(node=market.alice.node, verdict=verdict)
 
 
@@ -288,6 +316,8 @@ STAKING: dict[str, Case[Market]] = {
     "evict_device": lambda market: market.staking("evict_device", ban=False),
     "evict_node": lambda market: market.staking("evict_node"),
     "expel_owner": _expel,
+    "withdraw_former": _former,
+    "settle_changes": _settle,
     "register_network": lambda market: ix.staking.register_network(
         authority=market.alice.key, name=bytes(32)
     ),
@@ -295,6 +325,8 @@ STAKING: dict[str, Case[Market]] = {
     "propose_slash": lambda market: proposing(market, 5 * TOKEN),
     "appeal": _slash("appeal"),
     "resolve_slash": _slash("resolve_slash"),
+    "set_apart_slash": _slash("set_apart_slash"),
+    "cancel_slash": _cancel,
     "execute_slash": _slash("execute_slash"),
     "close_slash": _slash("close_slash"),
     "forfeit_reward": _forfeit,
@@ -341,6 +373,10 @@ MEMBERS: Final[dict[str, Case[Market]]] = {
 
 #: Accounts that may be another one, and why.
 FREE_STAKING: Final = {
+    # An empty place of an optional account, which the program's own key stands for.
+    "credit_node": frozenset({"previous", "program"}),
+    # The owner of the node needs no first device beside.
+    "detach_device": frozenset({"first"}),
     # Anybody pays.
     "open_shard": frozenset({"payer"}),
     # The device's key is whatever signs for it; either attester lets it in, in the class that it measured.
@@ -352,8 +388,7 @@ FREE_STAKING: Final = {
         ("owner_unstake", "owner_withdraw", "owner_claim", "unstake", "withdraw", "claim"),
         frozenset({"destination"}),
     ),
-    # The resolver may evict any of them, and the proofs program judge and freeze any.
-    "evict_node": frozenset({"node"}),
+    # The proofs program may judge and freeze any of them.
     "freeze_credit": frozenset({"node"}),
     "set_last_proof": frozenset({"node"}),
 }
@@ -420,7 +455,7 @@ ON_STAKING: Final = Suite(
     ABSENT_STAKING,
     again=frozenset({"owner_stake", "owner_unstake", "stake", "unstake"}),
     # A leaf credits what is new in it.
-    harmless=SETTERS | {"credit_node", "evict_device", "set_class", "set_commission"},
+    harmless=SETTERS | {"credit_node", "evict_device", "set_class", "set_commission", "settle_changes"},
     # What the proofs program signs.
     unsendable=frozenset({"freeze_credit", "set_last_proof"}),
     # A slash is dismissed by nothing.

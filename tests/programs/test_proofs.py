@@ -12,6 +12,7 @@ from solders.pubkey import Pubkey
 from tests.programs.support import DAY, HOUR, NOW, Proposal, World
 
 from ionet import IO, SOL, ProgramError, emission, errors, events, ix, pda, types
+from ionet.proofs.report import head_of
 
 PENDING, APPROVED, FINAL = 0, 1, 2
 VACANT = types.proofs.Seat(Pubkey.default(), 0)
@@ -76,6 +77,7 @@ def params(world: World) -> types.proofs.ParamsArgs:
         in_use_bps=3_000,
         fee_bound_bps=8_000,
         up_hours=5,
+        hold=7 * DAY,
     )
 
 
@@ -83,7 +85,7 @@ def test_the_authority_sets_every_parameter(world: World) -> None:
     pauser, guardian, resolver = keys(3)
     wanted = types.proofs.ParamsArgs(
         *(pauser, guardian, resolver, 6 * HOUR, DAY, IO(1).base),
-        *(9_000, 4_000, 9_500, 6),
+        *(9_000, 4_000, 9_500, 6, DAY),
     )
     sent = world.send(ix.proofs.set_params(authority=world.deployer, params=wanted))
     assert sent.event(events.proofs.ParamsSet).params == wanted
@@ -92,6 +94,7 @@ def test_the_authority_sets_every_parameter(world: World) -> None:
     assert found == (6 * HOUR, DAY, IO(1).base)
     shares = (config.gpu_bps, config.in_use_bps, config.fee_bound_bps, config.up_hours)
     assert shares == (9_000, 4_000, 9_500, 6)
+    assert config.hold == DAY
     assert (config.roles.pauser, config.guardian, config.resolver) == (pauser, guardian, resolver)
     assert config.roles.authority == world.deployer
 
@@ -112,6 +115,7 @@ def test_nobody_else_sets_parameters(world: World) -> None:
         ("in_use_bps", 0, 5_000, errors.proofs.InUseShareOutOfBounds),
         ("fee_bound_bps", 0, 9_500, errors.proofs.FeeBoundOutOfBounds),
         ("up_hours", 0, 168, errors.proofs.UpHoursOutOfBounds),
+        ("hold", 0, 30 * DAY, errors.proofs.HoldOutOfBounds),
     ],
 )
 def test_each_parameter_stays_within_its_bounds(
@@ -232,7 +236,8 @@ def test_a_report_is_made_approved_and_final(world: World, attesters: list[Keypa
     assert approval.approved_at == NOW + 3 * HOUR + 300
     found = world.report(made.address)
     assert (found.state, found.approvals, found.approved_at) == (APPROVED, 0b011, approval.approved_at)
-    assert world.proofs_config.approved_seq == 3
+    config = world.proofs_config
+    assert (config.head, head_of(config), config.head_period_end) == (1, made.address, found.period_end)
 
     world.advance(DAY)
     anyone = world.actor()
@@ -241,11 +246,9 @@ def test_a_report_is_made_approved_and_final(world: World, attesters: list[Keypa
     assert (final.root, final.total, final.period_end) == (found.root, found.total, found.period_end)
     found, config = world.report(made.address), world.proofs_config
     assert (found.state, found.finalized_at) == (FINAL, world.now)
-    assert (config.final_seq, config.final_total, config.final_period_end) == (
-        3,
-        found.total,
-        found.period_end,
-    )
+    assert (config.final_height, config.final_report, config.highest_total) == (1, made.address, found.total)
+    assert found.creditable_from == found.period_end + 7 * DAY
+    assert found.creditable_until == found.creditable_from + 30 * DAY
 
 
 def test_a_set_of_one_decides_within_the_report(world: World) -> None:
@@ -314,13 +317,20 @@ def test_the_same_content_is_reported_once(world: World, attesters: list[Keypair
 def test_the_address_holds_the_content(world: World, attesters: list[Keypair]) -> None:
     first = attesters[0]
     made, other = Proposal(world, 3, total=1), Proposal(world, 3, total=2)
-    forged = ix.proofs.report(attester=first.pubkey(), seq=3, content_hash=made.content_hash, args=other.args)
+    forged = ix.proofs.report(
+        attester=first.pubkey(),
+        predecessor=other.args.predecessor,
+        seq=3,
+        content_hash=made.content_hash,
+        args=other.args,
+    )
     world.refused(forged, errors.proofs.WrongContentHash, signers=[first])
     elsewhere = ix.proofs.report(
         attester=first.pubkey(),
         seq=3,
         content_hash=made.content_hash,
         args=made.args,
+        predecessor=made.args.predecessor,
         report=other.address,
     )
     world.refused(elsewhere, "ConstraintSeeds", signers=[first])
@@ -522,11 +532,15 @@ def test_the_first_content_at_the_threshold_decides_the_hour(world: World, attes
     assert world.report(honest.address).state == APPROVED
     late = squatter.approve(second.pubkey())
     world.refused(late, errors.proofs.AlreadyDecided, signers=[second])
-    # Nor is a further one of that hour, or of an hour before it, made.
-    for another in (Proposal(world, 3, total=3), Proposal(world, 2)):
-        world.refused(another.report(first.pubkey()), errors.proofs.AlreadyDecided, signers=[first])
+    # Nor is a further one on the same predecessor made.
+    another = Proposal(world, 3, total=3, predecessor=Pubkey.default())
+    world.refused(another.report(first.pubkey()), errors.proofs.AlreadyDecided, signers=[first])
+    # On the head it would have to be of a later hour.
+    for hours in (2, 3):
+        fell = Proposal(world, hours, total=3)
+        world.refused(fell.report(first.pubkey()), errors.proofs.PeriodFell, signers=[first])
     world.advance(HOUR)
-    report(world, Proposal(world, 4), first)
+    report(world, Proposal(world, 4, total=2), first)
 
 
 def test_a_new_set_does_not_inherit_the_approvals_of_the_old_one(
@@ -541,11 +555,16 @@ def test_a_new_set_does_not_inherit_the_approvals_of_the_old_one(
     for attester in (second, rotated):
         stale = made.approve(attester.pubkey())
         world.refused(stale, errors.proofs.StaleSet, signers=[attester])
-    # Anything in the content makes another report of it.
-    anew = Proposal(world, 3, evidence_uri="https://example.org/evidence?set=2")
-    report(world, anew, second)
-    approve(world, anew, rotated)
-    assert world.report(anew.address).state == APPROVED
+    # The same content is renewed, and gathers the approvals of the new one.
+    renew = ix.proofs.renew_report(attester=second.pubkey(), report=made.address)
+    event = world.send(renew, signers=[second]).event(events.proofs.ReportRenewed)
+    assert (event.report, event.set_version, event.attester) == (made.address, 2, second.pubkey())
+    found = world.report(made.address)
+    assert (found.state, found.approvals, found.weight, found.set_version) == (PENDING, 0b010, 1, 2)
+    world.refused(renew, errors.proofs.NotRenewable, signers=[second])
+    approve(world, made, rotated)
+    assert world.report(made.address).state == APPROVED
+    world.refused(renew, errors.proofs.NotRenewable, signers=[second])
 
 
 def test_only_a_report_is_approved(world: World, attesters: list[Keypair]) -> None:
@@ -612,23 +631,256 @@ def test_a_pending_report_is_not_final(world: World, attesters: list[Keypair]) -
     world.refused(ix.proofs.finalize(report=made.address), errors.proofs.NotApproved)
 
 
-def test_totals_and_periods_never_fall(world: World, attesters: list[Keypair], approved: Proposal) -> None:
-    first, second, _ = attesters
-    world.advance(2 * HOUR)
-    fallen, risen = Proposal(world, 4, total=99), Proposal(world, 5, total=101)
-    for made in (fallen, risen):
-        report(world, made, first)
-        approve(world, made, second)
+def test_a_report_that_was_final_with_too_high_a_total_ends_no_honest_one(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    """total_fell_forever: a wrong total that became final was the least that any later one could have."""
+    first, second, third = attesters
     world.advance(DAY)
     world.send(ix.proofs.finalize(report=approved.address))
-    world.refused(ix.proofs.finalize(report=fallen.address), errors.proofs.TotalFell)
-    world.send(ix.proofs.finalize(report=risen.address))
-    world.refused(ix.proofs.finalize(report=fallen.address), errors.proofs.PeriodFell)
-    # Such a report is not even made any more.
+    honest = Proposal(world, 27, total=90)
     world.send(ix.mint.emit())
-    lower = Proposal(world, 6, total=100)
-    world.refused(lower.report(first.pubkey()), errors.proofs.TotalFell, signers=[first])
-    assert world.proofs_config.final_total == 101
+    world.refused(honest.report(first.pubkey()), errors.proofs.TotalFell, signers=[first])
+    corrected = Proposal(world, 27, total=90, correction=True)
+    for attester in (first, second):
+        (report if attester is first else approve)(world, corrected, attester)
+    assert world.report(corrected.address).state == PENDING
+    approve(world, corrected, third)
+    assert world.report(corrected.address).state == APPROVED
+    world.advance(HOUR)
+    next_one = Proposal(world, 28, total=91)
+    report(world, next_one, first)
+    approve(world, next_one, second)
+    world.advance(3 * DAY)
+    for made in (corrected, next_one):
+        world.send(ix.proofs.finalize(report=made.address))
+    assert world.proofs_config.min_height == 2
+
+
+def test_no_reports_total_or_period_falls_below_its_predecessors(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first, second, _ = attesters
+    world.advance(2 * HOUR)
+    world.send(ix.mint.emit())
+    fallen = Proposal(world, 4, total=99)
+    world.refused(fallen.report(first.pubkey()), errors.proofs.TotalFell, signers=[first])
+    again = Proposal(world, 3, total=101)
+    world.refused(again.report(first.pubkey()), errors.proofs.PeriodFell, signers=[first])
+    risen = Proposal(world, 5, total=100)
+    report(world, risen, first)
+    approve(world, risen, second)
+    # Finality comes in the order of heights.
+    world.advance(DAY)
+    world.refused(ix.proofs.finalize(report=risen.address), errors.proofs.NotNext)
+    world.send(ix.proofs.finalize(report=approved.address))
+    world.send(ix.proofs.finalize(report=risen.address))
+    assert world.proofs_config.final_height == 2
+
+
+def test_a_report_names_its_predecessor_and_nothing_else_stands_for_it(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first = attesters[0]
+    world.advance(HOUR)
+    world.send(ix.mint.emit())
+    made = Proposal(world, 4, total=100)
+    assert made.args.predecessor == approved.address
+    for wrong in (pda.proofs.CONFIG, Pubkey.default(), Proposal(world, 2).address):
+        call = ix.proofs.report(
+            attester=first.pubkey(),
+            predecessor=wrong,
+            seq=made.seq,
+            content_hash=made.content_hash,
+            args=made.args,
+        )
+        world.refused(call, errors.proofs.WrongPredecessor, signers=[first])
+    # Nor is another account a report, or one that is not there.
+    for wrong in (pda.proofs.CONFIG, Keypair().pubkey()):
+        call = Proposal(world, 4, total=100, predecessor=wrong).report(first.pubkey())
+        world.refused(call, errors.proofs.WrongPredecessor, signers=[first])
+
+
+def test_reports_are_approved_in_order_and_may_gather_before_it_is_their_turn(
+    world: World, attesters: list[Keypair]
+) -> None:
+    first, second, _ = attesters
+    earlier = Proposal(world, 2, total=1)
+    report(world, earlier, first)
+    later = Proposal(world, 3, total=1, predecessor=earlier.address)
+    report(world, later, first)
+    world.refused(later.approve(second.pubkey()), errors.proofs.NotAtHead, signers=[second])
+    approve(world, earlier, second)
+    approve(world, later, second)
+    assert (world.proofs_config.head, world.head) == (2, later.address)
+
+
+def test_a_void_in_the_middle_takes_back_the_head_and_the_hours_are_reported_again(
+    world: World, attesters: list[Keypair]
+) -> None:
+    first, second, _ = attesters
+    chain: list[Proposal] = []
+    for hours in (1, 2, 3):
+        chain.append(Proposal(world, hours, total=hours))
+        report(world, chain[-1], first)
+        approve(world, chain[-1], second)
+    void = ix.proofs.void_report(guardian=world.deployer, report=chain[1].address)
+    assert world.send(void).event(events.proofs.ReportVoided).head == 1
+    assert (world.head, world.proofs_config.head_period_end) == (chain[0].address, NOW + HOUR)
+    # What stood on it has fallen: it never becomes final, and its void moves nothing.
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=chain[0].address))
+    world.refused(ix.proofs.finalize(report=chain[2].address), errors.proofs.ReportFell)
+    # The same contents are renewed, in order.
+    for made in chain[1:]:
+        renew = ix.proofs.renew_report(attester=first.pubkey(), report=made.address)
+        world.send(renew, signers=[first])
+        approve(world, made, second)
+    assert (world.proofs_config.head, world.head) == (3, chain[2].address)
+    world.advance(DAY)
+    for made in chain[1:]:
+        world.send(ix.proofs.finalize(report=made.address))
+
+
+def test_another_report_takes_the_place_of_a_void_one(world: World, attesters: list[Keypair]) -> None:
+    first, second, _ = attesters
+    wrong, fallen = Proposal(world, 2, total=9), None
+    report(world, wrong, first)
+    approve(world, wrong, second)
+    fallen = Proposal(world, 3, total=9)
+    report(world, fallen, first)
+    approve(world, fallen, second)
+    world.send(ix.proofs.void_report(guardian=world.deployer, report=wrong.address))
+    right = Proposal(world, 2, total=5)
+    report(world, right, first)
+    approve(world, right, second)
+    event = world.send(ix.proofs.void_report(guardian=world.deployer, report=fallen.address))
+    assert event.event(events.proofs.ReportVoided).head == 1
+    assert world.head == right.address
+    renew = ix.proofs.renew_report(attester=first.pubkey(), report=fallen.address)
+    world.send(renew, signers=[first])
+    world.refused(fallen.approve(second.pubkey()), errors.proofs.NotAtHead, signers=[second])
+
+
+# -- corrections
+
+
+def correction(world: World, hours: int, total: int, *approving: Keypair) -> Proposal:
+    made = Proposal(world, hours, total=total, correction=True)
+    report(world, made, approving[0])
+    for attester in approving[1:]:
+        approve(world, made, attester)
+    return made
+
+
+def test_the_guardian_lowers_a_corrections_bar_to_the_threshold(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first, second, _ = attesters
+    world.advance(HOUR)
+    made = correction(world, 4, 0, first, second)
+    assert world.report(made.address).state == PENDING
+    thief = world.actor()
+    theirs = ix.proofs.endorse(guardian=thief.pubkey(), report=made.address)
+    world.refused(theirs, errors.proofs.NotGuardian, signers=[thief])
+    endorse = ix.proofs.endorse(guardian=world.deployer, report=made.address)
+    event = world.send(endorse).event(events.proofs.CorrectionEndorsed)
+    assert event.approved_at == world.now
+    assert world.report(made.address).state == APPROVED
+    world.refused(endorse, errors.proofs.NotPending)
+    plain = Proposal(world, 4, total=100, predecessor=approved.address)
+    world.refused(plain.report(first.pubkey()), errors.proofs.AlreadyDecided, signers=[first])
+
+
+def test_only_a_correction_is_endorsed_and_once(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first = attesters[0]
+    world.advance(HOUR)
+    plain = Proposal(world, 4, total=100)
+    report(world, plain, first)
+    endorse = ix.proofs.endorse(guardian=world.deployer, report=plain.address)
+    world.refused(endorse, errors.proofs.NotACorrection)
+    made = correction(world, 4, 0, first)
+    endorse = ix.proofs.endorse(guardian=world.deployer, report=made.address)
+    world.send(endorse)
+    assert world.report(made.address).state == PENDING
+    world.refused(endorse, errors.proofs.AlreadyEndorsed)
+
+
+def test_a_correction_waits_72_hours_and_the_next_one_for_the_hold_besides(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    world.advance(HOUR)
+    made = correction(world, 4, 0, *attesters)
+    since = world.now
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+    world.advance(2 * DAY - 1)
+    world.refused(ix.proofs.finalize(report=made.address), errors.proofs.WindowOpen)
+    second = Proposal(world, 75, total=0, correction=True)
+    for attester in attesters[:2]:
+        (report if attester is attesters[0] else approve)(world, second, attester)
+    last = second.approve(attesters[2].pubkey())
+    world.refused(last, errors.proofs.CorrectionOpen, signers=attesters[2:])
+    world.advance(1)
+    world.send(ix.proofs.finalize(report=made.address))
+    world.refused(last, errors.proofs.CorrectionTooSoon, signers=attesters[2:])
+    world.advance(since + 10 * DAY - 1 - world.now)
+    world.refused(last, errors.proofs.CorrectionTooSoon, signers=attesters[2:])
+    world.advance(1)
+    world.send(last, signers=attesters[2:])
+
+
+def test_a_correction_gives_nothing_that_had_stayed_unallocated(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    first = attesters[0]
+    world.advance(DAY)
+    world.send(ix.proofs.finalize(report=approved.address))
+    world.advance(HOUR)
+    world.send(ix.mint.emit())
+    hours = 28
+    since = emission.cumulative(hours * HOUR) - emission.cumulative(3 * HOUR)
+    above = Proposal(world, hours, total=100 + since + 1, correction=True)
+    world.refused(above.report(first.pubkey()), errors.proofs.TotalAboveCorrection, signers=[first])
+    correction(world, hours, 100 + since, first)
+
+
+def test_the_authority_voids_a_correction_and_no_other_report(
+    world: World, attesters: list[Keypair], approved: Proposal
+) -> None:
+    guardian = world.actor()
+    given = replace(params(world), guardian=guardian.pubkey())
+    world.send(ix.proofs.set_params(authority=world.deployer, params=given))
+    world.advance(HOUR)
+    made = correction(world, 4, 0, *attesters)
+    assert world.proofs_config.min_height == 2
+    plain = ix.proofs.void_report(guardian=world.deployer, report=approved.address)
+    world.refused(plain, errors.proofs.NotGuardian)
+    world.send(ix.proofs.void_report(guardian=world.deployer, report=made.address))
+    config = world.proofs_config
+    assert (config.head, config.min_height, config.correction_at, config.next_void) == (1, 0, 0, 0)
+    # It does not count against the next one.
+    correction(world, 4, 1, *attesters)
+    assert world.proofs_config.min_height == 2
+
+
+def test_the_guardian_voids_at_most_twenty_reports_in_thirty_days(
+    world: World, attesters: list[Keypair]
+) -> None:
+    first = attesters[0]
+    made = [Proposal(world, 3, total=n) for n in range(21)]
+    for one in made:
+        world.send(one.report(first.pubkey()), signers=[first])
+    voids = [ix.proofs.void_report(guardian=world.deployer, report=one.address) for one in made]
+    for void in voids[:20]:
+        world.send(void)
+    world.refused(voids[20], errors.proofs.TooManyVoids)
+    world.advance(30 * DAY - 1)
+    world.refused(voids[20], errors.proofs.TooManyVoids)
+    world.advance(1)
+    world.send(voids[20])
 
 
 def test_a_longer_window_holds_for_reports_that_wait(world: World, approved: Proposal) -> None:
@@ -687,6 +939,8 @@ def test_the_rewards_of_the_sdk_make_the_same_content_hash(world: World, atteste
         Leaves(nodes=nodes, lifetime=lifetime, through=through), NOW + 3 * HOUR, b"\x05" * 32
     )
     args = types.proofs.ReportArgs(
+        predecessor=Pubkey.default(),
+        correction=False,
         root=built.root,
         total=built.total,
         period_end=built.period_end,
@@ -695,6 +949,12 @@ def test_the_rewards_of_the_sdk_make_the_same_content_hash(world: World, atteste
         evidence_uri=uri.encode().ljust(96, b"\0"),
     )
     first = attesters[0]
-    call = ix.proofs.report(attester=first.pubkey(), seq=3, content_hash=built.content_hash(uri), args=args)
+    call = ix.proofs.report(
+        attester=first.pubkey(),
+        predecessor=Pubkey.default(),
+        seq=3,
+        content_hash=built.content_hash(uri),
+        args=args,
+    )
     world.send(call, signers=[first])
     assert world.report(pda.proofs.report(3, built.content_hash(uri))).total == 60

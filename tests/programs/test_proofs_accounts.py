@@ -15,7 +15,15 @@ from tests.programs.market import Market
 from tests.programs.negative import SETTERS, Case, Check, Suite, joined, market_accounts
 from tests.programs.people import TOKEN, Published
 from tests.programs.support import DAY, HOUR, Proposal
-from tests.programs.test_challenges import WEEK, about, challenging, proposed, refuting, voiding
+from tests.programs.test_challenges import (
+    WEEK,
+    about,
+    challenging,
+    proposed,
+    refuting,
+    showing,
+    voiding,
+)
 from tests.programs.test_proofs import params
 
 from ionet import ix, types
@@ -49,6 +57,7 @@ def _finalize(market: Market) -> Instruction:
 
 
 def _refute(market: Market) -> Instruction:
+    market.world.advance(DAY)
     market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
     falling = {market.alice.node: 30 * TOKEN - 1, market.bob.node: TOKEN}
     return refuting(market, proposed(market, falling), market.alice.node)
@@ -68,11 +77,23 @@ def _lift(market: Market, made: Published) -> Instruction:
     return about(market, "lift_challenge", made)
 
 
-def _record_proof(market: Market) -> Instruction:
-    smaller = types.proofs.ProofReason.SMALLER
-    verdict = types.proofs.ProofVerdict(seed=bytes(32), score_bps=9_000, reason=smaller)
-    attester = market.attesters[0].pubkey()
-    return ix.proofs.record_proof(attester=attester, node=market.alice.node, verdict=verdict)
+def _renew(market: Market) -> Instruction:
+    made = _proposed(market, approved=True)
+    market.send(voiding(market, made))
+    return ix.proofs.renew_report(attester=market.attesters[0].pubkey(), report=made.address)
+
+
+def _endorse(market: Market) -> Instruction:
+    market.world.advance(HOUR)
+    market.send(ix.mint.emit())
+    hours = (market.world.now - market.world.mint_config.start) // HOUR
+    made = Proposal(market.world, hours, total=TOKEN, correction=True)
+    market.send(made.report(market.attesters[0].pubkey()))
+    return ix.proofs.endorse(guardian=market.world.deployer, report=made.address)
+
+
+def _show(market: Market) -> Instruction:
+    return showing(market, _proposed(market, approved=True))
 
 
 def _accept(market: Market) -> Instruction:
@@ -91,7 +112,9 @@ CASES: Final[dict[str, Case[Market]]] = {
     "challenge": lambda market: challenging(market, _proposed(market, approved=True)),
     "decide": _challenged(lambda market, made: about(market, "decide", made, upheld=False)),
     "lift_challenge": _challenged(_lift),
-    "record_proof": _record_proof,
+    "renew_report": _renew,
+    "endorse": _endorse,
+    "show_verdict": _show,
     "set_params": lambda market: ix.proofs.set_params(
         authority=market.world.deployer, params=params(market.world)
     ),
@@ -109,7 +132,7 @@ SUITE: Final = Suite(
     free={
         # Whichever attester it is; of any node.
         "report": frozenset({"attester"}),
-        "record_proof": frozenset({"attester", "node"}),
+        "renew_report": frozenset({"attester"}),
     },
     absent={
         # A leaf that names no node refutes the report as well.
@@ -117,10 +140,8 @@ SUITE: Final = Suite(
         # An account that gets its rent back may have been empty.
         "decide": frozenset({"rent_payer"}),
         "lift_challenge": frozenset({"rent_payer"}),
-        # Its address alone signs.
-        "record_proof": frozenset({"config"}),
     },
-    harmless=SETTERS | {"record_proof", "set_attesters"},
+    harmless=SETTERS | {"show_verdict", "set_attesters"},
 )
 
 

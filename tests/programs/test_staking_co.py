@@ -10,7 +10,7 @@ from tests.programs.people import TOKEN
 from tests.programs.support import DAY
 from tests.programs.test_staking_owner import FORTNIGHT, NODE, totals, u64, wrong_shard
 
-from ionet import errors, events, pda, token_account
+from ionet import accounts, errors, events, pda, token_account
 
 #: What a holder does with his position, but for activating, which anyone does.
 CALLS: list[tuple[str, dict[str, Any]]] = [
@@ -53,9 +53,9 @@ def test_co_stake_comes_in_as_pending_shares_one_for_one(market: Market) -> None
     assert market.purse(market.carol) == before - 120 * TOKEN
     activate = market.staking("activate")
     market.refused(activate, errors.staking.StillPending)
-    market.world.advance(FORTNIGHT - 1)
+    market.world.advance(400 * DAY)
     market.refused(activate, errors.staking.StillPending)
-    market.world.advance(1)
+    market.credited_until_now()
     # Anyone may activate it.
     sent = market.world.call(activate).paid_by(market.actor()).send()
     activated = sent.event(events.staking.Activated)
@@ -86,12 +86,30 @@ def test_both_sides_together_stay_below_the_classs_maximum(market: Market) -> No
     market.refused(market.staking("owner_stake", amount=1), errors.staking.MaximumStake)
 
 
-def test_the_owners_pending_stake_counts_for_the_half(market: Market) -> None:
+def test_first_loss_emptied(market: Market) -> None:
+    """Attack of this name: pending stake of the owner made room for co-stake, and left at once."""
+    market.co_stake(market.dave, TOKEN)
     market.send(market.staking("owner_unstake", amount=300 * TOKEN))
-    market.send(market.staking("owner_stake", amount=50 * TOKEN))
+    market.send(market.staking("owner_stake", amount=500 * TOKEN))
     market.send(market.staking("open_position"))
-    market.refused(market.staking("stake", amount=250 * TOKEN + 1), errors.staking.CoStakeAboveHalf)
-    market.send(market.staking("stake", amount=250 * TOKEN))
+    found = market.refused(market.staking("stake", amount=199 * TOKEN + 1), errors.staking.CoStakeAboveHalf)
+    assert found.compared == (str(199 * TOKEN), str(199 * TOKEN + 1))
+    market.send(market.staking("stake", amount=199 * TOKEN))
+    # What has entered stays in behind the owner's active stake, whatever pending stake leaves.
+    market.send(market.staking("owner_unstake", amount=500 * TOKEN))
+    node = market.node()
+    assert node.own.active == node.co.active + node.co.pending == 200 * TOKEN
+
+
+def test_co_stake_enters_only_while_the_owners_active_stake_covers_the_minimum(market: Market) -> None:
+    market.send(market.staking("open_position"))
+    market.send(market.staking("owner_unstake", amount=300 * TOKEN + 1))
+    more = market.staking("stake", amount=1)
+    found = market.refused(more, errors.staking.OwnerBelowMinimum)
+    assert found.compared == (str(200 * TOKEN - 1), str(200 * TOKEN))
+    market.send(market.staking("owner_stake", amount=1))
+    market.refused(more, errors.staking.OwnerBelowMinimum)
+    market.send(market.staking("owner_activate"), more)
 
 
 def test_co_stake_of_nothing_or_of_somebody_elses_tokens_is_refused(market: Market) -> None:
@@ -110,7 +128,7 @@ def test_pending_shares_leave_at_once_and_active_ones_cool(market: Market) -> No
     event = market.send(market.staking("unstake", amount=50 * TOKEN)).event(events.staking.Unstaked)
     assert (event.holder, event.left, event.cooling) == (market.carol.pubkey(), 20 * TOKEN, 30 * TOKEN)
     assert event.ready_at == market.world.now + FORTNIGHT
-    assert event.totals == totals(own_active=500, co_tokens=100, co_shares=100, co_active=70)
+    assert event.totals == totals(own_active=500, co_tokens=100, co_shares=100, co_active=70, co_late=30)
     assert market.purse(market.carol) == before - 100 * TOKEN
     market.world.advance(FORTNIGHT - 1)
     market.refused(market.staking("withdraw"), errors.staking.NothingReady)
@@ -141,6 +159,7 @@ def test_four_of_a_positions_withdrawals_cool_at_a_time(market: Market) -> None:
 def test_a_position_is_its_holders_alone(market: Market) -> None:
     market.co_stake(market.carol, 100 * TOKEN)
     market.activate_all(market.carol)
+    market.unbounded()
     market.send(market.credit(market.publish({market.alice.node: 60 * TOKEN})))
     market.send(market.staking("unstake", amount=10 * TOKEN))
     market.world.advance(FORTNIGHT)
@@ -178,7 +197,7 @@ def test_nobody_but_the_holder_sends_pending_stake_back_to_wait(market: Market) 
     market.send(market.staking("owner_stake", amount=1))
     market.gift(market.alice.vault, 1)
     assert market.position(market.carol).pending_at == since
-    market.world.advance(FORTNIGHT - DAY)
+    market.world.patch(market.alice.node, accounts.staking.Node, "credited_through", since)
     market.send(market.staking("activate"))
     market.refused(market.staking("activate", by=market.dave), errors.staking.StillPending)
     # The holder's own top-up does, once what is ready is active.
@@ -187,6 +206,7 @@ def test_nobody_but_the_holder_sends_pending_stake_back_to_wait(market: Market) 
     market.send(market.staking("stake", amount=TOKEN))
     assert market.position(market.carol).pending_at == market.world.now
     market.world.advance(FORTNIGHT)
+    market.credited_until_now()
     market.refused(market.staking("stake", amount=TOKEN), errors.staking.ActivateFirst)
 
 

@@ -24,7 +24,8 @@ FIRST_MONTH = 333_333_333_333_333
 
 
 def co_staked(market: Market, carol: int, dave: int = 0) -> None:
-    """Carol and dave have active stake."""
+    """Carol and dave have active stake, and rewards are not bounded."""
+    market.unbounded()
     market.co_stake(market.carol, carol)
     if dave:
         market.co_stake(market.dave, dave)
@@ -64,6 +65,8 @@ def test_a_credit_is_split_by_stake_and_commission(market: Market) -> None:
 def test_co_stakers_share_by_their_stake_to_the_base_unit(market: Market) -> None:
     # 3/4 of 2^34 are carol's; alice's 2^35 are two thirds of all.
     market.send(market.staking("owner_unstake", amount=500 * TOKEN - 2**35))
+    market.credited_until_now()
+    market.send(market.settling())
     co_staked(market, 3 * POWER // 2, POWER // 2)
     event = market.send(market.credit(market.publish({market.alice.node: 40_000}))).event(
         events.staking.Credited
@@ -109,12 +112,14 @@ def test_a_claim_of_less_than_a_unit_is_refused_and_eats_nothing(market: Market)
 def test_stake_that_moves_to_another_node_is_paid_once_for_each_hour(market: Market) -> None:
     """double_reward_on_redelegate: neither node pays for the other's hours, nor for the time of cooling."""
     market.join(market.bob, 500 * TOKEN)
+    market.unbounded(of=market.bob)
     co_staked(market, 250 * TOKEN)
     first = {market.alice.node: 100 * TOKEN, market.bob.node: 100 * TOKEN}
     made = market.publish(first)
     market.send(market.credit(made), market.credit(made, of=market.bob))
     market.send(market.staking("unstake", amount=250 * TOKEN))
     market.world.advance(14 * DAY)
+    market.credited_until_now()
     market.send(market.staking("withdraw"))
     market.co_stake(market.carol, 250 * TOKEN, of=market.bob)
     # On bob's node she waits like anybody, and has no part of what came before.
@@ -138,9 +143,11 @@ def test_without_active_co_stake_the_owner_gets_everything(market: Market) -> No
     event = market.send(market.credit(market.publish({market.alice.node: 50}))).event(events.staking.Credited)
     assert (event.owner_part, event.co_part) == (50, 0)
     market.refused(market.staking("claim"), errors.staking.NothingToClaim)
-    # Nor does it divide by zero when the co-stakers are gone again.
+    # Nor does it divide by zero when the co-stakers are gone again, and their hours are credited.
     market.activate_all(market.carol)
     market.send(market.staking("unstake", amount=250 * TOKEN))
+    market.credited_until_now()
+    market.send(market.settling(market.carol))
     event = market.send(market.credit(market.publish({market.alice.node: 80}))).event(events.staking.Credited)
     assert (event.owner_part, event.co_part) == (30, 0)
 
@@ -160,12 +167,15 @@ def test_a_credit_across_a_change_of_commission_uses_the_lower_rate(market: Mark
     assert (market.node().commission_bps, market.node().commission_at) == (2_000, 0)
 
 
-def test_what_cools_earns_no_more(market: Market) -> None:
+def test_what_cools_earns_nothing_of_later_hours(market: Market) -> None:
     co_staked(market, POWER, POWER)
     market.send(market.staking("unstake", amount=POWER))
     market.send(market.credit(market.publish({market.alice.node: TOKEN})))
+    first = market.send(market.staking("claim")).event(events.staking.Claimed).amount
+    assert first == market.send(market.staking("claim", by=market.dave)).event(events.staking.Claimed).amount
+    market.send(market.credit(market.publish({market.alice.node: 2 * TOKEN})))
     market.refused(market.staking("claim"), errors.staking.NothingToClaim)
-    assert market.send(market.staking("claim", by=market.dave)).event(events.staking.Claimed).amount > 0
+    assert market.send(market.staking("claim", by=market.dave)).event(events.staking.Claimed).amount > first
 
 
 def test_rewards_of_the_time_before_are_still_there_after_leaving(market: Market) -> None:
@@ -186,11 +196,12 @@ def test_the_largest_stake_and_reward_overflow_nothing(market: Market) -> None:
     for one in (market.alice.owner, market.carol):
         market.world.give_io(one.pubkey(), IO(40_000_000))
     market.send(market.staking("owner_stake", amount=40_000_000 * TOKEN - 500 * TOKEN))
-    market.send(market.staking("open_position"))
+    market.send(market.staking("owner_activate"), market.staking("open_position"))
     market.send(market.staking("stake", amount=40_000_000 * TOKEN))
     market.world.advance(360 * DAY)
-    market.send(market.staking("owner_activate"))
+    market.credited_until_now()
     market.send(market.staking("activate"))
+    market.unbounded()
     # All that is credited in a week at most: R / 2 · 0.9 to carol.
     reward = FIRST_MONTH // 20 * 20
     event = market.send(market.credit(market.publish({market.alice.node: reward}))).event(
@@ -212,6 +223,7 @@ def test_a_week_credits_a_months_emission_at_most_and_the_rest_a_week_later(mark
     owed = emission.cumulative(hours * HOUR)
     assert 2 * FIRST_MONTH < owed < 3 * FIRST_MONTH
     market.join(market.bob, 300 * TOKEN)
+    market.unbounded()
     made = market.publish({market.alice.node: owed - 100, market.bob.node: 100})
 
     through = market.node().credited_through
@@ -278,6 +290,7 @@ def test_a_leaf_that_falls_pays_again_only_above_its_peak(market: Market) -> Non
 
 def test_stake_credit_claim_and_leave_gain_nothing(market: Market) -> None:
     """reward_sniping: all in one transaction, right before a credit."""
+    market.unbounded()
     made = market.publish({market.alice.node: 100 * TOKEN})
     before = market.purse(market.carol)
     market.send(
@@ -312,11 +325,10 @@ def test_reports_that_are_not_final_pay_nothing(market: Market) -> None:
 
 
 def test_a_report_pays_for_thirty_days(market: Market) -> None:
-    made = market.publish({market.alice.node: 100, market.bob.node: 0})
+    made = market.publish({market.alice.node: 100, market.bob.node: 0}, wait=False)
     late = market.publish({market.alice.node: 101, market.bob.node: 0})
-    market.world.advance(29 * DAY - HOUR - 1)
-    finalized = market.world.report(made.address).finalized_at
-    market.world.advance(finalized + 30 * DAY - market.world.now)
+    until = market.world.report(made.address).creditable_until
+    market.world.advance(until - market.world.now)
     market.send(market.credit(made))
     market.world.advance(1)
     market.refused(market.credit(made), errors.staking.ReportTooOld)
@@ -394,11 +406,12 @@ def test_credits_never_exceed_what_the_report_accounts_for(market: Market) -> No
 def test_a_lifetime_beyond_all_tokens_is_refused(market: Market, lifetime: int) -> None:
     co_staked(market, 500 * TOKEN)
     made = market.publish({market.alice.node: lifetime}, total=1)
-    market.refused(market.credit(made), errors.staking.ReportExhausted)
+    market.refused(market.credit(made), errors.staking.RewardAboveBound)
 
 
 def test_more_than_was_minted_is_not_promised(market: Market) -> None:
     """floor_insolvency: a report exceeds neither the schedule nor what the vault was paid for its hours."""
+    market.unbounded()
     market.send(market.credit(market.publish({market.alice.node: 100})))
     paid = market.world.balance(pda.mint.EMISSION_VAULT) + 100
     market.send(market.credit(market.publish({market.alice.node: paid})))
@@ -406,15 +419,14 @@ def test_more_than_was_minted_is_not_promised(market: Market) -> None:
         market.publish({market.alice.node: 2**60})
 
 
-def test_a_leaf_waits_while_no_stake_is_active(market: Market) -> None:
-    """fee_with_no_stakers: rewards of a node without stake wait for it."""
-    made = market.publish({market.alice.node: 100})
+def test_a_leaf_of_a_node_without_stake_is_its_owners(market: Market) -> None:
+    """fee_with_no_stakers: else a unit of a stranger, pending for ever, would keep the owner from it."""
     market.send(market.staking("owner_unstake", amount=500 * TOKEN))
-    market.refused(market.credit(made), errors.staking.NoActiveStake)
-    market.send(market.staking("owner_stake", amount=200 * TOKEN))
-    market.refused(market.credit(made), errors.staking.NoActiveStake)
-    market.send(market.staking("owner_activate"))
-    assert market.send(market.credit(made)).event(events.staking.Credited).amount == 100
+    market.credited_until_now()
+    market.send(market.settling())
+    made = market.publish({market.alice.node: 100})
+    event = market.send(market.credit(made)).event(events.staking.Credited)
+    assert (event.owner_part, event.co_part, event.totals.own_active) == (100, 0, 0)
 
 
 def test_a_challenged_node_waits(market: Market) -> None:
@@ -426,10 +438,16 @@ def test_a_challenged_node_waits(market: Market) -> None:
     market.send(market.credit(made))
 
 
-def test_a_node_whose_co_stakers_bore_a_loss_is_credited_nothing(market: Market) -> None:
-    made = market.publish({market.alice.node: 100})
+def test_a_node_whose_co_stakers_bore_a_loss_is_credited_the_hours_before(market: Market) -> None:
+    made = market.publish({market.alice.node: 100}, wait=False)
+    market.send(market.staking("retire_node"))
     market.poke(market.alice.node, NODE, "state", TERMINAL)
-    market.refused(market.credit(made), errors.staking.NodeTerminal)
+    market.poke(market.alice.node, NODE, "closed_at", u64(made.report.period_end))
+    later = market.publish({market.alice.node: 101})
+    market.send(market.credit(made))
+    market.refused(market.credit(later), errors.staking.HourNotEarned)
+    nothing = market.publish({market.alice.node: 100, market.bob.node: 1})
+    assert market.send(market.credit(nothing)).event(events.staking.Credited).amount == 0
 
 
 def test_credits_come_out_of_emissions_vault_into_the_nodes(market: Market) -> None:

@@ -63,18 +63,27 @@ def test_the_first_stake_of_a_node_is_active_at_once(market: Market) -> None:
     market.refused(again, errors.staking.NothingPending)
 
 
-def test_more_stake_waits_a_fortnight_where_some_is_active(market: Market) -> None:
+def test_more_stake_is_active_at_once_where_there_are_no_co_stakers(market: Market) -> None:
+    market.send(market.staking("owner_stake", amount=100 * TOKEN), market.staking("owner_activate"))
+    assert market.node().own.active == 600 * TOKEN
+
+
+def test_more_stake_waits_for_a_credit_where_there_are_co_stakers(market: Market) -> None:
+    """There is no other way: a fallback by time let newcomers share old hours whose credit was held up."""
+    market.co_stake(market.carol, 1)
     market.send(market.staking("owner_stake", amount=100 * TOKEN))
     activate = market.staking("owner_activate")
     market.refused(activate, errors.staking.StillPending)
-    market.world.advance(FORTNIGHT - 1)
+    market.world.advance(400 * DAY)
     market.refused(activate, errors.staking.StillPending)
-    market.world.advance(1)
+    market.refused(market.staking("activate"), errors.staking.StillPending)
+    market.credited_until_now()
     event = market.send(activate).event(events.staking.Activated)
-    assert event.totals == totals(own_active=600)
+    assert (event.totals.own_active, event.totals.own_pending) == (600 * TOKEN, 0)
 
 
-def test_a_credit_past_it_makes_more_stake_active_earlier(market: Market) -> None:
+def test_a_credit_past_it_makes_more_stake_active(market: Market) -> None:
+    market.co_stake(market.carol, TOKEN)
     market.world.advance(60)
     market.send(market.staking("owner_stake", amount=100 * TOKEN))
     # A credit up to the moment before does not.
@@ -87,11 +96,13 @@ def test_a_credit_past_it_makes_more_stake_active_earlier(market: Market) -> Non
 
 
 def test_a_top_up_starts_the_wait_again_but_not_of_what_is_ready(market: Market) -> None:
+    market.co_stake(market.carol, TOKEN)
     market.send(market.staking("owner_stake", amount=100 * TOKEN))
     market.world.advance(DAY)
     market.send(market.staking("owner_stake", amount=100 * TOKEN))
     assert market.node().own.pending_at == market.world.now
     market.world.advance(FORTNIGHT)
+    market.credited_until_now()
     more = market.staking("owner_stake", amount=TOKEN)
     market.refused(more, errors.staking.ActivateFirst)
     market.send(market.staking("owner_activate"))
@@ -162,17 +173,20 @@ def test_a_retired_node_takes_no_stake_but_lets_it_leave(market: Market) -> None
 # -- leaving
 
 
-def test_what_exceeds_the_minimum_leaves_at_once_and_the_rest_cools(market: Market) -> None:
+def test_excess_leaves_at_once(market: Market) -> None:
+    """Attack of this name: what exceeded the minimum and the co-stake left without a cooldown."""
     before = market.purse(market.alice.owner)
-    # 300 above the minimum of 200, and 50 of the minimum.
     event = market.send(market.staking("owner_unstake", amount=350 * TOKEN)).event(events.staking.Unstaked)
     assert (event.node, event.holder) == (market.alice.node, market.alice.key)
-    assert (event.left, event.cooling) == (300 * TOKEN, 50 * TOKEN)
+    assert (event.left, event.cooling) == (0, 350 * TOKEN)
     assert event.ready_at == market.world.now + FORTNIGHT
-    assert event.totals == totals(own_active=150, own_cooling=50)
-    assert market.purse(market.alice.owner) == before + 300 * TOKEN
+    assert event.totals == totals(own_active=150, own_cooling=350, own_late=350)
+    assert market.purse(market.alice.owner) == before
     own = market.node().own
-    assert (own.cooling.slots[0].amount, own.cooling.slots[0].ready_at) == (50 * TOKEN, event.ready_at)
+    assert (own.cooling.slots[0].amount, own.cooling.slots[0].ready_at) == (350 * TOKEN, event.ready_at)
+    assert (own.cooling.slots[0].weight, own.cooling.slots[0].counts_to) == (350 * TOKEN, market.world.now)
+    market.world.advance(FORTNIGHT - 1)
+    market.refused(market.staking("owner_withdraw"), errors.staking.NothingReady)
 
 
 def test_what_stands_behind_the_co_stake_cools(market: Market) -> None:
@@ -181,12 +195,17 @@ def test_what_stands_behind_the_co_stake_cools(market: Market) -> None:
     market.send(market.staking("stake", amount=100 * TOKEN))
     market.send(market.staking("owner_stake", amount=40 * TOKEN))
     before = market.purse(market.alice.owner)
-    # 40 pending, 500 − (150 + 100) = 250 that nobody needs; 50 more cool.
     event = market.send(market.staking("owner_unstake", amount=340 * TOKEN)).event(events.staking.Unstaked)
-    assert (event.left, event.cooling) == (290 * TOKEN, 50 * TOKEN)
-    assert market.purse(market.alice.owner) == before + 290 * TOKEN
+    assert (event.left, event.cooling) == (40 * TOKEN, 300 * TOKEN)
+    assert market.purse(market.alice.owner) == before + 40 * TOKEN
     assert event.totals == totals(
-        own_active=200, own_cooling=50, co_tokens=250, co_shares=250, co_active=150, co_pending=100
+        own_active=200,
+        own_cooling=300,
+        own_late=300,
+        co_tokens=250,
+        co_shares=250,
+        co_active=150,
+        co_pending=100,
     )
     # "Half" is broken now: no new co-stake, from nobody.
     more = market.staking("stake", amount=1)
@@ -194,7 +213,7 @@ def test_what_stands_behind_the_co_stake_cools(market: Market) -> None:
 
 
 def test_cooled_stake_leaves_when_it_is_ready_and_not_before(market: Market) -> None:
-    market.send(market.staking("owner_unstake", amount=400 * TOKEN))
+    market.send(market.staking("owner_unstake", amount=100 * TOKEN))
     market.world.advance(DAY)
     market.send(market.staking("owner_unstake", amount=30 * TOKEN))
     market.world.advance(FORTNIGHT - DAY - 1)
@@ -203,7 +222,7 @@ def test_cooled_stake_leaves_when_it_is_ready_and_not_before(market: Market) -> 
     before = market.purse(market.alice.owner)
     event = market.send(market.staking("owner_withdraw")).event(events.staking.Withdrawn)
     assert (event.node, event.holder, event.amount) == (market.alice.node, market.alice.key, 100 * TOKEN)
-    assert event.totals == totals(own_active=70, own_cooling=30)
+    assert event.totals == totals(own_active=370, own_cooling=30, own_late=130)
     assert market.purse(market.alice.owner) == before + 100 * TOKEN
     market.refused(market.staking("owner_withdraw"), errors.staking.NothingReady)
     market.world.advance(DAY)
@@ -230,21 +249,22 @@ def test_no_more_leaves_than_is_staked(market: Market) -> None:
 
 
 def test_four_withdrawals_cool_at_a_time(market: Market) -> None:
-    market.send(market.staking("owner_unstake", amount=300 * TOKEN))
     for _ in range(4):
         market.send(market.staking("owner_unstake", amount=TOKEN))
     market.refused(market.staking("owner_unstake", amount=TOKEN), errors.staking.NoFreeSlot)
     market.world.advance(FORTNIGHT)
     market.send(market.staking("owner_withdraw"))
+    # A slot is free again when its weight has ended, too.
+    market.refused(market.staking("owner_unstake", amount=TOKEN), errors.staking.NoFreeSlot)
+    market.credited_until_now()
     market.send(market.staking("owner_unstake", amount=TOKEN))
 
 
 def test_the_cooldown_is_the_one_of_the_day_of_leaving(market: Market) -> None:
-    market.send(market.staking("owner_unstake", amount=310 * TOKEN))
+    market.send(market.staking("owner_unstake", amount=10 * TOKEN))
     deployer = market.world.deployer
-    longer = types.staking.ParamsArgs(
-        deployer, market.people.slasher.pubkey(), market.people.resolver.pubkey(), 30 * DAY, 30 * DAY
-    )
+    slasher, resolver = market.people.slasher.pubkey(), market.people.resolver.pubkey()
+    longer = types.staking.ParamsArgs(deployer, slasher, resolver, 30 * DAY, 30 * DAY, 1_000, 96)
     market.send(ix.staking.set_params(authority=deployer, params=longer))
     event = market.send(market.staking("owner_unstake", amount=TOKEN)).event(events.staking.Unstaked)
     assert event.ready_at == market.world.now + 30 * DAY
@@ -256,7 +276,7 @@ def test_the_cooldown_is_the_one_of_the_day_of_leaving(market: Market) -> None:
 def test_new_stake_neither_cancels_nor_delays_what_cools(market: Market) -> None:
     market.co_stake(market.carol, 10 * TOKEN)
     market.activate_all(market.carol)
-    market.send(market.staking("owner_unstake", amount=350 * TOKEN))
+    market.send(market.staking("owner_unstake", amount=50 * TOKEN))
     market.send(market.staking("unstake", amount=5 * TOKEN))
     slots = market.node().own.cooling, market.position(market.carol).cooling
     market.world.advance(DAY)
@@ -270,6 +290,8 @@ def test_new_stake_neither_cancels_nor_delays_what_cools(market: Market) -> None
 
 
 def test_tokens_leave_to_io_accounts_only(market: Market) -> None:
+    market.co_stake(market.carol, TOKEN)
+    market.send(market.staking("owner_stake", amount=TOKEN))
     dollars = token_account(market.alice.key, market.usdc)
     wrong = market.staking("owner_unstake", amount=TOKEN, destination=dollars)
     market.refused(wrong, "MintMismatch")
@@ -291,16 +313,14 @@ def test_while_the_node_is_hired_the_owners_minimum_stays(market: Market) -> Non
     market.send(market.staking("owner_unstake", amount=200 * TOKEN))
 
 
-def test_pending_stake_that_makes_up_the_minimum_stays_too(market: Market) -> None:
-    bob = market.bob
-    for call in (market.register_device(bob), market.register_node(bob), market.offering(bob)):
-        market.world.send(call, signers=market.signers(call))
-    market.send(market.staking("owner_stake", of=bob, amount=250 * TOKEN))
-    market.book(of=bob)
-    market.refused(
-        market.staking("owner_unstake", of=bob, amount=50 * TOKEN + 1), errors.staking.LeaseLocksMinimum
-    )
-    market.send(market.staking("owner_unstake", of=bob, amount=50 * TOKEN))
+def test_pending_stake_is_no_part_of_the_minimum_that_a_lease_locks(market: Market) -> None:
+    market.co_stake(market.carol, 10 * TOKEN)
+    market.send(market.staking("owner_stake", amount=250 * TOKEN))
+    market.book()
+    unstake = market.staking("owner_unstake", amount=550 * TOKEN + 1)
+    market.refused(unstake, errors.staking.LeaseLocksMinimum)
+    event = market.send(market.staking("owner_unstake", amount=550 * TOKEN)).event(events.staking.Unstaked)
+    assert (event.left, event.cooling) == (250 * TOKEN, 300 * TOKEN)
 
 
 def test_renting_ones_own_node_traps_no_co_staker(market: Market) -> None:
@@ -320,22 +340,24 @@ def test_renting_ones_own_node_traps_no_co_staker(market: Market) -> None:
 
 
 def test_nothing_leaves_the_owners_side_below_the_open_proposals(market: Market) -> None:
-    market.send(market.staking("owner_stake", amount=100 * TOKEN))
-    market.poke(market.alice.node, NODE, "frozen", u64(450 * TOKEN))
+    market.co_stake(market.carol, TOKEN)
+    market.send(market.staking("owner_stake", amount=200 * TOKEN))
+    market.poke(market.alice.node, NODE, "frozen", u64(550 * TOKEN))
     found = market.refused(market.staking("owner_unstake", amount=151 * TOKEN), errors.staking.Frozen)
-    assert found.compared == (str(449 * TOKEN), str(450 * TOKEN))
+    assert found.compared == (str(549 * TOKEN), str(550 * TOKEN))
     market.send(market.staking("owner_unstake", amount=150 * TOKEN))
     # What cools can still be taken, so it may begin to.
-    market.poke(market.alice.node, NODE, "frozen", u64(150 * TOKEN))
-    market.send(market.staking("owner_unstake", amount=300 * TOKEN + 50 * TOKEN))
+    market.poke(market.alice.node, NODE, "frozen", u64(500 * TOKEN))
+    market.send(market.staking("owner_unstake", amount=50 * TOKEN + 300 * TOKEN))
     market.world.advance(FORTNIGHT)
-    market.poke(market.alice.node, NODE, "frozen", u64(100 * TOKEN + 1))
+    market.poke(market.alice.node, NODE, "frozen", u64(200 * TOKEN + 1))
     market.refused(market.staking("owner_withdraw"), errors.staking.Frozen)
-    market.poke(market.alice.node, NODE, "frozen", u64(100 * TOKEN))
+    market.poke(market.alice.node, NODE, "frozen", u64(200 * TOKEN))
     market.send(market.staking("owner_withdraw"))
 
 
 def test_rewards_stay_while_proposals_need_them(market: Market) -> None:
+    market.unbounded()
     market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN})))
     market.poke(market.alice.node, NODE, "frozen", u64(500 * TOKEN + 1))
     market.refused(market.staking("owner_claim"), errors.staking.Frozen)
@@ -350,6 +372,7 @@ def test_a_pause_stops_stake_from_coming_in_and_none_from_going_out(market: Mark
     market.co_stake(market.carol, 100 * TOKEN)
     market.send(market.staking("owner_stake", amount=50 * TOKEN))
     market.activate_all(market.carol)
+    market.unbounded()
     made = market.publish({market.alice.node: 10 * TOKEN})
     market.send(ix.staking.set_paused(signer=market.world.deployer, paused=0b11))
     market.refused(market.staking("owner_stake", amount=TOKEN), errors.staking.Paused)
@@ -399,6 +422,7 @@ def test_there_is_nothing_to_claim_before_a_credit(market: Market) -> None:
 
 
 def test_the_owner_claims_what_is_due_once(market: Market) -> None:
+    market.unbounded()
     market.send(market.credit(market.publish({market.alice.node: 30 * TOKEN + 7})))
     before = market.purse(market.alice.owner)
     event = market.send(market.staking("owner_claim")).event(events.staking.Claimed)

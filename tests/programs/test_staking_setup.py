@@ -11,7 +11,7 @@ from tests.programs.market import CLASS, OTHER_CLASS, Market
 from tests.programs.people import TOKEN, Supplier, class_args, fingerprint, node_args
 from tests.programs.support import DAY, Refusal, World, with_variant
 
-from ionet import SOL, accounts, errors, events, ix, pda, token_account, types
+from ionet import SOL, ProgramError, accounts, errors, events, ix, pda, token_account, types
 
 NOBODY = Pubkey.default()
 
@@ -44,20 +44,39 @@ def params(market: Market, **changes: Any) -> types.staking.ParamsArgs:
         "resolver": market.people.resolver.pubkey(),
         "cooldown": 14 * DAY,
         "appeal": 30 * DAY,
+        "decided_limit_bps": 1_000,
+        "reward_bound_bps": 96,
     }
     return types.staking.ParamsArgs(**usual | changes)
 
 
 def test_the_authority_sets_every_parameter(market: Market) -> None:
     pauser, slasher, resolver = (market.actor().pubkey() for _ in range(3))
-    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY)
+    wanted = types.staking.ParamsArgs(pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000)
     sent = market.send(ix.staking.set_params(authority=market.world.deployer, params=wanted))
     assert sent.event(events.staking.ParamsSet) == events.staking.ParamsSet(
-        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY
+        3, pauser, slasher, resolver, 30 * DAY, 60 * DAY, 3_300, 1_000
     )
     config = market.world.client.fetch(accounts.staking.Config, pda.staking.CONFIG)
     assert (config.roles.pauser, config.slasher, config.resolver) == (pauser, slasher, resolver)
     assert (config.cooldown, config.appeal) == (30 * DAY, 60 * DAY)
+    assert (config.decided_limit_bps, config.reward_bound_bps) == (3_300, 1_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"decided_limit_bps": 99}, errors.staking.DecidedLimitOutOfBounds),
+        ({"decided_limit_bps": 3_301}, errors.staking.DecidedLimitOutOfBounds),
+        ({"reward_bound_bps": 9}, errors.staking.RewardBoundOutOfBounds),
+        ({"reward_bound_bps": 1_001}, errors.staking.RewardBoundOutOfBounds),
+    ],
+)
+def test_the_limits_of_slashes_and_rewards_have_bounds(
+    market: Market, changes: dict[str, int], error: type[ProgramError]
+) -> None:
+    wrong = ix.staking.set_params(authority=market.world.deployer, params=params(market, **changes))
+    market.refused(wrong, error)
 
 
 @pytest.mark.parametrize("cooldown", [0, -1, 14 * DAY - 1, 30 * DAY + 1, 2**63 - 1])
@@ -162,7 +181,7 @@ def test_a_change_of_class_leaves_the_stake_that_is_there(market: Market) -> Non
     market.refused(market.staking("owner_stake", amount=1), errors.staking.MaximumStake)
     assert market.node().own.active == 500 * TOKEN
     event = market.send(market.staking("owner_unstake", amount=500 * TOKEN)).event(events.staking.Unstaked)
-    assert (event.left, event.cooling) == (400 * TOKEN, 100 * TOKEN)
+    assert (event.left, event.cooling) == (0, 500 * TOKEN)
 
 
 def test_the_minimum_grows_with_the_multiplier_above_one_only(market: Market) -> None:
@@ -170,10 +189,8 @@ def test_the_minimum_grows_with_the_multiplier_above_one_only(market: Market) ->
     for multiplier, minimum in ((10_001, 20_002_000_000), (5_000, 200 * TOKEN)):
         args = class_args(multiplier_bps=multiplier)
         market.send(ix.staking.set_class(authority=market.world.deployer, id=CLASS, args=args))
-        active = market.node().own.active
-        event = market.send(market.staking("owner_unstake", amount=active)).event(events.staking.Unstaked)
-        assert (event.left, event.cooling) == (active - minimum, minimum)
-        market.send(market.staking("owner_stake", amount=500 * TOKEN), market.staking("owner_activate"))
+        event = market.send(market.settling()).event(events.staking.ChangesSettled)
+        assert event.minimum == market.node().minimum == minimum
 
 
 # -- devices

@@ -6,6 +6,7 @@ or 4 USDC and 0.09 USDC (225 bps). The supplier's side pays the same rates of wh
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -24,7 +25,9 @@ from ionet import (
     price_feed,
     types,
 )
-from ionet.rewards import NodeHour, Pool, Proof, Statement, Word, statement_bytes
+from ionet.proofs.verdicts import report_verdicts
+from ionet.rewards import Leaves, NodeHour, Pool, Proof, Statement, Verdict, Word, statement_bytes
+from ionet.rewards._leaves import pack
 
 
 @pytest.fixture
@@ -144,35 +147,79 @@ def test_a_closed_job_still_counts_for_its_hour(market: Market) -> None:
 # -- proofs
 
 
-def judged(market: Market, reason: ProofReason) -> None:
-    client = market.world.client.as_(market.attesters[0])
-    client.proofs.record_proof(market.alice.node, seed=bytes(32), score_bps=0, reason=reason).send()
+def verdict(market: Market, reason: ProofReason, evidence: bytes = b"\x07" * 32) -> Verdict:
+    """What an attester found in the latest hour."""
+    end = market.world.client.proofs.period_end(hours(market))
+    return Verdict(end, 9_000, reason, reason == ProofReason.PASSED, evidence)
 
 
-def test_the_proof_of_an_hour_is_its_latest(market: Market) -> None:
-    market.world.advance(600)
-    judged(market, ProofReason.WRONG_ROW)
-    market.world.advance(600)
-    judged(market, ProofReason.PASSED)
-    market.world.advance(HOUR - 1_200)
-    first = hours(market)
-    assert alice(market).proof is Proof.PASSED
-    market.world.advance(600)
-    judged(market, ProofReason.SLOW)
-    # The account has a later verdict by now: the hour's own is in the node's history.
-    assert alice(market, first).proof is Proof.PASSED
+def before(market: Market, word: Verdict) -> Leaves:
+    """The leaves of a report that says this of alice's node."""
+    node = bytes(market.alice.node)
+    return Leaves(
+        nodes=np.frombuffer(node, np.uint8).reshape(1, 32),
+        lifetime=np.zeros(1, np.uint64),
+        through=np.full(1, word.time, np.int64),
+        verdicts=np.frombuffer(pack(word), np.uint8).reshape(1, -1),
+    )
+
+
+def test_the_proof_of_an_hour_is_what_was_judged_in_it(market: Market) -> None:
     market.world.advance(HOUR)
-    assert alice(market, first + 1).proof is Proof.FAILED
+    for reason, proof in ((ProofReason.WRONG_ROW, Proof.FAILED), (ProofReason.PASSED, Proof.PASSED)):
+        word = verdict(market, reason)
+        found = alice(market, judged={bytes(market.alice.node): word})
+        assert (found.proof, found.verdict) == (proof, word)
+
+
+@pytest.mark.parametrize("reason", [ProofReason.PASSED, ProofReason.SLOW])
+def test_an_hour_in_which_a_device_was_not_drawn_repeats_the_last_verdict(
+    market: Market, reason: ProofReason
+) -> None:
     market.world.advance(HOUR)
-    assert alice(market, first + 2).proof is Proof.MISSING
+    last = before(market, verdict(market, reason))
+    market.world.advance(HOUR)
+    found = alice(market, before=last)
+    assert found.verdict == verdict(market, reason)
+    assert found.proof is (Proof.PASSED if reason == ProofReason.PASSED else Proof.FAILED)
+
+
+def test_a_leased_and_attested_hour_passes(market: Market) -> None:
+    job = market.run(TWO_HOURS)
+    market.world.advance(HOUR)
+    last = before(market, verdict(market, ProofReason.SLOW))
+    assert alice(market, before=last).proof is Proof.FAILED
+    market.attest(job, HOUR)
+    found = alice(market, before=last)
+    assert (found.proof, found.verdict) == (
+        Proof.PASSED,
+        Verdict(market.world.client.proofs.period_end(hours(market)), 0, ProofReason.PASSED, True),
+    )
 
 
 def test_an_hour_before_the_first_proof_has_none(market: Market) -> None:
     market.world.advance(HOUR)
-    first = hours(market)
-    market.world.advance(60)
-    judged(market, ProofReason.PASSED)
-    assert alice(market, first).proof is Proof.MISSING
+    found = alice(market)
+    assert (found.proof, found.verdict) == (Proof.MISSING, Verdict())
+    assert alice(market, before=before(market, Verdict())).proof is Proof.MISSING
+
+
+def test_verdicts_go_through_reports_into_the_nodes_accounts(market: Market) -> None:
+    """`report_verdicts`, for a market whose one attester decides."""
+    only = market.attesters[0]
+    vacated = types.proofs.Seat(Pubkey.default(), 0)
+    seats = [types.proofs.Seat(only.pubkey(), 1), vacated]
+    market.world.send(ix.proofs.set_attesters(authority=market.world.deployer, seats=seats, threshold=1))
+    proofs = market.world.client.as_(only).proofs
+    report = None
+    for height in (1, 2):
+        market.world.advance(HOUR)
+        report = report_verdicts(proofs, [market.alice.node], previous=report)
+        assert proofs.get_config().head == height
+        last = market.node().last_proof
+        assert (last.passed, last.time) == (1, report.period_end)
+    with pytest.raises(errors.proofs.PeriodFell):
+        report_verdicts(proofs, [market.alice.node])
 
 
 # -- words

@@ -14,10 +14,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from solders.keypair import Keypair
+from solders.pubkey import Pubkey
 
+from ionet import ProofReason
 from ionet.formats import canonical
 from ionet.formats.merkle import root_from_proof
 from ionet.rewards import (
+    Absent,
+    Before,
     Carry,
     EvidenceError,
     Hour,
@@ -25,24 +29,28 @@ from ionet.rewards import (
     NodeHour,
     Pool,
     Proof,
+    Report,
     RewardError,
     SharePolicy,
     Statement,
+    Verdict,
     Why,
     build_report,
     cumulate,
     read_evidence,
-    reward_leaf,
+    read_verdicts,
     score_hour,
     statement_bytes,
     tokens_to_io,
     usdc_to_io,
     verify_evidence,
     write_evidence,
+    write_verdicts,
 )
 
 END = 1_800_003_600
-MINIMUM = 200 * 10**8
+#: So much that no hour's reward here is bounded by it.
+MINIMUM = 10**15
 
 
 def node(number: int) -> bytes:
@@ -192,6 +200,7 @@ def test_renting_from_oneself_never_pays() -> None:
         ({"proof": Proof.MISSING}, Why.PROOF_MISSING),
         ({"multiplier_bps": 0}, Why.NO_CLASS),
         ({"units": 0}, Why.NO_CLASS),
+        ({"banned": True}, Why.BANNED),
         ({"up_hours": 0, "stake": 0}, Why.NOT_UP | Why.STAKE_SHORT),
     ],
 )
@@ -208,6 +217,27 @@ def test_a_share_below_one_base_unit_has_its_reason() -> None:
     assert Why(int(found.why[0])) is Why.BELOW_ONE_UNIT
     assert Why.BELOW_ONE_UNIT.explain() == "its share was below one base unit"
     assert Why.PAID.explain() == "rewarded"
+
+
+def test_an_hours_reward_is_bounded_by_the_owners_minimum_and_the_rest_is_given_to_nobody() -> None:
+    """cheating_pays: 96 bps of 200 IO are 1.92 IO, however few nodes share the pool."""
+    small = {"stake": 300 * 10**8, "required_stake": 200 * 10**8}
+    rows = [row(1, **small), row(2, units=2, in_use=True, fees=10**12)]
+    found = score_hour(Hour.from_rows(rows), 10**12)
+    # 950,000,000,000, of which 285,000,000,000 for the one in use; of the rest a third, 221,666,666,667.
+    assert found.reward.tolist() == [192_000_000, 728_333_333_333]
+    assert found.unallocated == (950_000_000_000 - 192_000_000 - 728_333_333_333, 50_000_000_000)
+    # The bound is a parameter.
+    more = score_hour(Hour.from_rows(rows), 10**12, policy=SharePolicy(reward_bound_bps=1_000))
+    assert more.reward.tolist()[0] == 2_000_000_000
+    with pytest.raises(RewardError, match=r"reward_bound_bps = 9 is outside 10\.\.1000"):
+        SharePolicy(reward_bound_bps=9)
+
+
+def test_the_part_for_use_is_bounded_with_the_rest() -> None:
+    rows = [row(1, required_stake=200 * 10**8, in_use=True, fees=10**12)]
+    found = score_hour(Hour.from_rows(rows), 10**12)
+    assert (found.reward.tolist(), found.in_use.tolist()) == ([192_000_000], [192_000_000])
 
 
 def test_an_hour_without_nodes_leaves_everything_in_the_vault() -> None:
@@ -257,7 +287,7 @@ def item_index(rows: list[NodeHour], item: NodeHour) -> int:
 
 
 @settings(deadline=None)
-@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=20), st.integers(0, 8 * 10**16))
+@given(st.lists(st.integers(1, 10_000_000), min_size=1, max_size=20), st.integers(0, 9 * 10**12))
 def test_each_share_is_within_one_base_unit_of_the_exact_one(scores: list[int], emission: int) -> None:
     rows = [row(n, multiplier_bps=score) for n, score in enumerate(scores)]
     found = score_hour(Hour.from_rows(rows), emission, policy=SharePolicy(gpu_bps=10_000))
@@ -319,22 +349,15 @@ def leaves_of(rows: list[NodeHour], previous: Leaves | None = None, end: int = E
     return cumulate(previous, hour, score_hour(hour, EMISSION), end)
 
 
-def test_a_leaf_is_the_hash_that_the_programs_compute() -> None:
-    # The same constant stands in the tests of crates/io-common.
-    expected = "748f671a51f4457cfb967e140ddb50a30a527954a5434786ebc9f5a9a04ebb28"
-    assert reward_leaf(bytes(32), 5, 9).hex() == expected
-    message = b"\0ionet:reward" + bytes(32) + (5).to_bytes(8, "little") + (9).to_bytes(8, "little")
-    assert hashlib.sha256(message).hexdigest() == expected
-
-
 def test_every_leaf_is_proved_by_its_index_and_siblings() -> None:
     leaves = leaves_of(EXAMPLE)
     report = build_report(leaves, END, bytes(32))
     for item in EXAMPLE:
         index, proof = report.proof(item.node)
         assert len(proof) == 3, "ceil(log2(5))"
-        leaf = reward_leaf(item.node, int(leaves.lifetime[index]), END)
-        assert root_from_proof(leaf, index, proof) == report.root
+        leaf = leaves.leaf(index)
+        assert (leaf.node, leaf.through) == (item.node, END)
+        assert root_from_proof(leaf.hash(), index, proof) == report.root
     with pytest.raises(KeyError, match="no leaf for the node"):
         report.proof(node(99))
 
@@ -346,13 +369,90 @@ def test_lifetimes_only_grow_and_a_node_with_nothing_still_moves_through() -> No
     assert set(second.through.tolist()) == {END + 3_600}
 
 
-def test_a_node_that_is_gone_keeps_its_last_leaf_and_a_new_one_finds_its_place() -> None:
+def test_a_node_that_is_gone_keeps_a_leaf_and_a_new_one_finds_its_place() -> None:
     first = leaves_of([row(1), row(5)])
     second = leaves_of([row(3), row(5)], first, END + 3_600)
     assert [second.nodes[n].tobytes()[0] for n in range(3)] == [1, 3, 5]
     assert second.lifetime[0] == first.lifetime[0]
-    assert second.through.tolist() == [END, END + 3_600, END + 3_600]
+    assert set(second.through.tolist()) == {END + 3_600}
     assert second.lifetime[second.index(node(5))] == first.lifetime[1] + second.lifetime[1]
+
+
+def gone(number: int, credited: int, *, waiting: bool = False) -> Absent:
+    return Absent(node(number), credited, waiting)
+
+
+def after(first: Leaves, rows: list[NodeHour], *absent: Absent, **more: Any) -> Leaves:
+    """The leaves of the hour after."""
+    hour = Hour.from_rows(rows)
+    return cumulate(first, hour, score_hour(hour, EMISSION), END + 3_600, absent=absent, height=7, **more)
+
+
+def test_a_leaf_has_who_is_live_who_waits_and_who_is_owed() -> None:
+    first = leaves_of([row(1), row(2), row(3)])
+    earned = [int(value) for value in first.lifetime]
+    second = after(
+        first,
+        [row(4)],
+        gone(1, earned[0]),
+        gone(2, earned[1], waiting=True),
+        gone(3, earned[2] - 1),
+        gone(5, 12),
+        gone(6, 34, waiting=True),
+    )
+    assert [second.nodes[n].tobytes()[0] for n in range(len(second))] == [2, 3, 4, 6]
+    assert second.lifetime.tolist()[:2] == earned[1:]
+    assert int(second.lifetime[second.index(node(6))]) == 34
+    # The height of the report before, for those that had a leaf in it.
+    assert second.previous_height.tolist() == [7, 7, 0, 0]
+    # What those without a leaf were credited stays in the total.
+    assert second.surplus == earned[0] + 12
+    assert second.total == sum(second.lifetime.tolist()) + earned[0] + 12
+
+
+def test_a_node_that_comes_back_begins_at_what_it_was_credited() -> None:
+    first = leaves_of([row(1)])
+    second = after(first, [row(1), row(2, credited=500)])
+    reward = score_hour(Hour.from_rows([row(1), row(2)]), EMISSION).reward.tolist()
+    assert second.lifetime.tolist() == [int(first.lifetime[0]) + reward[0], 500 + reward[1]]
+
+
+def test_a_lifetime_continues_at_what_was_credited_where_that_is_more() -> None:
+    first = leaves_of([row(1)])
+    paid = int(first.lifetime[0]) + 900
+    second = after(first, [row(1, credited=paid)])
+    assert second.lifetime.tolist() == [paid + int(first.lifetime[0])]
+
+
+def test_a_correction_lowers_leaves_and_keeps_what_was_overpaid_in_the_total() -> None:
+    first = leaves_of([row(1), row(2)])
+    reward = int(first.lifetime[0])
+    credited = reward
+    second = after(first, [row(1, credited=credited), row(2)], restated={node(1): 100})
+    assert int(second.lifetime[0]) == 100 + reward
+    # 100 and the reward are above what was credited by 100 here; with nothing earned they are below it.
+    assert second.surplus == 0
+    idle = row(1, credited=credited, proof=Proof.FAILED)
+    third = after(first, [idle, row(2)], restated={node(1): 100})
+    assert (int(third.lifetime[0]), third.surplus) == (100, credited - 100)
+    assert third.total == credited + int(third.lifetime[1])
+
+
+def test_a_node_that_is_gone_keeps_its_verdict_and_a_live_one_has_the_hours() -> None:
+    word = Verdict(END, 9_000, ProofReason.SLOW, False, b"\4" * 32)
+    first = leaves_of([row(1, proof=Proof.FAILED, verdict=word), row(2)])
+    assert first.leaf(0).verdict == word
+    assert first.leaf(1).verdict == Verdict(END, 0, ProofReason.PASSED, True)
+    second = after(first, [row(2, proof=Proof.MISSING)], gone(1, 0, waiting=True))
+    assert second.leaf(0).verdict == word
+    assert second.leaf(1).verdict == Verdict()
+    with pytest.raises(RewardError, match="is not what its proof says"):
+        Hour.from_rows([row(1, verdict=word)])
+
+
+def test_a_node_is_not_both_live_and_gone() -> None:
+    with pytest.raises(RewardError, match="both live and not"):
+        after(leaves_of([row(1)]), [row(1)], gone(1, 0))
 
 
 def test_keys_that_end_in_zeros_are_kept_apart() -> None:
@@ -383,7 +483,8 @@ def test_lifetimes_above_the_supply_are_refused() -> None:
 def test_the_content_hash_is_that_of_the_reports_account() -> None:
     report = build_report(leaves_of(EXAMPLE), END, b"\2" * 32)
     content = (
-        report.root
+        bytes(33)
+        + report.root
         + report.total.to_bytes(8, "little")
         + END.to_bytes(8, "little", signed=True)
         + (5).to_bytes(4, "little")
@@ -399,7 +500,9 @@ def test_the_client_proposes_the_same_content() -> None:
     from ionet import ReportDraft
 
     report = build_report(leaves_of(EXAMPLE), END, b"\2" * 32)
-    assert ReportDraft.of(report, END - 3_600, "file:x").content_hash == report.content_hash("file:x")
+    for before in (Pubkey.default(), Pubkey(b"\5" * 32)):
+        draft = ReportDraft.of(report, END - 3_600, "file:x", before)
+        assert draft.content_hash == report.content_hash("file:x", bytes(before))
 
 
 def test_a_report_without_leaves_or_evidence_is_refused() -> None:
@@ -419,11 +522,31 @@ def signed(item: NodeHour, seed: int) -> NodeHour:
     return replace(item, statement=word)
 
 
-def write(path: Path, rows: list[NodeHour], previous: Leaves | None = None, end: int = END) -> bytes:
+def write(
+    path: Path,
+    rows: list[NodeHour],
+    previous: Leaves | None = None,
+    end: int = END,
+    *,
+    absent: tuple[Absent, ...] = (),
+    restated: dict[bytes, int] | None = None,
+) -> bytes:
     hour = Hour.from_rows(rows)
     scores = score_hour(hour, EMISSION)
-    leaves = cumulate(previous, hour, scores, end)
-    return write_evidence(path, hour=hour, scores=scores, leaves=leaves, emission=EMISSION, period_end=end)
+    before = None if previous is None else Before(7, build_report(previous, 0, bytes(32)).root, previous)
+    height = 0 if before is None else before.height
+    leaves = cumulate(previous, hour, scores, end, absent=absent, height=height, restated=restated)
+    return write_evidence(
+        path,
+        hour=hour,
+        scores=scores,
+        leaves=leaves,
+        emission=EMISSION,
+        period_end=end,
+        before=before,
+        absent=absent,
+        restated=restated,
+    )
 
 
 def test_from_the_evidence_anybody_computes_the_same_report(tmp_path: Path) -> None:
@@ -431,14 +554,16 @@ def test_from_the_evidence_anybody_computes_the_same_report(tmp_path: Path) -> N
     digest = write(tmp_path / "e", rows)
     assert digest == hashlib.sha256((tmp_path / "e").read_bytes()).digest()
     expected = build_report(leaves_of(EXAMPLE), END, digest)
-    found = verify_evidence(tmp_path / "e", root=expected.root)
+    found = verify_evidence(tmp_path / "e", previous=None, root=expected.root)
     assert (found.root, found.total, found.evidence) == (expected.root, expected.total, digest)
-    assert list(read_evidence(tmp_path / "e").hour.rows()) == rows
+    plain = [replace(one, verdict=None) for one in read_evidence(tmp_path / "e").hour.rows()]
+    assert plain == rows
 
 
 def test_every_line_of_the_evidence_is_canonical(tmp_path: Path) -> None:
     first = leaves_of([row(1), row(9)])
-    write(tmp_path / "e", [signed(row(1), 1), row(2)], first, END + 3_600)
+    left = gone(9, 0)
+    write(tmp_path / "e", [signed(row(1), 1), row(2)], first, END + 3_600, absent=(left,))
     lines = (tmp_path / "e").read_bytes().splitlines()
     assert len(lines) == 4
     for line in lines:
@@ -446,16 +571,117 @@ def test_every_line_of_the_evidence_is_canonical(tmp_path: Path) -> None:
 
 
 def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> None:
-    first = leaves_of([row(1), row(9)])
-    write(tmp_path / "e", [row(1), row(2)], first, END + 3_600)
+    first = leaves_of([row(1), row(8), row(9)])
+    credited = int(first.lifetime[1])
+    left = (gone(8, credited), gone(9, 5, waiting=True), gone(4, 66))
+    digest = write(tmp_path / "e", [row(1), row(2)], first, END + 3_600, absent=left)
     found = verify_evidence(tmp_path / "e", previous=first)
-    assert found.leaves.through.tolist() == [END + 3_600, END + 3_600, END]
+    hour = Hour.from_rows([row(1), row(2)])
+    again = cumulate(first, hour, score_hour(hour, EMISSION), END + 3_600, absent=left, height=7)
+    assert (found.evidence, found.total) == (digest, again.total)
+    assert found.leaves.surplus == credited + 66
+    assert found.root == build_report(again, END + 3_600, digest).root
+
+
+def test_nobody_approves_without_the_leaves_of_the_report_before(tmp_path: Path) -> None:
+    """lazy_approval: the rewards of the hour alone were enough, whatever lifetimes they were added to."""
+    first = leaves_of([row(1), row(9)])
+    write(tmp_path / "e", [row(1), row(9)], first, END + 3_600)
+    with pytest.raises(EvidenceError, match="its leaves are needed"):
+        verify_evidence(tmp_path / "e", previous=None)
     other = leaves_of([row(1, multiplier_bps=5), row(9)])
-    with pytest.raises(EvidenceError, match="expected"):
+    with pytest.raises(EvidenceError, match="the leaves before lead to"):
         verify_evidence(tmp_path / "e", previous=other)
-    more = leaves_of([row(1), row(7), row(9)])
-    with pytest.raises(EvidenceError, match="lifetime"):
-        verify_evidence(tmp_path / "e", previous=more)
+    # A file that names no report before does not continue one.
+    write(tmp_path / "f", [row(1), row(9)])
+    with pytest.raises(EvidenceError, match="and the file continues none"):
+        verify_evidence(tmp_path / "f", previous=first)
+    # Lifetimes out of thin air are found out, although the rewards are right.
+    text = (tmp_path / "e").read_text()
+    lifetime = f'"lifetime":"{int(2 * first.lifetime[0])}"'
+    assert text.count(lifetime) == 2
+    (tmp_path / "e").write_text(text.replace(lifetime, '"lifetime":"999999999"', 1))
+    with pytest.raises(EvidenceError, match="lifetime 999999999 after height 7"):
+        verify_evidence(tmp_path / "e", previous=first)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ('"previous_height":7', '"previous_height":6'),
+        ('"passed":true', '"passed":false'),
+        ('"credited":"0"', '"credited":"1"'),
+        ('"height":7', '"height":8'),
+        ('"waiting":true', '"waiting":false'),
+    ],
+)
+def test_every_part_of_a_leaf_follows_from_the_report_before(tmp_path: Path, old: str, new: str) -> None:
+    path, first = tmp_path / "e", leaves_of([row(1), row(9)])
+    write(path, [row(1)], first, END + 3_600, absent=(gone(9, int(first.lifetime[1]), waiting=True),))
+    root = verify_evidence(path, previous=first).root
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    try:
+        found = verify_evidence(path, previous=first, root=root)
+    except EvidenceError:
+        return
+    # What a node was credited changes no leaf here; it is compared with the chain.
+    assert old.startswith('"credited"')
+    assert found.root == root
+
+
+def test_a_node_that_lost_its_leaf_has_to_be_named(tmp_path: Path) -> None:
+    path, first = tmp_path / "e", leaves_of([row(1), row(9)])
+    write(path, [row(1)], first, END + 3_600, absent=(gone(9, int(first.lifetime[1])),))
+    text = path.read_text()
+    assert '"dropped":{"' in text
+    header = json.loads(text.splitlines()[0])
+    header["dropped"] = {}
+    path.write_text("\n".join([canonical.encode(header).decode(), *text.splitlines()[1:]]) + "\n")
+    with pytest.raises(EvidenceError, match="the report before has a leaf, and this none"):
+        verify_evidence(path, previous=first)
+    header["dropped"] = {str(Pubkey(node(9))): "1"}
+    path.write_text("\n".join([canonical.encode(header).decode(), *text.splitlines()[1:]]) + "\n")
+    with pytest.raises(EvidenceError, match="no leaf, expected lifetime"):
+        verify_evidence(path, previous=first)
+
+
+def test_the_evidence_of_a_correction_says_what_it_lays_down(tmp_path: Path) -> None:
+    path, first = tmp_path / "e", leaves_of([row(1), row(2)])
+    write(path, [row(1), row(2)], first, END + 3_600, restated={node(1): 100})
+    found = verify_evidence(path, previous=first)
+    assert found.correction
+    assert int(found.leaves.lifetime[0]) == 100 + int(first.lifetime[0])
+    assert not verify_evidence_of_first(tmp_path).correction
+
+
+def verify_evidence_of_first(folder: Path) -> Report:
+    write(folder / "first", [row(1)])
+    return verify_evidence(folder / "first", previous=None)
+
+
+def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
+    words = {
+        node(1): Verdict(END - 100, 9_800, ProofReason.PASSED, True, b"\1" * 32),
+        node(2): Verdict(END, 0, ProofReason.UNANSWERED, False, b"\2" * 32),
+        node(3): Verdict(END - 3_600, 9_800, ProofReason.PASSED, True, b"\3" * 32),
+    }
+    path = tmp_path / "v"
+    write_verdicts(path, words)
+    found = read_verdicts(path, END)
+    # Of the hour before; and each is of the hour's end.
+    assert set(found) == {node(1), node(2)}
+    assert found[node(1)] == replace(words[node(1)], time=END)
+    text = path.read_text()
+    for old, new in (
+        ('"reason":0', '"reason":2'),
+        ('"passed":true', '"passed":1'),
+        ('"evidence":"01', '"evidence":"'),
+    ):
+        path.write_text(text.replace(old, new, 1))
+        with pytest.raises(EvidenceError, match="line 1"):
+            read_verdicts(path, END)
 
 
 @pytest.mark.parametrize(
@@ -464,12 +690,12 @@ def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> No
         ('"reward":"4827"', '"reward":"4828"', "stated 4828"),
         ('"why":4', '"why":0', "the facts give"),
         ('"fees":"1000"', '"fees":"9999"', "the facts give"),
-        ('"lifetime":"4827"', '"lifetime":"4828"', "lead to"),
+        ('"lifetime":"4827"', '"lifetime":"4828"', "expected lifetime 4827"),
         ('"multiplier_bps":5000', '"multiplier_bps":50000', "the facts give"),
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
         ('"fees":"1000",', "", "'fees' is missing"),
-        ('"format":"ionet-evidence/1"', '"format":"x"', "the format is 'x'"),
+        ('"format":"ionet-evidence/2"', '"format":"x"', "the format is 'x'"),
         ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
         (',"why":0}', ', "why":0}', "not in canonical form"),
     ],
@@ -482,7 +708,7 @@ def test_a_changed_file_is_found_out(tmp_path: Path, old: str, new: str, message
     assert old in text
     path.write_text(text.replace(old, new, 1))
     with pytest.raises(EvidenceError) as caught:
-        verify_evidence(path, root=root)
+        verify_evidence(path, previous=None, root=root)
     assert message in str(caught.value)
 
 
@@ -492,8 +718,8 @@ def test_a_statement_that_the_device_did_not_sign_is_found_out(tmp_path: Path) -
     forged = replace(item, statement=replace(item.statement, good=1))
     write(tmp_path / "e", [forged])
     with pytest.raises(EvidenceError, match="did not sign"):
-        verify_evidence(tmp_path / "e")
-    assert verify_evidence(tmp_path / "e", signatures=False).total > 0
+        verify_evidence(tmp_path / "e", previous=None)
+    assert verify_evidence(tmp_path / "e", previous=None, signatures=False).total > 0
 
 
 @pytest.mark.parametrize("cut", [0, 10, -1])
@@ -502,7 +728,7 @@ def test_a_truncated_file_is_found_out(tmp_path: Path, cut: int) -> None:
     write(path, EXAMPLE)
     path.write_bytes(path.read_bytes()[:cut])
     with pytest.raises(EvidenceError):
-        verify_evidence(path)
+        verify_evidence(path, previous=None)
 
 
 def test_lines_out_of_order_are_found_out(tmp_path: Path) -> None:
@@ -511,4 +737,4 @@ def test_lines_out_of_order_are_found_out(tmp_path: Path) -> None:
     header, *lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join([header, *lines[::-1]]))
     with pytest.raises(EvidenceError, match="ascending order"):
-        verify_evidence(path)
+        verify_evidence(path, previous=None)

@@ -57,7 +57,14 @@ class Market:
     def stake(self, name: str, node: Pubkey, amount: IO) -> None:
         """Active stake on a node without any."""
         self.as_(name).staking.stake(node, amount).send()
-        self.as_(name).staking.activate(node).send()
+
+    def credited(self, node: Pubkey) -> None:
+        """Has the node's hours credited until now, without a report."""
+        network, found = self.deployer.network, self.deployer.account(node)
+        assert found is not None
+        data, at = bytearray(found.data), ionet.accounts.staking.Node.OFFSETS["credited_through"]
+        data[at : at + 8] = network.clock.now().to_bytes(8, "little")
+        network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
 
     def advance(self, seconds: int) -> None:
         self.deployer.network.clock.advance(seconds)
@@ -170,24 +177,23 @@ def test_the_status_shows_what_waits_and_until_when(market: Market) -> None:
     alice, carol = market.as_("alice").staking, market.as_("carol").staking
     alice.stake(node, IO(400)).send()
     status = alice.status(node)
-    assert (status.is_owner, status.active, status.pending) == (True, IO(0), IO(400))
-    # Without active stake nothing could be taken from anybody: it need not wait.
-    assert status.can_activate
-    alice.activate(node).send()
+    # Without co-stakers nothing could be taken from anybody: it need not wait.
+    assert (status.is_owner, status.active, status.pending) == (True, IO(400), IO(0))
+    assert not status.can_activate
     market.advance(HOUR)
     carol.stake(node, IO(100)).send()
     status = carol.status(node)
     assert (status.pending, status.can_activate) == (IO(100), False)
-    # Emission began at NOW: the hour ends as she stakes, and its report is final a day later.
-    assert status.activates_from == NOW + HOUR + DAY
-    assert status.activates_by == NOW + HOUR + 14 * DAY
+    # Emission began at NOW: the hour ends as she stakes, and its rewards are held back for a week.
+    assert status.activates_from == NOW + HOUR + 7 * DAY
     with pytest.raises(errors.staking.StillPending):
         carol.activate(node).send()
-    market.advance(14 * DAY - 1)
+    market.advance(14 * DAY)
     assert not carol.status(node).can_activate
-    market.advance(1)
+    market.credited(node)
     assert carol.status(node).can_activate
-    carol.activate(node).send()
+    market.as_("bob").staking.settle(node).send()
+    assert carol.status(node).active == IO(100)
     carol.unstake(node, IO(30)).send()
     market.advance(DAY)
     carol.unstake(node, IO(20)).send()
@@ -195,7 +201,7 @@ def test_the_status_shows_what_waits_and_until_when(market: Market) -> None:
     first = NOW + HOUR + 28 * DAY
     assert status.active == IO(50)
     assert [(one.amount, one.ready_at) for one in status.cooling] == [(IO(30), first), (IO(20), first + DAY)]
-    assert (status.ready, status.worth) == (IO(0), IO(100))
+    assert (status.ready, status.worth, status.late) == (IO(0), IO(100), IO(20))
     market.advance(13 * DAY)
     assert carol.status(node).ready == IO(30)
     assert carol.withdraw(node).send().result == IO(30)
@@ -235,14 +241,31 @@ def test_a_slash_takes_its_way_through_the_namespace(market: Market) -> None:
     assert (decided.amount, decided.freed) == (IO(40).base, IO(20).base)
     before = market.deployer.mint.supply()
     slashed = market.as_("carol").staking.execute_slash(first).send().result
-    # At most 1 % of all active stake, 10,000 IO, in seven days.
-    assert (slashed.amount, slashed.left) == (IO(40).base, 0)
+    # It is set apart in the same transaction, and burned within the limit.
+    assert (slashed.amount, slashed.left, slashed.by_decision) == (IO(40).base, 0, True)
     assert market.deployer.mint.supply() == before - IO(40)
     market.as_("carol").staking.close_slash(first).send()
     assert [one.address for one in market.deployer.staking.slashes(node=node)] == [second]
     # The lowest number that is free again.
     third = slasher.propose_slash(node, IO(1), bytes(32)).send().result
     assert third == first
+
+
+def test_fraud_stops_credit_and_a_slash_can_be_taken_back(market: Market) -> None:
+    node = market.register()
+    market.stake("alice", node, IO(1_000))
+    slasher, carol = market.as_("slasher").staking, market.as_("carol").staking
+    fraud = slasher.propose_slash(node, IO(100), bytes(32), fraud=True).send().result
+    assert carol.get_node(node).stopped_since == market.deployer.time()
+    market.advance(30 * DAY)
+    apart = carol.set_apart_slash(fraud).send().result
+    assert (apart.amount, apart.left) == (IO(100).base, 0)
+    with pytest.raises(errors.staking.SlashOpen):
+        carol.close_slash(fraud).send()
+    back = market.deployer.staking.cancel_slash(fraud).send().result
+    assert (back.freed, back.returned) == (0, IO(100).base)
+    carol.close_slash(fraud).send()
+    assert carol.get_node(node).stopped == 30 * DAY
 
 
 def test_what_a_slash_holds_back_is_said(market: Market) -> None:
@@ -253,8 +276,8 @@ def test_what_a_slash_holds_back_is_said(market: Market) -> None:
     market.as_("slasher").staking.propose_slash(node, IO(200), bytes(32)).send()
     market.advance(14 * DAY)
     status = alice.status(node)
-    # 150 IO above the minimum left at once; 100 are active, 150 ready, and 200 have to stay.
-    assert (status.active, status.ready) == (IO(100), IO(150))
+    # 100 are active, 300 ready, and 200 have to stay.
+    assert (status.active, status.ready) == (IO(100), IO(300))
     assert status.blocked == "open slash proposals hold back 200 IO"
     with pytest.raises(errors.staking.Frozen):
         alice.withdraw(node).send()
@@ -314,9 +337,12 @@ def test_a_former_owner_is_paid_out(market: Market) -> None:
     alice = market.as_("alice").staking
     alice.retire(node).send()
     alice.release_device(alice.get_node(node).device).send()
+    market.credited(node)
+    carol, before = market.as_("carol").staking, market.as_("alice").mint.balance()
+    expelled = carol.expel_owner(node).send().result
+    assert (expelled.owner, expelled.amount) == (market.key("alice"), IO(300).base)
     market.advance(14 * DAY)
-    before = market.as_("alice").mint.balance()
-    assert market.as_("carol").staking.expel_owner(node).send().result == IO(300)
+    assert carol.withdraw_former(node).send().result == IO(300)
     assert market.as_("alice").mint.balance() == before + IO(300)
 
 
@@ -373,16 +399,6 @@ def test_authority_passes_on_in_two_steps(market: Market) -> None:
         getattr(market.deployer, name).propose_authority(market.key("carol")).send()
         getattr(market.as_("carol"), name).accept_authority().send()
         assert getattr(market.deployer, name).config().roles.authority == market.key("carol")
-
-
-def test_a_verdict_is_kept_in_the_node(market: Market) -> None:
-    node = market.register()
-    proofs = market.as_("attester").proofs
-    proofs.record_proof(node, seed=b"\5" * 32, score_bps=9_800, reason=ProofReason.WRONG_ROW).send()
-    last = market.deployer.staking.get_node(node).last_proof
-    assert (last.passed, last.reason, last.score_bps, last.time) == (0, ProofReason.WRONG_ROW, 9_800, NOW)
-    proofs.record_proof(node, seed=b"\5" * 32, score_bps=10_100).send()
-    assert market.deployer.staking.get_node(node).last_proof.passed == 1
 
 
 def test_every_reason_of_a_proof_has_a_number() -> None:

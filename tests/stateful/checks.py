@@ -21,10 +21,15 @@ class Agreement(Base):
             found = self.arena.node(name)
             own, co = found.own, found.co
             said = own.active + own.pending + _sum(own.cooling) + own.due + co.tokens + co.owed
+            said += found.set_apart + found.former.amount
             held = self.arena.balance(self.arena.nodes[name].vault)
             assert held == said == node.vault, f"{name}'s vault: {held}, said {said}, model {node.vault}"
             assert (own.active, own.pending, own.due) == (node.own.active, node.own.pending, node.own.due)
-            assert _slots(own.cooling) == sorted((one.ready_at, one.amount) for one in node.own.slots)
+            assert _slots(own.cooling) == _model(node.own.slots)
+            assert (own.late, own.lost, co.late) == (node.own.late, node.own.lost, node.co_late)
+            assert (found.set_apart, found.stopped) == (node.set_apart, node.stopped)
+            assert (found.closed_at or None, bool(found.fraud)) == (node.closed_at, node.fraud)
+            assert (found.partial, found.spared_until) == (node.partial, node.spared_until)
             assert (co.tokens, co.shares, co.active, co.pending, co.owed) == (
                 node.co_tokens,
                 node.co_shares,
@@ -52,7 +57,8 @@ class Agreement(Base):
         found = self.arena.position(node, who)
         assert (found.active, found.pending) == (position.active, position.pending)
         assert found.pending == 0 or found.pending_at == position.pending_at
-        assert _slots(found.cooling) == sorted((one.ready_at, one.amount) for one in position.slots)
+        assert _slots(found.cooling) == _model(position.slots)
+        assert found.late == position.late
         assert found.due <= position.claimable[1]
         self._remembers(found.snapshot, position.history.at_week, position.history.now)
 
@@ -93,17 +99,13 @@ class Agreement(Base):
     def totals_never_fall(self) -> None:
         """Credited ≤ what final reports give ≤ emitted; none of the three falls."""
         config, minted = self.arena.proofs, self.arena.minted
-        seen = (self.arena.ledger.credited, config.final_total, minted.emitted)
+        seen = (self.arena.ledger.credited, config.highest_total, minted.emitted)
         assert all(old <= new for old, new in zip(self.last_seen, seen, strict=True))
         self.last_seen = seen
         assert seen[0] == self.stakes.credited
         assert seen[0] <= seen[2] - minted.withheld
-        assert (config.final_seq, config.final_total, config.final_period_end, config.approved_seq) == (
-            self.reports.final_seq,
-            self.reports.final_total,
-            self.reports.final_period_end,
-            self.reports.approved_seq,
-        )
+        assert (config.head, config.final_height) == (len(self.reports.chain), self.reports.final)
+        assert (config.min_height, config.highest_total) == (self.reports.lowest, self.reports.highest[0])
         for made, published in zip(self.reports.reports, self.published, strict=True):
             assert self.arena.report(published.address).state == made.state
 
@@ -112,6 +114,7 @@ class Agreement(Base):
         for found, by_day in (
             (self.arena.ledger.outflow, self.stakes.credited_on),
             (self.arena.config.slashed, self.stakes.slashed_on),
+            (self.arena.config.decided, self.stakes.decided_on),
         ):
             today = self.now // staking.DAY
             days = range(found.day, found.day - len(found.out), -1)
@@ -151,7 +154,15 @@ class Agreement(Base):
             found = self.arena.node(name)
             own, co = found.own, found.co
             assert book.totals == types.staking.NodeTotals(
-                own.active, own.pending, _sum(own.cooling), own.due, *_co(co)
+                own.active,
+                own.pending,
+                _sum(own.cooling),
+                own.due,
+                *_co(co),
+                own.late,
+                co.late,
+                found.former.amount,
+                found.set_apart,
             )
             assert (book.seq, book.credited) == (found.seq, found.credited)
             assert book.through == found.credited_through
@@ -160,7 +171,7 @@ class Agreement(Base):
                 side = node.own if who == name else node.positions[who]
                 key = self.arena.people[who].pubkey()
                 assert (book.active[key], book.pending[key]) == (side.active, side.pending)
-                slots = sorted((one.ready_at, one.amount) for one in side.slots)
+                slots = sorted((one.ready_at, one.amount) for one in side.slots if one.amount)
                 assert sorted(book.cooling.get(key, [])) == slots
         for who, key in ((who, pair.pubkey()) for who, pair in self.arena.people.items()):
             assert self.arena.purse(who) == self.purses[who] + self.ledger.received[key]
@@ -171,8 +182,13 @@ class Agreement(Base):
             assert self.ledger.reports[published.address] == states[made.state]
 
 
-def _slots(slots: types.staking.Slots) -> list[tuple[int, int]]:
-    return sorted((one.ready_at, one.amount) for one in slots.slots if one.amount)
+def _slots(slots: types.staking.Slots) -> list[tuple[int, int, int]]:
+    taken = (one for one in slots.slots if one.amount or one.weight)
+    return sorted((one.ready_at, one.amount, one.weight) for one in taken)
+
+
+def _model(slots: list[staking.Slot]) -> list[tuple[int, int, int]]:
+    return sorted((one.ready_at, one.amount, one.weight) for one in slots)
 
 
 def _sum(slots: types.staking.Slots) -> int:

@@ -34,6 +34,8 @@ class Book:
     active: Counter[Pubkey] = field(default_factory=Counter)
     pending: Counter[Pubkey] = field(default_factory=Counter)
     cooling: dict[Pubkey, list[tuple[int, int]]] = field(default_factory=dict)
+    #: Set apart for each slash.
+    apart: Counter[Pubkey] = field(default_factory=Counter)
 
 
 @dataclass(slots=True)
@@ -68,6 +70,9 @@ class Ledger:
             handler(self, event)
         if hasattr(event, "totals"):
             book = self.nodes[event.node]
+            # Late weights end as credits come; no token moves by it.
+            late = {"own_late": event.totals.own_late, "co_late": event.totals.co_late}
+            book.totals = replace(book.totals, **late)
             assert book.totals == event.totals, f"{event} follows {book.totals}"
 
     def _numbered(self, event: Any) -> None:
@@ -157,7 +162,10 @@ class Ledger:
         """`apply`, for the one event whose meaning depends on its time."""
         self._numbered(event)
         self._withdrawn(event, now)
-        assert self.nodes[event.node].totals == event.totals, event
+        book = self.nodes[event.node]
+        late = {"own_late": event.totals.own_late, "co_late": event.totals.co_late}
+        book.totals = replace(book.totals, **late)
+        assert book.totals == event.totals, event
 
     def _credited(self, event: Any) -> None:
         assert event.amount == event.owner_part + event.co_part
@@ -205,7 +213,7 @@ class Ledger:
         book.frozen += change
         assert book.frozen == event.frozen, event
 
-    def _slashed(self, event: Any) -> None:
+    def _set_apart(self, event: Any) -> None:
         book = self.nodes[event.node]
         before, after = book.totals, event.totals
         lost = {
@@ -213,9 +221,11 @@ class Ledger:
             for name in ("own_due", "own_active", "own_pending", "own_cooling", "co_tokens")
         }
         assert min(lost.values()) >= 0, event
-        assert sum(lost.values()) == event.amount, event
+        assert sum(lost.values()) == event.amount == after.set_apart - before.set_apart, event
         assert event.terminal or not lost["co_tokens"], event
-        book.totals = replace(before, **{name: getattr(after, name) for name in lost})
+        book.totals = replace(
+            before, set_apart=after.set_apart, **{name: getattr(after, name) for name in lost}
+        )
         owner, rest = self.owners[event.node], lost["own_cooling"]
         book.active[owner] -= lost["own_active"]
         book.pending[owner] -= lost["own_pending"]
@@ -227,7 +237,19 @@ class Ledger:
                 left.append((at, amount - taken))
         book.cooling[owner] = left
         book.frozen -= event.amount
+        book.apart[event.slash] += event.amount
+
+    def _slashed(self, event: Any) -> None:
+        book = self._add(event.node, set_apart=-event.amount)
+        book.apart[event.slash] -= event.amount
+        assert book.apart[event.slash] == event.left, event
         self.slashed += event.amount
+
+    def _cancelled(self, event: Any) -> None:
+        self._frozen(event, -event.freed)
+        book = self._add(event.node, set_apart=-event.returned)
+        assert book.apart.pop(event.slash, 0) == event.returned, event
+        self.received[event.owner] += event.returned
 
     # -- emission, reports, bonds
 
@@ -247,9 +269,16 @@ class Ledger:
     def _made(self, event: Any) -> None:
         self.reports[event.report] = "pending"
 
+    def _renewed(self, event: Any) -> None:
+        self.reports[event.report] = "pending"
+
     def _approved(self, event: Any) -> None:
         if event.approved_at:
             assert event.weight >= event.threshold, event
+            self.reports[event.report] = "approved"
+
+    def _endorsed(self, event: Any) -> None:
+        if event.approved_at:
             self.reports[event.report] = "approved"
 
     def _final(self, event: Any) -> None:
@@ -288,12 +317,16 @@ _HANDLERS: dict[type[Any], Callable[[Ledger, Any], None]] = {
     _S.SlashProposed: Ledger._proposed,
     _S.SlashResolved: Ledger._resolved,
     _S.SlashClosed: Ledger._closed,
+    _S.SlashSetApart: Ledger._set_apart,
     _S.Slashed: Ledger._slashed,
+    _S.SlashCancelled: Ledger._cancelled,
     _M.Emitted: Ledger._emitted,
     _M.ReserveBurned: Ledger._reserve,
     events.buyback.FeesBurned: Ledger._fees,
     _P.ReportMade: Ledger._made,
     _P.ReportApproved: Ledger._approved,
+    _P.ReportRenewed: Ledger._renewed,
+    _P.CorrectionEndorsed: Ledger._endorsed,
     _P.ReportFinalized: Ledger._final,
     _P.ReportVoided: Ledger._void,
     _P.ChallengeMade: Ledger._challenged,

@@ -28,7 +28,7 @@ from tests.stateful.walk import (
     check_event,
 )
 
-from ionet import Sent, events, ix, pda, types
+from ionet import Sent, events, ix, pda
 from ionet.rewards import Leaves, build_report
 
 
@@ -38,9 +38,10 @@ class Reporting(Administration):
     # -- reports
 
     def lifetimes(self) -> dict[str, int]:
-        """What the latest report that stands says, or what was credited."""
-        standing = [one for one in self.reports.reports if one.state != reports.VOID]
-        latest = {name: leaf.lifetime for name, leaf in standing[-1].leaves.items()} if standing else {}
+        """What the report at the head says, or what was credited."""
+        head = self.reports.head
+        leaves = {} if head is None else self.reports.reports[head].leaves
+        latest = {name: leaf.lifetime for name, leaf in leaves.items()}
         return {name: max(latest.get(name, 0), self.stakes.nodes[name].credited) for name in NODES}
 
     @action(
@@ -55,6 +56,8 @@ class Reporting(Administration):
         through=st.sampled_from((0, 0, 0, -1, 1)),
         seat=a_seat,
         crank=st.sampled_from((True, True, True, False)),
+        correction=st.sampled_from((False, False, True)),
+        astray=st.sampled_from((None, None, None, 0, 1)),
     )
     def report(
         self,
@@ -66,8 +69,11 @@ class Reporting(Administration):
         through: int,
         seat: int | None,
         crank: bool,
+        correction: bool,
+        astray: int | None,
     ) -> None:
-        """Any report; `over`: its total stands at what the vault was paid, or one unit above."""
+        """Any report; `over`: its total stands at what the vault was paid, or one unit above; `astray`: it
+        continues a late report, whether that is the head or not."""
         if crank:
             self.emit()
         lifetimes = {
@@ -76,7 +82,17 @@ class Reporting(Administration):
         }
         if stranger:
             lifetimes["nobody"] = TOKEN
-        self.make(lifetimes, seat=seat, more=more, over=over, back=back, through=through)
+        before = None if astray is None or not self.published else self.number(astray)
+        self.make(
+            lifetimes,
+            seat=seat,
+            more=more,
+            over=over,
+            back=back,
+            through=through,
+            before=before,
+            correction=correction,
+        )
 
     def make(
         self,
@@ -87,8 +103,11 @@ class Reporting(Administration):
         over: int | None = None,
         back: int = 0,
         through: int = 0,
+        before: int | None = None,
+        correction: bool = False,
     ) -> bool:
-        """Makes a report about the latest whole hour, or `back` hours before."""
+        """Makes a report about the latest whole hour, or `back` hours before; default: on the head."""
+        before = self.reports.head if before is None else before
         start = self.mint.start
         hours = max(0, (self.now - start) // HOUR - back)
         end = start + hours * HOUR
@@ -97,8 +116,9 @@ class Reporting(Administration):
             nodes=np.frombuffer(b"".join(bytes(self.key(one)) for one in names), np.uint8).reshape(-1, 32),
             lifetime=np.array([lifetimes[one] for one in names], np.uint64),
             through=np.full(len(names), end + through, np.int64),
+            previous_height=np.array([self.previous(one, before) for one in names], np.uint64),
         )
-        tree = build_report(leaves, end, bytes(32))
+        tree = build_report(leaves, end, bytes(32), correction=correction)
         total = max(0, sum(lifetimes.values()) + more)
         if over is not None:
             total = max(0, self.paid_until(end) + over)
@@ -109,9 +129,16 @@ class Reporting(Administration):
             total=total,
             leaves=len(names),
             evidence_uri=f"https://example.org/{len(self.published)}",
+            predecessor=Pubkey.default() if before is None else self.published[before].address,
+            correction=correction,
         )
         made = reports.Report(
-            hours, total, {one: reports.Leaf(lifetimes[one], end + through) for one in names}, end
+            hours,
+            total,
+            {one: reports.Leaf(lifetimes[one], end + through, self.previous(one, before)) for one in names},
+            end,
+            before,
+            correction,
         )
 
         def done(_: Sent[None] | None) -> None:
@@ -119,6 +146,12 @@ class Reporting(Administration):
             self.published.append(Published(proposal.address, tree))
 
         return self.attempt(Step(proposal.report(self.attester(seat)), done))
+
+    def previous(self, name: str, before: int | None) -> int:
+        """Height of the report before, where that has a leaf for a node."""
+        if before is None or name not in self.reports.reports[before].leaves:
+            return 0
+        return self.reports.reports[before].height
 
     def paid_until(self, end: int) -> int:
         """What the vault was paid for the hours until then, or will have been if that is not known."""
@@ -145,6 +178,23 @@ class Reporting(Administration):
         call = ix.proofs.finalize(report=self.published[number].address)
         self.attempt(Step(call, lambda _: self.reports.finalize(number, self.now)))
 
+    @action(when=any_report, back=a_number, seat=a_seat)
+    def renew(self, back: int, seat: int | None) -> None:
+        number = self.number(back)
+        call = ix.proofs.renew_report(attester=self.attester(seat), report=self.published[number].address)
+        self.attempt(Step(call, lambda _: self.reports.renew(number, seat, self.now)))
+
+    @action(when=any_undecided, back=a_number)
+    def endorse(self, back: int) -> None:
+        number = self.number(back)
+        call = ix.proofs.endorse(guardian=self.world.deployer, report=self.published[number].address)
+        self.attempt(Step(call, lambda _: self.reports.endorse(number, self.now)))
+
+    def finalize_all(self) -> None:
+        """Makes final what can be, in its order."""
+        for number in list(self.reports.chain[self.reports.final :]):
+            self.finalize(len(self.published) - 1 - number)
+
     @action(weight=3, grown=st.lists(st.integers(0, 200 * TOKEN), min_size=3, max_size=3), node=a_node)
     def publish(self, grown: list[int], node: str) -> None:
         """An honest report to its end: an hour, its emission, two attesters, a day; a node is credited."""
@@ -157,7 +207,8 @@ class Reporting(Administration):
             number = len(self.published) - 1
             self.approval(number, 0)
             self.world.advance(DAY)
-            self.finalize(0)
+            self.finalize_all()
+            self.world.advance(reports.WEEK)
             self.credit(0, node)
 
     @action(weight=1, more=st.integers(0, TOKEN))
@@ -195,7 +246,8 @@ class Reporting(Administration):
         if self.make(lifetimes, seat=1):
             self.approval(len(self.published) - 1, 0)
             self.world.advance(DAY)
-            self.finalize(0)
+            self.finalize_all()
+            self.world.advance(reports.WEEK)
             self.credit(0, node)
             self.credit(0, other)
             if any(made > self.stakes.nodes[one].credited for one, made in lifetimes.items()):
@@ -230,8 +282,7 @@ class Reporting(Administration):
         if node not in self.reports.reports[number].leaves:
             return
         made = self.published[number]
-        leaf = made.leaf(self.key(node))
-        args = types.proofs.LeafArgs(leaf.lifetime, leaf.through, leaf.index, leaf.proof)
+        args = made.proofs_leaf(self.key(node))
         call = ix.proofs.refute(report=made.address, node=self.key(node), leaf=args)
         self.attempt(Step(call, lambda _: self.reports.refute(number, node)))
 
@@ -240,7 +291,7 @@ class Reporting(Administration):
         number = self.number(back)
         made = self.published[number].address
         call = ix.proofs.void_report(guardian=self.world.deployer, report=made)
-        self.attempt(Step(call, lambda _: self.reports.void(number)))
+        self.attempt(Step(call, lambda _: self.reports.void(number, self.now)))
 
     @action(weight=3, when=any_report, back=a_number, node=a_node, who=a_holder, times=st.integers(1, 2))
     def challenge(self, back: int, node: str, who: str, times: int) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 from hypothesis import strategies as st
 from tests.model import staking
 from tests.programs.support import DAY
+from tests.stateful.arena import wallet
 from tests.stateful.stakers import Stakers
 from tests.stateful.walk import (
     EVIDENCE,
@@ -29,16 +30,22 @@ class Slashing(Stakers):
 
     # -- slashes
 
-    @action(node=a_node, pick=a_pick, beyond=st.booleans())
-    def propose_slash(self, node: str, pick: Pick, beyond: bool) -> None:
+    @action(node=a_node, pick=a_pick, beyond=st.booleans(), fraud=st.sampled_from((False, False, True)))
+    def propose_slash(self, node: str, pick: Pick, beyond: bool, fraud: bool) -> None:
         of = self.stakes.nodes[node]
-        self._propose(node, amount_of(pick, of.own.side + (of.co_tokens if beyond else 0) - of.frozen))
+        most = of.own.side + (of.co_tokens if beyond else 0) - of.frozen
+        self._propose(node, amount_of(pick, most), fraud=fraud)
 
-    def _propose(self, node: str, amount: int) -> int | None:
+    def _propose(self, node: str, amount: int, *, fraud: bool = False) -> int | None:
         nonce = self.nonces[node]
-        given: dict[str, Any] = {"nonce": nonce, "amount": amount, "evidence_hash": EVIDENCE}
-        call = self.arena.staking("propose_slash", node, **given)
-        if not self.attempt(Step(call, lambda _: self.stakes.propose_slash(node, nonce, amount, self.now))):
+        given: dict[str, Any] = {"nonce": nonce, "amount": amount, "evidence_hash": EVIDENCE, "fraud": fraud}
+        others = self.arena.other_shards(node) if fraud else ()
+        call = self.arena.staking("propose_slash", node, remaining_accounts=others, **given)
+
+        def done(_: Sent[None] | None) -> None:
+            self.stakes.propose_slash(node, nonce, amount, self.now, fraud=fraud)
+
+        if not self.attempt(Step(call, done)):
             return None
         self.nonces[node] += 1
         return nonce
@@ -58,8 +65,9 @@ class Slashing(Stakers):
     @action(when=any_slash, pick=a_number, part=st.sampled_from((0, 50, 100, 101)))
     def resolve_slash(self, pick: int, part: int) -> None:
         node, nonce, given = self.of_slash(pick)
-        amount = self.stakes.nodes[node].slashes[nonce].amount
-        decided = amount + 1 if part > 100 else amount * part // 100
+        slash = self.stakes.nodes[node].slashes[nonce]
+        taken = slash.apart + slash.burned
+        decided = taken + (slash.amount + 1 if part > 100 else slash.amount * part // 100)
         call = self.arena.staking("resolve_slash", node, amount=decided, **given)
 
         def done(sent: Sent[None] | None) -> None:
@@ -69,18 +77,44 @@ class Slashing(Stakers):
         self.attempt(Step(call, done))
 
     @action(when=any_slash, pick=a_number)
-    def execute_slash(self, pick: int) -> None:
+    def set_apart_slash(self, pick: int) -> None:
         node, nonce, given = self.of_slash(pick)
-        others = self.arena.other_shards(node)
-        call = self.arena.staking("execute_slash", node, remaining_accounts=others, **given)
+        call = self.arena.staking("set_apart_slash", node, **given)
         stakes = self.stakes.nodes[node]
 
         def done(sent: Sent[None] | None) -> None:
             tokens = stakes.co_tokens
-            amount = self.stakes.execute_slash(node, nonce, self.now)
+            amount = self.stakes.set_apart(node, nonce, self.now)
             terminal = stakes.state == staking.TERMINAL
-            check_event(sent, events.staking.Slashed, amount=amount, terminal=terminal)
+            check_event(sent, events.staking.SlashSetApart, amount=amount, terminal=terminal)
             self.worth[node] -= amount - (tokens - stakes.co_tokens)
+
+        self.attempt(Step(call, done))
+
+    @action(when=any_slash, pick=a_number)
+    def execute_slash(self, pick: int) -> None:
+        node, nonce, given = self.of_slash(pick)
+        others = self.arena.other_shards(node)
+        call = self.arena.staking("execute_slash", node, remaining_accounts=others, **given)
+
+        def done(sent: Sent[None] | None) -> None:
+            amount = self.stakes.execute_slash(node, nonce, self.now)
+            check_event(sent, events.staking.Slashed, amount=amount)
+
+        self.attempt(Step(call, done))
+
+    @action(weight=1, when=any_slash, pick=a_number)
+    def cancel_slash(self, pick: int) -> None:
+        node, nonce, given = self.of_slash(pick)
+        purse = wallet(self.arena.nodes[node].key)
+        call = self.arena.staking(
+            "cancel_slash", node, authority=self.world.deployer, destination=purse, **given
+        )
+
+        def done(sent: Sent[None] | None) -> None:
+            freed, returned = self.stakes.cancel_slash(node, nonce, self.now)
+            check_event(sent, events.staking.SlashCancelled, freed=freed, returned=returned)
+            self.worth[node] += returned
 
         self.attempt(Step(call, done))
 
@@ -111,6 +145,7 @@ class Slashing(Stakers):
         else:
             self.appeal(pick)
             self.resolve_slash(pick, 100)
+        self.set_apart_slash(pick)
         self.execute_slash(pick)
         if again is not None:
             self.world.advance((self.now // DAY + again) * DAY + DAY // 2 - self.now)

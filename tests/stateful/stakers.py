@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from hypothesis import strategies as st
+from solders.instruction import AccountMeta
 from tests.model import staking
 from tests.programs.people import TOKEN, node_args
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import HOUR
 from tests.stateful.reporting import Reporting
 from tests.stateful.walk import (
     Pick,
@@ -39,7 +40,7 @@ class Stakers(Reporting):
         if self.open_position(node, holder):
             self.attempt(self.staking_step(node, holder, pick))
             if wait:
-                self.world.advance(14 * DAY)
+                self.publish([0] * 3, node)
                 self.attempt(self.activation(node, holder))
 
     def staking_step(self, node: str, who: str, pick: Pick) -> Step:
@@ -69,6 +70,17 @@ class Stakers(Reporting):
             self.arena.side("activate", node, who),
             lambda _: self.stakes.activate(node, holder, self.now),
         )
+
+    @action(weight=2, node=a_node)
+    def settle(self, node: str) -> None:
+        """Anyone settles the owner's side and all positions."""
+        holders = list(self.stakes.nodes[node].positions)
+        positions = [
+            AccountMeta(pda.staking.position(self.key(node), self.arena.people[one].pubkey()), False, True)
+            for one in holders
+        ]
+        call = self.arena.staking("settle_changes", node, remaining_accounts=positions)
+        self.attempt(Step(call, lambda _: self.stakes.settle(node, self.now, *holders)))
 
     @action(weight=3, node=a_node, side=a_side, pick=a_pick)
     def unstake(self, node: str, side: int, pick: Pick) -> None:
@@ -167,9 +179,9 @@ class Stakers(Reporting):
         def done(sent: Sent[None] | None) -> None:
             paid = 0 if sent is None else sent.event(events.staking.Claimed).amount
             if who == node:
-                assert self.stakes.owner_claim(node) == paid
+                assert self.stakes.owner_claim(node, self.now) == paid
             else:
-                self.stakes.claim(node, who, paid)
+                self.stakes.claim(node, who, paid, self.now)
 
         self.attempt(Step(self.arena.side("claim", node, who), done))
 
@@ -234,4 +246,4 @@ class Stakers(Reporting):
                 return
         rate = self.stakes.nodes[node].commission if bps is None else bps
         call = self.arena.staking("reopen_node", node, args=node_args(rate))
-        self.attempt(Step(call, lambda _: self.stakes.reopen(node, rate)))
+        self.attempt(Step(call, lambda _: self.stakes.reopen(node, rate, self.now)))

@@ -86,7 +86,7 @@ class Walk(Slashing):
             sides: list[staking.Owner | staking.Position] = [node.own, *node.positions.values()]
             for side, one in enumerate(sides):
                 if one.pending:
-                    found.append((one.pending_at + staking.FORTNIGHT, partial(self.activate, name, side)))
+                    found.append((one.pending_at, partial(self.activate, name, side)))
                 found += ((slot.ready_at, partial(self.withdraw, name, side)) for slot in one.slots)
                 if one.active:
                     found.append((week, partial(self.unstake, name, side, ("part", 10))))
@@ -101,7 +101,8 @@ class Walk(Slashing):
         for pick, slash in enumerate(reversed(slashes)):
             found += self._of_slash_in_time(pick, slash)
         if slashes:
-            again = ((day + 8) * DAY for day in self.stakes.slashed_on)
+            lately = (*self.stakes.slashed_on, *self.stakes.decided_on)
+            again = ((day + 8) * DAY for day in lately)
             found += ((time, partial(self.execute_slash, 0)) for time in again)
         again = ((day + 8) * DAY for day in self.stakes.credited_on)
         found += ((time, partial(self.credit, 0, name)) for time in again for name in NODES if self.published)
@@ -110,7 +111,7 @@ class Walk(Slashing):
             if made.state == reports.APPROVED:
                 found.append((made.approved_at + DAY, partial(self.finalize, back)))
             elif made.state == reports.FINAL:
-                end = made.finalized_at + reports.CREDITABLE
+                end = made.creditable_from + reports.CREDITABLE
                 found += ((end, partial(self.credit, back, name)) for name in NODES)
         for pick, key in enumerate(sorted(self.reports.challenges)):
             until = self.reports.challenges[key].until
@@ -120,9 +121,9 @@ class Walk(Slashing):
 
     def _of_slash_in_time(self, pick: int, slash: staking.Slash) -> list[tuple[int, Callable[[], None]]]:
         execute, close = partial(self.execute_slash, pick), partial(self.close_slash, pick)
+        apart = partial(self.set_apart_slash, pick)
         if slash.decided_at is not None:
-            end = slash.decided_at + staking.EXECUTION
-            return [(end, execute), (end, close)]
+            return [(slash.decided_at, apart), (slash.decided_at, execute), (slash.decided_at, close)]
         resolve = partial(self.resolve_slash, pick, 100)
         if slash.appealed_at is not None:
             end = slash.appealed_at + staking.DECISION
@@ -131,9 +132,9 @@ class Walk(Slashing):
         appeal = partial(self.appeal, pick)
         return [
             (begin, appeal),
-            (begin, execute),
+            (begin, apart),
             (begin, resolve),
-            (end, execute),
+            (end, apart),
             (end, resolve),
             (end, close),
         ]
@@ -154,6 +155,12 @@ class Walk(Slashing):
         if any_slash(self):
             self.world.advance((60 + 30 + 14) * DAY)
         while any_slash(self):
+            name, nonce, _ = self.of_slash(0)
+            if self.stakes.nodes[name].slashes[nonce].open(self.now):
+                # What was decided or set apart does not lapse: it is burned, a week's part at a time.
+                self.set_apart_slash(0)
+                self.execute_slash(0)
+                self.world.advance(8 * DAY)
             self.close_slash(0)
         for name, node in self.stakes.nodes.items():
             for side in range(1 + len(node.positions)):

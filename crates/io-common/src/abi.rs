@@ -143,18 +143,91 @@ view!(
         version: u8,
         bump: u8,
         state: ReportState,
-        padding: [u8; 5],
+        /// 1 for a correction, which may lower leaves.
+        correction: u8,
+        padding: [u8; 4],
         /// Hours from the start of emission to `period_end`.
         seq: u64,
         /// Merkle root of the reward leaves.
         root: [u8; 32],
-        /// Sum of the leaves' lifetime rewards.
+        /// Sum of the leaves' lifetime rewards, or of what a node was credited where that is more.
         total: u64,
         period_end: i64,
         /// When it became final.
         finalized_at: i64,
+        /// Its predecessor's, and one.
+        height: u64,
+        /// From when its leaves are creditable; set when it becomes final.
+        creditable_from: i64,
+        /// The last second in which they are.
+        creditable_until: i64,
     }
 );
+
+view!(
+    /// `proofs::Config`: which reports pay, and how much.
+    ProofsConfig, ids::PROOFS_PROGRAM, discriminator("Config"), {
+        version: u8,
+        bump: u8,
+        padding: [u8; 2],
+        /// How long rewards are held back behind their hour, seconds.
+        hold: u32,
+        last_time: i64,
+        /// Height of the latest report that reached the threshold and stands; 0 while none did.
+        head: u64,
+        /// Height of the latest final report; 0 while there is none.
+        final_height: u64,
+        /// No report below this height is creditable: that of the latest correction which reached its threshold
+        /// and stands; 0 while none did.
+        min_height: u64,
+        /// End of the period of the report at the head, unix time: what verdicts shown from it are of.
+        head_period_end: i64,
+    }
+);
+
+/// How long the head's verdicts count where no later report reaches its threshold, seconds.
+pub const HEAD_VERDICT: i64 = 48 * io_math::HOUR;
+
+impl Report {
+    /// Whether its leaves can be credited at `now`.
+    pub fn is_creditable(&self, config: &ProofsConfig, now: i64) -> bool {
+        let in_time = self.creditable_from <= now && now <= self.creditable_until;
+        self.state == ReportState::Final && self.height >= config.min_height && in_time
+    }
+}
+
+impl ProofsConfig {
+    /// Whether a verdict of `time` still counts at `now`: it is at most `max_age` seconds old, or is the head's, while
+    /// no later report reaches its threshold.
+    pub fn is_verdict_fresh(&self, time: i64, max_age: i64, now: i64) -> bool {
+        let most = if time > 0 && time == self.head_period_end { max_age.max(HEAD_VERDICT) } else { max_age };
+        time.saturating_add(most) >= now
+    }
+}
+
+/// What credits in all may come to: the highest total that was credited from since the latest correction.
+///
+/// By one report's total alone, a node that is credited late, after others were from later reports, would be
+/// refused from then on.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct CreditBound {
+    /// The configuration's `min_height` when `total` was begun.
+    pub min_height: u64,
+    /// The highest total since.
+    pub total: u64,
+}
+
+impl CreditBound {
+    /// Takes in a report that is credited from, and returns the most that credits may sum up to.
+    pub fn raise(&mut self, config: &ProofsConfig, report: &Report) -> u64 {
+        if config.min_height > self.min_height {
+            *self = Self { min_height: config.min_height, total: 0 };
+        }
+        self.total = self.total.max(report.total);
+        self.total
+    }
+}
 
 crate::open_enum!(
     /// Where a report stands.
@@ -180,6 +253,10 @@ pub struct CreditFreeze {
     pub until: i64,
     /// Whether a challenge is over, instead of made; the others' freezes stay.
     pub lifted: bool,
+    /// Whether the guardian makes it, who need not wait for `quiet_until`.
+    pub guardian: bool,
+    /// No other challenge before this time: one lapsed undecided; 0 for no change.
+    pub quiet_until: i64,
     /// No credit from reports before this one; 0 for no change.
     pub min_report_seq: u64,
 }
@@ -230,25 +307,14 @@ crate::open_enum!(
     }
 );
 
-/// What an attester found of a node's compute proof.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ProofVerdict {
-    /// The challenge's seed.
-    pub seed: [u8; 32],
-    /// Measured speed against the class's reference, bps.
-    pub score_bps: u32,
-    /// Why it failed, or that it passed.
-    pub reason: ProofReason,
-}
-
 /// The verdict of a node's latest compute proof.
 #[zero_copy]
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct LastProof {
-    /// When it was judged, unix time; 0 while none was.
+    /// End of the hour that it holds for, unix time; 0 while none was shown.
     pub time: i64,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
+    /// SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    pub evidence_hash: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
     /// Why it failed, or that it passed.
@@ -349,13 +415,13 @@ view!(
         state: NodeState,
         padding: [u8; 5],
         owner: Pubkey,
-        before_registered_at: [u8; 184],
+        before_registered_at: [u8; 424],
         /// When its present owner registered or reopened it.
         registered_at: i64,
-        before_snapshots: [u8; 224],
-        /// Active stake of the owner's side, none on a terminal node.
+        before_snapshots: [u8; 144],
+        /// Active stake of the owner's side, none while the node is not live.
         own_snapshot: Snapshot,
-        /// Active stake of all positions, none on a terminal node.
+        /// Active stake of all positions, none while the node is not live.
         co_snapshot: Snapshot,
     }
 );
@@ -368,7 +434,7 @@ view!(
         padding: [u8; 6],
         node: Pubkey,
         holder: Pubkey,
-        before_snapshot: [u8; 136],
+        before_snapshot: [u8; 208],
         snapshot: Snapshot,
     }
 );
@@ -393,7 +459,7 @@ const COOLING: usize = 4;
 pub struct CoolingSlot {
     /// Shares; 0 in a free slot.
     pub amount: u64,
-    pub rest: [u8; 8],
+    pub rest: [u8; 24],
 }
 
 view!(
@@ -408,6 +474,8 @@ view!(
         active: u64,
         pending: u64,
         pending_at: i64,
+        /// Shares that still earn for hours in which they were active.
+        late: u64,
         cooling: [CoolingSlot; COOLING],
         /// The node's accumulator at the latest settlement: u128, little endian.
         entry: [u8; 16],
@@ -422,11 +490,11 @@ view!(
     NodeShares, ids::STAKING_PROGRAM, discriminator("Node"), {
         version: u8,
         bump: u8,
-        before_co: [u8; 382],
+        before_co: [u8; 534],
         /// Tokens behind all shares.
         tokens: u64,
         shares: u64,
-        before_acc: [u8; 24],
+        before_acc: [u8; 32],
         /// Reward per share since the beginning: u128, Q64.64, little endian.
         acc: [u8; 16],
     }
@@ -442,7 +510,8 @@ impl PositionWorth {
             return shares.checked_add(self.due);
         };
         let (acc, entry) = (u128::from_le_bytes(node.acc), u128::from_le_bytes(self.entry));
-        let (earned, _) = io_math::reward::accrue(self.active, acc, entry, self.fraction)?;
+        let earning = self.active.checked_add(self.late)?;
+        let (earned, _) = io_math::reward::accrue(earning, acc, entry, self.fraction)?;
         let tokens = io_math::shares::redeem(shares, node.tokens, node.shares)?;
         tokens.checked_add(self.due)?.checked_add(earned)
     }
@@ -719,6 +788,48 @@ mod tests {
         assert_eq!(position.worth(Some(&node)), Some(50 + 7));
         node.shares = 99;
         assert_eq!(position.worth(Some(&node)), None);
+    }
+
+    #[test]
+    fn credits_may_sum_up_to_the_highest_total_since_the_latest_correction() {
+        let report = |total| Report { total, ..Report::zeroed() };
+        let config = |min_height| ProofsConfig { min_height, ..ProofsConfig::zeroed() };
+        let mut bound = CreditBound::default();
+        assert_eq!(bound.raise(&config(0), &report(200)), 200);
+        assert_eq!(bound.raise(&config(0), &report(100)), 200, "a node that is credited late");
+        assert_eq!(bound.raise(&config(7), &report(90)), 90, "a correction lowers it");
+        assert_eq!(bound.raise(&config(7), &report(80)), 90);
+    }
+
+    #[test]
+    fn a_report_is_creditable_in_its_time_and_not_below_a_correction() {
+        let report = Report {
+            state: ReportState::Final,
+            height: 5,
+            creditable_from: 100,
+            creditable_until: 200,
+            ..Report::zeroed()
+        };
+        let config = ProofsConfig { min_height: 5, ..ProofsConfig::zeroed() };
+        for (now, creditable) in [(99, false), (100, true), (200, true), (201, false)] {
+            assert_eq!(report.is_creditable(&config, now), creditable, "{now}");
+        }
+        assert!(!report.is_creditable(&ProofsConfig { min_height: 6, ..config }, 150));
+        assert!(!Report { state: ReportState::Approved, ..report }.is_creditable(&config, 150));
+    }
+
+    #[test]
+    fn a_verdict_counts_for_its_age_and_the_heads_for_two_days() {
+        let config = ProofsConfig { head_period_end: 1_000, ..ProofsConfig::zeroed() };
+        for (time, now, fresh) in [
+            (900, 900 + 60, true),
+            (900, 900 + 61, false),
+            (1_000, 1_000 + HEAD_VERDICT, true),
+            (1_000, 1_000 + HEAD_VERDICT + 1, false),
+            (0, 61, false),
+        ] {
+            assert_eq!(config.is_verdict_fresh(time, 60, now), fresh, "{time} at {now}");
+        }
     }
 
     #[test]

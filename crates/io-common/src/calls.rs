@@ -1,7 +1,8 @@
 //! Calls of one program by another, without a dependency between them.
 
-use crate::abi::{CreditFreeze, ProofVerdict};
+use crate::abi::CreditFreeze;
 use crate::ids::{PROOFS, PROOFS_CONFIG, STAKING_PROGRAM};
+use crate::leaf::Verdict;
 use anchor_lang::prelude::*;
 use anchor_lang::solana_program::instruction::{AccountMeta, Instruction};
 use anchor_lang::solana_program::program::{invoke, invoke_signed};
@@ -30,7 +31,7 @@ pub fn freeze_credit<'info>(
 pub fn set_last_proof<'info>(
     proofs_config: AccountInfo<'info>,
     node: AccountInfo<'info>,
-    verdict: &ProofVerdict,
+    verdict: &Verdict,
 ) -> Result<()> {
     let mut data = discriminator("set_last_proof").to_vec();
     verdict.serialize(&mut data)?;

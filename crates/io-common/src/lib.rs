@@ -12,6 +12,7 @@ pub mod calls;
 pub mod clock;
 pub mod events;
 pub mod ids;
+pub mod leaf;
 pub mod merkle;
 pub mod open_enum;
 pub mod outflow;

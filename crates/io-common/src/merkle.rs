@@ -14,17 +14,6 @@ pub const REWARD: &[u8] = b"ionet:reward";
 /// Domain of airdrop leaves.
 pub const AIRDROP: &[u8] = b"ionet:airdrop";
 
-/// The hash of a leaf.
-pub fn leaf(domain: &[u8], fields: &[&[u8]; 3]) -> Hash {
-    let [a, b, c] = fields;
-    hashv(&[&[0], domain, a, b, c]).to_bytes()
-}
-
-/// The leaf that says `node` has earned `lifetime` base units in all, until `through`.
-pub fn reward_leaf(node: &Hash, lifetime: u64, through: i64) -> Hash {
-    leaf(REWARD, &[node, &lifetime.to_le_bytes(), &through.to_le_bytes()])
-}
-
 /// The leaf that says that `claimant` gets `amount` base units of `airdrop` at `index`. It names the
 /// airdrop, so that it is worth nothing in another.
 pub fn airdrop_leaf(airdrop: &Pubkey, index: u32, claimant: &Pubkey, amount: u64) -> Hash {
@@ -35,27 +24,6 @@ pub fn airdrop_leaf(airdrop: &Pubkey, index: u32, claimant: &Pubkey, amount: u64
 /// The levels of a tree of `leaves` leaves: `⌈log2(leaves)⌉`.
 pub fn depth(leaves: u32) -> u32 {
     u32::BITS.saturating_sub(leaves.saturating_sub(1).leading_zeros())
-}
-
-/// A leaf of a report, with its place and proof.
-#[derive(AnchorSerialize, AnchorDeserialize, Clone, Debug)]
-pub struct LeafArgs {
-    /// Earned in the node's whole life, base units.
-    pub lifetime: u64,
-    /// Until when.
-    pub through: i64,
-    /// Number of the leaf, from 0.
-    pub index: u32,
-    /// One hash a level, from the leaf up.
-    pub proof: Vec<[u8; 32]>,
-}
-
-impl LeafArgs {
-    /// Whether a report with this root has the leaf for `node`.
-    pub fn stands_in(&self, root: &Hash, node: &Pubkey) -> bool {
-        let leaf = reward_leaf(node.as_array(), self.lifetime, self.through);
-        verify(root, leaf, self.index, &self.proof)
-    }
 }
 
 /// Whether `leaf` stands at `index` of the tree with `root`.
@@ -78,13 +46,17 @@ pub fn verify(root: &Hash, leaf: Hash, index: u32, proof: &[Hash]) -> bool {
 mod tests {
     use super::*;
 
+    fn leaf(id: u8) -> Hash {
+        hashv(&[&[0], REWARD, &[id; 32]]).to_bytes()
+    }
+
     fn join(left: &Hash, right: &Hash) -> Hash {
         hashv(&[&[1], left, right]).to_bytes()
     }
 
     #[test]
     fn each_leaf_is_found_at_its_index_and_nowhere_else() {
-        let leaves: Vec<Hash> = (0u8..4).map(|i| reward_leaf(&[i; 32], u64::from(i), 7)).collect();
+        let leaves: Vec<Hash> = (0u8..4).map(leaf).collect();
         let (left, right) = (join(&leaves[0], &leaves[1]), join(&leaves[2], &leaves[3]));
         let root = join(&left, &right);
         assert!(verify(&root, leaves[2], 2, &[leaves[3], left]));
@@ -95,12 +67,12 @@ mod tests {
 
     #[test]
     fn an_inner_node_is_not_a_leaf() {
-        let leaves: Vec<Hash> = (0u8..2).map(|i| reward_leaf(&[i; 32], 1, 7)).collect();
+        let leaves: Vec<Hash> = (0u8..2).map(leaf).collect();
         let root = join(&leaves[0], &leaves[1]);
         let mut fields = [0u8; 64];
         fields[..32].copy_from_slice(&leaves[0]);
         fields[32..].copy_from_slice(&leaves[1]);
-        assert_ne!(leaf(b"", &[&fields, &[], &[]]), root);
+        assert_ne!(hashv(&[&[0], &fields]).to_bytes(), root);
     }
 
     #[test]
@@ -118,12 +90,5 @@ mod tests {
         let hex: String =
             airdrop_leaf(&airdrop, 5, &claimant, 9).iter().map(|b| format!("{b:02x}")).collect();
         assert_eq!(hex, "a9094fdc4831668f82b131b7638906b57ab910014b6e8248fc7e21aade557d69");
-    }
-
-    #[test]
-    fn a_leaf_is_the_published_hash() {
-        // python: sha256(b"\0ionet:reward" + bytes(32) + (5).to_bytes(8, "little") + (9).to_bytes(8, "little"))
-        let hex: String = reward_leaf(&[0; 32], 5, 9).iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "748f671a51f4457cfb967e140ddb50a30a527954a5434786ebc9f5a9a04ebb28");
     }
 }

@@ -36,6 +36,17 @@ pub fn split(reward: u64, owner_active: u64, co_active: u64, commission_bps: u16
     Some(Split { owner: reward.checked_sub(co)?, co })
 }
 
+/// The most that a node may be credited for `hours`: `⌊minimum · bps · hours / 10⁴⌋`, or all that fits.
+pub fn bound(minimum: u64, bps: u64, hours: u64) -> u64 {
+    // At most 2^64 · 10^3 · 2^51 < 2^126 with a bound of 10 % and hours of a 64-bit time.
+    u128::from(minimum)
+        .saturating_mul(u128::from(bps))
+        .saturating_mul(u128::from(hours))
+        .checked_div(u128::from(crate::BPS))
+        .and_then(|most| u64::try_from(most).ok())
+        .unwrap_or(u64::MAX)
+}
+
 /// Reward per unit of active co-stake since the beginning, Q64.64, with the division's remainder.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Accumulator {
@@ -81,6 +92,14 @@ mod tests {
         assert_eq!(split(7, 0, 0, 0), Some(Split { owner: 7, co: 0 }));
         assert_eq!(split(7, 5, 0, 9_000), Some(Split { owner: 7, co: 0 }));
         assert_eq!(Accumulator::default().add(7, 0), None);
+    }
+
+    #[test]
+    fn an_hours_reward_is_bounded_by_the_minimum() {
+        // 96 bps of 16,000 IO are 153.6 IO an hour.
+        assert_eq!(bound(1_600_000_000_000, 96, 1), 15_360_000_000);
+        assert_eq!(bound(1_600_000_000_000, 96, 24), 368_640_000_000);
+        assert_eq!((bound(3, 5_000, 1), bound(3, 96, 0), bound(u64::MAX, 1_000, u64::MAX)), (1, 0, u64::MAX));
     }
 
     #[test]

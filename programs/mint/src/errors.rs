@@ -31,7 +31,7 @@ pub enum MintError {
     WrongVault,
     #[msg("no kind of policy has this number")]
     UnknownPolicy,
-    #[msg("a policy's floor is at most 10,000 bps, its rate at most 100,000 bps of what was burned")]
+    #[msg("a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned")]
     PolicyOutOfBounds,
     #[msg("a demand-linked policy needs the buyback's configuration to exist")]
     NoDemand,

@@ -53,11 +53,11 @@ pub enum ProofsError {
     WrongSeq,
     #[msg("the total exceeds what the emission vault was paid until period_end; left: paid, right: total")]
     TotalAboveEmission,
-    #[msg("the total must not be below that of the latest final report; left: total, right: that one's")]
+    #[msg("the total must not be below the predecessor's, except of a correction")]
     TotalFell,
     #[msg("a report must have at least one leaf")]
     NoLeaves,
-    #[msg("this hour, or a later one, has an approved report already")]
+    #[msg("this height has an approved report already")]
     AlreadyDecided,
     #[msg("the report no longer gathers approvals")]
     NotPending,
@@ -69,7 +69,7 @@ pub enum ProofsError {
     NotApproved,
     #[msg("the report's challenge window is still open")]
     WindowOpen,
-    #[msg("a later period is final already")]
+    #[msg("period_end must be later than the predecessor's")]
     PeriodFell,
     #[msg("a number does not fit into its field")]
     Overflow,
@@ -119,4 +119,36 @@ pub enum ProofsError {
     KeyDeparted,
     #[msg("at most 16 keys leave seats in seven days")]
     TooManyDeparted,
+    #[msg("the predecessor is not the report that the content names")]
+    WrongPredecessor,
+    #[msg("the predecessor is not the report at the head")]
+    NotAtHead,
+    #[msg("192 reports are approved and not final: finalize the earliest first")]
+    TooManyPending,
+    #[msg("the report has fallen: another stands at its height, or one before it was voided; renew it")]
+    ReportFell,
+    #[msg("an earlier report has to become final first")]
+    NotNext,
+    #[msg("a correction's total must not exceed the highest so far and what was paid since")]
+    TotalAboveCorrection,
+    #[msg("another correction is approved and not final")]
+    CorrectionOpen,
+    #[msg("one correction is approved in the hold and 72 hours")]
+    CorrectionTooSoon,
+    #[msg("a correction is not refuted by a leaf that falls")]
+    CorrectionStands,
+    #[msg("only a correction is endorsed")]
+    NotACorrection,
+    #[msg("the guardian has endorsed the correction already")]
+    AlreadyEndorsed,
+    #[msg("only a report that is void, has fallen, or waits under an earlier attester set is renewed")]
+    NotRenewable,
+    #[msg("verdicts are shown from the report at the head")]
+    NotHead,
+    #[msg("the verdict is later than its report, or passed with a reason to fail")]
+    WrongVerdict,
+    #[msg("the guardian voids at most 20 reports in 30 days")]
+    TooManyVoids,
+    #[msg("rewards are held back for at most 30 days")]
+    HoldOutOfBounds,
 }

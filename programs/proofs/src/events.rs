@@ -1,6 +1,6 @@
 use crate::state::{ParamsArgs, Seat};
 use anchor_lang::prelude::*;
-use io_common::abi::ProofReason;
+use io_common::leaf::Verdict;
 
 /// The configuration and an attester set without seats were created.
 #[event]
@@ -49,6 +49,12 @@ pub struct ReportMade {
     pub evidence_hash: [u8; 32],
     /// Where that is found, UTF-8, padded with zeros.
     pub evidence_uri: [u8; 96],
+    /// The report that it continues; the default key for the first.
+    pub predecessor: Pubkey,
+    /// That one's height, and one.
+    pub height: u64,
+    /// Whether it is a correction.
+    pub correction: bool,
     /// Unix time.
     pub created_at: i64,
 }
@@ -68,10 +74,12 @@ pub struct ReportApproved {
     pub attester: Pubkey,
     /// Weight of all approvals so far.
     pub weight: u32,
-    /// Weight that approves a report.
+    /// Weight that approves it.
     pub threshold: u32,
-    /// When the threshold was reached; 0 while it is not.
+    /// When it was approved; 0 while it is not.
     pub approved_at: i64,
+    /// Height of the head afterwards.
+    pub head: u64,
 }
 
 /// A report became final: its leaves can be credited.
@@ -91,9 +99,15 @@ pub struct ReportFinalized {
     pub period_end: i64,
     /// Unix time.
     pub finalized_at: i64,
+    /// Its height.
+    pub height: u64,
+    /// From when its leaves are creditable, unix time.
+    pub creditable_from: i64,
+    /// The last second in which they are, unix time.
+    pub creditable_until: i64,
 }
 
-/// A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros).
+/// A report will never pay: a leaf was refuted (`node`), or it was voided as a whole (zeros).
 #[event]
 pub struct ReportVoided {
     /// Number of the event, counted by the account that it is about.
@@ -104,6 +118,8 @@ pub struct ReportVoided {
     pub report_seq: u64,
     /// The node of the refuted leaf, or zeros.
     pub node: Pubkey,
+    /// Height of the head afterwards.
+    pub head: u64,
 }
 
 /// A node's leaf in a report was challenged.
@@ -159,19 +175,45 @@ pub struct ChallengeLifted {
     pub bond: u64,
 }
 
-/// An attester has judged a compute proof.
+/// A node's verdict in the report at the head was written into the node's account.
 #[event]
-pub struct ProofJudged {
+pub struct VerdictShown {
     /// The node.
     pub node: Pubkey,
-    /// Seat of the attester.
-    pub seat: u8,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
-    /// Measured speed against the class's reference, bps.
-    pub score_bps: u32,
-    /// Why it failed, or that it passed.
-    pub reason: ProofReason,
+    /// The report.
+    pub report: Pubkey,
+    /// Its height.
+    pub height: u64,
+    /// The verdict.
+    pub verdict: Verdict,
+}
+
+/// A report that was void, had fallen, or was pending under an earlier set gathers approvals again.
+#[event]
+pub struct ReportRenewed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The report.
+    pub report: Pubkey,
+    /// Hours from the start of emission to the end of the report's period.
+    pub report_seq: u64,
+    /// The attester set whose approvals count from now on.
+    pub set_version: u32,
+    /// The attester.
+    pub attester: Pubkey,
+}
+
+/// The guardian has endorsed a correction, which then needs the threshold only.
+#[event]
+pub struct CorrectionEndorsed {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The report.
+    pub report: Pubkey,
+    /// Hours from the start of emission to the end of the report's period.
+    pub report_seq: u64,
+    /// When it was approved; 0 while it needs more weight.
+    pub approved_at: i64,
 }
 
 /// The parameters were set.

@@ -2,7 +2,7 @@
 //!
 //! A report is cumulative, so a missed hour heals itself with the next one. It is decided by weight: of
 //! all contents proposed for an hour, the first that reaches the threshold stands.
-#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects))]
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::arithmetic_side_effects, clippy::indexing_slicing))]
 
 use anchor_lang::prelude::*;
 
@@ -12,8 +12,7 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use io_common::abi::ProofVerdict;
-use io_common::merkle::LeafArgs;
+use io_common::leaf::LeafArgs;
 use state::{ParamsArgs, ReportArgs, Seat};
 
 declare_id!("ioPaT9RX9Bc2iv5uidz6Ah2K8y3NWmkcvPe7FenwbjF");
@@ -38,7 +37,7 @@ pub mod proofs {
     }
 
     /// Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-    /// weight; reports that gather approvals have to be made again. A key that leaves takes no seat for seven
+    /// weight; reports that gather approvals have to be renewed. A key that leaves takes no seat for seven
     /// days.
     ///
     /// * seats - All seats, by number.
@@ -55,9 +54,9 @@ pub mod proofs {
     /// * seq - Hours from the start of emission to `period_end`.
     /// * content_hash - `sha256("ionet:report" ‖ borsh(args))`.
     ///
-    /// Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
-    /// `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
-    /// `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+    /// Caller: an attester, who pays for the account. Errors: `Paused`, `WrongPredecessor`, `WrongContentHash`,
+    /// `NoEmission`, `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `PeriodFell`,
+    /// `NoLeaves`, `NotEmitted`, `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, and those of `approve`.
     pub fn report(
         ctx: Context<MakeReport>,
         seq: u64,
@@ -69,30 +68,49 @@ pub mod proofs {
 
     /// Approves a report. At the threshold it is decided, and its challenge window begins.
     ///
-    /// Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`,
-    /// `AlreadyApproved`, `AlreadyDecided`.
+    /// Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`, `AlreadyApproved`,
+    /// `AlreadyDecided`, `NotAtHead`, `TooManyPending`, `TotalAboveCorrection`, `CorrectionOpen`,
+    /// `CorrectionTooSoon`.
     pub fn approve(ctx: Context<Approve>) -> Result<()> {
         handle_approve(ctx)
     }
 
+    /// Makes a report that is void, has fallen, or is pending under an earlier attester set gather approvals again,
+    /// of which this is the first.
+    ///
+    /// Caller: an attester. Errors: `Paused`, `NotRenewable`, and those of `approve`.
+    pub fn renew_report(ctx: Context<RenewReport>) -> Result<()> {
+        handle_renew_report(ctx)
+    }
+
+    /// Endorses a correction, which then needs the threshold only, instead of four fifths of the weight.
+    ///
+    /// Caller: the guardian. Errors: `NotGuardian`, `NotACorrection`, `NotPending`, `StaleSet`,
+    /// `AlreadyEndorsed`, `AlreadyDecided`, `NotAtHead`, `TooManyPending`, `TotalAboveCorrection`,
+    /// `CorrectionOpen`, `CorrectionTooSoon`.
+    pub fn endorse(ctx: Context<Endorse>) -> Result<()> {
+        handle_endorse(ctx)
+    }
+
     /// Makes an approved report final after its challenge window: its leaves can be credited.
     ///
-    /// Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+    /// Caller: anyone. Errors: `NotApproved`, `ReportFell`, `NotNext`, `WindowOpen`.
     pub fn finalize(ctx: Context<Finalize>) -> Result<()> {
         handle_finalize(ctx)
     }
 
     /// Voids a report that is not final: one of its leaves is below what its node was credited, or names
-    /// no node.
+    /// no node. A correction is not refuted.
     ///
-    /// Caller: anyone. Errors: `WrongProof`, `LeafStands`, `ReportDecided`.
+    /// Caller: anyone. Errors: `WrongProof`, `CorrectionStands`, `LeafStands`, `ReportDecided`.
     pub fn refute(ctx: Context<Refute>, leaf: LeafArgs) -> Result<()> {
         handle_refute(ctx, leaf)
     }
 
     /// Voids a report that is not final; the next one heals it.
     ///
-    /// Caller: the guardian. Errors: `NotGuardian`, `ReportDecided`.
+    /// Caller: the guardian, 20 times in 30 days; the authority for a correction. Errors: `NotGuardian`,
+    /// `ReportDecided`, `TooManyVoids`.
     pub fn void_report(ctx: Context<VoidReport>) -> Result<()> {
         handle_void_report(ctx)
     }
@@ -101,7 +119,8 @@ pub mod proofs {
     ///
     /// * evidence_hash - SHA-256 of the challenger's evidence.
     ///
-    /// Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
+    /// Caller: anyone, but only the guardian for 30 days after one that lapsed. Errors: `NotChallengeable`,
+    /// `NotANode`, `ChallengedLately` of staking.
     pub fn challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) -> Result<()> {
         handle_challenge(ctx, evidence_hash)
     }
@@ -125,18 +144,18 @@ pub mod proofs {
         handle_lift_challenge(ctx)
     }
 
-    /// Keeps the verdict of a node's latest compute proof in the node's account.
+    /// Writes a node's verdict in the report at the head into the node's account.
     ///
-    /// Caller: an attester. Errors: `UnknownReason`, `NotAttester`, `NotANode`.
-    pub fn record_proof(ctx: Context<RecordProof>, verdict: ProofVerdict) -> Result<()> {
-        handle_record_proof(ctx, verdict)
+    /// Caller: anyone. Errors: `NotHead`, `WrongProof`, `NotANode`, `UnknownReason`, `WrongVerdict`.
+    pub fn show_verdict(ctx: Context<ShowVerdict>, leaf: LeafArgs) -> Result<()> {
+        handle_show_verdict(ctx, leaf)
     }
 
     /// Sets the roles besides the authority, and the terms of challenges.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
     /// `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
-    /// `UpHoursOutOfBounds`.
+    /// `UpHoursOutOfBounds`, `HoldOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }

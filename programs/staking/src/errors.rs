@@ -54,13 +54,13 @@ pub enum StakingError {
     NotNodeOwner,
     #[msg("the node is not live")]
     NodeNotLive,
-    #[msg("the node's co-stakers bore a loss: it no longer earns")]
+    #[msg("the node has ended, for fraud or because co-stakers bore a loss")]
     NodeTerminal,
     #[msg("the amount must be above zero")]
     ZeroAmount,
     #[msg("the stake of both sides would exceed the node's maximum; left: room, right: amount")]
     MaximumStake,
-    #[msg("co-stake would exceed the owner's stake; left: room, right: amount")]
+    #[msg("co-stake would exceed the owner's active stake; left: room, right: amount")]
     CoStakeAboveHalf,
     #[msg("the owner stakes on the owner's side, not as a co-staker")]
     OwnerIsNoCoStaker,
@@ -68,7 +68,7 @@ pub enum StakingError {
     ActivateFirst,
     #[msg("nothing is pending")]
     NothingPending,
-    #[msg("pending stake waits until the node is credited past it, or 14 days")]
+    #[msg("pending stake waits until the node is credited past it")]
     StillPending,
     #[msg("less is staked than the amount; left: staked, right: amount")]
     MoreThanStaked,
@@ -104,7 +104,7 @@ pub enum StakingError {
     WrongProof,
     #[msg("credits would exceed the report's total; left: total, right: credits")]
     ReportExhausted,
-    #[msg("a node without active stake is credited nothing; credit the leaf later")]
+    #[msg("a node without active stake is credited nothing; no longer used")]
     NoActiveStake,
     #[msg("a challenge holds this node's credit back")]
     CreditFrozen,
@@ -148,7 +148,7 @@ pub enum StakingError {
     SlashRaised,
     #[msg("the slash cannot be executed now")]
     NotExecutable,
-    #[msg("at most 1 % of all stake is slashed in 7 days, and that much was")]
+    #[msg("the limit for what slashes burn in 7 days is used up")]
     SlashLimit,
     #[msg("all 16 stake shards must be given")]
     ShardsMissing,
@@ -156,7 +156,7 @@ pub enum StakingError {
     SlashOpen,
     #[msg("this is not the one who paid the rent")]
     WrongRentPayer,
-    #[msg("the node's co-stakers have borne no loss")]
+    #[msg("the node did not end for fraud")]
     NodeNotTerminal,
     #[msg("only the proofs program may do this")]
     NotProofs,
@@ -170,8 +170,42 @@ pub enum StakingError {
     DevicesAttached,
     #[msg("co-stakers are on the node: announce a change of its commission")]
     CommissionNotice,
-    #[msg("the former owner's stake can leave only a cooldown after the node was retired")]
+    #[msg("the node passes on when it was credited up to its retirement, or 37 days after it")]
     OwnerStays,
     #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
+    #[msg("a challenge of this node lapsed in the last 30 days: only the guardian makes another")]
+    ChallengedLately,
+    #[msg("the owner's active stake does not cover the node's minimum; left: active, right: minimum")]
+    OwnerBelowMinimum,
+    #[msg("something on the node is pending or late: its credits are ten minutes apart")]
+    CreditTooSoon,
+    #[msg("a proposal that names fraud stops the node's credit")]
+    CreditStopped,
+    #[msg("the node earned nothing in this hour: its device was banned, or co-stakers had borne a loss")]
+    HourNotEarned,
+    #[msg("the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed")]
+    RewardAboveBound,
+    #[msg("a credit settles at most four positions")]
+    TooManyPositions,
+    #[msg("what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake")]
+    DecidedLimitOutOfBounds,
+    #[msg("an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum")]
+    RewardBoundOutOfBounds,
+    #[msg("the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum")]
+    StopLimit,
+    #[msg("a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when")]
+    SlashPause,
+    #[msg("what was set apart already stays; left: decided, right: set apart or burned")]
+    SlashSetApart,
+    #[msg("the slash is decided, and cannot be taken back")]
+    SlashDecided,
+    #[msg("an earlier owner of the node has not been paid out yet")]
+    FormerUnpaid,
+    #[msg("the report's hours are still held back; left: now, right: from when")]
+    ReportHeld,
+    #[msg("a correction came after this report: use a newer one")]
+    ReportCorrected,
+    #[msg("something on the node is pending or late: credit the leaf of its previous height first")]
+    LeafOutOfOrder,
 }

@@ -287,6 +287,8 @@ pub struct SlashProposed {
     pub amount: u64,
     /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
+    /// Whether it names fraud, and so stops the node's credit.
+    pub fraud: bool,
     /// Held back by all open proposals.
     pub frozen: u64,
 }
@@ -319,6 +321,78 @@ pub struct SlashResolved {
     pub freed: u64,
     /// Held back by all open proposals after it, base units.
     pub frozen: u64,
+    /// Whether the node has ended.
+    pub terminal: bool,
+}
+
+/// What a slash takes was set apart.
+#[event]
+pub struct SlashSetApart {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The slash.
+    pub slash: Pubkey,
+    /// The node.
+    pub node: Pubkey,
+    /// Set apart, base units.
+    pub amount: u64,
+    /// What the proposal still holds back.
+    pub left: u64,
+    /// Whether the node has ended.
+    pub terminal: bool,
+    /// The node's sums after it.
+    pub totals: NodeTotals,
+}
+
+/// The authority has taken a slash back.
+#[event]
+pub struct SlashCancelled {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The slash.
+    pub slash: Pubkey,
+    /// The node.
+    pub node: Pubkey,
+    /// The owner who was to be slashed.
+    pub owner: Pubkey,
+    /// What is held back no longer, base units.
+    pub freed: u64,
+    /// What was set apart and went back to the owner, base units.
+    pub returned: u64,
+    /// Held back by all open proposals after it, base units.
+    pub frozen: u64,
+    /// The node's sums after it.
+    pub totals: NodeTotals,
+}
+
+/// What was due on a node was settled.
+#[event]
+pub struct ChangesSettled {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The node.
+    pub node: Pubkey,
+    /// The owner's minimum for its processors, base units.
+    pub minimum: u64,
+    /// The node's sums after it.
+    pub totals: NodeTotals,
+}
+
+/// All that was a former owner's was moved out of the next owner's way.
+#[event]
+pub struct OwnerExpelled {
+    /// Number of the event, counted by the account that it is about.
+    pub seq: u64,
+    /// The node.
+    pub node: Pubkey,
+    /// The former owner.
+    pub owner: Pubkey,
+    /// Theirs, base units.
+    pub amount: u64,
+    /// When it may leave, unix time.
+    pub ready_at: i64,
+    /// The node's sums after it.
+    pub totals: NodeTotals,
 }
 
 /// Stake was burned.
@@ -332,10 +406,10 @@ pub struct Slashed {
     pub node: Pubkey,
     /// Burned, base units.
     pub amount: u64,
-    /// What the proposal still holds back.
+    /// Of what was set apart for it, what is not burned yet.
     pub left: u64,
-    /// Whether co-stakers lost, which ends the node.
-    pub terminal: bool,
+    /// Whether the resolver had decided it.
+    pub by_decision: bool,
     /// The node's sums after it.
     pub totals: NodeTotals,
 }
@@ -394,13 +468,13 @@ pub struct ProofRecorded {
     pub seq: u64,
     /// The node.
     pub node: Pubkey,
-    /// The challenge's seed.
-    pub seed: [u8; 32],
+    /// SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    pub evidence_hash: [u8; 32],
     /// Measured speed against the class's reference, bps.
     pub score_bps: u32,
     /// Why it failed, or that it passed.
     pub reason: ProofReason,
-    /// Unix time.
+    /// End of the hour that it holds for, unix time.
     pub time: i64,
 }
 
@@ -419,6 +493,10 @@ pub struct ParamsSet {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
+    /// Most that is burned by decision in seven days, bps of all active stake.
+    pub decided_limit_bps: u16,
+    /// Most that a node is credited for an hour, bps of the owner's minimum.
+    pub reward_bound_bps: u16,
 }
 
 io_common::administration_events!();

@@ -2,7 +2,8 @@
 //! reports credit to them.
 //!
 //! A node's vault always holds exactly what its account says: the owner's stake and rewards, the
-//! co-stakers' tokens, and the rewards owed to them.
+//! co-stakers' tokens, the rewards owed to them, what is left of a former owner's side, and what was set apart for
+//! slashes.
 #![cfg_attr(test, allow(clippy::all, clippy::arithmetic_side_effects, clippy::unwrap_used))]
 
 use anchor_lang::prelude::*;
@@ -13,8 +14,8 @@ pub mod instructions;
 pub mod state;
 
 use instructions::*;
-use io_common::abi::{CreditFreeze, ProofVerdict};
-use io_common::merkle::LeafArgs;
+use io_common::abi::CreditFreeze;
+use io_common::leaf::{LeafArgs, Verdict};
 use state::{ClassArgs, NodeArgs, ParamsArgs};
 
 declare_id!("ioSuxfpJbUmtnqXzWVV5xuHx2M8wGf5mqGLJmxKm2rY");
@@ -36,10 +37,12 @@ pub mod staking {
     /// Credits a node with a final report's leaf: what it earned in its life, less what it was credited
     /// before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
     ///
-    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    /// `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
-    /// `CreditFrozen`, `WrongVault`.
-    pub fn credit_node(ctx: Context<CreditNode>, leaf: LeafArgs) -> Result<()> {
+    /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportHeld`, `ReportTooOld`, `ReportCorrected`,
+    /// `LeafBeyondReport`, `LeafOutOfOrder`, `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`,
+    /// `NodeTerminal`, `CreditFrozen`,
+    /// `CreditStopped`, `CreditTooSoon`, `HourNotEarned`, `RewardAboveBound`, `TooManyPositions`, `WrongNode`,
+    /// `WrongShard`, `WrongVault`.
+    pub fn credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: LeafArgs) -> Result<()> {
         handle_credit_node(ctx, leaf)
     }
 
@@ -48,14 +51,16 @@ pub mod staking {
     /// * amount - Base units of IO.
     ///
     /// Caller: its holder. Errors: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
-    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    /// `WrongVault`, `ZeroAmount`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`,
+    /// `ActivateFirst`.
     pub fn stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
         handle_stake(ctx, amount)
     }
 
     /// Pays out a position's rewards.
     ///
-    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
+    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`,
+    /// `WrongDestination`.
     pub fn claim(ctx: Context<Claim>) -> Result<()> {
         handle_claim(ctx)
     }
@@ -72,7 +77,8 @@ pub mod staking {
 
     /// Pays out the owner's rewards.
     ///
-    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`,
+    /// `WrongDestination`.
     pub fn owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
         handle_owner_claim(ctx)
     }
@@ -129,33 +135,35 @@ pub mod staking {
     /// Makes a node of a registered device.
     ///
     /// Caller: the device's owner. Errors: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
-    /// `WrongClass`, `CommissionOutOfBounds`.
+    /// `WrongClass`, `ClassDisabled`, `CommissionOutOfBounds`.
     pub fn register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Result<()> {
         handle_register_node(ctx, args)
     }
 
-    /// Makes the owner's pending stake active: at once on a node without active stake, else when the
-    /// node was credited past it or after 14 days.
+    /// Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
+    /// pending, else when the node was credited past it.
     ///
-    /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongShard`.
+    /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
     pub fn owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
         handle_owner_activate(ctx)
     }
 
-    /// Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
-    /// once; the rest cools. While the node is hired the minimum stays.
+    /// Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is
+    /// hired the minimum stays.
     ///
     /// * amount - Base units of IO.
     ///
     /// Caller: the node's owner. Errors: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`,
-    /// `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
+    /// `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`,
+    /// `WrongDestination`.
     pub fn owner_unstake(ctx: Context<OwnerUnstake>, amount: u64) -> Result<()> {
         handle_owner_unstake(ctx, amount)
     }
 
     /// Pays out the owner's cooled stake.
     ///
-    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`,
+    /// `WrongDestination`.
     pub fn owner_withdraw(ctx: Context<OwnerWithdraw>) -> Result<()> {
         handle_owner_withdraw(ctx)
     }
@@ -167,9 +175,9 @@ pub mod staking {
         handle_open_position(ctx)
     }
 
-    /// Makes a position's pending stake active, under the conditions of `owner_activate`.
+    /// Makes a position's pending stake active, when the node was credited past it.
     ///
-    /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
+    /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongNode`, `WrongShard`.
     pub fn activate(ctx: Context<Activate>) -> Result<()> {
         handle_activate(ctx)
     }
@@ -179,16 +187,25 @@ pub mod staking {
     /// * amount - Shares of the co-stakers' side.
     ///
     /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`,
-    /// `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`.
+    /// `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`, `WrongDestination`.
     pub fn unstake(ctx: Context<Unstake>, amount: u64) -> Result<()> {
         handle_unstake(ctx, amount)
     }
 
     /// Pays out a position's cooled stake.
     ///
-    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
+    /// Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`,
+    /// `WrongDestination`.
     pub fn withdraw(ctx: Context<Withdraw>) -> Result<()> {
         handle_withdraw(ctx)
+    }
+
+    /// Settles what has become due on a node: pending stake that it was credited past becomes active, and late
+    /// weights of hours that are all credited end. Also writes down the minimum of its class.
+    ///
+    /// Caller: anyone. Errors: `WrongClass`, `WrongNode`, `WrongShard`.
+    pub fn settle_changes<'info>(ctx: Context<'info, SettleChanges<'info>>) -> Result<()> {
+        handle_settle_changes(ctx)
     }
 
     /// Announces the owner's part of co-stakers' rewards: at most five points more, after seven days.
@@ -212,24 +229,26 @@ pub mod staking {
     /// Turns a position's rewards into pending stake, as much as there is room for.
     ///
     /// Caller: its holder. Errors: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
-    /// `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    /// `NothingToClaim`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`, `ActivateFirst`.
     pub fn compound(ctx: Context<Compound>) -> Result<()> {
         handle_compound(ctx)
     }
 
-    /// Takes a node out of the market. Stake still leaves and rewards are still claimed.
+    /// Takes a node out of the market. Its stake has no vote from then on; stake still leaves and rewards are
+    /// still claimed.
     ///
-    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`, `WrongShard`.
     pub fn retire_node(ctx: Context<RetireNode>) -> Result<()> {
         handle_retire_node(ctx)
     }
 
     /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
-    /// owner needs the former one's side to be empty.
+    /// owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
+    /// or 37 days.
     ///
     /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
-    /// `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`.
+    /// `Frozen`, `OwnerStays`, `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
     pub fn reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()> {
         handle_reopen_node(ctx, args)
     }
@@ -237,15 +256,15 @@ pub mod staking {
     /// Adds a processor of the same class to a node, up to eight in all.
     ///
     /// Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
-    /// `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+    /// `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
     pub fn attach_device(ctx: Context<AttachDevice>) -> Result<()> {
         handle_attach_device(ctx)
     }
 
     /// Removes a processor that is not the first from a node.
     ///
-    /// Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
-    /// `WrongOffer`.
+    /// Caller: the node's owner; of a retired node also the owner of its first device. Errors: `NotNodeOwner`,
+    /// `NodeNotRetired`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
     pub fn detach_device(ctx: Context<DetachDevice>) -> Result<()> {
         handle_detach_device(ctx)
     }
@@ -259,7 +278,7 @@ pub mod staking {
     }
 
     /// Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
-    /// with the device.
+    /// with the device, and its node is neither listed nor hired and earns nothing more.
     ///
     /// * ban - Whether nobody may ever register it again.
     ///
@@ -271,18 +290,25 @@ pub mod staking {
     /// Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
     /// that a squatter cannot stay by hiring their own node.
     ///
-    /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
+    /// Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `WrongShard`.
     pub fn evict_node(ctx: Context<EvictNode>) -> Result<()> {
         handle_evict_node(ctx)
     }
 
-    /// Pays a former owner of the node's device all that is theirs on the retired node, so that the next
-    /// owner can reopen it; a cooldown after the retirement, as for anyone who leaves.
+    /// Moves all that a former owner of the node's device has on the retired node out of the way, so that the
+    /// next owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
     ///
     /// Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-    /// `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+    /// `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
     pub fn expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
         handle_expel_owner(ctx)
+    }
+
+    /// Pays out what is left of a former owner's side, after its cooldown.
+    ///
+    /// Caller: anyone. Errors: `NothingReady`, `WrongDestination`, `WrongVault`.
+    pub fn withdraw_former(ctx: Context<WithdrawFormer>) -> Result<()> {
+        handle_withdraw_former(ctx)
     }
 
     /// Registers a device that nobody owns for a new owner.
@@ -309,21 +335,23 @@ pub mod staking {
         handle_join_network(ctx)
     }
 
-    /// Proposes to burn a node's stake and holds it back.
+    /// Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
     ///
     /// * nonce - Any number that was not used for the node; part of the address.
     /// * amount - What is to be burned, base units of IO.
     /// * evidence_hash - SHA-256 of the evidence.
+    /// * fraud - Whether it names fraud: then its decision ends the node.
     ///
-    /// Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`,
-    /// `SlashAboveStake`.
-    pub fn propose_slash(
-        ctx: Context<ProposeSlash>,
+    /// Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`,
+    /// `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
+    pub fn propose_slash<'info>(
+        ctx: Context<'info, ProposeSlash<'info>>,
         nonce: u64,
         amount: u64,
         evidence_hash: [u8; 32],
+        fraud: bool,
     ) -> Result<()> {
-        handle_propose_slash(ctx, nonce, amount, evidence_hash)
+        handle_propose_slash(ctx, nonce, amount, evidence_hash, fraud)
     }
 
     /// Puts a slash before the resolver.
@@ -334,31 +362,51 @@ pub mod staking {
     }
 
     /// Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a
-    /// decision reaches beyond the owner's side.
+    /// decision reaches beyond the owner's side, and one that names fraud ends the node.
     ///
-    /// * amount - What may be burned, base units of IO; at most what was proposed.
+    /// * amount - What may be burned in all, base units of IO; at most what was proposed.
     ///
-    /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+    /// Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`,
+    /// `SlashSetApart`, `WrongShard`.
     pub fn resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<()> {
         handle_resolve_slash(ctx, amount)
     }
 
-    /// Burns what a slash may take now: at most 1 % of all stake in 7 days.
+    /// Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends
+    /// the node. It belongs to no side any more, holds nothing back, and does not lapse.
     ///
-    /// Caller: anyone, within 14 days of the end of the appeal or of the decision. Errors:
-    /// `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`, `WrongVault`.
+    /// Caller: anyone, within 14 days of the end of the time for an appeal, or after the decision. Errors:
+    /// `NotExecutable`, `WrongNode`, `WrongShard`.
+    pub fn set_apart_slash(ctx: Context<SetApartSlash>) -> Result<()> {
+        handle_set_apart_slash(ctx)
+    }
+
+    /// Ends a slash that is not decided, and returns what was set apart for it to the owner who was slashed.
+    ///
+    /// Caller: the authority. Errors: `NotAuthority`, `SlashDecided`, `NotExecutable`, `WrongNode`,
+    /// `WrongDestination`, `WrongVault`.
+    pub fn cancel_slash(ctx: Context<CancelSlash>) -> Result<()> {
+        handle_cancel_slash(ctx)
+    }
+
+    /// Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake
+    /// without a decision, and a parameter's part of it by decision.
+    ///
+    /// Caller: anyone, at any time. Errors: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`,
+    /// `WrongNode`, `WrongVault`.
     pub fn execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> Result<()> {
         handle_execute_slash(ctx)
     }
 
-    /// Closes a slash that is done or has lapsed, and frees what it still held back.
+    /// Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse nobody proposes
+    /// another one of the node for 30 days.
     ///
     /// Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
     pub fn close_slash(ctx: Context<CloseSlash>) -> Result<()> {
         handle_close_slash(ctx)
     }
 
-    /// Burns what a terminal node's leaf proves, instead of crediting it.
+    /// Burns what the leaf of a node that ended for fraud proves, instead of crediting it.
     ///
     /// Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those of
     /// a leaf in `credit_node`.
@@ -368,7 +416,7 @@ pub mod staking {
 
     /// Holds a node's credit back, or lets it go, and excludes earlier reports for it.
     ///
-    /// Caller: the proofs program. Errors: `NotProofs`.
+    /// Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
     pub fn freeze_credit(ctx: Context<FreezeCredit>, freeze: CreditFreeze) -> Result<()> {
         handle_freeze_credit(ctx, freeze)
     }
@@ -376,14 +424,14 @@ pub mod staking {
     /// Keeps the verdict of a node's latest compute proof.
     ///
     /// Caller: the proofs program. Errors: `NotProofs`.
-    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) -> Result<()> {
+    pub fn set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
         handle_set_last_proof(ctx, verdict)
     }
 
-    /// Sets roles, the cooldown and the time for appeals.
+    /// Sets roles, the cooldown, the time for appeals, and the limits of slashes and rewards.
     ///
     /// Caller: the authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
-    /// `SlasherIsResolver`.
+    /// `SlasherIsResolver`, `DecidedLimitOutOfBounds`, `RewardBoundOutOfBounds`.
     pub fn set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
         handle_set_params(ctx, params)
     }

@@ -15,7 +15,7 @@ from ionet.cli.failures import UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import when
 from ionet.cli.session import session
-from ionet.staking.stake import slash_until
+from ionet.staking.stake import slash_is_over, slash_is_settable, slash_room, slash_until
 
 app = Commands("Proposals to burn a node's stake: appeals, decisions, execution.")
 
@@ -37,13 +37,14 @@ def list_slashes(
     io = session()
     found, now = io.reader.staking.slashes(node=node), io.reader.time()
     io.screen.table(
-        ("slash", "node", ">amount", "state", "what can happen"),
+        ("slash", "node", ">held back", ">set apart", "state", "what can happen"),
         [
             (
                 one.address,
                 one.account.node,
                 IO.from_base(one.account.amount),
-                one.account.state.name.lower(),
+                IO.from_base(one.account.apart),
+                _state(one.account),
                 _next(one.account, now),
             )
             for one in found
@@ -53,7 +54,9 @@ def list_slashes(
                 "slash": one.address,
                 "node": one.account.node,
                 "amount": IO.from_base(one.account.amount),
+                "apart": IO.from_base(one.account.apart),
                 "burned": IO.from_base(one.account.burned),
+                "fraud": bool(one.account.fraud),
                 "state": one.account.state,
                 "appeal_until": one.account.appeal_until,
                 "lapses_at": slash_until(one.account),
@@ -70,13 +73,18 @@ def show(slash: SlashAddress) -> None:
     """Show a slash, and what can happen to it now."""
     io = session()
     found, now = io.reader.staking.get_slash(slash), io.reader.time()
+    room = slash_room(io.reader.staking.get_config(), found, io.reader.staking.total_active(), now)
+    kept = IO.from_base(max(0, found.apart - room.base))
     io.screen.facts(
         [
             ("Slash", slash),
             ("Node", found.node),
             ("Held back", IO.from_base(found.amount)),
+            ("Set apart", IO.from_base(found.apart)),
+            ("Kept by limit", f"{kept} wait for room; {room} can be burned now" if found.apart else None),
             ("Burned", IO.from_base(found.burned)),
-            ("State", found.state.name.lower()),
+            ("Fraud", "it stops the node's credit, and a decision ends the node" if found.fraud else None),
+            ("State", _state(found)),
             ("Evidence", found.evidence_hash.hex()),
             ("Proposed", f"{when(found.proposed_at)} by {found.proposer}"),
             ("Appealed", when(found.appealed_at) if found.appealed_at else None),
@@ -87,7 +95,11 @@ def show(slash: SlashAddress) -> None:
             **{name: getattr(found, name) for name in found.__slots__ if name not in ("version", "bump")},
             "slash": slash,
             "amount": IO.from_base(found.amount),
+            "apart": IO.from_base(found.apart),
+            "kept_by_limit": kept,
+            "room": room,
             "burned": IO.from_base(found.burned),
+            "fraud": bool(found.fraud),
             "state": found.state,
             "lapses_at": slash_until(found),
         },
@@ -105,6 +117,10 @@ def propose(
         bytes | None,
         typer.Option("--evidence-hash", metavar="HEX", parser=digest, help="Its sha256, instead."),
     ] = None,
+    fraud: Annotated[
+        bool,
+        typer.Option("--fraud", help="It names fraud: the node is credited nothing until it is decided."),
+    ] = False,
 ) -> None:
     """Propose to burn a node's stake, and hold it back; for the slasher."""
     if (evidence is None) == (evidence_hash is None):
@@ -112,7 +128,8 @@ def propose(
     found = evidence_hash or sha256((evidence or Path()).read_bytes()).digest()
     io = session()
     sent = io.send(
-        io.client.staking.propose_slash(node, amount, found), f"propose to slash {amount} of {node}"
+        io.client.staking.propose_slash(node, amount, found, fraud=fraud),
+        f"propose to slash {amount} of {node}",
     )
     account = io.client.staking.get_slash(sent.result)
     io.done(
@@ -122,6 +139,7 @@ def propose(
         slash=sent.result,
         node=node,
         amount=amount,
+        fraud=fraud,
         appeal_until=account.appeal_until,
         evidence_hash=found,
     )
@@ -133,6 +151,7 @@ def appeal(slash: SlashAddress) -> None:
     io = session()
     sent = io.send(io.client.staking.appeal(slash), f"appeal against {slash}")
     lapses = slash_until(io.client.staking.get_slash(slash))
+    assert lapses is not None
     io.done(sent, f"Appealed; it lapses if it is not decided until {when(lapses)}", slash=slash)
 
 
@@ -152,16 +171,46 @@ def resolve(
     )
 
 
+@app.command("set-apart")
+def set_apart(slash: SlashAddress) -> None:
+    """Set apart what a slash takes, so that it does not lapse; for anyone."""
+    io = session()
+    sent = io.send(io.client.staking.set_apart_slash(slash), f"set {slash} apart")
+    amount, left = IO.from_base(sent.result.amount), IO.from_base(sent.result.left)
+    lines = [f"Set {amount} apart; {left} are still held back"]
+    if sent.result.terminal:
+        lines.append("It reached the co-stakers: the node is terminal")
+    io.done(sent, *lines, slash=slash, amount=amount, left=left, terminal=sent.result.terminal)
+
+
 @app.command()
 def execute(slash: SlashAddress) -> None:
-    """Burn what a slash may take now: at most 1 % of all stake in seven days; for anyone."""
+    """Burn what a slash has set apart, as far as the limit of seven days lets; for anyone.
+
+    What can be set apart now is set apart first.
+    """
     io = session()
     sent = io.send(io.client.staking.execute_slash(slash), f"execute {slash}")
     burned, left = IO.from_base(sent.result.amount), IO.from_base(sent.result.left)
-    lines = [f"Burned {burned}; {left} are still held back"]
-    if sent.result.terminal:
-        lines.append("It reached the co-stakers: the node is terminal")
-    io.done(sent, *lines, slash=slash, burned=burned, left=left, terminal=sent.result.terminal)
+    lines = [f"Burned {burned}"]
+    if left:
+        lines.append(f"{left} are kept back by the limit, and can be burned as it has room")
+    io.done(sent, *lines, slash=slash, burned=burned, left=left, by_decision=sent.result.by_decision)
+
+
+@app.command()
+def cancel(slash: SlashAddress) -> None:
+    """End a slash that is not decided, and give back what was set apart; for the authority."""
+    io = session()
+    sent = io.send(io.client.staking.cancel_slash(slash), f"cancel {slash}")
+    freed, returned = IO.from_base(sent.result.freed), IO.from_base(sent.result.returned)
+    io.done(
+        sent,
+        f"Cancelled: {freed} are free, {returned} went back",
+        slash=slash,
+        freed=freed,
+        returned=returned,
+    )
 
 
 @app.command()
@@ -171,13 +220,22 @@ def close(slash: SlashAddress) -> None:
     io.done(io.send(io.client.staking.close_slash(slash), f"close {slash}"), f"Closed {slash}", slash=slash)
 
 
+def _state(slash: accounts.staking.Slash) -> str:
+    return slash.state.name.lower() + (", fraud" if slash.fraud else "")
+
+
 def _next(slash: accounts.staking.Slash, now: int) -> str:
     """What can happen to a slash now, in words."""
     last = slash_until(slash)
-    if slash.amount == 0 or now > last:
+    if slash_is_over(slash, now):
         return "it is over: anyone can close it"
-    if slash.state == SlashState.APPEALED:
+    if slash_is_settable(slash, now):
+        until = "" if last is None else f" until {when(last)}"
+        return f"anyone can set it apart and execute it{until}"
+    if slash.apart:
+        return "anyone can burn what was set apart, as the limit has room"
+    if slash.state == SlashState.APPEALED and last is not None:
         return f"the resolver decides until {when(last)}, else it lapses"
     if slash.state == SlashState.PROPOSED and now < slash.appeal_until:
         return f"the owner may appeal until {when(slash.appeal_until)}"
-    return f"anyone can execute it until {when(last)}"
+    return "the resolver can decide on fraud" + ("" if last is None else f" until {when(last)}")

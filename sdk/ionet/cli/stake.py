@@ -38,21 +38,21 @@ def _some_io(text: str) -> IO:
 def add(node: NodeAddress, amount: IoAmount) -> None:
     """Stake IO on a node: on the owner's side of an own node, else as a co-staker.
 
-    It is pending at first: it counts for the caps, but earns nothing until it is activated.
+    It is pending at first: it counts for the maximum, but earns nothing until it is activated. An owner's is
+    active at once where co-stakers have nothing on the node.
     """
     io = session()
     sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
     status = io.client.staking.status(node)
     io.done(
         sent,
-        f"{amount} are pending on {node}",
+        f"{amount} are {'pending' if status.pending else 'active'} on {node}",
         _capital(_activation(status, io.client.time())),
         node=node,
         amount=amount,
         pending=status.pending,
         can_activate=status.can_activate,
         activates_from=status.activates_from,
-        activates_by=status.activates_by,
     )
 
 
@@ -65,11 +65,18 @@ def activate(node: NodeAddress, holder: Holder = None) -> None:
 
 
 @app.command()
+def settle(node: NodeAddress) -> None:
+    """Make what is due on a node active, and end the weight of what has left; for anyone."""
+    io = session()
+    io.done(io.send(io.client.staking.settle(node), f"settle {node}"), f"Settled {node}", node=node)
+
+
+@app.command()
 def unstake(
     node: NodeAddress,
     amount: Annotated[IO, typer.Argument(metavar="AMOUNT", parser=_some_io, help="How many IO, or ALL.")],
 ) -> None:
-    """Take stake off a node: what may leave at once does, the rest cools for 14 days."""
+    """Take stake off a node: pending stake leaves at once, active stake cools for 14 days."""
     io = session()
     if not amount:
         status = io.client.staking.status(node)
@@ -168,6 +175,7 @@ def status(node: NodeAddress, holder: Holder = None) -> None:
             ("Holder", f"{who} ({'owner' if found.is_owner else 'co-staker'})"),
             ("Active", found.active),
             ("Pending", f"{found.pending}; {_activation(found, now)}" if found.pending else None),
+            ("Late", f"{found.late}, which still share rewards of earlier hours" if found.late else None),
             *cooling,
             ("Withdraw now", found.ready or None),
             ("Claim now", found.claimable),
@@ -217,9 +225,9 @@ def _activation(status: StakeStatus, now: int) -> str:
         return "nothing is pending"
     if status.can_activate:
         return f"it can be active now: ionet stake activate {status.node}"
+    wait = span(status.activates_from - now)
     return (
-        f"it can be active from {when(status.activates_from)}, if that hour's report is credited by then,"
-        f" at the latest {when(status.activates_by)} (in {span(status.activates_by - now)})"
+        f"it can be active from {when(status.activates_from)} (in {wait}), if that hour is credited by then"
     )
 
 

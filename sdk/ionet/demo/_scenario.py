@@ -28,8 +28,10 @@ from ionet.orchestrator import (
     RayExecutor,
     Result,
 )
+from ionet.proofs.verdicts import report_verdicts
 from ionet.prover import Challenge, draw, verify
 from ionet.rewards import (
+    Before,
     Hour,
     NodeHour,
     Pool,
@@ -128,12 +130,10 @@ class _Scenario:
         for supplier in suppliers:
             client = market.as_(supplier.owner)
             market.send(f"{supplier.name} stakes", client.staking.stake(supplier.node, minimum))
-            market.send(f"{supplier.name}'s stake becomes active", client.staking.activate(supplier.node))
             market.send(f"{supplier.name} offers", client.jobs.offer(supplier.node, rate=RATE))
             record.say(f"{supplier.name} registered {supplier.node}, staked {minimum}, asks 0.50 USD an hour")
         carol = market.as_(people.carol)
         market.send("carol co-stakes", carol.staking.stake(suppliers[0].node, CO_STAKE))
-        market.send("carol's stake becomes active", carol.staking.activate(suppliers[0].node))
         record.say(f"carol co-staked {CO_STAKE} on alice's node; alice's commission is 10 %")
         record.amounts(minimum_stake=minimum.base, co_stake=CO_STAKE.base)
         record.facts(
@@ -175,6 +175,10 @@ class _Scenario:
             )
             if verdict.ok:
                 digests[bytes(supplier.node)] = digest
+        attester = self.market.as_(self.market.people.attester)
+        passed = [supplier.node for supplier in suppliers if bytes(supplier.node) in digests]
+        self.before = report_verdicts(attester.proofs, passed)
+        record.say("the attester reported both verdicts, and they were shown to the nodes' accounts")
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")
         return digests
@@ -312,7 +316,8 @@ class _Scenario:
         hour = Hour.from_rows(self._facts(suppliers, proved, job_fees, end))
         policy = self.market.deployer.proofs.policy()
         scores = score_hour(hour, hourly, policy=policy)
-        leaves = cumulate(None, hour, scores, end)
+        before = Before(1, self.before.root, self.before.leaves)
+        leaves = cumulate(before.leaves, hour, scores, end, height=before.height)
         evidence = write_evidence(
             self.directory / "evidence.jsonl",
             hour=hour,
@@ -321,6 +326,7 @@ class _Scenario:
             emission=hourly,
             period_end=end,
             policy=policy,
+            before=before,
         )
         report = build_report(leaves, end, evidence)
         address = self._publish(report)
@@ -350,7 +356,7 @@ class _Scenario:
                     multiplier_bps=supplier.kind.multiplier_bps,
                     units=node.units,
                     up_hours=up,
-                    stake=node.own.active + node.co.active,
+                    stake=node.own.active,
                     required_stake=minimum_stake(supplier.kind, node.units).base,
                     proof=Proof.PASSED if key in proved else Proof.FAILED,
                     in_use=number == 0,
@@ -370,7 +376,11 @@ class _Scenario:
         window = attester.proofs.get_config().challenge_window
         market.move_clock(market.now + window)
         self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
-        market.send("finalize", attester.proofs.finalize(address))
+        for one in (attester.proofs.get_report(address).predecessor, address):
+            market.send("finalize", attester.proofs.finalize(one))
+        held = attester.proofs.get_report(address).creditable_from - market.now
+        market.move_clock(market.now + held)
+        self.record.say(f"and {held // HOUR} h on, since rewards are held back for a week")
         return address
 
     def _credit(
@@ -378,6 +388,7 @@ class _Scenario:
     ) -> None:
         market, record, people = self.market, self.record, self.market.people
         rows = {row.node: index for index, row in enumerate(hour.rows())}
+        self._credit_hours_before(suppliers[0], address)
         for supplier in suppliers:
             index = rows[bytes(supplier.node)]
             if why := Why(int(scores.why[index])):
@@ -398,6 +409,15 @@ class _Scenario:
         record.say(f"carol claimed {claimed}: her part of alice's node, less the commission")
         record.amounts(claimed_carol=claimed.base)
         record.close("rewards", "Rewards are credited and claimed")
+
+    def _credit_hours_before(self, supplier: Supplier, address: Pubkey) -> None:
+        """Credits the hours before carol's stake became active; ten minutes later comes the next."""
+        market, staking = self.market, self.market.deployer.staking
+        earlier = market.deployer.proofs.get_report(address).predecessor
+        market.send("credit the hours before", staking.credit(supplier.node, earlier, self.before))
+        market.send("carol's stake becomes active", staking.settle(supplier.node))
+        market.move_clock(market.now + 600)
+        self.record.say("carol's stake is active from the hour that she staked in")
 
     def burn(self) -> None:
         market, record = self.market, self.record

@@ -29,6 +29,7 @@ from ionet import accounts, constants, ix, pda, types
 from ionet._generated.governance.types import ProposalState
 from ionet._generated.governance.types import VoteChoice as Choice
 from ionet.administration.parameters import parameters, params_of, programs
+from ionet.administration.shards import shard_of
 from ionet.chain.amounts import IO, SOL, USDC
 from ionet.chain.errors import EncodeError
 from ionet.chain.ids import (
@@ -392,7 +393,9 @@ def hardware_class(kind: HardwareClass, *, new: bool, enabled: bool = True) -> I
 
 def resolve_slash(slash: Pubkey, node: Pubkey, amount: IO) -> Instruction:
     """Decides an appealed slash, at most as proposed; works while the treasury is staking's resolver."""
-    return ix.staking.resolve_slash(resolver=TREASURY, node=node, slash=slash, amount=amount.base)
+    return ix.staking.resolve_slash(
+        resolver=TREASURY, node=node, slash=slash, shard=shard_of(node), amount=amount.base
+    )
 
 
 def resolve_dispute(job: Pubkey, offer: Pubkey, dispute: Pubkey, gross: int) -> Instruction:

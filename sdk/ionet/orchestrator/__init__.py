@@ -22,8 +22,6 @@ if TYPE_CHECKING:
         JobView,
         Party,
         Phase,
-        ProofVerdict,
-        Recorded,
     )
     from ionet.orchestrator._executor import (
         Executor,
@@ -62,8 +60,6 @@ else:
             "JobView",
             "Party",
             "Phase",
-            "ProofVerdict",
-            "Recorded",
         ),
         "_executor": (
             "Executor",
@@ -129,9 +125,7 @@ __all__ = [
     "Phase",
     "Policy",
     "ProgramChain",
-    "ProofVerdict",
     "RayExecutor",
-    "Recorded",
     "Result",
     "RunFailure",
     "RunOutput",

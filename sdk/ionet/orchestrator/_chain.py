@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
-from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
 from ionet.worker import BreakReason
 
@@ -120,34 +119,6 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
-class ProofVerdict:
-    """What this attester found of a compute proof.
-
-    Attributes:
-        seed: the challenge's seed, 32 bytes.
-        score_bps: measured speed against the class's reference, 10,000 is one; 0 when it was not timed.
-        reason: why it failed, or that it passed.
-    """
-
-    seed: bytes
-    score_bps: int
-    reason: ProofReason
-
-
-@dataclass(frozen=True, slots=True)
-class Recorded:
-    """The latest verdict in a node's account.
-
-    Attributes:
-        seed: its challenge's seed.
-        time: when it was recorded, Unix seconds; 0 when there is none.
-    """
-
-    seed: bytes
-    time: int
-
-
-@dataclass(frozen=True, slots=True)
 class Beacon:
     """A value of the chain that nobody knew before its slot.
 
@@ -217,14 +188,6 @@ class Chain(Protocol):
 
     async def attest(self, job: JobView, attestation: Attestation) -> str:
         """Writes this seat's cumulative record."""
-        ...
-
-    async def recorded(self, node: bytes) -> Recorded:
-        """Returns the latest verdict on a compute proof in a node's account."""
-        ...
-
-    async def record_proof(self, node: bytes, verdict: ProofVerdict) -> str:
-        """Writes a verdict into a node's account, which its owner and the hour's report rely on."""
         ...
 
     async def settle(self, job: JobView, party: Party) -> str:

@@ -8,11 +8,16 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from ionet._generated.shared import ProofReason
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
     lease TEXT NOT NULL, attempt INTEGER NOT NULL, outcome TEXT, detail TEXT, PRIMARY KEY (lease, attempt));
 CREATE TABLE IF NOT EXISTS entries (
     id INTEGER PRIMARY KEY, at REAL NOT NULL, job TEXT NOT NULL, step TEXT NOT NULL, detail TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS verdicts (
+    evidence BLOB PRIMARY KEY, node BLOB NOT NULL, at INTEGER NOT NULL, score_bps INTEGER NOT NULL,
+    reason INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS entries_of_job ON entries (job, id);
 """
 _INTERRUPTED = "interrupted"
@@ -110,6 +115,29 @@ class Journal:
         where, values = ("WHERE job = ?", (job,)) if job is not None else ("", ())
         rows = self._db.execute(f"SELECT at, job, step, detail FROM entries {where} ORDER BY id", values)  # noqa: S608
         return [Entry(*row) for row in rows]
+
+    def keep_verdict(
+        self, node: bytes, at: int, score_bps: int, reason: ProofReason, evidence: bytes
+    ) -> None:
+        """Keeps what was found of a node's compute proof; the same one twice is once."""
+        self._db.execute(
+            "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)",
+            (evidence, node, at, score_bps, int(reason)),
+        )
+
+    def verdicts(self, after: int, until: int) -> list[tuple[bytes, int, ProofReason, bytes]]:
+        """The latest verdict of each node in a time: node, speed in bps, reason, evidence.
+
+        Args:
+            after: verdicts later than this, Unix seconds.
+            until: and not later than this.
+        """
+        rows = self._db.execute(
+            "SELECT node, score_bps, reason, evidence, MAX(at) FROM verdicts"
+            " WHERE at > ? AND at <= ? GROUP BY node ORDER BY node",
+            (after, until),
+        )
+        return [(bytes(row[0]), row[1], ProofReason(row[2]), bytes(row[3])) for row in rows]
 
     def close(self) -> None:
         """Closes the file."""

@@ -33,8 +33,6 @@ from ionet.orchestrator._chain import (
     JobView,
     Party,
     Phase,
-    ProofVerdict,
-    Recorded,
 )
 
 _BEACON_SECONDS: Final = 30.0
@@ -116,21 +114,6 @@ class ProgramChain:
             result_hash=attestation.result,
         )
         return await self._send(self._client.jobs.attest(Pubkey(job.key), args))
-
-    async def recorded(self, node: bytes) -> Recorded:
-        """See `Chain.recorded`."""
-        try:
-            last = (await self._ask(self._client.staking.get_node(Pubkey(node)))).last_proof
-        except AccountNotFound as error:
-            raise ChainRejected("AccountNotFound", str(error)) from error
-        return Recorded(last.seed, last.time)
-
-    async def record_proof(self, node: bytes, verdict: ProofVerdict) -> str:
-        """See `Chain.record_proof`."""
-        call = self._client.proofs.record_proof(
-            Pubkey(node), seed=verdict.seed, score_bps=verdict.score_bps, reason=verdict.reason
-        )
-        return await self._send(call)
 
     async def settle(self, job: JobView, party: Party) -> str:
         """See `Chain.settle`. What is paid into a payout account is put up for auction at once."""

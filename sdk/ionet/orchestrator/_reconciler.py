@@ -18,8 +18,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -27,12 +28,13 @@ from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.orchestrator._agents import Agents, NodeUnreachable
-from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase, ProofVerdict
+from ionet.orchestrator._chain import Attestation, Attested, Chain, ChainError, JobView, Phase
 from ionet.orchestrator._executor import Executor, FailureReason, Lease, RunFailure, RunOutput, lease_name
 from ionet.orchestrator._journal import Journal
 from ionet.orchestrator._logs import keep_log
 from ionet.orchestrator._plan import Facts, Kind, Policy, Step, Wait, next_step
 from ionet.prover import Challenge, ProofError, Verdict, challenge_seed, draw, verify
+from ionet.rewards import Verdict as HourVerdict
 from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, StoreError
 from ionet.worker import Break, BreakReason, Busy, Judge
 
@@ -594,7 +596,7 @@ class Orchestrator:
         for record in reversed(records):
             if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
                 # The process may have died between the proof and its verdict.
-                await self._tell(job, record, stale={bytes.fromhex(earlier["seed"]) for earlier in records})
+                self._keep_verdict(job, record)
                 return bytes.fromhex(record["proof"]), ""
         why = ""
         roots = {bytes.fromhex(record["root"]) for record in records}
@@ -652,35 +654,29 @@ class Orchestrator:
             "seed": seed.hex(),
         }
         self._store.link(_proof_name(job, attempt), self._store.put(canonical.encode(record)))
-        await self._tell(job, record)
+        self._keep_verdict(job, record)
         return verdict, proof
 
-    async def _tell(
-        self, job: JobView, record: Mapping[str, Any], *, stale: Container[bytes] | None = None
-    ) -> None:
-        """Writes a proof's verdict into the node's account, unless it is there already.
-
-        The job is attested whether or not this succeeds; a missing verdict is written the next time that the
-        proof is used.
-
-        Args:
-            job: the job whose proof it is.
-            record: the proof, as stored.
-            stale: for an earlier proof: seeds of the job's proofs, whose verdicts it may replace; verdicts
-                that others have written since then are later, and stay.
-        """
+    def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
+        """Keeps a proof's verdict for the hour's report; twice is once."""
         reference = self._policy.rules_for(job.node).reference
         score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
-        verdict = ProofVerdict(
-            bytes.fromhex(record["seed"]), min(score, 2**32 - 1), proof_reason(record["reason"])
-        )
-        try:
-            last = await self._chain.recorded(job.node)
-            later = stale is not None and last.time > record["at"] and last.seed not in stale
-            if last.seed != verdict.seed and not later:
-                await self._chain.record_proof(job.node, verdict)
-        except ChainError as error:
-            self.journal.note(job.key.hex(), "verdict not recorded", str(error))
+        reason, evidence = proof_reason(record["reason"]), sha256(canonical.encode(dict(record))).digest()
+        self.journal.keep_verdict(job.node, record["at"], min(score, 2**32 - 1), reason, evidence)
+
+    def verdicts(self, period_end: int) -> dict[bytes, HourVerdict]:
+        """What this orchestrator found of each node's compute proofs in an hour, for the hour's report.
+
+        Args:
+            period_end: end of the hour, Unix seconds.
+
+        Returns:
+            The latest of each node that was challenged, by node; see `ionet.rewards.write_verdicts`.
+        """
+        return {
+            node: HourVerdict(period_end, score, reason, reason == ProofReason.PASSED, evidence)
+            for node, score, reason, evidence in self.journal.verdicts(period_end - 3_600, period_end)
+        }
 
     def _proof_records(self, job: JobView) -> list[dict[str, Any]]:
         records: list[dict[str, Any]] = []

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from solders.pubkey import Pubkey
 
-from ionet import constants, pda, types
-from ionet.chain.errors import EncodeError
+from ionet import accounts, constants, pda, types
+from ionet.chain.errors import EncodeError, IonetError
 from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class ReportDraft:
     args: types.proofs.ReportArgs
 
     @classmethod
-    def of(cls, report: Report, start: int, place: str) -> ReportDraft:
+    def of(cls, report: Report, start: int, place: str, predecessor: Pubkey) -> ReportDraft:
         """The proposal of a report, for an emission that began at `start`; see `client.proofs.propose`."""
         seq, rest = divmod(report.period_end - start, HOUR)
         if rest or seq < 1:
@@ -44,6 +44,8 @@ class ReportDraft:
                 f"the evidence's place has {len(encoded)} bytes, {constants.proofs.MAX_URI} are the most"
             )
         args = types.proofs.ReportArgs(
+            predecessor=predecessor,
+            correction=report.correction,
             root=report.root,
             total=report.total,
             period_end=report.period_end,
@@ -57,3 +59,50 @@ class ReportDraft:
     def address(self) -> Pubkey:
         """The report's account."""
         return pda.proofs.report(self.seq, self.content_hash)
+
+
+class ReportDiffers(IonetError):
+    """A report on the chain that says something else than what was computed; the message says what."""
+
+
+def check_same(found: accounts.proofs.Report, recomputed: Report) -> None:
+    """Compares a report on the chain with what its evidence leads to.
+
+    Raises:
+        ReportDiffers: they differ.
+    """
+    pairs = {
+        "root": (found.root, recomputed.root),
+        "total": (found.total, recomputed.total),
+        "period_end": (found.period_end, recomputed.period_end),
+        "leaves": (found.leaves, len(recomputed.leaves)),
+        "evidence": (found.evidence_hash, recomputed.evidence),
+        "correction": (bool(found.correction), recomputed.correction),
+    }
+    for name, (theirs, mine) in pairs.items():
+        if theirs != mine:
+            raise ReportDiffers(f"report {found.seq} differs in its {name}: it says {theirs!r}, not {mine!r}")
+
+
+def report_at(config: accounts.proofs.Config, height: int) -> Pubkey:
+    """The report at a height from the final one to the head; the default key where there is none."""
+    if height == config.final_height:
+        return config.final_report
+    if not config.final_height < height <= config.head:
+        return Pubkey.default()
+    return config.reports[height % constants.proofs.KEPT_HEIGHTS]
+
+
+def head_of(config: accounts.proofs.Config) -> Pubkey:
+    """The report at the head; the default key while there is none."""
+    return report_at(config, config.head)
+
+
+def leaf_args(leaves: Report, node: Pubkey) -> types.proofs.LeafArgs:
+    """A node's leaf with its proof, as instructions take it.
+
+    Raises:
+        KeyError: the report has no leaf for it.
+    """
+    fields, verdict = leaves.arguments(bytes(node))
+    return types.proofs.LeafArgs(**fields, verdict=types.proofs.Verdict(**verdict))

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ionet._generated.staking.types import Pool
 from ionet._lazy import renamed
 from ionet.rewards._evidence import (
+    Before,
     Evidence,
     EvidenceError,
     NodeLine,
@@ -19,7 +20,8 @@ from ionet.rewards._evidence import (
     verify_evidence,
     write_evidence,
 )
-from ionet.rewards._leaves import Leaves, Report, build_report, cumulate, leaf_payload, reward_leaf
+from ionet.rewards._leaf import Leaf, Verdict
+from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -34,13 +36,17 @@ from ionet.rewards._score import (
     usdc_to_io,
 )
 from ionet.rewards._statement import Statement, statement_bytes
+from ionet.rewards._verdicts import read_verdicts, write_verdicts
 from ionet.rewards._words import Word, read_words, word_line, write_words
 
 __all__ = [
+    "Absent",
+    "Before",
     "Carry",
     "Evidence",
     "EvidenceError",
     "Hour",
+    "Leaf",
     "Leaves",
     "NodeHour",
     "NodeLine",
@@ -51,15 +57,15 @@ __all__ = [
     "Scores",
     "SharePolicy",
     "Statement",
+    "Verdict",
     "Why",
     "Word",
     "build_report",
     "cumulate",
     "find_node",
-    "leaf_payload",
     "read_evidence",
+    "read_verdicts",
     "read_words",
-    "reward_leaf",
     "score_hour",
     "statement_bytes",
     "tokens_to_io",
@@ -67,6 +73,7 @@ __all__ = [
     "verify_evidence",
     "word_line",
     "write_evidence",
+    "write_verdicts",
     "write_words",
 ]
 

@@ -5,19 +5,27 @@ holds the sha256 of the whole file. Amounts are decimal strings in base units, k
 
 Line 1, the header::
 
-    {"carry": {"cpu": 0, "gpu": 5000}, "emission": "456308464000", "format": "ionet-evidence/1", "nodes": 2,
-     "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": .., "up_hours":
-     ..}, "previous": "<root of the last report>" or null}
+    {"carry": {"cpu": 0, "gpu": 5000}, "dropped": {"<node>": "<credited>", ..}, "elsewhere": "0",
+     "emission": "456308464000", "format": "ionet-evidence/2", "height": 41, "nodes": 2,
+     "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": ..,
+     "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
+     "restated": null or {"<node>": "<lifetime>", ..}}
+
+``height`` is that of the report before, ``dropped`` are nodes that had a leaf there and have none now,
+because they were credited all of it, ``elsewhere`` what all nodes without a leaf were credited, and
+``restated`` the lifetimes that a correction lays down in the place of the report before.
 
 Then one line for each leaf in the order of the node keys. A live node::
 
-    {"fees": "0", "in_use": false, "lifetime": "77", "multiplier_bps": 12500, "node": "..", "pool": "gpu",
-     "proof": "passed", "required_stake": "25000000000", "reward": "77", "stake": "25000000000",
-     "statement": null or {"device", "good", "proof", "samples", "signature"}, "units": 1,
-     "up_hours": 5, "why": 0}
+    {"banned": false, "credited": "0", "fees": "0", "in_use": false, "lifetime": "77", "multiplier_bps":
+    12500,
+     "node": "..", "pool": "gpu", "previous_height": 41, "proof": "passed", "required_stake": "25000000000",
+     "reward": "77", "stake": "25000000000", "statement": null or {"device", "good", "proof", "samples",
+     "signature"}, "units": 1, "up_hours": 5, "verdict": {"evidence", "passed", "reason", "score_bps",
+     "time"}, "why": 0}
 
-and a node that is no longer live: ``{"lifetime": "77", "node": "..", "through": 1749990000}``. ``why`` is a
-sum of `Why`.
+and a node that is no longer live: ``{"credited": "0", "lifetime": "77", "node": "..", "previous_height": 41,
+"verdict": {..}, "waiting": false}``. ``why`` is a sum of `Why`.
 
 A statement is the device's own word for the hour, signed with its key over `statement_bytes`: it shows who
 claimed what, not that the claim is true.
@@ -27,7 +35,7 @@ from __future__ import annotations
 
 import hashlib
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -36,10 +44,11 @@ import numpy as np
 from solders.pubkey import Pubkey
 from solders.signature import Signature
 
-from ionet._generated.staking.types import Pool
+from ionet._generated.staking.types import Pool, ProofReason
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
-from ionet.rewards._leaves import Leaves, Report, build_report
+from ionet.rewards._leaf import Verdict
+from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, pack, unpack
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -52,7 +61,7 @@ from ionet.rewards._score import (
 )
 from ionet.rewards._statement import Statement
 
-FORMAT: Final = "ionet-evidence/1"
+FORMAT: Final = "ionet-evidence/2"
 _POOLS: Final = {one: one.name.lower() for one in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
@@ -73,7 +82,9 @@ def write_evidence(
     period_end: int,
     carry: Carry | None = None,
     policy: SharePolicy | None = None,
-    previous_root: bytes | None = None,
+    before: Before | None = None,
+    absent: Iterable[Absent] = (),
+    restated: Mapping[bytes, int] | None = None,
 ) -> bytes:
     """Writes the file and returns its sha256, the ``evidence`` of `build_report`.
 
@@ -86,31 +97,74 @@ def write_evidence(
         period_end: end of the hour, Unix seconds.
         carry: the previous hour's carry.
         policy: shares and bounds.
-        previous_root: root of the report this one continues.
+        before: the report this one continues, or None for the first.
+        absent: nodes that are not live, as `cumulate` was told.
+        restated: of a correction: as `cumulate` was told.
     """
-    carry, policy = carry or Carry(), policy or SharePolicy()
+    carry, policy, gone = carry or Carry(), policy or SharePolicy(), {one.node: one for one in absent}
+    held = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
+    excess = _excess(hour, gone, leaves, held)
     header = canonical.encode(
         {
             "carry": {"cpu": carry.cpu, "gpu": carry.gpu},
+            "dropped": _dropped(before, gone, held),
+            "elsewhere": str(leaves.surplus - excess),
             "emission": str(emission),
             "format": FORMAT,
+            "height": 0 if before is None else before.height,
             "nodes": len(leaves),
             "period_end": period_end,
             "policy": {
                 "fee_bound_bps": policy.fee_bound_bps,
                 "gpu_bps": policy.gpu_bps,
                 "in_use_bps": policy.in_use_bps,
+                "reward_bound_bps": policy.reward_bound_bps,
                 "up_hours": policy.up_hours,
             },
-            "previous": previous_root.hex() if previous_root is not None else None,
+            "previous": None if before is None else before.root.hex(),
+            "restated": None
+            if restated is None
+            else {str(Pubkey(node)): str(value) for node, value in restated.items()},
         }
     )
     digest = hashlib.sha256()
     with open(path, "wb") as file:
-        for line in _batches(header, _lines(hour, scores, leaves)):
+        for line in _batches(header, _lines(hour, scores, leaves, gone)):
             digest.update(line)
             file.write(line)
     return digest.digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The report that another one continues.
+
+    Attributes:
+        height: its height.
+        root: its root.
+        leaves: its leaves.
+    """
+
+    height: int
+    root: bytes
+    leaves: Leaves
+
+
+def _excess(hour: Hour, gone: Mapping[bytes, Absent], leaves: Leaves, held: Mapping[bytes, int]) -> int:
+    """What nodes with a leaf were credited beyond it."""
+    keys = hour.nodes.tobytes()
+    credited = {keys[32 * n : 32 * n + 32]: value for n, value in enumerate(hour.credited.tolist())}
+    credited |= {node: one.credited for node, one in gone.items()}
+    return sum(max(0, credited.get(node, 0) - int(leaves.lifetime[n])) for node, n in held.items())
+
+
+def _dropped(
+    before: Before | None, gone: Mapping[bytes, Absent], held: Mapping[bytes, int]
+) -> dict[str, str]:
+    if before is None:
+        return {}
+    earlier = (row.tobytes() for row in before.leaves.nodes)
+    return {str(Pubkey(node)): str(gone[node].credited) for node in earlier if node not in held}
 
 
 def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:
@@ -124,27 +178,43 @@ def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:
     yield "".join(batch).encode("ascii")
 
 
-def _lines(hour: Hour, scores: Scores, leaves: Leaves) -> Iterator[str]:
+def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Absent]) -> Iterator[str]:
     # Written out by hand, which is ten times as fast; a test compares them with the general encoder.
     live = zip(hour.rows(), scores.reward.tolist(), scores.why.tolist(), strict=True)
     nodes = leaves.nodes.tobytes()
     row, reward, why = next(live, (None, 0, 0))
-    for n, (lifetime, through) in enumerate(
-        zip(leaves.lifetime.tolist(), leaves.through.tolist(), strict=True)
+    for n, (lifetime, height) in enumerate(
+        zip(leaves.lifetime.tolist(), leaves.previous_height.tolist(), strict=True)
     ):
         node = nodes[32 * n : 32 * n + 32]
-        name = str(Pubkey(node))
+        name, verdict = str(Pubkey(node)), _verdict_text(unpack(leaves.verdicts[n].tobytes()))
         if row is None or row.node != node:
-            yield f'{{"lifetime":"{lifetime}","node":"{name}","through":{through}}}\n'
+            one = gone.get(node, Absent(node, 0, True))
+            yield (
+                f'{{"credited":"{one.credited}","lifetime":"{lifetime}","node":"{name}",'
+                f'"previous_height":{height},"verdict":{verdict},"waiting":{_truth(one.waiting)}}}\n'
+            )
             continue
         yield (
-            f'{{"fees":"{row.fees}","in_use":{"true" if row.in_use else "false"},"lifetime":"{lifetime}",'
+            f'{{"banned":{_truth(row.banned)},"credited":"{row.credited}","fees":"{row.fees}",'
+            f'"in_use":{_truth(row.in_use)},"lifetime":"{lifetime}",'
             f'"multiplier_bps":{row.multiplier_bps},"node":"{name}","pool":"{_POOLS[row.pool]}",'
-            f'"proof":"{_PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
+            f'"previous_height":{height},"proof":"{_PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
             f'"stake":"{row.stake}","statement":{_statement_text(row.statement)},"units":{row.units},'
-            f'"up_hours":{row.up_hours},"why":{why}}}\n'
+            f'"up_hours":{row.up_hours},"verdict":{verdict},"why":{why}}}\n'
         )
         row, reward, why = next(live, (None, 0, 0))
+
+
+def _truth(value: bool) -> str:
+    return "true" if value else "false"
+
+
+def _verdict_text(verdict: Verdict) -> str:
+    return (
+        f'{{"evidence":"{verdict.evidence_hash.hex()}","passed":{_truth(verdict.passed)},'
+        f'"reason":{int(verdict.reason)},"score_bps":{verdict.score_bps},"time":{verdict.time}}}'
+    )
 
 
 def _statement_text(statement: Statement | None) -> str:
@@ -167,6 +237,10 @@ class Evidence:
         policy: shares and bounds.
         period_end: end of the hour.
         previous_root: root of the report before, or None.
+        height: its height.
+        restated: the lifetimes that a correction lays down, or None.
+        dropped: what nodes were credited that had a leaf in it and have none now.
+        absent: nodes with a leaf that are not live.
         hour: the facts.
         reward: rewards as stated, in the order of the hour.
         why: reasons as stated.
@@ -179,6 +253,10 @@ class Evidence:
     policy: SharePolicy
     period_end: int
     previous_root: bytes | None
+    height: int
+    restated: dict[bytes, int] | None
+    dropped: dict[bytes, int]
+    absent: tuple[Absent, ...]
     hour: Hour
     reward: tuple[int, ...]
     why: tuple[int, ...]
@@ -198,7 +276,10 @@ def read_evidence(path: str | Path) -> Evidence:
     why: list[int] = []
     keys: list[bytes] = []
     lifetime: list[int] = []
-    through: list[int] = []
+    heights: list[int] = []
+    words: list[bytes] = []
+    absent: list[Absent] = []
+    excess = 0
     where = "the file"
     try:
         with open(path, "rb") as file:
@@ -217,8 +298,13 @@ def read_evidence(path: str | Path) -> Evidence:
                     continue
                 keys.append(bytes(Pubkey.from_string(value["node"])))
                 lifetime.append(_amount(value["lifetime"]))
-                through.append(value["through"] if "through" in value else header["period_end"])
-                if "through" not in value:
+                heights.append(value["previous_height"])
+                words.append(pack(_verdict(value["verdict"])))
+                credited = _amount(value["credited"])
+                excess += max(0, credited - lifetime[-1])
+                if "waiting" in value:
+                    absent.append(Absent(keys[-1], credited, value["waiting"] is True))
+                else:
                     rows.append(_row(keys[-1], value))
                     reward.append(_amount(value["reward"]))
                     why.append(value["why"])
@@ -236,13 +322,20 @@ def read_evidence(path: str | Path) -> Evidence:
             policy=SharePolicy(**header["policy"]),
             period_end=header["period_end"],
             previous_root=bytes.fromhex(header["previous"]) if header["previous"] else None,
+            height=header["height"],
+            restated=None if header["restated"] is None else _amounts(header["restated"]),
+            dropped=_amounts(header["dropped"]),
+            absent=tuple(absent),
             hour=Hour.from_rows(rows),
             reward=tuple(reward),
             why=tuple(why),
             leaves=Leaves(
                 nodes=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32),
                 lifetime=np.array(lifetime, np.uint64),
-                through=np.array(through, np.int64),
+                through=np.full(len(keys), header["period_end"], np.int64),
+                previous_height=np.array(heights, np.uint64),
+                verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(words), -1),
+                surplus=_amount(header["elsewhere"]) + excess,
             ),
         )
     except KeyError as error:
@@ -307,13 +400,13 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
             raise EvidenceError("it is empty")
         if value is None:
             return None
-        live = "through" not in value
+        live = "waiting" not in value
         return NodeLine(
             digest=digest.digest(),
             period_end=header["period_end"],
             policy=SharePolicy(**header["policy"]),
             lifetime=_amount(value["lifetime"]),
-            through=header["period_end"] if live else value["through"],
+            through=header["period_end"],
             row=_row(node, value) if live else None,
             reward=_amount(value["reward"]) if live else 0,
             why=value["why"] if live else 0,
@@ -330,6 +423,23 @@ def _amount(text: object) -> int:
     return int(text)
 
 
+def _key(text: str) -> bytes:
+    return bytes(Pubkey.from_string(text))
+
+
+def _amounts(value: dict[str, Any]) -> dict[bytes, int]:
+    return {_key(node): _amount(text) for node, text in value.items()}
+
+
+def _verdict(value: dict[str, Any]) -> Verdict:
+    evidence = bytes.fromhex(value["evidence"])
+    if len(evidence) != 32:
+        raise EvidenceError("a verdict's evidence is 64 hexadecimal digits")
+    return Verdict(
+        value["time"], value["score_bps"], ProofReason(value["reason"]), value["passed"] is True, evidence
+    )
+
+
 def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
     word = value["statement"]
     return NodeHour(
@@ -343,6 +453,9 @@ def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
         proof=_PROOF_NAMES[value["proof"]],
         in_use=value["in_use"] is True,
         fees=_amount(value["fees"]),
+        credited=_amount(value["credited"]),
+        banned=value["banned"] is True,
+        verdict=_verdict(value["verdict"]),
         statement=None
         if word is None
         else Statement(
@@ -358,25 +471,28 @@ def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
 def verify_evidence(
     path: str | Path,
     *,
+    previous: Leaves | None,
     root: bytes | None = None,
-    previous: Leaves | None = None,
     signatures: bool = True,
 ) -> Report:
-    """Computes the report again from its evidence.
+    """Computes the report again from its evidence, and from the leaves of the report before.
 
-    Checks that every reward and reason follows from the facts, that lifetimes are the previous ones plus the
-    rewards, that devices signed their statements, and that the leaves lead to the root.
+    Checks that every reward and reason follows from the facts, that every leaf follows from the report
+    before, its node's credit and its reward, that devices signed their statements, and that the leaves lead
+    to the root.
 
     Args:
         path: the evidence file.
+        previous: the leaves of the report that it continues; None for the first, which continues none.
         root: the root on chain; None skips the comparison.
-        previous: the previous report's leaves; None checks only that no lifetime is below its reward.
         signatures: whether to check every device's signature (the slowest part).
 
     Raises:
-        EvidenceError: naming the first node whose line does not follow.
+        EvidenceError: naming the first node whose line does not follow, or for leaves of another report
+            before.
     """
     evidence = read_evidence(path)
+    _check_previous(evidence, previous)
     try:
         scores = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy)
     except RewardError as error:
@@ -387,33 +503,75 @@ def verify_evidence(
             f"node {Pubkey(evidence.hour.nodes[n].tobytes())}: stated {stated[n]} and why {evidence.why[n]}; "
             f"the facts give {scores.reward[n]} and {scores.why[n]}"
         )
-    _verify_lifetimes(evidence, previous)
+    _verify_leaves(evidence, previous, scores)
     if signatures:
         for row in evidence.hour.rows():
             word = row.statement
             if word is not None and not word.verify(row.node, evidence.period_end, row.up_hours):
                 raise EvidenceError(f"node {Pubkey(row.node)}: the device did not sign this statement")
-    report = build_report(evidence.leaves, evidence.period_end, evidence.digest)
+    report = build_report(
+        evidence.leaves,
+        evidence.period_end,
+        evidence.digest,
+        correction=evidence.restated is not None,
+    )
     if root is not None and report.root != root:
         raise EvidenceError(f"the leaves lead to {report.root.hex()}, not to {root.hex()}")
     return report
 
 
-def _verify_lifetimes(evidence: Evidence, previous: Leaves | None) -> None:
-    leaves = evidence.leaves
-    gained = dict(zip((row.node for row in evidence.hour.rows()), evidence.reward, strict=True))
-    before: dict[bytes, int] = {}
-    if previous is not None:
-        keys = previous.nodes.tobytes()
-        before = {keys[32 * n : 32 * n + 32]: value for n, value in enumerate(previous.lifetime.tolist())}
-    raw = leaves.nodes.tobytes()
-    for n, lifetime in enumerate(leaves.lifetime.tolist()):
-        node = raw[32 * n : 32 * n + 32]
-        reward = gained.get(node, 0)
-        expected = before.pop(node, 0) + reward if previous is not None else max(lifetime, reward)
-        if lifetime != expected:
-            raise EvidenceError(f"node {Pubkey(node)}: lifetime {lifetime}, expected {expected}")
-    for node in before:
-        raise EvidenceError(
-            f"node {Pubkey(node)}: it has a lifetime in the last report and no leaf in this one"
+def _check_previous(evidence: Evidence, previous: Leaves | None) -> None:
+    """A report is approved only by who has the leaves that it continues."""
+    if previous is None:
+        if evidence.previous_root is not None:
+            raise EvidenceError(
+                f"it continues the report with the root {evidence.previous_root.hex()}: its leaves are needed"
+            )
+        return
+    root = build_report(previous, 0, bytes(32)).root
+    if root != evidence.previous_root:
+        said = "none" if evidence.previous_root is None else evidence.previous_root.hex()
+        raise EvidenceError(f"the leaves before lead to {root.hex()}, and the file continues {said}")
+
+
+def _verify_leaves(evidence: Evidence, previous: Leaves | None, scores: Scores) -> None:
+    """Every leaf again, from the leaves before."""
+    dropped = [Absent(node, credited) for node, credited in evidence.dropped.items()]
+    told = {one.node for one in (*evidence.absent, *dropped)}
+    told |= {row.node for row in evidence.hour.rows()}
+    for row in () if previous is None else previous.nodes:
+        if row.tobytes() not in told:
+            raise EvidenceError(f"node {Pubkey(row.tobytes())}: the report before has a leaf, and this none")
+    try:
+        again = cumulate(
+            previous,
+            evidence.hour,
+            scores,
+            evidence.period_end,
+            absent=(*evidence.absent, *dropped),
+            height=evidence.height,
+            restated=evidence.restated,
         )
+    except RewardError as error:
+        raise EvidenceError(str(error)) from error
+    mine, theirs = (_by_node(one) for one in (again, evidence.leaves))
+    for node in sorted(mine.keys() | theirs.keys()):
+        if mine.get(node) != theirs.get(node):
+            found, expected = _leaf_text(theirs.get(node)), _leaf_text(mine.get(node))
+            raise EvidenceError(f"node {Pubkey(node)}: {found}, expected {expected}")
+
+
+def _by_node(leaves: Leaves) -> dict[bytes, tuple[int, int, bytes]]:
+    nodes, words = leaves.nodes.tobytes(), leaves.verdicts
+    rows = zip(leaves.lifetime.tolist(), leaves.previous_height.tolist(), words, strict=True)
+    return {
+        nodes[32 * n : 32 * n + 32]: (value, height, word.tobytes())
+        for n, (value, height, word) in enumerate(rows)
+    }
+
+
+def _leaf_text(leaf: tuple[int, int, bytes] | None) -> str:
+    if leaf is None:
+        return "no leaf"
+    lifetime, height, verdict = leaf
+    return f"lifetime {lifetime} after height {height}, verdict {verdict.hex()}"

@@ -1,44 +1,34 @@
 """Cumulative leaves and the report's tree.
 
-A leaf is (node, lifetime reward, through): everything the node has earned since it first appeared, and the
-end of the last hour that was counted for it. Because leaves are cumulative, a report that never landed is
-healed by the next.
-
-``leaf = sha256(0x00 || b"ionet:reward" || node (32) || lifetime as u64 LE || through as i64 LE)``; the leaves
-are sorted by node key; the tree is that of `ionet.formats.merkle` with the domain ``b"ionet:reward"``.
+A leaf says everything that a node has earned since it first appeared, until when, at which height its leaf
+before that is, and how its compute proofs were judged (`Leaf`). Because leaves are cumulative, a report that
+never landed is healed by the next. They are sorted by node key; the tree is that of `ionet.formats.merkle`
+with the domain ``b"ionet:reward"``.
 """
 
 from __future__ import annotations
 
 import hashlib
 import struct
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
 from ionet._generated.mint.constants import MAX_SUPPLY
 from ionet._generated.proofs.constants import MAX_URI, REPORT_DOMAIN, REWARD_DOMAIN
-from ionet.formats.merkle import Tree, leaf_hash
-from ionet.rewards._score import Hour, RewardError, Scores, key_column
+from ionet._generated.staking.types import ProofReason
+from ionet.formats.merkle import Tree
+from ionet.rewards._leaf import LEAF, Leaf, Verdict
+from ionet.rewards._score import Hour, Proof, RewardError, Scores, key_column
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_PAYLOAD: Final = struct.Struct("<32sQq")
 _PREFIX: Final = b"\x00" + REWARD_DOMAIN
-
-
-def leaf_payload(node: bytes, lifetime: int, through: int) -> bytes:
-    """A leaf's 48 bytes behind prefix and domain: key, lifetime (u64 LE), through (i64 LE, Unix)."""
-    if len(node) != 32:
-        raise RewardError(f"a node's key has 32 bytes, got {len(node)}")
-    return _PAYLOAD.pack(node, lifetime, through)
-
-
-def reward_leaf(node: bytes, lifetime: int, through: int) -> bytes:
-    """Hash of one leaf, as `staking.credit_node` and `proofs.refute` compute it."""
-    return leaf_hash(REWARD_DOMAIN, leaf_payload(node, lifetime, through))
+_VERDICT: Final = struct.Struct("<qIBB32s")
+_LEAST: Final = b"".join((struct.pack("<q", 0), bytes(4), bytes([ProofReason.UNANSWERED]), bytes(33)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,21 +39,35 @@ class Leaves:
         nodes: uint8, shape (n, 32), strictly ascending.
         lifetime: uint64, base units of IO.
         through: int64, Unix seconds.
+        previous_height: uint64; 0 for all where it is not given.
+        verdicts: uint8, shape (n, 46), packed as in a leaf; never judged where it is not given.
+        surplus: what the total has besides the lifetimes, base units: what nodes were credited beyond them,
+            or have no leaf for.
     """
 
     nodes: NDArray[np.uint8]
     lifetime: NDArray[np.uint64]
     through: NDArray[np.int64]
+    previous_height: NDArray[np.uint64] = field(default_factory=lambda: np.zeros(0, np.uint64))
+    verdicts: NDArray[np.uint8] = field(default_factory=lambda: np.zeros((0, _VERDICT.size), np.uint8))
+    surplus: int = 0
+
+    def __post_init__(self) -> None:
+        n = len(self.nodes)
+        if not len(self.previous_height):
+            object.__setattr__(self, "previous_height", np.zeros(n, np.uint64))
+        if not len(self.verdicts):
+            object.__setattr__(self, "verdicts", np.tile(np.frombuffer(_LEAST, np.uint8), (n, 1)))
 
     def __len__(self) -> int:
         return len(self.nodes)
 
     @property
     def total(self) -> int:
-        """Sum of all lifetimes: the report's total."""
+        """The report's total: all lifetimes and the surplus."""
         # In two halves: the plain sum of garbled lifetimes could wrap and look small.
         high, low = self.lifetime >> np.uint64(32), self.lifetime & np.uint64(2**32 - 1)
-        return (int(high.sum()) << 32) + int(low.sum())
+        return (int(high.sum()) << 32) + int(low.sum()) + self.surplus
 
     def index(self, node: bytes) -> int:
         """Position of a node's leaf.
@@ -77,56 +81,152 @@ class Leaves:
             raise KeyError(f"no leaf for the node {node.hex()}")
         return at
 
+    def leaf(self, index: int) -> Leaf:
+        """The leaf at a position."""
+        return Leaf(
+            node=self.nodes[index].tobytes(),
+            lifetime=int(self.lifetime[index]),
+            through=int(self.through[index]),
+            previous_height=int(self.previous_height[index]),
+            verdict=unpack(self.verdicts[index].tobytes()),
+        )
+
     def hashes(self) -> bytes:
         """The leaves' hashes in order, 32 bytes each."""
-        n = len(self)
-        size = len(_PREFIX) + _PAYLOAD.size
+        n, at = len(self), len(_PREFIX)
+        size = at + LEAF.size
         rows = np.empty((n, size), np.uint8)
-        at = len(_PREFIX)
         rows[:, :at] = np.frombuffer(_PREFIX, np.uint8)
         rows[:, at : at + 32] = self.nodes
-        rows[:, at + 32 : at + 40] = self.lifetime.astype("<u8").view(np.uint8).reshape(n, 8)
-        rows[:, at + 40 :] = self.through.astype("<i8").view(np.uint8).reshape(n, 8)
+        for start, column in ((32, self.lifetime), (40, self.through), (48, self.previous_height)):
+            eight = column.astype(column.dtype.newbyteorder("<")).view(np.uint8).reshape(n, 8)
+            rows[:, at + start : at + start + 8] = eight
+        rows[:, at + 56 :] = self.verdicts
         raw, hashed = rows.tobytes(), hashlib.sha256
         return b"".join([hashed(raw[i : i + size]).digest() for i in range(0, len(raw), size)])
 
 
-def cumulate(previous: Leaves | None, hour: Hour, scores: Scores, through: int) -> Leaves:
-    """Adds an hour's rewards to the lifetimes.
+def pack(verdict: Verdict) -> bytes:
+    """A verdict as it stands in a leaf, 46 bytes."""
+    fields = (verdict.time, verdict.score_bps, verdict.reason, verdict.passed, verdict.evidence_hash)
+    return _VERDICT.pack(*fields)
 
-    Nodes of the hour get ``through``, also with a reward of 0; nodes that are no longer live keep their last
-    leaf, so that a lifetime is never forgotten and never starts again from 0.
+
+def unpack(raw: bytes) -> Verdict:
+    """A verdict from its 46 bytes."""
+    time, score_bps, reason, passed, evidence_hash = _VERDICT.unpack(raw)
+    return Verdict(time, score_bps, ProofReason(reason), bool(passed), evidence_hash)
+
+
+@dataclass(frozen=True, slots=True)
+class Absent:
+    """A node that is not live at the end of the hour.
+
+    Attributes:
+        node: its address, 32 bytes.
+        credited: credited in its whole life, base units of IO.
+        waiting: whether stake on it is pending or late, so that it needs a leaf for its next step.
+    """
+
+    node: bytes
+    credited: int
+    waiting: bool = False
+
+
+def cumulate(
+    previous: Leaves | None,
+    hour: Hour,
+    scores: Scores,
+    through: int,
+    *,
+    absent: Iterable[Absent] = (),
+    height: int = 0,
+    restated: Mapping[bytes, int] | None = None,
+) -> Leaves:
+    """Adds an hour's rewards to the lifetimes: rule 8.
+
+    A node's lifetime is what the report before says, or what it was credited where that is more, and its
+    reward. A leaf has every node that is live, has stake that is pending or late, or has earned more than it
+    was credited.
 
     Args:
-        previous: the last report's leaves, or None for the first.
+        previous: the leaves of the report before, or None for the first.
         hour: the hour's facts.
         scores: its rewards.
         through: end of the hour, Unix seconds.
+        absent: every node that is not live; one that is missing here is taken as credited nothing.
+        height: of the report before.
+        restated: of a correction: lifetimes that take the place of those of the report before, by node.
 
     Raises:
-        RewardError: when ``through`` is not after the last report's, or a sum exceeds the supply.
+        RewardError: when ``through`` is not after the last report's, a node is both live and absent, or a sum
+            exceeds the supply.
     """
+    before = _before(previous, through)
+    corrected = dict(restated or {})
+    gone = {one.node: one for one in absent}
+    rows: dict[bytes, tuple[int, int, bytes]] = {}
+    surplus = 0
+
+    def place(node: bytes, credited: int, reward: int, verdict: bytes, *, needed: bool) -> int:
+        base = corrected[node] if node in corrected else max(before.get(node, (0, b""))[0], credited)
+        lifetime = base + reward
+        if not needed and lifetime <= credited:
+            return credited
+        rows[node] = (lifetime, height if node in before else 0, verdict)
+        return max(0, credited - lifetime)
+
+    keys = hour.nodes.tobytes()
+    words = [pack(one) for one in verdicts_of(hour, through)]
+    for n, (reward, credited) in enumerate(zip(scores.reward.tolist(), hour.credited.tolist(), strict=True)):
+        node = keys[32 * n : 32 * n + 32]
+        if node in gone:
+            raise RewardError(f"node {node.hex()} is both live and not")
+        surplus += place(node, credited, reward, words[n], needed=True)
+    for node in (before.keys() | gone.keys()) - rows.keys():
+        one = gone.get(node, Absent(node, 0, True))
+        verdict = before[node][1] if node in before else _LEAST
+        surplus += place(node, one.credited, 0, verdict, needed=one.waiting)
+    return _columns(rows, through, surplus)
+
+
+def _before(previous: Leaves | None, through: int) -> dict[bytes, tuple[int, bytes]]:
+    """Lifetimes and verdicts of the report before."""
     if previous is None or not len(previous):
-        nodes = hour.nodes
-        lifetime = scores.reward.astype(np.uint64)
-        ends = np.full(len(hour), through, np.int64)
-    else:
-        if through <= int(previous.through.max()):
-            raise RewardError(
-                f"through {through} is not after the last report's {int(previous.through.max())}"
-            )
-        both = np.concatenate([key_column(previous.nodes), key_column(hour.nodes)])
-        keys, index = np.unique(both, return_inverse=True)
-        nodes = np.empty((len(keys), 32), np.uint8)
-        nodes[index] = np.concatenate([previous.nodes, hour.nodes])
-        old, new = index[: len(previous)], index[len(previous) :]
-        lifetime = np.zeros(len(keys), np.uint64)
-        lifetime[old] = previous.lifetime
-        lifetime[new] += scores.reward.astype(np.uint64)
-        ends = np.zeros(len(keys), np.int64)
-        ends[old] = previous.through
-        ends[new] = through
-    leaves = Leaves(nodes=nodes, lifetime=lifetime, through=ends)
+        return {}
+    if through <= int(previous.through.max()):
+        raise RewardError(f"through {through} is not after the last report's {int(previous.through.max())}")
+    keys, raw, size = previous.nodes.tobytes(), previous.verdicts.tobytes(), _VERDICT.size
+    return {
+        keys[32 * n : 32 * n + 32]: (value, raw[size * n : size * n + size])
+        for n, value in enumerate(previous.lifetime.tolist())
+    }
+
+
+def verdicts_of(hour: Hour, end: int) -> list[Verdict]:
+    """Each live node's verdict of the hour."""
+    plain = {
+        Proof.PASSED: Verdict(end, 0, ProofReason.PASSED, True),
+        Proof.FAILED: Verdict(end, 0, ProofReason.UNANSWERED, False),
+        Proof.MISSING: Verdict(),
+    }
+    given = hour.verdicts or [None] * len(hour)
+    return [
+        one if one is not None else plain[Proof(proof)]
+        for one, proof in zip(given, hour.proof.tolist(), strict=True)
+    ]
+
+
+def _columns(rows: Mapping[bytes, tuple[int, int, bytes]], through: int, surplus: int) -> Leaves:
+    ordered = sorted(rows.items())
+    leaves = Leaves(
+        nodes=np.frombuffer(b"".join(node for node, _ in ordered), np.uint8).reshape(-1, 32),
+        lifetime=np.array([row[0] for _, row in ordered], np.uint64),
+        through=np.full(len(ordered), through, np.int64),
+        previous_height=np.array([row[1] for _, row in ordered], np.uint64),
+        verdicts=np.frombuffer(b"".join(row[2] for _, row in ordered), np.uint8).reshape(-1, _VERDICT.size),
+        surplus=surplus,
+    )
     if leaves.total > MAX_SUPPLY:
         raise RewardError(f"lifetimes sum to {leaves.total}, more than the supply of {MAX_SUPPLY}")
     return leaves
@@ -138,11 +238,12 @@ class Report:
 
     Attributes:
         root: Merkle root of the leaves, 32 bytes.
-        total: sum of the lifetimes, base units of IO.
+        total: over all nodes, the lifetime or what was credited where that is more, base units of IO.
         period_end: end of the hour, Unix seconds.
         evidence: sha256 of the evidence file, 32 bytes.
         leaves: the leaves.
         tree: the tree.
+        correction: whether it may lower leaves.
     """
 
     root: bytes
@@ -151,6 +252,7 @@ class Report:
     evidence: bytes
     leaves: Leaves
     tree: Tree
+    correction: bool = False
 
     def proof(self, node: bytes) -> tuple[int, tuple[bytes, ...]]:
         """Index and siblings for a node's leaf: what `staking.credit_node` takes.
@@ -161,11 +263,32 @@ class Report:
         index = self.leaves.index(node)
         return index, self.tree.proof(index)
 
-    def content_hash(self, evidence_uri: str) -> bytes:
+    def arguments(self, node: bytes) -> tuple[dict[str, Any], dict[str, Any]]:
+        """A node's leaf with its place and proof as fields of `LeafArgs`, and its verdict's fields.
+
+        Raises:
+            KeyError: when the report has no leaf for it.
+        """
+        index, proof = self.proof(node)
+        leaf = self.leaves.leaf(index)
+        fields = {
+            "lifetime": leaf.lifetime,
+            "through": leaf.through,
+            "previous_height": leaf.previous_height,
+            "index": index,
+            "proof": proof,
+        }
+        return fields, asdict(leaf.verdict)
+
+    def content_hash(self, evidence_uri: str, predecessor: bytes = bytes(32)) -> bytes:
         """The hash that seeds the report's account: ``sha256(b"ionet:report" || content)``.
 
-        The content is root, total u64, period_end i64, number of leaves u32, evidence hash, and the URI in
-        UTF-8 filled up with zeros to 96 bytes; integers little-endian.
+        The content is predecessor, correction (one byte), root, total u64, period_end i64, number of leaves
+        u32, evidence hash, and the URI in UTF-8 filled up with zeros to 96 bytes; integers little-endian.
+
+        Args:
+            evidence_uri: where the evidence file is published.
+            predecessor: the account of the report that it continues; zeros for the first.
 
         Raises:
             RewardError: when the URI is longer than 96 bytes.
@@ -174,12 +297,25 @@ class Report:
         if len(uri) > MAX_URI:
             raise RewardError(f"the URI has {len(uri)} bytes, at most {MAX_URI}")
         numbers = struct.pack("<QqI", self.total, self.period_end, len(self.leaves))
-        content = self.root + numbers + self.evidence + uri.ljust(MAX_URI, b"\0")
+        kind = predecessor + bytes([self.correction])
+        content = kind + self.root + numbers + self.evidence + uri.ljust(MAX_URI, b"\0")
         return hashlib.sha256(REPORT_DOMAIN + content).digest()
 
 
-def build_report(leaves: Leaves, period_end: int, evidence: bytes) -> Report:
+def build_report(
+    leaves: Leaves,
+    period_end: int,
+    evidence: bytes,
+    *,
+    correction: bool = False,
+) -> Report:
     """The tree over the leaves, and what is published with it.
+
+    Args:
+        leaves: all of them.
+        period_end: end of the hour, Unix seconds.
+        evidence: sha256 of the evidence file.
+        correction: whether it may lower leaves.
 
     Raises:
         RewardError: without leaves, or when ``evidence`` is no sha256.
@@ -189,4 +325,4 @@ def build_report(leaves: Leaves, period_end: int, evidence: bytes) -> Report:
     if len(evidence) != 32:
         raise RewardError(f"evidence is the sha256 of the evidence file, 32 bytes; got {len(evidence)}")
     tree = Tree(leaves.hashes(), REWARD_DOMAIN)
-    return Report(tree.root, leaves.total, period_end, evidence, leaves, tree)
+    return Report(tree.root, leaves.total, period_end, evidence, leaves, tree, correction)

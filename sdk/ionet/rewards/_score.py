@@ -4,8 +4,8 @@ For emission ``E`` of the hour, in base units:
 
 1. Pools. ``pot = floor((E * share_bps + carry) / 10_000)``; the remainder, less than one base unit per pool,
    is the carry of the next hour. Shares: GPU and Apple 9,500, CPU 500.
-2. A node is eligible if it was up five hours, holds its full active stake and its last compute proof passed
-   within its period. ``score = multiplier_bps * units``, 0 if not eligible.
+2. A node is eligible if it was up five hours, its owner's active stake covers its minimum, its verdict of
+   the hour passed and none of its devices is banned. ``score = multiplier_bps * units``, 0 if not eligible.
 3. Nodes in use. ``U = floor(pot * 3_000 / 10_000)`` goes to the nodes leased and attested for the hour by
    score, each at most ``floor(fees * 8_000 / 10_000)``: 80 % of the fees that its own job paid for that hour.
    What that bound keeps from one goes to the others in use by score, within their own bounds: one more node
@@ -16,6 +16,9 @@ For emission ``E`` of the hour, in base units:
    there are nodes, go one each to the largest remainders, equal ones in the order of the node keys. So the
    parts sum to T exactly.
 5. A pool without an eligible node pays nothing: its pot stays unallocated in the vault.
+6. A node's reward of the hour is at most ``floor(minimum * 96 / 10_000)`` of its owner's minimum, so that a
+   cheat who is found with one chance in ten a day loses more than it gains. What that cuts stays
+   unallocated, too.
 """
 
 from __future__ import annotations
@@ -35,6 +38,7 @@ from ionet.chain.errors import IonetError
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from ionet.rewards._leaf import Verdict
     from ionet.rewards._statement import Statement
 
 BPS: Final = 10_000
@@ -63,6 +67,7 @@ class Why(IntFlag):
     PROOF_MISSING = 8
     NO_CLASS = 16
     BELOW_ONE_UNIT = 32
+    BANNED = 64
 
     def explain(self) -> str:
         """The reasons in words, for the node's owner."""
@@ -73,11 +78,12 @@ class Why(IntFlag):
 
 _WORDS: Final = {
     Why.NOT_UP: "not up for the required hours in a row",
-    Why.STAKE_SHORT: "active stake below the class's minimum",
+    Why.STAKE_SHORT: "the owner's active stake is below the minimum",
     Why.PROOF_FAILED: "the last compute proof failed",
-    Why.PROOF_MISSING: "no compute proof within the period",
+    Why.PROOF_MISSING: "no compute proof was ever judged",
     Why.NO_CLASS: "its hardware class has no multiplier",
     Why.BELOW_ONE_UNIT: "its share was below one base unit",
+    Why.BANNED: "a device of it is banned",
 }
 
 
@@ -90,23 +96,26 @@ class SharePolicy:
         in_use_bps: share of a pool for nodes in use, 0..5,000.
         fee_bound_bps: bound of that part by the fees of the node's job, 0..9,500.
         up_hours: hours in a row a node must have been up.
+        reward_bound_bps: bound of a node's reward of the hour by its owner's minimum, 10..1,000.
     """
 
     gpu_bps: int = 9_500
     in_use_bps: int = 3_000
     fee_bound_bps: int = 8_000
     up_hours: int = 5
+    reward_bound_bps: int = 96
 
     def __post_init__(self) -> None:
-        for name, high in (
-            ("gpu_bps", BPS),
-            ("in_use_bps", 5_000),
-            ("fee_bound_bps", 9_500),
-            ("up_hours", 168),
+        for name, low, high in (
+            ("gpu_bps", 0, BPS),
+            ("in_use_bps", 0, 5_000),
+            ("fee_bound_bps", 0, 9_500),
+            ("up_hours", 0, 168),
+            ("reward_bound_bps", 10, 1_000),
         ):
             value = getattr(self, name)
-            if not 0 <= value <= high:
-                raise RewardError(f"{name} = {value} is outside 0..{high}")
+            if not low <= value <= high:
+                raise RewardError(f"{name} = {value} is outside {low}..{high}")
 
     def share(self, pool: Pool) -> int:
         """The pool's share in basis points."""
@@ -137,13 +146,16 @@ class NodeHour:
         multiplier_bps: the class's multiplier, 10,000 is one.
         units: processors.
         up_hours: hours in a row it has been up at the end of the hour.
-        stake: active stake, base units of IO.
-        required_stake: the class's minimum for its processors.
-        proof: its last compute proof.
+        stake: the owner's active stake, base units of IO.
+        required_stake: the owner's minimum for its processors.
+        proof: its verdict of the hour.
         in_use: leased, and attested for the hour.
         fees: fees of both sides that its job paid for this hour, base units of IO at the hour's price;
             rounded down.
+        credited: credited in its whole life until the end of the hour.
+        banned: one of its devices is.
         statement: the device's signed word for the hour, if there is one.
+        verdict: what `proof` says in full; None where the hour has nothing more.
     """
 
     node: bytes
@@ -156,7 +168,10 @@ class NodeHour:
     proof: Proof
     in_use: bool = False
     fees: int = 0
+    credited: int = 0
+    banned: bool = False
     statement: Statement | None = None
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +189,10 @@ class Hour:
         proof: uint8, see `Proof`.
         in_use: bool.
         fees: int64.
+        credited: int64.
+        banned: bool.
         statements: one per node, or empty.
+        verdicts: one per node, or empty.
     """
 
     nodes: NDArray[np.uint8]
@@ -187,10 +205,16 @@ class Hour:
     proof: NDArray[np.uint8]
     in_use: NDArray[np.bool_]
     fees: NDArray[np.int64]
+    credited: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    banned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     statements: Sequence[Statement | None] = field(default=())
+    verdicts: Sequence[Verdict | None] = field(default=())
 
     def __post_init__(self) -> None:
         n = len(self.nodes)
+        for name in ("credited", "banned"):
+            if not len(getattr(self, name)):
+                object.__setattr__(self, name, np.zeros(n, _COLUMNS[name]))
         if self.nodes.shape != (n, 32) or self.nodes.dtype != np.uint8:
             raise RewardError("nodes: expected an array of uint8 with shape (n, 32)")
         for name in _COLUMNS:
@@ -198,6 +222,8 @@ class Hour:
                 raise RewardError(f"{name}: expected {n} values, one per node")
         if self.statements and len(self.statements) != n:
             raise RewardError(f"statements: expected none or {n}, one per node")
+        if self.verdicts and len(self.verdicts) != n:
+            raise RewardError(f"verdicts: expected none or {n}, one per node")
         keys = key_column(self.nodes)
         if n > 1 and not bool((keys[:-1] < keys[1:]).all()):
             raise RewardError("nodes are not strictly ascending by key, or one appears twice")
@@ -222,6 +248,10 @@ class Hour:
             if len(row.node) != 32:
                 raise RewardError(f"a node's key has 32 bytes, got {len(row.node)}")
         statements = [row.statement for row in ordered]
+        verdicts = [row.verdict for row in ordered]
+        for row in ordered:
+            if row.verdict is not None and row.verdict.passed != (row.proof == Proof.PASSED):
+                raise RewardError(f"the verdict of node {row.node.hex()} is not what its proof says")
         columns: dict[str, Any] = {}
         for name, dtype in _COLUMNS.items():
             try:
@@ -231,6 +261,7 @@ class Hour:
         return cls(
             nodes=np.frombuffer(b"".join(row.node for row in ordered), np.uint8).reshape(-1, 32),
             statements=statements if any(item is not None for item in statements) else (),
+            verdicts=verdicts if any(item is not None for item in verdicts) else (),
             **columns,
         )
 
@@ -242,7 +273,8 @@ class Hour:
             fields: dict[str, Any] = dict(zip(_COLUMNS, row, strict=True))
             fields["pool"], fields["proof"] = Pool(fields["pool"]), Proof(fields["proof"])
             statement = self.statements[n] if self.statements else None
-            yield NodeHour(node=keys[32 * n : 32 * n + 32], statement=statement, **fields)
+            verdict = self.verdicts[n] if self.verdicts else None
+            yield NodeHour(node=keys[32 * n : 32 * n + 32], statement=statement, verdict=verdict, **fields)
 
 
 _COLUMNS: Final[dict[str, Any]] = {
@@ -255,6 +287,8 @@ _COLUMNS: Final[dict[str, Any]] = {
     "proof": np.uint8,
     "in_use": np.bool_,
     "fees": np.int64,
+    "credited": np.int64,
+    "banned": np.bool_,
 }
 _BOUNDS: Final = {
     "pool": max(Pool),
@@ -265,6 +299,7 @@ _BOUNDS: Final = {
     "required_stake": MAX_SUPPLY,
     "proof": max(Proof),
     "fees": MAX_SUPPLY,
+    "credited": MAX_SUPPLY,
 }
 
 
@@ -278,7 +313,8 @@ class Scores:
         score: ``multiplier_bps * units``, 0 if not eligible.
         why: `Why` as uint8.
         pots: what each pool had to give, indexed by `Pool`.
-        unallocated: what stays in the vault because a pool had no eligible node, indexed by `Pool`.
+        unallocated: what stays in the vault because a pool had no eligible node, or a node's reward was above
+            its bound, indexed by `Pool`.
         carry: for the next hour.
     """
 
@@ -336,8 +372,10 @@ def score_hour(
         if len(used):
             most = _bound(hour.fees[used], policy.fee_bound_bps)
             used_part[used] = _bounded_split(pot * policy.in_use_bps // BPS, score[used], most)
-        reward[members] = _split(pot - int(used_part[used].sum()), score[members])
-    reward += used_part
+        shares = _split(pot - int(used_part[used].sum()), score[members]) + used_part[members]
+        reward[members] = np.minimum(shares, _bound(hour.required_stake[members], policy.reward_bound_bps))
+        unallocated[-1] = pot - int(reward[members].sum())
+    used_part = np.minimum(used_part, reward)
     why[(why == 0) & (reward == 0)] = np.uint8(Why.BELOW_ONE_UNIT)
     return Scores(
         reward=reward,
@@ -357,6 +395,7 @@ def _failed_rules(hour: Hour, policy: SharePolicy) -> NDArray[np.uint8]:
         (Why.PROOF_FAILED, hour.proof == Proof.FAILED),
         (Why.PROOF_MISSING, hour.proof == Proof.MISSING),
         (Why.NO_CLASS, hour.multiplier_bps * hour.units == 0),
+        (Why.BANNED, hour.banned),
     )
     why = np.zeros(len(hour), np.uint8)
     for reason, broken in rules:

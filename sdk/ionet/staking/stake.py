@@ -13,7 +13,7 @@ from solders.pubkey import Pubkey
 from ionet import accounts, constants, types
 from ionet._generated.staking.types import NodeState, SlashState
 from ionet.chain.amounts import IO
-from ionet.formats.when import HOUR
+from ionet.formats.when import DAY, HOUR
 
 _BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
@@ -59,7 +59,8 @@ class StakeCapacity:
         minimum: what the owner must have active for the node to earn.
         maximum: the most of both sides together.
         total: room of both sides together, which is the owner's.
-        co: room of the co-stakers: also at most the owner's stake.
+        co: room of the co-stakers: also at most the owner's active stake, and none while that is below the
+            minimum.
     """
 
     minimum: IO
@@ -70,15 +71,11 @@ class StakeCapacity:
     @classmethod
     def of(cls, node: accounts.staking.Node, class_: accounts.staking.Class) -> StakeCapacity:
         """`Node::room` and `Node::co_room`; none where the node takes no stake."""
-        most = maximum(class_, node.units)
+        least, most = minimum(class_, node.units), maximum(class_, node.units)
         own, co = node.own.active + node.own.pending, node.co.active + node.co.pending
         total = max(0, most.base - own - co) if node.state == NodeState.LIVE else 0
-        return cls(
-            minimum(class_, node.units),
-            most,
-            IO.from_base(total),
-            IO.from_base(min(total, max(0, own - co))),
-        )
+        room = max(0, node.own.active - co) if node.own.active >= least.base else 0
+        return cls(least, most, IO.from_base(total), IO.from_base(min(total, room)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,9 +101,9 @@ class StakeStatus:
         is_owner: whether it is the owner's side of the node.
         active: earns and votes.
         pending: does not earn yet.
+        late: no longer active, but still in the split of rewards for hours in which it was.
         activates_from: when the pending stake can be made active at the earliest: the end of the hour it was
-            made in, reported and final; 0 without any.
-        activates_by: when it can be made active at the latest; 0 without any.
+            made in, and the hold of its rewards after that; 0 without any.
         can_activate: whether it can be made active now.
         cooling: on its way out, soonest first.
         ready: what can be withdrawn now.
@@ -120,8 +117,8 @@ class StakeStatus:
     is_owner: bool
     active: IO
     pending: IO
+    late: IO
     activates_from: int
-    activates_by: int
     can_activate: bool
     cooling: tuple[Cooling, ...]
     ready: IO
@@ -142,33 +139,45 @@ class Calendar:
     Attributes:
         now: the network's clock.
         start: start of emission.
-        window: seconds from a report's approval to its finality.
+        window: seconds from the end of an hour until its rewards can be credited.
     """
 
     now: int
     start: int
     window: int
 
-    def activates(self, pending: int, pending_at: int) -> tuple[int, int]:
-        """When pending stake can be made active, at the earliest and at the latest; zeros without any.
+    def activates(self, pending: int, pending_at: int) -> int:
+        """When pending stake can be made active at the earliest; 0 without any.
 
         The node has to be credited up to `pending_at`: by the leaf of the hour that it lies in, at the
-        earliest when that hour's report is final.
+        earliest when that hour's rewards are no longer held back.
         """
         if not pending:
-            return 0, 0
-        latest = pending_at + constants.staking.ACTIVATION
+            return 0
         hour_end = self.start + -(-(pending_at - self.start) // HOUR) * HOUR
-        return min(latest, max(self.now, hour_end + self.window)), latest
+        return max(self.now, hour_end + self.window)
 
 
-def may_activate(node: accounts.staking.Node, pending_at: int, now: int) -> bool:
-    """Whether stake pending since then may earn: `Node::may_activate`."""
-    return (
-        node.credited_through >= pending_at
-        or now >= pending_at + constants.staking.ACTIVATION
-        or node.own.active + node.co.active == 0
-    )
+def co_is_idle(node: accounts.staking.Node) -> bool:
+    """Whether co-stakers have nothing active, leaving or pending: `CoSide::is_idle`."""
+    return node.co.active == node.co.late == node.co.pending == 0
+
+
+def owner_is_ready(node: accounts.staking.Node) -> bool:
+    """Whether the owner's pending stake may earn: `Node::own_is_ready`."""
+    own = node.own
+    return own.pending > 0 and (node.credited_through >= own.pending_at or co_is_idle(node))
+
+
+def position_is_ready(position: accounts.staking.Position, node: accounts.staking.Node) -> bool:
+    """Whether a position's pending stake may earn: `Position::is_ready`."""
+    return position.pending > 0 and node.credited_through >= position.pending_at
+
+
+def position_is_due(position: accounts.staking.Position, node: accounts.staking.Node) -> bool:
+    """Whether settling a position changes something besides its rewards."""
+    ended = any(one.weight and one.counts_to <= node.credited_through for one in position.cooling.slots)
+    return ended or position_is_ready(position, node)
 
 
 def redeem(amount: int, tokens: int, shares: int) -> int:
@@ -179,13 +188,13 @@ def redeem(amount: int, tokens: int, shares: int) -> int:
 def accrued(position: accounts.staking.Position, node: accounts.staking.Node) -> int:
     """Rewards of a position if it were settled now: `Position::settle`, Q64.64, rounded down."""
     grown = int.from_bytes(node.co.acc, "little") - int.from_bytes(position.entry, "little")
-    return position.due + ((position.active * grown + position.fraction) >> 64)
+    weight = position.active + position.late
+    return position.due + ((weight * grown + position.fraction) >> 64)
 
 
 def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calendar) -> StakeStatus:
     """The owner's side of a node."""
     own, now = node.own, calendar.now
-    earliest, latest = calendar.activates(own.pending, own.pending_at)
     cooling = sorted((one.ready_at, one.amount) for one in own.cooling.slots if one.amount)
     ready = sum(amount for ready_at, amount in cooling if ready_at <= now)
     held = own_total(node)
@@ -199,9 +208,9 @@ def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calenda
         is_owner=True,
         active=IO.from_base(own.active),
         pending=IO.from_base(own.pending),
-        activates_from=earliest,
-        activates_by=latest,
-        can_activate=_can_activate(node, own.pending, own.pending_at, now),
+        late=IO.from_base(own.late),
+        activates_from=now if owner_is_ready(node) else calendar.activates(own.pending, own.pending_at),
+        can_activate=node.state != NodeState.TERMINAL and owner_is_ready(node),
         cooling=tuple(Cooling(IO.from_base(amount), ready_at) for ready_at, amount in cooling),
         ready=IO.from_base(ready),
         claimable=IO.from_base(own.due),
@@ -215,7 +224,6 @@ def position_status(
 ) -> StakeStatus:
     """A co-staker's position on a node."""
     co, now = node.co, calendar.now
-    earliest, latest = calendar.activates(position.pending, position.pending_at)
 
     def worth(shares: int) -> IO:
         return IO.from_base(redeem(shares, co.tokens, co.shares))
@@ -232,9 +240,9 @@ def position_status(
         is_owner=False,
         active=worth(position.active),
         pending=worth(position.pending),
-        activates_from=earliest,
-        activates_by=latest,
-        can_activate=_can_activate(node, position.pending, position.pending_at, now),
+        late=worth(position.late),
+        activates_from=calendar.activates(position.pending, position.pending_at),
+        can_activate=node.state != NodeState.TERMINAL and position_is_ready(position, node),
         cooling=tuple(Cooling(worth(amount), ready_at) for ready_at, amount in cooling),
         ready=worth(ready),
         claimable=IO.from_base(accrued(position, node)),
@@ -243,18 +251,47 @@ def position_status(
     )
 
 
-def _can_activate(node: accounts.staking.Node, pending: int, pending_at: int, now: int) -> bool:
-    return bool(pending) and node.state != NodeState.TERMINAL and may_activate(node, pending_at, now)
-
-
-def slash_until(slash: accounts.staking.Slash) -> int:
-    """When a slash lapses if nothing more happens: `Slash::is_over`."""
+def slash_until(slash: accounts.staking.Slash) -> int | None:
+    """When a slash lapses if nothing more happens, or None where it does not: `Slash::last_day`."""
     match slash.state:
         case SlashState.PROPOSED:
             return slash.appeal_until + constants.staking.EXECUTION
         case SlashState.APPEALED:
             return slash.appealed_at + constants.staking.DECISION
-    return slash.decided_at + constants.staking.EXECUTION
+    return None
+
+
+def slash_is_settable(slash: accounts.staking.Slash, now: int) -> bool:
+    """Whether something can be set apart for a slash now: `Slash::settable`."""
+    if not slash.amount:
+        return False
+    if slash.state == SlashState.PROPOSED:
+        return slash.appeal_until <= now <= slash.appeal_until + constants.staking.EXECUTION
+    return slash.state == SlashState.DECIDED
+
+
+def slash_is_over(slash: accounts.staking.Slash, now: int) -> bool:
+    """Whether anyone can close a slash: `Slash::is_over`."""
+    last = slash_until(slash)
+    waits = bool(slash.amount) if last is None else now <= last and bool(slash.amount or slash.fraud)
+    return not slash.apart and not waits
+
+
+def slash_room(config: accounts.staking.Config, slash: accounts.staking.Slash, stake: IO, now: int) -> IO:
+    """How much of a slash the limit of seven days lets burn now: `Config::burn`.
+
+    Args:
+        config: of the staking program.
+        slash: which.
+        stake: all active stake.
+        now: Unix seconds.
+    """
+    decided = slash.state == SlashState.DECIDED
+    outflow = config.decided if decided else config.slashed
+    bps = config.decided_limit_bps if decided else constants.staking.SLASH_LIMIT_BPS
+    passed = max(0, now // DAY - outflow.day)
+    lately = sum(outflow.out[: max(0, len(outflow.out) - passed)])
+    return IO.from_base(max(0, stake.base * bps // _BPS - lately))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,20 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from solders.pubkey import Pubkey
 
-from ionet import accounts, constants, types
+from ionet import accounts, types
 from ionet._generated.proofs.types import ReportState
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
-from ionet.staking.stake import may_activate, minimum
+from ionet.staking.stake import minimum, owner_is_ready
 
 if TYPE_CHECKING:
     from ionet.rewards import NodeLine
-
-#: A passed proof counts for so long before the end of an hour.
-PROOF_PERIOD: Final = HOUR
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,6 +157,8 @@ def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
         yield _missing(facts)
     if Why.NO_CLASS in why:
         yield Cause("no-class", "its hardware class had no multiplier")
+    if Why.BANNED in why:
+        yield Cause("banned", "a device of it is banned")
     if Why.BELOW_ONE_UNIT in why:
         yield Cause("below-one-unit", "its share of the hour was below 0.00000001 IO")
 
@@ -188,7 +187,9 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
         code = "retired" if node.retired_at <= end else "retired-since"
         words = f"it was retired at {_when(node.retired_at)}"
         yield Cause(code, words, "bring it back with `ionet node reopen`")
-    active, needed = node.own.active + node.co.active, minimum(facts.class_, node.units).base
+    if node.banned:
+        yield Cause("banned", "its device is banned: it earns nothing any more")
+    active, needed = node.own.active, minimum(facts.class_, node.units).base
     if active < needed:
         yield _short(facts, active, needed, "is")
     yield from _proof_now(facts)
@@ -201,15 +202,13 @@ def _proof_now(facts: Facts) -> Iterator[Cause]:
         yield _missing(facts)
     elif proof.time <= end and not proof.passed:
         yield _failed(proof, end)
-    elif proof.time <= end - PROOF_PERIOD:
-        yield _missing(facts)
 
 
 def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
     node = facts.node
-    pending = node.own.pending + node.co.pending
+    pending = node.own.pending
     missing = IO.from_base(needed - active)
-    words = f"{IO.from_base(needed)} of active stake are needed"
+    words = f"{IO.from_base(needed)} of its owner's active stake are needed"
     if active:
         return Cause(
             "stake-short",
@@ -233,7 +232,7 @@ def _short(facts: Facts, active: int, needed: int, verb: str) -> Cause:
 
 def _activation(facts: Facts) -> str:
     node = facts.node
-    if node.own.pending and may_activate(node, node.own.pending_at, facts.now):
+    if owner_is_ready(node):
         return f"make it active: `ionet stake activate {facts.address} --holder {node.owner}`"
     return "each holder makes it active with `ionet stake activate`; `ionet stake status` says when it can be"
 
@@ -256,21 +255,13 @@ _RUN: Final = "run the worker, so that an attester can challenge the device"
 
 
 def _missing(facts: Facts) -> Cause:
-    proof, end = facts.node.last_proof, facts.period_end
-    if proof.time == 0:
+    if facts.node.last_proof.time == 0:
         return Cause(
             "never-proved",
             "it has never passed a compute proof, and nothing is earned before the first",
             _RUN,
         )
-    if proof.time > end:
-        return Cause("proof-missing", "it had passed no compute proof in that hour", _RUN)
-    return Cause(
-        "proof-old",
-        f"its last compute proof was at {_when(proof.time)}, more than {PROOF_PERIOD // HOUR} h before"
-        f" {_when(end)}",
-        _RUN,
-    )
+    return Cause("proof-missing", "no compute proof of it had been judged by the end of that hour", _RUN)
 
 
 # -- from the report to the claim
@@ -296,7 +287,11 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
     ]
     excluded = [one for one in usable if one.account.seq < node.min_report_seq]
     fresh = [one for one in usable if one not in excluded]
-    alive = [one for one in fresh if one.account.finalized_at + constants.staking.CREDITABLE >= facts.now]
+    stands = [one for one in fresh if one.account.height >= facts.config.min_height]
+    alive = [
+        one for one in stands if one.account.creditable_from <= facts.now <= one.account.creditable_until
+    ]
+    held = [one for one in stands if one.account.creditable_from > facts.now]
     if alive:
         best = max(alive, key=lambda one: one.account.seq)
         yield Cause(
@@ -305,8 +300,15 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
             f"anyone can credit it: `ionet report credit {best.address} {facts.address}`",
         )
         return
+    if held:
+        until = min(one.account.creditable_from for one in held)
+        yield Cause("held", f"rewards are held back: its report can be credited from {_when(until)} on")
+        return
+    if stands:
+        yield Cause("too-old", "its report was creditable for 30 days", "the next report pays it")
+        return
     if fresh:
-        yield Cause("too-old", "its report became final more than 30 days ago", "the next report pays it")
+        yield Cause("corrected", "a correction has taken the place of its report", "the correction pays it")
         return
     if excluded:
         yield Cause(

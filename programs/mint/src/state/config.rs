@@ -25,9 +25,10 @@ pub const ALLOCATIONS: [u64; 5] =
 /// Longest time between initialisation and the start of emission, seconds.
 #[constant]
 pub const MAX_AHEAD: i64 = 365 * DAY;
-/// Most that a demand-linked policy pays for what was burned, bps of it.
+/// Most that a demand-linked policy pays for what was burned, bps of it: no more than was burned, so that burning
+/// what was never a fee gains nothing.
 #[constant]
-pub const MAX_PER_BURNED_BPS: u32 = 100_000;
+pub const MAX_PER_BURNED_BPS: u32 = 10_000;
 /// How many of the latest cranks of emission are remembered.
 #[constant]
 pub const CRANKS: u8 = io_common::abi::CRANKS;

@@ -3,7 +3,7 @@
 //! Who may call: another attester.
 //!
 //! Checks, each with its error: `Paused`, `NotPending`, `StaleSet`, `NotAttester`, `AlreadyApproved`,
-//! `AlreadyDecided`.
+//! `AlreadyDecided`, `NotAtHead`, `TooManyPending`, `TotalAboveCorrection`, `CorrectionOpen`, `CorrectionTooSoon`.
 //!
 //! Events: `ReportApproved`.
 
@@ -50,7 +50,7 @@ pub fn count_approval(
     attester: Pubkey,
 ) -> Result<ReportApproved> {
     let seat = report.approve(set, &attester)?;
-    config.decide(report, set.threshold)?;
+    config.decide(key, report, set)?;
     Ok(ReportApproved {
         seq: config.next_seq(),
         report: key,
@@ -58,7 +58,8 @@ pub fn count_approval(
         seat,
         attester,
         weight: report.weight,
-        threshold: set.threshold,
+        threshold: report.needed(set),
         approved_at: report.approved_at,
+        head: config.head,
     })
 }

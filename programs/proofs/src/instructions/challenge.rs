@@ -2,7 +2,8 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `NotChallengeable`, `NotANode`.
+//! Checks, each with its error: `NotChallengeable`, `NotANode`; staking's `ChallengedLately` for 30 days after one
+//! that lapsed, except for the guardian.
 //!
 //! Events: `ChallengeMade`.
 
@@ -64,6 +65,7 @@ pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) ->
     config.last_time = now;
     let until = now.saturating_add(i64::from(config.challenge_freeze));
     let (seq, bond) = (config.next_seq(), config.challenge_bond);
+    let guardian = config.guardian == accounts.challenger.key();
     drop(config);
     let mut challenge = accounts.challenge.load_init()?;
     challenge.version = 1;
@@ -79,7 +81,7 @@ pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) ->
     drop(challenge);
     let (vault, challenger) = (accounts.bond_vault.to_account_info(), &accounts.challenger);
     token::transfer(&accounts.source, &vault, challenger, &[], bond)?;
-    let freeze = CreditFreeze { until, ..CreditFreeze::default() };
+    let freeze = CreditFreeze { until, guardian, ..CreditFreeze::default() };
     calls::freeze_credit(accounts.config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
     emit_cpi!(
         ctx,

@@ -2,7 +2,7 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+//! Checks, each with its error: `NotApproved`, `ReportFell`, `NotNext`, `WindowOpen`.
 //!
 //! Events: `ReportFinalized`.
 
@@ -25,7 +25,7 @@ pub fn handle_finalize(ctx: Context<Finalize>) -> Result<()> {
     let Finalize { config, report: account } = ctx.accounts;
     let (mut config, mut report) = (config.load_mut()?, account.load_mut()?);
     config.last_time = clock::now(config.last_time)?;
-    config.finalize(&mut report)?;
+    config.finalize(account.key(), &mut report)?;
     emit!(ReportFinalized {
         seq: config.next_seq(),
         report: account.key(),
@@ -34,6 +34,9 @@ pub fn handle_finalize(ctx: Context<Finalize>) -> Result<()> {
         total: report.total,
         period_end: report.period_end,
         finalized_at: report.finalized_at,
+        height: report.height,
+        creditable_from: report.creditable_from,
+        creditable_until: report.creditable_until,
     });
     Ok(())
 }

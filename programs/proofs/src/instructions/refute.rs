@@ -2,7 +2,7 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `WrongProof`, `LeafStands`, `ReportDecided`.
+//! Checks, each with its error: `WrongProof`, `CorrectionStands`, `LeafStands`, `ReportDecided`.
 //!
 //! Events: `ReportVoided`.
 
@@ -10,7 +10,7 @@ use crate::errors::ProofsError;
 use crate::events::ReportVoided;
 use crate::state::{Config, Report};
 use anchor_lang::prelude::*;
-use io_common::merkle::LeafArgs;
+use io_common::leaf::LeafArgs;
 use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
@@ -31,15 +31,17 @@ pub fn handle_refute(ctx: Context<Refute>, leaf: LeafArgs) -> Result<()> {
     let mut report = accounts.report.load_mut()?;
     require!(leaf.stands_in(&report.root, accounts.node.key), ProofsError::WrongProof);
     let credited = abi::read::<abi::Node>(&accounts.node).map(|node| node.credited);
+    require!(!report.is_correction(), ProofsError::CorrectionStands);
     require!(credited.is_none_or(|credited| leaf.lifetime < credited), ProofsError::LeafStands);
-    report.void()?;
     let mut config = accounts.config.load_mut()?;
     config.last_time = clock::now(config.last_time)?;
+    config.void(&accounts.report.key(), &mut report)?;
     emit!(ReportVoided {
         seq: config.next_seq(),
         report: accounts.report.key(),
         report_seq: report.seq,
         node: accounts.node.key(),
+        head: config.head,
     });
     Ok(())
 }

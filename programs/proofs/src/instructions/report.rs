@@ -2,21 +2,21 @@
 //!
 //! Who may call: an attester, who pays for the account.
 //!
-//! Checks, each with its error: `Paused`, `WrongContentHash`, `NoEmission`, `PeriodBeforeStart`,
-//! `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`, `PeriodForgotten`,
-//! `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+//! Checks, each with its error: `Paused`, `WrongPredecessor`, `WrongContentHash`, `NoEmission`,
+//! `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `PeriodFell`, `NoLeaves`, `NotEmitted`,
+//! `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, `NotAttester`, and those of `approve`.
 //!
 //! Events: `ReportMade`, `ReportApproved`.
 
 use super::approve::count_approval;
 use crate::errors::ProofsError;
 use crate::events::ReportMade;
-use crate::state::{AttesterSet, Config, Report, ReportArgs, PAUSE_REPORT, REPORT_SEED};
+use crate::state::{AttesterSet, Config, Made, Predecessor, Report, ReportArgs, PAUSE_REPORT, REPORT_SEED};
 use anchor_lang::prelude::*;
 use io_common::{abi, clock, ids};
 
 #[derive(Accounts)]
-#[instruction(seq: u64, content_hash: [u8; 32])]
+#[instruction(seq: u64, content_hash: [u8; 32], args: ReportArgs)]
 pub struct MakeReport<'info> {
     /// An attester, who pays and whose approval is the first.
     #[account(mut)]
@@ -35,6 +35,10 @@ pub struct MakeReport<'info> {
     /// CHECK: the mint's configuration, read for the start of emission and what was withheld.
     #[account(address = ids::MINT_CONFIG)]
     pub mint_config: UncheckedAccount<'info>,
+    /// The report that this one continues; the default key for the first.
+    /// CHECK: by the content, and read as a report of this program.
+    #[account(address = args.predecessor @ ProofsError::WrongPredecessor)]
+    pub predecessor: UncheckedAccount<'info>,
     /// Its address holds the content, so that nobody can take an hour with another one.
     #[account(
         init,
@@ -53,24 +57,25 @@ pub fn handle_report(
     content_hash: [u8; 32],
     args: ReportArgs,
 ) -> Result<()> {
-    let MakeReport { attester, config, attester_set, mint_config, report, .. } = ctx.accounts;
+    let MakeReport { attester, config, attester_set, mint_config, predecessor, report, .. } = ctx.accounts;
     let (report_key, payer) = (report.key(), attester.key());
     let mut config = config.load_mut()?;
     let now = clock::now(config.last_time)?;
     config.last_time = now;
     let emission = abi::read::<abi::MintConfig>(mint_config).ok_or(ProofsError::NoEmission)?;
-    args.check(seq, &content_hash, &emission, now)?;
-    config.check_total(args.total)?;
+    let predecessor = Predecessor::read(&args, predecessor)?;
+    let paid = args.check(seq, &content_hash, &emission, &predecessor, now)?;
     let set = attester_set.load()?;
+    let set_version = set.set_version;
     let mut report = report.load_init()?;
     report.version = 1;
     report.bump = ctx.bumps.report;
-    report.begin(seq, content_hash, &args, set.set_version, payer, now);
+    report.begin(Made { seq, content_hash, paid, set_version, payer, now }, &args, &predecessor);
     emit!(ReportMade {
         seq: config.next_seq(),
         report: report_key,
         report_seq: seq,
-        set_version: set.set_version,
+        set_version,
         payer,
         root: args.root,
         total: args.total,
@@ -78,6 +83,9 @@ pub fn handle_report(
         leaves: args.leaves,
         evidence_hash: args.evidence_hash,
         evidence_uri: args.evidence_uri,
+        predecessor: args.predecessor,
+        height: report.height,
+        correction: args.correction,
         created_at: now,
     });
     emit!(count_approval(&mut config, &set, report_key, &mut report, payer)?);

@@ -1,5 +1,5 @@
 //! Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-//! weight; reports that gather approvals have to be made again. A key that leaves takes no seat for seven days.
+//! weight; reports that gather approvals have to be renewed. A key that leaves takes no seat for seven days.
 //!
 //! Who may call: the authority.
 //!

@@ -8,6 +8,10 @@ pub const CHALLENGE_SEED: &[u8] = b"challenge";
 #[constant]
 pub const BOND_SEED: &[u8] = b"bond";
 
+/// Time after a challenge that lapsed in which only the guardian makes another of that node, seconds.
+#[constant]
+pub const QUIET: i64 = 30 * io_math::DAY;
+
 /// A bonded doubt about one node's leaf in a report, which holds that node's credit back:
 /// `["challenge", report, node]`.
 #[account(zero_copy)]

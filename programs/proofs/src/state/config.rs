@@ -1,7 +1,7 @@
-use super::Report;
+use super::{AttesterSet, Report};
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
-use io_common::abi::ReportState;
+use io_common::abi::{ReportState, CREDITABLE};
 use io_common::ids;
 use io_common::Roles;
 use io_math::IO;
@@ -46,6 +46,27 @@ pub const MAX_FEE_BOUND_BPS: u16 = 9_500;
 #[constant]
 pub const MAX_UP_HOURS: u16 = 168;
 
+/// Longest time that rewards are held back behind their hour, seconds.
+#[constant]
+pub const MAX_HOLD: u32 = 30 * DAY;
+/// Time from a correction's approval to its finality, seconds. The next correction is approved after that time and
+/// the hold at the earliest.
+#[constant]
+pub const CORRECTION_WINDOW: u32 = 72 * HOUR;
+/// Heights whose reports are known, and the most that are approved and not final at once.
+#[constant]
+pub const KEPT_HEIGHTS: u8 = 192;
+/// Places for their reports in an account.
+pub const KEPT: usize = KEPT_HEIGHTS as usize;
+/// Most reports that the guardian voids in [`VOID_PERIOD`].
+#[constant]
+pub const MAX_VOIDS: u8 = 20;
+/// Places for their times in an account.
+pub const VOIDS: usize = MAX_VOIDS as usize;
+/// Time in which the guardian voids at most [`MAX_VOIDS`] reports, seconds.
+#[constant]
+pub const VOID_PERIOD: u32 = 30 * DAY;
+
 /// Seed of the configuration: `["config"]`.
 #[constant]
 pub const CONFIG_SEED: &[u8] = b"config";
@@ -73,6 +94,8 @@ pub struct ParamsArgs {
     pub fee_bound_bps: u16,
     /// Hours in a row that a node must have been up.
     pub up_hours: u16,
+    /// Seconds that rewards are held back behind their hour, at most 30 days.
+    pub hold: u32,
 }
 
 impl ParamsArgs {
@@ -89,6 +112,7 @@ impl ParamsArgs {
             in_use_bps: 3_000,
             fee_bound_bps: 8_000,
             up_hours: 5,
+            hold: 7 * DAY,
         }
     }
 
@@ -104,6 +128,7 @@ impl ParamsArgs {
         require_gte!(MAX_IN_USE_BPS, self.in_use_bps, ProofsError::InUseShareOutOfBounds);
         require_gte!(MAX_FEE_BOUND_BPS, self.fee_bound_bps, ProofsError::FeeBoundOutOfBounds);
         require_gte!(MAX_UP_HOURS, self.up_hours, ProofsError::UpHoursOutOfBounds);
+        require_gte!(MAX_HOLD, self.hold, ProofsError::HoldOutOfBounds);
         Ok(())
     }
 }
@@ -116,23 +141,38 @@ pub struct Config {
     pub version: u8,
     /// Bump of the account's address.
     pub bump: u8,
-    pub padding: [u8; 6],
+    pub padding: [u8; 2],
+    /// How long rewards are held back behind their hour, seconds.
+    pub hold: u32,
     /// Latest time that an instruction has seen.
     pub last_time: i64,
+    /// Height of the latest report that reached the threshold and stands; 0 while none did.
+    pub head: u64,
+    /// Height of the latest final report; 0 while there is none.
+    pub final_height: u64,
+    /// No report below this height is creditable: that of the latest correction which reached the threshold and
+    /// stands; 0 while none did.
+    pub min_height: u64,
+    /// End of the period of the report at the head, unix time.
+    pub head_period_end: i64,
     /// Authority, pauser, and what is paused.
     pub roles: Roles,
     /// May void a report that is not final.
     pub guardian: Pubkey,
     /// Decides challenges.
     pub resolver: Pubkey,
-    /// Hour of the latest approved report; never falls.
-    pub approved_seq: u64,
-    /// Hour of the latest final report; never falls.
-    pub final_seq: u64,
-    /// Total of the latest final report, base units; never falls.
-    pub final_total: u64,
-    /// End of period of the latest final report, unix time; never falls.
-    pub final_period_end: i64,
+    /// The latest final report; the default key while there is none.
+    pub final_report: Pubkey,
+    /// The highest total of all final reports, base units.
+    pub highest_total: u64,
+    /// What emission had paid until the end of that report's period.
+    pub highest_paid: u64,
+    /// When the latest correction that stands reached its threshold; 0 while none did.
+    pub correction_at: i64,
+    /// `min_height` before that correction, should it be voided.
+    pub previous_min_height: u64,
+    /// `correction_at` before that correction.
+    pub previous_correction_at: i64,
     /// Seconds from approval to finality.
     pub challenge_window: u32,
     /// Most seconds that a challenge freezes a node's credit.
@@ -150,7 +190,19 @@ pub struct Config {
     pub fee_bound_bps: u16,
     /// Hours in a row that a node must have been up.
     pub up_hours: u16,
+    /// Where the next void of the guardian's is written.
+    pub next_void: u8,
+    pub padding_2: [u8; 7],
+    /// When the guardian voided its latest reports.
+    pub voids: [i64; VOIDS],
+    /// Reports at the last heights: that of a height stands at its remainder by 192.
+    pub reports: [Pubkey; KEPT],
     pub reserved: [u8; 120],
+}
+
+/// Where the report of a height is kept.
+fn place_of(height: u64) -> Option<usize> {
+    usize::try_from(height.checked_rem(u64::from(KEPT_HEIGHTS))?).ok()
 }
 
 impl Config {
@@ -182,6 +234,12 @@ impl Config {
         self.in_use_bps = params.in_use_bps;
         self.fee_bound_bps = params.fee_bound_bps;
         self.up_hours = params.up_hours;
+        self.hold = params.hold;
+    }
+
+    /// Whether `key` is the guardian's.
+    pub fn is_guardian(&self, key: &Pubkey) -> bool {
+        self.guardian == *key
     }
 
     /// The number of the next event.
@@ -190,36 +248,127 @@ impl Config {
         self.seq
     }
 
-    /// Totals never fall.
-    pub fn check_total(&self, total: u64) -> Result<()> {
-        require_gte!(total, self.final_total, ProofsError::TotalFell);
-        Ok(())
-    }
-
-    /// Marks a report as approved once its approvals reach `threshold`. The first of an hour to get
-    /// there is the only one; what is left of that hour and of earlier ones gathers nothing more.
-    pub fn decide(&mut self, report: &mut Report, threshold: u32) -> Result<()> {
-        require!(report.seq > self.approved_seq, ProofsError::AlreadyDecided);
-        if report.weight >= threshold {
-            self.approved_seq = report.seq;
-            report.state = ReportState::Approved;
-            report.approved_at = self.last_time;
+    /// The report at a height from the final one to the head; the default key below the first.
+    fn report_at(&self, height: u64) -> Pubkey {
+        if height == self.final_height {
+            return self.final_report;
         }
+        place_of(height).and_then(|place| self.reports.get(place)).copied().unwrap_or_default()
+    }
+
+    /// Whether `key` is the report at the head.
+    pub fn is_head(&self, key: &Pubkey) -> bool {
+        self.head > 0 && self.report_at(self.head) == *key
+    }
+
+    /// Whether a report that is not final is the one at its height, and not above the head.
+    pub fn stands(&self, key: &Pubkey, report: &Report) -> bool {
+        let between = self.final_height < report.height && report.height <= self.head;
+        between && report.state == ReportState::Approved && self.report_at(report.height) == *key
+    }
+
+    /// A correction's total is at most the highest so far, and what was paid since: it gives nothing that had
+    /// stayed unallocated.
+    fn check_correction(&self, report: &Report) -> Result<()> {
+        let since = report.paid.saturating_sub(self.highest_paid);
+        require_gte!(
+            self.highest_total.saturating_add(since),
+            report.total,
+            ProofsError::TotalAboveCorrection
+        );
         Ok(())
     }
 
-    /// Makes an approved report final.
-    pub fn finalize(&mut self, report: &mut Report) -> Result<()> {
+    /// Marks a report as approved once its approvals suffice; then it has to follow the report at the head. The
+    /// first to get there is the only one of its height.
+    pub fn decide(&mut self, key: Pubkey, report: &mut Report, set: &AttesterSet) -> Result<()> {
+        require_gt!(report.height, self.head, ProofsError::AlreadyDecided);
+        if report.is_correction() {
+            self.check_correction(report)?;
+        }
+        if report.weight < report.needed(set) {
+            return Ok(());
+        }
+        let follows = report.predecessor == self.report_at(self.head);
+        require!(follows && report.height == self.head.saturating_add(1), ProofsError::NotAtHead);
+        let pending = self.head.saturating_sub(self.final_height);
+        require_gt!(u64::from(KEPT_HEIGHTS), pending, ProofsError::TooManyPending);
+        if report.is_correction() {
+            self.begin_correction(report.height)?;
+        }
+        self.set_head(key, report);
+        report.state = ReportState::Approved;
+        report.approved_at = self.last_time;
+        Ok(())
+    }
+
+    fn set_head(&mut self, key: Pubkey, report: &Report) {
+        self.head = report.height;
+        self.head_period_end = report.period_end;
+        if let Some(kept) = place_of(report.height).and_then(|place| self.reports.get_mut(place)) {
+            *kept = key;
+        }
+    }
+
+    /// From now on nothing earlier is creditable.
+    fn begin_correction(&mut self, height: u64) -> Result<()> {
+        require_gte!(self.final_height, self.min_height, ProofsError::CorrectionOpen);
+        let wait = i64::from(self.hold).saturating_add(i64::from(CORRECTION_WINDOW));
+        let from = self.correction_at.saturating_add(wait);
+        require!(self.correction_at == 0 || self.last_time >= from, ProofsError::CorrectionTooSoon);
+        self.previous_min_height = self.min_height;
+        self.previous_correction_at = self.correction_at;
+        self.min_height = height;
+        self.correction_at = self.last_time;
+        Ok(())
+    }
+
+    /// Makes a report that is neither final nor void worthless. One that stands takes the head with it.
+    pub fn void(&mut self, key: &Pubkey, report: &mut Report) -> Result<()> {
+        let undecided = [ReportState::Pending, ReportState::Approved].contains(&report.state);
+        require!(undecided, ProofsError::ReportDecided);
+        if self.stands(key, report) {
+            self.head = report.height.saturating_sub(1);
+            self.head_period_end = report.predecessor_end;
+            if self.min_height >= report.height {
+                self.min_height = self.previous_min_height;
+                self.correction_at = self.previous_correction_at;
+            }
+        }
+        report.state = ReportState::Void;
+        Ok(())
+    }
+
+    /// Counts a void of the guardian's.
+    pub fn count_void(&mut self) -> Result<()> {
+        let next = usize::from(self.next_void);
+        let oldest = self.voids.get_mut(next).ok_or(ProofsError::Overflow)?;
+        let free = *oldest == 0 || oldest.saturating_add(i64::from(VOID_PERIOD)) <= self.last_time;
+        require!(free, ProofsError::TooManyVoids);
+        *oldest = self.last_time;
+        self.next_void = self.next_void.saturating_add(1).checked_rem(MAX_VOIDS).unwrap_or(0);
+        Ok(())
+    }
+
+    /// Makes the report above the latest final one final.
+    pub fn finalize(&mut self, key: Pubkey, report: &mut Report) -> Result<()> {
         require!(report.state == ReportState::Approved, ProofsError::NotApproved);
-        let window_end = report.approved_at.saturating_add(i64::from(self.challenge_window));
+        require!(self.stands(&key, report), ProofsError::ReportFell);
+        require!(report.height == self.final_height.saturating_add(1), ProofsError::NotNext);
+        let window = if report.is_correction() { CORRECTION_WINDOW } else { self.challenge_window };
+        let window_end = report.approved_at.saturating_add(i64::from(window));
         require_gte!(self.last_time, window_end, ProofsError::WindowOpen);
-        require_gt!(report.period_end, self.final_period_end, ProofsError::PeriodFell);
-        self.check_total(report.total)?;
-        self.final_seq = report.seq;
-        self.final_total = report.total;
-        self.final_period_end = report.period_end;
+        self.final_height = report.height;
+        self.final_report = key;
+        if report.total >= self.highest_total {
+            self.highest_total = report.total;
+            self.highest_paid = report.paid;
+        }
         report.state = ReportState::Final;
         report.finalized_at = self.last_time;
+        let held_until = report.period_end.saturating_add(i64::from(self.hold.max(window)));
+        report.creditable_from = held_until.max(self.last_time);
+        report.creditable_until = report.creditable_from.saturating_add(CREDITABLE);
         Ok(())
     }
 }
@@ -236,8 +385,42 @@ mod tests {
         config
     }
 
-    fn report(seq: u64, total: u64, weight: u32) -> Report {
-        Report { seq, total, weight, period_end: i64::try_from(seq).unwrap() * 3_600, ..Report::zeroed() }
+    fn set() -> AttesterSet {
+        AttesterSet { threshold: 4, total_weight: 6, ..AttesterSet::zeroed() }
+    }
+
+    /// With the weight of the threshold, of an hour at each height.
+    fn report(height: u64, predecessor: Pubkey, total: u64) -> Report {
+        let period_end = i64::try_from(height).unwrap() * 3_600;
+        let predecessor_end = period_end - 3_600;
+        let paid = height * 100;
+        Report {
+            seq: height,
+            height,
+            predecessor,
+            total,
+            paid,
+            weight: 4,
+            period_end,
+            predecessor_end,
+            ..Report::zeroed()
+        }
+    }
+
+    fn correction(height: u64, predecessor: Pubkey, total: u64) -> Report {
+        Report { correction: 1, weight: 5, ..report(height, predecessor, total) }
+    }
+
+    /// Approves a chain of reports on the head, and returns them with their keys.
+    fn chain(config: &mut Config, count: u64) -> Vec<(Pubkey, Report)> {
+        let mut made = Vec::new();
+        for _ in 0..count {
+            let key = Pubkey::new_unique();
+            let mut next = report(config.head + 1, config.report_at(config.head), config.head * 50);
+            config.decide(key, &mut next, &set()).unwrap();
+            made.push((key, next));
+        }
+        made
     }
 
     #[test]
@@ -274,46 +457,195 @@ mod tests {
     }
 
     #[test]
-    fn the_first_report_to_the_threshold_decides_its_hour() {
-        let mut config = config();
-        let (mut slow, mut fast) = (report(7, 5, 1), report(7, 6, 2));
-        config.decide(&mut slow, 2).unwrap();
-        assert_eq!((slow.state, config.approved_seq), (ReportState::Pending, 0));
-        config.decide(&mut fast, 2).unwrap();
-        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved, 1_000_000));
-        slow.weight = 2;
-        assert_eq!(config.decide(&mut slow, 2), Err(ProofsError::AlreadyDecided.into()));
-        assert_eq!(config.decide(&mut report(6, 5, 2), 2), Err(ProofsError::AlreadyDecided.into()));
-        assert_eq!(config.decide(&mut report(8, 5, 2), 2), Ok(()));
-    }
-
-    #[test]
-    fn a_report_is_final_when_its_window_has_passed_and_not_before() {
-        let mut config = config();
-        let mut report = report(7, 5, 2);
-        assert_eq!(config.finalize(&mut report), Err(ProofsError::NotApproved.into()));
-        config.decide(&mut report, 2).unwrap();
-        config.last_time += i64::from(24 * HOUR) - 1;
-        assert_eq!(config.finalize(&mut report).unwrap_err(), ProofsError::WindowOpen.into());
-        config.last_time += 1;
-        config.finalize(&mut report).unwrap();
-        assert_eq!(report.finalized_at, config.last_time);
-        assert_eq!((config.final_seq, config.final_total, config.final_period_end), (7, 5, 7 * 3_600));
-        assert_eq!(config.finalize(&mut report), Err(ProofsError::NotApproved.into()));
-    }
-
-    #[test]
-    fn neither_totals_nor_periods_ever_fall() {
-        let mut config = config();
-        let [mut sixth, mut seventh, mut eighth, mut ninth] =
-            [report(6, 5, 2), report(7, 9, 2), report(8, 8, 2), report(9, 9, 2)];
-        for report in [&mut sixth, &mut seventh, &mut eighth, &mut ninth] {
-            config.decide(report, 2).unwrap();
+    fn the_hold_has_its_bounds() {
+        let fine = ParamsArgs::new(Pubkey::new_unique());
+        for (hold, error) in [(0, None), (30 * DAY, None), (30 * DAY + 1, Some(()))] {
+            let checked = ParamsArgs { hold, ..fine }.check();
+            assert_eq!(checked.err(), error.map(|()| ProofsError::HoldOutOfBounds.into()));
         }
+    }
+
+    #[test]
+    fn the_layout_begins_as_others_read_it() {
+        io_common::assert_layout!(
+            Config,
+            io_common::abi::ProofsConfig,
+            [version, bump, padding, hold, last_time, head, final_height, min_height, head_period_end]
+        );
+        // No more than one call can create.
+        const { assert!(Config::SPACE <= 10_240) };
+    }
+
+    #[test]
+    fn the_first_report_to_the_threshold_decides_its_height() {
+        let mut config = config();
+        let mut slow = Report { weight: 3, ..report(1, Pubkey::default(), 5) };
+        let (mut fast, key) = (report(1, Pubkey::default(), 6), Pubkey::new_unique());
+        config.decide(Pubkey::new_unique(), &mut slow, &set()).unwrap();
+        assert_eq!((slow.state, config.head), (ReportState::Pending, 0));
+        config.decide(key, &mut fast, &set()).unwrap();
+        assert_eq!((fast.state, fast.approved_at), (ReportState::Approved, 1_000_000));
+        assert_eq!((config.head, config.head_period_end), (1, 3_600));
+        slow.weight = 4;
+        let late = config.decide(Pubkey::new_unique(), &mut slow, &set()).unwrap_err();
+        assert_eq!(late, ProofsError::AlreadyDecided.into());
+    }
+
+    #[test]
+    fn a_report_reaches_the_threshold_on_the_head_alone() {
+        let mut config = config();
+        let made = chain(&mut config, 2);
+        let refused = |mut report: Report| {
+            config.clone().decide(Pubkey::new_unique(), &mut report, &set()).unwrap_err()
+        };
+        assert_eq!(refused(report(4, made[1].0, 0)), ProofsError::NotAtHead.into());
+        assert_eq!(refused(report(3, made[0].0, 0)), ProofsError::NotAtHead.into());
+        // It may gather what does not suffice.
+        let mut early = Report { weight: 3, ..report(4, Pubkey::new_unique(), 0) };
+        assert_eq!(config.clone().decide(Pubkey::new_unique(), &mut early, &set()), Ok(()));
+    }
+
+    #[test]
+    fn at_most_192_reports_are_approved_and_not_final() {
+        let mut config = config();
+        let mut made = chain(&mut config, u64::from(KEPT_HEIGHTS));
+        let mut next = report(config.head + 1, made[191].0, 0);
+        let refused = config.decide(Pubkey::new_unique(), &mut next, &set()).unwrap_err();
+        assert_eq!(refused, ProofsError::TooManyPending.into());
         config.last_time += i64::from(24 * HOUR);
-        config.finalize(&mut seventh).unwrap();
-        assert_eq!(config.finalize(&mut sixth).unwrap_err(), ProofsError::PeriodFell.into());
-        assert_eq!(config.finalize(&mut eighth).unwrap_err(), ProofsError::TotalFell.into());
-        config.finalize(&mut ninth).unwrap();
+        let (key, first) = &mut made[0];
+        config.finalize(*key, first).unwrap();
+        config.decide(Pubkey::new_unique(), &mut next, &set()).unwrap();
+        // The last place now holds a report 192 above the final one; what is above that still goes back to it.
+        let (key, second) = &mut made[1];
+        config.void(key, second).unwrap();
+        assert_eq!((config.head, config.report_at(1)), (1, made[0].0));
+        chain(&mut config, 3);
+    }
+
+    #[test]
+    fn a_report_is_final_after_its_window_in_its_turn_and_creditable_after_the_hold() {
+        let mut config = config();
+        let mut made = chain(&mut config, 2);
+        let window = i64::from(24 * HOUR);
+        config.last_time += window - 1;
+        let (first, second) = (made[0].0, made[1].0);
+        assert_eq!(config.finalize(first, &mut made[0].1).unwrap_err(), ProofsError::WindowOpen.into());
+        config.last_time += 1;
+        assert_eq!(config.finalize(second, &mut made[1].1), Err(ProofsError::NotNext.into()));
+        assert_eq!(config.finalize(second, &mut made[0].1), Err(ProofsError::ReportFell.into()));
+        config.finalize(first, &mut made[0].1).unwrap();
+        assert_eq!(config.finalize(first, &mut made[0].1), Err(ProofsError::NotApproved.into()));
+        let done = &made[0].1;
+        assert_eq!((config.final_height, config.final_report), (1, first));
+        assert_eq!(done.finalized_at, config.last_time);
+        // The period is long ago here, so that it is creditable at once.
+        assert_eq!(done.creditable_from, config.last_time);
+        config.last_time = made[1].1.period_end;
+        made[1].1.approved_at = config.last_time - window;
+        config.finalize(second, &mut made[1].1).unwrap();
+        assert_eq!(made[1].1.creditable_from, made[1].1.period_end + i64::from(7 * DAY));
+        assert_eq!(made[1].1.creditable_until, made[1].1.creditable_from + CREDITABLE);
+    }
+
+    #[test]
+    fn voiding_a_report_that_stands_takes_the_head_with_it_and_others_move_nothing() {
+        let mut config = config();
+        let mut made = chain(&mut config, 4);
+        let (key, third) = &mut made[2];
+        config.void(key, third).unwrap();
+        assert_eq!((config.head, config.head_period_end), (2, made[1].1.period_end));
+        let (key, fallen) = &mut made[3];
+        assert!(!config.stands(key, fallen));
+        config.void(key, fallen).unwrap();
+        assert_eq!(config.head, 2);
+        let again = chain(&mut config, 2);
+        // Its id is not the one at its height.
+        let mut other = Report { state: ReportState::Approved, ..made[3].1 };
+        let key = made[3].0;
+        assert_eq!(config.finalize(key, &mut other).unwrap_err(), ProofsError::ReportFell.into());
+        config.void(&key, &mut other).unwrap();
+        assert_eq!((config.head, config.report_at(4)), (4, again[1].0));
+        assert_eq!(config.void(&key, &mut other), Err(ProofsError::ReportDecided.into()));
+    }
+
+    #[test]
+    fn a_correction_needs_four_fifths_or_the_guardian() {
+        let config = config();
+        let decided = |weight: u32, endorsed: u8| {
+            let mut made = Report { weight, endorsed, ..correction(1, Pubkey::default(), 10) };
+            config.clone().decide(Pubkey::new_unique(), &mut made, &set()).unwrap();
+            made.state == ReportState::Approved
+        };
+        // Four fifths of six are 4.8.
+        assert_eq!([decided(3, 1), decided(4, 0), decided(4, 1), decided(5, 0)], [false, false, true, true]);
+    }
+
+    #[test]
+    fn a_correction_ends_what_was_before_it_and_its_void_restores_that() {
+        let mut config = config();
+        let made = chain(&mut config, 2);
+        let (key, mut wrong) = (Pubkey::new_unique(), correction(3, made[1].0, 10));
+        config.decide(key, &mut wrong, &set()).unwrap();
+        assert_eq!((config.min_height, config.correction_at), (3, 1_000_000));
+        // A second one would have to wait for the first.
+        let mut second = correction(4, key, 10);
+        let refused = config.clone().decide(Pubkey::new_unique(), &mut second, &set()).unwrap_err();
+        assert_eq!(refused, ProofsError::CorrectionOpen.into());
+        let mut voided = config;
+        voided.void(&key, &mut wrong.clone()).unwrap();
+        assert_eq!((voided.head, voided.min_height, voided.correction_at), (2, 0, 0));
+        // So does the void of what it stands on.
+        let mut lower = config;
+        lower.void(&made[1].0, &mut made[1].1.clone()).unwrap();
+        assert_eq!((lower.head, lower.min_height), (1, 0));
+    }
+
+    #[test]
+    fn one_correction_is_approved_in_the_hold_and_72_hours() {
+        let mut config = config();
+        let (key, mut first) = (Pubkey::new_unique(), correction(1, Pubkey::default(), 10));
+        config.decide(key, &mut first, &set()).unwrap();
+        config.last_time += i64::from(72 * HOUR) - 1;
+        assert_eq!(config.finalize(key, &mut first).unwrap_err(), ProofsError::WindowOpen.into());
+        config.last_time += 1;
+        config.finalize(key, &mut first).unwrap();
+        config.last_time += i64::from(7 * DAY) - 1;
+        let mut second = correction(2, key, 10);
+        let soon = config.decide(Pubkey::new_unique(), &mut second, &set()).unwrap_err();
+        assert_eq!(soon, ProofsError::CorrectionTooSoon.into());
+        config.last_time += 1;
+        config.decide(Pubkey::new_unique(), &mut second, &set()).unwrap();
+    }
+
+    #[test]
+    fn a_correction_gives_nothing_that_had_stayed_unallocated() {
+        let mut config = config();
+        config.highest_total = 60;
+        config.highest_paid = 100;
+        config.head = 2;
+        // 300 were paid until the third hour, 200 since.
+        let decided = |total| {
+            config.clone().decide(
+                Pubkey::new_unique(),
+                &mut correction(3, config.report_at(2), total),
+                &set(),
+            )
+        };
+        assert_eq!(decided(260), Ok(()));
+        assert_eq!(decided(261).unwrap_err(), ProofsError::TotalAboveCorrection.into());
+    }
+
+    #[test]
+    fn the_guardian_voids_twenty_reports_in_thirty_days() {
+        let mut config = config();
+        for _ in 0..20 {
+            config.count_void().unwrap();
+            config.last_time += 1;
+        }
+        assert_eq!(config.count_void(), Err(ProofsError::TooManyVoids.into()));
+        config.last_time = 1_000_000 + i64::from(30 * DAY);
+        config.count_void().unwrap();
+        assert_eq!(config.count_void(), Err(ProofsError::TooManyVoids.into()));
     }
 }

@@ -1,7 +1,8 @@
 use super::AttesterSet;
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
-use io_common::abi::{self, ReportState};
+use io_common::abi::{self, ProofReason, ReportState};
+use io_common::leaf::Verdict;
 use io_common::merkle;
 use io_math::emission::cumulative;
 use io_math::HOUR;
@@ -25,9 +26,14 @@ pub const REPORT_SEED: &[u8] = b"report";
 /// A report's content, as attesters propose it.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReportArgs {
+    /// The report that this one continues; the default key for the first.
+    pub predecessor: Pubkey,
+    /// Whether it is a correction, which may lower leaves.
+    pub correction: bool,
     /// Merkle root of the reward leaves.
     pub root: [u8; 32],
-    /// Sum of the leaves' lifetime rewards in base units of IO.
+    /// Over all nodes, the lifetime reward of its leaf, or what it was credited where that is more; base units
+    /// of IO.
     pub total: u64,
     /// Unix time that the rewards count to, whole hours after the start of emission.
     pub period_end: i64,
@@ -47,14 +53,16 @@ impl ReportArgs {
         Ok(hashv(&[REPORT_DOMAIN, &content]).to_bytes())
     }
 
-    /// Checks the content against the address it is made for, the schedule and the time.
+    /// Checks the content against the address it is made for, the schedule, its predecessor and the time; returns
+    /// what emission had paid until the end of its period.
     pub fn check(
         &self,
         seq: u64,
         content_hash: &[u8; 32],
         emission: &abi::MintConfig,
+        predecessor: &Predecessor,
         now: i64,
-    ) -> Result<()> {
+    ) -> Result<u64> {
         require!(self.content_hash()? == *content_hash, ProofsError::WrongContentHash);
         require_gt!(self.period_end, emission.start, ProofsError::PeriodBeforeStart);
         let seconds = self.period_end.saturating_sub(emission.start);
@@ -63,13 +71,39 @@ impl ReportArgs {
         require!(elapsed.checked_rem(hour) == Some(0), ProofsError::PeriodNotWholeHours);
         require_gte!(now, self.period_end, ProofsError::PeriodNotOver);
         require!(elapsed.checked_div(hour) == Some(seq), ProofsError::WrongSeq);
+        require_gt!(self.period_end, predecessor.period_end, ProofsError::PeriodFell);
         require!(self.leaves > 0, ProofsError::NoLeaves);
         // What a policy withheld of these hours is known once they are emitted, and stays what it was.
         let scheduled = cumulative(seconds);
         require_gte!(emission.emitted, scheduled, ProofsError::NotEmitted);
-        let most = emission.paid_until(scheduled).ok_or(ProofsError::PeriodForgotten)?;
-        require_gte!(most, self.total, ProofsError::TotalAboveEmission);
-        Ok(())
+        let paid = emission.paid_until(scheduled).ok_or(ProofsError::PeriodForgotten)?;
+        require_gte!(paid, self.total, ProofsError::TotalAboveEmission);
+        let rises = self.correction || self.total >= predecessor.total;
+        require!(rises, ProofsError::TotalFell);
+        Ok(paid)
+    }
+}
+
+/// What a report is measured by: the report that it continues.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Predecessor {
+    /// Its height; 0 where there is none.
+    pub height: u64,
+    /// Its total.
+    pub total: u64,
+    /// The end of its period.
+    pub period_end: i64,
+}
+
+impl Predecessor {
+    /// The report in `account`, which has to be the one that `args` names; none for the default key.
+    pub fn read(args: &ReportArgs, account: &AccountInfo) -> Result<Self> {
+        require_keys_eq!(*account.key, args.predecessor, ProofsError::WrongPredecessor);
+        if args.predecessor == Pubkey::default() {
+            return Ok(Self::default());
+        }
+        let report = abi::read::<abi::Report>(account).ok_or(ProofsError::WrongPredecessor)?;
+        Ok(Self { height: report.height, total: report.total, period_end: report.period_end })
     }
 }
 
@@ -84,17 +118,31 @@ pub struct Report {
     pub bump: u8,
     /// Where it stands.
     pub state: ReportState,
-    pub padding: [u8; 5],
+    /// 1 for a correction, which may lower leaves.
+    pub correction: u8,
+    pub padding: [u8; 4],
     /// Hours from the start of emission to `period_end`.
     pub seq: u64,
     /// Merkle root of the reward leaves.
     pub root: [u8; 32],
-    /// Sum of the leaves' lifetime rewards.
+    /// Over all nodes, the lifetime reward of its leaf, or what it was credited where that is more.
     pub total: u64,
     /// Unix time that the rewards count to.
     pub period_end: i64,
     /// When it became final.
     pub finalized_at: i64,
+    /// Its predecessor's, and one.
+    pub height: u64,
+    /// From when its leaves are creditable; set when it becomes final.
+    pub creditable_from: i64,
+    /// The last second in which they are.
+    pub creditable_until: i64,
+    /// The report that it continues; the default key for the first.
+    pub predecessor: Pubkey,
+    /// End of that one's period, or 0.
+    pub predecessor_end: i64,
+    /// What emission had paid until the end of its period.
+    pub paid: u64,
     /// The attester set whose approvals count.
     pub set_version: u32,
     /// Number of leaves.
@@ -107,6 +155,9 @@ pub struct Report {
     pub approved_at: i64,
     /// When it was made, unix time.
     pub created_at: i64,
+    /// 1 when the guardian has endorsed it, which a correction of less than four fifths of the weight needs.
+    pub endorsed: u8,
+    pub padding_2: [u8; 7],
     /// The attester who made it and paid for the account.
     pub payer: Pubkey,
     /// SHA-256 of the content; part of the address.
@@ -118,26 +169,36 @@ pub struct Report {
     pub reserved: [u8; 64],
 }
 
+/// What a report keeps besides its content.
+#[derive(Clone, Copy, Debug)]
+pub struct Made {
+    pub seq: u64,
+    pub content_hash: [u8; 32],
+    pub paid: u64,
+    pub set_version: u32,
+    pub payer: Pubkey,
+    pub now: i64,
+}
+
 impl Report {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
     /// Takes the content; nobody has approved it yet.
-    pub fn begin(
-        &mut self,
-        seq: u64,
-        content_hash: [u8; 32],
-        args: &ReportArgs,
-        set_version: u32,
-        payer: Pubkey,
-        now: i64,
-    ) {
-        let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri } = *args;
+    pub fn begin(&mut self, made: Made, args: &ReportArgs, predecessor: &Predecessor) {
+        let ReportArgs { root, total, period_end, leaves, evidence_hash, evidence_uri, correction, .. } =
+            *args;
+        let Made { seq, content_hash, paid, set_version, payer, now } = made;
         *self = Self {
             state: ReportState::Pending,
+            correction: u8::from(correction),
             seq,
             root,
             total,
             period_end,
+            height: predecessor.height.saturating_add(1),
+            predecessor: args.predecessor,
+            predecessor_end: predecessor.period_end,
+            paid,
             set_version,
             leaves,
             created_at: now,
@@ -149,11 +210,41 @@ impl Report {
         };
     }
 
-    /// Makes a report that is neither final nor void worthless.
-    pub fn void(&mut self) -> Result<()> {
-        let undecided = [ReportState::Pending, ReportState::Approved].contains(&self.state);
-        require!(undecided, ProofsError::ReportDecided);
-        self.state = ReportState::Void;
+    pub fn is_correction(&self) -> bool {
+        self.correction == 1
+    }
+
+    /// The weight that approves it: the threshold, or four fifths of all for a correction that the guardian has
+    /// not endorsed.
+    pub fn needed(&self, set: &AttesterSet) -> u32 {
+        if !self.is_correction() || self.endorsed == 1 {
+            return set.threshold;
+        }
+        let four_fifths = u64::from(set.total_weight).saturating_mul(4).div_ceil(5);
+        u32::try_from(four_fifths).unwrap_or(u32::MAX).max(set.threshold)
+    }
+
+    /// Counts the guardian's word for a correction.
+    pub fn endorse(&mut self, set: &AttesterSet) -> Result<()> {
+        require!(self.is_correction(), ProofsError::NotACorrection);
+        require!(self.state == ReportState::Pending, ProofsError::NotPending);
+        require!(self.set_version == set.set_version, ProofsError::StaleSet);
+        require!(self.endorsed == 0, ProofsError::AlreadyEndorsed);
+        self.endorsed = 1;
+        Ok(())
+    }
+
+    /// Makes it pending again, without approvals. `stands`: whether it is approved and may become final.
+    pub fn renew(&mut self, set: &AttesterSet, stands: bool) -> Result<()> {
+        let stale = self.state == ReportState::Pending && self.set_version != set.set_version;
+        let fell = self.state == ReportState::Approved && !stands;
+        require!(stale || fell || self.state == ReportState::Void, ProofsError::NotRenewable);
+        self.state = ReportState::Pending;
+        self.set_version = set.set_version;
+        self.approvals = 0;
+        self.weight = 0;
+        self.approved_at = 0;
+        self.endorsed = 0;
         Ok(())
     }
 
@@ -161,6 +252,15 @@ impl Report {
     pub fn check_challengeable(&self) -> Result<()> {
         let pays = [ReportState::Approved, ReportState::Final].contains(&self.state);
         require!(pays, ProofsError::NotChallengeable);
+        Ok(())
+    }
+
+    /// What a leaf of it may say of a node's compute proofs.
+    pub fn check_verdict(&self, verdict: &Verdict) -> Result<()> {
+        let Verdict { time, reason, passed, .. } = *verdict;
+        require!(reason.is_known(), ProofsError::UnknownReason);
+        let consistent = passed == (reason == ProofReason::Passed) && time <= self.period_end;
+        require!(consistent, ProofsError::WrongVerdict);
         Ok(())
     }
 
@@ -188,6 +288,8 @@ mod tests {
 
     fn args() -> ReportArgs {
         ReportArgs {
+            predecessor: Pubkey::default(),
+            correction: false,
             root: [1; 32],
             total: cumulative(2 * HOUR) - 10,
             period_end: START + 2 * HOUR,
@@ -208,7 +310,7 @@ mod tests {
     }
 
     fn check(args: ReportArgs, seq: u64, now: i64) -> Result<()> {
-        args.check(seq, &args.content_hash()?, &emission(), now)
+        args.check(seq, &args.content_hash()?, &emission(), &Predecessor::default(), now).map(|_| ())
     }
 
     fn code(result: Result<()>) -> Option<u32> {
@@ -223,15 +325,31 @@ mod tests {
         assert_layout!(
             Report,
             abi::Report,
-            [version, bump, state, padding, seq, root, total, period_end, finalized_at]
+            [
+                version,
+                bump,
+                state,
+                correction,
+                padding,
+                seq,
+                root,
+                total,
+                period_end,
+                finalized_at,
+                height,
+                creditable_from,
+                creditable_until
+            ]
         );
     }
 
     #[test]
     fn the_content_hash_is_the_published_one() {
-        // python: sha256(b"ionet:report" + bytes(32) + (5).to_bytes(8, "little") + (6).to_bytes(8, "little")
+        // python: sha256(b"ionet:report" + bytes(33) + bytes(32) + (5).to_bytes(8, "little") + (6).to_bytes(8, "little")
         //         + (7).to_bytes(4, "little") + bytes(32) + bytes(96))
         let args = ReportArgs {
+            predecessor: Pubkey::default(),
+            correction: false,
             root: [0; 32],
             total: 5,
             period_end: 6,
@@ -240,7 +358,7 @@ mod tests {
             evidence_uri: [0; 96],
         };
         let hex: String = args.content_hash().unwrap().iter().map(|b| format!("{b:02x}")).collect();
-        assert_eq!(hex, "3d3298ec7cbedddf0fb3b57cdd7c028aa276091b0d44a5ae98935227af4067ad");
+        assert_eq!(hex, "423020102591bb6b3d1b9f79df1fe072dec0407510116345d3b0b88b22d35c13");
     }
 
     #[test]
@@ -265,8 +383,54 @@ mod tests {
         refused(more, 2, now, ProofsError::TotalAboveEmission);
         let early = ReportArgs { period_end: START + 4 * HOUR, ..args() };
         refused(early, 4, START + 4 * HOUR, ProofsError::NotEmitted);
-        let other = args().check(2, &more.content_hash().unwrap(), &emission(), now);
+        let hash = more.content_hash().unwrap();
+        let other = args().check(2, &hash, &emission(), &Predecessor::default(), now).map(|_| ());
         assert_eq!(code(other), Some(ProofsError::WrongContentHash.into()));
+    }
+
+    #[test]
+    fn a_report_continues_its_predecessor_and_only_a_correction_lowers_the_total() {
+        let before = Predecessor { height: 1, total: 500, period_end: START + HOUR };
+        let check = |args: ReportArgs, before: Predecessor| {
+            let hash = args.content_hash().unwrap();
+            code(args.check(2, &hash, &emission(), &before, START + 2 * HOUR).map(|_| ()))
+        };
+        assert_eq!(check(ReportArgs { total: 500, ..args() }, before), None);
+        let lower = ReportArgs { total: 499, ..args() };
+        assert_eq!(check(lower, before), Some(ProofsError::TotalFell.into()));
+        assert_eq!(check(ReportArgs { correction: true, ..lower }, before), None);
+        let same = Predecessor { period_end: START + 2 * HOUR, ..before };
+        assert_eq!(check(args(), same), Some(ProofsError::PeriodFell.into()));
+    }
+
+    #[test]
+    fn what_is_void_fallen_or_of_an_old_set_is_renewed_without_its_approvals() {
+        let set = AttesterSet { set_version: 2, ..AttesterSet::zeroed() };
+        let of = |state, set_version| Report {
+            state,
+            set_version,
+            weight: 3,
+            approvals: 1,
+            approved_at: 7,
+            endorsed: 1,
+            ..Report::zeroed()
+        };
+        for (state, set_version, stands, renewed) in [
+            (ReportState::Void, 2, false, true),
+            (ReportState::Pending, 1, false, true),
+            (ReportState::Pending, 2, false, false),
+            (ReportState::Approved, 1, false, true),
+            (ReportState::Approved, 1, true, false),
+            (ReportState::Final, 1, false, false),
+        ] {
+            let mut report = of(state, set_version);
+            assert_eq!(report.renew(&set, stands).is_ok(), renewed, "{state:?} {set_version} {stands}");
+            if renewed {
+                assert_eq!((report.state, report.set_version), (ReportState::Pending, 2));
+                let gathered = (report.weight, report.approvals, report.approved_at, report.endorsed);
+                assert_eq!(gathered, (0, 0, 0, 0));
+            }
+        }
     }
 
     #[test]
@@ -274,7 +438,9 @@ mod tests {
         let check = |hours: i64, total: u64, emission: &abi::MintConfig| {
             let args = ReportArgs { total, period_end: START + hours * HOUR, ..args() };
             let seq = hours.unsigned_abs();
-            code(args.check(seq, &args.content_hash().unwrap(), emission, START + 9 * HOUR))
+            let hash = args.content_hash().unwrap();
+            let checked = args.check(seq, &hash, emission, &Predecessor::default(), START + 9 * HOUR);
+            code(checked.map(|_| ()))
         };
         let above = Some(ProofsError::TotalAboveEmission.into());
         let mut emission = emission();

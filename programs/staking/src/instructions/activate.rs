@@ -1,8 +1,8 @@
-//! Makes a position's pending stake active, under the conditions of `owner_activate`.
+//! Makes a position's pending stake active, when the node was credited past it.
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
+//! Checks, each with its error: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongNode`, `WrongShard`.
 //!
 //! Events: `Activated`.
 

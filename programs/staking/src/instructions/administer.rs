@@ -1,9 +1,9 @@
-//! Sets roles, the cooldown and the time for appeals.
+//! Sets roles, the cooldown, the time for appeals, and the limits of slashes and rewards.
 //!
 //! Who may call: the authority.
 //!
 //! Checks, each with its error: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
-//! `SlasherIsResolver`.
+//! `SlasherIsResolver`, `DecidedLimitOutOfBounds`, `RewardBoundOutOfBounds`.
 //!
 //! Events: `ParamsSet`, `PausedSet`, `AuthorityProposed`, `AuthorityAccepted`.
 
@@ -17,7 +17,17 @@ io_common::administration!(StakingError, STAKING_CONFIG);
 pub fn handle_set_params(ctx: Context<Administer>, params: ParamsArgs) -> Result<()> {
     let mut config = ctx.accounts.config.load_mut()?;
     config.set_params(params)?;
-    let ParamsArgs { pauser, slasher, resolver, cooldown, appeal } = params;
-    emit!(ParamsSet { seq: config.next_seq(), pauser, slasher, resolver, cooldown, appeal });
+    let ParamsArgs { pauser, slasher, resolver, cooldown, appeal, decided_limit_bps, reward_bound_bps } =
+        params;
+    emit!(ParamsSet {
+        seq: config.next_seq(),
+        pauser,
+        slasher,
+        resolver,
+        cooldown,
+        appeal,
+        decided_limit_bps,
+        reward_bound_bps,
+    });
     Ok(())
 }

@@ -3,14 +3,14 @@
 //! Who may call: the owner of both.
 //!
 //! Checks, each with its error: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
-//! `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+//! `WrongClass`, `ClassDisabled`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
 //!
 //! Events: `UnitsSet`.
 
 use super::lease::check_free;
 use crate::errors::StakingError;
 use crate::events::UnitsSet;
-use crate::state::{Device, Node};
+use crate::state::{Class, Device, Node};
 use anchor_lang::prelude::*;
 use io_common::clock;
 
@@ -31,6 +31,12 @@ pub struct AttachDevice<'info> {
     /// The node.
     #[account(mut, constraint = node.load()?.is_live() @ StakingError::NodeNotLive)]
     pub node: AccountLoader<'info, Node>,
+    /// Their hardware class.
+    #[account(
+        constraint = class.load()?.id == node.load()?.class @ StakingError::WrongClass,
+        constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled
+    )]
+    pub class: AccountLoader<'info, Class>,
     /// The node's offer.
     /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
@@ -42,7 +48,7 @@ pub fn handle_attach_device(ctx: Context<AttachDevice>) -> Result<()> {
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     check_free(&ctx.accounts.offer, now)?;
-    node.attach()?;
+    node.attach(now)?;
     ctx.accounts.device.load_mut()?.node = ctx.accounts.node.key();
     emit!(UnitsSet::new(&mut node, ctx.accounts.node.key(), ctx.accounts.device.key()));
     Ok(())

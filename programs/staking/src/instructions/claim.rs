@@ -2,7 +2,8 @@
 //!
 //! Who may call: its holder.
 //!
-//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`,
+//! `WrongDestination`.
 //!
 //! Events: `Claimed`.
 
@@ -46,7 +47,7 @@ pub fn handle_claim(ctx: Context<Claim>) -> Result<()> {
     let now = clock::now(state.last_time)?;
     state.last_time = now;
     let mut position = accounts.position.load_mut()?;
-    let amount = position.claim(&mut state)?;
+    let amount = position.claim(&mut state, now)?;
     position.next_seq();
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);

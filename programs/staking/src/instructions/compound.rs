@@ -3,7 +3,7 @@
 //! Who may call: its holder.
 //!
 //! Checks, each with its error: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
-//! `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+//! `NothingToClaim`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`, `ActivateFirst`.
 //!
 //! Events: `Compounded`.
 

@@ -1,8 +1,8 @@
 //! Removes a processor that is not the first from a node.
 //!
-//! Who may call: the node's owner.
+//! Who may call: the node's owner; of a retired node also the owner of its first device, who is to reopen it.
 //!
-//! Checks, each with its error: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
+//! Checks, each with its error: `NotNodeOwner`, `NodeNotRetired`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
 //!
 //! Events: `UnitsSet`.
 
@@ -15,8 +15,7 @@ use io_common::clock;
 
 #[derive(Accounts)]
 pub struct DetachDevice<'info> {
-    /// The node's owner.
-    #[account(address = node.load()?.owner @ StakingError::NotNodeOwner)]
+    /// The node's owner, or the owner of its first device.
     pub owner: Signer<'info>,
     /// The device that leaves.
     #[account(
@@ -28,10 +27,26 @@ pub struct DetachDevice<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The node's first device, where another one than the node's owner has it.
+    #[account(address = node.load()?.device @ StakingError::NotNodeDevice)]
+    pub first: Option<AccountLoader<'info, Device>>,
     /// The node's offer.
     /// CHECK: it need not exist.
     #[account(address = node.load()?.offer @ StakingError::WrongOffer)]
     pub offer: UncheckedAccount<'info>,
+}
+
+impl DetachDevice<'_> {
+    /// A seller's other processors must not keep the buyer of the first one from reopening the node.
+    fn check_owner(&self, node: &Node) -> Result<()> {
+        if node.owner == self.owner.key() {
+            return Ok(());
+        }
+        let first = self.first.as_ref().ok_or(StakingError::NotNodeOwner)?;
+        require_keys_eq!(first.load()?.owner, self.owner.key(), StakingError::NotNodeOwner);
+        require!(node.is_retired(), StakingError::NodeNotRetired);
+        Ok(())
+    }
 }
 
 pub fn handle_detach_device(ctx: Context<DetachDevice>) -> Result<()> {
@@ -39,7 +54,8 @@ pub fn handle_detach_device(ctx: Context<DetachDevice>) -> Result<()> {
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     check_free(&ctx.accounts.offer, now)?;
-    node.detach()?;
+    ctx.accounts.check_owner(&node)?;
+    node.detach(now)?;
     ctx.accounts.device.load_mut()?.node = Pubkey::default();
     emit!(UnitsSet::new(&mut node, ctx.accounts.node.key(), ctx.accounts.device.key()));
     Ok(())

@@ -1,5 +1,5 @@
 //! Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays with
-//! the device.
+//! the device, and its node is neither listed nor hired and earns nothing more.
 //!
 //! Who may call: the resolver.
 //!
@@ -38,12 +38,15 @@ pub fn handle_evict_device(ctx: Context<EvictDevice>, ban: bool) -> Result<()> {
     device.banned |= u8::from(ban);
     if let Some(account) = node_info {
         let mut node = account.load_mut()?;
+        let now = clock::now(node.last_time)?;
+        node.last_time = now;
         // Its first processor gives a node its address and stays; that node is evicted for itself.
         if node.device != key {
-            node.last_time = clock::now(node.last_time)?;
-            node.detach()?;
+            node.detach(now)?;
             device.node = Pubkey::default();
             emit!(UnitsSet::new(&mut node, node_key, key));
+        } else if ban {
+            node.ban(now);
         }
     }
     emit!(DeviceEvicted { seq: device.next_seq(), device: key, owner, node: node_key, ban });

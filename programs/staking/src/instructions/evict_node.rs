@@ -3,13 +3,13 @@
 //!
 //! Who may call: the resolver.
 //!
-//! Checks, each with its error: `NotResolver`, `NodeNotLive`.
+//! Checks, each with its error: `NotResolver`, `NodeNotLive`, `WrongShard`.
 //!
 //! Events: `NodeRetired`.
 
 use crate::errors::StakingError;
 use crate::events::NodeRetired;
-use crate::state::{Config, Node};
+use crate::state::{Config, Node, StakeShard};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
@@ -24,13 +24,18 @@ pub struct EvictNode<'info> {
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
+    /// The part of all active stake that the node counts in.
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
 }
 
 pub fn handle_evict_node(ctx: Context<EvictNode>) -> Result<()> {
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
+    let before = node.counted()?;
     node.retire(now)?;
+    ctx.accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
     emit!(NodeRetired { seq: node.next_seq(), node: ctx.accounts.node.key(), owner: node.owner });
     Ok(())
 }

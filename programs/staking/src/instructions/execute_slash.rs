@@ -1,6 +1,7 @@
-//! Burns what a slash may take now: at most 1 % of all stake in 7 days.
+//! Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake without a
+//! decision, and a parameter's part of it by decision.
 //!
-//! Who may call: anyone, within 14 days of the end of the appeal or of the decision.
+//! Who may call: anyone, at any time.
 //!
 //! Checks, each with its error: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`,
 //! `WrongVault`.
@@ -29,7 +30,7 @@ pub struct ExecuteSlash<'info> {
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
     /// The part of all active stake that the node counts in.
-    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    #[account(constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
     /// The node's vault.
     /// CHECK: by address.
@@ -48,19 +49,18 @@ pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> 
     let mut slash = accounts.slash.load_mut()?;
     let now = clock::now(node.last_time.max(config.last_time))?;
     (node.last_time, config.last_time) = (now, now);
-    let wanted = slash.executable(node.own.total()?, now)?;
-    let amount = config.slash(wanted, stake, now)?;
-    let before = node.counted()?;
-    node.slash(amount, now)?;
-    accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
+    require_gt!(slash.apart, 0, StakingError::NotExecutable);
+    let by_decision = slash.is_decided();
+    let amount = config.burn(slash.apart, by_decision, stake, now)?;
+    node.take_apart(amount)?;
     slash.execute(amount)?;
     let event = Slashed {
         seq: node.next_seq(),
         slash: accounts.slash.key(),
         node: accounts.node.key(),
         amount,
-        left: slash.amount,
-        terminal: node.is_terminal(),
+        left: slash.apart,
+        by_decision,
         totals: node.totals()?,
     };
     drop((config, node, slash));
@@ -70,7 +70,7 @@ pub fn handle_execute_slash<'info>(ctx: Context<'info, ExecuteSlash<'info>>) -> 
 }
 
 /// Active stake of all nodes: the sum of all shards, each given once.
-fn all_stake<'info>(
+pub fn all_stake<'info>(
     own: &AccountLoader<'info, StakeShard>,
     others: &'info [AccountInfo<'info>],
 ) -> Result<u64> {

@@ -1,20 +1,18 @@
-//! Pays a former owner of the node's device all that is theirs on the retired node, so that the next owner
-//! can reopen it; a cooldown after the retirement, as for anyone who leaves.
+//! Moves all that a former owner of the node's device has on the retired node out of the way, so that the next
+//! owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
 //!
 //! Who may call: anyone.
 //!
 //! Checks, each with its error: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-//! `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//! `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
 //!
-//! Events: `Withdrawn`.
+//! Events: `OwnerExpelled`.
 
 use super::lease::check_free;
-use super::vault::pay_out;
 use crate::errors::StakingError;
-use crate::events::Withdrawn;
+use crate::events::OwnerExpelled;
 use crate::state::{Config, Device, Node, StakeShard};
 use anchor_lang::prelude::*;
-use anchor_spl::token::{Token, TokenAccount};
 use io_common::{clock, emit_cpi, ids};
 
 #[event_cpi]
@@ -39,14 +37,6 @@ pub struct ExpelOwner<'info> {
     /// The part of all active stake that the node counts in.
     #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
     pub shard: AccountLoader<'info, StakeShard>,
-    /// The node's vault.
-    /// CHECK: by address.
-    #[account(mut, address = node.load()?.vault @ StakingError::WrongVault)]
-    pub vault: UncheckedAccount<'info>,
-    /// An IO account of the node's former owner.
-    #[account(mut, constraint = destination.owner == node.load()?.owner @ StakingError::WrongDestination)]
-    pub destination: Account<'info, TokenAccount>,
-    pub token_program: Program<'info, Token>,
 }
 
 pub fn handle_expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
@@ -58,9 +48,15 @@ pub fn handle_expel_owner(ctx: Context<ExpelOwner>) -> Result<()> {
     let before = state.counted()?;
     let amount = state.expel(now, accounts.config.load()?.cooldown)?;
     accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
-    let (seq, holder, totals) = (state.next_seq(), state.owner, state.totals()?);
+    let event = OwnerExpelled {
+        seq: state.next_seq(),
+        node: accounts.node.key(),
+        owner: state.owner,
+        amount,
+        ready_at: state.former.ready_at,
+        totals: state.totals()?,
+    };
     drop(state);
-    pay_out(&accounts.node, &accounts.vault, accounts.destination.as_ref(), amount)?;
-    emit_cpi!(ctx, Withdrawn { seq, node: accounts.node.key(), holder, amount, totals })?;
+    emit_cpi!(ctx, event)?;
     Ok(())
 }

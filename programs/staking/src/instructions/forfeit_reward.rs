@@ -1,4 +1,4 @@
-//! Burns what a terminal node's leaf proves, instead of crediting it.
+//! Burns what the leaf of a node that ended for fraud proves, instead of crediting it.
 //!
 //! Who may call: anyone.
 //!
@@ -13,7 +13,7 @@ use crate::events::Forfeited;
 use crate::state::{EmissionLedger, Node};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Mint, Token};
-use io_common::merkle::LeafArgs;
+use io_common::leaf::LeafArgs;
 use io_common::{clock, emit_cpi, ids, token};
 
 #[event_cpi]
@@ -29,6 +29,10 @@ pub struct ForfeitReward<'info> {
     /// The report that has the leaf.
     /// CHECK: read as a report of the proofs program.
     pub report: UncheckedAccount<'info>,
+    /// The proofs program's configuration.
+    /// CHECK: read as such.
+    #[account(address = ids::PROOFS_CONFIG)]
+    pub proofs_config: UncheckedAccount<'info>,
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
@@ -43,10 +47,11 @@ pub fn handle_forfeit_reward(ctx: Context<ForfeitReward>, leaf: LeafArgs) -> Res
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let report_total = check_leaf(&leaf, &accounts.report, &accounts.node.key(), node.min_report_seq, now)?;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    let amount = node.forfeit(leaf.lifetime, leaf.through, ledger.room(now), now)?;
-    ledger.credit(amount, report_total, now)?;
+    let reports = (accounts.report.as_ref(), accounts.proofs_config.as_ref(), None);
+    let proven = check_leaf(&leaf, reports, (&accounts.node.key(), &node), &mut ledger.bound, now)?;
+    let amount = node.forfeit(proven.earned, ledger.room(now), now)?;
+    ledger.credit(amount, proven.total, now)?;
     let event = Forfeited {
         seq: node.next_seq(),
         node: accounts.node.key(),

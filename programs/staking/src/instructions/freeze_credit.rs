@@ -2,7 +2,7 @@
 //!
 //! Who may call: the proofs program.
 //!
-//! Checks, each with its error: `NotProofs`.
+//! Checks, each with its error: `NotProofs`, `ChallengedLately`.
 //!
 //! Events: `CreditFrozen`.
 

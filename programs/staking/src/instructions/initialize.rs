@@ -9,7 +9,10 @@
 use crate::errors::StakingError;
 use crate::events::Initialized;
 use crate::program::Staking;
-use crate::state::{Config, EmissionLedger, CONFIG_SEED, DEFAULT_APPEAL, DEFAULT_COOLDOWN, EMISSION_SEED};
+use crate::state::{
+    Config, EmissionLedger, CONFIG_SEED, DEFAULT_APPEAL, DEFAULT_COOLDOWN, DEFAULT_DECIDED_LIMIT_BPS,
+    DEFAULT_REWARD_BOUND_BPS, EMISSION_SEED,
+};
 use anchor_lang::prelude::*;
 use anchor_spl::associated_token::get_associated_token_address;
 use io_common::{clock, ids, Roles};
@@ -44,6 +47,8 @@ pub fn handle_initialize(ctx: Context<Initialize>, slasher: Pubkey, resolver: Pu
     config.resolver = resolver;
     config.cooldown = DEFAULT_COOLDOWN;
     config.appeal = DEFAULT_APPEAL;
+    config.decided_limit_bps = DEFAULT_DECIDED_LIMIT_BPS;
+    config.reward_bound_bps = DEFAULT_REWARD_BOUND_BPS;
     let mut ledger = ctx.accounts.emission_ledger.load_init()?;
     ledger.version = 1;
     ledger.bump = ctx.bumps.emission_ledger;

@@ -1,9 +1,9 @@
-//! Makes the owner's pending stake active: at once on a node without active stake, else when the node was
-//! credited past it or after 14 days.
+//! Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or pending, else
+//! when the node was credited past it.
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `NothingPending`, `StillPending`, `WrongShard`.
+//! Checks, each with its error: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
 //!
 //! Events: `Activated`.
 

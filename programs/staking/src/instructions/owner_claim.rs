@@ -2,7 +2,8 @@
 //!
 //! Who may call: the node's owner.
 //!
-//! Checks, each with its error: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
+//! Checks, each with its error: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`,
+//! `WrongDestination`.
 //!
 //! Events: `Claimed`.
 
@@ -39,7 +40,7 @@ pub fn handle_owner_claim(ctx: Context<OwnerClaim>) -> Result<()> {
     let mut state = accounts.node.load_mut()?;
     let now = clock::now(state.last_time)?;
     state.last_time = now;
-    let amount = state.claim()?;
+    let amount = state.claim(now)?;
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);
     pay_out(&accounts.node, &accounts.vault, &accounts.destination, amount)?;

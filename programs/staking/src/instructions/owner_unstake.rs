@@ -1,10 +1,11 @@
-//! Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
-//! once; the rest cools. While the node is hired the minimum stays.
+//! Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is hired the
+//! minimum stays.
 //!
 //! Who may call: the node's owner.
 //!
 //! Checks, each with its error: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`, `LeaseLocksMinimum`,
-//! `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
+//! `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`,
+//! `WrongDestination`.
 //!
 //! Events: `Unstaked`.
 
@@ -58,8 +59,9 @@ pub fn handle_owner_unstake(ctx: Context<OwnerUnstake>, amount: u64) -> Result<(
     state.last_time = now;
     let leased = is_leased(&accounts.offer, now);
     let cooldown = accounts.config.load()?.cooldown;
+    let minimum = accounts.class.load()?.minimum_stake(state.units)?;
     let before = state.counted()?;
-    let leaving = state.unstake(&*accounts.class.load()?, amount, leased, now, cooldown)?;
+    let leaving = state.unstake(minimum, amount, leased, now, cooldown)?;
     accounts.shard.load_mut()?.adjust(now, before, state.counted()?)?;
     let (seq, totals) = (state.next_seq(), state.totals()?);
     drop(state);

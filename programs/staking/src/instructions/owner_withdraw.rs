@@ -2,7 +2,8 @@
 //!
 //! Who may call: the node's owner.
 //!
-//! Checks, each with its error: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
+//! Checks, each with its error: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`,
+//! `WrongDestination`.
 //!
 //! Events: `Withdrawn`.
 

@@ -1,17 +1,20 @@
-//! Proposes to burn a node's stake and holds it back.
+//! Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
 //!
 //! Who may call: the slasher, who gets nothing of it.
 //!
-//! Checks, each with its error: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`.
+//! Checks, each with its error: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`, `SlashPause`, `CreditStopped`,
+//! `StopLimit`, `ShardsMissing`, `WrongShard`.
 //!
 //! Events: `SlashProposed`.
 
+use super::execute_slash::all_stake;
 use crate::errors::StakingError;
 use crate::events::SlashProposed;
-use crate::state::{Config, Node, Slash, SLASH_SEED};
+use crate::state::{Config, Node, Slash, StakeShard, SLASH_SEED};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
+/// For fraud the other 15 stake shards follow as remaining accounts, in any order.
 #[derive(Accounts)]
 #[instruction(nonce: u64)]
 pub struct ProposeSlash<'info> {
@@ -19,7 +22,7 @@ pub struct ProposeSlash<'info> {
     #[account(mut, address = config.load()?.slasher @ StakingError::NotSlasher)]
     pub slasher: Signer<'info>,
     /// The program's configuration.
-    #[account(address = ids::STAKING_CONFIG)]
+    #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
     /// The node.
     #[account(mut)]
@@ -33,37 +36,50 @@ pub struct ProposeSlash<'info> {
         bump
     )]
     pub slash: AccountLoader<'info, Slash>,
+    /// The part of all active stake that the node counts in.
+    #[account(constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
     pub system_program: Program<'info, System>,
 }
 
-pub fn handle_propose_slash(
-    ctx: Context<ProposeSlash>,
+pub fn handle_propose_slash<'info>(
+    ctx: Context<'info, ProposeSlash<'info>>,
     nonce: u64,
     amount: u64,
     evidence_hash: [u8; 32],
+    fraud: bool,
 ) -> Result<()> {
     require_gt!(amount, 0, StakingError::ZeroAmount);
     let accounts = &ctx.accounts;
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    node.freeze(amount)?;
+    node.freeze(amount, now)?;
+    let mut config = accounts.config.load_mut()?;
     let mut slash = accounts.slash.load_init()?;
     slash.version = 1;
     slash.bump = ctx.bumps.slash;
     slash.node = accounts.node.key();
+    slash.owner = node.owner;
     slash.proposer = accounts.slasher.key();
     slash.nonce = nonce;
     slash.amount = amount;
     slash.evidence_hash = evidence_hash;
     slash.proposed_at = now;
-    slash.appeal_until = now.saturating_add(accounts.config.load()?.appeal);
+    slash.appeal_until = now.saturating_add(config.appeal);
+    if fraud {
+        (slash.fraud, slash.stops) = (1, 1);
+        slash.stopped_stake = node.active()?;
+        node.stop(now)?;
+        config.stop(slash.stopped_stake, all_stake(&accounts.shard, ctx.remaining_accounts)?)?;
+    }
     emit!(SlashProposed {
         seq: node.next_seq(),
         slash: accounts.slash.key(),
         node: slash.node,
         amount,
         evidence_hash,
+        fraud,
         frozen: node.frozen,
     });
     Ok(())

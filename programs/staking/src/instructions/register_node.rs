@@ -3,7 +3,7 @@
 //! Who may call: the device's owner.
 //!
 //! Checks, each with its error: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`, `WrongClass`,
-//! `CommissionOutOfBounds`.
+//! `ClassDisabled`, `CommissionOutOfBounds`.
 //!
 //! Events: `NodeRegistered`.
 
@@ -28,7 +28,10 @@ pub struct RegisterNode<'info> {
     )]
     pub config: AccountLoader<'info, Config>,
     /// The device's hardware class.
-    #[account(constraint = class.load()?.id == device.load()?.class @ StakingError::WrongClass)]
+    #[account(
+        constraint = class.load()?.id == device.load()?.class @ StakingError::WrongClass,
+        constraint = class.load()?.enabled == 1 @ StakingError::ClassDisabled
+    )]
     pub class: AccountLoader<'info, Class>,
     /// The node's first processor.
     #[account(
@@ -64,7 +67,7 @@ pub fn handle_register_node(ctx: Context<RegisterNode>, args: NodeArgs) -> Resul
     node.units = 1;
     node.class = device.class;
     node.pool = accounts.class.load()?.pool;
-    node.minimum = accounts.class.load()?.minimum_stake(1)?;
+    node.set_minimum(accounts.class.load()?.minimum_stake(1)?, now);
     node.owner = accounts.owner.key();
     node.offer = offer;
     node.device_key = device.device_key;

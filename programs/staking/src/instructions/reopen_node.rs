@@ -1,17 +1,17 @@
 //! Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another owner
-//! needs the former one's side to be empty.
+//! needs the former one's side to be empty, no open proposal, and all the former one's hours credited, or 37 days.
 //!
 //! Who may call: the device's owner and its key.
 //!
 //! Checks, each with its error: `Paused`, `NodeNotRetired`, `NotNodeDevice`, `NotDeviceOwner`,
-//! `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`, `DevicesAttached`,
-//! `CommissionNotice`, `CommissionOutOfBounds`.
+//! `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`, `Frozen`, `OwnerStays`,
+//! `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
 //!
 //! Events: `NodeRegistered`.
 
 use crate::errors::StakingError;
 use crate::events::NodeRegistered;
-use crate::state::{Class, Config, Device, Node, NodeArgs, PAUSE_REGISTER};
+use crate::state::{Class, Config, Device, Node, NodeArgs, StakeShard, PAUSE_REGISTER};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
@@ -44,6 +44,9 @@ pub struct ReopenNode<'info> {
     /// The node.
     #[account(mut, constraint = node.load()?.is_retired() @ StakingError::NodeNotRetired)]
     pub node: AccountLoader<'info, Node>,
+    /// The part of all active stake that the node counts in.
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
 }
 
 pub fn handle_reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()> {
@@ -51,7 +54,9 @@ pub fn handle_reopen_node(ctx: Context<ReopenNode>, args: NodeArgs) -> Result<()
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    node.reopen(&*accounts.device.load()?, accounts.class.load()?.pool, args, now)?;
+    let before = node.counted()?;
+    node.reopen(&*accounts.device.load()?, &*accounts.class.load()?, args, now)?;
+    accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
     emit!(NodeRegistered {
         seq: node.next_seq(),
         node: accounts.node.key(),

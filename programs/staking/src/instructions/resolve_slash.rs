@@ -1,15 +1,17 @@
 //! Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a decision
-//! reaches beyond the owner's side.
+//! reaches beyond the owner's side, and one that names fraud ends the node.
 //!
 //! Who may call: the resolver.
 //!
-//! Checks, each with its error: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+//! Checks, each with its error: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`, `SlashSetApart`,
+//! `WrongShard`.
 //!
 //! Events: `SlashResolved`.
 
+use super::close_slash::go_on;
 use crate::errors::StakingError;
 use crate::events::SlashResolved;
-use crate::state::{Config, Node, Slash};
+use crate::state::{Config, Node, Slash, StakeShard};
 use anchor_lang::prelude::*;
 use io_common::{clock, ids};
 
@@ -19,7 +21,7 @@ pub struct ResolveSlash<'info> {
     #[account(address = config.load()?.resolver @ StakingError::NotResolver)]
     pub resolver: Signer<'info>,
     /// The program's configuration.
-    #[account(address = ids::STAKING_CONFIG)]
+    #[account(mut, address = ids::STAKING_CONFIG)]
     pub config: AccountLoader<'info, Config>,
     /// The node.
     #[account(mut, address = slash.load()?.node @ StakingError::WrongNode)]
@@ -27,6 +29,9 @@ pub struct ResolveSlash<'info> {
     /// The slash.
     #[account(mut)]
     pub slash: AccountLoader<'info, Slash>,
+    /// The part of all active stake that the node counts in.
+    #[account(mut, constraint = shard.load()?.index == StakeShard::index_of(node.to_account_info().key) @ StakingError::WrongShard)]
+    pub shard: AccountLoader<'info, StakeShard>,
 }
 
 pub fn handle_resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<()> {
@@ -34,8 +39,15 @@ pub fn handle_resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<(
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let freed = accounts.slash.load_mut()?.decide(amount, now)?;
+    let mut slash = accounts.slash.load_mut()?;
+    let freed = slash.decide(amount, now)?;
     node.thaw(freed)?;
+    go_on(&mut slash, &mut node, &accounts.config, now)?;
+    let before = node.counted()?;
+    if slash.fraud == 1 && amount > 0 {
+        node.end_for_fraud(now);
+    }
+    accounts.shard.load_mut()?.adjust(now, before, node.counted()?)?;
     emit!(SlashResolved {
         seq: node.next_seq(),
         slash: accounts.slash.key(),
@@ -43,6 +55,7 @@ pub fn handle_resolve_slash(ctx: Context<ResolveSlash>, amount: u64) -> Result<(
         amount,
         freed,
         frozen: node.frozen,
+        terminal: node.is_terminal(),
     });
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! Keeps the verdict of a node's latest compute proof.
+//! Keeps a node's verdict of the hour of the report at the head.
 //!
 //! Who may call: the proofs program.
 //!
@@ -10,10 +10,11 @@ use crate::errors::StakingError;
 use crate::events::ProofRecorded;
 use crate::state::Node;
 use anchor_lang::prelude::*;
-use io_common::abi::{LastProof, ProofReason, ProofVerdict};
+use io_common::abi::LastProof;
+use io_common::leaf::Verdict;
 use io_common::{clock, ids};
 
-/// Called by the proofs program when an attester has judged a compute proof.
+/// Called by the proofs program when somebody shows a verdict.
 #[derive(Accounts)]
 pub struct SetLastProof<'info> {
     /// The proofs program's configuration signs.
@@ -24,20 +25,20 @@ pub struct SetLastProof<'info> {
     pub node: AccountLoader<'info, Node>,
 }
 
-pub fn handle_set_last_proof(ctx: Context<SetLastProof>, verdict: ProofVerdict) -> Result<()> {
+pub fn handle_set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Result<()> {
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    let ProofVerdict { seed, score_bps, reason } = verdict;
-    let passed = u8::from(reason == ProofReason::Passed);
-    node.last_proof = LastProof { time: now, seed, score_bps, reason, passed, padding: [0; 2] };
+    let Verdict { time, evidence_hash, score_bps, reason, passed } = verdict;
+    let kept = LastProof { time, evidence_hash, score_bps, reason, ..LastProof::default() };
+    node.last_proof = LastProof { passed: u8::from(passed), ..kept };
     emit!(ProofRecorded {
         seq: node.next_seq(),
         node: ctx.accounts.node.key(),
-        seed,
+        evidence_hash,
         score_bps,
         reason,
-        time: now,
+        time,
     });
     Ok(())
 }

@@ -3,7 +3,7 @@
 //! Who may call: its holder.
 //!
 //! Checks, each with its error: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
-//! `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+//! `WrongVault`, `ZeroAmount`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`, `ActivateFirst`.
 //!
 //! Events: `Staked`.
 
@@ -55,7 +55,7 @@ pub fn handle_stake(ctx: Context<Stake>, amount: u64) -> Result<()> {
     let mut node = accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
-    node.co_stake(&*accounts.class.load()?, amount)?;
+    node.co_stake(&*accounts.class.load()?, amount, now)?;
     let mut position = accounts.position.load_mut()?;
     position.stake(&node, amount, now)?;
     position.next_seq();

@@ -3,7 +3,7 @@
 //! Who may call: its holder.
 //!
 //! Checks, each with its error: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`, `NoFreeSlot`,
-//! `CoExitFrozen`, `WrongShard`, `WrongVault`.
+//! `CoExitFrozen`, `WrongShard`, `WrongVault`, `WrongDestination`.
 //!
 //! Events: `Unstaked`.
 

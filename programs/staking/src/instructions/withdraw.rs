@@ -2,7 +2,8 @@
 //!
 //! Who may call: its holder.
 //!
-//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
+//! Checks, each with its error: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`,
+//! `WrongDestination`.
 //!
 //! Events: `Withdrawn`.
 

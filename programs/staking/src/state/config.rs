@@ -34,9 +34,31 @@ pub const DEFAULT_APPEAL: i64 = 30 * DAY;
 /// Time from announcing a commission to its beginning, seconds.
 #[constant]
 pub const COMMISSION_NOTICE: i64 = 7 * DAY;
-/// Most that may be slashed in seven days, bps of all active stake.
+/// Most that may be burned by slashes without a decision in seven days, bps of all active stake.
 #[constant]
 pub const SLASH_LIMIT_BPS: u64 = 100;
+/// Lowest limit for what is burned by decision in seven days, bps of all active stake.
+#[constant]
+pub const MIN_DECIDED_LIMIT_BPS: u16 = 100;
+/// Highest limit for what is burned by decision in seven days, bps of all active stake.
+#[constant]
+pub const MAX_DECIDED_LIMIT_BPS: u16 = 3_300;
+/// The limit that the program begins with for what is burned by decision in seven days, bps of all active stake.
+#[constant]
+pub const DEFAULT_DECIDED_LIMIT_BPS: u16 = 1_000;
+/// Most active stake of all nodes whose credit proposals that name fraud stop, bps of all; one may always be.
+#[constant]
+pub const STOP_LIMIT_BPS: u64 = 1_000;
+/// Lowest bound of an hour's reward, bps of the owner's minimum.
+#[constant]
+pub const MIN_REWARD_BOUND_BPS: u16 = 10;
+/// Highest bound of an hour's reward, bps of the owner's minimum.
+#[constant]
+pub const MAX_REWARD_BOUND_BPS: u16 = 1_000;
+/// The bound of an hour's reward that the program begins with, bps of the owner's minimum: a cheat that is found
+/// with one chance in ten a day, and loses its minimum, gains nothing in a hold of seven days.
+#[constant]
+pub const DEFAULT_REWARD_BOUND_BPS: u16 = 96;
 
 /// Seed of the configuration: `["config"]`.
 #[constant]
@@ -55,6 +77,10 @@ pub struct ParamsArgs {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
+    /// Most that is burned by decision in seven days, bps of all active stake.
+    pub decided_limit_bps: u16,
+    /// Most that a node is credited for an hour, bps of the owner's minimum.
+    pub reward_bound_bps: u16,
 }
 
 /// The one configuration account of the program: `["config"]`.
@@ -78,11 +104,22 @@ pub struct Config {
     pub cooldown: i64,
     /// Seconds in which a slash can be appealed.
     pub appeal: i64,
-    /// What was slashed lately.
+    /// What was burned lately without a decision.
     pub slashed: Outflow,
+    /// What was burned lately by decision.
+    pub decided: Outflow,
+    /// Nodes whose credit a proposal that names fraud stops.
+    pub stopped_nodes: u64,
+    /// Their active stake when they were stopped, base units.
+    pub stopped_stake: u64,
     /// Number of the latest event of this account.
     pub seq: u64,
-    pub reserved: [u8; 176],
+    /// Most that is burned by decision in seven days, bps of all active stake.
+    pub decided_limit_bps: u16,
+    /// Most that a node is credited for an hour, bps of the owner's minimum.
+    pub reward_bound_bps: u16,
+    pub padding_2: u32,
+    pub reserved: [u8; 80],
 }
 
 impl Config {
@@ -92,26 +129,93 @@ impl Config {
         require!((MIN_COOLDOWN..=MAX_COOLDOWN).contains(&args.cooldown), StakingError::CooldownOutOfBounds);
         require!((MIN_APPEAL..=MAX_APPEAL).contains(&args.appeal), StakingError::AppealOutOfBounds);
         require_keys_neq!(args.slasher, args.resolver, StakingError::SlasherIsResolver);
+        require!(
+            (MIN_DECIDED_LIMIT_BPS..=MAX_DECIDED_LIMIT_BPS).contains(&args.decided_limit_bps),
+            StakingError::DecidedLimitOutOfBounds
+        );
+        require!(
+            (MIN_REWARD_BOUND_BPS..=MAX_REWARD_BOUND_BPS).contains(&args.reward_bound_bps),
+            StakingError::RewardBoundOutOfBounds
+        );
         self.roles.pauser = args.pauser;
         self.slasher = args.slasher;
         self.resolver = args.resolver;
         self.cooldown = args.cooldown;
         self.appeal = args.appeal;
+        self.decided_limit_bps = args.decided_limit_bps;
+        self.reward_bound_bps = args.reward_bound_bps;
         Ok(())
     }
 
-    /// How much of `amount` may be slashed now, given all active stake; books it.
-    pub fn slash(&mut self, amount: u64, stake: u64, now: i64) -> Result<u64> {
-        let limit = mul_div_floor(stake, SLASH_LIMIT_BPS, BPS).ok_or(StakingError::Overflow)?;
-        let amount = amount.min(self.slashed.room(now, limit));
+    /// How much of `amount` may be burned now, given all active stake; books it.
+    pub fn burn(&mut self, amount: u64, by_decision: bool, stake: u64, now: i64) -> Result<u64> {
+        let (outflow, bps) = if by_decision {
+            (&mut self.decided, u64::from(self.decided_limit_bps))
+        } else {
+            (&mut self.slashed, SLASH_LIMIT_BPS)
+        };
+        let limit = mul_div_floor(stake, bps, BPS).ok_or(StakingError::Overflow)?;
+        let amount = amount.min(outflow.room(now, limit));
         require_gt!(amount, 0, StakingError::SlashLimit);
-        require!(self.slashed.take(now, limit, amount), StakingError::SlashLimit);
+        require!(outflow.take(now, limit, amount), StakingError::SlashLimit);
         Ok(amount)
+    }
+
+    /// Counts a node whose credit is stopped: one may always be, others up to a tenth of all active stake.
+    pub fn stop(&mut self, stake: u64, all: u64) -> Result<()> {
+        let stopped = self.stopped_stake.checked_add(stake).ok_or(StakingError::Overflow)?;
+        if self.stopped_nodes > 0 {
+            let limit = mul_div_floor(all, STOP_LIMIT_BPS, BPS).ok_or(StakingError::Overflow)?;
+            require_gte!(limit, stopped, StakingError::StopLimit);
+        }
+        self.stopped_stake = stopped;
+        self.stopped_nodes = self.stopped_nodes.checked_add(1).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
+    /// Counts a node whose credit goes on.
+    pub fn go_on(&mut self, stake: u64) -> Result<()> {
+        self.stopped_stake = self.stopped_stake.checked_sub(stake).ok_or(StakingError::Overflow)?;
+        self.stopped_nodes = self.stopped_nodes.checked_sub(1).ok_or(StakingError::Overflow)?;
+        Ok(())
     }
 
     /// The number of the next event.
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
         self.seq
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config() -> Config {
+        let mut config: Config = bytemuck::Zeroable::zeroed();
+        config.decided_limit_bps = DEFAULT_DECIDED_LIMIT_BPS;
+        config
+    }
+
+    #[test]
+    fn what_a_decision_burns_has_a_limit_of_its_own() {
+        let mut config = config();
+        assert_eq!(config.burn(50, false, 1_000, 0).unwrap(), 10);
+        assert!(config.burn(1, false, 1_000, 7 * DAY).is_err());
+        assert_eq!(config.burn(70, true, 1_000, 0).unwrap(), 70);
+        assert_eq!(config.burn(70, true, 1_000, 0).unwrap(), 30);
+        assert_eq!(config.burn(5, false, 1_000, 8 * DAY).unwrap(), 5);
+    }
+
+    #[test]
+    fn one_node_may_always_be_stopped_and_others_up_to_a_tenth() {
+        let mut config = config();
+        config.stop(900, 1_000).unwrap();
+        assert!(config.clone().stop(1, 1_000).is_err());
+        config.go_on(900).unwrap();
+        config.stop(60, 1_000).unwrap();
+        config.stop(40, 1_000).unwrap();
+        assert!(config.stop(1, 1_000).is_err());
+        assert_eq!((config.stopped_nodes, config.stopped_stake), (2, 100));
     }
 }

@@ -1,6 +1,7 @@
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::{abi, Outflow};
+use io_common::abi::CreditBound;
+use io_common::Outflow;
 use io_math::emission::FIRST_MONTH;
 
 /// Most that is credited in seven days, base units of IO.
@@ -9,9 +10,6 @@ use io_math::emission::FIRST_MONTH;
 /// heals are credited together. What is beyond that waits some days: a leaf is credited as far as there is room.
 #[constant]
 pub const CREDIT_LIMIT: u64 = FIRST_MONTH;
-/// How long a final report stays creditable, seconds.
-#[constant]
-pub const CREDITABLE: i64 = abi::CREDITABLE;
 /// Seed of emission's ledger: `["emission"]`.
 #[constant]
 pub const EMISSION_SEED: &[u8] = b"emission";
@@ -33,7 +31,9 @@ pub struct EmissionLedger {
     pub last_time: i64,
     /// What was credited lately.
     pub outflow: Outflow,
-    pub reserved: [u8; 56],
+    /// What credits in all may come to.
+    pub bound: CreditBound,
+    pub reserved: [u8; 40],
 }
 
 impl EmissionLedger {
@@ -44,10 +44,10 @@ impl EmissionLedger {
         self.outflow.room(now, CREDIT_LIMIT)
     }
 
-    /// Books a credit, which must leave the sum within what the report accounts for.
-    pub fn credit(&mut self, amount: u64, report_total: u64, now: i64) -> Result<()> {
+    /// Books a credit, which must leave the sum within what the reports account for.
+    pub fn credit(&mut self, amount: u64, total: u64, now: i64) -> Result<()> {
         self.credited = self.credited.checked_add(amount).ok_or(StakingError::Overflow)?;
-        require_gte!(report_total, self.credited, StakingError::ReportExhausted);
+        require_gte!(total, self.credited, StakingError::ReportExhausted);
         require!(self.outflow.take(now, CREDIT_LIMIT, amount), StakingError::CreditLimit);
         Ok(())
     }

@@ -3,13 +3,17 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool};
 use io_common::Snapshot;
-use io_math::reward::{split, Accumulator, Split};
+use io_math::reward::{bound, split, Accumulator, Split};
 use io_math::slash::Reach;
-use io_math::{shares, BPS, DAY};
+use io_math::{shares, BPS, DAY, HOUR};
 
-/// Pending stake becomes active after this long even when the node is credited nothing, seconds.
+/// Time between two credits of a node on which something is pending or late, seconds, so that anyone can settle
+/// the changes that the first has made due.
 #[constant]
-pub const ACTIVATION: i64 = 14 * DAY;
+pub const CREDIT_REST: i64 = 600;
+/// How long after its last hour a node may still be credited it, seconds: a hold of seven days, and thirty more.
+#[constant]
+pub const LAST_CREDIT: i64 = 37 * DAY;
 /// Most processors of a node.
 #[constant]
 pub const MAX_UNITS: u8 = 8;
@@ -49,13 +53,37 @@ pub struct OwnerSide {
     pub pending: u64,
     /// When the pending stake was last added to.
     pub pending_at: i64,
+    /// No longer active, and still in the split of rewards for hours in which it was.
+    pub late: u64,
     /// On its way out; can still be slashed.
     pub cooling: Slots,
+    /// Of the late stake, what slashes took while it was active.
+    pub lost: u64,
+    /// When the latest of them took it: until the node is credited up to then it counts.
+    pub lost_at: i64,
     /// Rewards not yet claimed; can be slashed.
     pub due: u64,
 }
 
 impl OwnerSide {
+    /// What shares rewards: the active stake and the late.
+    pub fn weight(&self) -> Result<u64> {
+        self.active.checked_add(self.late).ok_or(error!(StakingError::Overflow))
+    }
+
+    /// Ends the late weights of changes that were asked for by `through`.
+    fn end_late(&mut self, through: i64) -> Result<()> {
+        if self.late == 0 {
+            return Ok(());
+        }
+        let mut ended = self.cooling.end_weights(through)?;
+        if self.lost_at <= through {
+            ended = ended.checked_add(core::mem::take(&mut self.lost)).ok_or(StakingError::Overflow)?;
+        }
+        self.late = self.late.checked_sub(ended).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
     /// All that a slash can reach.
     pub fn total(&self) -> Result<u64> {
         [self.pending, self.cooling.total()?, self.due]
@@ -77,9 +105,11 @@ pub struct CoSide {
     pub active: u64,
     /// Shares that do not earn yet.
     pub pending: u64,
+    /// Shares that are no longer active, and still in the split of rewards for hours in which they were.
+    pub late: u64,
     /// Rewards credited to co-stakers and not yet claimed.
     pub owed: u64,
-    /// Reward per active share since the beginning: u128, Q64.64, little endian.
+    /// Reward per active or late share since the beginning: u128, Q64.64, little endian.
     pub acc: [u8; 16],
     /// Remainder of its last division: u128, little endian.
     pub rem: [u8; 16],
@@ -93,6 +123,16 @@ impl CoSide {
     fn set_accumulator(&mut self, accumulator: Accumulator) {
         self.acc = accumulator.acc.to_le_bytes();
         self.rem = accumulator.rem.to_le_bytes();
+    }
+
+    /// Shares that rewards are divided by: the active ones and the late.
+    pub fn weight(&self) -> Result<u64> {
+        self.active.checked_add(self.late).ok_or(error!(StakingError::Overflow))
+    }
+
+    /// Whether nothing on the side earns, leaves or waits.
+    fn is_idle(&self) -> bool {
+        self.active == 0 && self.late == 0 && self.pending == 0
     }
 
     /// Takes shares out and returns the tokens that they stand for.
@@ -125,6 +165,46 @@ pub struct NodeTotals {
     pub co_pending: u64,
     /// Co-stakers' rewards that are not yet claimed.
     pub co_owed: u64,
+    /// The owner's stake that still shares rewards of earlier hours, although it is no longer active.
+    pub own_late: u64,
+    /// Shares that still share rewards of earlier hours, although they are no longer active.
+    pub co_late: u64,
+    /// What is left of a former owner's side.
+    pub former: u64,
+    /// What was set apart for slashes and is not burned yet.
+    pub set_apart: u64,
+}
+
+/// All that was an owner's on a node that has passed to another device's owner.
+#[zero_copy]
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Former {
+    /// Whose it is.
+    pub owner: Pubkey,
+    /// Base units of IO; 0 when nothing is left.
+    pub amount: u64,
+    /// When it may leave, unix time.
+    pub ready_at: i64,
+}
+
+/// What a node's leaf proves.
+#[derive(Clone, Copy, Debug)]
+pub struct Earned {
+    /// In the node's whole life, base units.
+    pub lifetime: u64,
+    /// Until when.
+    pub through: i64,
+    /// The height of its report.
+    pub height: u64,
+}
+
+/// What bounds a credit.
+#[derive(Clone, Copy, Debug)]
+pub struct Bounds {
+    /// Most that may be credited now, base units.
+    pub most: u64,
+    /// Most of an hour's reward, bps of the owner's minimum.
+    pub hour_bps: u16,
 }
 
 /// How much leaves at once and how much cools.
@@ -185,6 +265,8 @@ pub struct Node {
     pub credit_frozen_until: i64,
     /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
     pub min_report_seq: u64,
+    /// No challenge before this time but the guardian's: the last one lapsed undecided.
+    pub quiet_until: i64,
     /// Sum of the open slash proposals.
     pub frozen: u64,
     /// When `next_commission_bps` begins to apply; 0 when no change is coming.
@@ -203,13 +285,39 @@ pub struct Node {
     pub link_mbps: u32,
     /// The co-stakers' side.
     pub co: CoSide,
-    /// The owner's active stake by week; none on a terminal node.
+    /// The owner's active stake by week; none while the node is not live.
     pub own_snapshot: Snapshot,
-    /// The co-stakers' active stake by week; none on a terminal node.
+    /// The co-stakers' active stake by week; none while the node is not live.
     pub co_snapshot: Snapshot,
     /// When it was last retired.
     pub retired_at: i64,
-    pub reserved: [u8; 120],
+    /// When it was last credited, unix time.
+    pub last_credit_at: i64,
+    /// The highest report whose leaf was credited to its end.
+    pub credited_height: u64,
+    /// Credited since `credited_through` moved last, base units: parts of leaves that had to wait.
+    pub partial: u64,
+    /// The highest minimum since `credited_through`, base units.
+    pub highest: u64,
+    /// When `highest` was last in force, unix time; it counts until the node is credited up to then.
+    pub highest_at: i64,
+    /// End of the last hour that it earns: when co-stakers bore a loss, fraud was decided or its device was
+    /// banned; 0 while none was.
+    pub closed_at: i64,
+    /// Since when a proposal that names fraud stops its credit; 0 while none does.
+    pub stopped_since: i64,
+    /// How long its credit was stopped in all, seconds: so much longer its reports are creditable.
+    pub stopped: i64,
+    /// No slash is proposed before this time, after one has lapsed.
+    pub spared_until: i64,
+    /// 1 when fraud was decided: nothing is credited any more.
+    pub fraud: u8,
+    pub padding_2: [u8; 7],
+    /// Set apart for slashes and not burned yet: it belongs to no side any more.
+    pub set_apart: u64,
+    /// What is left of a former owner's side.
+    pub former: Former,
+    pub reserved: [u8; 64],
 }
 
 impl Node {
@@ -238,12 +346,76 @@ impl Node {
         self.own.active.checked_add(self.co.active).ok_or(error!(StakingError::Overflow))
     }
 
-    /// Active stake that the shards sum and that votes: none on a terminal node.
+    /// Active stake that the shards sum and that votes: none while the node is not live.
     pub fn counted(&self) -> Result<u64> {
-        if self.is_terminal() {
+        if !self.is_live() {
             return Ok(0);
         }
         self.active()
+    }
+
+    /// Writes what votes from now on: both sides' active stake, none while the node is not live.
+    fn record(&mut self, now: i64) {
+        self.record_own(now);
+        self.record_co(now);
+    }
+
+    fn record_own(&mut self, now: i64) {
+        let votes = if self.is_live() { self.own.active } else { 0 };
+        self.own_snapshot.set(now, votes);
+    }
+
+    pub fn record_co(&mut self, now: i64) {
+        let votes = if self.is_live() { self.co.active } else { 0 };
+        self.co_snapshot.set(now, votes);
+    }
+
+    /// Whether nothing can be credited any more.
+    fn is_settled_for_ever(&self, now: i64) -> bool {
+        let closed = self.closed_at != 0
+            && (self.credited_through >= self.closed_at || now > self.closed_at.saturating_add(LAST_CREDIT));
+        let gone = self.is_retired() && now > self.retired_at.saturating_add(LAST_CREDIT);
+        self.fraud == 1 || closed || gone
+    }
+
+    /// The time up to which late weights have ended.
+    pub fn settled_through(&self, now: i64) -> i64 {
+        if self.is_settled_for_ever(now) {
+            return i64::MAX;
+        }
+        self.credited_through
+    }
+
+    /// Ends the owner's late weights that are due.
+    pub fn end_own_late(&mut self, now: i64) -> Result<()> {
+        if self.own.late == 0 {
+            return Ok(());
+        }
+        self.own.end_late(self.settled_through(now))
+    }
+
+    /// Whether something on it waits for a credit: its credits are then some minutes apart.
+    pub fn is_changing(&self) -> bool {
+        self.own.pending != 0 || self.own.late != 0 || self.co.pending != 0 || self.co.late != 0
+    }
+
+    /// Sets the owner's minimum, and remembers the highest since the node was last credited.
+    pub fn set_minimum(&mut self, minimum: u64, now: i64) {
+        if self.minimum >= self.highest && minimum < self.minimum {
+            self.highest = self.minimum;
+            self.highest_at = now;
+        }
+        self.highest = self.highest.max(minimum);
+        self.minimum = minimum;
+    }
+
+    /// Sets the owner's minimum for another number of processors of the same class.
+    fn set_units(&mut self, units: u8, now: i64) -> Result<()> {
+        let each = self.minimum.checked_div(u64::from(self.units)).ok_or(StakingError::Overflow)?;
+        let minimum = each.checked_mul(u64::from(units)).ok_or(StakingError::Overflow)?;
+        self.units = units;
+        self.set_minimum(minimum, now);
+        Ok(())
     }
 
     /// What a slash can reach.
@@ -263,7 +435,8 @@ impl Node {
     }
 
     /// Holds `amount` back for a slash proposal.
-    pub fn freeze(&mut self, amount: u64) -> Result<()> {
+    pub fn freeze(&mut self, amount: u64, now: i64) -> Result<()> {
+        require_gte!(now, self.spared_until, StakingError::SlashPause);
         let frozen = self.frozen.checked_add(amount).ok_or(StakingError::Overflow)?;
         require_gte!(self.slashable()?, frozen, StakingError::SlashAboveStake);
         self.frozen = frozen;
@@ -276,29 +449,81 @@ impl Node {
         Ok(())
     }
 
-    /// Takes a frozen `amount` from the owner's side, then from the co-stakers, which ends the node.
-    pub fn slash(&mut self, amount: u64, now: i64) -> Result<()> {
+    /// Stops its credit for a proposal that names fraud, one at a time.
+    pub fn stop(&mut self, now: i64) -> Result<()> {
+        require!(self.stopped_since == 0, StakingError::CreditStopped);
+        self.stopped_since = now;
+        Ok(())
+    }
+
+    /// Lets its credit go on, and remembers how long it was stopped.
+    pub fn go_on(&mut self, now: i64) {
+        let passed = now.saturating_sub(self.stopped_since).max(0);
+        self.stopped = self.stopped.saturating_add(passed);
+        self.stopped_since = 0;
+    }
+
+    /// Ends the node for fraud: it neither earns, works nor votes, and what its leaves still prove is burned.
+    pub fn end_for_fraud(&mut self, now: i64) {
+        self.fraud = 1;
+        self.end(now);
+    }
+
+    fn end(&mut self, now: i64) {
+        self.state = NodeState::Terminal;
+        self.close(now);
+        self.record(now);
+    }
+
+    /// Ends its earning: hours before are credited.
+    fn close(&mut self, now: i64) {
+        if self.closed_at == 0 {
+            self.closed_at = now;
+        }
+    }
+
+    /// Its first device is banned: it earns nothing more.
+    pub fn ban(&mut self, now: i64) {
+        self.banned = 1;
+        self.close(now);
+    }
+
+    /// Sets a frozen `amount` apart, from the owner's side, then from the co-stakers, which ends the node. What
+    /// was active stays in the split of hours before.
+    pub fn set_apart(&mut self, amount: u64, now: i64) -> Result<()> {
         self.thaw(amount)?;
         let left = self.reach().take(amount).ok_or(StakingError::SlashAboveStake)?;
+        let lost = self.own.active.saturating_sub(left.active);
+        self.end_own_late(now)?;
+        if lost > 0 {
+            self.own.late = self.own.late.checked_add(lost).ok_or(StakingError::Overflow)?;
+            self.own.lost = self.own.lost.checked_add(lost).ok_or(StakingError::Overflow)?;
+            self.own.lost_at = now;
+        }
         self.own.due = left.due;
         self.own.active = left.active;
         self.own.pending = left.pending;
         for (slot, amount) in self.own.cooling.slots.iter_mut().zip(left.cooling) {
             slot.amount = amount;
         }
+        self.set_apart = self.set_apart.checked_add(amount).ok_or(StakingError::Overflow)?;
         if left.co < self.co.tokens {
             self.co.tokens = left.co;
-            self.state = NodeState::Terminal;
-            self.co_snapshot.set(now, 0);
+            self.end(now);
         }
-        let voting = if self.is_terminal() { 0 } else { self.own.active };
-        self.own_snapshot.set(now, voting);
+        self.record_own(now);
+        Ok(())
+    }
+
+    /// Takes `amount` of what was set apart: it is burned, or goes back.
+    pub fn take_apart(&mut self, amount: u64) -> Result<()> {
+        self.set_apart = self.set_apart.checked_sub(amount).ok_or(StakingError::Overflow)?;
         Ok(())
     }
 
     /// What the vault holds, to the base unit.
     pub fn vault_total(&self) -> Result<u64> {
-        [self.co.tokens, self.co.owed]
+        [self.co.tokens, self.co.owed, self.former.amount, self.set_apart]
             .iter()
             .try_fold(self.own.total()?, |sum, part| sum.checked_add(*part))
             .ok_or(error!(StakingError::Overflow))
@@ -316,22 +541,29 @@ impl Node {
             co_active: self.co.active,
             co_pending: self.co.pending,
             co_owed: self.co.owed,
+            own_late: self.own.late,
+            co_late: self.co.late,
+            former: self.former.amount,
+            set_apart: self.set_apart,
         })
     }
 
-    /// Adds to the owner's pending stake.
+    /// Adds to the owner's pending stake. Before a top-up moves `pending_at`: what had waited long enough is not
+    /// sent back to wait. It is refused only where the caller must activate first, to keep the vote snapshots
+    /// right.
     pub fn stake(&mut self, class: &Class, amount: u64, now: i64) -> Result<()> {
-        require_gte!(self.room(class)?, amount, StakingError::MaximumStake);
-        self.settle_own_pending(now)?;
+        require_gte!(self.room(class, now)?, amount, StakingError::MaximumStake);
+        require!(self.own.pending == 0 || !self.own_is_ready(), StakingError::ActivateFirst);
         self.own.pending = self.own.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
         self.own.pending_at = now;
         Ok(())
     }
 
     /// Adds to the co-stakers' pending stake; the position follows.
-    pub fn co_stake(&mut self, class: &Class, amount: u64) -> Result<()> {
-        require_gte!(self.room(class)?, amount, StakingError::MaximumStake);
-        require_gte!(self.co_room(class)?, amount, StakingError::CoStakeAboveHalf);
+    pub fn co_stake(&mut self, class: &Class, amount: u64, now: i64) -> Result<()> {
+        require_gte!(self.room(class, now)?, amount, StakingError::MaximumStake);
+        require_gte!(self.own.active, self.minimum, StakingError::OwnerBelowMinimum);
+        require_gte!(self.co_room(class, now)?, amount, StakingError::CoStakeAboveHalf);
         let co = &mut self.co;
         co.pending = co.pending.checked_add(amount).ok_or(StakingError::Overflow)?;
         co.shares = co.shares.checked_add(amount).ok_or(StakingError::Overflow)?;
@@ -339,54 +571,56 @@ impl Node {
         Ok(())
     }
 
-    /// How much more both sides together may stake.
-    fn room(&self, class: &Class) -> Result<u64> {
+    /// How much more both sides together may stake. The class's present minimum is written down on the way.
+    fn room(&mut self, class: &Class, now: i64) -> Result<u64> {
+        let minimum = class.minimum_stake(self.units)?;
+        self.set_minimum(minimum, now);
+        let maximum = minimum.checked_mul(u64::from(class.maximum)).ok_or(StakingError::Overflow)?;
         let staked = [self.own.pending, self.co.active, self.co.pending]
             .iter()
             .try_fold(self.own.active, |sum, part| sum.checked_add(*part))
             .ok_or(StakingError::Overflow)?;
-        Ok(class.maximum_stake(self.units)?.saturating_sub(staked))
+        Ok(maximum.saturating_sub(staked))
     }
 
-    /// How much more the co-stakers may stake: up to the maximum, and up to the owner's stake.
-    pub fn co_room(&self, class: &Class) -> Result<u64> {
-        let own = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
+    /// How much more the co-stakers may stake: up to the maximum, and up to the owner's active stake. Pending
+    /// stake makes no room, since it may leave at once.
+    pub fn co_room(&mut self, class: &Class, now: i64) -> Result<u64> {
         let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
-        Ok(self.room(class)?.min(own.saturating_sub(co)))
+        Ok(self.room(class, now)?.min(self.own.active.saturating_sub(co)))
     }
 
-    /// Whether stake pending since `pending_at` may earn: once the node was credited past it, after 14
-    /// days, or at once where nothing is active that it could take rewards from.
-    pub fn may_activate(&self, pending_at: i64, now: i64) -> Result<bool> {
-        Ok(self.credited_through >= pending_at
-            || now >= pending_at.saturating_add(ACTIVATION)
-            || self.active()? == 0)
-    }
-
-    /// Before a top-up moves `pending_at`: what had waited long enough is not sent back to wait. It is
-    /// refused only where the caller must activate first, to keep the vote snapshots right.
-    fn settle_own_pending(&self, now: i64) -> Result<()> {
-        let waiting = self.own.pending > 0 && self.may_activate(self.own.pending_at, now)?;
-        require!(!waiting, StakingError::ActivateFirst);
-        Ok(())
+    /// Whether the owner's pending stake may earn: once the node was credited past it, or at once where
+    /// co-stakers have nothing that earns, leaves or waits, so that nobody's rewards are shared by it.
+    fn own_is_ready(&self) -> bool {
+        self.credited_through >= self.own.pending_at || self.co.is_idle()
     }
 
     /// Makes the owner's pending stake active and returns it.
     pub fn activate(&mut self, now: i64) -> Result<u64> {
         require!(self.own.pending > 0, StakingError::NothingPending);
-        require!(self.may_activate(self.own.pending_at, now)?, StakingError::StillPending);
         require!(!self.is_terminal(), StakingError::NodeTerminal);
+        require!(self.own_is_ready(), StakingError::StillPending);
         let amount = core::mem::take(&mut self.own.pending);
         self.own.active = self.own.active.checked_add(amount).ok_or(StakingError::Overflow)?;
-        self.own_snapshot.set(now, self.own.active);
+        self.record_own(now);
         Ok(amount)
     }
 
-    /// Takes `amount` off the owner's stake: pending first and then what exceeds the minimum and the
-    /// co-stake, at once; the rest cools.
+    /// Makes the owner's pending stake active if it is due, and ends late weights that are.
+    pub fn settle(&mut self, now: i64) -> Result<Option<u64>> {
+        self.end_own_late(now)?;
+        let due = self.own.pending > 0 && !self.is_terminal() && self.own_is_ready();
+        if !due {
+            return Ok(None);
+        }
+        self.activate(now).map(Some)
+    }
+
+    /// Takes `amount` off the owner's stake: pending first, which leaves at once; all active stake cools.
     pub fn unstake(
         &mut self,
-        class: &Class,
+        minimum: u64,
         amount: u64,
         leased: bool,
         now: i64,
@@ -394,31 +628,25 @@ impl Node {
     ) -> Result<Leaving> {
         let staked = self.own.active.checked_add(self.own.pending).ok_or(StakingError::Overflow)?;
         require_gte!(staked, amount, StakingError::MoreThanStaked);
-        let minimum = class.minimum_stake(self.units)?;
-        let co = self.co.active.checked_add(self.co.pending).ok_or(StakingError::Overflow)?;
         let pending = amount.min(self.own.pending);
-        let rest = amount.saturating_sub(pending);
-        let excess = rest.min(self.own.active.saturating_sub(minimum.max(co)));
-        let cooling = rest.saturating_sub(excess);
-        let left = self.own.active.saturating_sub(rest);
-        if leased {
-            // Pending stake may be what makes up the minimum.
-            let stays = left.saturating_add(self.own.pending.saturating_sub(pending));
-            require_gte!(stays, minimum, StakingError::LeaseLocksMinimum);
+        let cooling = amount.saturating_sub(pending);
+        let left = self.own.active.saturating_sub(cooling);
+        if leased && cooling > 0 {
+            require_gte!(left, minimum, StakingError::LeaseLocksMinimum);
         }
-        let leaving = pending.checked_add(excess).ok_or(StakingError::Overflow)?;
-        self.check_frozen(leaving)?;
+        self.check_frozen(pending)?;
+        self.end_own_late(now)?;
         self.own.pending = self.own.pending.saturating_sub(pending);
         self.own.active = left;
-        self.own.cooling.put(cooling, now.saturating_add(cooldown))?;
-        if !self.is_terminal() {
-            self.own_snapshot.set(now, left);
-        }
-        Ok(Leaving { now: leaving, cooling })
+        self.own.cooling.put(cooling, now, now.saturating_add(cooldown))?;
+        self.own.late = self.own.late.checked_add(cooling).ok_or(StakingError::Overflow)?;
+        self.record_own(now);
+        Ok(Leaving { now: pending, cooling })
     }
 
     /// Lets the owner's ready stake leave and returns it.
     pub fn withdraw(&mut self, now: i64) -> Result<u64> {
+        self.end_own_late(now)?;
         let amount = self.own.cooling.take_ready(now)?;
         require!(amount > 0, StakingError::NothingReady);
         // The slots are empty already: what is left must cover the proposals.
@@ -427,7 +655,8 @@ impl Node {
     }
 
     /// Lets the owner's rewards leave and returns them.
-    pub fn claim(&mut self) -> Result<u64> {
+    pub fn claim(&mut self, now: i64) -> Result<u64> {
+        self.end_own_late(now)?;
         let amount = core::mem::take(&mut self.own.due);
         require!(amount > 0, StakingError::NothingToClaim);
         self.check_frozen(0)?;
@@ -437,7 +666,7 @@ impl Node {
     /// Turns the owner's rewards into pending stake, as much as there is room for, and returns it.
     pub fn compound(&mut self, class: &Class, now: i64) -> Result<u64> {
         require!(self.own.due > 0, StakingError::NothingToClaim);
-        let amount = self.own.due.min(self.room(class)?);
+        let amount = self.own.due.min(self.room(class, now)?);
         self.stake(class, amount.max(1), now)?;
         self.own.due = self.own.due.checked_sub(amount).ok_or(StakingError::Overflow)?;
         Ok(amount)
@@ -459,29 +688,49 @@ impl Node {
     }
 
     /// Credits a report's leaf: what the node earned in its life, of which it was credited a part, but no more
-    /// than `most` now. Returns the newly credited amount and how the two sides share it. What had to wait
-    /// is credited later by the same leaf, or a newer one; until then the node is not credited past it.
-    pub fn credit(&mut self, lifetime: u64, through: i64, most: u64, now: i64) -> Result<(u64, Split)> {
-        require!(!self.is_terminal(), StakingError::NodeTerminal);
-        require_gt!(self.active()?, 0, StakingError::NoActiveStake);
-        let reward = self.creditable(lifetime, most, now)?;
-        let commission = self.commission_until(through);
-        let parts =
-            split(reward, self.own.active, self.co.active, commission).ok_or(StakingError::Overflow)?;
+    /// than the bounds let through now. Returns the newly credited amount and how the two sides share it. What
+    /// had to wait is credited later by the same leaf, or a newer one; until then the node is not credited past it.
+    pub fn credit(&mut self, leaf: Earned, bounds: Bounds, now: i64) -> Result<(u64, Split)> {
+        require!(self.fraud == 0, StakingError::NodeTerminal);
+        let rested = now >= self.last_credit_at.saturating_add(CREDIT_REST) || !self.is_changing();
+        require!(rested, StakingError::CreditTooSoon);
+        let owed = leaf.lifetime.saturating_sub(self.credited);
+        let earns = self.closed_at == 0 || leaf.through <= self.closed_at;
+        require!(earns || owed == 0, StakingError::HourNotEarned);
+        self.check_bound(owed, leaf.through, bounds.hour_bps)?;
+        let reward = self.creditable(owed, bounds.most, now)?;
+        let commission = self.commission_until(leaf.through);
+        let weight = self.co.weight()?;
+        let parts = split(reward, self.own.weight()?, weight, commission).ok_or(StakingError::Overflow)?;
         if parts.co > 0 {
-            let next = self.co.accumulator().add(parts.co, self.co.active).ok_or(StakingError::Overflow)?;
+            let next = self.co.accumulator().add(parts.co, weight).ok_or(StakingError::Overflow)?;
             self.co.set_accumulator(next);
         }
         self.co.owed = self.co.owed.checked_add(parts.co).ok_or(StakingError::Overflow)?;
         self.own.due = self.own.due.checked_add(parts.owner).ok_or(StakingError::Overflow)?;
-        self.count(reward, lifetime, through)?;
+        self.count(reward, leaf)?;
+        self.last_credit_at = now;
+        self.end_own_late(now)?;
         Ok((reward, parts))
     }
 
-    /// How much of a leaf is credited now.
-    fn creditable(&self, lifetime: u64, most: u64, now: i64) -> Result<u64> {
+    /// An hour's reward is at most a part of the owner's minimum, the highest since `credited_through`; parts of
+    /// a leaf that was not credited to its end count together.
+    fn check_bound(&self, owed: u64, through: i64, bps: u16) -> Result<()> {
+        if owed == 0 {
+            return Ok(());
+        }
+        let passed = u64::try_from(through.saturating_sub(self.credited_through)).unwrap_or(0);
+        let most = bound(self.highest, bps.into(), passed.div_ceil(HOUR.unsigned_abs()));
+        let owed = owed.checked_add(self.partial).ok_or(StakingError::Overflow)?;
+        require_gte!(most, owed, StakingError::RewardAboveBound);
+        Ok(())
+    }
+
+    /// How much of what a leaf proves is credited now.
+    fn creditable(&self, owed: u64, most: u64, now: i64) -> Result<u64> {
         require_gte!(now, self.credit_frozen_until, StakingError::CreditFrozen);
-        let owed = lifetime.saturating_sub(self.credited);
+        require!(self.stopped_since == 0, StakingError::CreditStopped);
         if owed > 0 && most == 0 {
             return Err(error!(StakingError::CreditLimit).with_values((most, owed)));
         }
@@ -489,12 +738,21 @@ impl Node {
     }
 
     /// Counts what was credited of a leaf; all of it brings the node to the leaf's time.
-    fn count(&mut self, reward: u64, lifetime: u64, through: i64) -> Result<()> {
+    fn count(&mut self, reward: u64, leaf: Earned) -> Result<()> {
         self.credited = self.credited.checked_add(reward).ok_or(StakingError::Overflow)?;
-        if self.credited >= lifetime {
-            self.credited_through = self.credited_through.max(through);
-            self.settle_commission();
+        if self.credited < leaf.lifetime {
+            self.partial = self.partial.checked_add(reward).ok_or(StakingError::Overflow)?;
+            return Ok(());
         }
+        self.credited_height = self.credited_height.max(leaf.height);
+        if leaf.through > self.credited_through {
+            self.credited_through = leaf.through;
+            self.partial = 0;
+            if self.credited_through >= self.highest_at {
+                self.highest = self.minimum;
+            }
+        }
+        self.settle_commission();
         Ok(())
     }
 
@@ -530,44 +788,55 @@ impl Node {
         Ok(())
     }
 
-    /// Counts rewards that a terminal node's leaf proves, no more than `most` now; they are to be burned.
-    pub fn forfeit(&mut self, lifetime: u64, through: i64, most: u64, now: i64) -> Result<u64> {
-        require!(self.is_terminal(), StakingError::NodeNotTerminal);
-        let amount = self.creditable(lifetime, most, now)?;
+    /// Counts rewards that the leaf of a node that ended for fraud proves, no more than `most` now; they are to be
+    /// burned.
+    pub fn forfeit(&mut self, leaf: Earned, most: u64, now: i64) -> Result<u64> {
+        require!(self.fraud == 1, StakingError::NodeNotTerminal);
+        let amount = self.creditable(leaf.lifetime.saturating_sub(self.credited), most, now)?;
         require_gt!(amount, 0, StakingError::NothingToClaim);
-        self.count(amount, lifetime, through)?;
+        self.count(amount, leaf)?;
         Ok(amount)
     }
 
     /// Takes a processor in.
-    pub fn attach(&mut self) -> Result<()> {
+    pub fn attach(&mut self, now: i64) -> Result<()> {
         require_gt!(MAX_UNITS, self.units, StakingError::TooManyDevices);
-        self.units = self.units.saturating_add(1);
-        Ok(())
+        self.set_units(self.units.saturating_add(1), now)
     }
 
     /// Gives a processor up.
-    pub fn detach(&mut self) -> Result<()> {
+    pub fn detach(&mut self, now: i64) -> Result<()> {
         require_gt!(self.units, 1, StakingError::LastDevice);
-        self.units = self.units.saturating_sub(1);
-        Ok(())
+        self.set_units(self.units.saturating_sub(1), now)
     }
 
-    /// Leaves the market; stake and rewards go their usual ways.
+    /// Leaves the market; stake and rewards go their usual ways, and votes no more.
     pub fn retire(&mut self, now: i64) -> Result<()> {
         require!(self.is_live(), StakingError::NodeNotLive);
         self.state = NodeState::Retired;
         self.retired_at = now;
+        self.record(now);
+        Ok(())
+    }
+
+    /// A node goes to another owner only while no proposal is open, and when nothing of the former owner's hours
+    /// can be credited any more.
+    fn check_passes(&self, now: i64) -> Result<()> {
+        require!(self.frozen == 0 && self.stopped_since == 0, StakingError::Frozen);
+        let credited =
+            self.credited_through >= self.retired_at || now >= self.retired_at.saturating_add(LAST_CREDIT);
+        require!(credited, StakingError::OwnerStays);
         Ok(())
     }
 
     /// Comes back to the market for its device's owner. What was credited stays counted, and co-stakers
     /// keep what they have.
-    pub fn reopen(&mut self, device: &Device, pool: Pool, args: NodeArgs, now: i64) -> Result<()> {
+    pub fn reopen(&mut self, device: &Device, class: &Class, args: NodeArgs, now: i64) -> Result<()> {
         let passed_on = self.owner != device.owner;
         if passed_on {
             // Another owner begins with an empty side, to which no proposal reaches.
-            require!(self.own.total()? == 0 && self.frozen == 0, StakingError::NodeNotEmpty);
+            require!(self.own.total()? == 0, StakingError::NodeNotEmpty);
+            self.check_passes(now)?;
             self.network = Pubkey::default();
         }
         // The others are of the former owner, or of the former class.
@@ -589,25 +858,39 @@ impl Node {
         self.owner = device.owner;
         self.device_key = device.device_key;
         self.class = device.class;
-        self.pool = pool;
+        self.pool = class.pool;
         self.registered_at = now;
+        self.set_minimum(class.minimum_stake(self.units)?, now);
+        self.record(now);
         Ok(())
     }
 
-    /// Takes the whole side of an owner whose device has passed on, a cooldown after the node was retired.
+    /// Moves the whole side of an owner whose device has passed on out of the way: after a cooldown it is theirs
+    /// to withdraw, whoever owns the node by then.
     pub fn expel(&mut self, now: i64, cooldown: i64) -> Result<u64> {
         require!(self.is_retired(), StakingError::NodeNotRetired);
-        require_gte!(now, self.retired_at.saturating_add(cooldown), StakingError::OwnerStays);
+        self.check_passes(now)?;
+        require!(self.former.amount == 0, StakingError::FormerUnpaid);
         let amount = self.own.total()?;
         require!(amount > 0, StakingError::NothingReady);
         self.own = OwnerSide::default();
-        self.check_frozen(0)?;
-        self.own_snapshot.set(now, 0);
+        self.former = Former { owner: self.owner, amount, ready_at: now.saturating_add(cooldown) };
+        self.record_own(now);
         Ok(amount)
+    }
+
+    /// Lets what is left of a former owner's side leave and returns it.
+    pub fn withdraw_former(&mut self, now: i64) -> Result<u64> {
+        let ready = self.former.amount > 0 && now >= self.former.ready_at;
+        require!(ready, StakingError::NothingReady);
+        Ok(core::mem::take(&mut self.former).amount)
     }
 
     /// Applies what a challenge does to the node's credit.
     pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
+        let may = freeze.lifted || freeze.guardian || self.last_time >= self.quiet_until;
+        require!(may, StakingError::ChallengedLately);
+        self.quiet_until = self.quiet_until.max(freeze.quiet_until);
         let open =
             if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
         self.challenges = open.ok_or(StakingError::Overflow)?;
@@ -639,6 +922,7 @@ mod tests {
     use io_math::IO;
 
     const COOLDOWN: i64 = 14 * DAY;
+    const MINIMUM: u64 = 200 * IO;
     /// No limit.
     const ANY: u64 = u64::MAX;
 
@@ -649,7 +933,12 @@ mod tests {
         node.co.active = co;
         node.co.shares = co;
         node.co.tokens = co;
+        (node.minimum, node.highest) = (MINIMUM, MINIMUM);
         node
+    }
+
+    fn credit(node: &mut Node, lifetime: u64, through: i64, most: u64, now: i64) -> Result<(u64, Split)> {
+        node.credit(Earned { lifetime, through, height: 1 }, Bounds { most, hour_bps: 96 }, now)
     }
 
     #[test]
@@ -699,53 +988,64 @@ mod tests {
         // Minimum 200 IO, maximum 1,000 IO.
         let mut node = node(600 * IO, 300 * IO);
         assert!(node.stake(&class(10_000), 100 * IO + 1, 0).is_err());
-        assert!(node.co_stake(&class(10_000), 100 * IO + 1).is_err());
-        node.co_stake(&class(10_000), 100 * IO).unwrap();
+        assert!(node.co_stake(&class(10_000), 100 * IO + 1, 0).is_err());
+        node.co_stake(&class(10_000), 100 * IO, 0).unwrap();
         assert_eq!(node.co.pending, 100 * IO);
     }
 
     #[test]
-    fn co_stake_is_at_most_half() {
+    fn co_stake_is_at_most_the_owners_active_stake() {
         let mut node = node(200 * IO, 150 * IO);
-        assert!(node.co_stake(&class(10_000), 50 * IO + 1).is_err());
-        node.co_stake(&class(10_000), 50 * IO).unwrap();
-        assert!(node.co_stake(&class(10_000), 1).is_err());
+        node.own.pending = 500 * IO;
+        assert!(node.co_stake(&class(10_000), 50 * IO + 1, 0).is_err(), "pending makes no room");
+        node.co_stake(&class(10_000), 50 * IO, 0).unwrap();
+        assert!(node.co_stake(&class(10_000), 1, 0).is_err());
     }
 
     #[test]
-    fn what_exceeds_the_minimum_and_the_co_stake_leaves_at_once() {
-        let mut node = node(500 * IO, 300 * IO);
+    fn co_stake_enters_only_while_the_owners_active_stake_covers_the_minimum() {
+        let mut node = node(200 * IO - 1, 0);
+        node.own.pending = 500 * IO;
+        assert!(node.co_stake(&class(10_000), 1, 0).is_err());
+        node.own.active += 1;
+        node.co_stake(&class(10_000), 1, 0).unwrap();
+    }
+
+    #[test]
+    fn pending_stake_leaves_at_once_and_all_active_stake_cools() {
+        let mut node = node(500 * IO, 0);
         node.own.pending = 10 * IO;
-        let leaving = node.unstake(&class(10_000), 410 * IO, false, 0, COOLDOWN).unwrap();
-        assert_eq!(leaving, Leaving { now: 210 * IO, cooling: 200 * IO });
-        assert_eq!((node.own.active, node.own.pending), (100 * IO, 0));
+        let leaving = node.unstake(MINIMUM, 410 * IO, false, 0, COOLDOWN).unwrap();
+        assert_eq!(leaving, Leaving { now: 10 * IO, cooling: 400 * IO });
+        assert_eq!((node.own.active, node.own.pending, node.own.late), (100 * IO, 0, 400 * IO));
         assert!(node.withdraw(COOLDOWN - 1).is_err());
-        assert_eq!(node.withdraw(COOLDOWN).unwrap(), 200 * IO);
+        assert_eq!(node.withdraw(COOLDOWN).unwrap(), 400 * IO);
     }
 
     #[test]
     fn a_lease_locks_the_minimum_and_no_more() {
         let mut node = node(500 * IO, 0);
-        assert!(node.unstake(&class(10_000), 300 * IO + 1, true, 0, COOLDOWN).is_err());
-        node.unstake(&class(10_000), 300 * IO, true, 0, COOLDOWN).unwrap();
+        assert!(node.unstake(MINIMUM, 300 * IO + 1, true, 0, COOLDOWN).is_err());
+        node.unstake(MINIMUM, 300 * IO, true, 0, COOLDOWN).unwrap();
         node.own.pending = IO;
-        node.unstake(&class(10_000), IO, true, 0, COOLDOWN).unwrap();
+        node.unstake(MINIMUM, IO, true, 0, COOLDOWN).unwrap();
         (node.own.active, node.own.pending) = (50 * IO, 250 * IO);
-        assert!(node.unstake(&class(10_000), 100 * IO + 1, true, 0, COOLDOWN).is_err());
-        node.unstake(&class(10_000), 100 * IO, true, 0, COOLDOWN).unwrap();
+        assert!(node.unstake(MINIMUM, 250 * IO + 1, true, 0, COOLDOWN).is_err(), "pending covers nothing");
+        node.unstake(MINIMUM, 250 * IO, true, 0, COOLDOWN).unwrap();
     }
 
     #[test]
     fn nothing_leaves_the_owners_side_below_the_open_proposals() {
-        let mut node = node(500 * IO, 0);
+        let mut node = node(300 * IO, 0);
+        (node.own.pending, node.frozen) = (200 * IO, 301 * IO);
+        assert!(node.unstake(MINIMUM, 200 * IO, false, 0, COOLDOWN).is_err());
         node.frozen = 300 * IO;
-        assert!(node.unstake(&class(10_000), 201 * IO, false, 0, COOLDOWN).is_err());
-        node.unstake(&class(10_000), 200 * IO, false, 0, COOLDOWN).unwrap();
+        node.unstake(MINIMUM, 200 * IO, false, 0, COOLDOWN).unwrap();
         node.own.due = 5;
-        assert_eq!(node.claim().unwrap(), 5);
+        assert_eq!(node.claim(0).unwrap(), 5);
         node.frozen = 300 * IO + 1;
         node.own.due = 1;
-        assert!(node.claim().is_err());
+        assert!(node.claim(0).is_err());
         assert!(node.check_co_exit().is_err());
     }
 
@@ -753,11 +1053,11 @@ mod tests {
     fn a_leaf_is_credited_once_and_missed_hours_heal() {
         let mut node = node(600, 400);
         node.commission_bps = 1_000;
-        assert_eq!(node.credit(100, 3_600, ANY, 0).unwrap(), (100, Split { owner: 64, co: 36 }));
-        assert_eq!(node.credit(100, 7_200, ANY, 0).unwrap().0, 0);
+        assert_eq!(credit(&mut node, 100, 3_600, ANY, 0).unwrap(), (100, Split { owner: 64, co: 36 }));
+        assert_eq!(credit(&mut node, 100, 7_200, ANY, 0).unwrap().0, 0);
         assert_eq!(node.credited_through, 7_200);
-        assert_eq!(node.credit(350, 14_400, ANY, 0).unwrap().0, 250);
-        assert_eq!(node.credit(300, 10_800, ANY, 0).unwrap().0, 0);
+        assert_eq!(credit(&mut node, 350, 14_400, ANY, 0).unwrap().0, 250);
+        assert_eq!(credit(&mut node, 300, 10_800, ANY, 0).unwrap().0, 0);
         assert_eq!((node.credited, node.credited_through), (350, 14_400));
         assert_eq!(node.own.due + node.co.owed, 350);
     }
@@ -766,9 +1066,9 @@ mod tests {
     fn a_credit_across_a_change_of_commission_uses_the_lower_rate() {
         let mut node = node(500, 500);
         (node.commission_bps, node.next_commission_bps, node.commission_at) = (1_000, 2_000, 7_200);
-        assert_eq!(node.credit(100, 3_600, ANY, 0).unwrap().1.co, 45);
-        assert_eq!(node.credit(200, 10_800, ANY, 0).unwrap().1.co, 45);
-        assert_eq!(node.credit(300, 14_400, ANY, 0).unwrap().1.co, 40);
+        assert_eq!(credit(&mut node, 100, 3_600, ANY, 0).unwrap().1.co, 45);
+        assert_eq!(credit(&mut node, 200, 10_800, ANY, 0).unwrap().1.co, 45);
+        assert_eq!(credit(&mut node, 300, 14_400, ANY, 0).unwrap().1.co, 40);
     }
 
     #[test]
@@ -776,51 +1076,168 @@ mod tests {
         let mut node = node(500, 500);
         (node.commission_bps, node.next_commission_bps, node.commission_at) = (2_000, 1_000, 7_200);
         // The lower commission of the two holds for every part of the leaf, and nothing is skipped.
-        assert_eq!(node.credit(300, 10_800, 100, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
+        assert_eq!(credit(&mut node, 300, 10_800, 100, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
         assert_eq!((node.credited, node.credited_through, node.commission_bps), (100, 0, 2_000));
-        assert!(node.credit(300, 10_800, 0, 9).is_err());
-        assert_eq!(node.credit(300, 10_800, 100, 9).unwrap().1.co, 45);
-        assert_eq!(node.credit(300, 10_800, 200, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
+        assert!(credit(&mut node, 300, 10_800, 0, 9).is_err());
+        assert_eq!(credit(&mut node, 300, 10_800, 100, 9).unwrap().1.co, 45);
+        assert_eq!(credit(&mut node, 300, 10_800, 200, 9).unwrap(), (100, Split { owner: 55, co: 45 }));
         assert_eq!((node.credited, node.credited_through, node.commission_bps), (300, 10_800, 1_000));
         // A leaf without a new reward needs no room.
-        assert_eq!(node.credit(300, 14_400, 0, 9).unwrap().0, 0);
+        assert_eq!(credit(&mut node, 300, 14_400, 0, 9).unwrap().0, 0);
         assert_eq!(node.credited_through, 14_400);
     }
 
     #[test]
-    fn nothing_is_credited_without_active_stake_or_while_frozen() {
+    fn an_hours_reward_is_bounded_by_the_minimum_and_parts_of_a_leaf_count_together() {
+        // 96 bps of 200 IO are 1.92 IO an hour.
+        let hour = 192_000_000;
+        let mut node = node(500, 0);
+        assert!(credit(&mut node, hour + 1, 3_600, ANY, 0).is_err());
+        assert!(credit(&mut node, 2 * hour + 1, 3_601, ANY, 0).is_err());
+        assert_eq!(credit(&mut node, 2 * hour, 3_601, hour, 0).unwrap().0, hour);
+        assert!(credit(&mut node, 2 * hour + 1, 3_601, ANY, 0).is_err(), "a part moves neither");
+        assert_eq!(credit(&mut node, 2 * hour, 3_601, ANY, 0).unwrap().0, hour);
+        assert!(credit(&mut node, 3 * hour + 1, 7_201, ANY, 0).is_err());
+        credit(&mut node, 3 * hour, 7_201, ANY, 0).unwrap();
+    }
+
+    #[test]
+    fn the_highest_minimum_counts_until_the_node_was_credited_past_it() {
+        let hour = 192_000_000;
+        let mut node = node(500, 0);
+        node.attach(100).unwrap();
+        assert_eq!((node.units, node.minimum, node.highest), (2, 2 * MINIMUM, 2 * MINIMUM));
+        node.detach(5_000).unwrap();
+        assert_eq!((node.minimum, node.highest, node.highest_at), (MINIMUM, 2 * MINIMUM, 5_000));
+        credit(&mut node, 2 * hour, 3_600, ANY, 9_000).unwrap();
+        credit(&mut node, 4 * hour, 7_200, ANY, 9_000).unwrap();
+        assert_eq!(node.highest, MINIMUM);
+        assert!(credit(&mut node, 5 * hour + 1, 10_800, ANY, 11_000).is_err());
+    }
+
+    #[test]
+    fn without_any_stake_the_owner_is_due_what_was_earned() {
         let mut idle = node(0, 0);
-        assert!(idle.credit(1, 1, ANY, 0).is_err());
+        assert_eq!(credit(&mut idle, 10, 1, ANY, 0).unwrap().1, Split { owner: 10, co: 0 });
         let mut frozen = node(1, 0);
         frozen.credit_frozen_until = 10;
-        assert!(frozen.credit(1, 1, ANY, 9).is_err());
-        frozen.credit(1, 1, ANY, 10).unwrap();
+        assert!(credit(&mut frozen, 1, 1, ANY, 9).is_err());
+        credit(&mut frozen, 1, 1, ANY, 10).unwrap();
+    }
+
+    #[test]
+    fn what_leaves_stays_in_the_split_until_its_hours_are_credited() {
+        let mut node = node(600, 400);
+        node.unstake(0, 200, false, 5_000, COOLDOWN).unwrap();
+        assert_eq!((node.own.active, node.own.late, node.own_snapshot.now), (400, 200, 400));
+        assert_eq!(credit(&mut node, 1_000, 3_600, ANY, 5_000).unwrap().1.co, 400);
+        assert!(credit(&mut node, 2_000, 7_200, ANY, 5_599).is_err(), "ten minutes apart");
+        assert_eq!(credit(&mut node, 2_000, 7_200, ANY, 5_600).unwrap().1.co, 400);
+        assert_eq!(node.own.late, 0, "credited past the time it was asked for");
+        assert_eq!(credit(&mut node, 3_000, 10_800, ANY, 5_601).unwrap().1.co, 500);
+    }
+
+    #[test]
+    fn late_weights_end_when_nothing_more_can_be_credited() {
+        let leave = |node: &mut Node| node.unstake(0, 200, false, 50, COOLDOWN).unwrap();
+        let mut retired = node(600, 0);
+        leave(&mut retired);
+        retired.retire(60).unwrap();
+        retired.end_own_late(60 + LAST_CREDIT).unwrap();
+        assert_eq!(retired.own.late, 200);
+        retired.end_own_late(61 + LAST_CREDIT).unwrap();
+        assert_eq!(retired.own.late, 0);
+        let mut fraud = node(600, 0);
+        leave(&mut fraud);
+        fraud.end_for_fraud(70);
+        fraud.end_own_late(70).unwrap();
+        assert_eq!(fraud.own.late, 0);
+        let mut banned = node(600, 0);
+        leave(&mut banned);
+        banned.ban(3_600);
+        credit(&mut banned, 5, 3_000, ANY, 4_000).unwrap();
+        banned.own.late += 1;
+        banned.own.lost += 1;
+        banned.own.lost_at = 9_000;
+        credit(&mut banned, 6, 3_600, ANY, 5_000).unwrap();
+        assert_eq!(banned.own.late, 0, "past its last hour");
+    }
+
+    #[test]
+    fn a_banned_node_earns_nothing_after_the_hour_of_its_ban() {
+        let mut node = node(500, 0);
+        node.ban(7_199);
+        assert!(credit(&mut node, 10, 7_200, ANY, 9_000).is_err());
+        credit(&mut node, 5, 3_600, ANY, 9_000).unwrap();
+        credit(&mut node, 5, 7_200, ANY, 9_000).unwrap();
+        assert_eq!((node.credited, node.credited_through), (5, 7_200));
     }
 
     #[test]
     fn a_slash_takes_the_owners_side_first_and_ends_the_node_beyond_it() {
         let mut node = node(500, 300);
         (node.own.due, node.own.pending) = (10, 20);
-        node.own.cooling.put(70, 5).unwrap();
-        node.freeze(550).unwrap();
-        node.slash(550, 9).unwrap();
+        node.own.cooling.put(70, 5, 5).unwrap();
+        node.own.late = 70;
+        node.freeze(550, 0).unwrap();
+        node.set_apart(550, 9).unwrap();
         assert_eq!((node.own.due, node.own.active, node.own.pending), (0, 0, 0));
         assert_eq!((node.own.cooling.total().unwrap(), node.co.tokens, node.frozen), (50, 300, 0));
+        assert_eq!(
+            (node.own.late, node.own.lost, node.own.lost_at),
+            (570, 500, 9),
+            "their hours stay shared"
+        );
         assert!(node.is_live());
-        assert!(node.freeze(351).is_err());
-        node.freeze(200).unwrap();
-        node.slash(200, 9).unwrap();
+        assert!(node.freeze(351, 0).is_err());
+        node.freeze(200, 0).unwrap();
+        node.set_apart(200, 11).unwrap();
         assert_eq!((node.co.tokens, node.co.shares, node.state), (150, 300, NodeState::Terminal));
-        assert_eq!(node.counted().unwrap(), 0);
+        assert_eq!((node.counted().unwrap(), node.set_apart, node.closed_at), (0, 750, 11));
+        assert_eq!((node.own_snapshot.now, node.co_snapshot.now), (0, 0));
         // Half of the tokens are left for each share, and the last one out takes all.
         assert_eq!(node.co.redeem(101).unwrap(), 50);
         assert_eq!(node.co.redeem(199).unwrap(), 100);
+        // Hours before are credited; later ones are not earned.
+        credit(&mut node, 10, 11, ANY, 600).unwrap();
+        assert!(credit(&mut node, 20, 12, ANY, 1_200).is_err());
+        assert!(node.forfeit(Earned { lifetime: 20, through: 12, height: 2 }, ANY, 1_200).is_err());
+    }
+
+    #[test]
+    fn what_was_set_apart_is_in_the_vault_until_it_is_burned() {
+        let mut node = node(500, 0);
+        node.freeze(100, 0).unwrap();
+        node.set_apart(100, 0).unwrap();
+        assert_eq!((node.vault_total().unwrap(), node.slashable().unwrap()), (500, 400));
+        node.take_apart(60).unwrap();
+        assert_eq!(node.vault_total().unwrap(), 440);
+        assert!(node.take_apart(41).is_err());
+    }
+
+    #[test]
+    fn a_lapse_spares_the_node_for_a_while() {
+        let mut node = node(500, 0);
+        node.spared_until = 100;
+        assert!(node.freeze(1, 99).is_err());
+        node.freeze(1, 100).unwrap();
+    }
+
+    #[test]
+    fn fraud_stops_credit_and_the_time_is_remembered() {
+        let mut node = node(500, 0);
+        node.stop(10).unwrap();
+        assert!(node.stop(11).is_err());
+        assert!(credit(&mut node, 1, 1, ANY, 20).is_err());
+        node.go_on(25);
+        assert_eq!((node.stopped, node.stopped_since), (15, 0));
+        credit(&mut node, 1, 1, ANY, 26).unwrap();
     }
 
     #[test]
     fn the_end_of_one_challenge_leaves_the_freeze_of_another() {
         let mut node = node(1, 0);
-        let freeze = |until, lifted| CreditFreeze { until, lifted, min_report_seq: 0 };
+        let freeze = |until, lifted| CreditFreeze { until, lifted, ..CreditFreeze::default() };
         for until in [70, 90] {
             node.freeze_credit(&freeze(until, false)).unwrap();
         }
@@ -836,15 +1253,30 @@ mod tests {
     }
 
     #[test]
-    fn a_terminal_node_is_credited_nothing_and_its_leaf_is_forfeit() {
-        let mut node = node(0, 300);
-        node.freeze(1).unwrap();
-        node.slash(1, 0).unwrap();
-        assert!(node.credit(100, 1, ANY, 0).is_err());
+    fn after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_a_while() {
+        let mut node = node(0, 0);
+        node.freeze_credit(&CreditFreeze { until: 7, ..CreditFreeze::default() }).unwrap();
+        node.freeze_credit(&CreditFreeze { lifted: true, quiet_until: 37, ..CreditFreeze::default() })
+            .unwrap();
+        let another = CreditFreeze { until: 50, ..CreditFreeze::default() };
+        node.last_time = 36;
+        assert_eq!(node.freeze_credit(&another), Err(StakingError::ChallengedLately.into()));
+        node.freeze_credit(&CreditFreeze { guardian: true, ..another }).unwrap();
+        node.last_time = 37;
+        node.freeze_credit(&another).unwrap();
+    }
+
+    #[test]
+    fn a_node_that_ended_for_fraud_is_credited_nothing_and_its_leaf_is_forfeit() {
+        let mut node = node(500, 300);
+        node.end_for_fraud(0);
+        let leaf = |through| Earned { lifetime: 100, through, height: 1 };
+        assert!(credit(&mut node, 100, 1, ANY, 0).is_err());
         node.credit_frozen_until = 5;
-        assert!(node.forfeit(100, 1, ANY, 4).is_err());
-        assert_eq!(node.forfeit(100, 1, ANY, 5).unwrap(), 100);
-        assert!(node.forfeit(100, 2, ANY, 6).is_err());
+        assert!(node.forfeit(leaf(1), ANY, 4).is_err());
+        assert_eq!(node.forfeit(leaf(1), ANY, 5).unwrap(), 100);
+        assert!(node.forfeit(leaf(2), ANY, 6).is_err());
+        assert_eq!((node.counted().unwrap(), node.own_snapshot.now, node.co_snapshot.now), (0, 0, 0));
     }
 
     #[test]
@@ -855,7 +1287,7 @@ mod tests {
         node.set_commission(1_500, 0, 100).unwrap();
         node.set_commission(200, 99, 199).unwrap();
         assert!(node.set_commission(300, 199, 299).is_err(), "the change of 199 is not applied yet");
-        node.credit(0, 199, ANY, 199).unwrap();
+        credit(&mut node, 0, 199, ANY, 199).unwrap();
         node.set_commission(300, 200, 300).unwrap();
         assert_eq!((node.commission_bps, node.next_commission_bps), (200, 300));
     }
@@ -877,37 +1309,58 @@ mod tests {
         (node.credited, node.credited_through) = (9, 4);
         let mine = device(node.owner, 0);
         node.retire(5).unwrap();
-        assert!(node.reopen(&mine, Pool::Gpu, args(10_000), 6).is_err());
-        node.reopen(&mine, Pool::Gpu, args(1_000), 6).unwrap();
+        assert!(node.reopen(&mine, &class(10_000), args(10_000), 6).is_err());
+        node.reopen(&mine, &class(10_000), args(1_000), 6).unwrap();
         assert_eq!((node.commission_bps, node.commission_at, node.next_commission_bps), (1_000, 70, 1_500));
         assert_eq!((node.credited, node.credited_through), (9, 4));
         (node.co.active, node.co.shares, node.co.tokens) = (0, 0, 0);
         node.retire(7).unwrap();
-        node.reopen(&mine, Pool::Gpu, args(10_000), 8).unwrap();
+        node.reopen(&mine, &class(10_000), args(10_000), 8).unwrap();
         assert_eq!((node.commission_bps, node.commission_at), (10_000, 0));
     }
 
     #[test]
     fn another_owner_begins_with_an_empty_side_and_one_processor() {
         let mut node = node(500, 300);
-        (node.units, node.network) = (2, Pubkey::new_unique());
+        (node.units, node.network, node.minimum) = (2, Pubkey::new_unique(), 2 * MINIMUM);
         let theirs = device(Pubkey::new_unique(), 7);
-        node.retire(5).unwrap();
-        assert!(node.reopen(&theirs, Pool::Cpu, args(0), 6).is_err(), "500 are the first owner's");
-        assert!(node.expel(5 + COOLDOWN - 1, COOLDOWN).is_err());
+        let first = node.owner;
+        node.retire(5_000).unwrap();
+        assert!(node.reopen(&theirs, &class(10_000), args(0), 6_000).is_err(), "500 are the first owner's");
+        assert!(node.expel(6_000, COOLDOWN).is_err(), "hours of theirs are not credited");
+        node.clone().expel(5_000 + LAST_CREDIT, COOLDOWN).unwrap();
+        credit(&mut node, 70, 7_200, ANY, 9_000).unwrap();
         node.frozen = 1;
-        assert!(node.clone().expel(5 + COOLDOWN, COOLDOWN).is_err(), "a proposal holds it back");
+        assert!(node.clone().expel(9_000, COOLDOWN).is_err(), "a proposal holds it back");
         node.frozen = 0;
-        assert_eq!(node.expel(5 + COOLDOWN, COOLDOWN).unwrap(), 500);
+        // 70 · 500 / 800 rounded up are the owner's.
+        assert_eq!(node.expel(9_000, COOLDOWN).unwrap(), 544);
         assert_eq!((node.own.total().unwrap(), node.own_snapshot.now), (0, 0));
+        assert_eq!(node.former, Former { owner: first, amount: 544, ready_at: 9_000 + COOLDOWN });
+        assert_eq!(node.vault_total().unwrap(), 544 + 300 + 26);
         assert!(
-            node.reopen(&theirs, Pool::Cpu, args(0), 6).is_err(),
+            node.reopen(&theirs, &class(10_000), args(0), 9_000).is_err(),
             "the other processor is the first owner's"
         );
-        node.detach().unwrap();
-        node.reopen(&theirs, Pool::Cpu, args(0), 6).unwrap();
-        assert_eq!((node.owner, node.class, node.pool), (theirs.owner, 7, Pool::Cpu));
+        node.detach(9_000).unwrap();
+        node.reopen(&theirs, &class(10_000), args(0), 9_000).unwrap();
+        assert_eq!((node.owner, node.class, node.minimum), (theirs.owner, 7, MINIMUM));
         assert_eq!((node.network, node.co.tokens), (Pubkey::default(), 300));
+        assert!(node.withdraw_former(9_000 + COOLDOWN - 1).is_err());
+        assert_eq!(node.withdraw_former(9_000 + COOLDOWN).unwrap(), 544);
+        assert!(node.withdraw_former(9_000 + COOLDOWN).is_err());
+    }
+
+    #[test]
+    fn retired_stake_has_no_vote_until_the_node_is_back() {
+        let mut node = node(500, 300);
+        node.record(0);
+        node.retire(5).unwrap();
+        assert_eq!((node.counted().unwrap(), node.own_snapshot.now, node.co_snapshot.now), (0, 0, 0));
+        node.unstake(MINIMUM, 100, false, 6, COOLDOWN).unwrap();
+        assert_eq!(node.own_snapshot.now, 0);
+        node.reopen(&device(node.owner, 0), &class(10_000), args(0), 7).unwrap();
+        assert_eq!((node.counted().unwrap(), node.own_snapshot.now, node.co_snapshot.now), (700, 400, 300));
     }
 
     #[test]
@@ -915,8 +1368,8 @@ mod tests {
         let mut node = node(500, 0);
         node.units = 2;
         node.retire(5).unwrap();
-        assert!(node.reopen(&device(node.owner, 7), Pool::Gpu, args(0), 6).is_err());
-        node.reopen(&device(node.owner, 0), Pool::Gpu, args(0), 6).unwrap();
+        assert!(node.reopen(&device(node.owner, 7), &class(10_000), args(0), 6).is_err());
+        node.reopen(&device(node.owner, 0), &class(10_000), args(0), 6).unwrap();
     }
 
     #[test]
@@ -929,13 +1382,23 @@ mod tests {
     }
 
     #[test]
-    fn pending_stake_waits_for_a_credit_or_a_fortnight() {
+    fn the_owners_stake_is_active_at_once_unless_co_stakers_have_something() {
         let mut node = node(1, 0);
         node.stake(&class(10_000), IO, 100).unwrap();
-        assert!(node.activate(100 + ACTIVATION - 1).is_err());
-        node.credited_through = 100;
-        assert!(node.stake(&class(10_000), IO, 200).is_err(), "what is ready must not start to wait again");
-        assert_eq!(node.activate(200).unwrap(), IO);
-        assert_eq!(node.own_snapshot.now, IO + 1);
+        assert!(node.stake(&class(10_000), IO, 100).is_err(), "what is ready must not start to wait again");
+        assert_eq!(node.activate(100).unwrap(), IO);
+        for side in 0..3 {
+            let mut shared = node;
+            match side {
+                0 => shared.co.active = 1,
+                1 => shared.co.late = 1,
+                _ => shared.co.pending = 1,
+            }
+            shared.stake(&class(10_000), IO, 200).unwrap();
+            assert!(shared.activate(200 + 400 * DAY).is_err(), "there is no other way than a credit");
+            shared.credited_through = 200;
+            assert_eq!(shared.activate(200).unwrap(), IO);
+            assert_eq!(shared.own_snapshot.now, 2 * IO + 1);
+        }
     }
 }

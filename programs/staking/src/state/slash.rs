@@ -2,9 +2,12 @@ use crate::errors::StakingError;
 use anchor_lang::prelude::*;
 use io_math::DAY;
 
-/// Time for executing a slash, from the end of its time for an appeal or from its decision, seconds.
+/// Time for setting a slash apart that nobody appealed, from the end of its time for an appeal, seconds.
 #[constant]
 pub const EXECUTION: i64 = 14 * DAY;
+/// How long no slash of a node is proposed after one of it has lapsed, seconds.
+#[constant]
+pub const SLASH_PAUSE: i64 = 30 * DAY;
 /// Time for deciding an appealed slash, seconds.
 #[constant]
 pub const DECISION: i64 = 30 * DAY;
@@ -15,12 +18,14 @@ pub const SLASH_SEED: &[u8] = b"slash";
 io_common::open_enum!(
     /// Where a slash stands.
     pub enum SlashState {
-        /// Can be appealed; after that it can be executed against the owner's side.
+        /// Can be appealed; after that it can be set apart from the owner's side.
         Proposed = 0,
         /// Waits for the resolver.
         Appealed = 1,
-        /// Decided: what is left of it can be executed, also against co-stakers.
+        /// Decided: what is left of it can be set apart, also from co-stakers.
         Decided = 2,
+        /// Taken back by the authority.
+        Cancelled = 3,
     }
 );
 
@@ -34,17 +39,27 @@ pub struct Slash {
     pub bump: u8,
     /// Where it stands.
     pub state: SlashState,
-    pub padding: [u8; 5],
+    /// 1 when it names fraud: a decision ends the node.
+    pub fraud: u8,
+    /// 1 while it stops the node's credit.
+    pub stops: u8,
+    pub padding: [u8; 3],
     /// The node.
     pub node: Pubkey,
+    /// The node's owner when it was proposed, who is slashed.
+    pub owner: Pubkey,
     /// Who proposed it and paid its rent; gets nothing of it.
     pub proposer: Pubkey,
     /// Part of the address.
     pub nonce: u64,
-    /// Tokens that it still holds back.
+    /// Tokens that it still holds back on the node's sides.
     pub amount: u64,
+    /// Tokens that were set apart for it and are not burned yet.
+    pub apart: u64,
     /// Tokens that it has burned.
     pub burned: u64,
+    /// The node's active stake when this stopped its credit.
+    pub stopped_stake: u64,
     /// SHA-256 of the evidence.
     pub evidence_hash: [u8; 32],
     /// When it was proposed, unix time.
@@ -74,8 +89,9 @@ impl Slash {
         Ok(())
     }
 
-    /// The resolver's decision: at most what was proposed. Returns what it frees. Without an appeal it
-    /// comes after the time for one, and lets the slash reach beyond the owner's side.
+    /// The resolver's decision on all that it may take: at most what was proposed, at least what was set apart
+    /// before. Returns what it frees. Without an appeal it comes after the time for one, and lets the slash
+    /// reach beyond the owner's side.
     pub fn decide(&mut self, amount: u64, now: i64) -> Result<u64> {
         let until = self.appeal_until;
         let decidable = match self.state {
@@ -84,41 +100,83 @@ impl Slash {
             _ => false,
         };
         require!(decidable, StakingError::NotDecidable);
-        require_gte!(self.amount, amount, StakingError::SlashRaised);
-        let freed = self.amount.saturating_sub(amount);
-        self.amount = amount;
+        let taken = self.apart.checked_add(self.burned).ok_or(StakingError::Overflow)?;
+        require_gte!(amount, taken, StakingError::SlashSetApart);
+        let left = amount.saturating_sub(taken);
+        require_gte!(self.amount, left, StakingError::SlashRaised);
+        let freed = self.amount.saturating_sub(left);
+        self.amount = left;
         self.state = SlashState::Decided;
         self.decided_at = now;
         Ok(freed)
     }
 
-    /// How much can be executed now, of a node whose owner's side is `own`.
-    pub fn executable(&self, own: u64, now: i64) -> Result<u64> {
-        let (from, amount) = match self.state {
-            SlashState::Decided => (self.decided_at, self.amount),
-            SlashState::Proposed => (self.appeal_until, self.amount.min(own)),
-            _ => return err!(StakingError::NotExecutable),
+    /// Whether the resolver has decided it.
+    pub fn is_decided(&self) -> bool {
+        self.is(SlashState::Decided)
+    }
+
+    /// How much can be set apart now, of a node whose owner's side is `own`: without a decision only that, for
+    /// 14 days; after a decision all of it, at any time.
+    pub fn settable(&self, own: u64, now: i64) -> Result<u64> {
+        let until = self.appeal_until;
+        let amount = match self.state {
+            SlashState::Decided => self.amount,
+            SlashState::Proposed if now >= until && now <= until.saturating_add(EXECUTION) => {
+                self.amount.min(own)
+            }
+            _ => 0,
         };
-        let open = now >= from && now <= from.saturating_add(EXECUTION) && amount > 0;
-        require!(open, StakingError::NotExecutable);
+        require_gt!(amount, 0, StakingError::NotExecutable);
         Ok(amount)
     }
 
-    /// Books an execution.
-    pub fn execute(&mut self, amount: u64) -> Result<()> {
+    /// Books what is set apart.
+    pub fn set_apart(&mut self, amount: u64) -> Result<()> {
         self.amount = self.amount.checked_sub(amount).ok_or(StakingError::Overflow)?;
+        self.apart = self.apart.checked_add(amount).ok_or(StakingError::Overflow)?;
+        Ok(())
+    }
+
+    /// Books what is burned of what was set apart.
+    pub fn execute(&mut self, amount: u64) -> Result<()> {
+        self.apart = self.apart.checked_sub(amount).ok_or(StakingError::Overflow)?;
         self.burned = self.burned.checked_add(amount).ok_or(StakingError::Overflow)?;
         Ok(())
     }
 
-    /// Whether nothing can come of it any more.
+    /// The authority takes it back before a decision. Returns what it no longer holds back, and what was set
+    /// apart and goes back.
+    pub fn cancel(&mut self) -> Result<(u64, u64)> {
+        require!(!self.is_decided(), StakingError::SlashDecided);
+        let taken = (core::mem::take(&mut self.amount), core::mem::take(&mut self.apart));
+        require!(taken != (0, 0), StakingError::NotExecutable);
+        self.state = SlashState::Cancelled;
+        Ok(taken)
+    }
+
+    /// Until when something may still become of what it holds back; `None` for ever.
+    pub fn last_day(&self) -> Option<i64> {
+        match self.state {
+            SlashState::Proposed => Some(self.appeal_until.saturating_add(EXECUTION)),
+            SlashState::Appealed => Some(self.appealed_at.saturating_add(DECISION)),
+            _ => None,
+        }
+    }
+
+    /// Whether it lapsed: nothing can become any more of what it holds back.
+    pub fn has_lapsed(&self, now: i64) -> bool {
+        self.amount > 0 && self.last_day().is_some_and(|last| now > last)
+    }
+
+    /// Whether nothing can come of it any more. What was set apart waits for its burning, and fraud for its
+    /// decision, so that nobody closes the case by paying in time.
     pub fn is_over(&self, now: i64) -> bool {
-        let last = match self.state {
-            SlashState::Proposed => self.appeal_until.saturating_add(EXECUTION),
-            SlashState::Appealed => self.appealed_at.saturating_add(DECISION),
-            _ => self.decided_at.saturating_add(EXECUTION),
+        let waits = match self.last_day() {
+            Some(last) => now <= last && (self.amount > 0 || self.fraud == 1),
+            None => self.amount > 0,
         };
-        self.amount == 0 || now > last
+        self.apart == 0 && !waits
     }
 }
 
@@ -135,13 +193,17 @@ mod tests {
     }
 
     #[test]
-    fn without_an_appeal_it_is_executable_for_a_fortnight_against_the_owner() {
-        let slash = slash();
-        assert!(slash.executable(70, APPEAL - 1).is_err());
-        assert_eq!(slash.executable(70, APPEAL).unwrap(), 70);
-        assert_eq!(slash.executable(170, APPEAL + EXECUTION).unwrap(), 100);
-        assert!(slash.executable(70, APPEAL + EXECUTION + 1).is_err());
+    fn without_an_appeal_it_is_set_apart_from_the_owner_for_a_fortnight() {
+        let mut slash = slash();
+        assert!(slash.settable(70, APPEAL - 1).is_err());
+        assert_eq!(slash.settable(70, APPEAL).unwrap(), 70);
+        assert_eq!(slash.settable(170, APPEAL + EXECUTION).unwrap(), 100);
+        assert!(slash.settable(70, APPEAL + EXECUTION + 1).is_err());
         assert!(!slash.is_over(APPEAL + EXECUTION));
+        assert!(slash.is_over(APPEAL + EXECUTION + 1) && slash.has_lapsed(APPEAL + EXECUTION + 1));
+        slash.set_apart(70).unwrap();
+        assert!(!slash.is_over(APPEAL + EXECUTION + 1), "what was set apart does not lapse");
+        slash.execute(70).unwrap();
         assert!(slash.is_over(APPEAL + EXECUTION + 1));
     }
 
@@ -152,14 +214,39 @@ mod tests {
         assert!(slash.appeal(APPEAL).is_err());
         slash.appeal(5).unwrap();
         assert!(slash.appeal(6).is_err());
-        assert!(slash.executable(100, APPEAL + 1).is_err());
+        assert!(slash.settable(100, APPEAL + 1).is_err());
         assert!(slash.is_over(5 + DECISION + 1));
         assert!(slash.decide(50, 5 + DECISION + 1).is_err());
         assert!(slash.decide(101, 6).is_err());
         assert_eq!(slash.decide(60, 6).unwrap(), 40);
-        assert_eq!(slash.executable(10, 6).unwrap(), 60, "a decision reaches beyond the owner");
+        assert!(slash.cancel().is_err());
+        assert!(!slash.is_over(400 * DAY), "a decision does not lapse");
+        assert_eq!(slash.settable(10, 400 * DAY).unwrap(), 60, "a decision reaches beyond the owner");
+        slash.set_apart(60).unwrap();
         slash.execute(60).unwrap();
         assert!(slash.is_over(6));
         assert_eq!(slash.burned, 60);
+    }
+
+    #[test]
+    fn fraud_can_be_decided_although_all_of_it_was_burned_in_time() {
+        let mut slash = slash();
+        slash.fraud = 1;
+        slash.set_apart(100).unwrap();
+        slash.execute(100).unwrap();
+        assert!(!slash.is_over(APPEAL + EXECUTION));
+        assert!(slash.is_over(APPEAL + EXECUTION + 1));
+        assert!(slash.decide(99, APPEAL).is_err(), "what was set apart goes back by the authority only");
+        assert_eq!(slash.decide(100, APPEAL).unwrap(), 0);
+        assert!(slash.is_decided() && slash.is_over(APPEAL));
+    }
+
+    #[test]
+    fn the_authority_takes_back_what_nobody_has_decided() {
+        let mut slash = slash();
+        slash.set_apart(40).unwrap();
+        assert_eq!(slash.cancel().unwrap(), (60, 40));
+        assert!(slash.cancel().is_err());
+        assert!(slash.is_over(0));
     }
 }

@@ -23,8 +23,9 @@ CRANKS: Final = 24
 DECIMALS: Final = 8
 #: Longest time between initialisation and the start of emission, seconds.
 MAX_AHEAD: Final = 31_536_000
-#: Most that a demand-linked policy pays for what was burned, bps of it.
-MAX_PER_BURNED_BPS: Final = 100_000
+#: Most that a demand-linked policy pays for what was burned, bps of it: no more than was burned, so that
+#: burning what was never a fee gains nothing.
+MAX_PER_BURNED_BPS: Final = 10_000
 #: The most that is ever minted, base units.
 MAX_SUPPLY: Final = 80_000_000_000_000_000
 #: Seed of the IO mint: `["mint"]`.

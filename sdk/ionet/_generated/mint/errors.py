@@ -123,11 +123,11 @@ class UnknownPolicy(_ProgramError):
 
 
 class PolicyOutOfBounds(_ProgramError):
-    """6014: a policy's floor is at most 10,000 bps, its rate at most 100,000 bps of what was burned."""
+    """6014: a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned."""
 
     CODE = 6014
     NAME = "PolicyOutOfBounds"
-    MSG = "a policy's floor is at most 10,000 bps, its rate at most 100,000 bps of what was burned"
+    MSG = "a policy's floor is at most 10,000 bps, its rate at most 10,000 bps of what was burned"
 
 
 class NoDemand(_ProgramError):

@@ -124,14 +124,22 @@ class Config(Account):
     Attributes:
         version: Version of this layout.
         bump: Bump of the account's address.
+        hold: How long rewards are held back behind their hour, seconds.
         last_time: Latest time that an instruction has seen.
+        head: Height of the latest report that reached the threshold and stands; 0 while none did.
+        final_height: Height of the latest final report; 0 while there is none.
+        min_height: No report below this height is creditable: that of the latest correction which reached
+                the threshold and stands; 0 while none did.
+        head_period_end: End of the period of the report at the head, unix time.
         roles: Authority, pauser, and what is paused.
         guardian: May void a report that is not final.
         resolver: Decides challenges.
-        approved_seq: Hour of the latest approved report; never falls.
-        final_seq: Hour of the latest final report; never falls.
-        final_total: Total of the latest final report, base units; never falls.
-        final_period_end: End of period of the latest final report, unix time; never falls.
+        final_report: The latest final report; the default key while there is none.
+        highest_total: The highest total of all final reports, base units.
+        highest_paid: What emission had paid until the end of that report's period.
+        correction_at: When the latest correction that stands reached its threshold; 0 while none did.
+        previous_min_height: `min_height` before that correction, should it be voided.
+        previous_correction_at: `correction_at` before that correction.
         challenge_window: Seconds from approval to finality.
         challenge_freeze: Most seconds that a challenge freezes a node's credit.
         challenge_bond: Bond of a challenge in base units of IO.
@@ -141,18 +149,28 @@ class Config(Account):
         in_use_bps: Part of a pool for nodes in use, bps.
         fee_bound_bps: Bound of that part by the fees of a node's job, bps.
         up_hours: Hours in a row that a node must have been up.
+        next_void: Where the next void of the guardian's is written.
+        voids: When the guardian voided its latest reports.
+        reports: Reports at the last heights: that of a height stands at its remainder by 192.
     """
 
     version: int
     bump: int
+    hold: int
     last_time: int
+    head: int
+    final_height: int
+    min_height: int
+    head_period_end: int
     roles: types.Roles
     guardian: Pubkey
     resolver: Pubkey
-    approved_seq: int
-    final_seq: int
-    final_total: int
-    final_period_end: int
+    final_report: Pubkey
+    highest_total: int
+    highest_paid: int
+    correction_at: int
+    previous_min_height: int
+    previous_correction_at: int
     challenge_window: int
     challenge_freeze: int
     challenge_bond: int
@@ -161,6 +179,9 @@ class Config(Account):
     in_use_bps: int
     fee_bound_bps: int
     up_hours: int
+    next_void: int
+    voids: tuple[int, ...]
+    reports: tuple[Pubkey, ...]
 
 
 bind_account(
@@ -170,15 +191,22 @@ bind_account(
     (
         ("version", c.u8),
         ("bump", c.u8),
-        ("", c.pad(6)),
+        ("", c.pad(2)),
+        ("hold", c.u32),
         ("last_time", c.i64),
+        ("head", c.u64),
+        ("final_height", c.u64),
+        ("min_height", c.u64),
+        ("head_period_end", c.i64),
         ("roles", types.Roles.CODEC),
         ("guardian", c.pubkey),
         ("resolver", c.pubkey),
-        ("approved_seq", c.u64),
-        ("final_seq", c.u64),
-        ("final_total", c.u64),
-        ("final_period_end", c.i64),
+        ("final_report", c.pubkey),
+        ("highest_total", c.u64),
+        ("highest_paid", c.u64),
+        ("correction_at", c.i64),
+        ("previous_min_height", c.u64),
+        ("previous_correction_at", c.i64),
         ("challenge_window", c.u32),
         ("challenge_freeze", c.u32),
         ("challenge_bond", c.u64),
@@ -187,6 +215,10 @@ bind_account(
         ("in_use_bps", c.u16),
         ("fee_bound_bps", c.u16),
         ("up_hours", c.u16),
+        ("next_void", c.u8),
+        ("", c.pad(7)),
+        ("voids", c.array(c.i64, 20)),
+        ("reports", c.array(c.pubkey, 192)),
         ("", c.pad(120)),
     ),
 )
@@ -201,17 +233,27 @@ class Report(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         state: Where it stands.
+        correction: 1 for a correction, which may lower leaves.
         seq: Hours from the start of emission to `period_end`.
         root: Merkle root of the reward leaves.
-        total: Sum of the leaves' lifetime rewards.
+        total: Over all nodes, the lifetime reward of its leaf, or what it was credited where that is
+                more.
         period_end: Unix time that the rewards count to.
         finalized_at: When it became final.
+        height: Its predecessor's, and one.
+        creditable_from: From when its leaves are creditable; set when it becomes final.
+        creditable_until: The last second in which they are.
+        predecessor: The report that it continues; the default key for the first.
+        predecessor_end: End of that one's period, or 0.
+        paid: What emission had paid until the end of its period.
         set_version: The attester set whose approvals count.
         leaves: Number of leaves.
         approvals: Seats that have approved, a bit each.
         weight: Weight of those seats.
         approved_at: When the threshold was reached.
         created_at: When it was made, unix time.
+        endorsed: 1 when the guardian has endorsed it, which a correction of less than four fifths of the
+                weight needs.
         payer: The attester who made it and paid for the account.
         content_hash: SHA-256 of the content; part of the address.
         evidence_hash: SHA-256 of what the rewards were computed from.
@@ -221,17 +263,25 @@ class Report(Account):
     version: int
     bump: int
     state: types.ReportState
+    correction: int
     seq: int
     root: bytes
     total: int
     period_end: int
     finalized_at: int
+    height: int
+    creditable_from: int
+    creditable_until: int
+    predecessor: Pubkey
+    predecessor_end: int
+    paid: int
     set_version: int
     leaves: int
     approvals: int
     weight: int
     approved_at: int
     created_at: int
+    endorsed: int
     payer: Pubkey
     content_hash: bytes
     evidence_hash: bytes
@@ -246,18 +296,27 @@ bind_account(
         ("version", c.u8),
         ("bump", c.u8),
         ("state", types.report_state_codec),
-        ("", c.pad(5)),
+        ("correction", c.u8),
+        ("", c.pad(4)),
         ("seq", c.u64),
         ("root", c.raw_bytes(32)),
         ("total", c.u64),
         ("period_end", c.i64),
         ("finalized_at", c.i64),
+        ("height", c.u64),
+        ("creditable_from", c.i64),
+        ("creditable_until", c.i64),
+        ("predecessor", c.pubkey),
+        ("predecessor_end", c.i64),
+        ("paid", c.u64),
         ("set_version", c.u32),
         ("leaves", c.u32),
         ("approvals", c.u32),
         ("weight", c.u32),
         ("approved_at", c.i64),
         ("created_at", c.i64),
+        ("endorsed", c.u8),
+        ("", c.pad(7)),
         ("payer", c.pubkey),
         ("content_hash", c.raw_bytes(32)),
         ("evidence_hash", c.raw_bytes(32)),

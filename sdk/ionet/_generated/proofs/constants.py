@@ -15,9 +15,14 @@ BOND_SEED: Final = b"bond"
 CHALLENGE_SEED: Final = b"challenge"
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
+#: Time from a correction's approval to its finality, seconds. The next correction is approved after that
+#: time and the hold at the earliest.
+CORRECTION_WINDOW: Final = 259_200
 #: A key that has left a seat takes none for so long, seconds: what it said at the old seat would count
 #: twice.
 DEPARTED_TIME: Final = 604_800
+#: Heights whose reports are known, and the most that are approved and not final at once.
+KEPT_HEIGHTS: Final = 192
 #: Largest bond of a challenge, base units of IO.
 MAX_CHALLENGE_BOND: Final = 10_000_000_000_000
 #: Longest time that a challenge may freeze a node's credit, seconds.
@@ -30,6 +35,8 @@ MAX_DEPARTED: Final = 16
 MAX_FEE_BOUND_BPS: Final = 9_500
 #: Largest part of an hour for the GPU pool, bps.
 MAX_GPU_BPS: Final = 10_000
+#: Longest time that rewards are held back behind their hour, seconds.
+MAX_HOLD: Final = 2_592_000
 #: Largest part of a pool for nodes in use, bps.
 MAX_IN_USE_BPS: Final = 5_000
 #: Most seats of the attester set.
@@ -38,6 +45,8 @@ MAX_SEATS: Final = 16
 MAX_UP_HOURS: Final = 168
 #: Most bytes of the address under which a report's evidence is published.
 MAX_URI: Final = 96
+#: Most reports that the guardian voids in `VOID_PERIOD`.
+MAX_VOIDS: Final = 20
 #: Smallest bond of a challenge, base units of IO.
 MIN_CHALLENGE_BOND: Final = 100_000_000
 #: Shortest time that a challenge may freeze a node's credit, seconds.
@@ -46,12 +55,16 @@ MIN_CHALLENGE_FREEZE: Final = 86_400
 MIN_CHALLENGE_WINDOW: Final = 21_600
 #: Pause bit: making and approving reports. What is approved still becomes final.
 PAUSE_REPORT: Final = 1
+#: Time after a challenge that lapsed in which only the guardian makes another of that node, seconds.
+QUIET: Final = 2_592_000
 #: What the content of a report is hashed behind.
 REPORT_DOMAIN: Final = b"ionet:report"
 #: Seed of a report: `["report", seq, content hash]`, the number in 8 bytes, little endian.
 REPORT_SEED: Final = b"report"
 #: What a reward leaf is hashed behind, after a zero byte.
 REWARD_DOMAIN: Final = b"ionet:reward"
+#: Time in which the guardian voids at most `MAX_VOIDS` reports, seconds.
+VOID_PERIOD: Final = 2_592_000
 
 
 __all__ = [
@@ -59,22 +72,28 @@ __all__ = [
     "BOND_SEED",
     "CHALLENGE_SEED",
     "CONFIG_SEED",
+    "CORRECTION_WINDOW",
     "DEPARTED_TIME",
+    "KEPT_HEIGHTS",
     "MAX_CHALLENGE_BOND",
     "MAX_CHALLENGE_FREEZE",
     "MAX_CHALLENGE_WINDOW",
     "MAX_DEPARTED",
     "MAX_FEE_BOUND_BPS",
     "MAX_GPU_BPS",
+    "MAX_HOLD",
     "MAX_IN_USE_BPS",
     "MAX_SEATS",
     "MAX_UP_HOURS",
     "MAX_URI",
+    "MAX_VOIDS",
     "MIN_CHALLENGE_BOND",
     "MIN_CHALLENGE_FREEZE",
     "MIN_CHALLENGE_WINDOW",
     "PAUSE_REPORT",
+    "QUIET",
     "REPORT_DOMAIN",
     "REPORT_SEED",
     "REWARD_DOMAIN",
+    "VOID_PERIOD",
 ]

@@ -211,11 +211,11 @@ class TotalAboveEmission(_ProgramError):
 
 
 class TotalFell(_ProgramError):
-    """6025: the total must not be below that of the latest final report; left: total, right: that one's."""
+    """6025: the total must not be below the predecessor's, except of a correction."""
 
     CODE = 6025
     NAME = "TotalFell"
-    MSG = "the total must not be below that of the latest final report; left: total, right: that one's"
+    MSG = "the total must not be below the predecessor's, except of a correction"
 
 
 class NoLeaves(_ProgramError):
@@ -227,11 +227,11 @@ class NoLeaves(_ProgramError):
 
 
 class AlreadyDecided(_ProgramError):
-    """6027: this hour, or a later one, has an approved report already."""
+    """6027: this height has an approved report already."""
 
     CODE = 6027
     NAME = "AlreadyDecided"
-    MSG = "this hour, or a later one, has an approved report already"
+    MSG = "this height has an approved report already"
 
 
 class NotPending(_ProgramError):
@@ -275,11 +275,11 @@ class WindowOpen(_ProgramError):
 
 
 class PeriodFell(_ProgramError):
-    """6033: a later period is final already."""
+    """6033: period_end must be later than the predecessor's."""
 
     CODE = 6033
     NAME = "PeriodFell"
-    MSG = "a later period is final already"
+    MSG = "period_end must be later than the predecessor's"
 
 
 class Overflow(_ProgramError):
@@ -474,6 +474,134 @@ class TooManyDeparted(_ProgramError):
     MSG = "at most 16 keys leave seats in seven days"
 
 
+class WrongPredecessor(_ProgramError):
+    """6058: the predecessor is not the report that the content names."""
+
+    CODE = 6058
+    NAME = "WrongPredecessor"
+    MSG = "the predecessor is not the report that the content names"
+
+
+class NotAtHead(_ProgramError):
+    """6059: the predecessor is not the report at the head."""
+
+    CODE = 6059
+    NAME = "NotAtHead"
+    MSG = "the predecessor is not the report at the head"
+
+
+class TooManyPending(_ProgramError):
+    """6060: 192 reports are approved and not final: finalize the earliest first."""
+
+    CODE = 6060
+    NAME = "TooManyPending"
+    MSG = "192 reports are approved and not final: finalize the earliest first"
+
+
+class ReportFell(_ProgramError):
+    """6061: the report has fallen: another stands at its height, or one before it was voided; renew it."""
+
+    CODE = 6061
+    NAME = "ReportFell"
+    MSG = "the report has fallen: another stands at its height, or one before it was voided; renew it"
+
+
+class NotNext(_ProgramError):
+    """6062: an earlier report has to become final first."""
+
+    CODE = 6062
+    NAME = "NotNext"
+    MSG = "an earlier report has to become final first"
+
+
+class TotalAboveCorrection(_ProgramError):
+    """6063: a correction's total must not exceed the highest so far and what was paid since."""
+
+    CODE = 6063
+    NAME = "TotalAboveCorrection"
+    MSG = "a correction's total must not exceed the highest so far and what was paid since"
+
+
+class CorrectionOpen(_ProgramError):
+    """6064: another correction is approved and not final."""
+
+    CODE = 6064
+    NAME = "CorrectionOpen"
+    MSG = "another correction is approved and not final"
+
+
+class CorrectionTooSoon(_ProgramError):
+    """6065: one correction is approved in the hold and 72 hours."""
+
+    CODE = 6065
+    NAME = "CorrectionTooSoon"
+    MSG = "one correction is approved in the hold and 72 hours"
+
+
+class CorrectionStands(_ProgramError):
+    """6066: a correction is not refuted by a leaf that falls."""
+
+    CODE = 6066
+    NAME = "CorrectionStands"
+    MSG = "a correction is not refuted by a leaf that falls"
+
+
+class NotACorrection(_ProgramError):
+    """6067: only a correction is endorsed."""
+
+    CODE = 6067
+    NAME = "NotACorrection"
+    MSG = "only a correction is endorsed"
+
+
+class AlreadyEndorsed(_ProgramError):
+    """6068: the guardian has endorsed the correction already."""
+
+    CODE = 6068
+    NAME = "AlreadyEndorsed"
+    MSG = "the guardian has endorsed the correction already"
+
+
+class NotRenewable(_ProgramError):
+    """6069: only a report that is void, has fallen, or waits under an earlier attester set is renewed."""
+
+    CODE = 6069
+    NAME = "NotRenewable"
+    MSG = "only a report that is void, has fallen, or waits under an earlier attester set is renewed"
+
+
+class NotHead(_ProgramError):
+    """6070: verdicts are shown from the report at the head."""
+
+    CODE = 6070
+    NAME = "NotHead"
+    MSG = "verdicts are shown from the report at the head"
+
+
+class WrongVerdict(_ProgramError):
+    """6071: the verdict is later than its report, or passed with a reason to fail."""
+
+    CODE = 6071
+    NAME = "WrongVerdict"
+    MSG = "the verdict is later than its report, or passed with a reason to fail"
+
+
+class TooManyVoids(_ProgramError):
+    """6072: the guardian voids at most 20 reports in 30 days."""
+
+    CODE = 6072
+    NAME = "TooManyVoids"
+    MSG = "the guardian voids at most 20 reports in 30 days"
+
+
+class HoldOutOfBounds(_ProgramError):
+    """6073: rewards are held back for at most 30 days."""
+
+    CODE = 6073
+    NAME = "HoldOutOfBounds"
+    MSG = "rewards are held back for at most 30 days"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -534,35 +662,61 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6055: UnknownReason,
     6056: KeyDeparted,
     6057: TooManyDeparted,
+    6058: WrongPredecessor,
+    6059: NotAtHead,
+    6060: TooManyPending,
+    6061: ReportFell,
+    6062: NotNext,
+    6063: TotalAboveCorrection,
+    6064: CorrectionOpen,
+    6065: CorrectionTooSoon,
+    6066: CorrectionStands,
+    6067: NotACorrection,
+    6068: AlreadyEndorsed,
+    6069: NotRenewable,
+    6070: NotHead,
+    6071: WrongVerdict,
+    6072: TooManyVoids,
+    6073: HoldOutOfBounds,
 }
 
 
 __all__ = [
     "AlreadyApproved",
     "AlreadyDecided",
+    "AlreadyEndorsed",
     "BondOutOfBounds",
     "ChallengeExpired",
     "ChallengeOpen",
+    "CorrectionOpen",
+    "CorrectionStands",
+    "CorrectionTooSoon",
     "DuplicateKey",
     "FeeBoundOutOfBounds",
     "FreezeOutOfBounds",
     "GpuShareOutOfBounds",
     "HalfVacantSeat",
+    "HoldOutOfBounds",
     "InUseShareOutOfBounds",
     "KeyDeparted",
     "LeafStands",
     "MayNotPause",
     "NoEmission",
     "NoLeaves",
+    "NotACorrection",
     "NotANode",
     "NotApproved",
+    "NotAtHead",
     "NotAttester",
     "NotAuthority",
     "NotChallengeable",
     "NotEmitted",
     "NotGuardian",
+    "NotHead",
+    "NotNext",
     "NotPending",
     "NotPendingAuthority",
+    "NotRenewable",
     "NotResolver",
     "NotUpgradeAuthority",
     "Overflow",
@@ -573,12 +727,16 @@ __all__ = [
     "PeriodNotOver",
     "PeriodNotWholeHours",
     "ReportDecided",
+    "ReportFell",
     "SeatMissing",
     "SeatMoved",
     "StaleSet",
     "ThresholdOutOfBounds",
     "TooManyDeparted",
+    "TooManyPending",
     "TooManySeats",
+    "TooManyVoids",
+    "TotalAboveCorrection",
     "TotalAboveEmission",
     "TotalFell",
     "UnknownEntry",
@@ -591,9 +749,11 @@ __all__ = [
     "WrongContentHash",
     "WrongDestination",
     "WrongNode",
+    "WrongPredecessor",
     "WrongProgramData",
     "WrongProof",
     "WrongRentPayer",
     "WrongReport",
     "WrongSeq",
+    "WrongVerdict",
 ]

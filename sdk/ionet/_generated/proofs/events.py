@@ -199,6 +199,31 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class CorrectionEndorsed(Event):
+    """The guardian has endorsed a correction, which then needs the threshold only.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
+        report_seq: Hours from the start of emission to the end of the report's period.
+        approved_at: When it was approved; 0 while it needs more weight.
+    """
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    approved_at: int
+
+
+bind_event(
+    CorrectionEndorsed,
+    PROGRAM_ID,
+    bytes.fromhex("67db27364f65f100"),
+    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("approved_at", c.i64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Initialized(Event):
     """The configuration and an attester set without seats were created.
 
@@ -257,39 +282,6 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
-class ProofJudged(Event):
-    """An attester has judged a compute proof.
-
-    Attributes:
-        node: The node.
-        seat: Seat of the attester.
-        seed: The challenge's seed.
-        score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed, or that it passed.
-    """
-
-    node: Pubkey
-    seat: int
-    seed: bytes
-    score_bps: int
-    reason: types.ProofReason
-
-
-bind_event(
-    ProofJudged,
-    PROGRAM_ID,
-    bytes.fromhex("a19deaa66ca5f984"),
-    (
-        ("node", c.pubkey),
-        ("seat", c.u8),
-        ("seed", c.raw_bytes(32)),
-        ("score_bps", c.u32),
-        ("reason", types.proof_reason_codec),
-    ),
-)
-
-
-@dataclass(frozen=True, slots=True)
 class ReportApproved(Event):
     """An attester has approved a report.
 
@@ -300,8 +292,9 @@ class ReportApproved(Event):
         seat: Seat of the attester.
         attester: The attester.
         weight: Weight of all approvals so far.
-        threshold: Weight that approves a report.
-        approved_at: When the threshold was reached; 0 while it is not.
+        threshold: Weight that approves it.
+        approved_at: When it was approved; 0 while it is not.
+        head: Height of the head afterwards.
     """
 
     seq: int
@@ -312,6 +305,7 @@ class ReportApproved(Event):
     weight: int
     threshold: int
     approved_at: int
+    head: int
 
 
 bind_event(
@@ -327,6 +321,7 @@ bind_event(
         ("weight", c.u32),
         ("threshold", c.u32),
         ("approved_at", c.i64),
+        ("head", c.u64),
     ),
 )
 
@@ -343,6 +338,9 @@ class ReportFinalized(Event):
         total: Sum of the leaves' lifetime rewards, base units of IO.
         period_end: Unix time that the rewards count to.
         finalized_at: Unix time.
+        height: Its height.
+        creditable_from: From when its leaves are creditable, unix time.
+        creditable_until: The last second in which they are, unix time.
     """
 
     seq: int
@@ -352,6 +350,9 @@ class ReportFinalized(Event):
     total: int
     period_end: int
     finalized_at: int
+    height: int
+    creditable_from: int
+    creditable_until: int
 
 
 bind_event(
@@ -366,6 +367,9 @@ bind_event(
         ("total", c.u64),
         ("period_end", c.i64),
         ("finalized_at", c.i64),
+        ("height", c.u64),
+        ("creditable_from", c.i64),
+        ("creditable_until", c.i64),
     ),
 )
 
@@ -386,6 +390,9 @@ class ReportMade(Event):
         leaves: Number of leaves.
         evidence_hash: SHA-256 of what the rewards were computed from.
         evidence_uri: Where that is found, UTF-8, padded with zeros.
+        predecessor: The report that it continues; the default key for the first.
+        height: That one's height, and one.
+        correction: Whether it is a correction.
         created_at: Unix time.
     """
 
@@ -400,6 +407,9 @@ class ReportMade(Event):
     leaves: int
     evidence_hash: bytes
     evidence_uri: bytes
+    predecessor: Pubkey
+    height: int
+    correction: bool
     created_at: int
 
 
@@ -419,33 +429,96 @@ bind_event(
         ("leaves", c.u32),
         ("evidence_hash", c.raw_bytes(32)),
         ("evidence_uri", c.raw_bytes(96)),
+        ("predecessor", c.pubkey),
+        ("height", c.u64),
+        ("correction", c.boolean),
         ("created_at", c.i64),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
+class ReportRenewed(Event):
+    """A report that was void, had fallen, or was pending under an earlier set gathers approvals again.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        report: The report.
+        report_seq: Hours from the start of emission to the end of the report's period.
+        set_version: The attester set whose approvals count from now on.
+        attester: The attester.
+    """
+
+    seq: int
+    report: Pubkey
+    report_seq: int
+    set_version: int
+    attester: Pubkey
+
+
+bind_event(
+    ReportRenewed,
+    PROGRAM_ID,
+    bytes.fromhex("ff8a2d26b34ae9a8"),
+    (
+        ("seq", c.u64),
+        ("report", c.pubkey),
+        ("report_seq", c.u64),
+        ("set_version", c.u32),
+        ("attester", c.pubkey),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ReportVoided(Event):
-    """A report will never pay: a leaf was refuted (`node`), or the guardian voided it (zeros).
+    """A report will never pay: a leaf was refuted (`node`), or it was voided as a whole (zeros).
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         report: The report.
         report_seq: Hours from the start of emission to the end of the report's period.
         node: The node of the refuted leaf, or zeros.
+        head: Height of the head afterwards.
     """
 
     seq: int
     report: Pubkey
     report_seq: int
     node: Pubkey
+    head: int
 
 
 bind_event(
     ReportVoided,
     PROGRAM_ID,
     bytes.fromhex("3b9cd565b7b5e8de"),
-    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("node", c.pubkey)),
+    (("seq", c.u64), ("report", c.pubkey), ("report_seq", c.u64), ("node", c.pubkey), ("head", c.u64)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class VerdictShown(Event):
+    """A node's verdict in the report at the head was written into the node's account.
+
+    Attributes:
+        node: The node.
+        report: The report.
+        height: Its height.
+        verdict: The verdict.
+    """
+
+    node: Pubkey
+    report: Pubkey
+    height: int
+    verdict: types.Verdict
+
+
+bind_event(
+    VerdictShown,
+    PROGRAM_ID,
+    bytes.fromhex("4583c3915ae9b997"),
+    (("node", c.pubkey), ("report", c.pubkey), ("height", c.u64), ("verdict", types.Verdict.CODEC)),
 )
 
 
@@ -457,14 +530,16 @@ EVENTS: Mapping[bytes, type[Event]] = {
     ChallengeDecided.DISCRIMINATOR: ChallengeDecided,
     ChallengeLifted.DISCRIMINATOR: ChallengeLifted,
     ChallengeMade.DISCRIMINATOR: ChallengeMade,
+    CorrectionEndorsed.DISCRIMINATOR: CorrectionEndorsed,
     Initialized.DISCRIMINATOR: Initialized,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
-    ProofJudged.DISCRIMINATOR: ProofJudged,
     ReportApproved.DISCRIMINATOR: ReportApproved,
     ReportFinalized.DISCRIMINATOR: ReportFinalized,
     ReportMade.DISCRIMINATOR: ReportMade,
+    ReportRenewed.DISCRIMINATOR: ReportRenewed,
     ReportVoided.DISCRIMINATOR: ReportVoided,
+    VerdictShown.DISCRIMINATOR: VerdictShown,
 }
 
 
@@ -475,12 +550,14 @@ __all__ = [
     "ChallengeDecided",
     "ChallengeLifted",
     "ChallengeMade",
+    "CorrectionEndorsed",
     "Initialized",
     "ParamsSet",
     "PausedSet",
-    "ProofJudged",
     "ReportApproved",
     "ReportFinalized",
     "ReportMade",
+    "ReportRenewed",
     "ReportVoided",
+    "VerdictShown",
 ]

@@ -51,8 +51,9 @@ def approve(
 ) -> Instruction:
     """Approves a report. At the threshold it is decided, and its challenge window begins.
 
-    Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`,
-    `AlreadyApproved`, `AlreadyDecided`.
+    Caller: another attester. Errors: `Paused`, `NotPending`, `StaleSet`, `NotAttester`, `AlreadyApproved`,
+    `AlreadyDecided`, `NotAtHead`, `TooManyPending`, `TotalAboveCorrection`, `CorrectionOpen`,
+    `CorrectionTooSoon`.
 
     Args:
         attester: An attester. (signer)
@@ -97,7 +98,8 @@ def challenge(
 ) -> Instruction:
     """Challenges one node's leaf, with a bond, and holds that node's credit back for up to seven days.
 
-    Caller: anyone. Errors: `NotChallengeable`, `NotANode`.
+    Caller: anyone, but only the guardian for 30 days after one that lapsed. Errors: `NotChallengeable`,
+    `NotANode`, `ChallengedLately` of staking.
 
     Args:
         challenger: Pays the bond and the rent. (signer, writable)
@@ -206,6 +208,43 @@ def decide(
     )
 
 
+_ENDORSE = c.arguments("endorse", bytes.fromhex("02e4fcb6695c28af"), ())
+
+
+def endorse(
+    *,
+    guardian: Pubkey,
+    report: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Endorses a correction, which then needs the threshold only, instead of four fifths of the weight.
+
+    Caller: the guardian. Errors: `NotGuardian`, `NotACorrection`, `NotPending`, `StaleSet`,
+    `AlreadyEndorsed`, `AlreadyDecided`, `NotAtHead`, `TooManyPending`, `TotalAboveCorrection`,
+    `CorrectionOpen`, `CorrectionTooSoon`.
+
+    Args:
+        guardian: The guardian. (signer)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (read-only)
+        report: The correction. (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _ENDORSE(),
+        [
+            AccountMeta(guardian, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(report, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
 _FINALIZE = c.arguments("finalize", bytes.fromhex("ab3dda387f730cd9"), ())
 
 
@@ -214,7 +253,7 @@ def finalize(
 ) -> Instruction:
     """Makes an approved report final after its challenge window: its leaves can be credited.
 
-    Caller: anyone. Errors: `NotApproved`, `WindowOpen`, `PeriodFell`, `TotalFell`.
+    Caller: anyone. Errors: `NotApproved`, `ReportFell`, `NotNext`, `WindowOpen`.
 
     Args:
         config: The program's configuration. (writable)
@@ -349,48 +388,6 @@ def propose_authority(
     )
 
 
-_RECORD_PROOF = c.arguments(
-    "record_proof", bytes.fromhex("90ac90237caa5d50"), (("verdict", types.ProofVerdict.CODEC),)
-)
-
-
-def record_proof(
-    *,
-    attester: Pubkey,
-    node: Pubkey,
-    verdict: types.ProofVerdict,
-    attester_set: Pubkey = pda.ATTESTER_SET,
-    config: Pubkey = pda.CONFIG,
-    staking_program: Pubkey = pda.STAKING_PROGRAM,
-    remaining_accounts: Sequence[AccountMeta] = (),
-) -> Instruction:
-    """Keeps the verdict of a node's latest compute proof in the node's account.
-
-    Caller: an attester. Errors: `UnknownReason`, `NotAttester`, `NotANode`.
-
-    Args:
-        attester: An attester. (signer)
-        attester_set: The attester set. (read-only)
-        config: Signs the call to the staking program. (read-only)
-        node: The node. (writable)
-        staking_program: The staking program. (read-only)
-        verdict: What an attester found of a node's compute proof.
-        remaining_accounts: Further accounts, behind those above.
-    """
-    return Instruction(
-        PROGRAM_ID,
-        _RECORD_PROOF(verdict),
-        [
-            AccountMeta(attester, True, False),
-            AccountMeta(attester_set, False, False),
-            AccountMeta(config, False, False),
-            AccountMeta(node, False, True),
-            AccountMeta(staking_program, False, False),
-            *remaining_accounts,
-        ],
-    )
-
-
 _REFUTE = c.arguments("refute", bytes.fromhex("fe813ccf17b00a8d"), (("leaf", types.LeafArgs.CODEC),))
 
 
@@ -403,15 +400,15 @@ def refute(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Voids a report that is not final: one of its leaves is below what its node was credited, or names
-    no node.
+    no node. A correction is not refuted.
 
-    Caller: anyone. Errors: `WrongProof`, `LeafStands`, `ReportDecided`.
+    Caller: anyone. Errors: `WrongProof`, `CorrectionStands`, `LeafStands`, `ReportDecided`.
 
     Args:
         config: The program's configuration. (writable)
         report: The report. (writable)
         node: The leaf's node. (read-only)
-        leaf: A leaf of a report, with its place and proof.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -421,6 +418,43 @@ def refute(
             AccountMeta(config, False, True),
             AccountMeta(report, False, True),
             AccountMeta(node, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_RENEW_REPORT = c.arguments("renew_report", bytes.fromhex("ebc22006219edd9b"), ())
+
+
+def renew_report(
+    *,
+    attester: Pubkey,
+    report: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    attester_set: Pubkey = pda.ATTESTER_SET,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Makes a report that is void, has fallen, or is pending under an earlier attester set gather approvals
+    again,
+    of which this is the first.
+
+    Caller: an attester. Errors: `Paused`, `NotRenewable`, and those of `approve`.
+
+    Args:
+        attester: An attester, whose approval is the first. (signer)
+        config: The program's configuration. (writable)
+        attester_set: The attester set. (read-only)
+        report: The report. (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _RENEW_REPORT(),
+        [
+            AccountMeta(attester, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(attester_set, False, False),
+            AccountMeta(report, False, True),
             *remaining_accounts,
         ],
     )
@@ -436,6 +470,7 @@ _REPORT = c.arguments(
 def report(
     *,
     attester: Pubkey,
+    predecessor: Pubkey,
     seq: Int,
     content_hash: bytes,
     args: types.ReportArgs,
@@ -448,15 +483,16 @@ def report(
 ) -> Instruction:
     """Makes a report, which is also its first approval.
 
-    Caller: an attester, who pays for the account. Errors: `Paused`, `WrongContentHash`, `NoEmission`,
-    `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `NoLeaves`, `NotEmitted`,
-    `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, `NotAttester`, `AlreadyDecided`.
+    Caller: an attester, who pays for the account. Errors: `Paused`, `WrongPredecessor`, `WrongContentHash`,
+    `NoEmission`, `PeriodBeforeStart`, `PeriodNotWholeHours`, `PeriodNotOver`, `WrongSeq`, `PeriodFell`,
+    `NoLeaves`, `NotEmitted`, `PeriodForgotten`, `TotalAboveEmission`, `TotalFell`, and those of `approve`.
 
     Args:
         attester: An attester, who pays and whose approval is the first. (signer, writable)
         config: The program's configuration. (writable)
         attester_set: The attester set. (read-only)
         mint_config: The mint's configuration. (read-only)
+        predecessor: The report that this one continues; the default key for the first. (read-only)
         report: Its address holds the content, so that nobody can take an hour with another one.
             (writable, derived if not given)
         system_program: The System program. (read-only)
@@ -475,6 +511,7 @@ def report(
             AccountMeta(config, False, True),
             AccountMeta(attester_set, False, False),
             AccountMeta(mint_config, False, False),
+            AccountMeta(predecessor, False, False),
             AccountMeta(report, False, True),
             AccountMeta(system_program, False, False),
             *remaining_accounts,
@@ -499,7 +536,7 @@ def set_attesters(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Sets who attests. Seat i of the list is the attester that had seat i before, perhaps with a new key or
-    weight; reports that gather approvals have to be made again. A key that leaves takes no seat for seven
+    weight; reports that gather approvals have to be renewed. A key that leaves takes no seat for seven
     days.
 
     Caller: the authority. Errors: `NotAuthority`, `TooManySeats`, `SeatMissing`, `HalfVacantSeat`,
@@ -541,7 +578,7 @@ def set_params(
 
     Caller: the authority. Errors: `NotAuthority`, `WindowOutOfBounds`, `BondOutOfBounds`,
     `FreezeOutOfBounds`, `GpuShareOutOfBounds`, `InUseShareOutOfBounds`, `FeeBoundOutOfBounds`,
-    `UpHoursOutOfBounds`.
+    `UpHoursOutOfBounds`, `HoldOutOfBounds`.
 
     Args:
         authority: The authority. (signer)
@@ -583,6 +620,45 @@ def set_paused(
     )
 
 
+_SHOW_VERDICT = c.arguments(
+    "show_verdict", bytes.fromhex("98eebe9f7e189590"), (("leaf", types.LeafArgs.CODEC),)
+)
+
+
+def show_verdict(
+    *,
+    report: Pubkey,
+    node: Pubkey,
+    leaf: types.LeafArgs,
+    config: Pubkey = pda.CONFIG,
+    staking_program: Pubkey = pda.STAKING_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Writes a node's verdict in the report at the head into the node's account.
+
+    Caller: anyone. Errors: `NotHead`, `WrongProof`, `NotANode`, `UnknownReason`, `WrongVerdict`.
+
+    Args:
+        config: The program's configuration, which signs the call to the staking program. (read-only)
+        report: The report at the head. (read-only)
+        node: The node. (writable)
+        staking_program: The staking program. (read-only)
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SHOW_VERDICT(leaf),
+        [
+            AccountMeta(config, False, False),
+            AccountMeta(report, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(staking_program, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 _VOID_REPORT = c.arguments("void_report", bytes.fromhex("da383d970a4a146d"), ())
 
 
@@ -595,10 +671,11 @@ def void_report(
 ) -> Instruction:
     """Voids a report that is not final; the next one heals it.
 
-    Caller: the guardian. Errors: `NotGuardian`, `ReportDecided`.
+    Caller: the guardian, 20 times in 30 days; the authority for a correction. Errors: `NotGuardian`,
+    `ReportDecided`, `TooManyVoids`.
 
     Args:
-        guardian: The guardian. (signer)
+        guardian: The guardian; or the authority, for a correction. (signer)
         config: The program's configuration. (writable)
         report: The report. (writable)
         remaining_accounts: Further accounts, behind those above.
@@ -620,15 +697,17 @@ __all__ = [
     "approve",
     "challenge",
     "decide",
+    "endorse",
     "finalize",
     "initialize",
     "lift_challenge",
     "propose_authority",
-    "record_proof",
     "refute",
+    "renew_report",
     "report",
     "set_attesters",
     "set_params",
     "set_paused",
+    "show_verdict",
     "void_report",
 ]

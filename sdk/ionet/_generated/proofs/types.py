@@ -33,25 +33,71 @@ class Departed(Record):
 bind_record(Departed, (("key", c.pubkey), ("until", c.i64)))
 
 
+proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
+
+
 @dataclass(frozen=True, slots=True)
-class LeafArgs(Record):
-    """A leaf of a report, with its place and proof.
+class Verdict(Record):
+    """How a node's compute proofs were judged in an hour.
 
     Attributes:
-        lifetime: Earned in the node's whole life, base units.
-        through: Until when.
-        index: Number of the leaf, from 0.
+        time: End of the hour that it holds for, unix time; 0 while the node was never judged.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed, or that it passed.
+        passed: Whether it passed.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    """
+
+    time: int
+    score_bps: int
+    reason: ProofReason
+    passed: bool
+    evidence_hash: bytes
+
+
+bind_record(
+    Verdict,
+    (
+        ("time", c.i64),
+        ("score_bps", c.u32),
+        ("reason", proof_reason_codec),
+        ("passed", c.boolean),
+        ("evidence_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafArgs(Record):
+    """A leaf of a report with its place and proof; the node is one of the instruction's accounts.
+
+    Attributes:
+        lifetime: Earned in the node's whole life, base units of IO.
+        through: Until when, unix time.
+        previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
+        verdict: How its compute proofs were judged.
+        index: Number of the leaf in the report, from 0.
         proof: One hash a level, from the leaf up.
     """
 
     lifetime: int
     through: int
+    previous_height: int
+    verdict: Verdict
     index: int
     proof: tuple[bytes, ...]
 
 
 bind_record(
-    LeafArgs, (("lifetime", c.u64), ("through", c.i64), ("index", c.u32), ("proof", c.vec(c.raw_bytes(32))))
+    LeafArgs,
+    (
+        ("lifetime", c.u64),
+        ("through", c.i64),
+        ("previous_height", c.u64),
+        ("verdict", Verdict.CODEC),
+        ("index", c.u32),
+        ("proof", c.vec(c.raw_bytes(32))),
+    ),
 )
 
 
@@ -70,6 +116,7 @@ class ParamsArgs(Record):
         in_use_bps: Part of a pool for nodes in use, bps.
         fee_bound_bps: Bound of that part by the fees of a node's job, bps.
         up_hours: Hours in a row that a node must have been up.
+        hold: Seconds that rewards are held back behind their hour, at most 30 days.
     """
 
     pauser: Pubkey
@@ -82,6 +129,7 @@ class ParamsArgs(Record):
     in_use_bps: int
     fee_bound_bps: int
     up_hours: int
+    hold: int
 
 
 bind_record(
@@ -97,29 +145,9 @@ bind_record(
         ("in_use_bps", c.u16),
         ("fee_bound_bps", c.u16),
         ("up_hours", c.u16),
+        ("hold", c.u32),
     ),
 )
-
-
-proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
-
-
-@dataclass(frozen=True, slots=True)
-class ProofVerdict(Record):
-    """What an attester found of a node's compute proof.
-
-    Attributes:
-        seed: The challenge's seed.
-        score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed, or that it passed.
-    """
-
-    seed: bytes
-    score_bps: int
-    reason: ProofReason
-
-
-bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", proof_reason_codec)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,14 +155,19 @@ class ReportArgs(Record):
     """A report's content, as attesters propose it.
 
     Attributes:
+        predecessor: The report that this one continues; the default key for the first.
+        correction: Whether it is a correction, which may lower leaves.
         root: Merkle root of the reward leaves.
-        total: Sum of the leaves' lifetime rewards in base units of IO.
+        total: Over all nodes, the lifetime reward of its leaf, or what it was credited where that is
+                more; base units of IO.
         period_end: Unix time that the rewards count to, whole hours after the start of emission.
         leaves: Number of leaves.
         evidence_hash: SHA-256 of what the rewards were computed from.
         evidence_uri: Where that is found, UTF-8, filled up with zeros.
     """
 
+    predecessor: Pubkey
+    correction: bool
     root: bytes
     total: int
     period_end: int
@@ -146,6 +179,8 @@ class ReportArgs(Record):
 bind_record(
     ReportArgs,
     (
+        ("predecessor", c.pubkey),
+        ("correction", c.boolean),
         ("root", c.raw_bytes(32)),
         ("total", c.u64),
         ("period_end", c.i64),
@@ -219,6 +254,7 @@ class Params(TypedDict, total=False):
     in_use_bps: Int
     fee_bound_bps: Int
     up_hours: Int
+    hold: Int
 
 
 __all__ = [
@@ -227,9 +263,9 @@ __all__ = [
     "Params",
     "ParamsArgs",
     "ProofReason",
-    "ProofVerdict",
     "ReportArgs",
     "ReportState",
     "Roles",
     "Seat",
+    "Verdict",
 ]

@@ -76,8 +76,13 @@ class Config(Account):
         resolver: Decides appealed slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
-        slashed: What was slashed lately.
+        slashed: What was burned lately without a decision.
+        decided: What was burned lately by decision.
+        stopped_nodes: Nodes whose credit a proposal that names fraud stops.
+        stopped_stake: Their active stake when they were stopped, base units.
         seq: Number of the latest event of this account.
+        decided_limit_bps: Most that is burned by decision in seven days, bps of all active stake.
+        reward_bound_bps: Most that a node is credited for an hour, bps of the owner's minimum.
     """
 
     version: int
@@ -89,7 +94,12 @@ class Config(Account):
     cooldown: int
     appeal: int
     slashed: types.Outflow
+    decided: types.Outflow
+    stopped_nodes: int
+    stopped_stake: int
     seq: int
+    decided_limit_bps: int
+    reward_bound_bps: int
 
 
 bind_account(
@@ -107,8 +117,14 @@ bind_account(
         ("cooldown", c.i64),
         ("appeal", c.i64),
         ("slashed", types.Outflow.CODEC),
+        ("decided", types.Outflow.CODEC),
+        ("stopped_nodes", c.u64),
+        ("stopped_stake", c.u64),
         ("seq", c.u64),
-        ("", c.pad(176)),
+        ("decided_limit_bps", c.u16),
+        ("reward_bound_bps", c.u16),
+        ("", c.pad(4)),
+        ("", c.pad(80)),
     ),
 )
 
@@ -178,6 +194,7 @@ class EmissionLedger(Account):
         credited: Credited to all nodes since the beginning, base units.
         last_time: Latest time that an instruction has seen, unix time.
         outflow: What was credited lately.
+        bound: What credits in all may come to.
     """
 
     version: int
@@ -186,6 +203,7 @@ class EmissionLedger(Account):
     credited: int
     last_time: int
     outflow: types.Outflow
+    bound: types.CreditBound
 
 
 bind_account(
@@ -200,7 +218,8 @@ bind_account(
         ("credited", c.u64),
         ("last_time", c.i64),
         ("outflow", types.Outflow.CODEC),
-        ("", c.pad(56)),
+        ("bound", types.CreditBound.CODEC),
+        ("", c.pad(40)),
     ),
 )
 
@@ -272,6 +291,7 @@ class Node(Account):
         credit_frozen_until: No credit before this time, while a challenge is open.
         min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
                 wrong.
+        quiet_until: No challenge before this time but the guardian's: the last one lapsed undecided.
         frozen: Sum of the open slash proposals.
         commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
         commission_bps: The owner's part of co-stakers' rewards, bps.
@@ -281,9 +301,25 @@ class Node(Account):
         memory_gib: Memory in GiB, as the owner says.
         link_mbps: Link speed in Mbit/s, as the owner says.
         co: The co-stakers' side.
-        own_snapshot: The owner's active stake by week; none on a terminal node.
-        co_snapshot: The co-stakers' active stake by week; none on a terminal node.
+        own_snapshot: The owner's active stake by week; none while the node is not live.
+        co_snapshot: The co-stakers' active stake by week; none while the node is not live.
         retired_at: When it was last retired.
+        last_credit_at: When it was last credited, unix time.
+        credited_height: The highest report whose leaf was credited to its end.
+        partial: Credited since `credited_through` moved last, base units: parts of leaves that had to
+                wait.
+        highest: The highest minimum since `credited_through`, base units.
+        highest_at: When `highest` was last in force, unix time; it counts until the node is credited up
+                to then.
+        closed_at: End of the last hour that it earns: when co-stakers bore a loss, fraud was decided or
+                its device was banned; 0 while none was.
+        stopped_since: Since when a proposal that names fraud stops its credit; 0 while none does.
+        stopped: How long its credit was stopped in all, seconds: so much longer its reports are
+                creditable.
+        spared_until: No slash is proposed before this time, after one has lapsed.
+        fraud: 1 when fraud was decided: nothing is credited any more.
+        set_apart: Set apart for slashes and not burned yet: it belongs to no side any more.
+        former: What is left of a former owner's side.
     """
 
     version: int
@@ -309,6 +345,7 @@ class Node(Account):
     credited_through: int
     credit_frozen_until: int
     min_report_seq: int
+    quiet_until: int
     frozen: int
     commission_at: int
     commission_bps: int
@@ -321,6 +358,18 @@ class Node(Account):
     own_snapshot: types.Snapshot
     co_snapshot: types.Snapshot
     retired_at: int
+    last_credit_at: int
+    credited_height: int
+    partial: int
+    highest: int
+    highest_at: int
+    closed_at: int
+    stopped_since: int
+    stopped: int
+    spared_until: int
+    fraud: int
+    set_apart: int
+    former: types.Former
 
 
 bind_account(
@@ -351,6 +400,7 @@ bind_account(
         ("credited_through", c.i64),
         ("credit_frozen_until", c.i64),
         ("min_report_seq", c.u64),
+        ("quiet_until", c.i64),
         ("frozen", c.u64),
         ("commission_at", c.i64),
         ("commission_bps", c.u16),
@@ -363,7 +413,20 @@ bind_account(
         ("own_snapshot", types.Snapshot.CODEC),
         ("co_snapshot", types.Snapshot.CODEC),
         ("retired_at", c.i64),
-        ("", c.pad(120)),
+        ("last_credit_at", c.i64),
+        ("credited_height", c.u64),
+        ("partial", c.u64),
+        ("highest", c.u64),
+        ("highest_at", c.i64),
+        ("closed_at", c.i64),
+        ("stopped_since", c.i64),
+        ("stopped", c.i64),
+        ("spared_until", c.i64),
+        ("fraud", c.u8),
+        ("", c.pad(7)),
+        ("set_apart", c.u64),
+        ("former", types.Former.CODEC),
+        ("", c.pad(64)),
     ),
 )
 
@@ -380,6 +443,7 @@ class Position(Account):
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
         pending_at: When the pending shares were last added to.
+        late: Shares that are no longer active, and still share rewards of hours in which they were.
         cooling: Shares on their way out; can still be slashed.
         entry: The node's accumulator when rewards were last settled: u128, Q64.64, little endian.
         fraction: Fraction of a base unit left by that settlement, in 2^-64.
@@ -396,6 +460,7 @@ class Position(Account):
     active: int
     pending: int
     pending_at: int
+    late: int
     cooling: types.Slots
     entry: bytes
     fraction: int
@@ -418,6 +483,7 @@ bind_account(
         ("active", c.u64),
         ("pending", c.u64),
         ("pending_at", c.i64),
+        ("late", c.u64),
         ("cooling", types.Slots.CODEC),
         ("entry", c.raw_bytes(16)),
         ("fraction", c.u64),
@@ -438,11 +504,16 @@ class Slash(Account):
         version: Version of this layout.
         bump: Bump of the account's address.
         state: Where it stands.
+        fraud: 1 when it names fraud: a decision ends the node.
+        stops: 1 while it stops the node's credit.
         node: The node.
+        owner: The node's owner when it was proposed, who is slashed.
         proposer: Who proposed it and paid its rent; gets nothing of it.
         nonce: Part of the address.
-        amount: Tokens that it still holds back.
+        amount: Tokens that it still holds back on the node's sides.
+        apart: Tokens that were set apart for it and are not burned yet.
         burned: Tokens that it has burned.
+        stopped_stake: The node's active stake when this stopped its credit.
         evidence_hash: SHA-256 of the evidence.
         proposed_at: When it was proposed, unix time.
         appealed_at: When it was appealed, unix time; 0 while it was not.
@@ -453,11 +524,16 @@ class Slash(Account):
     version: int
     bump: int
     state: types.SlashState
+    fraud: int
+    stops: int
     node: Pubkey
+    owner: Pubkey
     proposer: Pubkey
     nonce: int
     amount: int
+    apart: int
     burned: int
+    stopped_stake: int
     evidence_hash: bytes
     proposed_at: int
     appealed_at: int
@@ -473,12 +549,17 @@ bind_account(
         ("version", c.u8),
         ("bump", c.u8),
         ("state", types.slash_state_codec),
-        ("", c.pad(5)),
+        ("fraud", c.u8),
+        ("stops", c.u8),
+        ("", c.pad(3)),
         ("node", c.pubkey),
+        ("owner", c.pubkey),
         ("proposer", c.pubkey),
         ("nonce", c.u64),
         ("amount", c.u64),
+        ("apart", c.u64),
         ("burned", c.u64),
+        ("stopped_stake", c.u64),
         ("evidence_hash", c.raw_bytes(32)),
         ("proposed_at", c.i64),
         ("appealed_at", c.i64),

@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Final
 
-#: Pending stake becomes active after this long even when the node is credited nothing, seconds.
-ACTIVATION: Final = 1_209_600
 #: Seed of a class: `["class", id]`, the id in 2 bytes, little endian.
 CLASS_SEED: Final = b"class"
 #: Time from announcing a commission to its beginning, seconds.
@@ -17,24 +15,34 @@ COMMISSION_NOTICE: Final = 604_800
 COMMISSION_STEP_BPS: Final = 500
 #: Seed of the configuration: `["config"]`.
 CONFIG_SEED: Final = b"config"
-#: How long a final report stays creditable, seconds.
-CREDITABLE: Final = 2_592_000
 #: Most that is credited in seven days, base units of IO. No month emits more than the first, and no week a
 #: quarter of one, so that three weeks of hours which one report heals are credited together. What is
 #: beyond that waits some days: a leaf is credited as far as there is room.
 CREDIT_LIMIT: Final = 333_333_333_333_333
+#: Time between two credits of a node on which something is pending or late, seconds, so that anyone can
+#: settle the changes that the first has made due.
+CREDIT_REST: Final = 600
 #: Time for deciding an appealed slash, seconds.
 DECISION: Final = 2_592_000
 #: The time for an appeal that the program begins with, seconds.
 DEFAULT_APPEAL: Final = 2_592_000
 #: The cooldown that the program begins with, seconds.
 DEFAULT_COOLDOWN: Final = 1_209_600
+#: The limit that the program begins with for what is burned by decision in seven days, bps of all active
+#: stake.
+DEFAULT_DECIDED_LIMIT_BPS: Final = 1_000
+#: The bound of an hour's reward that the program begins with, bps of the owner's minimum: a cheat that is
+#: found with one chance in ten a day, and loses its minimum, gains nothing in a hold of seven days.
+DEFAULT_REWARD_BOUND_BPS: Final = 96
 #: Seed of a device: `["device", fingerprint]`.
 DEVICE_SEED: Final = b"device"
 #: Seed of emission's ledger: `["emission"]`.
 EMISSION_SEED: Final = b"emission"
-#: Time for executing a slash, from the end of its time for an appeal or from its decision, seconds.
+#: Time for setting a slash apart that nobody appealed, from the end of its time for an appeal, seconds.
 EXECUTION: Final = 1_209_600
+#: How long after its last hour a node may still be credited it, seconds: a hold of seven days, and thirty
+#: more.
+LAST_CREDIT: Final = 3_196_800
 #: Longest time for an appeal, seconds.
 MAX_APPEAL: Final = 5_184_000
 #: Highest minimum stake per processor of a class before its multiplier, base units.
@@ -43,10 +51,16 @@ MAX_BASE_MINIMUM: Final = 1_000_000_000_000
 MAX_COOLDOWN: Final = 2_592_000
 #: How many withdrawals may cool at the same time on one side or position.
 MAX_COOLING: Final = 4
+#: Highest limit for what is burned by decision in seven days, bps of all active stake.
+MAX_DECIDED_LIMIT_BPS: Final = 3_300
 #: Highest maximum stake of a node, as a multiple of its minimum.
 MAX_MAXIMUM: Final = 20
 #: Largest multiplier of a class, bps of the reference.
 MAX_MULTIPLIER_BPS: Final = 10_000_000
+#: Highest bound of an hour's reward, bps of the owner's minimum.
+MAX_REWARD_BOUND_BPS: Final = 1_000
+#: Most positions that one credit settles.
+MAX_SETTLED: Final = 4
 #: Most processors of a node.
 MAX_UNITS: Final = 8
 #: Shortest time for an appeal, seconds.
@@ -55,8 +69,12 @@ MIN_APPEAL: Final = 604_800
 MIN_BASE_MINIMUM: Final = 100_000_000
 #: Shortest cooldown, seconds: longer than voting plus hold-up, so that no vote is lighter than it looks.
 MIN_COOLDOWN: Final = 1_209_600
+#: Lowest limit for what is burned by decision in seven days, bps of all active stake.
+MIN_DECIDED_LIMIT_BPS: Final = 100
 #: Lowest maximum stake of a node, as a multiple of its minimum.
 MIN_MAXIMUM: Final = 2
+#: Lowest bound of an hour's reward, bps of the owner's minimum.
+MIN_REWARD_BOUND_BPS: Final = 10
 #: Seed of a network: `["network", authority]`.
 NETWORK_SEED: Final = b"network"
 #: Seed of a node: `["node", its first device]`.
@@ -71,41 +89,52 @@ PAUSE_STAKE: Final = 2
 POSITION_SEED: Final = b"position"
 #: Seed of a shard: `["shard", index]`, the index in 1 byte.
 SHARD_SEED: Final = b"shard"
-#: Most that may be slashed in seven days, bps of all active stake.
+#: Most that may be burned by slashes without a decision in seven days, bps of all active stake.
 SLASH_LIMIT_BPS: Final = 100
+#: How long no slash of a node is proposed after one of it has lapsed, seconds.
+SLASH_PAUSE: Final = 2_592_000
 #: Seed of a slash: `["slash", node, nonce]`, the nonce in 8 bytes, little endian.
 SLASH_SEED: Final = b"slash"
 #: How many shards all active stake is summed in.
 STAKE_SHARDS: Final = 16
+#: Most active stake of all nodes whose credit proposals that name fraud stop, bps of all; one may always be.
+STOP_LIMIT_BPS: Final = 1_000
 #: Seed of a node's token account: `["vault", node]`.
 VAULT_SEED: Final = b"vault"
 
 
 __all__ = [
-    "ACTIVATION",
     "CLASS_SEED",
     "COMMISSION_NOTICE",
     "COMMISSION_STEP_BPS",
     "CONFIG_SEED",
-    "CREDITABLE",
     "CREDIT_LIMIT",
+    "CREDIT_REST",
     "DECISION",
     "DEFAULT_APPEAL",
     "DEFAULT_COOLDOWN",
+    "DEFAULT_DECIDED_LIMIT_BPS",
+    "DEFAULT_REWARD_BOUND_BPS",
     "DEVICE_SEED",
     "EMISSION_SEED",
     "EXECUTION",
+    "LAST_CREDIT",
     "MAX_APPEAL",
     "MAX_BASE_MINIMUM",
     "MAX_COOLDOWN",
     "MAX_COOLING",
+    "MAX_DECIDED_LIMIT_BPS",
     "MAX_MAXIMUM",
     "MAX_MULTIPLIER_BPS",
+    "MAX_REWARD_BOUND_BPS",
+    "MAX_SETTLED",
     "MAX_UNITS",
     "MIN_APPEAL",
     "MIN_BASE_MINIMUM",
     "MIN_COOLDOWN",
+    "MIN_DECIDED_LIMIT_BPS",
     "MIN_MAXIMUM",
+    "MIN_REWARD_BOUND_BPS",
     "NETWORK_SEED",
     "NODE_SEED",
     "OFFER_SEED",
@@ -114,7 +143,9 @@ __all__ = [
     "POSITION_SEED",
     "SHARD_SEED",
     "SLASH_LIMIT_BPS",
+    "SLASH_PAUSE",
     "SLASH_SEED",
     "STAKE_SHARDS",
+    "STOP_LIMIT_BPS",
     "VAULT_SEED",
 ]

@@ -211,11 +211,11 @@ class NodeNotLive(_ProgramError):
 
 
 class NodeTerminal(_ProgramError):
-    """6025: the node's co-stakers bore a loss: it no longer earns."""
+    """6025: the node has ended, for fraud or because co-stakers bore a loss."""
 
     CODE = 6025
     NAME = "NodeTerminal"
-    MSG = "the node's co-stakers bore a loss: it no longer earns"
+    MSG = "the node has ended, for fraud or because co-stakers bore a loss"
 
 
 class ZeroAmount(_ProgramError):
@@ -235,11 +235,11 @@ class MaximumStake(_ProgramError):
 
 
 class CoStakeAboveHalf(_ProgramError):
-    """6028: co-stake would exceed the owner's stake; left: room, right: amount."""
+    """6028: co-stake would exceed the owner's active stake; left: room, right: amount."""
 
     CODE = 6028
     NAME = "CoStakeAboveHalf"
-    MSG = "co-stake would exceed the owner's stake; left: room, right: amount"
+    MSG = "co-stake would exceed the owner's active stake; left: room, right: amount"
 
 
 class OwnerIsNoCoStaker(_ProgramError):
@@ -267,11 +267,11 @@ class NothingPending(_ProgramError):
 
 
 class StillPending(_ProgramError):
-    """6032: pending stake waits until the node is credited past it, or 14 days."""
+    """6032: pending stake waits until the node is credited past it."""
 
     CODE = 6032
     NAME = "StillPending"
-    MSG = "pending stake waits until the node is credited past it, or 14 days"
+    MSG = "pending stake waits until the node is credited past it"
 
 
 class MoreThanStaked(_ProgramError):
@@ -411,11 +411,11 @@ class ReportExhausted(_ProgramError):
 
 
 class NoActiveStake(_ProgramError):
-    """6050: a node without active stake is credited nothing; credit the leaf later."""
+    """6050: a node without active stake is credited nothing; no longer used."""
 
     CODE = 6050
     NAME = "NoActiveStake"
-    MSG = "a node without active stake is credited nothing; credit the leaf later"
+    MSG = "a node without active stake is credited nothing; no longer used"
 
 
 class CreditFrozen(_ProgramError):
@@ -587,11 +587,11 @@ class NotExecutable(_ProgramError):
 
 
 class SlashLimit(_ProgramError):
-    """6072: at most 1 % of all stake is slashed in 7 days, and that much was."""
+    """6072: the limit for what slashes burn in 7 days is used up."""
 
     CODE = 6072
     NAME = "SlashLimit"
-    MSG = "at most 1 % of all stake is slashed in 7 days, and that much was"
+    MSG = "the limit for what slashes burn in 7 days is used up"
 
 
 class ShardsMissing(_ProgramError):
@@ -619,11 +619,11 @@ class WrongRentPayer(_ProgramError):
 
 
 class NodeNotTerminal(_ProgramError):
-    """6076: the node's co-stakers have borne no loss."""
+    """6076: the node did not end for fraud."""
 
     CODE = 6076
     NAME = "NodeNotTerminal"
-    MSG = "the node's co-stakers have borne no loss"
+    MSG = "the node did not end for fraud"
 
 
 class NotProofs(_ProgramError):
@@ -675,11 +675,11 @@ class CommissionNotice(_ProgramError):
 
 
 class OwnerStays(_ProgramError):
-    """6083: the former owner's stake can leave only a cooldown after the node was retired."""
+    """6083: the node passes on when it was credited up to its retirement, or 37 days after it."""
 
     CODE = 6083
     NAME = "OwnerStays"
-    MSG = "the former owner's stake can leave only a cooldown after the node was retired"
+    MSG = "the node passes on when it was credited up to its retirement, or 37 days after it"
 
 
 class CreditLimit(_ProgramError):
@@ -688,6 +688,142 @@ class CreditLimit(_ProgramError):
     CODE = 6084
     NAME = "CreditLimit"
     MSG = "at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed"
+
+
+class ChallengedLately(_ProgramError):
+    """6085: a challenge of this node lapsed in the last 30 days: only the guardian makes another."""
+
+    CODE = 6085
+    NAME = "ChallengedLately"
+    MSG = "a challenge of this node lapsed in the last 30 days: only the guardian makes another"
+
+
+class OwnerBelowMinimum(_ProgramError):
+    """6086: the owner's active stake does not cover the node's minimum; left: active, right: minimum."""
+
+    CODE = 6086
+    NAME = "OwnerBelowMinimum"
+    MSG = "the owner's active stake does not cover the node's minimum; left: active, right: minimum"
+
+
+class CreditTooSoon(_ProgramError):
+    """6087: something on the node is pending or late: its credits are ten minutes apart."""
+
+    CODE = 6087
+    NAME = "CreditTooSoon"
+    MSG = "something on the node is pending or late: its credits are ten minutes apart"
+
+
+class CreditStopped(_ProgramError):
+    """6088: a proposal that names fraud stops the node's credit."""
+
+    CODE = 6088
+    NAME = "CreditStopped"
+    MSG = "a proposal that names fraud stops the node's credit"
+
+
+class HourNotEarned(_ProgramError):
+    """6089: the node earned nothing in this hour: its device was banned, or co-stakers had borne a loss."""
+
+    CODE = 6089
+    NAME = "HourNotEarned"
+    MSG = "the node earned nothing in this hour: its device was banned, or co-stakers had borne a loss"
+
+
+class RewardAboveBound(_ProgramError):
+    """6090: the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed."""
+
+    CODE = 6090
+    NAME = "RewardAboveBound"
+    MSG = "the reward is above the bound of an hour by the owner's minimum; left: bound, right: owed"
+
+
+class TooManyPositions(_ProgramError):
+    """6091: a credit settles at most four positions."""
+
+    CODE = 6091
+    NAME = "TooManyPositions"
+    MSG = "a credit settles at most four positions"
+
+
+class DecidedLimitOutOfBounds(_ProgramError):
+    """6092: what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake."""
+
+    CODE = 6092
+    NAME = "DecidedLimitOutOfBounds"
+    MSG = "what is burned by decision in 7 days is limited to 100 to 3,300 bps of all stake"
+
+
+class RewardBoundOutOfBounds(_ProgramError):
+    """6093: an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum."""
+
+    CODE = 6093
+    NAME = "RewardBoundOutOfBounds"
+    MSG = "an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum"
+
+
+class StopLimit(_ProgramError):
+    """6094: the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum."""
+
+    CODE = 6094
+    NAME = "StopLimit"
+    MSG = "the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum"
+
+
+class SlashPause(_ProgramError):
+    """6095: a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when."""
+
+    CODE = 6095
+    NAME = "SlashPause"
+    MSG = "a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when"
+
+
+class SlashSetApart(_ProgramError):
+    """6096: what was set apart already stays; left: decided, right: set apart or burned."""
+
+    CODE = 6096
+    NAME = "SlashSetApart"
+    MSG = "what was set apart already stays; left: decided, right: set apart or burned"
+
+
+class SlashDecided(_ProgramError):
+    """6097: the slash is decided, and cannot be taken back."""
+
+    CODE = 6097
+    NAME = "SlashDecided"
+    MSG = "the slash is decided, and cannot be taken back"
+
+
+class FormerUnpaid(_ProgramError):
+    """6098: an earlier owner of the node has not been paid out yet."""
+
+    CODE = 6098
+    NAME = "FormerUnpaid"
+    MSG = "an earlier owner of the node has not been paid out yet"
+
+
+class ReportHeld(_ProgramError):
+    """6099: the report's hours are still held back; left: now, right: from when."""
+
+    CODE = 6099
+    NAME = "ReportHeld"
+    MSG = "the report's hours are still held back; left: now, right: from when"
+
+
+class ReportCorrected(_ProgramError):
+    """6100: a correction came after this report: use a newer one."""
+
+    CODE = 6100
+    NAME = "ReportCorrected"
+    MSG = "a correction came after this report: use a newer one"
+
+
+class LeafOutOfOrder(_ProgramError):
+    """6101: something on the node is pending or late: credit the leaf of its previous height first."""
+
+    CODE = 6101
+    NAME = "LeafOutOfOrder"
+    MSG = "something on the node is pending or late: credit the leaf of its previous height first"
 
 
 #: Each error by its code.
@@ -777,6 +913,23 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6082: CommissionNotice,
     6083: OwnerStays,
     6084: CreditLimit,
+    6085: ChallengedLately,
+    6086: OwnerBelowMinimum,
+    6087: CreditTooSoon,
+    6088: CreditStopped,
+    6089: HourNotEarned,
+    6090: RewardAboveBound,
+    6091: TooManyPositions,
+    6092: DecidedLimitOutOfBounds,
+    6093: RewardBoundOutOfBounds,
+    6094: StopLimit,
+    6095: SlashPause,
+    6096: SlashSetApart,
+    6097: SlashDecided,
+    6098: FormerUnpaid,
+    6099: ReportHeld,
+    6100: ReportCorrected,
+    6101: LeafOutOfOrder,
 }
 
 
@@ -784,6 +937,7 @@ __all__ = [
     "ActivateFirst",
     "AppealClosed",
     "AppealOutOfBounds",
+    "ChallengedLately",
     "ClassDisabled",
     "CoExitFrozen",
     "CoStakeAboveHalf",
@@ -794,14 +948,20 @@ __all__ = [
     "CooldownOutOfBounds",
     "CreditFrozen",
     "CreditLimit",
+    "CreditStopped",
+    "CreditTooSoon",
+    "DecidedLimitOutOfBounds",
     "DeviceBanned",
     "DeviceInUse",
     "DeviceOwned",
     "DevicesAttached",
+    "FormerUnpaid",
     "Frozen",
+    "HourNotEarned",
     "InNetwork",
     "LastDevice",
     "LeafBeyondReport",
+    "LeafOutOfOrder",
     "LeaseLocksMinimum",
     "MaximumOutOfBounds",
     "MaximumStake",
@@ -837,21 +997,31 @@ __all__ = [
     "NothingReady",
     "NothingToClaim",
     "Overflow",
+    "OwnerBelowMinimum",
     "OwnerIsNoCoStaker",
     "OwnerStays",
     "Paused",
+    "ReportCorrected",
     "ReportExhausted",
+    "ReportHeld",
     "ReportNotFinal",
     "ReportRefuted",
     "ReportTooOld",
+    "RewardAboveBound",
+    "RewardBoundOutOfBounds",
     "ShardsMissing",
     "SlashAboveStake",
+    "SlashDecided",
     "SlashLimit",
     "SlashOpen",
+    "SlashPause",
     "SlashRaised",
+    "SlashSetApart",
     "SlasherIsResolver",
     "StillPending",
+    "StopLimit",
     "TooManyDevices",
+    "TooManyPositions",
     "UnknownEntry",
     "UnknownPool",
     "UnknownShard",

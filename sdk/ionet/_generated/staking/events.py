@@ -94,6 +94,31 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class ChangesSettled(Event):
+    """What was due on a node was settled.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        minimum: The owner's minimum for its processors, base units.
+        totals: The node's sums after it.
+    """
+
+    seq: int
+    node: Pubkey
+    minimum: int
+    totals: types.NodeTotals
+
+
+bind_event(
+    ChangesSettled,
+    PROGRAM_ID,
+    bytes.fromhex("ab6d1bcb3a75d233"),
+    (("seq", c.u64), ("node", c.pubkey), ("minimum", c.u64), ("totals", types.NodeTotals.CODEC)),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Claimed(Event):
     """Rewards went out.
 
@@ -541,6 +566,42 @@ bind_event(
 
 
 @dataclass(frozen=True, slots=True)
+class OwnerExpelled(Event):
+    """All that was a former owner's was moved out of the next owner's way.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        node: The node.
+        owner: The former owner.
+        amount: Theirs, base units.
+        ready_at: When it may leave, unix time.
+        totals: The node's sums after it.
+    """
+
+    seq: int
+    node: Pubkey
+    owner: Pubkey
+    amount: int
+    ready_at: int
+    totals: types.NodeTotals
+
+
+bind_event(
+    OwnerExpelled,
+    PROGRAM_ID,
+    bytes.fromhex("acbfbeb3c68c5298"),
+    (
+        ("seq", c.u64),
+        ("node", c.pubkey),
+        ("owner", c.pubkey),
+        ("amount", c.u64),
+        ("ready_at", c.i64),
+        ("totals", types.NodeTotals.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class ParamsSet(Event):
     """The parameters were set.
 
@@ -551,6 +612,8 @@ class ParamsSet(Event):
         resolver: Decides slashes and evicts squatters.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
+        decided_limit_bps: Most that is burned by decision in seven days, bps of all active stake.
+        reward_bound_bps: Most that a node is credited for an hour, bps of the owner's minimum.
     """
 
     seq: int
@@ -559,6 +622,8 @@ class ParamsSet(Event):
     resolver: Pubkey
     cooldown: int
     appeal: int
+    decided_limit_bps: int
+    reward_bound_bps: int
 
 
 bind_event(
@@ -572,6 +637,8 @@ bind_event(
         ("resolver", c.pubkey),
         ("cooldown", c.i64),
         ("appeal", c.i64),
+        ("decided_limit_bps", c.u16),
+        ("reward_bound_bps", c.u16),
     ),
 )
 
@@ -606,15 +673,15 @@ class ProofRecorded(Event):
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         node: The node.
-        seed: The challenge's seed.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
         score_bps: Measured speed against the class's reference, bps.
         reason: Why it failed, or that it passed.
-        time: Unix time.
+        time: End of the hour that it holds for, unix time.
     """
 
     seq: int
     node: Pubkey
-    seed: bytes
+    evidence_hash: bytes
     score_bps: int
     reason: types.ProofReason
     time: int
@@ -627,7 +694,7 @@ bind_event(
     (
         ("seq", c.u64),
         ("node", c.pubkey),
-        ("seed", c.raw_bytes(32)),
+        ("evidence_hash", c.raw_bytes(32)),
         ("score_bps", c.u32),
         ("reason", types.proof_reason_codec),
         ("time", c.i64),
@@ -657,6 +724,48 @@ bind_event(
     PROGRAM_ID,
     bytes.fromhex("5f3dd38075505765"),
     (("seq", c.u64), ("slash", c.pubkey), ("node", c.pubkey), ("by", c.pubkey)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SlashCancelled(Event):
+    """The authority has taken a slash back.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        owner: The owner who was to be slashed.
+        freed: What is held back no longer, base units.
+        returned: What was set apart and went back to the owner, base units.
+        frozen: Held back by all open proposals after it, base units.
+        totals: The node's sums after it.
+    """
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    owner: Pubkey
+    freed: int
+    returned: int
+    frozen: int
+    totals: types.NodeTotals
+
+
+bind_event(
+    SlashCancelled,
+    PROGRAM_ID,
+    bytes.fromhex("1ed915873eecc2dd"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("owner", c.pubkey),
+        ("freed", c.u64),
+        ("returned", c.u64),
+        ("frozen", c.u64),
+        ("totals", types.NodeTotals.CODEC),
+    ),
 )
 
 
@@ -706,6 +815,7 @@ class SlashProposed(Event):
         node: The node.
         amount: What it would burn, base units.
         evidence_hash: SHA-256 of the evidence.
+        fraud: Whether it names fraud, and so stops the node's credit.
         frozen: Held back by all open proposals.
     """
 
@@ -714,6 +824,7 @@ class SlashProposed(Event):
     node: Pubkey
     amount: int
     evidence_hash: bytes
+    fraud: bool
     frozen: int
 
 
@@ -727,6 +838,7 @@ bind_event(
         ("node", c.pubkey),
         ("amount", c.u64),
         ("evidence_hash", c.raw_bytes(32)),
+        ("fraud", c.boolean),
         ("frozen", c.u64),
     ),
 )
@@ -743,6 +855,7 @@ class SlashResolved(Event):
         amount: What may be burned, base units.
         freed: What is held back no longer, base units.
         frozen: Held back by all open proposals after it, base units.
+        terminal: Whether the node has ended.
     """
 
     seq: int
@@ -751,6 +864,7 @@ class SlashResolved(Event):
     amount: int
     freed: int
     frozen: int
+    terminal: bool
 
 
 bind_event(
@@ -764,21 +878,22 @@ bind_event(
         ("amount", c.u64),
         ("freed", c.u64),
         ("frozen", c.u64),
+        ("terminal", c.boolean),
     ),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Slashed(Event):
-    """Stake was burned.
+class SlashSetApart(Event):
+    """What a slash takes was set apart.
 
     Attributes:
         seq: Number of the event, counted by the account that it is about.
         slash: The slash.
         node: The node.
-        amount: Burned, base units.
+        amount: Set apart, base units.
         left: What the proposal still holds back.
-        terminal: Whether co-stakers lost, which ends the node.
+        terminal: Whether the node has ended.
         totals: The node's sums after it.
     """
 
@@ -792,6 +907,45 @@ class Slashed(Event):
 
 
 bind_event(
+    SlashSetApart,
+    PROGRAM_ID,
+    bytes.fromhex("79692569bb916ef3"),
+    (
+        ("seq", c.u64),
+        ("slash", c.pubkey),
+        ("node", c.pubkey),
+        ("amount", c.u64),
+        ("left", c.u64),
+        ("terminal", c.boolean),
+        ("totals", types.NodeTotals.CODEC),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Slashed(Event):
+    """Stake was burned.
+
+    Attributes:
+        seq: Number of the event, counted by the account that it is about.
+        slash: The slash.
+        node: The node.
+        amount: Burned, base units.
+        left: Of what was set apart for it, what is not burned yet.
+        by_decision: Whether the resolver had decided it.
+        totals: The node's sums after it.
+    """
+
+    seq: int
+    slash: Pubkey
+    node: Pubkey
+    amount: int
+    left: int
+    by_decision: bool
+    totals: types.NodeTotals
+
+
+bind_event(
     Slashed,
     PROGRAM_ID,
     bytes.fromhex("623bf99ae93562c2"),
@@ -801,7 +955,7 @@ bind_event(
         ("node", c.pubkey),
         ("amount", c.u64),
         ("left", c.u64),
-        ("terminal", c.boolean),
+        ("by_decision", c.boolean),
         ("totals", types.NodeTotals.CODEC),
     ),
 )
@@ -942,6 +1096,7 @@ EVENTS: Mapping[bytes, type[Event]] = {
     Activated.DISCRIMINATOR: Activated,
     AuthorityAccepted.DISCRIMINATOR: AuthorityAccepted,
     AuthorityProposed.DISCRIMINATOR: AuthorityProposed,
+    ChangesSettled.DISCRIMINATOR: ChangesSettled,
     Claimed.DISCRIMINATOR: Claimed,
     ClassSet.DISCRIMINATOR: ClassSet,
     CommissionSet.DISCRIMINATOR: CommissionSet,
@@ -957,13 +1112,16 @@ EVENTS: Mapping[bytes, type[Event]] = {
     NetworkRegistered.DISCRIMINATOR: NetworkRegistered,
     NodeRegistered.DISCRIMINATOR: NodeRegistered,
     NodeRetired.DISCRIMINATOR: NodeRetired,
+    OwnerExpelled.DISCRIMINATOR: OwnerExpelled,
     ParamsSet.DISCRIMINATOR: ParamsSet,
     PausedSet.DISCRIMINATOR: PausedSet,
     ProofRecorded.DISCRIMINATOR: ProofRecorded,
     SlashAppealed.DISCRIMINATOR: SlashAppealed,
+    SlashCancelled.DISCRIMINATOR: SlashCancelled,
     SlashClosed.DISCRIMINATOR: SlashClosed,
     SlashProposed.DISCRIMINATOR: SlashProposed,
     SlashResolved.DISCRIMINATOR: SlashResolved,
+    SlashSetApart.DISCRIMINATOR: SlashSetApart,
     Slashed.DISCRIMINATOR: Slashed,
     Staked.DISCRIMINATOR: Staked,
     UnitsSet.DISCRIMINATOR: UnitsSet,
@@ -976,6 +1134,7 @@ __all__ = [
     "Activated",
     "AuthorityAccepted",
     "AuthorityProposed",
+    "ChangesSettled",
     "Claimed",
     "ClassSet",
     "CommissionSet",
@@ -991,13 +1150,16 @@ __all__ = [
     "NetworkRegistered",
     "NodeRegistered",
     "NodeRetired",
+    "OwnerExpelled",
     "ParamsSet",
     "PausedSet",
     "ProofRecorded",
     "SlashAppealed",
+    "SlashCancelled",
     "SlashClosed",
     "SlashProposed",
     "SlashResolved",
+    "SlashSetApart",
     "Slashed",
     "Staked",
     "UnitsSet",

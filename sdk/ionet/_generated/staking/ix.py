@@ -44,9 +44,9 @@ _ACTIVATE = c.arguments("activate", bytes.fromhex("c2cb23649737aa52"), ())
 def activate(
     *, node: Pubkey, position: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes a position's pending stake active, under the conditions of `owner_activate`.
+    """Makes a position's pending stake active, when the node was credited past it.
 
-    Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongNode`, `WrongShard`.
+    Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongNode`, `WrongShard`.
 
     Args:
         node: The node. (writable)
@@ -101,6 +101,7 @@ def attach_device(
     *,
     owner: Pubkey,
     device: Pubkey,
+    class_: Pubkey,
     offer: Pubkey,
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -108,12 +109,14 @@ def attach_device(
     """Adds a processor of the same class to a node, up to eight in all.
 
     Caller: the owner of both. Errors: `NotNodeOwner`, `NotDeviceOwner`, `DeviceInUse`,
-    `DeviceBanned`, `WrongClass`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`, `WrongOffer`.
+    `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotLive`, `NodeLeased`, `TooManyDevices`,
+    `WrongOffer`.
 
     Args:
         owner: The node's owner. (signer)
         device: The device that joins. (writable)
         node: The node. (writable, derived if not given)
+        class_: Their hardware class. (read-only)
         offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -126,7 +129,57 @@ def attach_device(
             AccountMeta(owner, True, False),
             AccountMeta(device, False, True),
             AccountMeta(node, False, True),
+            AccountMeta(class_, False, False),
             AccountMeta(offer, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_CANCEL_SLASH = c.arguments("cancel_slash", bytes.fromhex("dea3a13667712a43"), ())
+
+
+def cancel_slash(
+    *,
+    authority: Pubkey,
+    node: Pubkey,
+    slash: Pubkey,
+    destination: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Ends a slash that is not decided, and returns what was set apart for it to the owner who was slashed.
+
+    Caller: the authority. Errors: `NotAuthority`, `SlashDecided`, `NotExecutable`, `WrongNode`,
+    `WrongDestination`, `WrongVault`.
+
+    Args:
+        authority: The program's authority. (signer)
+        config: The program's configuration. (writable)
+        node: The node. (writable)
+        slash: The slash. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: An IO account of the owner who was slashed. (writable)
+        token_program: The token program. (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _CANCEL_SLASH(),
+        [
+            AccountMeta(authority, True, False),
+            AccountMeta(config, False, True),
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
         ],
     )
@@ -147,7 +200,8 @@ def claim(
 ) -> Instruction:
     """Pays out a position's rewards.
 
-    Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`.
+    Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingToClaim`, `WrongVault`,
+    `WrongDestination`.
 
     Args:
         holder: The position's holder. (signer)
@@ -228,13 +282,21 @@ _CLOSE_SLASH = c.arguments("close_slash", bytes.fromhex("63ce399baef5fed2"), ())
 
 
 def close_slash(
-    *, node: Pubkey, slash: Pubkey, proposer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+    *,
+    node: Pubkey,
+    slash: Pubkey,
+    proposer: Pubkey,
+    config: Pubkey = pda.CONFIG,
+    remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Closes a slash that is done or has lapsed, and frees what it still held back.
+    """Closes a slash that is done or has lapsed, and frees what it still held back. After a lapse nobody
+    proposes
+    another one of the node for 30 days.
 
     Caller: anyone. Errors: `SlashOpen`, `WrongNode`, `WrongRentPayer`.
 
     Args:
+        config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
         proposer: Who paid the rent. (writable)
@@ -244,6 +306,7 @@ def close_slash(
         PROGRAM_ID,
         _CLOSE_SLASH(),
         [
+            AccountMeta(config, False, True),
             AccountMeta(node, False, True),
             AccountMeta(slash, False, True),
             AccountMeta(proposer, False, True),
@@ -267,7 +330,7 @@ def compound(
     """Turns a position's rewards into pending stake, as much as there is room for.
 
     Caller: its holder. Errors: `Paused`, `NotHolder`, `WrongNode`, `NodeNotLive`, `WrongClass`,
-    `NothingToClaim`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    `NothingToClaim`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`, `ActivateFirst`.
 
     Args:
         holder: The position's holder. (signer)
@@ -350,7 +413,10 @@ def credit_node(
     report: Pubkey,
     node: Pubkey,
     leaf: types.LeafArgs,
+    config: Pubkey = pda.CONFIG,
     emission_ledger: Pubkey = pda.EMISSION_LEDGER,
+    proofs_config: Pubkey = pda.PROOFS_CONFIG,
+    previous: Pubkey | None = None,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -358,18 +424,24 @@ def credit_node(
     """Credits a node with a final report's leaf: what it earned in its life, less what it was credited
     before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
 
-    Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportTooOld`, `LeafBeyondReport`,
-    `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NoActiveStake`, `NodeTerminal`,
-    `CreditFrozen`, `WrongVault`.
+    Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportHeld`, `ReportTooOld`, `ReportCorrected`,
+    `LeafBeyondReport`, `LeafOutOfOrder`, `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`,
+    `NodeTerminal`, `CreditFrozen`,
+    `CreditStopped`, `CreditTooSoon`, `HourNotEarned`, `RewardAboveBound`, `TooManyPositions`, `WrongNode`,
+    `WrongShard`, `WrongVault`.
 
     Args:
+        config: The program's configuration. (read-only)
         emission_ledger: Emission's ledger, which counts what is credited. (writable)
         emission_vault: Emission's vault. (writable)
         report: The report that has the leaf. (read-only)
+        proofs_config: The proofs program's configuration. (read-only)
+        previous: The report at the leaf's previous height, where that one is no longer creditable and the
+            node was not credited its leaf. (read-only, left out if None)
         node: The node. (writable)
         vault: The node's vault. (writable, derived if not given)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report, with its place and proof.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     if vault is None:
@@ -378,9 +450,12 @@ def credit_node(
         PROGRAM_ID,
         _CREDIT_NODE(leaf),
         [
+            AccountMeta(config, False, False),
             AccountMeta(emission_ledger, False, True),
             AccountMeta(emission_vault, False, True),
             AccountMeta(report, False, False),
+            AccountMeta(proofs_config, False, False),
+            AccountMeta(previous or PROGRAM_ID, False, False),
             AccountMeta(node, False, True),
             AccountMeta(vault, False, True),
             AccountMeta(token_program, False, False),
@@ -400,17 +475,20 @@ def detach_device(
     device: Pubkey,
     offer: Pubkey,
     node: Pubkey | None = None,
+    first: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Removes a processor that is not the first from a node.
 
-    Caller: the node's owner. Errors: `NotNodeOwner`, `NotNodeDevice`, `NodeLeased`, `LastDevice`,
-    `WrongOffer`.
+    Caller: the node's owner; of a retired node also the owner of its first device. Errors: `NotNodeOwner`,
+    `NodeNotRetired`, `NotNodeDevice`, `NodeLeased`, `LastDevice`, `WrongOffer`.
 
     Args:
-        owner: The node's owner. (signer)
+        owner: The node's owner, or the owner of its first device. (signer)
         device: The device that leaves. (writable)
         node: The node. (writable, derived if not given)
+        first: The node's first device, where another one than the node's owner has it. (read-only, left
+            out if None)
         offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -423,6 +501,7 @@ def detach_device(
             AccountMeta(owner, True, False),
             AccountMeta(device, False, True),
             AccountMeta(node, False, True),
+            AccountMeta(first or PROGRAM_ID, False, False),
             AccountMeta(offer, False, False),
             *remaining_accounts,
         ],
@@ -442,7 +521,7 @@ def evict_device(
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Takes a device from a squatter, and removes it from a node of which it is not the first; a ban stays
-    with the device.
+    with the device, and its node is neither listed nor hired and earns nothing more.
 
     Caller: the resolver. Errors: `NotResolver`, `WrongNode`.
 
@@ -474,18 +553,20 @@ def evict_node(
     *,
     resolver: Pubkey,
     node: Pubkey,
+    shard: Pubkey,
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Retires the node of a squatter; stake on it can still leave. A lease runs to its end, so
     that a squatter cannot stay by hiring their own node.
 
-    Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`.
+    Caller: the resolver. Errors: `NotResolver`, `NodeNotLive`, `WrongShard`.
 
     Args:
         resolver: The resolver of slashes. (signer)
         config: The program's configuration. (read-only)
         node: The node. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -495,6 +576,7 @@ def evict_node(
             AccountMeta(resolver, True, False),
             AccountMeta(config, False, False),
             AccountMeta(node, False, True),
+            AccountMeta(shard, False, True),
             *remaining_accounts,
         ],
     )
@@ -514,16 +596,17 @@ def execute_slash(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Burns what a slash may take now: at most 1 % of all stake in 7 days.
+    """Burns what was set apart for a slash, as the limits of seven days have room: 1 % of all active stake
+    without a decision, and a parameter's part of it by decision.
 
-    Caller: anyone, within 14 days of the end of the appeal or of the decision. Errors:
-    `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`, `WrongNode`, `WrongVault`.
+    Caller: anyone, at any time. Errors: `NotExecutable`, `SlashLimit`, `ShardsMissing`, `WrongShard`,
+    `WrongNode`, `WrongVault`.
 
     Args:
         config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
-        shard: The part of all active stake that the node counts in. (writable)
+        shard: The part of all active stake that the node counts in. (read-only)
         vault: The node's vault. (writable, derived if not given)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
@@ -538,7 +621,7 @@ def execute_slash(
             AccountMeta(config, False, True),
             AccountMeta(node, False, True),
             AccountMeta(slash, False, True),
-            AccountMeta(shard, False, True),
+            AccountMeta(shard, False, False),
             AccountMeta(vault, False, True),
             AccountMeta(mint, False, True),
             AccountMeta(token_program, False, False),
@@ -557,18 +640,15 @@ def expel_owner(
     device: Pubkey,
     offer: Pubkey,
     shard: Pubkey,
-    destination: Pubkey,
     config: Pubkey = pda.CONFIG,
     node: Pubkey | None = None,
-    vault: Pubkey | None = None,
-    token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Pays a former owner of the node's device all that is theirs on the retired node, so that the next
-    owner can reopen it; a cooldown after the retirement, as for anyone who leaves.
+    """Moves all that a former owner of the node's device has on the retired node out of the way, so that the
+    next owner can reopen it. It cools, and is theirs to withdraw whoever owns the node by then.
 
     Caller: anyone. Errors: `DeviceOwned`, `NodeNotRetired`, `OwnerStays`, `NothingReady`, `Frozen`,
-    `NodeLeased`, `NotNodeDevice`, `WrongDestination`, `WrongOffer`, `WrongShard`, `WrongVault`.
+    `FormerUnpaid`, `NodeLeased`, `NotNodeDevice`, `WrongOffer`, `WrongShard`.
 
     Args:
         config: The program's configuration. (read-only)
@@ -576,15 +656,10 @@ def expel_owner(
         device: The node's first device. (read-only)
         offer: The node's offer. (read-only)
         shard: The part of all active stake that the node counts in. (writable)
-        vault: The node's vault. (writable, derived if not given)
-        destination: An IO account of the node's former owner. (writable)
-        token_program: The token program. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
     if node is None:
         node = pda.node(device=device)
-    if vault is None:
-        vault = pda.vault(node=node)
     return Instruction(
         PROGRAM_ID,
         _EXPEL_OWNER(),
@@ -594,9 +669,6 @@ def expel_owner(
             AccountMeta(device, False, False),
             AccountMeta(offer, False, False),
             AccountMeta(shard, False, True),
-            AccountMeta(vault, False, True),
-            AccountMeta(destination, False, True),
-            AccountMeta(token_program, False, False),
             AccountMeta(pda.EVENT_AUTHORITY, False, False),
             AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
@@ -616,11 +688,12 @@ def forfeit_reward(
     node: Pubkey,
     leaf: types.LeafArgs,
     emission_ledger: Pubkey = pda.EMISSION_LEDGER,
+    proofs_config: Pubkey = pda.PROOFS_CONFIG,
     mint: Pubkey = pda.MINT,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Burns what a terminal node's leaf proves, instead of crediting it.
+    """Burns what the leaf of a node that ended for fraud proves, instead of crediting it.
 
     Caller: anyone. Errors: `NodeNotTerminal`, `NothingToClaim`, `CreditFrozen`, `CreditLimit`, and those of
     a leaf in `credit_node`.
@@ -629,10 +702,11 @@ def forfeit_reward(
         emission_ledger: Emission's ledger, which counts what is credited. (writable)
         emission_vault: Emission's vault. (writable)
         report: The report that has the leaf. (read-only)
+        proofs_config: The proofs program's configuration. (read-only)
         node: The node. (writable)
         mint: The IO mint. (writable)
         token_program: The token program. (read-only)
-        leaf: A leaf of a report, with its place and proof.
+        leaf: A leaf of a report with its place and proof; the node is one of the instruction's accounts.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -642,6 +716,7 @@ def forfeit_reward(
             AccountMeta(emission_ledger, False, True),
             AccountMeta(emission_vault, False, True),
             AccountMeta(report, False, False),
+            AccountMeta(proofs_config, False, False),
             AccountMeta(node, False, True),
             AccountMeta(mint, False, True),
             AccountMeta(token_program, False, False),
@@ -666,7 +741,7 @@ def freeze_credit(
 ) -> Instruction:
     """Holds a node's credit back, or lets it go, and excludes earlier reports for it.
 
-    Caller: the proofs program. Errors: `NotProofs`.
+    Caller: the proofs program. Errors: `NotProofs`, `ChallengedLately`.
 
     Args:
         proofs: The proofs program's configuration signs. (signer)
@@ -840,10 +915,10 @@ _OWNER_ACTIVATE = c.arguments("owner_activate", bytes.fromhex("caeea25118996ebe"
 def owner_activate(
     *, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the owner's pending stake active: at once on a node without active stake, else when the
-    node was credited past it or after 14 days.
+    """Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
+    pending, else when the node was credited past it.
 
-    Caller: anyone. Errors: `NothingPending`, `StillPending`, `WrongShard`.
+    Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
 
     Args:
         node: The node. (writable)
@@ -871,7 +946,8 @@ def owner_claim(
 ) -> Instruction:
     """Pays out the owner's rewards.
 
-    Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`.
+    Caller: the node's owner. Errors: `NotNodeOwner`, `NothingToClaim`, `Frozen`, `WrongVault`,
+    `WrongDestination`.
 
     Args:
         owner: The node's owner. (signer)
@@ -1005,11 +1081,12 @@ def owner_unstake(
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Unstakes on the owner's side. Pending stake, and what exceeds the minimum and the co-stake, leaves at
-    once; the rest cools. While the node is hired the minimum stays.
+    """Unstakes on the owner's side. Pending stake leaves at once, all active stake cools. While the node is
+    hired the minimum stays.
 
     Caller: the node's owner. Errors: `NotNodeOwner`, `ZeroAmount`, `MoreThanStaked`,
-    `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`.
+    `LeaseLocksMinimum`, `NoFreeSlot`, `Frozen`, `WrongClass`, `WrongOffer`, `WrongShard`, `WrongVault`,
+    `WrongDestination`.
 
     Args:
         owner: The node's owner. (signer)
@@ -1060,7 +1137,8 @@ def owner_withdraw(
 ) -> Instruction:
     """Pays out the owner's cooled stake.
 
-    Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`.
+    Caller: the node's owner. Errors: `NotNodeOwner`, `NothingReady`, `Frozen`, `WrongVault`,
+    `WrongDestination`.
 
     Args:
         owner: The node's owner. (signer)
@@ -1120,7 +1198,7 @@ def propose_authority(
 _PROPOSE_SLASH = c.arguments(
     "propose_slash",
     bytes.fromhex("c6908031484e4a76"),
-    (("nonce", c.u64), ("amount", c.u64), ("evidence_hash", c.raw_bytes(32))),
+    (("nonce", c.u64), ("amount", c.u64), ("evidence_hash", c.raw_bytes(32)), ("fraud", c.boolean)),
 )
 
 
@@ -1128,40 +1206,45 @@ def propose_slash(
     *,
     slasher: Pubkey,
     node: Pubkey,
+    shard: Pubkey,
     nonce: Int,
     amount: Int,
     evidence_hash: bytes,
+    fraud: bool,
     config: Pubkey = pda.CONFIG,
     slash: Pubkey | None = None,
     system_program: Pubkey = _ids.SYSTEM_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Proposes to burn a node's stake and holds it back.
+    """Proposes to burn a node's stake and holds it back. One that names fraud stops the node's credit, too.
 
-    Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`,
-    `SlashAboveStake`.
+    Caller: the slasher, who gets nothing of it. Errors: `NotSlasher`, `ZeroAmount`, `SlashAboveStake`,
+    `SlashPause`, `CreditStopped`, `StopLimit`, `ShardsMissing`, `WrongShard`.
 
     Args:
         slasher: Pays the rent, and gets it back. (signer, writable)
-        config: The program's configuration. (read-only)
+        config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The new slash. (writable, derived if not given)
+        shard: The part of all active stake that the node counts in. (read-only)
         system_program: The System program. (read-only)
         nonce: Any number that was not used for the node; part of the address.
         amount: What is to be burned, base units of IO.
         evidence_hash: SHA-256 of the evidence.
+        fraud: Whether it names fraud: then its decision ends the node.
         remaining_accounts: Further accounts, behind those above.
     """
     if slash is None:
         slash = pda.slash(node=node, nonce=nonce)
     return Instruction(
         PROGRAM_ID,
-        _PROPOSE_SLASH(nonce, amount, evidence_hash),
+        _PROPOSE_SLASH(nonce, amount, evidence_hash, fraud),
         [
             AccountMeta(slasher, True, True),
-            AccountMeta(config, False, False),
+            AccountMeta(config, False, True),
             AccountMeta(node, False, True),
             AccountMeta(slash, False, True),
+            AccountMeta(shard, False, False),
             AccountMeta(system_program, False, False),
             *remaining_accounts,
         ],
@@ -1285,7 +1368,7 @@ def register_node(
     """Makes a node of a registered device.
 
     Caller: the device's owner. Errors: `Paused`, `NotDeviceOwner`, `DeviceInUse`, `DeviceBanned`,
-    `WrongClass`, `CommissionOutOfBounds`.
+    `WrongClass`, `ClassDisabled`, `CommissionOutOfBounds`.
 
     Args:
         owner: Owns the device and will own the node; pays. (signer, writable)
@@ -1366,17 +1449,19 @@ def reopen_node(
     device_key: Pubkey,
     class_: Pubkey,
     device: Pubkey,
+    shard: Pubkey,
     args: types.NodeArgs,
     config: Pubkey = pda.CONFIG,
     node: Pubkey | None = None,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
-    owner needs the former one's side to be empty.
+    owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
+    or 37 days.
 
     Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,
-    `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`.
+    `Frozen`, `OwnerStays`, `DevicesAttached`, `CommissionNotice`, `CommissionOutOfBounds`, `WrongShard`.
 
     Args:
         owner: The device's owner. (signer)
@@ -1385,6 +1470,7 @@ def reopen_node(
         class_: The device's hardware class. (read-only)
         device: The node's first device. (read-only)
         node: The node. (writable, derived if not given)
+        shard: The part of all active stake that the node counts in. (writable)
         args: What a node says of itself when it registers.
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1400,6 +1486,7 @@ def reopen_node(
             AccountMeta(class_, False, False),
             AccountMeta(device, False, False),
             AccountMeta(node, False, True),
+            AccountMeta(shard, False, True),
             *remaining_accounts,
         ],
     )
@@ -1413,21 +1500,24 @@ def resolve_slash(
     resolver: Pubkey,
     node: Pubkey,
     slash: Pubkey,
+    shard: Pubkey,
     amount: Int,
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
     """Decides a slash: an appealed one within 30 days, another one after the time for an appeal. Only a
-    decision reaches beyond the owner's side.
+    decision reaches beyond the owner's side, and one that names fraud ends the node.
 
-    Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`.
+    Caller: the resolver. Errors: `NotResolver`, `WrongNode`, `NotDecidable`, `SlashRaised`,
+    `SlashSetApart`, `WrongShard`.
 
     Args:
         resolver: The resolver of slashes. (signer)
-        config: The program's configuration. (read-only)
+        config: The program's configuration. (writable)
         node: The node. (writable)
         slash: The slash. (writable)
-        amount: What may be burned, base units of IO; at most what was proposed.
+        shard: The part of all active stake that the node counts in. (writable)
+        amount: What may be burned in all, base units of IO; at most what was proposed.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1435,9 +1525,10 @@ def resolve_slash(
         _RESOLVE_SLASH(amount),
         [
             AccountMeta(resolver, True, False),
-            AccountMeta(config, False, False),
+            AccountMeta(config, False, True),
             AccountMeta(node, False, True),
             AccountMeta(slash, False, True),
+            AccountMeta(shard, False, True),
             *remaining_accounts,
         ],
     )
@@ -1447,15 +1538,22 @@ _RETIRE_NODE = c.arguments("retire_node", bytes.fromhex("c42fc94792020d91"), ())
 
 
 def retire_node(
-    *, owner: Pubkey, node: Pubkey, offer: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+    *,
+    owner: Pubkey,
+    node: Pubkey,
+    shard: Pubkey,
+    offer: Pubkey,
+    remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Takes a node out of the market. Stake still leaves and rewards are still claimed.
+    """Takes a node out of the market. Its stake has no vote from then on; stake still leaves and rewards are
+    still claimed.
 
-    Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`.
+    Caller: the node's owner. Errors: `NotNodeOwner`, `NodeNotLive`, `NodeLeased`, `WrongOffer`, `WrongShard`.
 
     Args:
         owner: The node's owner. (signer)
         node: The node. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
         offer: The node's offer. (read-only)
         remaining_accounts: Further accounts, behind those above.
     """
@@ -1465,7 +1563,40 @@ def retire_node(
         [
             AccountMeta(owner, True, False),
             AccountMeta(node, False, True),
+            AccountMeta(shard, False, True),
             AccountMeta(offer, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
+_SET_APART_SLASH = c.arguments("set_apart_slash", bytes.fromhex("9b88eb0ad8555f76"), ())
+
+
+def set_apart_slash(
+    *, node: Pubkey, slash: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends
+    the node. It belongs to no side any more, holds nothing back, and does not lapse.
+
+    Caller: anyone, within 14 days of the end of the time for an appeal, or after the decision. Errors:
+    `NotExecutable`, `WrongNode`, `WrongShard`.
+
+    Args:
+        node: The node. (writable)
+        slash: The slash. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SET_APART_SLASH(),
+        [
+            AccountMeta(node, False, True),
+            AccountMeta(slash, False, True),
+            AccountMeta(shard, False, True),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
             *remaining_accounts,
         ],
     )
@@ -1538,14 +1669,14 @@ def set_commission(
 
 
 _SET_LAST_PROOF = c.arguments(
-    "set_last_proof", bytes.fromhex("0478c581ef7f21b0"), (("verdict", types.ProofVerdict.CODEC),)
+    "set_last_proof", bytes.fromhex("0478c581ef7f21b0"), (("verdict", types.Verdict.CODEC),)
 )
 
 
 def set_last_proof(
     *,
     node: Pubkey,
-    verdict: types.ProofVerdict,
+    verdict: types.Verdict,
     proofs: Pubkey = pda.PROOFS,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
@@ -1556,7 +1687,7 @@ def set_last_proof(
     Args:
         proofs: The proofs program's configuration signs. (signer)
         node: The node. (writable)
-        verdict: What an attester found of a node's compute proof.
+        verdict: How a node's compute proofs were judged in an hour.
         remaining_accounts: Further accounts, behind those above.
     """
     return Instruction(
@@ -1578,10 +1709,10 @@ def set_params(
     config: Pubkey = pda.CONFIG,
     remaining_accounts: Sequence[AccountMeta] = (),
 ) -> Instruction:
-    """Sets roles, the cooldown and the time for appeals.
+    """Sets roles, the cooldown, the time for appeals, and the limits of slashes and rewards.
 
     Caller: the authority. Errors: `NotAuthority`, `CooldownOutOfBounds`, `AppealOutOfBounds`,
-    `SlasherIsResolver`.
+    `SlasherIsResolver`, `DecidedLimitOutOfBounds`, `RewardBoundOutOfBounds`.
 
     Args:
         authority: The authority. (signer)
@@ -1623,6 +1754,35 @@ def set_paused(
     )
 
 
+_SETTLE_CHANGES = c.arguments("settle_changes", bytes.fromhex("4a12573db0d1f424"), ())
+
+
+def settle_changes(
+    *, class_: Pubkey, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
+) -> Instruction:
+    """Settles what has become due on a node: pending stake that it was credited past becomes active, and late
+    weights of hours that are all credited end. Also writes down the minimum of its class.
+
+    Caller: anyone. Errors: `WrongClass`, `WrongNode`, `WrongShard`.
+
+    Args:
+        class_: The node's hardware class. (read-only)
+        node: The node. (writable)
+        shard: The part of all active stake that the node counts in. (writable)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    return Instruction(
+        PROGRAM_ID,
+        _SETTLE_CHANGES(),
+        [
+            AccountMeta(class_, False, False),
+            AccountMeta(node, False, True),
+            AccountMeta(shard, False, True),
+            *remaining_accounts,
+        ],
+    )
+
+
 _STAKE = c.arguments("stake", bytes.fromhex("ceb0ca12c8d1b36c"), (("amount", c.u64),))
 
 
@@ -1642,7 +1802,8 @@ def stake(
     """Adds to a position's pending stake.
 
     Caller: its holder. Errors: `Paused`, `NodeNotLive`, `NotHolder`, `WrongNode`, `WrongClass`,
-    `WrongVault`, `ZeroAmount`, `MaximumStake`, `CoStakeAboveHalf`, `ActivateFirst`.
+    `WrongVault`, `ZeroAmount`, `MaximumStake`, `OwnerBelowMinimum`, `CoStakeAboveHalf`,
+    `ActivateFirst`.
 
     Args:
         holder: The position's holder. (signer)
@@ -1698,7 +1859,7 @@ def unstake(
     """Unstakes from a position: pending stake leaves at once, active stake cools.
 
     Caller: its holder. Errors: `NotHolder`, `WrongNode`, `ZeroAmount`, `MoreThanStaked`,
-    `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`.
+    `NoFreeSlot`, `CoExitFrozen`, `WrongShard`, `WrongVault`, `WrongDestination`.
 
     Args:
         holder: The position's holder. (signer)
@@ -1750,7 +1911,8 @@ def withdraw(
 ) -> Instruction:
     """Pays out a position's cooled stake.
 
-    Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`.
+    Caller: its holder. Errors: `NotHolder`, `WrongNode`, `NothingReady`, `CoExitFrozen`, `WrongVault`,
+    `WrongDestination`.
 
     Args:
         holder: The position's holder. (signer)
@@ -1782,11 +1944,51 @@ def withdraw(
     )
 
 
+_WITHDRAW_FORMER = c.arguments("withdraw_former", bytes.fromhex("6c2fec43e8c55d81"), ())
+
+
+def withdraw_former(
+    *,
+    node: Pubkey,
+    destination: Pubkey,
+    vault: Pubkey | None = None,
+    token_program: Pubkey = _ids.TOKEN_PROGRAM,
+    remaining_accounts: Sequence[AccountMeta] = (),
+) -> Instruction:
+    """Pays out what is left of a former owner's side, after its cooldown.
+
+    Caller: anyone. Errors: `NothingReady`, `WrongDestination`, `WrongVault`.
+
+    Args:
+        node: The node. (writable)
+        vault: The node's vault. (writable, derived if not given)
+        destination: An IO account of the former owner; anyone can create one. (writable)
+        token_program: The token program. (read-only)
+        remaining_accounts: Further accounts, behind those above.
+    """
+    if vault is None:
+        vault = pda.vault(node=node)
+    return Instruction(
+        PROGRAM_ID,
+        _WITHDRAW_FORMER(),
+        [
+            AccountMeta(node, False, True),
+            AccountMeta(vault, False, True),
+            AccountMeta(destination, False, True),
+            AccountMeta(token_program, False, False),
+            AccountMeta(pda.EVENT_AUTHORITY, False, False),
+            AccountMeta(PROGRAM_ID, False, False),
+            *remaining_accounts,
+        ],
+    )
+
+
 __all__ = [
     "accept_authority",
     "activate",
     "appeal",
     "attach_device",
+    "cancel_slash",
     "claim",
     "claim_device",
     "close_slash",
@@ -1819,12 +2021,15 @@ __all__ = [
     "reopen_node",
     "resolve_slash",
     "retire_node",
+    "set_apart_slash",
     "set_class",
     "set_commission",
     "set_last_proof",
     "set_params",
     "set_paused",
+    "settle_changes",
     "stake",
     "unstake",
     "withdraw",
+    "withdraw_former",
 ]

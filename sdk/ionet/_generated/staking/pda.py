@@ -22,6 +22,7 @@ EVENT_AUTHORITY: Final = Pubkey.from_string("CZPaCbirSfjybwUNrNYXqq5i4YSLfzW5iLy
 MINT: Final = Pubkey.from_string("8xuhg7nNXvEYivfARtf8CEHBUKf7SebKfQfeJD6fPf3G")
 PROGRAM_DATA: Final = Pubkey.from_string("FMBxNmpGrnho7wsjZwXjkVtnVLvk3LS3R3WkU1FrmTuD")
 PROOFS: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
+PROOFS_CONFIG: Final = Pubkey.from_string("quSeFVmUvC1tmGun5NLVxqzmZbQ55Ls76Pu2knxebmK")
 
 
 def class_(id: Int) -> Pubkey:
@@ -72,6 +73,7 @@ __all__ = [
     "MINT",
     "PROGRAM_DATA",
     "PROOFS",
+    "PROOFS_CONFIG",
     "class_",
     "device",
     "network",

@@ -70,8 +70,10 @@ class CoSide(Record):
         shares: All shares: active, pending and cooling.
         active: Shares that earn and vote.
         pending: Shares that do not earn yet.
+        late: Shares that are no longer active, and still in the split of rewards for hours in which they
+                were.
         owed: Rewards credited to co-stakers and not yet claimed.
-        acc: Reward per active share since the beginning: u128, Q64.64, little endian.
+        acc: Reward per active or late share since the beginning: u128, Q64.64, little endian.
         rem: Remainder of its last division: u128, little endian.
     """
 
@@ -79,6 +81,7 @@ class CoSide(Record):
     shares: int
     active: int
     pending: int
+    late: int
     owed: int
     acc: bytes
     rem: bytes
@@ -91,11 +94,31 @@ bind_record(
         ("shares", c.u64),
         ("active", c.u64),
         ("pending", c.u64),
+        ("late", c.u64),
         ("owed", c.u64),
         ("acc", c.raw_bytes(16)),
         ("rem", c.raw_bytes(16)),
     ),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class CreditBound(Record):
+    """What credits in all may come to: the highest total that was credited from since the latest correction.
+
+    By one report's total alone, a node that is credited late, after others were from later reports, would be
+    refused from then on.
+
+    Attributes:
+        min_height: The configuration's `min_height` when `total` was begun.
+        total: The highest total since.
+    """
+
+    min_height: int
+    total: int
+
+
+bind_record(CreditBound, (("min_height", c.u64), ("total", c.u64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,15 +128,46 @@ class CreditFreeze(Record):
     Attributes:
         until: No credit before this time; 0 for no change.
         lifted: Whether a challenge is over, instead of made; the others' freezes stay.
+        guardian: Whether the guardian makes it, who need not wait for `quiet_until`.
+        quiet_until: No other challenge before this time: one lapsed undecided; 0 for no change.
         min_report_seq: No credit from reports before this one; 0 for no change.
     """
 
     until: int
     lifted: bool
+    guardian: bool
+    quiet_until: int
     min_report_seq: int
 
 
-bind_record(CreditFreeze, (("until", c.i64), ("lifted", c.boolean), ("min_report_seq", c.u64)))
+bind_record(
+    CreditFreeze,
+    (
+        ("until", c.i64),
+        ("lifted", c.boolean),
+        ("guardian", c.boolean),
+        ("quiet_until", c.i64),
+        ("min_report_seq", c.u64),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Former(Record):
+    """All that was an owner's on a node that has passed to another device's owner.
+
+    Attributes:
+        owner: Whose it is.
+        amount: Base units of IO; 0 when nothing is left.
+        ready_at: When it may leave, unix time.
+    """
+
+    owner: Pubkey
+    amount: int
+    ready_at: int
+
+
+bind_record(Former, (("owner", c.pubkey), ("amount", c.u64), ("ready_at", c.i64)))
 
 
 proof_reason_codec: Codec[ProofReason] = c.unit_enum(ProofReason)
@@ -124,15 +178,15 @@ class LastProof(Record):
     """The verdict of a node's latest compute proof.
 
     Attributes:
-        time: When it was judged, unix time; 0 while none was.
-        seed: The challenge's seed.
+        time: End of the hour that it holds for, unix time; 0 while none was shown.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
         score_bps: Measured speed against the class's reference, bps.
         reason: Why it failed, or that it passed.
         passed: 1 when it passed.
     """
 
     time: int
-    seed: bytes
+    evidence_hash: bytes
     score_bps: int
     reason: ProofReason
     passed: int
@@ -142,7 +196,7 @@ bind_record(
     LastProof,
     (
         ("time", c.i64),
-        ("seed", c.raw_bytes(32)),
+        ("evidence_hash", c.raw_bytes(32)),
         ("score_bps", c.u32),
         ("reason", proof_reason_codec),
         ("passed", c.u8),
@@ -152,24 +206,67 @@ bind_record(
 
 
 @dataclass(frozen=True, slots=True)
-class LeafArgs(Record):
-    """A leaf of a report, with its place and proof.
+class Verdict(Record):
+    """How a node's compute proofs were judged in an hour.
 
     Attributes:
-        lifetime: Earned in the node's whole life, base units.
-        through: Until when.
-        index: Number of the leaf, from 0.
+        time: End of the hour that it holds for, unix time; 0 while the node was never judged.
+        score_bps: Measured speed against the class's reference, bps.
+        reason: Why it failed, or that it passed.
+        passed: Whether it passed.
+        evidence_hash: SHA-256 of what it was judged from; zeros where the hour has none of its own.
+    """
+
+    time: int
+    score_bps: int
+    reason: ProofReason
+    passed: bool
+    evidence_hash: bytes
+
+
+bind_record(
+    Verdict,
+    (
+        ("time", c.i64),
+        ("score_bps", c.u32),
+        ("reason", proof_reason_codec),
+        ("passed", c.boolean),
+        ("evidence_hash", c.raw_bytes(32)),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class LeafArgs(Record):
+    """A leaf of a report with its place and proof; the node is one of the instruction's accounts.
+
+    Attributes:
+        lifetime: Earned in the node's whole life, base units of IO.
+        through: Until when, unix time.
+        previous_height: Height of the report before, if that has a leaf for the node; 0 otherwise.
+        verdict: How its compute proofs were judged.
+        index: Number of the leaf in the report, from 0.
         proof: One hash a level, from the leaf up.
     """
 
     lifetime: int
     through: int
+    previous_height: int
+    verdict: Verdict
     index: int
     proof: tuple[bytes, ...]
 
 
 bind_record(
-    LeafArgs, (("lifetime", c.u64), ("through", c.i64), ("index", c.u32), ("proof", c.vec(c.raw_bytes(32))))
+    LeafArgs,
+    (
+        ("lifetime", c.u64),
+        ("through", c.i64),
+        ("previous_height", c.u64),
+        ("verdict", Verdict.CODEC),
+        ("index", c.u32),
+        ("proof", c.vec(c.raw_bytes(32))),
+    ),
 )
 
 
@@ -220,6 +317,11 @@ class NodeTotals(Record):
         co_active: Shares that earn and vote.
         co_pending: Shares that do not earn yet.
         co_owed: Co-stakers' rewards that are not yet claimed.
+        own_late: The owner's stake that still shares rewards of earlier hours, although it is no longer
+                active.
+        co_late: Shares that still share rewards of earlier hours, although they are no longer active.
+        former: What is left of a former owner's side.
+        set_apart: What was set apart for slashes and is not burned yet.
     """
 
     own_active: int
@@ -231,6 +333,10 @@ class NodeTotals(Record):
     co_active: int
     co_pending: int
     co_owed: int
+    own_late: int
+    co_late: int
+    former: int
+    set_apart: int
 
 
 bind_record(
@@ -245,6 +351,10 @@ bind_record(
         ("co_active", c.u64),
         ("co_pending", c.u64),
         ("co_owed", c.u64),
+        ("own_late", c.u64),
+        ("co_late", c.u64),
+        ("former", c.u64),
+        ("set_apart", c.u64),
     ),
 )
 
@@ -270,15 +380,19 @@ class Slot(Record):
     """Stake that is cooling: tokens on the owner's side, shares in a position.
 
     Attributes:
-        amount: Tokens or shares; 0 in a free slot.
-        ready_at: When it may leave, unix time.
+        amount: Tokens or shares that have not left yet.
+        weight: What of them still counts in the split of rewards, for hours before they were asked for.
+        ready_at: When the amount may leave, unix time.
+        counts_to: When it was asked for: the weight ends when the node is credited up to then.
     """
 
     amount: int
+    weight: int
     ready_at: int
+    counts_to: int
 
 
-bind_record(Slot, (("amount", c.u64), ("ready_at", c.i64)))
+bind_record(Slot, (("amount", c.u64), ("weight", c.u64), ("ready_at", c.i64), ("counts_to", c.i64)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +400,7 @@ class Slots(Record):
     """The slots of one side or position.
 
     Attributes:
-        slots: The slots, in no order.
+        slots: The slots, in no order. A slot is free when neither amount nor weight is left in it.
     """
 
     slots: tuple[Slot, ...]
@@ -303,20 +417,35 @@ class OwnerSide(Record):
         active: Earns and votes.
         pending: Counts for caps and can be slashed, but earns nothing yet.
         pending_at: When the pending stake was last added to.
+        late: No longer active, and still in the split of rewards for hours in which it was.
         cooling: On its way out; can still be slashed.
+        lost: Of the late stake, what slashes took while it was active.
+        lost_at: When the latest of them took it: until the node is credited up to then it counts.
         due: Rewards not yet claimed; can be slashed.
     """
 
     active: int
     pending: int
     pending_at: int
+    late: int
     cooling: Slots
+    lost: int
+    lost_at: int
     due: int
 
 
 bind_record(
     OwnerSide,
-    (("active", c.u64), ("pending", c.u64), ("pending_at", c.i64), ("cooling", Slots.CODEC), ("due", c.u64)),
+    (
+        ("active", c.u64),
+        ("pending", c.u64),
+        ("pending_at", c.i64),
+        ("late", c.u64),
+        ("cooling", Slots.CODEC),
+        ("lost", c.u64),
+        ("lost_at", c.i64),
+        ("due", c.u64),
+    ),
 )
 
 
@@ -330,6 +459,8 @@ class ParamsArgs(Record):
         resolver: Decides slashes and evicts squatters; never the slasher.
         cooldown: Seconds from unstaking to leaving.
         appeal: Seconds in which a slash can be appealed.
+        decided_limit_bps: Most that is burned by decision in seven days, bps of all active stake.
+        reward_bound_bps: Most that a node is credited for an hour, bps of the owner's minimum.
     """
 
     pauser: Pubkey
@@ -337,6 +468,8 @@ class ParamsArgs(Record):
     resolver: Pubkey
     cooldown: int
     appeal: int
+    decided_limit_bps: int
+    reward_bound_bps: int
 
 
 bind_record(
@@ -347,26 +480,10 @@ bind_record(
         ("resolver", c.pubkey),
         ("cooldown", c.i64),
         ("appeal", c.i64),
+        ("decided_limit_bps", c.u16),
+        ("reward_bound_bps", c.u16),
     ),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class ProofVerdict(Record):
-    """What an attester found of a node's compute proof.
-
-    Attributes:
-        seed: The challenge's seed.
-        score_bps: Measured speed against the class's reference, bps.
-        reason: Why it failed, or that it passed.
-    """
-
-    seed: bytes
-    score_bps: int
-    reason: ProofReason
-
-
-bind_record(ProofVerdict, (("seed", c.raw_bytes(32)), ("score_bps", c.u32), ("reason", proof_reason_codec)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -394,9 +511,10 @@ bind_record(
 class SlashState(Named):
     """Where a slash stands."""
 
-    PROPOSED = 0, "Can be appealed; after that it can be executed against the owner's side."
+    PROPOSED = 0, "Can be appealed; after that it can be set apart from the owner's side."
     APPEALED = 1, "Waits for the resolver."
-    DECIDED = 2, "Decided: what is left of it can be executed, also against co-stakers."
+    DECIDED = 2, "Decided: what is left of it can be set apart, also from co-stakers."
+    CANCELLED = 3, "Taken back by the authority."
 
 
 slash_state_codec: Codec[SlashState] = c.unit_enum(SlashState)
@@ -428,12 +546,16 @@ class Params(TypedDict, total=False):
     resolver: Pubkey
     cooldown: Int
     appeal: Int
+    decided_limit_bps: Int
+    reward_bound_bps: Int
 
 
 __all__ = [
     "ClassArgs",
     "CoSide",
+    "CreditBound",
     "CreditFreeze",
+    "Former",
     "LastProof",
     "LeafArgs",
     "NodeArgs",
@@ -445,10 +567,10 @@ __all__ = [
     "ParamsArgs",
     "Pool",
     "ProofReason",
-    "ProofVerdict",
     "Roles",
     "SlashState",
     "Slot",
     "Slots",
     "Snapshot",
+    "Verdict",
 ]

@@ -438,7 +438,7 @@ def attach(node: NodeAddress, one: DeviceAddress) -> None:
 
 @app.command()
 def detach(one: DeviceAddress) -> None:
-    """Take a processor that is not the first off its node; for the owner."""
+    """Take a processor that is not the first off its node; for the owner, or a retired node's next one."""
     io = session()
     sent = io.send(io.client.staking.detach_device(one), f"detach {one}")
     io.done(sent, f"Detached {one}; its node has {sent.result} left", device=one, units=sent.result)
@@ -453,9 +453,25 @@ def evict(node: NodeAddress) -> None:
 
 @app.command()
 def expel(node: NodeAddress) -> None:
-    """Pay a former owner, whose device has passed on, all that is his; for anyone."""
+    """Move all that is a former owner's, whose device has passed on, out of the way; for anyone."""
     io = session()
-    sent = io.send(io.client.staking.expel_owner(node), f"pay out the former owner of {node}")
+    sent = io.send(io.client.staking.expel_owner(node), f"expel the former owner of {node}")
+    amount, ready_at = IO.from_base(sent.result.amount), sent.result.ready_at
+    io.done(
+        sent,
+        f"{amount} of {sent.result.owner} cool until {when(ready_at)}; then: ionet node pay-former {node}",
+        node=node,
+        owner=sent.result.owner,
+        amount=amount,
+        ready_at=ready_at,
+    )
+
+
+@app.command("pay-former")
+def pay_former(node: NodeAddress) -> None:
+    """Pay a former owner of a node what is left of theirs, after its cooldown; for anyone."""
+    io = session()
+    sent = io.send(io.client.staking.withdraw_former(node), f"pay the former owner of {node}")
     io.done(sent, f"Paid {sent.result} to the former owner of {node}", node=node, amount=sent.result)
 
 

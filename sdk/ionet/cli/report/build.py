@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +20,7 @@ from ionet.cli.session import Session, session
 from ionet.formats.when import HOUR
 
 if TYPE_CHECKING:
-    from ionet.rewards import Carry, Leaves, Report, Scores, Word
+    from ionet.rewards import Before, Carry, Report, Scores, Verdict, Word
 
 app = Commands()
 
@@ -34,12 +35,20 @@ _NUMBER: Final = "{hour}"
 
 @dataclass(slots=True)
 class _Before:
-    """What an hour's report continues: the hour before, with its leaves, carry and root."""
+    """What an hour's report continues: the hour before, its report and its carry."""
 
     seq: int
-    leaves: Leaves | None = None
+    report: Before | None = None
     carry: Carry | None = None
-    root: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What attesters and devices say of an hour, and what a correction lays down."""
+
+    words: dict[bytes, Word]
+    verdicts: dict[bytes, Verdict]
+    restated: dict[bytes, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +58,14 @@ class _Built:
     paid: IO
     scores: Scores
     report: Report
+    height: int
+
+    def next(self) -> _Before:
+        """What the next hour's report continues."""
+        from ionet.rewards import Before
+
+        report = Before(self.height, self.report.root, self.report.leaves)
+        return _Before(self.seq, report, self.scores.carry)
 
 
 @app.command()
@@ -79,6 +96,14 @@ def build(
             help="Devices' signed statements, JSON lines; of several hours: s-{hour}.jsonl.",
         ),
     ] = None,
+    verdicts: Annotated[
+        Path | None,
+        typer.Option(
+            "--verdicts",
+            metavar="FILE",
+            help="What your orchestrator found of compute proofs, JSON lines.",
+        ),
+    ] = None,
     previous: Previous = None,
 ) -> None:
     """Compute hours' rewards from the chain and devices' statements, and write the evidence files.
@@ -96,7 +121,7 @@ def build(
         )
     if not 1 <= last <= latest:
         raise UserError(f"hour {last} is not among those that are over: 1 to {latest}")
-    before = _continued(io, previous)
+    before = continued(io, previous)
     begin = first or (last if before is None else before.seq + 1)
     if before is not None and before.seq >= min(begin, last):
         over = "" if before.seq < latest else ", which is not over yet"
@@ -108,15 +133,64 @@ def build(
     wanted = range(begin, last + 1)
     places = _places(out, wanted, "--out")
     heard = {} if words is None else _places(words, wanted, "--statements")
-    said = {seq: _words(io, seq, heard[seq]) if heard else {} for seq in wanted}
+    said = {
+        seq: _Said(_words(io, seq, heard[seq]) if heard else {}, _verdicts(io, seq, verdicts))
+        for seq in wanted
+    }
     # Before the first file is written: an hour may not be emitted yet.
     paid = {seq: io.reader.proofs.emission(seq) for seq in wanted}
     done: list[_Built] = []
     for seq in wanted:
         built = _build(io, seq, paid[seq], places[seq], said[seq], before or _Before(seq - 1))
-        before = _Before(seq, built.report.leaves, built.scores.carry, built.report.root)
+        before = built.next()
         done.append(built)
     _show(io, done)
+
+
+@app.command()
+def correct(
+    restated: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help='Lifetimes in IO that take the place of wrong ones: {"NODE": "12.5", …}.'
+        ),
+    ],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the evidence is written.")],
+    previous: Annotated[
+        Path, typer.Option("--previous", metavar="FILE", help="Evidence of the report at the head.")
+    ],
+    words: Annotated[
+        Path | None, typer.Option("--statements", metavar="FILE", help="Devices' signed statements.")
+    ] = None,
+    verdicts: Annotated[
+        Path | None, typer.Option("--verdicts", metavar="FILE", help="What you found of compute proofs.")
+    ] = None,
+) -> None:
+    """Build a correction: the latest hour's report, which restates nodes' lifetimes, also to less.
+
+    Nothing is sent. It is approved by four fifths of the weight, or by the threshold and the guardian
+    (ionet report endorse), and final after 72 hours; from its approval on nothing earlier is creditable.
+    """
+    require_numpy()
+    io = session()
+    seq = io.reader.proofs.latest_hour()
+    before = continued(io, previous)
+    if before is None or before.seq >= seq:
+        raise UserError(f"{previous} is of the latest hour already: a correction is the next hour's report")
+    said = _Said(
+        {} if words is None else _words(io, seq, words), _verdicts(io, seq, verdicts), _restated(restated)
+    )
+    built = _build(io, seq, io.reader.proofs.emission(seq), out, said, before)
+    _show(io, [built])
+
+
+def _restated(path: Path) -> dict[bytes, int]:
+    """Lifetimes by node, of a file."""
+    try:
+        found = json.loads(path.read_text())
+        return {bytes(Pubkey.from_string(node)): IO(amount).base for node, amount in found.items()}
+    except (ValueError, AttributeError, TypeError) as bad:
+        raise UserError(f"{path} is not of the form {{NODE: AMOUNT}}: {bad}") from None
 
 
 def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
@@ -136,11 +210,17 @@ def _words(io: Session, seq: int, place: Path) -> dict[bytes, Word]:
     return read_words(place, io.reader.proofs.period_end(seq))
 
 
-def _continued(io: Session, previous: Path | None) -> _Before | None:
+def _verdicts(io: Session, seq: int, place: Path | None) -> dict[bytes, Verdict]:
+    from ionet.rewards import read_verdicts
+
+    return {} if place is None else read_verdicts(place, io.reader.proofs.period_end(seq))
+
+
+def continued(io: Session, previous: Path | None) -> _Before | None:
     """The hour that evidence is of."""
     if previous is None:
         return None
-    from ionet.rewards import build_report, read_evidence, score_hour
+    from ionet.rewards import Before, build_report, read_evidence, score_hour
 
     found = read_evidence(previous)
     seq, rest = divmod(found.period_end - io.reader.proofs.period_end(0), HOUR)
@@ -148,18 +228,19 @@ def _continued(io: Session, previous: Path | None) -> _Before | None:
         raise UserError(f"{previous} is of no hour of this network: it ends at {when(found.period_end)}")
     carry = score_hour(found.hour, found.emission, found.carry, found.policy).carry
     root = build_report(found.leaves, found.period_end, found.digest).root
-    return _Before(seq, found.leaves, carry, root)
+    return _Before(seq, Before(found.height + 1, root, found.leaves), carry)
 
 
-def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word], before: _Before) -> _Built:
+def _build(io: Session, seq: int, paid: IO, place: Path, said: _Said, before: _Before) -> _Built:
     from ionet.rewards import Hour, build_report, cumulate, score_hour, write_evidence
 
     end = io.reader.proofs.period_end(seq)
-    rows = io.reader.proofs.facts(seq, said)
+    leaves_before = None if before.report is None else before.report.leaves
+    rows = io.reader.proofs.facts(seq, said.words, judged=said.verdicts, before=leaves_before)
     if not rows:
         raise UserError(f"there is no live node that was registered before the end of hour {seq}")
     heard = {row.node for row in rows if row.statement is not None}
-    for node in said.keys() - heard:
+    for node in said.words.keys() - heard:
         io.screen.note(
             f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
             " `ionet node show`"
@@ -167,7 +248,8 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word]
     facts = Hour.from_rows(rows)
     policy = io.reader.proofs.policy()
     scores = score_hour(facts, paid.base, before.carry, policy)
-    leaves = cumulate(before.leaves, facts, scores, end)
+    absent, height = io.reader.proofs.absent(seq), 0 if before.report is None else before.report.height
+    leaves = cumulate(leaves_before, facts, scores, end, absent=absent, height=height, restated=said.restated)
     evidence = write_evidence(
         place,
         hour=facts,
@@ -177,9 +259,12 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: dict[bytes, Word]
         period_end=end,
         carry=before.carry,
         policy=policy,
-        previous_root=before.root,
+        before=before.report,
+        absent=absent,
+        restated=said.restated,
     )
-    return _Built(seq, place, paid, scores, build_report(leaves, end, evidence))
+    report = build_report(leaves, end, evidence, correction=said.restated is not None)
+    return _Built(seq, place, paid, scores, report, height + 1)
 
 
 def _show(io: Session, done: list[_Built]) -> None:

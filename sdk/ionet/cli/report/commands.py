@@ -36,8 +36,8 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="Its evidence file; default: where it is published."),
 ]
-#: Facts that the chain shows to everybody; uptime and statements are the attesters' and the devices' word.
-_SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "proof", "in_use", "fees")
+#: Facts that the chain shows to everybody; uptime, verdicts and statements are the attesters' word.
+_SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "banned", "in_use", "fees")
 
 
 # -- looking
@@ -84,6 +84,7 @@ def show(report: ReportAddress) -> None:
         [
             ("Report", report),
             ("Hour", f"{found.seq}, ended {when(found.period_end)}"),
+            ("Height", f"{found.height}, a correction" if found.correction else str(found.height)),
             ("State", found.state.name.lower()),
             ("Next", _next(found, config, attesters.threshold, now)),
             ("Total", f"{IO.from_base(found.total)} in all nodes' lives, {found.leaves:,} leaves"),
@@ -113,7 +114,8 @@ def submit(
     require_numpy()
     io = session()
     report = _recomputed(evidence, None, previous)
-    proposal = io.client.proofs.propose(report, place)
+    before = _predecessor(io, evidence)
+    proposal = io.client.proofs.propose(report, place, predecessor=before)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
     account = io.client.proofs.get_report(sent.result)
     minted = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
@@ -162,11 +164,15 @@ def approve(
         typer.Option("--accept-differences", help="Approve even if facts differ from the chain's now."),
     ] = False,
 ) -> None:
-    """Recompute a report from its evidence, compare it with the chain, and approve it; for an attester."""
+    """Recompute a report from its evidence, compare it with the chain, and approve it; for an attester.
+
+    Needs the evidence of the report before, from whose leaves every leaf follows. A report that is void, has
+    fallen, or waits under an earlier attester set is renewed: this approval is its first.
+    """
     io = session()
     found = io.client.proofs.get_report(report)
     with evidence_of(found, evidence) as path:
-        _recomputed(path, found, previous)
+        recomputed = _recomputed(path, found, previous)
         differences = _differences(io, found, path)
     if differences and not accept:
         for line in _told(differences):
@@ -175,7 +181,9 @@ def approve(
             f"{len(differences)} facts of report {found.seq} differ from what the chain shows now;"
             " see `ionet report check`, or say --accept-differences"
         )
-    sent = io.send(io.client.proofs.approve(report), f"approve report {found.seq}")
+    stale = found.state != ReportState.PENDING or found.set_version != _set_version(io)
+    call = io.client.proofs.renew if stale else io.client.proofs.approve
+    sent = io.send(call(report, recomputed), f"{'renew' if stale else 'approve'} report {found.seq}")
     now = io.client.proofs.get_report(report)
     threshold = io.client.proofs.get_attesters().threshold
     io.done(
@@ -189,8 +197,27 @@ def approve(
     )
 
 
+def _set_version(io: Session) -> int:
+    return io.client.proofs.get_attesters().set_version
+
+
+def _predecessor(io: Session, path: Path) -> Pubkey:
+    """The report on the chain that an evidence file continues."""
+    from ionet.rewards import read_evidence
+
+    root = read_evidence(path).previous_root
+    if root is None:
+        return Pubkey.default()
+    found = [one for one in io.reader.proofs.reports() if one.account.root == root]
+    head = io.reader.proofs.head()
+    found.sort(key=lambda one: (one.address != head, one.account.state == ReportState.VOID))
+    if not found:
+        raise UserError(f"{path} continues a report with the root {root.hex()}, which is not on the chain")
+    return found[0].address
+
+
 def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Path | None) -> Report:
-    """The report that evidence leads to, checked against the one on the chain and the one before."""
+    """The report that evidence leads to, from the leaves of the one before, checked against the chain's."""
     from ionet.rewards import EvidenceError, read_evidence, verify_evidence
 
     before = None if previous is None else read_evidence(previous)
@@ -219,7 +246,8 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
         for node, row in rows.items()
         if row.statement is not None
     }
-    seen = {row.node: row for row in io.reader.proofs.facts(report.seq, words)}
+    judged = {row.node: row.verdict for row in rows.values() if row.verdict is not None}
+    seen = {row.node: row for row in io.reader.proofs.facts(report.seq, words, judged=judged)}
     for node in sorted(rows.keys() | seen.keys()):
         name, mine, theirs = Pubkey(node), seen.get(node), rows.get(node)
         if mine is None or theirs is None:
@@ -376,9 +404,46 @@ def refute(report: ReportAddress, node: NodeAddress, evidence: EvidenceOption = 
 
 @app.command()
 def void(report: ReportAddress) -> None:
-    """Void a report that is not final; for the guardian."""
+    """Void a report that is not final; for the guardian, or the authority for a correction."""
     io = session()
     io.done(io.send(io.client.proofs.void(report), f"void {report}"), f"{report} is void", report=report)
+
+
+@app.command()
+def endorse(report: ReportAddress) -> None:
+    """Endorse a correction, which then needs the threshold only; for the guardian."""
+    io = session()
+    sent = io.send(io.client.proofs.endorse(report), f"endorse {report}")
+    now = io.client.proofs.get_report(report)
+    io.done(sent, f"Endorsed: {_now(io, now)}", report=report, state=now.state)
+
+
+@app.command("show-verdict")
+def show_verdict(node: NodeAddress, evidence: EvidenceOption = None) -> None:
+    """Write a node's verdict in the report at the head into the node's account; for anyone.
+
+    A booking needs one that passed, and is at most six hours old.
+    """
+    io = session()
+    head = io.reader.proofs.head()
+    if head == Pubkey.default():
+        raise UserError("no report has reached its threshold yet")
+    found = io.reader.proofs.get_report(head)
+    try:
+        call = io.client.proofs.show_verdict(node, head, leaves_of(found, evidence))
+    except KeyError:
+        raise UserError(f"report {found.seq} has no leaf for {node}") from None
+    sent = io.send(call, f"show the verdict of {node}")
+    verdict = io.client.staking.get_node(node).last_proof
+    word = "passed" if verdict.passed else f"failed: {verdict.reason.name.lower()}"
+    io.done(
+        sent,
+        f"Shown: {node} {word}, hour that ended {when(verdict.time)}",
+        node=node,
+        report=head,
+        passed=bool(verdict.passed),
+        time=verdict.time,
+    )
 
 
 @app.command()
@@ -486,21 +551,31 @@ def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, thresh
         case ReportState.PENDING:
             return f"waiting for approvals: weight {report.weight} of {threshold}"
         case ReportState.APPROVED:
-            until = report.approved_at + config.challenge_window
+            if not config.final_height < report.height <= config.head:
+                return "fallen: another stands in its place, or one before it was voided; approve to renew it"
+            window = constants.proofs.CORRECTION_WINDOW if report.correction else config.challenge_window
+            until = report.approved_at + window
             if now < until:
                 return f"in its challenge window until {when(until)}"
             return "ready to be made final"
         case ReportState.FINAL:
-            if report.finalized_at + constants.staking.CREDITABLE < now:
+            if report.height < config.min_height:
+                return "not creditable any more: a correction has taken its place"
+            if now < report.creditable_from:
+                return f"creditable from {when(report.creditable_from)}"
+            if report.creditable_until < now:
                 return "too old to credit"
-            return f"creditable until {when(report.finalized_at + constants.staking.CREDITABLE)}"
-    return "void: the next report heals it"
+            return f"creditable until {when(report.creditable_until)}"
+    return "void: the next report heals it, or approve it to renew it"
 
 
 def _json(where: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
     return {
         "report": where,
         "hour": report.seq,
+        "height": report.height,
+        "correction": bool(report.correction),
+        "predecessor": report.predecessor,
         "period_end": report.period_end,
         "state": report.state,
         "root": report.root,
@@ -509,6 +584,8 @@ def _json(where: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
         "weight": report.weight,
         "approved_at": report.approved_at,
         "finalized_at": report.finalized_at,
+        "creditable_from": report.creditable_from,
+        "creditable_until": report.creditable_until,
         "evidence": place_of(report),
         "evidence_hash": report.evidence_hash,
     }

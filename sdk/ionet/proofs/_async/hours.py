@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -12,11 +12,11 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, constants, events, pda
 from ionet._generated.jobs.types import Pricing
+from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.administration._async.administration import AsyncAdministration
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AccountNotFound
-from ionet.chain.records import KeyedAccount
 from ionet.formats.when import HOUR
 from ionet.staking.stake import minimum
 from ionet.token import emission
@@ -26,7 +26,7 @@ from ionet.token.prices import check_feed, dollars
 if TYPE_CHECKING:
     from ionet.chain._async.connection import AsyncConnection
     from ionet.jobs._async.jobs import AsyncJobs
-    from ionet.rewards import NodeHour, Proof, SharePolicy, Word
+    from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
     from ionet.staking._async.staking import AsyncStaking
     from ionet.token._async.mint import AsyncMint
 
@@ -87,81 +87,95 @@ class AsyncHours(AsyncAdministration):
         return IO.from_base(emission.hour(await self._mint.get_config(), seq))
 
     async def policy(self) -> SharePolicy:
-        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of the proofs program."""
+        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of proofs and staking."""
         from ionet.rewards import SharePolicy
 
         config = await self.get_config()
+        staking = await self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
         return SharePolicy(
             gpu_bps=config.gpu_bps,
             in_use_bps=config.in_use_bps,
             fee_bound_bps=config.fee_bound_bps,
             up_hours=config.up_hours,
+            reward_bound_bps=staking.reward_bound_bps,
         )
 
-    async def facts(self, seq: int, words: Mapping[bytes, Word] | None = None) -> list[NodeHour]:
+    async def facts(
+        self,
+        seq: int,
+        words: Mapping[bytes, Word] | None = None,
+        *,
+        judged: Mapping[bytes, Verdict] | None = None,
+        before: Leaves | None = None,
+    ) -> list[NodeHour]:
         """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.
 
-        Stake, class and units are those of now, the proof is the latest of the hour, and use and fees are
-        what the jobs program's events say. Hours in a row that a node was up are its device's signed word.
-        One that another key signed, or that claims more than has passed since the node was registered,
-        counts as none.
+        Stake, class and units are those of now, and use and fees are what the jobs program's events say.
+        Hours in a row that a node was up are its device's signed word. One that another key signed, or that
+        claims more than has passed since the node was registered, counts as none. The verdict is what was
+        judged in the hour; a node that was leased and attested passes; otherwise the last one is repeated.
 
         Args:
             seq: the hour's number from the start of emission.
             words: statements of devices by node, see `ionet.rewards.read_words`.
+            judged: verdicts of the hour by node, see `ionet.rewards.read_verdicts`.
+            before: the leaves of the report before; without them the last verdict is the one in the node's
+                account.
 
         Raises:
             AccountNotFound: a job was paid in what is no currency, or in one without a price account.
             PriceUnusable: a price account that holds the price of something else.
         """
-        from ionet.rewards import NodeHour
+        from ionet.rewards import NodeHour, Proof
 
         end, words = await self.period_end(seq), words or {}
         classes = {one.account.id: one.account for one in await self._staking.classes()}
         rows = []
         use = await self._use(end)
         for found in await self._staking.nodes(state=NodeState.LIVE):
-            node, class_ = found.account, classes[found.account.class_]
+            node, class_, key = found.account, classes[found.account.class_], bytes(found.address)
             if node.registered_at >= end:
                 continue
-            word = words.get(bytes(found.address))
+            word = words.get(key)
             if word is not None and not _credible(word, node, end):
                 word = None
             in_use, fees = use.get(found.address, (False, 0))
+            verdict = (judged or {}).get(key) or _passed(in_use, end) or _last(node, key, before)
+            proof = Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING
             rows.append(
                 NodeHour(
-                    node=bytes(found.address),
+                    node=key,
                     pool=node.pool,
                     multiplier_bps=class_.multiplier_bps,
                     units=node.units,
                     up_hours=0 if word is None else word.up_hours,
-                    stake=node.own.active + node.co.active,
+                    stake=node.own.active,
                     required_stake=minimum(class_, node.units).base,
-                    proof=await self._proof(found, end),
+                    proof=proof,
                     in_use=in_use,
                     fees=fees,
+                    credited=node.credited,
+                    banned=bool(node.banned),
                     statement=None if word is None else word.statement,
+                    verdict=replace(verdict, time=end) if verdict.time else verdict,
                 )
             )
         return rows
 
-    async def _proof(self, found: KeyedAccount[accounts.staking.Node], end: int) -> Proof:
-        """The verdict of the hour: of the account, or of the node's history if a later one is there."""
-        from ionet.rewards import Proof
+    async def absent(self, seq: int) -> list[Absent]:
+        """Every node that is not live, or registered after the hour; for `ionet.rewards.cumulate`.
 
-        last = found.account.last_proof
-        if last.time <= end:
-            if last.time <= end - HOUR:
-                return Proof.MISSING
-            return Proof.PASSED if last.passed else Proof.FAILED
-        async for signature in self._connection.history(found.address):
-            for event in (await self._connection.transaction(signature)).events:
-                if isinstance(event, events.staking.ProofRecorded) and event.node == found.address:
-                    if event.time <= end - HOUR:
-                        return Proof.MISSING
-                    if event.time <= end:
-                        return Proof.FAILED if event.reason else Proof.PASSED
-        return Proof.MISSING
+        Args:
+            seq: the hour's number from the start of emission.
+        """
+        from ionet.rewards import Absent
+
+        end = await self.period_end(seq)
+        return [
+            Absent(bytes(one.address), one.account.credited, _waiting(one.account))
+            for one in await self._staking.nodes()
+            if one.account.state != NodeState.LIVE or one.account.registered_at >= end
+        ]
 
     # -- use and fees
 
@@ -249,6 +263,32 @@ class AsyncHours(AsyncAdministration):
             return _Terms(booked.mint, booked.price, booked.fee, booked.seconds, bps)
         bps = found.booking_bps + found.supplier_payment_bps
         return _Terms(found.mint, found.price, found.fee, found.seconds, bps)
+
+
+def _passed(in_use: bool, end: int) -> Verdict | None:
+    from ionet.rewards import Verdict
+
+    return Verdict(end, 0, ProofReason.PASSED, True) if in_use else None
+
+
+def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Verdict:
+    """The verdict of the report before, or the one in the node's account."""
+    from ionet.rewards import Verdict
+
+    if before is not None:
+        try:
+            return before.leaf(before.index(key)).verdict
+        except KeyError:
+            return Verdict()
+    last = node.last_proof
+    if not last.time:
+        return Verdict()
+    return Verdict(last.time, last.score_bps, ProofReason(last.reason), bool(last.passed), last.evidence_hash)
+
+
+def _waiting(node: accounts.staking.Node) -> bool:
+    """Whether stake on a node is pending or late, so that it needs a leaf for its next step."""
+    return any((node.own.pending, node.own.late, node.co.pending, node.co.late))
 
 
 def _credible(word: Word, node: accounts.staking.Node, end: int) -> bool:

@@ -10,12 +10,11 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
 from ionet._generated.proofs.types import ReportState
-from ionet._generated.shared import ProofReason
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.pda import token_account
 from ionet.formats.when import HOUR
 from ionet.proofs._sync.hours import Hours
-from ionet.proofs.report import ReportDraft
+from ionet.proofs.report import ReportDraft, check_same, head_of, leaf_args
 from ionet.token.emission import cumulative
 
 if TYPE_CHECKING:
@@ -63,18 +62,24 @@ class Proofs(Hours):
 
     # -- reports
 
-    def propose(self, report: Report, place: str) -> ReportDraft:
+    def propose(self, report: Report, place: str, *, predecessor: Pubkey | None = None) -> ReportDraft:
         """What a report's account would say; nothing is sent.
 
         Args:
             report: the hour's leaves; its period ends whole hours after the start of emission.
             place: where its evidence file is published, 96 bytes of UTF-8 at most.
+            predecessor: the report that it continues; default: the one at the head.
 
         Raises:
             EncodeError: a period that does not end on a whole hour, or a place that is too long.
         """
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
-        return ReportDraft.of(report, start, place)
+        before = self.head() if predecessor is None else predecessor
+        return ReportDraft.of(report, start, place, before)
+
+    def head(self) -> Pubkey:
+        """The latest report that reached the threshold and stands; the default key while none did."""
+        return head_of(self.get_config())
 
     @deferred
     def report(self, proposal: ReportDraft) -> Call[Pubkey]:
@@ -84,6 +89,7 @@ class Proofs(Hours):
         """
         made = ix.proofs.report(
             attester=self._connection.address,
+            predecessor=proposal.args.predecessor,
             seq=proposal.seq,
             content_hash=proposal.content_hash,
             args=proposal.args,
@@ -93,9 +99,42 @@ class Proofs(Hours):
         instructions = [ix.mint.emit(), made] if due else [made]
         return Call(self._connection, instructions, decode=lambda _: proposal.address)
 
-    def approve(self, report: Pubkey) -> Call[None]:
-        """Approves a report; for another attester, who has computed the same."""
+    @deferred
+    def approve(self, report: Pubkey, recomputed: Report) -> Call[None]:
+        """Approves a report; for another attester, who has computed the same.
+
+        Args:
+            report: its account.
+            recomputed: what `ionet.rewards.verify_evidence` made of its evidence and of the leaves of the
+                report before: nobody approves what they have not computed.
+
+        Raises:
+            ReportDiffers: the report says something else.
+        """
+        check_same(self.get_report(report), recomputed)
         return Call(self._connection, [ix.proofs.approve(attester=self._connection.address, report=report)])
+
+    @deferred
+    def renew(self, report: Pubkey, recomputed: Report) -> Call[None]:
+        """Makes a report gather approvals again; for an attester, whose approval is the first.
+
+        It is void, has fallen, or waits under an earlier attester set.
+
+        Args:
+            report: its account.
+            recomputed: as for `approve`.
+
+        Raises:
+            ReportDiffers: the report says something else.
+        """
+        check_same(self.get_report(report), recomputed)
+        return Call(
+            self._connection, [ix.proofs.renew_report(attester=self._connection.address, report=report)]
+        )
+
+    def endorse(self, report: Pubkey) -> Call[None]:
+        """Endorses a correction, which then needs the threshold only; for the guardian."""
+        return Call(self._connection, [ix.proofs.endorse(guardian=self._connection.address, report=report)])
 
     def finalize(self, report: Pubkey) -> Call[None]:
         """Makes an approved report final when its challenge window is over; for anyone."""
@@ -109,17 +148,11 @@ class Proofs(Hours):
             node: whose leaf is below what the node was credited, or is no node.
             leaves: the report's leaves.
         """
-        index, proof = leaves.proof(bytes(node))
-        leaf = types.proofs.LeafArgs(
-            lifetime=int(leaves.leaves.lifetime[index]),
-            through=int(leaves.leaves.through[index]),
-            index=index,
-            proof=proof,
-        )
+        leaf = leaf_args(leaves, node)
         return Call(self._connection, [ix.proofs.refute(report=report, node=node, leaf=leaf)])
 
     def void(self, report: Pubkey) -> Call[None]:
-        """Voids a report that is not final; for the guardian. The next one heals it."""
+        """Voids a report that is not final; for the guardian, or the authority for a correction."""
         return Call(
             self._connection, [ix.proofs.void_report(guardian=self._connection.address, report=report)]
         )
@@ -207,20 +240,19 @@ class Proofs(Hours):
 
     # -- compute proofs
 
-    def record_proof(
-        self, node: Pubkey, *, seed: bytes, score_bps: int, reason: ProofReason = ProofReason.PASSED
-    ) -> Call[None]:
-        """Keeps the verdict of a node's latest compute proof in the node's account; for an attester.
+    def show_verdict(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[None]:
+        """Writes a node's verdict in the report at the head into the node's account; for anyone.
 
         Args:
-            node: who was challenged.
-            seed: the challenge's seed, 32 bytes.
-            score_bps: measured speed against the class's reference, 10,000 is one.
-            reason: why it failed, or that it passed.
+            node: whose.
+            report: the report at the head.
+            leaves: its leaves.
+
+        Raises:
+            KeyError: the report has no leaf for it.
         """
-        verdict = types.proofs.ProofVerdict(seed=seed, score_bps=score_bps, reason=reason)
-        instruction = ix.proofs.record_proof(attester=self._connection.address, node=node, verdict=verdict)
-        return Call(self._connection, [instruction])
+        leaf = leaf_args(leaves, node)
+        return Call(self._connection, [ix.proofs.show_verdict(report=report, node=node, leaf=leaf)])
 
     # -- reads
 

@@ -140,17 +140,27 @@ class AsyncNodes(AsyncStakingBase):
     @deferred
     async def attach_device(self, node: Pubkey, device: Pubkey) -> AsyncCall[int]:
         """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
+        now = await self.get_node(node)
         instruction = ix.staking.attach_device(
-            owner=self._connection.address, device=device, node=node, offer=(await self.get_node(node)).offer
+            owner=self._connection.address,
+            device=device,
+            node=node,
+            class_=pda.staking.class_(now.class_),
+            offer=now.offer,
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
     @deferred
     async def detach_device(self, device: Pubkey) -> AsyncCall[int]:
-        """Takes a processor that is not the first off its node; for the owner. Gives what is left."""
-        node = (await self.get_device(device)).node
+        """Takes a processor that is not the first off its node; for the owner. Gives what is left.
+
+        Of a retired node it is also for the owner of its first device, who is to reopen it.
+        """
+        me, node = self._connection.address, (await self.get_device(device)).node
+        now = await self.get_node(node)
+        first = None if now.owner == me else now.device
         instruction = ix.staking.detach_device(
-            owner=self._connection.address, device=device, node=node, offer=(await self.get_node(node)).offer
+            owner=me, device=device, node=node, first=first, offer=now.offer
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
@@ -319,7 +329,12 @@ class AsyncNodes(AsyncStakingBase):
         """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
         offer = (await self.get_node(node)).offer
         return AsyncCall(
-            self._connection, [ix.staking.retire_node(owner=self._connection.address, node=node, offer=offer)]
+            self._connection,
+            [
+                ix.staking.retire_node(
+                    owner=self._connection.address, node=node, offer=offer, shard=shard_of(node)
+                )
+            ],
         )
 
     @deferred
@@ -358,6 +373,7 @@ class AsyncNodes(AsyncStakingBase):
             class_=pda.staking.class_(owned.class_),
             device=now.device,
             node=node,
+            shard=shard_of(node),
             args=args,
         )
         return AsyncCall(self._connection, [instruction], signers=keys)
@@ -365,24 +381,38 @@ class AsyncNodes(AsyncStakingBase):
     def evict_node(self, node: Pubkey) -> AsyncCall[None]:
         """Retires the node of a squatter; for the resolver. Stake on it leaves as ever."""
         return AsyncCall(
-            self._connection, [ix.staking.evict_node(resolver=self._connection.address, node=node)]
+            self._connection,
+            [ix.staking.evict_node(resolver=self._connection.address, node=node, shard=shard_of(node))],
         )
 
     @deferred
-    async def expel_owner(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
-        """Pays a former owner, whose device has passed on, all that is his; for anyone. Gives the amount.
+    async def expel_owner(self, node: Pubkey) -> AsyncCall[events.staking.OwnerExpelled]:
+        """Moves all that is a former owner's, whose device has passed on, out of the way; for anyone.
+
+        It cools, and is theirs to withdraw then: see `withdraw_former`. Gives the event.
 
         Args:
             node: the retired node.
-            destination: an IO account of the former owner; default: his associated token account.
         """
         now = await self.get_node(node)
         instruction = ix.staking.expel_owner(
-            node=node,
-            device=now.device,
-            offer=now.offer,
-            shard=shard_of(node),
-            destination=destination or token_account(now.owner, pda.mint.MINT),
+            node=node, device=now.device, offer=now.offer, shard=shard_of(node)
+        )
+        return AsyncCall(
+            self._connection, [instruction], decode=lambda sent: sent.event(events.staking.OwnerExpelled)
+        )
+
+    @deferred
+    async def withdraw_former(self, node: Pubkey, *, destination: Pubkey | None = None) -> AsyncCall[IO]:
+        """Pays out what is left of a former owner's side, after its cooldown; for anyone. Gives the amount.
+
+        Args:
+            node: the node.
+            destination: an IO account of the former owner; default: their associated token account.
+        """
+        owner = (await self.get_node(node)).former.owner
+        instruction = ix.staking.withdraw_former(
+            node=node, destination=destination or token_account(owner, pda.mint.MINT)
         )
         return AsyncCall(
             self._connection,

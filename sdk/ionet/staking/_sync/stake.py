@@ -3,8 +3,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from solders.instruction import AccountMeta
 from solders.pubkey import Pubkey
 
 from ionet import accounts, events, ix, pda, types
@@ -14,10 +15,23 @@ from ionet.chain.amounts import IO
 from ionet.chain.records import KeyedAccount
 from ionet.chain.transactions import Sent
 from ionet.staking._sync.base import StakingBase
-from ionet.staking.stake import Calendar, StakeCapacity, StakeStatus, owner_status, position_status
+from ionet.staking.stake import (
+    Calendar,
+    StakeCapacity,
+    StakeStatus,
+    co_is_idle,
+    owner_is_ready,
+    owner_status,
+    position_is_due,
+    position_is_ready,
+    position_status,
+)
 
 if TYPE_CHECKING:
     from ionet.rewards import Report
+
+#: Positions that one instruction of `settle` names.
+_SETTLED: Final = 8
 
 
 class Stakes(StakingBase):
@@ -55,8 +69,8 @@ class Stakes(StakingBase):
 
     def _calendar(self) -> Calendar:
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
-        window = (self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)).challenge_window
-        return Calendar(self._connection.time(), start, window)
+        config = self._connection.fetch(accounts.proofs.Config, pda.proofs.CONFIG)
+        return Calendar(self._connection.time(), start, max(config.challenge_window, config.hold))
 
     def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
         """All of a holder's stake: the owner's side of own nodes, and positions on others'.
@@ -89,6 +103,9 @@ class Stakes(StakingBase):
     def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> Call[None]:
         """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
 
+        What is pending and ready is made active first. The owner's is made active in the same transaction
+        where co-stakers have nothing active, leaving or pending.
+
         Args:
             node: where.
             amount: how much.
@@ -97,13 +114,19 @@ class Stakes(StakingBase):
         me, found = self._connection.address, self.get_node(node)
         purse, class_ = source or self._wallet(), pda.staking.class_(found.class_)
         if found.owner == me:
-            instruction = ix.staking.owner_stake(
+            staking = ix.staking.owner_stake(
                 owner=me, class_=class_, node=node, source=purse, amount=amount.base
             )
-            return Call(self._connection, [instruction])
-        instructions = []
-        if self._connection.account(pda.staking.position(node, me)) is None:
+            activating = ix.staking.owner_activate(node=node, shard=shard_of(node))
+            before = [activating] if owner_is_ready(found) else []
+            after = [activating] if co_is_idle(found) else []
+            return Call(self._connection, [*before, staking, *after])
+        instructions, address = [], pda.staking.position(node, me)
+        position = (self._connection.fetch_many(accounts.staking.Position, [address]))[0]
+        if position is None:
             instructions.append(ix.staking.open_position(holder=me, node=node))
+        elif position_is_ready(position, found):
+            instructions.append(ix.staking.activate(node=node, position=address, shard=shard_of(node)))
         instructions.append(
             ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount.base)
         )
@@ -139,10 +162,35 @@ class Stakes(StakingBase):
         )
 
     @deferred
+    def settle(self, node: Pubkey, *holders: Pubkey) -> Call[None]:
+        """Makes due pending stake active and ends late weights of hours that are credited; for anyone.
+
+        Args:
+            node: where.
+            holders: of positions to settle besides the owner's side; default: all that have something due.
+        """
+        found = self.get_node(node)
+        due = list(holders) or [
+            one.account.holder for one in self.positions(node=node) if position_is_due(one.account, found)
+        ]
+        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in due]
+        class_ = pda.staking.class_(found.class_)
+        calls = [
+            ix.staking.settle_changes(
+                class_=class_,
+                node=node,
+                shard=shard_of(node),
+                remaining_accounts=positions[begin : begin + _SETTLED],
+            )
+            for begin in range(0, max(1, len(positions)), _SETTLED)
+        ]
+        return Call(self._connection, calls)
+
+    @deferred
     def unstake(
         self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
     ) -> Call[events.staking.Unstaked]:
-        """Takes stake off; what may leave at once does, the rest cools. Gives the event that says how much.
+        """Takes stake off: pending stake leaves at once, active stake cools. Gives the event that says what.
 
         Args:
             node: from where.
@@ -183,21 +231,36 @@ class Stakes(StakingBase):
 
     # -- rewards
 
-    def credit(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[IO]:
+    def credit(
+        self, node: Pubkey, report: Pubkey, leaves: Report, *holders: Pubkey, previous: Pubkey | None = None
+    ) -> Call[IO]:
         """Credits a node with its leaf in a final report; for anyone. Gives what was newly credited.
 
         Args:
             node: whose leaf.
             report: the report's account.
             leaves: the report's leaves, as its attesters published them.
+            holders: of at most four positions that are settled with it: what the credit makes due of pending
+                stake and late weights. With any, the owner's side is, too.
+            previous: the report at the leaf's previous height, where that one is no longer creditable and was
+                not credited, while something on the node is pending or late.
         """
+        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in holders]
         instruction = ix.staking.credit_node(
-            emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=_leaf(node, leaves)
+            emission_vault=pda.mint.EMISSION_VAULT,
+            report=report,
+            previous=previous,
+            node=node,
+            leaf=_leaf(node, leaves),
+            remaining_accounts=[AccountMeta(shard_of(node), False, True), *positions] if positions else (),
         )
         return Call(self._connection, [instruction], decode=_credited)
 
     def forfeit(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[IO]:
-        """Burns what a terminal node's leaf proves, instead of crediting it; for anyone. Gives the amount."""
+        """Burns what the leaf of a node that ended for fraud proves, instead of crediting it; for anyone.
+
+        Gives the amount.
+        """
         instruction = ix.staking.forfeit_reward(
             emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=_leaf(node, leaves)
         )
@@ -238,13 +301,8 @@ class Stakes(StakingBase):
 
 
 def _leaf(node: Pubkey, leaves: Report) -> types.staking.LeafArgs:
-    index, proof = leaves.proof(bytes(node))
-    return types.staking.LeafArgs(
-        lifetime=int(leaves.leaves.lifetime[index]),
-        through=int(leaves.leaves.through[index]),
-        index=index,
-        proof=proof,
-    )
+    fields, verdict = leaves.arguments(bytes(node))
+    return types.staking.LeafArgs(**fields, verdict=types.staking.Verdict(**verdict))
 
 
 def _credited(sent: Sent[Any]) -> IO:

@@ -138,7 +138,11 @@ class Registration:
                 steps.append((make, ()))
             elif n and (device is None or or_none(device.node) is None):
                 attach = ix.staking.attach_device(
-                    owner=owner, device=one.account, node=address, offer=pda.jobs.offer(address)
+                    owner=owner,
+                    device=one.account,
+                    node=address,
+                    class_=class_,
+                    offer=pda.jobs.offer(address),
                 )
                 steps.append((attach, ()))
         if node is not None and or_none(node.network) not in (None, network):

@@ -1,0 +1,287 @@
+"""What cheating earns and loses: each cheat played on the compiled programs, and computed for markets of any
+size.
+
+Run with `python bench/economics.py [--hold DAYS] [--bound BPS]`. A cheat names hardware that is not there,
+stakes its owner's minimum and is rewarded as if it were. With the chance p it is found on a day; a decision
+that names fraud then takes its owner's stake, and burns what its leaves still prove. Rewards are held back,
+so that those of a day are safe only when it was not found until `hold` days after. Staying until it is
+found, it expects
+
+    r · (1 − p)^(hold + 1) / p − S
+
+with a reward r a day and a stake S. The last line is the lowest chance at which every cheat of the table
+loses.
+
+The plays run first: what the programs let a cheat keep that is found on a certain day must be what the table
+is computed from, to the base unit.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from tests.programs.market import Market  # noqa: E402
+from tests.programs.people import TOKEN, Published  # noqa: E402
+from tests.programs.support import DAY, HOUR, Proposal  # noqa: E402
+from tests.programs.test_proofs import params  # noqa: E402
+from tests.programs.test_slashing import about, fraud  # noqa: E402
+
+from ionet import ReportState, errors, ix  # noqa: E402
+from ionet.rewards import SharePolicy  # noqa: E402
+from ionet.staking.classes import hardware_classes, minimum_stake  # noqa: E402
+from ionet.token.emission import cumulative  # noqa: E402
+
+#: Honest nodes of a market.
+MARKETS: Final = (2, 200, 20_000, 330_000)
+#: Processors of a cheat's node; the most that a node has.
+UNITS: Final = 8
+#: What leaves can still be slashed for so long.
+COOLDOWN_DAYS: Final = 14
+BPS: Final = 10_000
+#: The best day to leave is looked for so far.
+LONGEST: Final = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Parameters: the days of the hold, and the most of an hour's reward by the owner's minimum."""
+
+    hold: int = 7
+    bound_bps: int = 96
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A class in a market.
+
+    Attributes:
+        name: of the class.
+        honest: nodes beside the cheat.
+        stake: the cheat's, base units of IO.
+        reward: its reward of a day, base units.
+    """
+
+    name: str
+    honest: int
+    stake: int
+    reward: int
+
+    def profit(self, chance: float, hold: int) -> float:
+        """What it expects, in stakes, when it stays until it is found."""
+        return self.reward / self.stake * (1 - chance) ** (hold + 1) / chance - 1
+
+
+def rows(terms: Terms) -> list[Row]:
+    """Every class of the table in every market, in the first hour of emission, which pays most.
+
+    The other nodes are one RTX 4090 each, or one CPU each in the CPU pool: the table's usual hardware.
+    """
+    policy, first = SharePolicy(reward_bound_bps=terms.bound_bps), cumulative(HOUR)
+    found = []
+    for kind in hardware_classes():
+        usual = 12_500 if kind.pool != "cpu" else kind.multiplier_bps
+        bps = BPS - policy.gpu_bps if kind.pool == "cpu" else policy.gpu_bps
+        stake, score = minimum_stake(kind, UNITS).base, kind.multiplier_bps * UNITS
+        for honest in MARKETS:
+            share = first * bps * score // (BPS * (honest * usual + score))
+            hour = min(share, stake * terms.bound_bps // BPS)
+            found.append(Row(kind.name, honest, stake, 24 * hour))
+    return found
+
+
+def break_even(loses: Callable[[float], bool]) -> float:
+    """The lowest chance a day from which on it loses, to a hundredth of a per cent, rounded up."""
+    low, high = 0.0, 1.0
+    while high - low > 1e-9:
+        middle = (low + high) / 2
+        low, high = (low, middle) if loses(middle) else (middle, high)
+    return math.ceil(high * 10_000) / 100
+
+
+def loses_staying(row: Row, terms: Terms) -> float:
+    """Break-even of who stays until it is found, per cent a day."""
+    return break_even(lambda chance: row.profit(chance, terms.hold) <= 0)
+
+
+def best_leaving(row: Row, chance: float, terms: Terms, *, found_after: bool) -> float:
+    """The most that it expects, in stakes, when it leaves after the best number of days.
+
+    Args:
+        row: the cheat.
+        chance: of being found on a day.
+        terms: the parameters.
+        found_after: whether it is as easily found while what it leaves cools, or not at all once it is gone.
+    """
+    best, kept, last = -math.inf, 0.0, COOLDOWN_DAYS if found_after else 0
+    stays = 1 - chance
+    for days in range(1, LONGEST):
+        if found_after:
+            kept += stays ** (days + terms.hold)
+        else:
+            kept = sum(stays ** min(day + terms.hold, days) for day in range(1, days + 1))
+        best = max(best, row.reward / row.stake * kept - (1 - stays ** (days + last)))
+    return best
+
+
+# -- on the compiled programs
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a cheat was left with, base units: rewards credited, and stake that was taken."""
+
+    credited: int
+    taken: int
+
+
+def expected(row: Row, found_on: int, runs: int, terms: Terms) -> Kept:
+    """The same from the model: rewards of days that were over for the hold when it was found."""
+    days = max(0, min(runs, found_on - terms.hold - 1))
+    return Kept(days * row.reward, row.stake)
+
+
+def play(found_on: int, runs: int, terms: Terms) -> tuple[Row, Kept]:
+    """Plays a cheat that runs for some days, and is found in the middle of a day.
+
+    Alice's node is it, with exactly its owner's minimum of 200 IO; a report a day credits it when it may.
+    """
+    market = Market.new()
+    world = market.world
+    given = replace(params(world), hold=terms.hold * DAY)
+    market.send(ix.proofs.set_params(authority=world.deployer, params=given))
+    stake = 200 * TOKEN
+    market.send(market.staking("owner_unstake", amount=market.node().own.active - stake))
+    world.advance(COOLDOWN_DAYS * DAY)
+    market.send(market.staking("owner_withdraw"))
+    row = Row("played", 0, stake, 24 * (stake * terms.bound_bps // BPS))
+    world.client.network.clock.set(world.now - world.now % DAY + DAY)
+    reports, lifetime, base = [_report(market, 0)], 0, market.node().credited
+    for day in range(1, found_on):
+        world.advance(DAY)
+        lifetime += row.reward if day <= runs else 0
+        reports.append(_report(market, lifetime))
+        _crank(market, reports)
+    world.advance(DAY // 2)
+    _crank(market, reports)
+    credited = market.node().credited - base
+    market.send(fraud(market, stake))
+    market.send(about(market, "appeal"))
+    market.send(about(market, "resolve_slash", amount=stake))
+    market.send(about(market, "set_apart_slash"))
+    taken = market.node().set_apart
+    # What its leaves still prove is burned, and never credited.
+    world.advance((terms.hold + 1) * DAY)
+    _finish(market, reports)
+    if lifetime > credited:
+        leaf = reports[-1].leaf(market.alice.node)
+        market.refused(market.credit(reports[-1]), errors.staking.NodeTerminal)
+        market.send(market.staking("forfeit_reward", report=reports[-1].address, leaf=leaf))
+        assert market.node().credited == base + lifetime
+    return row, Kept(credited, taken)
+
+
+def _report(market: Market, lifetime: int) -> Published:
+    world = market.world
+    world.send(ix.mint.emit())
+    report = market.rewards({market.alice.node: lifetime})
+    hours = (report.period_end - world.mint_config.start) // HOUR
+    made = Proposal(world, hours, root=report.root, total=report.total, leaves=1)
+    for n, attester in enumerate(market.attesters):
+        market.send(made.approve(attester.pubkey()) if n else made.report(attester.pubkey()))
+    return Published(made.address, report)
+
+
+def _finish(market: Market, reports: list[Published]) -> None:
+    window = market.world.proofs_config.challenge_window
+    for made in reports:
+        found = market.world.report(made.address)
+        if found.state == ReportState.APPROVED and found.approved_at + window <= market.world.now:
+            market.send(ix.proofs.finalize(report=made.address))
+
+
+def _crank(market: Market, reports: list[Published]) -> None:
+    """Makes final what can be, and credits what is creditable."""
+    _finish(market, reports)
+    for made in reports:
+        found = market.world.report(made.address)
+        lifetime = int(made.report.leaves.lifetime[0])
+        ready = found.state == ReportState.FINAL and found.creditable_from <= market.world.now
+        if ready and lifetime > market.node().credited:
+            market.send(market.credit(made))
+
+
+def plays(terms: Terms) -> list[str]:
+    """Every play, compared with the model; a line for each."""
+    lines = []
+    for found_on, runs in ((1, 30), (5, 30), (terms.hold + 1, 30), (terms.hold + 3, 30), (terms.hold + 4, 2)):
+        row, kept = play(found_on, runs, terms)
+        wanted = expected(row, found_on, runs, terms)
+        assert kept == wanted, f"found on day {found_on}: {kept}, the model says {wanted}"
+        until = "ran until then" if runs >= found_on else f"ran for {runs} days"
+        sums = f"kept {kept.credited / TOKEN:.2f} IO, lost {kept.taken / TOKEN:.2f} IO"
+        lines.append(f"found on day {found_on}, {until}: {sums}")
+    return lines
+
+
+# -- the table
+
+
+def table(terms: Terms, chance: float) -> tuple[list[str], float]:
+    """A line for each class, and the highest break-even of all."""
+    found: dict[str, list[Row]] = {}
+    for row in rows(terms):
+        found.setdefault(row.name, []).append(row)
+    head = " ".join(f"{f'{count:,} nodes':>22}" for count in MARKETS)
+    lines = [f"{'class, 8 processors':<22}{'minimum IO':>11} {head}"]
+    worst = 0.0
+    for name, markets in found.items():
+        cells = []
+        for row in markets:
+            even = loses_staying(row, terms)
+            worst = max(worst, even)
+            day, gain = row.reward / row.stake * 100, row.profit(chance, terms.hold) * 100
+            cells.append(f"{day:6.2f} {even:6.2f} {gain:+8.2f}")
+        lines.append(f"{name:<22}{markets[0].stake / TOKEN:>11,.0f} {' '.join(cells)}")
+    return lines, worst
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hold", type=int, default=Terms().hold, metavar="DAYS", help="hold of rewards")
+    parser.add_argument(
+        "--bound", type=int, default=Terms().bound_bps, metavar="BPS", help="an hour's reward by the minimum"
+    )
+    parser.add_argument("--chance", type=float, default=10, metavar="PERCENT", help="for the third column")
+    given = parser.parse_args()
+    terms, chance = Terms(given.hold, given.bound), given.chance / 100
+    print("on the compiled programs, a stake of 200 IO at the bound of its rewards:")
+    for line in plays(Terms(terms.hold)):
+        print(f"  {line}")
+    print(
+        "\nin % of the stake: reward of a day; break-even, % a day; "
+        f"expected in all when found with {given.chance:g} % a day"
+    )
+    lines, worst = table(terms, chance)
+    print("\n".join(lines))
+    top = max(rows(terms), key=lambda one: one.reward / one.stake)
+    leaving = break_even(lambda one: best_leaving(top, one, terms, found_after=True) <= 0)
+    gone = break_even(lambda one: best_leaving(top, one, terms, found_after=False) <= 0)
+    print(f"\nleaving at the best time, and as easily found while the stake cools: loses at {leaving} %")
+    print(f"leaving at the best time, and never found once it is gone: loses at {gone} %")
+    print(f"loses at {worst:g} % a day or more")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
