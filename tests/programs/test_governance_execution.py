@@ -363,7 +363,7 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "staking": {
         "create_class": lambda _, key: ix.staking.create_class(authority=key, id=33, args=class_args()),
         "set_class": lambda _, key: ix.staking.set_class(authority=key, id=CLASS, args=class_args()),
-        "cancel_slash": _cancelling,
+        "cancel_slash": lambda dao, key: _cancelling(dao, key),  # noqa: PLW0108 - defined below
     },
     "jobs": {
         "create_currency": lambda _, key: ix.jobs.create_currency(
@@ -432,9 +432,7 @@ def _cancelling(dao: Dao, authority: Pubkey) -> Instruction:
             )
         )
     purse = token_account(dao.alpha.key, IO_MINT)
-    return ix.staking.cancel_slash(
-        authority=authority, node=dao.alpha.node, slash=slash, destination=purse
-    )
+    return ix.staking.cancel_slash(authority=authority, node=dao.alpha.node, slash=slash, destination=purse)
 
 
 def _currency() -> types.jobs.CurrencyArgs:
