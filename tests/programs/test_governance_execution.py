@@ -363,7 +363,7 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "staking": {
         "create_class": lambda _, key: ix.staking.create_class(authority=key, id=33, args=class_args()),
         "set_class": lambda _, key: ix.staking.set_class(authority=key, id=CLASS, args=class_args()),
-        "cancel_slash": lambda dao, key: _cancelling(dao, key),
+        "cancel_slash": lambda dao, key: _cancelling(dao, key),  # noqa: PLW0108 - defined below
     },
     "jobs": {
         "create_currency": lambda _, key: ix.jobs.create_currency(
