@@ -230,7 +230,10 @@ def signers() -> list[Signed]:
     """
     found = []
     for program in sorted(path.parent.parent for path in ROOT.glob("programs/*/src/lib.rs")):
-        entries = re.findall(r"pub fn (\w+)\(\s*ctx: Context<(\w+)", (program / "src/lib.rs").read_text())
+        entries = re.findall(
+            r"pub fn (\w+)(?:<'info>)?\(\s*ctx: Context<(?:'info, )?(\w+)",
+            (program / "src/lib.rs").read_text(),
+        )
         for path in (program / "src/instructions").glob("*.rs"):
             source = path.read_text()
             if "io_common::administration!" in source:

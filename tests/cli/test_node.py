@@ -177,7 +177,9 @@ def test_why_tells_pending_from_missing_stake(shell: Shell) -> None:
     shell.text("stake", "activate", node, who="alice")
     shell.text("stake", "unstake", node, "50", who="alice")
     said = shell.text("node", "why", node)
-    assert "its active stake is 200 IO; 250 IO of its owner's active stake are needed, 50 IO are missing" in said
+    assert (
+        "its active stake is 200 IO; 250 IO of its owner's active stake are needed, 50 IO are missing" in said
+    )
 
 
 def test_why_tells_failed_and_later_proofs_apart(shell: Shell) -> None:

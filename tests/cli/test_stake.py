@@ -152,7 +152,8 @@ def test_an_error_says_what_room_is_left(shell: Shell, node: str) -> None:
     )
     said = shell.fails(1, "stake", "add", node, "400.5", who="carol")
     assert said == (
-        "co-stake would exceed the owner's active stake: room 400 IO, amount 400.5 IO (staking.CoStakeAboveHalf)"
+        "co-stake would exceed the owner's active stake: room 400 IO, amount 400.5 IO"
+        " (staking.CoStakeAboveHalf)"
     )
 
 

@@ -202,7 +202,7 @@ class Slash:
         return self.appealed_at is None and self.appeal_until <= now <= self.appeal_until + EXECUTION
 
     def decidable(self, now: int) -> bool:
-        """An appealed one for 30 days, another one when nobody can appeal any more but it can be set apart."""
+        """An appealed one for 30 days, another one in the 14 days in which it can be set apart."""
         if self.decided_at is not None or self.cancelled:
             return False
         if self.appealed_at is not None:

@@ -430,6 +430,8 @@ def _stake(dao: Dao) -> None:
     for house in voters.houses:
         for name in house.co:
             position = pda.staking.position(house.node, voters.holder(name).pubkey())
+            # As if all hours until now had been credited.
+            world.patch(house.node, accounts.staking.Node, "credited_through", world.now)
             dao.send(ix.staking.activate(node=house.node, position=position, shard=house.shard))
 
 

@@ -292,16 +292,12 @@ class Market(Signing):
 
     def credited_until_now(self, *, of: Supplier | None = None) -> None:
         """Has a node's hours credited until now, without a report and without any reward."""
-        self.world.patch(
-            (of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now
-        )
+        self.world.patch((of or self.alice).node, accounts.staking.Node, "credited_through", self.world.now)
 
     def settling(self, *holders: Keypair, of: Supplier | None = None) -> Instruction:
         """Settles the owner's side of a node, and positions on it."""
         node = (of or self.alice).node
-        positions = [
-            AccountMeta(pda.staking.position(node, one.pubkey()), False, True) for one in holders
-        ]
+        positions = [AccountMeta(pda.staking.position(node, one.pubkey()), False, True) for one in holders]
         return self.staking("settle_changes", of=of, remaining_accounts=positions)
 
     def unbounded(self, *, of: Supplier | None = None) -> None:

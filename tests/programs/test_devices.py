@@ -417,10 +417,10 @@ def test_a_squatter_is_evicted_and_the_owner_gets_device_and_node(market: Market
     market.refused(market.booking(TWO_HOURS), errors.jobs.NodeNotLive)
     market.refused(expel, errors.staking.OwnerStays)
     market.credited_until_now()
-    event = market.world.call(expel).paid_by(market.actor()).send().event(events.staking.OwnerExpelled)
+    expelled = market.world.call(expel).paid_by(market.actor()).send().event(events.staking.OwnerExpelled)
     market.check()
-    assert (event.owner, event.amount) == (market.alice.key, 500 * TOKEN)
-    assert event.ready_at == market.world.now + FORTNIGHT
+    assert (expelled.owner, expelled.amount) == (market.alice.key, 500 * TOKEN)
+    assert expelled.ready_at == market.world.now + FORTNIGHT
     # The next owner begins at once, while what was alice's cools.
     market.send(reopening(market, bob))
     assert (market.node().owner, market.node().co.tokens) == (bob.key, 100 * TOKEN)
@@ -458,10 +458,10 @@ def test_nobody_is_expelled_whose_device_it_is_or_from_what_a_slash_holds_back(m
     market.world.advance(FORTNIGHT)
     thief = token_account(market.carol.pubkey(), pda.mint.MINT)
     market.refused(market.staking("withdraw_former", destination=thief), errors.staking.WrongDestination)
-    mine = {"destination": token_account(market.alice.key, pda.mint.MINT)}
-    elsewhere = market.staking("withdraw_former", vault=pda.mint.EMISSION_VAULT, **mine)
+    mine = token_account(market.alice.key, pda.mint.MINT)
+    elsewhere = market.staking("withdraw_former", vault=pda.mint.EMISSION_VAULT, destination=mine)
     market.refused(elsewhere, errors.staking.WrongVault)
-    market.send(market.staking("withdraw_former", **mine))
+    market.send(market.staking("withdraw_former", destination=mine))
     market.refused(expel, errors.staking.NothingReady)
 
 

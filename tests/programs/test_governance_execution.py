@@ -363,6 +363,7 @@ AUTHORITY: Final[dict[str, dict[str, Callable[[Dao, Pubkey], Instruction]]]] = {
     "staking": {
         "create_class": lambda _, key: ix.staking.create_class(authority=key, id=33, args=class_args()),
         "set_class": lambda _, key: ix.staking.set_class(authority=key, id=CLASS, args=class_args()),
+        "cancel_slash": lambda dao, key: _cancelling(dao, key),  # noqa: PLW0108 - defined below
     },
     "jobs": {
         "create_currency": lambda _, key: ix.jobs.create_currency(
@@ -413,6 +414,25 @@ def _grant(dao: Dao, key: Pubkey, number: int) -> Instruction:
     return ix.distributor.create_grant(
         authority=key, payer=key, source=dao.world.io_account(key), id=number, args=args
     )
+
+
+def _cancelling(dao: Dao, authority: Pubkey) -> Instruction:
+    """Takes back an open slash of alpha's."""
+    slash = pda.staking.slash(dao.alpha.node, 7)
+    if dao.world.client.account(slash) is None:
+        dao.send(
+            ix.staking.propose_slash(
+                slasher=dao.voters.slasher.pubkey(),
+                node=dao.alpha.node,
+                shard=dao.alpha.shard,
+                nonce=7,
+                amount=TOKEN,
+                evidence_hash=bytes(32),
+                fraud=False,
+            )
+        )
+    purse = token_account(dao.alpha.key, IO_MINT)
+    return ix.staking.cancel_slash(authority=authority, node=dao.alpha.node, slash=slash, destination=purse)
 
 
 def _currency() -> types.jobs.CurrencyArgs:
@@ -505,10 +525,16 @@ def test_the_treasury_as_resolver_decides_a_slash(dao: Dao) -> None:
         nonce=0,
         amount=500 * TOKEN,
         evidence_hash=bytes(32),
+        shard=dao.alpha.shard,
+        fraud=False,
     )
     dao.send(proposed, ix.staking.appeal(owner=dao.alpha.key, node=dao.alpha.node, slash=slash))
     by_key = ix.staking.resolve_slash(
-        resolver=dao.voters.resolver.pubkey(), node=dao.alpha.node, slash=slash, amount=0
+        resolver=dao.voters.resolver.pubkey(),
+        node=dao.alpha.node,
+        slash=slash,
+        shard=dao.alpha.shard,
+        amount=0,
     )
     dao.refused(by_key, errors.staking.NotResolver)
     dao.enact(governance.resolve_slash(slash, dao.alpha.node, IO(200)))

@@ -216,6 +216,7 @@ def test_flash_vote(dao: Dao) -> None:
         ),
     )
     dao.world.advance(2 * WEEK)
+    dao.world.patch(dao.gamma.node, accounts.staking.Node, "credited_through", dao.world.now)
     activate = ix.staking.activate(
         node=dao.gamma.node, position=position(dao.gamma, holder), shard=dao.gamma.shard
     )
@@ -307,12 +308,18 @@ def slashed_to_the_end(dao: Dao, house: House) -> None:
             nonce=0,
             amount=amount,
             evidence_hash=bytes(32),
+            shard=house.shard,
+            fraud=False,
         )
     )
     dao.send(ix.staking.appeal(owner=house.key, node=house.node, slash=slash))
     dao.send(
         ix.staking.resolve_slash(
-            resolver=dao.voters.resolver.pubkey(), node=house.node, slash=slash, amount=amount
+            resolver=dao.voters.resolver.pubkey(),
+            node=house.node,
+            slash=slash,
+            shard=house.shard,
+            amount=amount,
         )
     )
     # As much stake elsewhere as one per cent has to be taken of.
@@ -322,7 +329,8 @@ def slashed_to_the_end(dao: Dao, house: House) -> None:
     dao.poke(elsewhere, accounts.staking.StakeShard, "active", stake)
     others = [AccountMeta(one, False, False) for one in shards() if one != house.shard]
     dao.send(
-        ix.staking.execute_slash(node=house.node, slash=slash, shard=house.shard, remaining_accounts=others)
+        ix.staking.set_apart_slash(node=house.node, slash=slash, shard=house.shard),
+        ix.staking.execute_slash(node=house.node, slash=slash, shard=house.shard, remaining_accounts=others),
     )
 
 
@@ -503,6 +511,8 @@ def _slash(dao: Dao, dice: random.Random, number: int) -> bool:
         nonce=number,
         amount=dice.randrange(1, 900 * TOKEN),
         evidence_hash=bytes(32),
+        shard=house.shard,
+        fraud=False,
     )
     if not _tried(dao, proposed, ix.staking.appeal(owner=house.key, node=house.node, slash=slash)):
         return False
@@ -511,8 +521,13 @@ def _slash(dao: Dao, dice: random.Random, number: int) -> bool:
     return _tried(
         dao,
         ix.staking.resolve_slash(
-            resolver=dao.voters.resolver.pubkey(), node=house.node, slash=slash, amount=amount
+            resolver=dao.voters.resolver.pubkey(),
+            node=house.node,
+            slash=slash,
+            shard=house.shard,
+            amount=amount,
         ),
+        ix.staking.set_apart_slash(node=house.node, slash=slash, shard=house.shard),
         ix.staking.execute_slash(node=house.node, slash=slash, shard=house.shard, remaining_accounts=others),
     )
 

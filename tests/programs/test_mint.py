@@ -271,8 +271,7 @@ def test_a_demand_linked_policy_pays_for_what_fees_burned_but_never_more_than_th
 
 
 def test_a_burned_gift_emits_no_more_than_it_burned(world: World) -> None:
-    """Attack "burned_gift_emits": at 100,000 bps, burning 100 IO that were never a fee emitted 1,000 to nodes of
-    whom they came from."""
+    """Attack "burned_gift_emits": at 100,000 bps, burning 100 IO that were never a fee emitted 1,000."""
     for rate in (100_000, 10_001):
         above = ix.mint.set_policy(authority=world.deployer, policy=demand(0, rate))
         world.refused(above, errors.mint.PolicyOutOfBounds)

@@ -1,4 +1,4 @@
-"""The staking program: what attackers have tried on stake, votes and rewards, and why it gains them nothing."""
+"""The staking program: what attackers have tried on stake, votes and rewards, and why it gains nothing."""
 
 from __future__ import annotations
 
@@ -238,7 +238,9 @@ def test_an_hours_reward_is_bounded_by_the_owners_minimum(market: Market) -> Non
 # -- tokens without an owner
 
 
-@pytest.mark.parametrize("name", ["owner_claim", "claim", "owner_withdraw", "withdraw", "owner_unstake", "unstake"])
+@pytest.mark.parametrize(
+    "name", ["owner_claim", "claim", "owner_withdraw", "withdraw", "owner_unstake", "unstake"]
+)
 def test_tokens_do_not_leave_a_vault_for_itself(market: Market, name: str) -> None:
     """An `owner_claim` into the node's own vault stranded the tokens: nobody was said to have them."""
     co_staked(market, 100 * TOKEN)

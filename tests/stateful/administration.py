@@ -119,7 +119,7 @@ class Administration(Agreement):
         people = self.market.people
         cooldown, appeal = (one * DAY for one in days)
         roles = self.world.deployer, people.slasher.pubkey(), people.resolver.pubkey()
-        args = types.staking.ParamsArgs(*roles, cooldown, appeal)
+        args = types.staking.ParamsArgs(*roles, cooldown, appeal, 1_000, 96)
 
         def done(_: Sent[None] | None) -> None:
             self.stakes.cooldown, self.stakes.appeal_time = cooldown, appeal

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from solders.instruction import AccountMeta
 from tests.model import staking
 from tests.programs.people import TOKEN, node_args
-from tests.programs.support import DAY, HOUR
+from tests.programs.support import HOUR
 from tests.stateful.reporting import Reporting
 from tests.stateful.walk import (
     Pick,

@@ -192,9 +192,9 @@ pub enum StakingError {
     DecidedLimitOutOfBounds,
     #[msg("an hour's reward is bounded by 10 to 1,000 bps of the owner's minimum")]
     RewardBoundOutOfBounds,
-    #[msg("the nodes whose credit is stopped would have a tenth of all stake; left: limit, right: stopped")]
+    #[msg("the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum")]
     StopLimit,
-    #[msg("a slash of this node has lapsed: no other is proposed for 30 days; left: now, right: from when")]
+    #[msg("a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when")]
     SlashPause,
     #[msg("what was set apart already stays; left: decided, right: set apart or burned")]
     SlashSetApart,

@@ -38,7 +38,8 @@ pub mod staking {
     /// before. Where that exceeds what may be credited in seven days, the rest is credited by a later call.
     ///
     /// Caller: anyone. Errors: `NotAReport`, `ReportNotFinal`, `ReportHeld`, `ReportTooOld`, `ReportCorrected`,
-    /// `LeafBeyondReport`, `LeafOutOfOrder`, `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`, `NodeTerminal`, `CreditFrozen`,
+    /// `LeafBeyondReport`, `LeafOutOfOrder`, `WrongProof`, `ReportRefuted`, `ReportExhausted`, `CreditLimit`,
+    /// `NodeTerminal`, `CreditFrozen`,
     /// `CreditStopped`, `CreditTooSoon`, `HourNotEarned`, `RewardAboveBound`, `TooManyPositions`, `WrongNode`,
     /// `WrongShard`, `WrongVault`.
     pub fn credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: LeafArgs) -> Result<()> {
@@ -139,8 +140,8 @@ pub mod staking {
         handle_register_node(ctx, args)
     }
 
-    /// Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or pending,
-    /// else when the node was credited past it.
+    /// Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
+    /// pending, else when the node was credited past it.
     ///
     /// Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
     pub fn owner_activate(ctx: Context<OwnerActivate>) -> Result<()> {
@@ -371,8 +372,8 @@ pub mod staking {
         handle_resolve_slash(ctx, amount)
     }
 
-    /// Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends the
-    /// node. It belongs to no side any more, holds nothing back, and does not lapse.
+    /// Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends
+    /// the node. It belongs to no side any more, holds nothing back, and does not lapse.
     ///
     /// Caller: anyone, within 14 days of the end of the time for an appeal, or after the decision. Errors:
     /// `NotExecutable`, `WrongNode`, `WrongShard`.

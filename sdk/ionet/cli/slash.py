@@ -128,7 +128,8 @@ def propose(
     found = evidence_hash or sha256((evidence or Path()).read_bytes()).digest()
     io = session()
     sent = io.send(
-        io.client.staking.propose_slash(node, amount, found, fraud=fraud), f"propose to slash {amount} of {node}"
+        io.client.staking.propose_slash(node, amount, found, fraud=fraud),
+        f"propose to slash {amount} of {node}",
     )
     account = io.client.staking.get_slash(sent.result)
     io.done(
@@ -204,7 +205,11 @@ def cancel(slash: SlashAddress) -> None:
     sent = io.send(io.client.staking.cancel_slash(slash), f"cancel {slash}")
     freed, returned = IO.from_base(sent.result.freed), IO.from_base(sent.result.returned)
     io.done(
-        sent, f"Cancelled: {freed} are free, {returned} went back", slash=slash, freed=freed, returned=returned
+        sent,
+        f"Cancelled: {freed} are free, {returned} went back",
+        slash=slash,
+        freed=freed,
+        returned=returned,
     )
 
 

@@ -38,8 +38,8 @@ def _some_io(text: str) -> IO:
 def add(node: NodeAddress, amount: IoAmount) -> None:
     """Stake IO on a node: on the owner's side of an own node, else as a co-staker.
 
-    It is pending at first: it counts for the maximum, but earns nothing until it is activated. An owner's is active
-    at once where co-stakers have nothing on the node.
+    It is pending at first: it counts for the maximum, but earns nothing until it is activated. An owner's is
+    active at once where co-stakers have nothing on the node.
     """
     io = session()
     sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
@@ -225,9 +225,9 @@ def _activation(status: StakeStatus, now: int) -> str:
         return "nothing is pending"
     if status.can_activate:
         return f"it can be active now: ionet stake activate {status.node}"
+    wait = span(status.activates_from - now)
     return (
-        f"it can be active from {when(status.activates_from)} (in {span(status.activates_from - now)}), if that"
-        " hour is credited by then"
+        f"it can be active from {when(status.activates_from)} (in {wait}), if that hour is credited by then"
     )
 
 

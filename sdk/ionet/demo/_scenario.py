@@ -401,7 +401,7 @@ class _Scenario:
         record.close("rewards", "Rewards are credited and claimed")
 
     def _credit_hours_before(self, supplier: Supplier, address: Pubkey) -> None:
-        """Credits the hours that carol was not there, or not yet active in; ten minutes later comes the next."""
+        """Credits the hours before carol's stake became active; ten minutes later comes the next."""
         market, staking = self.market, self.market.deployer.staking
         earlier = market.deployer.proofs.get_report(address).predecessor
         market.send("credit the hours before", staking.credit(supplier.node, earlier, self.before))

@@ -763,19 +763,19 @@ class RewardBoundOutOfBounds(_ProgramError):
 
 
 class StopLimit(_ProgramError):
-    """6094: the nodes whose credit is stopped would have a tenth of all stake; left: limit, right: stopped."""
+    """6094: the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum."""
 
     CODE = 6094
     NAME = "StopLimit"
-    MSG = "the nodes whose credit is stopped would have a tenth of all stake; left: limit, right: stopped"
+    MSG = "the nodes whose credit is stopped would exceed a tenth of all stake; left: limit, right: sum"
 
 
 class SlashPause(_ProgramError):
-    """6095: a slash of this node has lapsed: no other is proposed for 30 days; left: now, right: from when."""
+    """6095: a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when."""
 
     CODE = 6095
     NAME = "SlashPause"
-    MSG = "a slash of this node has lapsed: no other is proposed for 30 days; left: now, right: from when"
+    MSG = "a slash of this node has lapsed: none is proposed for 30 days; left: now, right: from when"
 
 
 class SlashSetApart(_ProgramError):

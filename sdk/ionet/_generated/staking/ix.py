@@ -915,8 +915,8 @@ _OWNER_ACTIVATE = c.arguments("owner_activate", bytes.fromhex("caeea25118996ebe"
 def owner_activate(
     *, node: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or pending,
-    else when the node was credited past it.
+    """Makes the owner's pending stake active: at once where co-stakers have nothing active, leaving or
+    pending, else when the node was credited past it.
 
     Caller: anyone. Errors: `NothingPending`, `StillPending`, `NodeTerminal`, `WrongShard`.
 
@@ -1576,8 +1576,8 @@ _SET_APART_SLASH = c.arguments("set_apart_slash", bytes.fromhex("9b88eb0ad8555f7
 def set_apart_slash(
     *, node: Pubkey, slash: Pubkey, shard: Pubkey, remaining_accounts: Sequence[AccountMeta] = ()
 ) -> Instruction:
-    """Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends the
-    node. It belongs to no side any more, holds nothing back, and does not lapse.
+    """Sets apart what a slash takes: from the owner's side, and after a decision from co-stakers, which ends
+    the node. It belongs to no side any more, holds nothing back, and does not lapse.
 
     Caller: anyone, within 14 days of the end of the time for an appeal, or after the decision. Errors:
     `NotExecutable`, `WrongNode`, `WrongShard`.

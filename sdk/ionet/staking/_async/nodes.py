@@ -382,11 +382,7 @@ class AsyncNodes(AsyncStakingBase):
         """Retires the node of a squatter; for the resolver. Stake on it leaves as ever."""
         return AsyncCall(
             self._connection,
-            [
-                ix.staking.evict_node(
-                    resolver=self._connection.address, node=node, shard=shard_of(node)
-                )
-            ],
+            [ix.staking.evict_node(resolver=self._connection.address, node=node, shard=shard_of(node))],
         )
 
     @deferred

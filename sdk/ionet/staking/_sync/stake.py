@@ -103,8 +103,8 @@ class Stakes(StakingBase):
     def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> Call[None]:
         """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
 
-        What is pending and ready is made active first. The owner's is made active in the same transaction where
-        co-stakers have nothing active, leaving or pending.
+        What is pending and ready is made active first. The owner's is made active in the same transaction
+        where co-stakers have nothing active, leaving or pending.
 
         Args:
             node: where.
@@ -190,7 +190,7 @@ class Stakes(StakingBase):
     def unstake(
         self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
     ) -> Call[events.staking.Unstaked]:
-        """Takes stake off: pending stake leaves at once, active stake cools. Gives the event that says how much.
+        """Takes stake off: pending stake leaves at once, active stake cools. Gives the event that says what.
 
         Args:
             node: from where.
@@ -240,10 +240,10 @@ class Stakes(StakingBase):
             node: whose leaf.
             report: the report's account.
             leaves: the report's leaves, as its attesters published them.
-            holders: of at most four positions that are settled with it: what the credit makes due of pending stake
-                and late weights. With any, the owner's side is, too.
-            previous: the report at the leaf's previous height, where that one is no longer creditable and was not
-                credited, while something on the node is pending or late.
+            holders: of at most four positions that are settled with it: what the credit makes due of pending
+                stake and late weights. With any, the owner's side is, too.
+            previous: the report at the leaf's previous height, where that one is no longer creditable and was
+                not credited, while something on the node is pending or late.
         """
         positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in holders]
         instruction = ix.staking.credit_node(
