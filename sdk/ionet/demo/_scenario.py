@@ -170,6 +170,9 @@ class _Scenario:
             )
             if verdict.ok:
                 digests[bytes(one.node)] = digest
+                attester = self.market.as_(self.market.people.attester)
+                judged = attester.proofs.record_proof(one.node, seed=digest, score_bps=10_000)
+                self.market.send(f"{one.name}'s proof", judged)
         record.facts(passed=len(digests), size=list(_CHALLENGE))
         record.close("compute_proofs", "Proof of Compute of both nodes")
         return digests
