@@ -335,7 +335,7 @@ def test_a_lost_node_of_a_cluster_is_replaced_by_a_session_key(desk: Desk) -> No
         "job", "cluster", cluster
     )
     key = shell.people["carol"].pubkey()
-    line = ["job", "cluster", cluster, "--delegate", key]
+    line = ["job", "cluster", cluster, "--delegate", str(key)]
     said = shell.text(*line, "--allow", "10", who="renter")
     assert f"let {key} book and extend for cluster {cluster}, with 10 IO of yours" in said
     before = desk.purse("renter")

@@ -94,9 +94,11 @@ def test_no_sequence_of_stakes_and_credits_loses_or_makes_a_token(market: Market
 def _work(market: Market, dice: random.Random, job: Pubkey) -> str:
     """One step of a job's life, by whoever may take it; some are refused."""
     found, party = market.job(job), dice.choice((market.renter, market.alice.owner)).pubkey()
+    if dice.random() < 0.3:
+        party = found.refund_to
     steps = ("start", "attest", "attest", "settle", "extend", "stop", "cancel", "complete", "expire")
-    what = dice.choice((*steps, "dispute", "resolve", "refund", "collect_fees"))
-    if what in ("stop", "cancel", "dispute") and dice.random() < 0.7:
+    what = dice.choice((*steps, "dispute", "resolve", "refund", "collect_fees", "confirm_manifest", "lose"))
+    if what in ("stop", "cancel", "dispute", "lose") and dice.random() < 0.7:
         return "nothing"
     if what == "attest":
         if found.state != 1:
@@ -110,6 +112,8 @@ def _work(market: Market, dice: random.Random, job: Pubkey) -> str:
         market.attest(job, fine, looked, seat=seat, reason=reason)
         return what
     more: dict[str, Any] = {"party": party} if what in ("stop", "cancel", "dispute") else {}
+    if what in ("lose", "confirm_manifest"):
+        more = {"attester": dice.choice(market.attesters).pubkey()}
     if what == "dispute" and market.world.client.account(pda.jobs.dispute(job, party)) is not None:
         return "refused"
     if what == "extend":
@@ -132,13 +136,15 @@ def test_every_path_of_a_job_ends_and_pays_out_its_deposit(market: Market, seed:
     dice = random.Random(seed)
     mint = dice.choice((IO_MINT, market.usdc))
     market.set_offer(rate=dice.choice((1, RATE + 1, 41_666_667)), payout=dice.randrange(2))
-    job = market.book(dice.randrange(HOUR, TWO_HOURS * 3), mint=mint)
+    payer = dice.choice((market.renter, market.dave)).pubkey()
+    job = market.book(dice.randrange(HOUR, TWO_HOURS * 3), mint=mint, payer=payer)
     vault = market.job(job).payout_vault
     if vault != Pubkey.default():
         market.open_payout(job)
     if dice.random() < 0.8:
         market.start(job)
-    places = [vault, *(token_account(one, mint) for one in (market.renter.pubkey(), market.alice.key))]
+    purses = (market.renter.pubkey(), market.dave.pubkey(), market.alice.key)
+    places = [vault, *(token_account(one, mint) for one in purses)]
     places += [market.job(job).fee_vault, market.job(job).escrow]
     whole = sum(market.world.balance(one) for one in places if one != Pubkey.default())
     for _ in range(40):
@@ -161,7 +167,7 @@ def test_every_path_of_a_job_ends_and_pays_out_its_deposit(market: Market, seed:
 
 def test_walks_come_by_every_step(market: Market) -> None:
     """What the walks above are about does happen in them."""
-    dice, done = random.Random(3), Counter[str]()
+    dice, done = random.Random(5), Counter[str]()
     for _ in range(12):
         job = market.run(3 * HOUR, mint=market.usdc)
         for _ in range(25):

@@ -13,18 +13,18 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.model import escrow, rentals
 from tests.model.escrow import Price
-from tests.model.refusal import Refused
+from tests.model.refusal import Refused, refuse
 from tests.model.rentals import IO, USDC, Rental, Rentals
 from tests.programs.auctions import Auctions
 from tests.programs.market import ANYTHING, IO_MINT, RATE
 from tests.programs.people import Supplier, attestation
 from tests.programs.support import DAY, HOUR, make_hireable
-from tests.stateful.arena import Arena, built
+from tests.stateful.arena import THRESHOLD, WEIGHTS, Arena, _actor, built
 from tests.stateful.receipts import Receipts
 from tests.stateful.walk import Actions, Driver, Step, check_event
 
 from ionet import USDC as DOLLARS
-from ionet import Sent, events, ix, pda, token_account
+from ionet import Sent, events, ix, pda, token_account, types
 
 NODES: Final = ("alice", "bob", "erin")
 RENTERS: Final = ("renter", "dave")
@@ -32,6 +32,8 @@ RENTERS: Final = ("renter", "dave")
 SELLER: Final = "carol"
 #: Who has a purse in both currencies.
 PEOPLE: Final = (*NODES, *RENTERS, SELLER)
+#: Keys that leave seats in a week, at most.
+MAX_DEPARTED: Final = 16
 #: Dollars an hour; from the third on, two attesters have to agree.
 RATES: Final = (RATE, 1_234_567, 41_666_667, 50_000_000)
 
@@ -116,6 +118,9 @@ class Renting(Driver):
         self.clusters: dict[int, Pubkey] = {}
         self.opened = 0
         self.receipts = Receipts()
+        #: Who holds each seat now; the arena's attesters at first.
+        self.seated = list(self.arena.attesters)
+        self.seats, self.departed = 0, [0] * 0
         #: Of token accounts, before the walk.
         self.beginning = {one: self.arena.balance(one) for one in self.token_accounts()}
         self.tokens = self.model.tokens
@@ -462,7 +467,7 @@ class Renting(Driver):
         self.attempt(self.starting(number, who))
 
     def starting(self, number: int, who: str | int) -> Step:
-        operator = self.arena.attesters[who] if isinstance(who, int) else self.person(who)
+        operator = self.seated[who] if isinstance(who, int) else self.person(who)
         call = self.about("start", number, operator=operator.pubkey())
         may = who != SELLER
         return Step(call, lambda _: self.model.start(number, may, self.now))
@@ -518,11 +523,11 @@ class Renting(Driver):
         lost = upto - before.upto > good - before.good
         says_why = lost == honest
         args = attestation(good, upto, reason=7 if says_why else 0)
-        attester = self.market.carol if seat is None else self.arena.attesters[seat]
+        attester = self.market.carol if seat is None else self.seated[seat]
         call = self.about("attest", number, attester=attester.pubkey(), args=args)
 
         def done(sent: Sent[None] | None) -> None:
-            self.model.attest(number, seat, good, upto, says_why, self.now)
+            self.model.attest(number, seat, good, upto, says_why, self.now, attester.pubkey())
             check_event(sent, events.jobs.Attested, seat=seat, attested=job.attested)
 
         self.attempt(Step(call, done))
@@ -533,14 +538,54 @@ class Renting(Driver):
         self.lost(self.pick(pick, lambda one: one.job.is_running), seat)
 
     def lost(self, number: int, seat: int | None) -> None:
-        attester = self.market.carol if seat is None else self.arena.attesters[seat]
+        attester = self.market.carol if seat is None else self.seated[seat]
         call = self.about("lose", number, attester=attester.pubkey())
-        self.attempt(Step(call, lambda _: self.model.lose(number, seat, self.now)))
+        self.attempt(Step(call, lambda _: self.model.lose(number, seat, self.now, attester.pubkey())))
+
+    @action(
+        weight=1,
+        when=any_running,
+        pick=a_number,
+        seat=st.sampled_from((0, 1)),
+        left=st.sampled_from((100, 50, 0)),
+        times=st.sampled_from((1, 1, 2)),
+    )
+    def succeed(self, pick: int, seat: int, left: int, times: int) -> None:
+        """A seat gets another key, which takes a part of what it has called good back; or tries so twice."""
+        number = self.pick(pick, lambda one: one.job.is_running)
+        for _ in range(times):
+            self.seats += 1
+            heir = _actor(self.market, f"heir {self.seats}")
+            seats = [
+                types.proofs.Seat(one.pubkey(), weight)
+                for one, weight in zip(self.seated, WEIGHTS, strict=True)
+            ]
+            seats[seat] = types.proofs.Seat(heir.pubkey(), WEIGHTS[seat])
+            call = ix.proofs.set_attesters(authority=self.world.deployer, seats=seats, threshold=THRESHOLD)
+            self.departed = [one for one in self.departed if one > self.now]
+            full = len(self.departed) == MAX_DEPARTED
+
+            def done(_: Sent[None] | None, full: bool = full) -> None:
+                refuse(TooManyDeparted=full)
+                self.departed.append(self.now + 7 * DAY)
+
+            if self.attempt(Step(call, done)):
+                self.seated[seat] = heir
+            job = self.model.jobs[number].job
+            before = job.seats.get(seat, escrow.Seat())
+            args = attestation(before.good * left // 100, before.upto, reason=0 if left == 100 else 7)
+            key = self.seated[seat].pubkey()
+            saying = self.about("attest", number, attester=key, args=args)
+
+            def said(_: Sent[None] | None, said: Any = args, who: Pubkey = key) -> None:
+                self.model.attest(number, seat, said.good, said.upto, left != 100, self.now, who)
+
+            self.attempt(Step(saying, said))
 
     @action(weight=1, when=any_booked, pick=a_number, seat=st.sampled_from((0, 0, 1, None)))
     def confirm_manifest(self, pick: int, seat: int | None) -> None:
         number = self.pick(pick, lambda one: one.job.is_booked)
-        attester = self.market.carol if seat is None else self.arena.attesters[seat]
+        attester = self.market.carol if seat is None else self.seated[seat]
         call = self.about("confirm_manifest", number, attester=attester.pubkey())
         self.attempt(Step(call, lambda _: self.model.confirm_manifest(number, seat, self.now)))
 
