@@ -17,6 +17,7 @@ import httpx
 
 from ionet.chain.errors import RpcError, TransportError
 from ionet.chain.records import growing
+from ionet.chain.rpc.sockets import websocket_url
 from ionet.chain.rpc.tls import tls
 
 #: Statuses after which the same question may get an answer.
@@ -45,6 +46,7 @@ class AsyncHttpTransport:
         backoff: seconds before the second attempt; doubles each time, with jitter.
         headers: sent with each request, for example for an API key.
         client: an own httpx client; it is not closed with the transport.
+        websocket: where the node serves subscriptions; default: where the `solana` command expects it.
     """
 
     def __init__(
@@ -56,8 +58,11 @@ class AsyncHttpTransport:
         backoff: float = 0.25,
         headers: dict[str, str] | None = None,
         client: httpx.AsyncClient | None = None,
+        websocket: str | None = None,
     ) -> None:
         self.url = url
+        self.websocket = websocket_url(url) if websocket is None else websocket
+        self.headers = dict(headers or {})
         self._own = client is None
         self._client = client or httpx.AsyncClient(verify=tls(), timeout=timeout, headers=headers)
         self._retries = retries
