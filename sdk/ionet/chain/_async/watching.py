@@ -434,6 +434,7 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         self._level = "finalized" if client.commitment == "finalized" else "confirmed"
         self._seen = SeenTransactions(since)
         self._backlog: deque[str] = deque()
+        self._began_in = 0
         self._lacking_since: float | None = None
         self._showing = Backoff(0.05, 2.0)
         self._shown_until = math.inf
@@ -449,7 +450,7 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
     async def _read(self) -> int:
         if self._since is not None and not self._seen.begun:
             await self._find_beginning(self._since)
-        need = max([self._need or 0, *self._seen.announced.values()])
+        need = max([self._need or 0, self._began_in, *self._seen.announced.values()])
         listing = await self._list(need)
         now = time.monotonic()
         late = self._lacking_since is not None and now - self._lacking_since > self._settings.patience
@@ -465,9 +466,12 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         config = {"searchTransactionHistory": True}
         answer = await self._client.request("getSignatureStatuses", [since], config)
         with shaped("getSignatureStatuses"):
-            if answer["value"][0] is None:
-                raise LookupError(f"the node knows no transaction {since}")
-            self._seen.begin_at(int(answer["value"][0]["slot"]))
+            status = answer["value"][0]
+            slot = -1 if status is None else int(status["slot"])
+        if slot < 0:
+            raise LookupError(f"the node knows no transaction {since}")
+        self._seen.begin_at(slot)
+        self._began_in = slot
 
     async def _list(self, need: int) -> list[tuple[str, int]]:
         """Signatures and slots, newest first, down to what is done with."""

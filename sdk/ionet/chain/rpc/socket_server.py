@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final
@@ -38,23 +39,20 @@ class SocketServer:
     def __init__(self, sessions: Callable[[Callable[[], None]], Session], port: int) -> None:
         self._sessions = sessions
         self._connections: set[ServerConnection] = set()
-        self._loop = asyncio.new_event_loop()
-        try:
-            self._server = self._loop.run_until_complete(self._listen(port))
-        except BaseException:
-            self._loop.close()
-            raise
+        place = socket.create_server(("127.0.0.1", port))
         self.url = f"ws://127.0.0.1:{port}"
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
+        listening = asyncio.run_coroutine_threadsafe(self._listen(place), self._loop)
+        self._server = listening.result(timeout=10)
 
-    async def _listen(self, port: int) -> Server:
+    async def _listen(self, place: socket.socket) -> Server:
         from websockets.asyncio.server import serve
 
         return await serve(
             self._talk,
-            "127.0.0.1",
-            port,
+            sock=place,
             compression=None,
             max_size=MAX_REQUEST,
             write_limit=_WRITE_LIMIT,

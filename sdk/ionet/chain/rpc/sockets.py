@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Mapping
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -133,8 +134,9 @@ class _AsyncWebSocket:
 
 
 class _WebSocket:
-    def __init__(self, connection: Connected) -> None:
+    def __init__(self, connection: Connected, closing: ExitStack) -> None:
         self._connection = connection
+        self._closing = closing
 
     def send(self, text: str) -> None:
         from websockets.exceptions import ConnectionClosed
@@ -155,7 +157,7 @@ class _WebSocket:
             raise SocketClosed(str(bad)) from bad
 
     def close(self) -> None:
-        self._connection.close()
+        self._closing.close()
 
 
 def _text(message: str | bytes) -> str:
@@ -270,8 +272,10 @@ class Sockets:
         from websockets.exceptions import WebSocketException
         from websockets.sync.client import connect
 
+        closing = ExitStack()
         try:
-            return _WebSocket(connect(url, **_options(url, _headers(transport), seconds)))
+            connecting = connect(url, **_options(url, _headers(transport), seconds))
+            return _WebSocket(closing.enter_context(connecting), closing)
         except (WebSocketException, OSError, TimeoutError, EOFError, ValueError) as bad:
             raise SocketClosed(f"{type(bad).__name__}: {bad}") from bad
 
