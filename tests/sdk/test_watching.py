@@ -298,7 +298,7 @@ def pause_and_open(client: Client, steps: int, seed: int) -> None:
             case p if p < 0.8:
                 message = ionet.ix.mint.set_paused(signer=stranger.pubkey(), paused=1)
                 record = client.network.submit(_signed(client, message, stranger))
-                assert record.error is not None  # type: ignore[union-attr]
+                assert record.error is not None
             case p if p < 0.9:
                 client.airdrop(stranger.pubkey(), SOL(1))
             case _:

@@ -12,6 +12,7 @@ from typing import Any, Final
 
 import httpx
 import pytest
+from solana.rpc.commitment import Confirmed
 from solana.rpc.websocket_api import SolanaWsClient
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
@@ -230,7 +231,7 @@ def test_a_signature_is_announced_once_and_at_once_if_it_has_landed(bare: Client
     told = raw.told()
     assert told["method"] == "signatureNotification"
     assert told["params"] == {
-        "result": {"context": {"slot": record.slot}, "value": {"err": None}},  # type: ignore[union-attr]
+        "result": {"context": {"slot": record.slot}, "value": {"err": None}},
         "subscription": number,
     }
     assert raw.ask("signatureUnsubscribe", number)["error"]["code"] == -32602
@@ -288,7 +289,7 @@ async def test_the_client_of_solana_py_subscribes(bare: Client, server: LocalSer
     assert server.ws_url is not None
     key = Keypair().pubkey()
     async with SolanaWsClient(server.ws_url) as client:
-        account = await client.account_subscribe(pubkey=key, commitment="confirmed", encoding="base64")
+        account = await client.account_subscribe(pubkey=key, commitment=Confirmed, encoding="base64")
         logs = await client.logs_subscribe()
         slots = await client.slot_subscribe()
         sent = pay(bare, key)
@@ -360,7 +361,8 @@ REFUSALS: Final = {-32602, -32600, -32601, -32002, -32003, -32004, -32015, -3201
 
 def test_no_method_drops_the_connection_whatever_its_parameters(server: LocalServer) -> None:
     source = random.Random(2)
-    good = [json.dumps(one) for one in (SYSTEM, [SYSTEM], "AQ==", str(Keypair().pubkey()), {})]
+    values: tuple[Any, ...] = (SYSTEM, [SYSTEM], "AQ==", str(Keypair().pubkey()), {})
+    good = [json.dumps(one) for one in values]
     refused = 0
     with httpx.Client() as client:
         for method in sorted(_METHODS):

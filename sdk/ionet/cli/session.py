@@ -126,7 +126,9 @@ class Session:
                 f"commitment {self._config['commitment']!r} is none of {', '.join(Commitment)}"
             ) from None
         # A person waits: two more attempts, not five.
-        transport = HttpTransport(self.url, retries=2)
+        # The configuration's websocket goes with the configuration's node.
+        websocket = None if self._options.get("url") else self._config.get("websocket_url") or None
+        transport = HttpTransport(self.url, retries=2, websocket=websocket)
         return Client(transport, signer=signer, commitment=commitment.value, fees=self._fees())
 
     @cached_property

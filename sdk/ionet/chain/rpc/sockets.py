@@ -406,9 +406,9 @@ _NUDGE_REST: Final = 60.0
 
 
 def _worth_trying(transport: Any) -> bool:
-    if getattr(transport, "websocket", None) is None:
+    if getattr(transport, "websocket", None) is None or not hasattr(transport, "no_websocket_until"):
         return False
-    until: float = getattr(transport, "no_websocket_until", 0.0)
+    until: float = transport.no_websocket_until
     return time.monotonic() >= until
 
 

@@ -63,6 +63,8 @@ class AsyncHttpTransport:
         self.url = url
         self.websocket = websocket_url(url) if websocket is None else websocket
         self.headers = dict(headers or {})
+        #: The moment (`time.monotonic`) until which its websockets are taken to be absent.
+        self.no_websocket_until = 0.0
         self._own = client is None
         self._client = client or httpx.AsyncClient(verify=tls(), timeout=timeout, headers=headers)
         self._retries = retries
