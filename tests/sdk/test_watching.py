@@ -33,7 +33,7 @@ from ionet import (
 
 #: Everything a hundred times as fast as on a real network.
 QUICK: Final = WatchSettings(
-    silence=0.3, poll=0.03, refresh=0.5, backoff=0.01, longest=0.1, opening=2.0, patience=5.0
+    silence=0.3, poll=0.03, refresh=0.5, backoff=0.01, longest=0.1, opening=2.0, spacing=0.0, patience=5.0
 )
 NODE: Final = accounts.staking.Node
 HONEST: Final = MODES["honest"]

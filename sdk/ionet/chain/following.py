@@ -27,6 +27,7 @@ class WatchSettings:
         backoff: before the second attempt to connect or to read; doubles each time, with jitter.
         longest: between two attempts.
         opening: for one attempt to connect.
+        spacing: between two listings of an address's transactions.
         patience: for a node to show a transaction that it has announced.
     """
 
@@ -35,7 +36,8 @@ class WatchSettings:
     refresh: float = 60.0
     backoff: float = 0.25
     longest: float = 30.0
-    opening: float = 10.0
+    opening: float = 5.0
+    spacing: float = 0.2
     patience: float = 60.0
 
 

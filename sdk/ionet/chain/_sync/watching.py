@@ -102,8 +102,12 @@ class Watch(Generic[T]):
         if self._began:
             return
         self._began = True
-        self._connect()
-        self._done_reading(self._read())
+        try:
+            self._connect()
+            self._done_reading(self._read())
+        except BaseException:
+            self.close()
+            raise
 
     def __iter__(self) -> Self:
         return self
@@ -435,6 +439,7 @@ class EventWatch(Watch[WatchedEvent]):
         self._seen = SeenTransactions(since)
         self._backlog: deque[str] = deque()
         self._began_in = 0
+        self._listed_at = 0.0
         self._lacking_since: float | None = None
         self._showing = Backoff(0.05, 2.0)
         self._shown_until = math.inf
@@ -445,16 +450,18 @@ class EventWatch(Watch[WatchedEvent]):
     def _notified(self, method: str, result: Any) -> None:
         slot, signature = int(result["context"]["slot"]), str(result["value"]["signature"])
         if self._seen.announce(signature, slot):
-            self._read_at = min(self._read_at, time.monotonic() + _GATHER)
+            soon = max(time.monotonic() + _GATHER, self._listed_at + self._settings.spacing)
+            self._read_at = min(self._read_at, soon)
 
     def _read(self) -> int:
         if self._since is not None and not self._seen.begun:
             self._find_beginning(self._since)
         need = max([self._need or 0, self._began_in, *self._seen.announced.values()])
-        listing = self._list(need)
-        now = time.monotonic()
+        listing, failed = self._list(need)
+        self._listed_at = now = time.monotonic()
         late = self._lacking_since is not None and now - self._lacking_since > self._settings.patience
-        self._backlog += self._seen.listed(listing, impatient=late)
+        fresh = self._seen.listed(listing, impatient=late)
+        self._backlog += [one for one in fresh if one not in failed]
         if not self._seen.announced:
             self._lacking_since = None
             return need
@@ -473,9 +480,10 @@ class EventWatch(Watch[WatchedEvent]):
         self._seen.begin_at(slot)
         self._began_in = slot
 
-    def _list(self, need: int) -> list[tuple[str, int]]:
-        """Signatures and slots, newest first, down to what is done with."""
+    def _list(self, need: int) -> tuple[list[tuple[str, int]], set[str]]:
+        """Signatures and slots, newest first, down to what is done with; and those of failures."""
         found: list[tuple[str, int]] = []
+        failed: set[str] = set()
         first = not self._seen.begun and self._since is None
         config: dict[str, Any] = {"commitment": self._level, "limit": PAGE}
         if need:
@@ -484,9 +492,10 @@ class EventWatch(Watch[WatchedEvent]):
             page = self._client.request("getSignaturesForAddress", str(self._address), config)
             with shaped("getSignaturesForAddress"):
                 found += [(str(one["signature"]), int(one["slot"])) for one in page]
+                failed |= {str(one["signature"]) for one in page if one.get("err") is not None}
                 done = first or len(page) < PAGE or found[-1][1] < self._seen.floor
             if done:
-                return found
+                return found, failed
             config["before"] = found[-1][0]
 
     def _step(self, until: float = math.inf) -> None:

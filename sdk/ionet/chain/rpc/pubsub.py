@@ -83,7 +83,8 @@ class Session:
         self._bytes_in += len(text)
         if len(self._waiting) > QUEUE_LIMIT or self._bytes_in - self._bytes_out > BYTES_LIMIT:
             self.close()
-        self._wake()
+        else:
+            self._wake()
 
     def take(self) -> str | None:
         """The next message, or None."""
@@ -161,6 +162,7 @@ class Session:
         with self._hub.network._lock:
             for one in list(self.subscriptions.values()):
                 self.remove(one)
+        self._wake()
 
 
 def _nothing() -> None:
