@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeAlias, TypeVar
@@ -121,6 +122,8 @@ class Backoff:
 # --- accounts ---------------------------------------------------------------------------------
 
 _Content: TypeAlias = tuple[int, bytes, bytes, bool]
+#: Announcements of an account that are known again.
+_REMEMBERED: Final = 32
 _UNTOLD: Final = (-1, b"", b"", False)
 
 
@@ -143,7 +146,8 @@ class LatestStates:
     """What was last told of each account, and from which slot.
 
     What is read in a slot may be from its middle, what is announced is from its end: so an announcement is
-    newer than a reading of the same slot. Other differences within a slot cannot be put in order: such an
+    newer than a reading of the same slot. Other differences within a slot cannot be put in order, and what is
+    announced of an earlier slot is old, or of a node that does not know its slot (surfpool is one): such an
     account is in `ties` until it was read in a later slot.
 
     Args:
@@ -155,15 +159,23 @@ class LatestStates:
         #: The latest slot in which everything was read.
         self._read_in = -1
         self.ties: dict[Pubkey, int] = {}
+        #: Whether one of them is more than a repetition, which most likely says nothing.
+        self.urgent = False
+        #: Marks of what was announced lately.
+        self._heard: dict[Pubkey, deque[int]] = {}
 
     def notified(self, address: Pubkey, slot: int, account: RawAccount | None) -> bool:
         """Takes an announcement; whether it is news."""
         known, new = self._last(address), _content(account)
-        if slot < known.slot:
-            return False
-        if slot == known.slot and not known.read:
+        mark = hash((slot, new))
+        heard = self._heard.setdefault(address, deque(maxlen=_REMEMBERED))
+        again = mark in heard
+        if not again:
+            heard.append(mark)
+        if slot < known.slot or (slot == known.slot and not known.read):
             if new != known.content:
-                self.ties[address] = slot
+                self.ties[address] = known.slot
+                self.urgent = self.urgent or not again
             return False
         return self._take(address, _Told(slot, new, read=False), known)
 
@@ -189,6 +201,7 @@ class LatestStates:
             absent = [one for one, told in self._known.items() if told.content is None and told.slot <= slot]
             for one in absent:
                 del self._known[one]
+                self._heard.pop(one, None)
         return news
 
     def _last(self, address: Pubkey) -> _Told:

@@ -354,8 +354,13 @@ class AccountWatch(Watch[AccountChange[T]]):
         account = self._watched(account)
         if self._states.notified(address, slot, account):
             self._tell(address, slot, account)
-        if address in self._states.ties and self._settle_at == math.inf:
-            self._settle_at = 0.0
+        if not self._states.ties:
+            self._settle_at = math.inf
+        elif self._states.urgent:
+            self._states.urgent = False
+            self._settle_at = min(self._settle_at, time.monotonic() + self._settling.pause())
+        elif self._settle_at == math.inf:
+            self._settle_at = time.monotonic() + self._settings.poll
 
     def _tell(self, address: Pubkey, slot: int, account: RawAccount | None) -> None:
         content = None if account is None else self._decode(address, account)
