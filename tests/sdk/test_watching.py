@@ -16,7 +16,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
 from tests.faults import MODES, FaultProxy, Mode
-from tests.ws_faults import Faults, SocketProxy, lagging
+from tests.ws_faults import Faults, SocketProxy, lagging, until
 
 import ionet
 from ionet import (
@@ -285,6 +285,25 @@ def test_accounts_of_a_program_are_followed_into_and_out_of_the_filter(
         assert watch.next(0.2) is None
 
 
+def test_who_leaves_the_filter_is_told_at_once() -> None:
+    """Not only when everything is read again."""
+    near, mine, other = ionet.local(), Keypair().pubkey(), Keypair().pubkey()
+    address, source = Keypair().pubkey(), random.Random(3)
+    near.network.set_account(address, data=node_data(source, mine), owner=NODE.PROGRAM_ID)
+    with near.watch_accounts(NODE, owner=mine, settings=replace(QUICK, refresh=60.0)) as watch:
+        assert watch.next(1) is not None
+        near.network.set_account(address, data=node_data(source, other), owner=NODE.PROGRAM_ID)
+        told = watch.next(1)
+        assert told is not None
+        assert (told.address, told.account) == (address, None)
+        near.network.set_account(address, data=node_data(source, other), owner=NODE.PROGRAM_ID)
+        assert watch.next(0.1) is None
+        near.network.set_account(address, data=node_data(source, mine), owner=NODE.PROGRAM_ID)
+        told = watch.next(1)
+        assert told is not None
+        assert told.account is not None
+
+
 def test_a_program_that_is_not_there_is_named(bare: Client) -> None:
     with pytest.raises(ionet.ProgramMissing):
         bare.watch_accounts(NODE).begin()
@@ -356,6 +375,40 @@ def test_every_event_is_told_exactly_once_and_in_order(
         told = told_until(watch, enough, seconds=30)
     assert [(one.signature, one.event.seq) for one in told] == happened(market, kind, before)
     assert len(told) > 100
+
+
+def test_events_of_a_lost_connection_are_not_lost_to_a_node_that_lags(
+    far_of: Callable[..., Far], market: Client
+) -> None:
+    """What nobody announced is asked for until the node has come as far as the new connection."""
+    kind = events.mint.PausedSet
+    stale: list[Any] = []
+
+    def mode(asked: Any) -> Any:
+        if asked.method != "getSignaturesForAddress" or not stale:
+            return HONEST(asked)
+        slot, answer = stale[0]
+        del stale[0]
+        if asked.body["params"][1].get("minContextSlot", 0) > slot:
+            return asked.error(-32016, "Minimum context slot has not been reached")
+        return {**answer, "id": asked.body["id"]}
+
+    bench = far_of(Faults(), mode, market)
+    body = {"jsonrpc": "2.0", "id": 1, "method": "getSignaturesForAddress"}
+    params = [str(kind.PROGRAM_ID), {"commitment": "confirmed", "limit": 1000}]
+    with bench.far.watch_events(kind, settings=replace(QUICK, refresh=60.0, poll=60.0)) as watch:
+        assert watch.next(0.1) is None
+        old = (market.network.clock.slot, market.network.handle({**body, "params": params}))
+        stale += [old] * 3
+        bench.proxy.faults = Faults(cut=1.0)
+        before = len(market.network._history)
+        pause_and_open(market, 10, seed=4)
+        assert until(lambda: bench.proxy.happened["cut"] > 0)
+        bench.proxy.faults = Faults()
+        truth = happened(market, kind, before)
+        told = told_until(watch, lambda told: len(told) >= len(truth), seconds=5)
+    assert not stale
+    assert [(one.signature, one.event.seq) for one in told] == truth
 
 
 def test_events_go_on_where_another_watch_ended(market: Client) -> None:

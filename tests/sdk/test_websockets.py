@@ -250,10 +250,12 @@ def test_slots_and_roots_are_announced(bare: Client, raw: Raw) -> None:
     assert told == {slots: {"slot": now + 1, "parent": now, "root": now}, roots: now}
 
 
+@pytest.mark.parametrize(("messages", "size"), [(50, 1 << 40), (1 << 40, 20 << 20)])
 def test_a_reader_that_takes_nothing_is_cut_off(
-    bare: Client, server: LocalServer, monkeypatch: pytest.MonkeyPatch
+    bare: Client, server: LocalServer, monkeypatch: pytest.MonkeyPatch, messages: int, size: int
 ) -> None:
-    monkeypatch.setattr(pubsub, "QUEUE_LIMIT", 50)
+    monkeypatch.setattr(pubsub, "QUEUE_LIMIT", messages)
+    monkeypatch.setattr(pubsub, "BYTES_LIMIT", size)
     assert server.ws_url is not None
     key = Keypair().pubkey()
     with connect(server.ws_url, max_queue=1, max_size=None, close_timeout=0.1) as connection:
