@@ -9,14 +9,17 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from queue import Empty, Queue
 from typing import Any, Final
 
 import pytest
 from solders.keypair import Keypair
 from tests.cli.conftest import Shell, key
+from tests.ws_faults import SocketProxy
 
 from ionet import SOL, events
+from ionet.chain.rpc.sockets import websocket_url
 
 IONET: Final = [sys.executable, "-c", "from ionet.cli import main; main()"]
 
@@ -151,6 +154,22 @@ def test_who_has_seen_enough_may_leave(shell: Shell, running: list[Running]) -> 
         except subprocess.TimeoutExpired:
             continue
     assert process.communicate()[1] == ""
+
+
+def test_the_websocket_is_that_of_the_configuration(
+    shell: Shell, running: list[Running], tmp_path: Path
+) -> None:
+    address, config = Keypair().pubkey(), tmp_path / "config.yml"
+    next_port = websocket_url(shell.url)
+    assert next_port is not None
+    with SocketProxy(next_port) as proxy:
+        config.write_text(f"json_rpc_url: {shell.url}\nwebsocket_url: {proxy.url}\n")
+        for line, opened in (((), 1), (("-u", shell.url), 1)):
+            watch = Running("-C", config, *line, "watch", "account", address, "--count", 1)
+            running.append(watch)
+            assert str(address) in watch.line()
+            assert watch.process.wait(timeout=10) == 0
+            assert proxy.happened["opened"] == opened
 
 
 def test_what_cannot_be_followed_is_said(shell: Shell) -> None:

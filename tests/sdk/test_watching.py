@@ -189,6 +189,20 @@ def test_no_fault_hides_or_repeats_a_state(far_of: Callable[..., Far], faults: s
     assert len(lamports) > 1
 
 
+def test_every_kind_of_network_is_watched(chain: Client) -> None:
+    """In this process, served by it, and a real node where one is installed."""
+    address = Keypair().pubkey()
+    move = transfer(TransferParams(from_pubkey=chain.address, to_pubkey=address, lamports=10**9))
+    with chain.watch_account(address) as watch:
+        assert balance(watch, 1) is None
+        for number in (1, 2, 3):
+            sent = chain.send(move)
+            assert balance(watch, 5) == number * 10**9
+    levels = [one.level for one in chain.watch_signature(sent.signature)]
+    assert levels
+    assert levels[-1] in {"confirmed", "finalized"}
+
+
 def test_an_account_that_is_closed_is_told_as_none(far_of: Callable[..., Far]) -> None:
     bench, pair = far_of(), Keypair()
     bench.near.airdrop(pair.pubkey(), SOL(1))

@@ -512,3 +512,8 @@ def test_a_browser_may_ask(server: LocalServer) -> None:
 )
 def test_websockets_are_where_the_solana_command_expects_them(url: str, expected: str | None) -> None:
     assert websocket_url(url) == expected
+
+
+def test_a_websocket_elsewhere_can_be_named() -> None:
+    with ionet.connect("http://127.0.0.1:8899", websocket="wss://elsewhere.example/") as client:
+        assert client.transport.websocket == "wss://elsewhere.example/"  # type: ignore[attr-defined]
