@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     )
     from ionet.chain.events import EmittedEvent, EventLog, Undecoded, read_events
     from ionet.chain.fees import FeePolicy
+    from ionet.chain.following import AccountChange, SignatureStatus, WatchedEvent, WatchSettings
     from ionet.chain.layouts import Mint, PriceUpdate, TokenAccount
     from ionet.chain.pda import price_feed, token_account
     from ionet.chain.records import KeyedAccount
@@ -155,6 +156,12 @@ else:
             "read_events",
         ),
         "chain.fees": ("FeePolicy",),
+        "chain.following": (
+            "AccountChange",
+            "SignatureStatus",
+            "WatchSettings",
+            "WatchedEvent",
+        ),
         "chain.layouts": (
             "Mint",
             "PriceUpdate",
@@ -269,6 +276,7 @@ __all__ = [
     "USD",
     "USDC",
     "Account",
+    "AccountChange",
     "AccountNotFound",
     "Allocation",
     "Amount",
@@ -339,6 +347,7 @@ __all__ = [
     "RewardExplanation",
     "RpcError",
     "Sent",
+    "SignatureStatus",
     "Signer",
     "Simulated",
     "SimulationFailed",
@@ -355,6 +364,8 @@ __all__ = [
     "Transport",
     "TransportError",
     "Undecoded",
+    "WatchSettings",
+    "WatchedEvent",
     "accounts",
     "airdrop",
     "connect",

@@ -53,6 +53,7 @@ COMMANDS: Final = {
         "Genesis: 500,000,000 IO as grants and airdrops, from a list of recipients.",
     ),
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
+    "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
     "localnet": ("localnet", "Run a local node with the programs, and a market to try commands on."),
 }

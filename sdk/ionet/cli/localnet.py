@@ -39,7 +39,7 @@ _PURSE: Final = 100_000
 @app.command()
 def start(
     port: Annotated[
-        int, typer.Option("--port", help="Port of JSON-RPC on 127.0.0.1; 0: any free one.")
+        int, typer.Option("--port", help="Port of JSON-RPC on 127.0.0.1, websockets on the next; 0: any.")
     ] = 8899,
     keys: Annotated[
         Path,
@@ -63,15 +63,22 @@ def start(
     try:
         server = client.network.serve(port)
     except OSError as bad:
-        raise UserError(f"port {port}: {bad.strerror}; choose another with --port", UNUSABLE) from None
+        said = f"port {port} or the next one: {bad.strerror}; choose another with --port"
+        raise UserError(said, UNUSABLE) from None
     with server:
         screen.note("Setting up the market …")
         set_up(client, people)
         addresses = {name: keypair.pubkey() for name, keypair in people.items()}
         usdc = add_usdc(client, addresses.values(), USDC(_PURSE))
         screen.show(
-            {"url": server.url, "keys": str(keys), "people": addresses, "usdc": usdc},
-            f"Listening on {server.url}. Keypairs in {keys}:",
+            {
+                "url": server.url,
+                "ws_url": server.ws_url,
+                "keys": str(keys),
+                "people": addresses,
+                "usdc": usdc,
+            },
+            f"Listening on {server.url}, websockets on {server.ws_url}. Keypairs in {keys}:",
             *(f"  {name + '.json':<15} {address}" for name, address in addresses.items()),
             f"USDC is {usdc} here.",
             "In another terminal, for example:",

@@ -121,7 +121,9 @@ class Session:
                 f"commitment {self._config['commitment']!r} is not one of {', '.join(Commitment)}"
             ) from None
         # A person is waiting: two retries, not five.
-        transport = HttpTransport(self.url, retries=2)
+        # The websocket of the configuration belongs to the node of the configuration.
+        websocket = None if self._options.get("url") else self._config.get("websocket_url") or None
+        transport = HttpTransport(self.url, retries=2, websocket=websocket)
         return Client(transport, signer=signer, commitment=commitment.value, fees=self._fees())
 
     @cached_property

@@ -48,8 +48,15 @@ def connect(
     fees: FeePolicy | None = None,
     timeout: float = 30.0,
     headers: dict[str, str] | None = None,
+    websocket: str | None = None,
 ) -> Client:
     """Returns a client of a node; see `Client.connect`."""
     return Client.connect(
-        url_or_moniker, signer=signer, commitment=commitment, fees=fees, timeout=timeout, headers=headers
+        url_or_moniker,
+        signer=signer,
+        commitment=commitment,
+        fees=fees,
+        timeout=timeout,
+        headers=headers,
+        websocket=websocket,
     )

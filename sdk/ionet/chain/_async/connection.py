@@ -12,14 +12,14 @@ from solders.transaction import VersionedTransaction
 from ionet.chain._async import send as sending
 from ionet.chain._async.call import AsyncCall
 from ionet.chain._async.cheats import AsyncCheats
-from ionet.chain._async.reader import AsyncReader
+from ionet.chain._async.watching import AsyncWatching
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Preview, Sent
 
 
-class AsyncConnection(AsyncReader):
+class AsyncConnection(AsyncWatching):
     """A connection to a Solana network, with a default payer and signer."""
 
     @property

@@ -75,6 +75,7 @@ class AsyncReader:
         fees: FeePolicy | None = None,
         timeout: float = 30.0,
         headers: dict[str, str] | None = None,
+        websocket: str | None = None,
     ) -> Self:
         """Returns a client of a node.
 
@@ -85,13 +86,15 @@ class AsyncReader:
             fees: see the class.
             timeout: seconds for one request.
             headers: sent with each request.
+            websocket: where the node serves subscriptions; default: where the `solana` command expects it.
 
         Raises:
             ConfigError: there is no such cluster, or the keypair cannot be read.
         """
         from ionet.chain.rpc._async.http import AsyncHttpTransport
 
-        transport = AsyncHttpTransport(cluster_url(url_or_moniker), timeout=timeout, headers=headers)
+        url = cluster_url(url_or_moniker)
+        transport = AsyncHttpTransport(url, timeout=timeout, headers=headers, websocket=websocket)
         return cls(transport, signer=signer, commitment=commitment, fees=fees)
 
     @classmethod

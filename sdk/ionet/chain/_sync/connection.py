@@ -13,14 +13,14 @@ from solders.transaction import VersionedTransaction
 from ionet.chain._sync import send as sending
 from ionet.chain._sync.call import Call
 from ionet.chain._sync.cheats import Cheats
-from ionet.chain._sync.reader import Reader
+from ionet.chain._sync.watching import Watching
 from ionet.chain.amounts import SOL
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Preview, Sent
 
 
-class Connection(Reader):
+class Connection(Watching):
     """A connection to a Solana network, with a default payer and signer."""
 
     @property

@@ -76,6 +76,7 @@ class Reader:
         fees: FeePolicy | None = None,
         timeout: float = 30.0,
         headers: dict[str, str] | None = None,
+        websocket: str | None = None,
     ) -> Self:
         """Returns a client of a node.
 
@@ -86,13 +87,15 @@ class Reader:
             fees: see the class.
             timeout: seconds for one request.
             headers: sent with each request.
+            websocket: where the node serves subscriptions; default: where the `solana` command expects it.
 
         Raises:
             ConfigError: there is no such cluster, or the keypair cannot be read.
         """
         from ionet.chain.rpc._sync.http import HttpTransport
 
-        transport = HttpTransport(cluster_url(url_or_moniker), timeout=timeout, headers=headers)
+        url = cluster_url(url_or_moniker)
+        transport = HttpTransport(url, timeout=timeout, headers=headers, websocket=websocket)
         return cls(transport, signer=signer, commitment=commitment, fees=fees)
 
     @classmethod

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -28,6 +29,7 @@ from ionet.chain.errors import (
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
 from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.records import shaped
+from ionet.chain.rpc.sockets import Nudge
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
 from ionet.chain.transactions import Preview, Sent, Simulated, Unsent
@@ -307,6 +309,7 @@ def deliver(
 ) -> Mapping[str, Any]:
     """Sends the same bytes until the chain shows them at this commitment; returns the status.
 
+    Where the node has websockets, its announcement ends a pause between two looks early; it decides nothing.
     Once bytes may be out, nothing but the chain says what became of them: whatever a node answers to the
     sending is only remembered. A status that was seen is never taken back.
 
@@ -315,6 +318,27 @@ def deliver(
         TransactionUnknown: nobody can say whether it landed.
         TransportError: the first sending did not reach the node, so nothing is out.
     """
+    nudge = Nudge(client.transport, _announcement(transaction, commitment))
+    nudge.begin()
+    try:
+        return _delivered(client, transaction, life, commitment, nudge)
+    finally:
+        nudge.close()
+
+
+def _announcement(transaction: VersionedTransaction, commitment: str) -> str:
+    """The request to be told when the transaction has landed."""
+    params = [str(transaction.signatures[0]), {"commitment": commitment}]
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "signatureSubscribe", "params": params})
+
+
+def _delivered(
+    client: Reader,
+    transaction: VersionedTransaction,
+    life: Life,
+    commitment: str,
+    nudge: Nudge,
+) -> Mapping[str, Any]:
     signature, raw = str(transaction.signatures[0]), transactions.encoded(transaction)
     config = {"encoding": "base64", "skipPreflight": True, "maxRetries": 0}
     delivery = _Delivery(signature, commitment)
@@ -338,7 +362,7 @@ def deliver(
         except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
             delivery.troubled(bad)
         delivery.check()
-        time.sleep(POLL)
+        nudge.pause(POLL)
 
 
 class _Delivery:

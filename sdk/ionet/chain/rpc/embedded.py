@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from solders.account import Account as RawAccount
 from solders.clock import Clock
@@ -92,6 +92,19 @@ def _runtime() -> LiteSVM:
     from solders.litesvm import LiteSVM
 
     return LiteSVM()
+
+
+class Observer(Protocol):
+    """Is told what happens on a local network, at once and in its order: while the network is locked."""
+
+    def landed(self, record: TransactionRecord) -> None:
+        """A transaction landed."""
+
+    def wrote(self, address: Pubkey) -> None:
+        """An account was written outside of any transaction."""
+
+    def moved(self) -> None:
+        """There is a new slot."""
 
 
 class NetworkClock:
@@ -230,6 +243,7 @@ class EmbeddedChain:
         self._history: dict[str, TransactionRecord] = {}
         self._by_address: defaultdict[str, list[TransactionRecord]] = defaultdict(list)
         self._listeners: list[Callable[[TransactionRecord], None]] = []
+        self._observer: Observer | None = None
         self._blocks = _Blocks()
         self._readers = set(_READERS)
         self._unknown_code = False
@@ -288,6 +302,7 @@ class EmbeddedChain:
             self._svm.set_account(
                 address, RawAccount(account.lamports, data, account.owner, False, (1 << 64) - 1)
             )
+            self._wrote(address)
 
     def airdrop(self, address: Pubkey, lamports: int) -> str:
         """Transfers lamports to an address, in a transaction of its own; returns its signature."""
@@ -336,6 +351,13 @@ class EmbeddedChain:
                 self._unknown_code = True
             self._stale.discard(address)
             self._svm.set_account(address, RawAccount(lamports, data, owner, executable, (1 << 64) - 1))
+            self._wrote(address)
+
+    def _wrote(self, address: Pubkey) -> None:
+        """Tells the observer: for it each write has a slot of its own, as transactions have."""
+        if self._observer is not None:
+            self._observer.wrote(address)
+            self._move(1, self._clock.unix_timestamp)
 
     def rent(self, size: int) -> int:
         """Returns the lamports that make an account of `size` bytes rent-exempt."""
@@ -356,6 +378,8 @@ class EmbeddedChain:
         self._clock = Clock(slot, started, epoch, epoch + 1, timestamp)
         self._blocks.add(slot, slots)
         self._stale = {CLOCK, SLOT_HASHES}
+        if self._observer is not None and slots:
+            self._observer.moved()
 
     def _refresh(self, *sysvars: Pubkey) -> None:
         """Writes those sysvars that are not of this slot, which takes longer than a small transaction."""
@@ -489,6 +513,8 @@ class EmbeddedChain:
             self._history[record.signature] = record
             for address in set(record.keys):
                 self._by_address[address].append(record)
+            if self._observer is not None:
+                self._observer.landed(record)
             self._move(1, self._clock.unix_timestamp)
         for listener in tuple(self._listeners):
             listener(record)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from ionet.chain.errors import RpcError
 from ionet.chain.rpc import methods
 from ionet.chain.rpc.embedded import EmbeddedChain, NetworkClock, shipped_programs
+from ionet.chain.rpc.parameters import request_id
+from ionet.chain.rpc.pubsub import Hub, Session
 from ionet.chain.rpc.server import LocalServer
 from ionet.chain.rpc.types import Json
 
@@ -61,21 +63,40 @@ class LocalNetwork(EmbeddedChain):
     def handle(self, request: Json) -> Json:
         """Returns the JSON-RPC response to a request object, or to a batch of them."""
         if isinstance(request, list):
-            return [self.handle(single) for single in request]
+            return [self._respond(single) for single in request]
+        return self._respond(request)
+
+    def _respond(self, request: Json) -> Json:
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
             return {"jsonrpc": "2.0", "id": None, "error": {"code": -32600, "message": "Invalid request"}}
-        response: dict[str, Any] = {"jsonrpc": "2.0", "id": request.get("id")}
+        response: dict[str, Any] = {"jsonrpc": "2.0", "id": request_id(request)}
+        params = request.get("params")
         try:
-            response["result"] = self.request(request["method"], request.get("params") or ())
+            response["result"] = self.request(request["method"], () if params is None else params)
         except RpcError as bad:
             error = {"code": bad.code, "message": bad.message}
             response["error"] = error if bad.data is None else {**error, "data": bad.data}
         return response
 
-    def serve(self, port: int = 0) -> LocalServer:
-        """Answers JSON-RPC over HTTP on 127.0.0.1 until the result is closed.
+    def open_session(self, wake: Callable[[], None]) -> Session:
+        """Somebody who subscribes to what happens here, as over a websocket.
 
         Args:
-            port: 0 for any free one; the result's `url` has it.
+            wake: called when there is something to `take`; from any thread, and it must not block.
         """
-        return LocalServer(self.handle, port)
+        with self._lock:
+            if self._observer is None:
+                self._observer = Hub(self)
+            assert isinstance(self._observer, Hub)
+            return self._observer.open(wake)
+
+    def serve(self, port: int = 0) -> LocalServer:
+        """Answers JSON-RPC on 127.0.0.1 until the result is closed: HTTP, and websockets on the next port.
+
+        Args:
+            port: 0 for any free one; the result's `url` and `ws_url` have them.
+
+        Raises:
+            OSError: one of the two ports is taken.
+        """
+        return LocalServer(self.handle, port, sessions=self.open_session)

@@ -5,8 +5,6 @@
 from __future__ import annotations
 
 import binascii
-import functools
-import inspect
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final, cast
@@ -24,10 +22,11 @@ from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
 from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.records import growing
 from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, SLOTS_PER_EPOCH, EmbeddedChain
+from ionet.chain.rpc.parameters import check_slot, checked, refusing
+from ionet.chain.rpc.parameters import invalid as _invalid
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
 from ionet.chain.transactions import PACKET_SIZE
 
-INVALID_PARAMS: Final = -32602
 METHOD_NOT_FOUND: Final = -32601
 PREFLIGHT_FAILURE: Final = -32002
 SIGNATURE_FAILURE: Final = -32003
@@ -44,22 +43,14 @@ def answer(network: EmbeddedChain, method: str, params: Sequence[Any]) -> Json:
     function = _METHODS.get(method)
     if function is None:
         raise RpcError(METHOD_NOT_FOUND, "Method not found", method=method)
-    given = list(params)
-    least, most = _arity(function)
-    if len(given) < least:
-        raise RpcError(INVALID_PARAMS, f"`params` should have at least {least} argument(s)", method=method)
     try:
-        with network._lock:
-            return function(network, *given[:most])
+        given = checked(function, params)
+        with network._lock, refusing():
+            check_slot(network.clock.slot, given)
+            return function(network, *given)
     except RpcError as bad:
         bad.method = method
         raise
-
-
-@functools.cache
-def _arity(function: Callable[..., Json]) -> tuple[int, int]:
-    parameters = list(inspect.signature(function).parameters.values())[1:]
-    return sum(p.default is p.empty for p in parameters), len(parameters)
 
 
 def _method(function: Callable[..., Json]) -> Callable[..., Json]:
@@ -68,10 +59,6 @@ def _method(function: Callable[..., Json]) -> Callable[..., Json]:
 
 
 # --- parameters and values --------------------------------------------------------------------
-
-
-def _invalid(message: str) -> RpcError:
-    return RpcError(INVALID_PARAMS, message)
 
 
 def _key(text: Any) -> Pubkey:
@@ -141,6 +128,12 @@ def _sliced(data: bytes, config: Config) -> bytes:
     return data[part["offset"] : part["offset"] + part["length"]] if part else data
 
 
+def _compressed(data: bytes) -> bytes:
+    from zstandard import ZstdCompressor
+
+    return ZstdCompressor().compress(data)
+
+
 def _account(account: RawAccount | None, config: Config) -> Json:
     if account is None:
         return None
@@ -159,6 +152,8 @@ def _account(account: RawAccount | None, config: Config) -> Json:
                     "please use Base64 encoding.",
                 )
             shown = b58encode(data) if encoding == "binary" else [b58encode(data), "base58"]
+        case "base64+zstd":
+            shown = [b64encode(_compressed(data)).decode(), "base64+zstd"]
         case _:
             raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
     return {

@@ -18,6 +18,7 @@ import httpx
 
 from ionet.chain.errors import ConfigError, RpcError, TransportError
 from ionet.chain.records import growing
+from ionet.chain.rpc.sockets import websocket_url
 from ionet.chain.rpc.tls import tls
 
 #: Statuses after which the same question may get an answer.
@@ -46,6 +47,7 @@ class HttpTransport:
         backoff: seconds before the second attempt; doubles each time, with jitter.
         headers: sent with each request, for example for an API key.
         client: an own httpx client; it is not closed with the transport.
+        websocket: where the node serves subscriptions; default: where the `solana` command expects it.
     """
 
     def __init__(
@@ -57,8 +59,13 @@ class HttpTransport:
         backoff: float = 0.25,
         headers: dict[str, str] | None = None,
         client: httpx.Client | None = None,
+        websocket: str | None = None,
     ) -> None:
         self.url = url
+        self.websocket = websocket_url(url) if websocket is None else websocket
+        self.headers = dict(headers or {})
+        #: The moment (`time.monotonic`) until which its websockets are taken to be absent.
+        self.no_websocket_until = 0.0
         self._own = client is None
         self._client = client or _client(timeout, headers)
         self._retries = retries

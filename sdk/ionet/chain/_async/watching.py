@@ -1,0 +1,671 @@
+"""Watching accounts, events and signatures: by subscriptions where the node has them, by reading where not.
+
+Each watch has a connection of its own. It subscribes first and reads then; what it has read counts as joined
+to the notifications once it was read in a slot that the node announced after the subscription. After each
+reconnection it reads again. Of transactions, notifications only say that there is something to look up.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import math
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final, Generic, Self, TypeVar
+
+from solders.account import Account as RawAccount
+from solders.pubkey import Pubkey
+
+from ionet.chain._async import send as sending
+from ionet.chain._async.reader import AsyncReader
+from ionet.chain.errors import IonetError, RpcError, TransactionFailed, TransactionNotShown, TransportError
+from ionet.chain.events import EmittedEvent
+from ionet.chain.following import (
+    PAGE,
+    AccountChange,
+    Backoff,
+    LatestStates,
+    SeenTransactions,
+    SignatureStatus,
+    WatchedEvent,
+    WatchSettings,
+    matcher,
+)
+from ionet.chain.records import decoded, shaped
+from ionet.chain.rpc.sockets import AsyncSocket, AsyncSockets, SocketClosed, has_socket
+from ionet.chain.schema import Account, Event
+from ionet.chain.transactions import Sent, raw_account
+
+T = TypeVar("T")
+A = TypeVar("A", bound=Account)
+
+_RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
+#: What a message of another shape than expected raises.
+_UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError)
+#: Seconds in which announcements are gathered before they are looked up.
+_GATHER: Final = 0.02
+
+
+class AsyncWatch(Generic[T]):
+    """Iterates over what happens, without an end: `async for`, or `async with` to be sure when it begins.
+
+    Nothing is told twice, or after something newer. What happens while the connection is down is read
+    afterwards.
+
+    Args:
+        client: who asks.
+        settings: how it goes about it.
+    """
+
+    def __init__(self, client: AsyncReader, settings: WatchSettings | None = None) -> None:
+        self._client = client
+        self._settings = settings or WatchSettings()
+        self._ready: deque[T] = deque()
+        self._socket: AsyncSocket | None = None
+        self._began = self._over = False
+        self._connecting = Backoff(self._settings.backoff, self._settings.longest)
+        self._reading = Backoff(self._settings.backoff, self._settings.longest)
+        #: Moments, as `time.monotonic` has them: of the next attempt to connect, reading, look at ties; of
+        #: the last news of a slot.
+        self._connect_at = self._read_at = 0.0
+        self._settle_at = math.inf
+        self._heard_at = 0.0
+        #: The last slot announced, and the first of this connection, in which or after which must be read.
+        self._slot: int | None = None
+        self._need: int | None = None
+        self._read_in = -1
+
+    # -- what is watched
+
+    def _subscriptions(self) -> list[tuple[str, list[Any]]]:
+        """Methods and parameters."""
+        raise NotImplementedError
+
+    async def _read(self) -> int:
+        """Reads the present state, and tells what of it is news; returns its slot."""
+        raise NotImplementedError
+
+    def _notified(self, method: str, result: Any) -> None:
+        """Takes a notification."""
+        raise NotImplementedError
+
+    # -- iterating
+
+    async def begin(self) -> None:
+        """Subscribes and reads the present state; iterating does so by itself.
+
+        Raises:
+            RpcError, TransportError: the node cannot be read.
+        """
+        if self._began:
+            return
+        self._began = True
+        try:
+            await self._connect()
+            self._done_reading(await self._read())
+        except BaseException:
+            await self.aclose()
+            raise
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        await self.begin()
+        while not self._ready:
+            if self._over:
+                raise StopAsyncIteration
+            await self._step()
+        return self._ready.popleft()
+
+    async def next(self, seconds: float) -> T | None:
+        """The next one, or None if nothing happens within these seconds."""
+        until = time.monotonic() + seconds
+        await self.begin()
+        while not self._ready and not self._over and time.monotonic() < until:
+            await self._step(until)
+        return self._ready.popleft() if self._ready else None
+
+    async def __aenter__(self) -> Self:
+        await self.begin()
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.aclose()
+
+    async def aclose(self) -> None:
+        """Ends it; iterating ends, too, after what is there already."""
+        self._over = True
+        await self._drop()
+
+    # -- the connection
+
+    async def _connect(self) -> bool:
+        """Subscribes; whether the node can be subscribed to."""
+        if not has_socket(self._client.transport):
+            self._connect_at = math.inf
+            return False
+        try:
+            self._socket = await AsyncSockets.open(self._client.transport, self._settings.opening)
+            self._slot = self._need = None
+            self._read_in = -1
+            await self._subscribe(self._socket)
+        except SocketClosed:
+            await self._lost()
+            return False
+        self._heard_at = time.monotonic()
+        return True
+
+    async def _subscribe(self, socket: AsyncSocket) -> None:
+        """Sends the subscriptions, and waits until they stand: that of slots last.
+
+        Raises:
+            SocketClosed: they do not.
+        """
+        wanted = [*self._subscriptions(), ("slotSubscribe", [])]
+        for number, (method, params) in enumerate(wanted):
+            body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+            await socket.send(json.dumps(body))
+        waiting, until = set(range(len(wanted))), time.monotonic() + self._settings.opening
+        while waiting:
+            left = until - time.monotonic()
+            text = await socket.recv(left) if left > 0 else None
+            if text is None:
+                raise SocketClosed("the node does not confirm subscriptions")
+            message = _message(text)
+            if "error" in message:
+                raise SocketClosed(f"the node refuses a subscription: {message['error']}")
+            if "method" not in message:
+                waiting.discard(message.get("id"))
+            elif message["method"] != "slotNotification":
+                self._take(message)
+
+    async def _lost(self) -> None:
+        """The connection is gone; there will be another one."""
+        await self._drop()
+        now = time.monotonic()
+        self._connect_at = now + self._connecting.pause()
+        self._read_at = min(self._read_at, now + self._settings.poll)
+
+    async def _drop(self) -> None:
+        if (socket := self._socket) is not None:
+            self._socket = None
+            await socket.aclose()
+
+    # -- working
+
+    async def _step(self, until: float = math.inf) -> None:
+        """Does the next thing that is to be done, or waits for it."""
+        now = time.monotonic()
+        if self._socket is None and now >= self._connect_at:
+            if await self._connect():
+                self._read_at = 0.0
+        elif now >= self._read_at:
+            await self._try_reading()
+        elif self._socket is None:
+            await asyncio.sleep(max(min(self._connect_at, self._read_at, self._settle_at, until) - now, 0.0))
+        elif now >= self._heard_at + self._settings.silence:
+            await self._check_silence()
+        else:
+            await self._listen(self._socket, min(until, self._heard_at + self._settings.silence) - now)
+
+    async def _listen(self, socket: AsyncSocket, seconds: float) -> None:
+        """Takes the next message, or waits until something is to be done."""
+        left = min(self._read_at, self._settle_at) - time.monotonic()
+        try:
+            text = await socket.recv(min(seconds, left))
+            if text is not None:
+                self._take(_message(text))
+        except SocketClosed:
+            await self._lost()
+
+    def _take(self, message: dict[str, Any]) -> None:
+        """Takes a message.
+
+        Raises:
+            SocketClosed: it cannot be read, so the node is not to be listened to.
+        """
+        if "method" not in message:
+            return
+        try:
+            method, result = message["method"], message["params"]["result"]
+            if method == "slotNotification":
+                self._slot_heard(int(result["slot"]))
+            else:
+                self._notified(method, result)
+        except IonetError:
+            raise
+        except _UNREADABLE as bad:
+            raise SocketClosed(f"a notification cannot be read: {bad}") from bad
+
+    def _slot_heard(self, slot: int) -> None:
+        self._heard_at = time.monotonic()
+        self._slot = slot if self._slot is None else max(slot, self._slot)
+        if self._need is None:
+            self._need = slot
+            if self._read_in < slot:
+                self._read_at = 0.0
+            else:
+                self._connecting.reset()
+
+    async def _check_silence(self) -> None:
+        """No slot for a while: either the chain stands still, or the connection is dead."""
+        try:
+            slot = await self._client.request("getSlot", {"commitment": "processed"})
+        except (RpcError, TransportError):
+            slot = None
+        if slot is not None and slot == self._slot:
+            self._heard_at = time.monotonic()
+        else:
+            await self._lost()
+
+    async def _try_reading(self) -> None:
+        try:
+            slot = await self._read()
+        except (RpcError, TransportError):
+            self._read_at = time.monotonic() + self._reading.pause()
+        else:
+            self._done_reading(slot)
+
+    def _done_reading(self, slot: int) -> None:
+        """Decides when to read next."""
+        self._read_in = max(self._read_in, slot)
+        now = time.monotonic()
+        if self._need is not None and self._read_in < self._need:
+            # A node that lags, or a level of commitment that comes later than slots do.
+            self._read_at = now + self._reading.pause()
+            return
+        self._reading.reset()
+        if self._need is not None:
+            self._connecting.reset()
+        self._read_at = now + (self._settings.poll if self._socket is None else self._settings.refresh)
+
+
+def _message(text: str) -> dict[str, Any]:
+    """A message of a node.
+
+    Raises:
+        SocketClosed: it is none.
+    """
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError) as bad:
+        raise SocketClosed(f"no JSON: {bad}") from bad
+    if not isinstance(found, dict):
+        raise SocketClosed("no JSON-RPC message")
+    return found
+
+
+class AsyncAccountWatch(AsyncWatch[AccountChange[T]]):
+    """The states of accounts: the present one first, then each that follows.
+
+    Args:
+        client: who asks.
+        decode: makes of an account what is told of it.
+        address: of the only account; None: all accounts of a type.
+        kind: the type.
+        fields: values that its fields must have.
+        settings: how it goes about it.
+    """
+
+    def __init__(
+        self,
+        client: AsyncReader,
+        decode: Callable[[Pubkey, RawAccount], T],
+        *,
+        address: Pubkey | None = None,
+        kind: type[Account] | None = None,
+        fields: dict[str, Any] | None = None,
+        settings: WatchSettings | None = None,
+    ) -> None:
+        super().__init__(client, settings)
+        self._decode = decode
+        self._address = address
+        self._kind = kind
+        self._filters = [] if kind is None else kind.filters(**(fields or {}))
+        self._matches = matcher(self._filters)
+        self._states = LatestStates(() if address is None else (address,))
+        self._settling = Backoff(self._settings.backoff / 5, self._settings.longest)
+
+    def _subscriptions(self) -> list[tuple[str, list[Any]]]:
+        if self._address is not None:
+            return [("accountSubscribe", [str(self._address), self._client._config()])]
+        assert self._kind is not None
+        # Of the type alone: an account whose fields no longer fit would not be announced.
+        config = self._client._config(filters=self._filters[:1])
+        return [("programSubscribe", [str(self._kind.PROGRAM_ID), config])]
+
+    def _notified(self, method: str, result: Any) -> None:
+        slot, value = int(result["context"]["slot"]), result["value"]
+        if self._address is not None:
+            self._offer(self._address, slot, raw_account(value))
+        else:
+            self._offer(Pubkey.from_string(value["pubkey"]), slot, raw_account(value["account"]))
+
+    def _watched(self, account: RawAccount | None) -> RawAccount | None:
+        """The account, if it is one and what is watched."""
+        if account is None or not account.lamports or not self._matches(bytes(account.data)):
+            return None
+        return account if self._kind is None or account.owner == self._kind.PROGRAM_ID else None
+
+    def _offer(self, address: Pubkey, slot: int, account: RawAccount | None) -> None:
+        account = self._watched(account)
+        if self._states.notified(address, slot, account):
+            self._tell(address, slot, account)
+        if not self._states.ties:
+            self._settle_at = math.inf
+        elif self._states.urgent:
+            self._states.urgent = False
+            self._settle_at = min(self._settle_at, time.monotonic() + self._settling.pause())
+        elif self._settle_at == math.inf:
+            self._settle_at = time.monotonic() + self._settings.poll
+
+    def _tell(self, address: Pubkey, slot: int, account: RawAccount | None) -> None:
+        content = None if account is None else self._decode(address, account)
+        self._ready.append(AccountChange(address, content, slot))
+
+    async def _read(self) -> int:
+        if self._address is not None:
+            answer = await self._client.request("getAccountInfo", str(self._address), self._client._config())
+            with shaped("getAccountInfo"):
+                slot = int(answer["context"]["slot"])
+                found = {self._address: self._watched(raw_account(answer["value"]))}
+        else:
+            assert self._kind is not None
+            program = self._kind.PROGRAM_ID
+            config = self._client._config(filters=self._filters, withContext=True)
+            answer = await self._client.request("getProgramAccounts", str(program), config)
+            with shaped("getProgramAccounts"):
+                slot = int(answer["context"]["slot"])
+                found = {
+                    Pubkey.from_string(one["pubkey"]): self._watched(raw_account(one["account"]))
+                    for one in answer["value"]
+                }
+            if not found:
+                await self._client._check_deployed(program)
+        self._take_read(slot, found, whole=True)
+        return slot
+
+    def _take_read(self, slot: int, found: dict[Pubkey, RawAccount | None], *, whole: bool) -> None:
+        for address, account in self._states.read(slot, found, whole=whole):
+            self._tell(address, slot, account)
+        if self._states.ties:
+            self._settle_at = time.monotonic() + self._settling.pause()
+        else:
+            self._settle_at = math.inf
+            self._settling.reset()
+
+    async def _step(self, until: float = math.inf) -> None:
+        if time.monotonic() < self._settle_at:
+            await super()._step(until)
+            return
+        addresses = [*self._states.ties][: self._client._batch]
+        try:
+            keys = [str(one) for one in addresses]
+            answer = await self._client.request("getMultipleAccounts", keys, self._client._config())
+            with shaped("getMultipleAccounts"):
+                slot = int(answer["context"]["slot"])
+                accounts = [self._watched(raw_account(one)) for one in answer["value"]]
+                found = dict(zip(addresses, accounts, strict=True))
+        except (RpcError, TransportError):
+            self._settle_at = time.monotonic() + self._settling.pause()
+        else:
+            self._take_read(slot, found, whole=False)
+
+
+class AsyncEventWatch(AsyncWatch[WatchedEvent]):
+    """The events of transactions with an address, in the chain's order.
+
+    Args:
+        client: who asks.
+        address: the account or program that the transactions name.
+        wanted: whether an event is to be told.
+        since: the signature of a transaction, after which to begin; None: now.
+        settings: how it goes about it.
+    """
+
+    def __init__(
+        self,
+        client: AsyncReader,
+        address: Pubkey,
+        wanted: Callable[[EmittedEvent], bool],
+        *,
+        since: str | None = None,
+        settings: WatchSettings | None = None,
+    ) -> None:
+        super().__init__(client, settings)
+        self._address = address
+        self._wanted = wanted
+        self._since = since
+        #: Nodes list no transactions below confirmed.
+        self._level = "finalized" if client.commitment == "finalized" else "confirmed"
+        self._seen = SeenTransactions(since)
+        self._backlog: deque[str] = deque()
+        self._began_in = 0
+        self._listed_at = 0.0
+        self._lacking_since: float | None = None
+        self._showing = Backoff(0.05, 2.0)
+        self._shown_until = math.inf
+
+    def _subscriptions(self) -> list[tuple[str, list[Any]]]:
+        return [("logsSubscribe", [{"mentions": [str(self._address)]}, {"commitment": self._level}])]
+
+    def _notified(self, method: str, result: Any) -> None:
+        slot, signature = int(result["context"]["slot"]), str(result["value"]["signature"])
+        if self._seen.announce(signature, slot):
+            soon = max(time.monotonic() + _GATHER, self._listed_at + self._settings.spacing)
+            self._read_at = min(self._read_at, soon)
+
+    async def _read(self) -> int:
+        if self._since is not None and not self._seen.begun:
+            await self._find_beginning(self._since)
+        need = max([self._need or 0, self._began_in, *self._seen.announced.values()])
+        listing, failed = await self._list(need)
+        self._listed_at = now = time.monotonic()
+        late = self._lacking_since is not None and now - self._lacking_since > self._settings.patience
+        fresh = self._seen.listed(listing, impatient=late)
+        self._backlog += [one for one in fresh if one not in failed]
+        if not self._seen.announced:
+            self._lacking_since = None
+            return need
+        if self._lacking_since is None:
+            self._lacking_since = now
+        raise TransportError("the node has announced transactions that it does not list", url="")
+
+    async def _find_beginning(self, since: str) -> None:
+        config = {"searchTransactionHistory": True}
+        answer = await self._client.request("getSignatureStatuses", [since], config)
+        with shaped("getSignatureStatuses"):
+            status = answer["value"][0]
+            slot = -1 if status is None else int(status["slot"])
+        if slot < 0:
+            raise LookupError(f"the node knows no transaction {since}")
+        self._seen.begin_at(slot)
+        self._began_in = slot
+
+    async def _list(self, need: int) -> tuple[list[tuple[str, int]], set[str]]:
+        """Signatures and slots, newest first, down to what is done with; and those of failures."""
+        found: list[tuple[str, int]] = []
+        failed: set[str] = set()
+        first = not self._seen.begun and self._since is None
+        config: dict[str, Any] = {"commitment": self._level, "limit": PAGE}
+        if need:
+            config["minContextSlot"] = need
+        while True:
+            page = await self._client.request("getSignaturesForAddress", str(self._address), config)
+            with shaped("getSignaturesForAddress"):
+                found += [(str(one["signature"]), int(one["slot"])) for one in page]
+                failed |= {str(one["signature"]) for one in page if one.get("err") is not None}
+                done = first or len(page) < PAGE or found[-1][1] < self._seen.floor
+            if done:
+                return found, failed
+            config["before"] = found[-1][0]
+
+    async def _step(self, until: float = math.inf) -> None:
+        if not self._backlog:
+            await super()._step(until)
+            return
+        signature, now = self._backlog[0], time.monotonic()
+        if self._shown_until == math.inf:
+            self._shown_until = now + self._settings.patience
+        sent: Sent[Any] | None = None
+        trouble: Exception | None = None
+        try:
+            sent = await sending.landed(self._client, signature)
+        except TransactionFailed:
+            self._next_transaction()
+            return
+        except (RpcError, TransportError, *_UNREADABLE) as bad:
+            trouble = bad
+        if sent is not None:
+            for index, one in enumerate(sent.event_log.emitted):
+                if self._wanted(one):
+                    place = (signature, index, sent.slot, sent.block_time)
+                    self._ready.append(WatchedEvent(one.event, one.program_id, *place))
+            self._next_transaction()
+        elif now >= self._shown_until:
+            raise TransactionNotShown(signature, trouble)
+        else:
+            await asyncio.sleep(min(self._showing.pause(), max(until - now, 0.0)))
+
+    def _next_transaction(self) -> None:
+        self._backlog.popleft()
+        self._showing.reset()
+        self._shown_until = math.inf
+
+
+class AsyncSignatureWatch(AsyncWatch[SignatureStatus]):
+    """How far a transaction comes: each level once, up to the client's commitment, where it ends.
+
+    Args:
+        client: who asks.
+        signature: of the transaction.
+        settings: how it goes about it.
+    """
+
+    def __init__(self, client: AsyncReader, signature: str, settings: WatchSettings | None = None) -> None:
+        super().__init__(client, settings)
+        self._signature = signature
+        self._rank = -1
+
+    def _subscriptions(self) -> list[tuple[str, list[Any]]]:
+        return [("signatureSubscribe", [self._signature, {"commitment": self._client.commitment}])]
+
+    def _notified(self, method: str, result: Any) -> None:
+        self._read_at = 0.0
+
+    async def _read(self) -> int:
+        config = {"searchTransactionHistory": True}
+        answer = await self._client.request("getSignatureStatuses", [self._signature], config)
+        with shaped("getSignatureStatuses"):
+            slot, status = int(answer["context"]["slot"]), answer["value"][0]
+            if status is None:
+                return slot
+            # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+            level = str(status.get("confirmationStatus") or "finalized")
+            rank, found = _RANK[level], int(status["slot"])
+        if rank > self._rank:
+            self._rank = rank
+            self._ready.append(SignatureStatus(self._signature, found, level, status.get("err")))
+        self._over = self._rank >= _RANK[self._client.commitment]
+        return slot
+
+    def _done_reading(self, slot: int) -> None:
+        super()._done_reading(slot)
+        # Polling goes on beside the subscription.
+        self._read_at = min(self._read_at, time.monotonic() + self._settings.poll)
+
+
+# --- what a connection offers -------------------------------------------------------------------
+
+
+class AsyncWatching(AsyncReader):
+    """The watches of a connection."""
+
+    def watch_account(
+        self, address: Pubkey, kind: type[A] | None = None, *, settings: WatchSettings | None = None
+    ) -> AsyncAccountWatch[Any]:
+        """An account's state, now and after each change: `AccountChange`s.
+
+        Changes during one slot, or while the connection was down, are told as one.
+
+        Args:
+            address: where it is.
+            kind: its type; None: accounts as they are.
+            settings: how the watch goes about it.
+
+        Raises:
+            RpcError, TransportError: when it begins: the node cannot be read.
+            DecodeError: it belongs to another program, or is of another type.
+        """
+
+        def decode(place: Pubkey, found: RawAccount) -> Any:
+            return found if kind is None else decoded(kind, place, found)
+
+        return AsyncAccountWatch(self, decode, address=address, settings=settings)
+
+    def watch_accounts(
+        self, kind: type[A], *, settings: WatchSettings | None = None, **fields: Any
+    ) -> AsyncAccountWatch[A]:
+        """All accounts of this type whose fields have these values, now and after each change.
+
+        An account that is closed, or whose fields have other values now, is told with None as content. Nodes
+        do not announce what is closed: that is seen when all are read again, see `WatchSettings.refresh`.
+
+        Args:
+            kind: their type.
+            settings: how the watch goes about it.
+            fields: see `find`.
+
+        Raises:
+            EncodeError: a field that cannot be used, or a value that does not fit it.
+        """
+
+        def decode(place: Pubkey, found: RawAccount) -> A:
+            return decoded(kind, place, found)
+
+        return AsyncAccountWatch(self, decode, kind=kind, fields=fields, settings=settings)
+
+    def watch_events(
+        self,
+        *what: Pubkey | type[Event],
+        mentions: Pubkey | None = None,
+        since: str | None = None,
+        settings: WatchSettings | None = None,
+    ) -> AsyncEventWatch:
+        """Events of transactions that landed, in the chain's order, each once: `WatchedEvent`s.
+
+        Args:
+            what: programs, or types of events; nothing: the events of every known program.
+            mentions: only of transactions with this account; without it `what` must be of one program.
+            since: the signature of a transaction, after which to begin: to go on where another watch ended.
+                Default: now.
+            settings: how the watch goes about it.
+
+        Raises:
+            ValueError: neither `mentions` nor a single program.
+            LookupError: when it begins: the node does not know `since`.
+            TransactionNotShown: the node lists a transaction, and does not show it.
+        """
+        programs = {one for one in what if isinstance(one, Pubkey)}
+        kinds = tuple(one for one in what if not isinstance(one, Pubkey))
+        of = programs | {one.PROGRAM_ID for one in kinds}
+        if mentions is None and len(of) != 1:
+            raise ValueError("events are watched of one program, or of one account: name it with mentions=")
+
+        def wanted(one: EmittedEvent) -> bool:
+            return not what or one.program_id in programs or isinstance(one.event, kinds)
+
+        address = mentions if mentions is not None else of.pop()
+        return AsyncEventWatch(self, address, wanted, since=since, settings=settings)
+
+    def watch_signature(
+        self, signature: str, *, settings: WatchSettings | None = None
+    ) -> AsyncSignatureWatch:
+        """How far a transaction comes, until it has reached the client's commitment: `SignatureStatus`es.
+
+        It does not end for a transaction that never lands; `send` knows when that is certain.
+        """
+        return AsyncSignatureWatch(self, signature, settings=settings)

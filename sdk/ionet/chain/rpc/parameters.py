@@ -1,0 +1,188 @@
+"""What a node takes as parameters: JSON of any shape comes in, and every other shape is named and refused."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import json
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any, Final
+
+from ionet.chain.errors import IonetError, RpcError
+
+INVALID_PARAMS: Final = -32602
+_SLOT_NOT_REACHED: Final = -32016
+PARSE_ERROR: Final[Mapping[str, Any]] = {
+    "jsonrpc": "2.0",
+    "id": None,
+    "error": {"code": -32700, "message": "Parse error"},
+}
+#: Numbers of more digits are read as floating, as nodes read what does not fit 64 bits.
+_DIGITS: Final = 20
+_U64: Final = 1 << 64
+_COMMITMENTS: Final = ("processed", "confirmed", "finalized")
+_ENCODINGS: Final = ("binary", "base58", "base64", "base64+zstd", "json", "jsonParsed")
+
+
+def parsed(text: bytes | str) -> Any:
+    """A JSON document.
+
+    Raises:
+        ValueError: it is none, or too deep to read.
+    """
+    try:
+        return json.loads(text, parse_int=_integer, parse_constant=_refused)
+    except RecursionError:
+        raise ValueError("too deep") from None
+
+
+def _integer(text: str) -> int | float:
+    return int(text) if len(text) <= _DIGITS else float(text)
+
+
+def _refused(text: str) -> Any:
+    raise ValueError(f"{text} is no JSON")
+
+
+def request_id(request: Mapping[str, Any]) -> str | int | float | None:
+    """The id of a request as it goes into the response; null for what cannot be one."""
+    found = request.get("id")
+    if isinstance(found, float) and not math.isfinite(found):
+        return None
+    return found if isinstance(found, (str, int, float)) else None
+
+
+def invalid(message: str) -> RpcError:
+    """The error for parameters that are refused."""
+    return RpcError(INVALID_PARAMS, message)
+
+
+def _type_name(value: Any) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "boolean"
+        case int():
+            return "integer"
+        case float():
+            return "floating point"
+        case str():
+            return "string"
+        case Mapping():
+            return "map"
+    return "sequence"
+
+
+def _is(value: Any, kind: str) -> bool:
+    match kind:
+        case "a string":
+            return isinstance(value, str)
+        case "a string or null":
+            return value is None or isinstance(value, str)
+        case "a u64":
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _U64
+        case "a map":
+            return isinstance(value, Mapping)
+    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+
+
+def _expect(value: Any, kind: str) -> None:
+    """Checks a value against the kind of a parameter."""
+    if not _is(value, kind):
+        raise invalid(f"Invalid params: invalid type: {_type_name(value)}, expected {kind}.")
+
+
+_KINDS: Final = {
+    "str": "a string",
+    "int": "a u64",
+    "Config": "a map",
+    "Sequence[str]": "a sequence of strings",
+    "str | None": "a string or null",
+}
+
+
+@functools.cache
+def _declared(function: Callable[..., Any]) -> tuple[int, list[str | None]]:
+    """How many parameters there must be, and the kind of each."""
+    parameters = list(inspect.signature(function).parameters.values())[1:]
+    least = sum(one.default is one.empty for one in parameters)
+    return least, [_KINDS.get(str(one.annotation)) for one in parameters]
+
+
+def checked(function: Callable[..., Any], params: Any) -> list[Any]:
+    """The parameters for a method.
+
+    Raises:
+        RpcError: too few, or not what the method takes.
+    """
+    if not isinstance(params, Sequence) or isinstance(params, str):
+        raise invalid(f"Invalid params: invalid type: {_type_name(params)}, expected a sequence.")
+    least, kinds = _declared(function)
+    given = list(params)[: len(kinds)]
+    if len(given) < least:
+        raise invalid(f"`params` should have at least {least} argument(s)")
+    for value, kind in zip(given, kinds, strict=False):
+        if kind is not None:
+            _expect(value, kind)
+        elif isinstance(value, Mapping):
+            _check_config(value)
+    return given
+
+
+def _check_config(config: Mapping[str, Any]) -> None:
+    """Checks the parts of a configuration that many methods share."""
+    for name, allowed in (("commitment", _COMMITMENTS), ("encoding", _ENCODINGS)):
+        value = config.get(name)
+        if value is None:
+            continue
+        _expect(value, "a string")
+        if value not in allowed:
+            choice = ", ".join(f"`{one}`" for one in allowed)
+            raise invalid(f"Invalid params: unknown variant `{value[:50]}`, expected one of {choice}.")
+    for name in ("minContextSlot", "limit", "maxSupportedTransactionVersion"):
+        if config.get(name) is not None:
+            _expect(config[name], "a u64")
+    for name in ("before", "until"):
+        if config.get(name) is not None:
+            _expect(config[name], "a string")
+    part = config.get("dataSlice")
+    if part is not None:
+        _expect(part, "a map")
+        for name in ("offset", "length"):
+            _expect(part.get(name), "a u64")
+
+
+def check_slot(slot: int, params: Sequence[Any]) -> None:
+    """Refuses to answer before the slot that the configuration asks for.
+
+    Raises:
+        RpcError: the network has not come that far.
+    """
+    for one in params:
+        if isinstance(one, Mapping) and (one.get("minContextSlot") or 0) > slot:
+            said = "Minimum context slot has not been reached"
+            raise RpcError(_SLOT_NOT_REACHED, said, {"contextSlot": slot})
+
+
+@contextmanager
+def refusing() -> Iterator[None]:
+    """Parameters of a shape that nobody thought of are refused, too.
+
+    Raises:
+        RpcError: the work inside failed on what it was given.
+    """
+    try:
+        yield
+    except IonetError:
+        raise
+    except (LookupError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as bad:
+        said = " ".join(str(bad).split())[:200] or type(bad).__name__
+        raise invalid(f"Invalid params: {said}.") from bad
+    except BaseException as bad:
+        # The runtime's panics are not Exceptions.
+        if type(bad).__name__ != "PanicException":
+            raise
+        raise invalid(f"Invalid params: {str(bad)[:200]}.") from None
