@@ -315,7 +315,7 @@ class World:
                     gpu_bps=9_500,
                     in_use_bps=3_000,
                     fee_bound_bps=8_000,
-                    hold=7 * DAY,
+                    hold=0,
                     up_hours=5,
                 ),
             )
@@ -608,7 +608,11 @@ class World:
         self.measure(ix.mint.burn_reserve())
 
     def publish(self, one: Supplier, lifetime: IO) -> tuple[Pubkey, types.staking.LeafArgs]:
-        """A final report of the hour in which the node's life came to have earned so much, 20 IO more."""
+        """A final report by which the node's life came to have earned so much, 20 IO more.
+
+        Of twelve hours: for one, a minimum of 200 IO bounds what is credited by 1.92 IO.
+        """
+        self.wait(12 * HOUR)
         self.credited += IO(20).base
         content, leaf = self.content(one.node, lifetime)
         return self.decide(content, one.node, leaf), leaf
@@ -745,13 +749,12 @@ class World:
         return pda.proofs.report(seq, digest)
 
     def decide(self, content: types.proofs.ReportArgs, node: Pubkey, leaf: types.staking.LeafArgs) -> Pubkey:
-        """A report that both attesters approve, whose verdict is shown, and that becomes final and creditable."""
+        """A report that both attesters approve, whose verdict is shown, and that becomes creditable."""
         report, second = self.propose(content), self.attesters[1].pubkey()
         self.measure(ix.proofs.approve(attester=second, report=report), self.attesters[1])
         self.measure(ix.proofs.show_verdict(report=report, node=node, leaf=_said(leaf)))
         self.wait(DAY)
         self.measure(ix.proofs.finalize(report=report))
-        self.wait(7 * DAY)
         return report
 
     # -- jobs

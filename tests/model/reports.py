@@ -275,7 +275,7 @@ class Reports:
         made.state = VOID
 
     def challenge(self, number: int, node: str, who: str, now: int, *, guardian: bool = False) -> None:
-        """Freezes one node's credit, with a bond; not in 30 days after one that lapsed, but the guardian's."""
+        """Freezes one node's credit, with a bond; for 30 days after one that lapsed only the guardian's."""
         made, purses = self.reports[number], self.staking.purses
         refuse(
             NotChallengeable=made.state not in (APPROVED, FINAL),

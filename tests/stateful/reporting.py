@@ -208,7 +208,7 @@ class Reporting(Administration):
             self.approval(number, 0)
             self.world.advance(DAY)
             self.finalize_all()
-            self.world.advance(reports.WEEK)
+            self.world.advance(7 * DAY)
             self.credit(0, node)
 
     @action(weight=1, more=st.integers(0, TOKEN))
@@ -247,7 +247,7 @@ class Reporting(Administration):
             self.approval(len(self.published) - 1, 0)
             self.world.advance(DAY)
             self.finalize_all()
-            self.world.advance(reports.WEEK)
+            self.world.advance(7 * DAY)
             self.credit(0, node)
             self.credit(0, other)
             if any(made > self.stakes.nodes[one].credited for one, made in lifetimes.items()):
