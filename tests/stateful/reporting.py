@@ -264,7 +264,7 @@ class Reporting(Administration):
 
     @action(
         weight=1,
-        linked=st.sampled_from(((2_500, 20_000), (5_000, 0), (0, 0))),
+        linked=st.sampled_from(((2_500, 5_000), (5_000, 0), (0, 0))),
         hours=st.integers(2, 7),
         back=st.integers(0, 7),
         over=st.integers(0, 1),
