@@ -113,7 +113,7 @@ class Reports:
         emitted, paid = scheduled <= self.mint.emitted, self.mint.paid_until(scheduled)
         before = None if made.before is None else self.reports[made.before]
         made.height = 1 if before is None else before.height + 1
-        made.paid, made.version = paid or 0, self.version
+        made.paid, made.version = int(paid or 0), self.version
         refuse(
             Paused=self.paused,
             NotAttester=seat is None,
