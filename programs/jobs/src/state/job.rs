@@ -1004,7 +1004,10 @@ mod tests {
         };
         let mut late = seen(600).unwrap();
         late.expire(None, 1_201).unwrap();
-        assert_eq!((late.reason, late.owed_fees, late.owed_refund), (CloseReason::NoShow, 0, PRICE + 25_000_000));
+        assert_eq!(
+            (late.reason, late.owed_fees, late.owed_refund),
+            (CloseReason::NoShow, 0, PRICE + 25_000_000)
+        );
         assert!(seen(601).is_err(), "the supplier has ten minutes");
         let mut left = seen(0).unwrap();
         left.cancel(true, 120).unwrap();
