@@ -391,6 +391,27 @@ def test_every_event_is_told_exactly_once_and_in_order(
     assert len(told) > 100
 
 
+async def test_coroutines_tell_every_event_too(far_of: Callable[..., Far], market: Client) -> None:
+    mode = lagging(market.network, seed=6)
+    bench = await asyncio.to_thread(far_of, FAULTS["all of them"], mode, market)
+    transport = bench.far.transport
+    assert isinstance(transport, HttpTransport)
+    there = AsyncHttpTransport(transport.url, retries=0, websocket=transport.websocket)
+    kind = events.mint.PausedSet
+    told: list[tuple[str, int]] = []
+    async with AsyncClient(there) as client, client.watch_events(kind, settings=QUICK) as watch:
+        before = len(market.network._history)
+        worker = during(lambda: pause_and_open(market, 200, seed=12))
+        over = time.monotonic() + 30
+        while worker.is_alive() or len(told) < len(happened(market, kind, before)):
+            assert time.monotonic() < over
+            if (one := await watch.next(0.1)) is not None:
+                assert isinstance(one.event, kind)
+                told.append((one.signature, one.event.seq))
+        assert await watch.next(0.3) is None
+    assert told == happened(market, kind, before)
+
+
 def test_events_of_a_lost_connection_are_not_lost_to_a_node_that_lags(
     far_of: Callable[..., Far], market: Client
 ) -> None:

@@ -611,8 +611,9 @@ class AsyncWatching(AsyncReader):
     ) -> AsyncAccountWatch[A]:
         """All accounts of this type whose fields have these values, now and after each change.
 
-        An account that is closed, or whose fields have other values now, is told with None as content. Nodes
-        do not announce what is closed: that is seen when all are read again, see `WatchSettings.refresh`.
+        The node announces every account of the type, so that one whose fields have other values now is told
+        with None as content; as is one that is closed. Nodes do not announce what is closed: that is seen when
+        all are read again, see `WatchSettings.refresh`.
 
         Args:
             kind: their type.
