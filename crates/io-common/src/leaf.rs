@@ -9,6 +9,9 @@ use crate::merkle::{self, Hash};
 use anchor_lang::prelude::*;
 use solana_sha256_hasher::hashv;
 
+/// Bytes of a leaf.
+pub const LEAF_BYTES: usize = 102;
+
 /// How a node's compute proofs were judged in an hour.
 #[derive(AnchorSerialize, AnchorDeserialize, Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verdict {
@@ -42,20 +45,22 @@ pub struct Leaf {
 impl Leaf {
     /// The hash of its canonical bytes, which can be read as nothing else.
     pub fn hash(&self) -> Hash {
+        hashv(&[&[0], merkle::REWARD, &self.to_bytes()]).to_bytes()
+    }
+
+    /// Its canonical bytes.
+    pub fn to_bytes(&self) -> Vec<u8> {
         let Verdict { time, score_bps, reason, passed, evidence_hash } = self.verdict;
-        hashv(&[
-            &[0],
-            merkle::REWARD,
-            self.node.as_ref(),
-            &self.lifetime.to_le_bytes(),
-            &self.through.to_le_bytes(),
-            &self.previous_height.to_le_bytes(),
-            &time.to_le_bytes(),
-            &score_bps.to_le_bytes(),
-            &[reason.number(), u8::from(passed)],
-            &evidence_hash,
-        ])
-        .to_bytes()
+        let mut bytes = Vec::with_capacity(LEAF_BYTES);
+        bytes.extend_from_slice(self.node.as_ref());
+        bytes.extend_from_slice(&self.lifetime.to_le_bytes());
+        bytes.extend_from_slice(&self.through.to_le_bytes());
+        bytes.extend_from_slice(&self.previous_height.to_le_bytes());
+        bytes.extend_from_slice(&time.to_le_bytes());
+        bytes.extend_from_slice(&score_bps.to_le_bytes());
+        bytes.extend_from_slice(&[reason.number(), u8::from(passed)]);
+        bytes.extend_from_slice(&evidence_hash);
+        bytes
     }
 }
 
@@ -123,6 +128,11 @@ mod tests {
             hex(&Leaf::default().hash()),
             "3471fc0b63d49f1a29b70e033217b767958de148b4bfc5211457cb59b9800264"
         );
+    }
+
+    #[test]
+    fn a_leaf_has_as_many_bytes_as_its_fields() {
+        assert_eq!(leaf().to_bytes().len(), LEAF_BYTES);
     }
 
     #[test]
