@@ -22,7 +22,7 @@ AMOUNTS: Final[Mapping[str, type[Amount]]] = {
 LENGTHS: Final = frozenset(
     {
         *("appeal", "challenge_freeze", "challenge_window", "cooldown", "extension", "hold_up"),
-        *("max_price_age", "period", "voting"),
+        *("max_price_age", "period", "verdict_age", "voting"),
     }
 )
 #: Plain numbers.
