@@ -612,7 +612,7 @@ class Watching(Reader):
         """All accounts of this type whose fields have these values, now and after each change.
 
         The node announces every account of the type, so that one whose fields have other values now is told
-        with None as content; as is one that is closed. Nodes do not announce what is closed: that is seen when
+        with None as content; so is one that is closed. Nodes do not announce that: it is seen when
         all are read again, see `WatchSettings.refresh`.
 
         Args:
