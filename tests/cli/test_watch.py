@@ -99,7 +99,7 @@ def test_nodes_are_followed_by_owner_in_words(shell: Shell, running: list[Runnin
     assert f"{mine}  Node  state=live" in first
     assert f"owner={shell.address('alice')}" in first
     shell.text("stake", "add", mine, "200", who="alice")
-    assert "own.pending: 0 → 200" in watch.line()
+    assert "own.active: 0 → 20000000000" in watch.line()
     assert watch.process.wait(timeout=10) == 0
 
 

@@ -292,6 +292,8 @@ class Rentals:
         also(
             one.job,
             lambda job: job.extend(made, now),
+            # A cluster that is closed outlived the times of its jobs.
+            AccountOwnedByWrongProgram=one.cluster is not None and cluster is None,
             NotRenter=not may,
             OfferClosed=not of.is_open,
             DurationOutOfBounds=seconds == 0 or one.job.seconds + seconds > of.longest,

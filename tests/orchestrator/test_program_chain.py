@@ -126,6 +126,8 @@ class Site:
 
     async def serve(self, orchestrator: Orchestrator, *jobs: Pubkey) -> None:
         for _ in range(60):
+            for mint in (IO_MINT, self.market.usdc):
+                self.market.set_price(mint)
             await self.settled(orchestrator)
             if all(self.market.world.client.account(job) is None for job in jobs):
                 return

@@ -23,6 +23,7 @@ from spl.token.instructions import (
 from spl.token.models import MintToCheckedParams, TransferCheckedParams
 
 from ionet import IO, SOL, USDC, Call, Client, ProgramError, Sent, accounts, ix, pda, token_account, types
+from ionet.administration.shards import shard_of
 from ionet.proofs.report import head_of
 
 #: Unix time at which every test begins.
@@ -429,8 +430,17 @@ def make_hireable(client: Client, node: Pubkey) -> None:
     assert found is not None, f"nothing at {node}"
     data = bytearray(found.data)
     now, stake, own = client.network.clock.now(), client.fetch(kind, node), kind.OFFSETS["own"]
-    data[own : own + 8] = max(stake.minimum, stake.own.active).to_bytes(8, "little")
+    active = max(stake.minimum, stake.own.active)
+    data[own : own + 8] = active.to_bytes(8, "little")
     verdict = now.to_bytes(8, "little") + bytes(32) + (10_000).to_bytes(4, "little") + b"\0\1\0\0"
     proof = kind.OFFSETS["last_proof"]
     data[proof : proof + len(verdict)] = verdict
     client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
+    # The sum over all nodes follows.
+    shard = client.account(shard_of(node))
+    assert shard is not None
+    counted = accounts.staking.StakeShard.OFFSETS["active"] + 8
+    summed = bytearray(shard.data)
+    before = int.from_bytes(summed[counted : counted + 8], "little")
+    summed[counted : counted + 8] = (before + active - stake.own.active).to_bytes(8, "little")
+    client.network.set_account(shard_of(node), lamports=shard.lamports, data=bytes(summed), owner=shard.owner)

@@ -301,6 +301,8 @@ def test_stake_of_the_treasurys_that_cools_is_its_own_until_it_is_paid_out(dao: 
     dao.enact(*co_staking(dao, dao.gamma, 2_000 * TOKEN))
     dao.world.advance(15 * DAY)
     place = pda.staking.position(dao.gamma.node, TREASURY)
+    # As if all hours until now had been credited.
+    dao.world.patch(dao.gamma.node, accounts.staking.Node, "credited_through", dao.world.now)
     dao.send(ix.staking.activate(node=dao.gamma.node, position=place, shard=dao.gamma.shard))
     assert payments(dao, unstaking(dao.gamma, 2_000 * TOKEN, thiefs)) == []
     dao.world.advance(15 * DAY)
@@ -315,6 +317,8 @@ def test_rewards_of_the_treasurys_stake_are_its_own(dao: Dao) -> None:
     dao.enact(*co_staking(dao, dao.gamma, 2_000 * TOKEN))
     place = pda.staking.position(dao.gamma.node, TREASURY)
     dao.world.advance(15 * DAY)
+    # As if all hours until now had been credited.
+    dao.world.patch(dao.gamma.node, accounts.staking.Node, "credited_through", dao.world.now)
     dao.send(ix.staking.activate(node=dao.gamma.node, position=place, shard=dao.gamma.shard))
     # Rewards as if credited: a unit for each that is staked, in the node's vault and its accumulator, and not
     # in the position yet.
@@ -335,7 +339,7 @@ def test_rewards_of_the_treasurys_stake_are_its_own(dao: Dao) -> None:
 
 
 def _encoded(co: types.staking.CoSide) -> bytes:
-    numbers = (co.tokens, co.shares, co.active, co.pending, co.owed)
+    numbers = (co.tokens, co.shares, co.active, co.pending, co.late, co.owed)
     return b"".join(one.to_bytes(8, "little") for one in numbers) + bytes(co.acc) + bytes(co.rem)
 
 

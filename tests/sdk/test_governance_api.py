@@ -74,9 +74,15 @@ def dao() -> Dao:
         .result
     )
     found.alice.staking.stake(found.node, IO(8_000)).send()
-    found.alice.staking.activate(found.node).send()
     found.as_("carol").staking.stake(found.node, IO(2_000)).send()
     found.advance(14 * DAY)
+    # As if all hours until now had been credited.
+    credited = ionet.accounts.staking.Node.OFFSETS["credited_through"]
+    held = deployer.account(found.node)
+    assert held is not None
+    data = bytearray(held.data)
+    data[credited : credited + 8] = deployer.time().to_bytes(8, "little")
+    deployer.network.set_account(found.node, lamports=held.lamports, data=bytes(data), owner=held.owner)
     found.as_("carol").staking.activate(found.node).send()
     second = (
         found.alice.staking.register(
@@ -89,7 +95,6 @@ def dao() -> Dao:
         .result
     )
     found.alice.staking.stake(second, IO(3_000)).send()
-    found.alice.staking.activate(second).send()
     found.advance(7 * DAY)
     deployer.cheats.set_tokens(TREASURY, pda.mint.MINT, IO(1_000).base)
     deployer.airdrop(TREASURY, SOL(10))

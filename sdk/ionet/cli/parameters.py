@@ -21,7 +21,7 @@ AMOUNTS: Final[Mapping[str, type[Amount]]] = {
 #: Lengths of time in seconds.
 LENGTHS: Final = frozenset(
     {
-        *("appeal", "challenge_freeze", "challenge_window", "cooldown", "extension", "hold_up"),
+        *("appeal", "challenge_freeze", "challenge_window", "cooldown", "extension", "hold", "hold_up"),
         *("max_price_age", "period", "verdict_age", "voting"),
     }
 )
