@@ -292,8 +292,7 @@ class Rentals:
         also(
             one.job,
             lambda job: job.extend(made, now),
-            # A cluster that is closed outlived the times of its jobs.
-            AccountOwnedByWrongProgram=one.cluster is not None and cluster is None,
+            **self._clustered(one),
             NotRenter=not may,
             OfferClosed=not of.is_open,
             DurationOutOfBounds=seconds == 0 or one.job.seconds + seconds > of.longest,
@@ -314,7 +313,7 @@ class Rentals:
         """Begins the booked time; `may`: whether supplier, device or an attester says so."""
         one = self.jobs[number]
         of = self.offers[one.offer]
-        rules = {"MayNotStart": not may, "LeaseLost": of.lease != number}
+        rules = {"MayNotStart": not may, "LeaseLost": of.lease != number, **self._clustered(one)}
         if one.cluster is not None and one.job.is_booked:
             cluster = self.clusters[one.cluster]
             rules["ClusterBroken"] = cluster.broken is not None
@@ -350,7 +349,8 @@ class Rentals:
     def lose(self, number: int, seat: int | None, now: int, key: object = None) -> None:
         """An attester finds the node gone."""
         one = self.jobs[number]
-        ends = also(one.job, lambda job: job.lose(seat or 0, now, key), NotAttester=seat is None)
+        rules = {"NotAttester": seat is None, **self._clustered(one)}
+        ends = also(one.job, lambda job: job.lose(seat or 0, now, key), **rules)
         if ends:
             if one.cluster is not None:
                 self.clusters[one.cluster].lost += 1
@@ -359,7 +359,7 @@ class Rentals:
     def confirm_manifest(self, number: int, seat: int | None, now: int) -> None:
         """An attester has what is to be run."""
         one = self.jobs[number]
-        rules = {"NotAttester": seat is None}
+        rules = {"NotAttester": seat is None, **self._clustered(one)}
         if one.cluster is not None and one.job.is_booked:
             cluster = self.clusters[one.cluster]
             rules["ClusterBroken"] = cluster.broken is not None
@@ -375,7 +375,8 @@ class Rentals:
     def cancel(self, number: int, by: str, now: int) -> None:
         """Ends it before its start."""
         one = self.jobs[number]
-        also(one.job, lambda job: job.cancel(one.is_renting(by), now), NotAParty=by not in self._ending(one))
+        rules = {"NotAParty": by not in self._ending(one), **self._clustered(one)}
+        also(one.job, lambda job: job.cancel(one.is_renting(by), now), **rules)
         self._left(one, now)
         self._release(number, now)
 
@@ -393,6 +394,10 @@ class Rentals:
         """Ends what was looked at to its end."""
         self.jobs[number].job.complete(now)
         self._release(number, now)
+
+    def _clustered(self, one: Rental) -> dict[str, bool]:
+        """A cluster that is closed has outlived the times of its jobs."""
+        return {"AccountOwnedByWrongProgram": one.cluster is not None and one.cluster not in self.clusters}
 
     def _ending(self, one: Rental) -> tuple[str, ...]:
         return *self._parties(one), one.refund_to

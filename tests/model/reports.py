@@ -355,6 +355,9 @@ class Reports:
             "WrongProof": node not in made.leaves,
             "LeafBeyondReport": leaf.through > made.period_end,
             "ReportRefuted": made.seq < found.min_report,
+            "LeafOutOfOrder": found.changing
+            and not found.fraud
+            and leaf.previous > max(found.credited_height, self.lowest - 1),
             "CreditFrozen": now < found.frozen_until,
             "ReportExhausted": self.staking.credited + change > self.most(number),
             "InsufficientFunds": change > self.mint.emission_vault,

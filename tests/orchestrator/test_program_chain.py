@@ -10,6 +10,7 @@ import pytest
 from solders.pubkey import Pubkey
 from tests.orchestrator.killed import Bomb, Killed, Wired, buried
 from tests.orchestrator.support import StillWatch, policy
+from tests.programs.auctions import set_params
 from tests.programs.market import IO_MINT, Market
 from tests.programs.people import TOKEN, Supplier
 from tests.programs.support import DAY, HOUR
@@ -322,6 +323,7 @@ async def test_a_disputed_job_is_paid_when_the_dispute_is_over(site: Site) -> No
 
 
 async def test_a_supplier_who_wants_io_for_dollars_is_paid_into_his_payout(site: Site) -> None:
+    set_params(site.market)
     site.market.set_offer(payout=0)
     job = site.book(mint=site.market.usdc)
     vault = site.market.job(job).payout_vault

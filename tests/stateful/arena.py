@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import inspect
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any, Final, TypeVar
@@ -33,7 +34,6 @@ THRESHOLD: Final = 3
 HOLDERS: Final = ("carol", "dave", "frank", "grace", "alice", "bob")
 #: Of the classes: 200 IO of a processor at 1, and at 2.5.
 CLASSES: Final = {CLASS: (10_000, 5), OTHER_CLASS: (25_000, 3)}
-_OF_A_CLASS: Final = ("owner_stake", "stake", "owner_unstake", "owner_compound", "compound", "reopen_node")
 FEE_VAULT: Final = pda.buyback.vault(IO_MINT, 0)
 
 
@@ -109,7 +109,7 @@ class Arena:
     def staking(self, name: str, node: str, by: str | None = None, **given: Any) -> Instruction:
         """An instruction about a node, signed by a person."""
         signer = None if by is None else self.people[by]
-        if name in _OF_A_CLASS:
+        if "class_" in inspect.signature(getattr(ix.staking, name)).parameters:
             given.setdefault("class_", pda.staking.class_(self.kind(node)))
         return self.market.staking(name, of=self.nodes[node], by=signer, **given)
 

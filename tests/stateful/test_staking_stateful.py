@@ -162,6 +162,20 @@ class Walk(Slashing):
                 self.execute_slash(0)
                 self.world.advance(8 * DAY)
             self.close_slash(0)
+        self._leave()
+        # Late weights fill slots until the node is credited, or 37 days after its end.
+        held = [name for name, node in self.stakes.nodes.items() if node.own.side or node.co_shares]
+        for name in held:
+            if self.stakes.nodes[name].state == staking.LIVE:
+                self.retire_or_reopen(name, None)
+        if held:
+            self.world.advance(38 * DAY)
+            self._leave()
+        self._nothing_stays()
+        self.agrees()
+
+    def _leave(self) -> None:
+        """Everybody takes what he can."""
         for name, node in self.stakes.nodes.items():
             for side in range(1 + len(node.positions)):
                 self.withdraw(name, side)
@@ -171,8 +185,6 @@ class Walk(Slashing):
             for side in range(1 + len(node.positions)):
                 self.withdraw(name, side)
                 self.claim(name, side)
-        self._nothing_stays()
-        self.agrees()
 
     def _nothing_stays(self) -> None:
         for node in self.stakes.nodes.values():
