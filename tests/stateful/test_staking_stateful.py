@@ -154,14 +154,7 @@ class Walk(Slashing):
             self.lift(0)
         if any_slash(self):
             self.world.advance((60 + 30 + 14) * DAY)
-        while any_slash(self):
-            name, nonce, _ = self.of_slash(0)
-            if self.stakes.nodes[name].slashes[nonce].open(self.now):
-                # What was decided or set apart does not lapse: it is burned, a week's part at a time.
-                self.set_apart_slash(0)
-                self.execute_slash(0)
-                self.world.advance(8 * DAY)
-            self.close_slash(0)
+        self._end_slashes()
         self._leave()
         # Late weights fill slots until the node is credited, or 37 days after its end.
         held = [name for name, node in self.stakes.nodes.items() if node.own.side or node.co_shares]
@@ -173,6 +166,25 @@ class Walk(Slashing):
             self._leave()
         self._nothing_stays()
         self.agrees()
+
+    def _end_slashes(self) -> None:
+        """What was decided or set apart does not lapse: it is burned a week's part at a time, while anybody
+        has active stake; else the authority takes it back where nothing was decided."""
+        stuck = 0
+        while len(slashes := self._slashes()) > stuck:
+            slash = slashes[-1 - stuck]
+            if slash.open(self.now):
+                self.set_apart_slash(stuck)
+                self.execute_slash(stuck)
+                if slash.decided_at is None:
+                    self.cancel_slash(stuck)
+                self.world.advance(8 * DAY)
+            self.close_slash(stuck)
+            if len(self._slashes()) == len(slashes) and not self.stakes.burnable(slash, self.now):
+                stuck += 1
+
+    def _slashes(self) -> list[staking.Slash]:
+        return [one for node in self.stakes.nodes.values() for one in node.slashes.values()]
 
     def _leave(self) -> None:
         """Everybody takes what he can."""
@@ -188,6 +200,8 @@ class Walk(Slashing):
 
     def _nothing_stays(self) -> None:
         for node in self.stakes.nodes.values():
+            if node.slashes:
+                continue
             kept = sum(1 + one.credits * staking.LOST_A_CREDIT for one in node.positions.values())
             assert (node.own.side, node.co_shares, node.co_tokens) == (0, 0, 0)
             assert node.co_owed <= kept, f"{node.co_owed} stays, of {len(node.positions)} positions"
