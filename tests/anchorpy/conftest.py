@@ -58,7 +58,7 @@ def node(modern: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Node
             told = iter(running.stdout.readline, "")
             listening = next((line for line in told if line.startswith("Listening on ")), None)
             assert listening is not None, "the node ended before it listened"
-            yield Node(listening.split()[2].rstrip("."), keys)
+            yield Node(listening.split()[2].rstrip(".,"), keys)
         finally:
             running.terminate()
 
@@ -72,9 +72,8 @@ def hired(node: Node) -> str:
     )
     assert registered.returncode == 0, registered.stderr
     address: str = json.loads(registered.stdout)["node"]
-    for step in (("add", address, "250"), ("activate", address)):
-        done = node.ionet("alice", "stake", *step)
-        assert done.returncode == 0, done.stderr
+    done = node.ionet("alice", "stake", "add", address, "250")
+    assert done.returncode == 0, done.stderr
     return address
 
 

@@ -86,6 +86,7 @@ def test_a_node_is_offered_found_and_booked(node: Node, hired: str, tmp_path: Pa
     manifest = tmp_path / "job.toml"
     manifest.write_text('entrypoint = {command = ["nvidia-smi"]}\n')
     for who, *words in (
+        ("alice", "localnet", "prove", hired),
         ("alice", "job", "offer", hired, "--rate", "0.5"),
         ("renter", "job", "search", "--class", "RTX 4090", "--for", "1h"),
         ("renter", "job", "book", hired, "--for", "1h", "--manifest", str(manifest)),

@@ -9,8 +9,6 @@ from typing import Any, Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
-from spl.token.instructions import approve, revoke
-from spl.token.models import ApproveParams, RevokeParams
 
 from ionet import accounts, constants, events, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
@@ -19,12 +17,12 @@ from ionet._generated.jobs.types import JobState
 from ionet.chain._async.call import AsyncCall, deferred
 from ionet.chain.amounts import Amount
 from ionet.chain.errors import IonetError, TransactionFailed
-from ionet.chain.ids import TOKEN_PROGRAM
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
 from ionet.chain.records import KeyedAccount
 from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Sent
+from ionet.jobs._allowances import approve, revoke
 from ionet.jobs._async.offers import AsyncOffers
 from ionet.jobs._async.paying import AsyncPaying
 from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
@@ -300,20 +298,13 @@ class AsyncBooking(AsyncOffers, AsyncPaying):
             amount: at most, in all.
         """
         owner = self._connection.address
-        allowing = ApproveParams(
-            program_id=TOKEN_PROGRAM,
-            source=token_account(owner, mint),
-            delegate=key,
-            owner=owner,
-            amount=amount.base,
-        )
-        return AsyncCall(self._connection, [approve(allowing)])
+        allowing = approve(token_account(owner, mint), key, owner, amount.base)
+        return AsyncCall(self._connection, [allowing])
 
     def revoke_session_key(self, mint: Pubkey) -> AsyncCall[None]:
         """Ends what a key may spend of a mint from the signer's associated token account; for its owner."""
         owner = self._connection.address
-        ending = RevokeParams(program_id=TOKEN_PROGRAM, account=token_account(owner, mint), owner=owner)
-        return AsyncCall(self._connection, [revoke(ending)])
+        return AsyncCall(self._connection, [revoke(token_account(owner, mint), owner)])
 
     async def clusters(self, renter: Pubkey | None = None) -> list[ClusterStatus]:
         """Clusters of a renter that are not closed, the newest first; default: the signer's."""
