@@ -23,7 +23,7 @@ from spl.token.models import (
     TransferCheckedParams,
 )
 
-from ionet import IO, ix, pda, types
+from ionet import IO, governance, ix, pda, types
 from ionet.administration.decoding import decode
 
 A, B, C, D = (Pubkey(bytes([number]) * 32) for number in range(1, 5))
@@ -122,3 +122,18 @@ def test_bytes_behind_the_arguments_make_them_unreadable() -> None:
     assert found.name == "open_cluster"
     assert found.arguments is None
     assert not found.known
+
+
+def test_voters_read_enums_and_what_stands_before_bytes_that_nobody_reads() -> None:
+    allocation = types.mint.Allocation.COMMUNITY
+    minting = governance.stored(
+        ix.mint.mint_genesis(authority=governance.TREASURY, destination=B, allocation=allocation)
+    )
+    assert governance.arguments(minting) == {"allocation": allocation}
+    made = ix.jobs.open_cluster(renter=governance.TREASURY, id=bytes(32), size=2)
+    longer = governance.stored(Instruction(made.program_id, bytes(made.data) + b"\0", made.accounts))
+    assert governance.arguments(longer) == {"id": bytes(32), "size": 2}
+    assert governance.describe(longer) == "jobs.open_cluster"
+    foreign = governance.stored(Instruction(D, b"\1", []))
+    assert governance.arguments(foreign) is None
+    assert governance.describe(foreign) == f"{D} with 0 accounts and data 01"

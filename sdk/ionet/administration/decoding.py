@@ -87,7 +87,9 @@ def decode(instruction: Instruction) -> Decoded:
     program = PROGRAMS.get(str(program_id))
     if program is not None:
         spec = _instructions(program).get(data[:8])
-        arguments = None if spec is None else _arguments(program, spec, data)
+        read = read_arguments(program, data)
+        # What is left over is nothing that the program reads, and nothing that anyone should sign.
+        arguments = None if read is None or read[1] else read[0]
         name = None if spec is None else str(spec["name"])
         roles = _roles(instruction, () if spec is None else _names(spec["accounts"]))
         return Decoded(program, program_id, name, arguments, roles, f"{program}.{name or data[:8].hex()}")
@@ -126,21 +128,32 @@ def _names(accounts: Sequence[Any]) -> list[str]:
     return names
 
 
-def _arguments(program: str, spec: Any, data: bytes) -> dict[str, Any] | None:
-    """The fields of a single record of arguments stand for the record."""
+def read_arguments(program: str, data: bytes) -> tuple[dict[str, Any], bytes] | None:
+    """Returns what an instruction is given, by name, and the bytes that are left over.
+
+    The fields of a single record of arguments stand for the record.
+
+    Args:
+        program: a program of this package, by name.
+        data: of the instruction, with its discriminator.
+
+    Returns:
+        None for an instruction that the program does not have, or data that cannot be read.
+    """
+    spec = _instructions(program).get(data[:8])
+    if spec is None:
+        return None
     offset, values = 8, dict[str, Any]()
     try:
         for argument in spec["args"]:
             values[argument["name"]], offset = _codec(program, argument["type"]).read(data, offset)
     except Exception:  # whatever is wrong with the bytes
         return None
-    if offset != len(data):
-        return None
     if len(values) == 1:
         (only,) = values.values()
         if hasattr(only, "CODEC") and hasattr(only, "__slots__"):
-            return {name: getattr(only, name) for name in only.__slots__}
-    return values
+            values = {name: getattr(only, name) for name in only.__slots__}
+    return values, data[offset:]
 
 
 def _codec(program: str, kind: Any) -> c.Codec[Any]:
@@ -169,10 +182,15 @@ def _system(data: bytes, keys: Sequence[Pubkey]) -> _Found:
     kind = int.from_bytes(data[:4], "little")
     if kind == 2 and len(data) == 12 and len(keys) == 2:
         amount = SOL.from_base(int.from_bytes(data[4:], "little"))
-        return "transfer", ("from", "to"), {"amount": amount}, f"pay {amount} from {keys[0]} to {keys[1]}"
+        what = f"pay {amount} from {_whose(keys[0])} to {keys[1]}"
+        return "transfer", ("from", "to"), {"amount": amount}, what
     if kind == 4 and len(keys) == 3:
         return "advance_nonce_account", ("nonce", "", "authority"), {}, f"use up the nonce of {keys[0]}"
     return None
+
+
+def _whose(key: Pubkey) -> str:
+    return "the treasury" if key == pda.governance.TREASURY else str(key)
 
 
 def _token(data: bytes, keys: Sequence[Pubkey]) -> _Found:
@@ -206,8 +224,10 @@ def _associated(data: bytes, keys: Sequence[Pubkey]) -> _Found:
     if data not in (b"", b"\0", b"\1") or len(keys) < 4:
         return None
     names = ("payer", "account", "owner", "mint", "system_program", "token_program")
-    name = "create_idempotent" if data == b"\1" else "create"
-    return name, names, {}, f"make the token account {keys[1]} of {keys[2]}"
+    what = f"make the token account {keys[1]} of {keys[2]}"
+    if data == b"\1":
+        return "create_idempotent", names, {}, f"{what} if it is missing"
+    return "create", names, {}, what
 
 
 def _loader(data: bytes, keys: Sequence[Pubkey]) -> _Found:

@@ -334,7 +334,10 @@ class _Scenario:
             f"the sixth hour emitted {IO.from_base(hourly)}; its report shares out"
             f" {IO.from_base(report.total)}"
         )
-        record.say(f"left in the vault, for pools without a node: {IO.from_base(sum(scores.unallocated))}")
+        record.say(
+            f"left in the vault, above the bounds of nodes and of pools without one:"
+            f" {IO.from_base(sum(scores.unallocated))}"
+        )
         record.amounts(hour=hourly, report_total=report.total, unallocated=sum(scores.unallocated))
         record.facts(report=str(address), root=report.root.hex(), evidence=evidence.hex())
         record.close("report", "The hourly report")

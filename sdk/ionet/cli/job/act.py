@@ -9,11 +9,10 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import Amount, AmountError, CloseReason, Crank, JobState
-from ionet.cli.arguments import address, digest, percent
+from ionet.cli.arguments import address, digest, length_of, percent
 from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.job.book import evidence_hash
 from ionet.cli.job.parts import JobAddress, Slippage
-from ionet.cli.localnet import length_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ionet import USD, accounts
-from ionet.cli.arguments import NodeAddress
+from ionet.cli.arguments import NodeAddress, length_of
 from ionet.cli.failures import NOT_FOUND, UserError
 from ionet.cli.job.parts import (
     ClassFilter,
@@ -25,7 +25,6 @@ from ionet.cli.job.parts import (
     show_quotes,
     usd,
 )
-from ionet.cli.localnet import length_of
 from ionet.cli.node.parts import class_of
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when

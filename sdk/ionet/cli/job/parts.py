@@ -8,8 +8,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import USD, AmountError
-from ionet.cli.arguments import address, digest, percent
-from ionet.cli.localnet import length_of
+from ionet.cli.arguments import address, digest, length_of, percent
 from ionet.cli.output import span
 
 if TYPE_CHECKING:

@@ -10,10 +10,9 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import JobState, constants
-from ionet.cli.arguments import address
+from ionet.cli.arguments import address, length_of
 from ionet.cli.failures import NOT_FOUND, UserError
 from ionet.cli.job.parts import JobAddress
-from ionet.cli.localnet import length_of
 from ionet.cli.options import Commands
 from ionet.cli.output import jsonable, span, when
 from ionet.cli.session import Session, session
