@@ -195,6 +195,29 @@ def test_a_file_without_its_columns_is_refused(tmp_path: Path) -> None:
         airdrop.read_shares(tmp_path / "plan.csv")
 
 
+@pytest.mark.parametrize(
+    ("header", "row", "says"),
+    [
+        ("recipient,amount", "{},1,500", "line 2: 3 cells, but the header has 2; is there a comma inside"),
+        ("recipient,amount,Note", "{},1,x", "line 1: there is no column 'Note'"),
+        ("recipient;amount", "{};1", "line 1: cells are separated by semicolons"),
+        ("recipient,amount,amount", "{},1,2", "line 1: the column 'amount' stands there twice"),
+    ],
+)
+def test_nothing_is_guessed_where_shares_are_read(tmp_path: Path, header: str, row: str, says: str) -> None:
+    path = tmp_path / "shares.csv"
+    path.write_text(f"{header}\n{row.format(Keypair().pubkey())}\n")
+    with pytest.raises(RecipientsError, match=says):
+        airdrop.read_shares(path)
+
+
+def test_a_right_is_not_lost_to_the_spelling_of_its_column(tmp_path: Path) -> None:
+    path = tmp_path / "plan.csv"
+    path.write_text(f"item,recipient,amount,Revocable\nseed,{Keypair().pubkey()},1,no\n")
+    with pytest.raises(RecipientsError, match="no column 'Revocable'; is 'revocable' meant"):
+        genesis.read_plan(path)
+
+
 # -- genesis on the programs
 
 

@@ -50,6 +50,12 @@ class LineError:
         return f"line {self.line}: {self.reason}"
 
 
+class HeaderError(LineError):
+    """The line that names the columns cannot be used; no row is read."""
+
+    __slots__ = ()
+
+
 def read_table(
     path: Path, columns: Sequence[str], optional: Sequence[str] = ()
 ) -> Iterator[TableRow | LineError]:
@@ -101,7 +107,7 @@ def _rows(
             continue
         if header is None:
             if wrong := _header_error(cells, columns, optional):
-                yield LineError(number, wrong)
+                yield HeaderError(number, wrong)
                 return
             header = cells
         elif len(cells) != len(header):
@@ -109,7 +115,7 @@ def _rows(
         else:
             yield TableRow(number, dict.fromkeys(optional, "") | dict(zip(header, cells, strict=True)))
     if header is None:
-        yield LineError(1, f"the file is empty; its first line names the columns {', '.join(columns)}")
+        yield HeaderError(1, f"the file is empty; its first line names the columns {', '.join(columns)}")
 
 
 def _header_error(header: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> str | None:

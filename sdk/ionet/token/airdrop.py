@@ -7,12 +7,11 @@ endian. It names the airdrop's account, so that it is worth nothing in another. 
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from solders.pubkey import Pubkey
 
@@ -22,9 +21,12 @@ from ionet._lazy import renamed
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, IonetError
 from ionet.formats.merkle import Tree, leaf_hash
+from ionet.formats.table import HeaderError, LineError, read_table
 
 if TYPE_CHECKING:
     from ionet import types
+
+T = TypeVar("T")
 
 _MOST: Final = 2**32 - 1
 
@@ -124,34 +126,61 @@ def read_shares(path: Path) -> list[Share]:
         RecipientsError: lines that say no share; each is named.
         OSError: the file cannot be read.
     """
-    found, wrong = [], []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if not {"recipient", "amount"} <= set(reader.fieldnames or ()):
-            raise RecipientsError(f"{path}: the first line must name the columns recipient and amount")
-        for row in reader:
-            try:
-                found.append(share(row["recipient"], row["amount"]))
-            except RecipientsError as bad:
-                wrong.append(f"line {reader.line_num}: {bad}")
+    return read_recipients(
+        path, ("recipient", "amount"), lambda cells: share(cells["recipient"], cells["amount"])
+    )
+
+
+def read_recipients(
+    path: Path,
+    columns: Sequence[str],
+    make: Callable[[Mapping[str, str]], T],
+    *,
+    optional: Sequence[str] = (),
+) -> list[T]:
+    """What `make` reads from each row of a CSV file, in its order.
+
+    Args:
+        path: the file, see `ionet.formats.table`.
+        columns: that it must have.
+        make: reads a row's cells; raises `RecipientsError` for those that it cannot use.
+        optional: columns that it may have.
+
+    Raises:
+        RecipientsError: a file, or lines, that cannot be used; each is named.
+        OSError: the file cannot be read.
+    """
+    made: list[T] = []
+    wrong: list[str] = []
+    for row in read_table(path, columns, optional):
+        if isinstance(row, HeaderError):
+            named = f"{', '.join(columns[:-1])} and {columns[-1]}"
+            raise RecipientsError(f"{path}: {row} (the first line must name the columns {named})")
+        if isinstance(row, LineError):
+            wrong.append(str(row))
+            continue
+        try:
+            made.append(make(row.cells))
+        except RecipientsError as bad:
+            wrong.append(f"line {row.line}: {bad}")
     if wrong:
         more = f" (and {len(wrong) - 10} more)" if len(wrong) > 10 else ""
         raise RecipientsError(f"{path}: {'; '.join(wrong[:10])}{more}")
-    return found
+    return made
 
 
-def share(recipient: str | None, amount: str | None) -> Share:
+def share(recipient: str, amount: str) -> Share:
     """A share as a file has it.
 
     Raises:
         RecipientsError: not an address, or not an amount above zero.
     """
     try:
-        claimant = Pubkey.from_string((recipient or "").strip())
+        claimant = Pubkey.from_string(recipient.strip())
     except ValueError:
         raise RecipientsError(f"{recipient!r} is not an address") from None
     try:
-        io = IO((amount or "").strip())
+        io = IO(amount.strip())
     except AmountError as bad:
         raise RecipientsError(str(bad)) from None
     if not 0 < io.base < 1 << 64:

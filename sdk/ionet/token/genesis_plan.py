@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +13,7 @@ from solders.pubkey import Pubkey
 from ionet import pda
 from ionet._generated.shared import Allocation
 from ionet.chain.amounts import IO
-from ionet.token.airdrop import AirdropTree, RecipientsError, Share, share
+from ionet.token.airdrop import AirdropTree, RecipientsError, Share, read_recipients, share
 from ionet.token.vesting import Schedule
 
 #: How long the airdrops of genesis can be claimed, in days.
@@ -186,28 +185,16 @@ def read_plan(path: Path) -> GenesisPlan:
         RecipientsError: lines that cannot be read, or sums that do not match; each is named.
         OSError: the file cannot be read.
     """
-    found, wrong = [], []
-    with path.open(newline="", encoding="utf-8-sig") as file:
-        reader = csv.DictReader(file)
-        if not {"item", "recipient", "amount"} <= set(reader.fieldnames or ()):
-            raise RecipientsError(f"{path}: the first line must name the columns item, recipient and amount")
-        for row in reader:
-            try:
-                found.append(_recipient(row))
-            except RecipientsError as bad:
-                wrong.append(f"line {reader.line_num}: {bad}")
-    if wrong:
-        more = f" (and {len(wrong) - 10} more)" if len(wrong) > 10 else ""
-        raise RecipientsError(f"{path}: {'; '.join(wrong[:10])}{more}")
-    return GenesisPlan(found)
+    columns = ("item", "recipient", "amount")
+    return GenesisPlan(read_recipients(path, columns, _recipient, optional=("revocable",)))
 
 
-def _recipient(row: Mapping[str, str | None]) -> Recipient:
-    name = (row["item"] or "").strip()
+def _recipient(row: Mapping[str, str]) -> Recipient:
+    name = row["item"]
     item = BY_NAME.get(name)
     if item is None:
         raise RecipientsError(f"{name!r} is none of the items {', '.join(BY_NAME)}")
-    said = (row.get("revocable") or "").strip().lower()
+    said = row["revocable"].lower()
     if said not in ("", "yes", "no"):
         raise RecipientsError(f"revocable is yes or no, not {said!r}")
     if said == "yes" and item.airdrop:
