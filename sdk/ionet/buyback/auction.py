@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ionet import constants
-from ionet.chain.amounts import IO
+from ionet.chain.amounts import BPS, IO
 from ionet.formats.when import DAY
 from ionet.token.currency import symbol
 from ionet.token.prices import PriceUnusable, check_price, dollars
@@ -15,8 +15,6 @@ from ionet.token.prices import PriceUnusable, check_price, dollars
 if TYPE_CHECKING:
     from ionet import accounts, types
     from ionet.chain.layouts import PriceUpdate
-
-_BPS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +139,7 @@ def quote(
         minimum=lot.minimum,
         started_at=lot.started_at,
         lapses_at=lapses_at,
-        usd_per_io=Fraction(0) if fault else dollars(prices.price) * (1 + Fraction(distance, _BPS)),
+        usd_per_io=Fraction(0) if fault else dollars(prices.price) * (1 + Fraction(distance, BPS)),
         fault=fault,
         usd_per_token=Fraction(0) if fault else prices.usd_per_token,
     )
@@ -151,4 +149,4 @@ def allowance(auction: accounts.buyback.Auction, held: int, share_bps: int, now:
     """What a fee vault that holds `held` may still sell on the day of `now`, base units."""
     today = auction.day == now // DAY
     opening, sold = (auction.opening, auction.sold_today) if today else (held, 0)
-    return max(0, opening * share_bps // _BPS - sold)
+    return max(0, opening * share_bps // BPS - sold)

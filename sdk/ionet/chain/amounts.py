@@ -9,6 +9,8 @@ from typing import Any, ClassVar, Final, Self, SupportsIndex, final, overload
 
 from ionet.chain.errors import AmountError
 
+#: Basis points of a whole.
+BPS: Final = 10_000
 _NUMBER: Final = re.compile(r"([+-]?)((?:\d{1,3}(?:,\d{3})+)|(?:\d+(?:_\d+)*))?(?:\.(\d+))?")
 _SPEC: Final = re.compile(r"(?:\.(\d+))?(n?)")
 

@@ -6,17 +6,16 @@ Each formula names the function of `io_math::escrow` or `programs/jobs/src/state
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from ionet import constants
 from ionet._generated.jobs.types import CloseReason, JobState
+from ionet.chain.amounts import BPS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ionet import accounts
-
-_BPS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +78,7 @@ def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int
 
 def net(job: accounts.jobs.Job, due: int) -> int:
     """What the supplier gets of a gross amount: `Rates::supplier_net`."""
-    return due + -due * (job.booking_bps + job.supplier_payment_bps) // _BPS
+    return due + -due * (job.booking_bps + job.supplier_payment_bps) // BPS
 
 
 def paid_seconds(job: accounts.jobs.Job) -> int:
@@ -113,7 +112,7 @@ def divide(job: accounts.jobs.Job, reason: CloseReason, due: int, now: int = 0) 
         case CloseReason.COMPLETED | CloseReason.RENTER_STOPPED:
             kept = job.fee
         case CloseReason.RENTER_CANCELLED:
-            kept = max(held_price(job, now), -(-job.price * job.booking_bps // _BPS))
+            kept = max(held_price(job, now), -(-job.price * job.booking_bps // BPS))
         case CloseReason.NO_SHOW | CloseReason.CLUSTER_BROKEN:
             kept = 0 if job.manifest_seen else held_price(job, now)
         case CloseReason.TIMED_OUT | CloseReason.LOST | CloseReason.SUPPLIER_STOPPED | CloseReason.RESOLVED:

@@ -13,7 +13,7 @@ from ionet import pda
 from ionet._generated.jobs.types import Pricing
 from ionet._generated.staking.types import NodeState
 from ionet.administration.entries import JobsEntry
-from ionet.chain.amounts import IO, USD, Amount
+from ionet.chain.amounts import BPS, IO, USD, Amount
 from ionet.chain.errors import IonetError
 from ionet.formats.when import DAY, HOUR, span, when
 from ionet.staking.stake import minimum
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 #: How much dearer a booking may be than its quote: a price moves until the transaction lands.
 SLIPPAGE_BPS: Final = 100
-_BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
 
 
@@ -264,11 +263,11 @@ def _priced(
     unit = unit_of(terms.currency)
     usd = _ceil(rate * units * seconds, HOUR)
     price = terms.tokens(usd)
-    booking = _ceil(price * booking_bps, _BPS)
-    fee = _ceil(price * (booking_bps + paying_bps), _BPS)
-    supplier_fee = _ceil(price * (booking_bps + paid_bps), _BPS)
+    booking = _ceil(price * booking_bps, BPS)
+    fee = _ceil(price * (booking_bps + paying_bps), BPS)
+    supplier_fee = _ceil(price * (booking_bps + paid_bps), BPS)
     deposit = price + fee
-    limit = deposit if terms.at_par else _ceil(deposit * (_BPS + slippage_bps), _BPS)
+    limit = deposit if terms.at_par else _ceil(deposit * (BPS + slippage_bps), BPS)
     return Quote(
         node=node,
         seconds=seconds,

@@ -33,6 +33,7 @@ import numpy as np
 
 from ionet._generated.mint.constants import DECIMALS, MAX_SUPPLY
 from ionet._generated.staking.types import Pool
+from ionet.chain.amounts import BPS
 from ionet.chain.errors import IonetError
 
 if TYPE_CHECKING:
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from ionet.rewards._leaf import Verdict
     from ionet.rewards._statement import Statement
 
-BPS: Final = 10_000
 _USDC_DECIMALS: Final = 6
 
 

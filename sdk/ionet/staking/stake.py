@@ -12,17 +12,16 @@ from solders.pubkey import Pubkey
 
 from ionet import accounts, constants, types
 from ionet._generated.staking.types import NodeState, SlashState
-from ionet.chain.amounts import IO
+from ionet.chain.amounts import BPS, IO
 from ionet.formats.when import DAY, HOUR
 
-_BPS: Final = 10_000
 _NOBODY: Final = Pubkey.default()
 
 
 def minimum(class_: accounts.staking.Class, units: int) -> IO:
     """The owner's minimum for so many processors: `Class::minimum_stake`, each rounded up."""
-    weight = max(class_.multiplier_bps, _BPS)
-    return IO.from_base(-(-class_.base_minimum * weight // _BPS) * units)
+    weight = max(class_.multiplier_bps, BPS)
+    return IO.from_base(-(-class_.base_minimum * weight // BPS) * units)
 
 
 def maximum(class_: accounts.staking.Class, units: int) -> IO:
@@ -291,7 +290,7 @@ def slash_room(config: accounts.staking.Config, slash: accounts.staking.Slash, s
     bps = config.decided_limit_bps if decided else constants.staking.SLASH_LIMIT_BPS
     passed = max(0, now // DAY - outflow.day)
     lately = sum(outflow.out[: max(0, len(outflow.out) - passed)])
-    return IO.from_base(max(0, stake.base * bps // _BPS - lately))
+    return IO.from_base(max(0, stake.base * bps // BPS - lately))
 
 
 @dataclass(frozen=True, slots=True)

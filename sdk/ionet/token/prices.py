@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final, Protocol
 
 from ionet import constants
 from ionet._generated.jobs.types import Pricing
+from ionet.chain.amounts import BPS
 from ionet.chain.errors import IonetError
 from ionet.token.currency import symbol
 
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from ionet import accounts
     from ionet.chain.layouts import PriceUpdate
 
-_BPS: Final = 10_000
 #: A currency at par is refused below this price, USD.
 _PAR: Final = Fraction(constants.jobs.PAR_PERCENT, 100)
 #: Powers of ten that a price may be given in.
@@ -90,7 +90,7 @@ def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, na
         raise PriceUnusable(
             "UnusablePrice", f"the price account of {name} quotes {price.price}e{price.exponent}: unusable"
         )
-    wide = Fraction(price.confidence * _BPS, price.price)
+    wide = Fraction(price.confidence * BPS, price.price)
     if wide > limits.max_confidence_bps:
         raise PriceUnusable(
             "UncertainPrice",
@@ -98,7 +98,7 @@ def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, na
             f" {_percent(limits.max_confidence_bps)} are accepted: try again when the market is calmer",
         )
     # A moving average that is not positive is as far away as can be.
-    far = Fraction(abs(price.price - price.ema_price) * _BPS, max(abs(price.ema_price), 1))
+    far = Fraction(abs(price.price - price.ema_price) * BPS, max(abs(price.ema_price), 1))
     if limits.max_ema_distance_bps and far > limits.max_ema_distance_bps:
         raise PriceUnusable(
             "VolatilePrice",

@@ -16,7 +16,7 @@ from ionet.administration._sync.administration import Administration
 from ionet.administration.shards import fee_vaults, vault_of
 from ionet.buyback.auction import FeeVault, LotQuote, SalePrices, allowance, quote
 from ionet.chain._sync.call import Call, deferred
-from ionet.chain.amounts import IO
+from ionet.chain.amounts import BPS, IO
 from ionet.chain.pda import token_account
 from ionet.chain.transactions import Sent
 from ionet.token.prices import at_par
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 #: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
 _TOLERANCE: Final = 9_900
-_BPS: Final = 10_000
 
 
 class _Priced(TypedDict):
@@ -334,7 +333,7 @@ def _wallet(payer: Pubkey, mint: Pubkey, owner: Pubkey | None = None) -> Instruc
 def _least(found: LotQuote | None, io: IO, where: str) -> int:
     if found is None:
         raise LookupError(f"nothing is for sale in {where}: start a lot")
-    return found.out_for(io) * _TOLERANCE // _BPS
+    return found.out_for(io) * _TOLERANCE // BPS
 
 
 def _burned(sent: Sent[IO]) -> IO:

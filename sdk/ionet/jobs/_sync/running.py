@@ -9,6 +9,7 @@ from ionet import accounts, constants, ix, pda, types
 from ionet._generated.jobs.types import JobState
 from ionet._generated.staking.types import NodeState
 from ionet.chain._sync.call import Call, deferred
+from ionet.chain.amounts import BPS
 from ionet.chain.errors import AccountNotFound, IonetError
 from ionet.chain.pda import token_account
 from ionet.chain.signers import SignerLike, as_signer
@@ -24,8 +25,6 @@ from ionet.jobs.quotes import (
     quote_extension,
 )
 from ionet.jobs.status import check_party, is_renting, or_none
-
-_BPS = 10_000
 
 
 class Running(Paying):
@@ -223,7 +222,7 @@ class Running(Paying):
     def dispute_bond(self, job: Pubkey) -> int:
         """What a dispute has to put up now, base units of the job's currency: a share of what it freezes."""
         bps = (self.get_config()).dispute_bond_bps
-        return -(-held(self.get_job(job)) * bps // _BPS)
+        return -(-held(self.get_job(job)) * bps // BPS)
 
     @deferred
     def dispute(

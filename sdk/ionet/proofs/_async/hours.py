@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey
 
@@ -15,7 +15,7 @@ from ionet._generated.jobs.types import Pricing
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.administration._async.administration import AsyncAdministration
-from ionet.chain.amounts import IO
+from ionet.chain.amounts import BPS, IO
 from ionet.chain.errors import AccountNotFound
 from ionet.formats.when import HOUR
 from ionet.staking.stake import minimum
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
     from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
     from ionet.staking._async.staking import AsyncStaking
     from ionet.token._async.mint import AsyncMint
-
-_BPS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +231,7 @@ class AsyncHours(AsyncAdministration):
 
         terms = await self._terms(job, booked)
         price = terms.price * seconds // terms.seconds
-        amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // _BPS
+        amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // BPS
         if terms.mint == pda.mint.MINT:
             return amount
         paid, io = [

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from solders.pubkey import Pubkey
 
@@ -16,7 +16,7 @@ from ionet._generated.jobs.types import Pricing
 from ionet._generated.shared import ProofReason
 from ionet._generated.staking.types import NodeState
 from ionet.administration._sync.administration import Administration
-from ionet.chain.amounts import IO
+from ionet.chain.amounts import BPS, IO
 from ionet.chain.errors import AccountNotFound
 from ionet.formats.when import HOUR
 from ionet.staking.stake import minimum
@@ -30,8 +30,6 @@ if TYPE_CHECKING:
     from ionet.rewards import Absent, Leaves, NodeHour, SharePolicy, Verdict, Word
     from ionet.staking._sync.staking import Staking
     from ionet.token._sync.mint import Mint
-
-_BPS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +230,7 @@ class Hours(Administration):
 
         terms = self._terms(job, booked)
         price = terms.price * seconds // terms.seconds
-        amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // _BPS
+        amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // BPS
         if terms.mint == pda.mint.MINT:
             return amount
         paid, io = [
