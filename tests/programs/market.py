@@ -37,6 +37,7 @@ from ionet import (
 )
 from ionet._generated import PROGRAMS
 from ionet.chain.ids import PYTH_RECEIVER, SYSTEM_PROGRAM, TOKEN_PROGRAM
+from ionet.localnet.verdicts import write_verdict
 from ionet.rewards import Leaves, Report, Verdict, build_report
 from ionet.rewards._leaves import pack
 
@@ -432,9 +433,7 @@ class Market(Signing):
         """Writes a verdict into a supplier's node, as of now or of `at`."""
         node, when = (supplier or self.alice).node, self.world.now if at is None else at
         if self.world.client.account(node) is not None:
-            verdict = when.to_bytes(8, "little") + bytes(32) + (10_000).to_bytes(4, "little")
-            reason = types.staking.ProofReason.PASSED if passed else types.staking.ProofReason.SLOW
-            self.poke(node, accounts.staking.Node, "last_proof", verdict + bytes([reason, passed, 0, 0]))
+            write_verdict(self.world.client, node, passed=passed, at=when)
 
     def booking(
         self,

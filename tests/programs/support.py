@@ -24,6 +24,7 @@ from spl.token.models import MintToCheckedParams, TransferCheckedParams
 
 from ionet import IO, SOL, USDC, Call, Client, ProgramError, Sent, accounts, ix, pda, token_account, types
 from ionet.administration.shards import shard_of
+from ionet.localnet.verdicts import write_verdict
 from ionet.proofs.report import head_of
 
 #: Unix time at which every test begins.
@@ -226,10 +227,7 @@ class World:
 
     def patch(self, address: Pubkey, kind: type[Any], name: str, value: int) -> None:
         """Writes a u64 field of an account, outside of any transaction."""
-        found, offset = self.raw(address), kind.OFFSETS[name]
-        data = bytearray(found.data)
-        data[offset : offset + 8] = value.to_bytes(8, "little")
-        self.client.network.set_account(address, lamports=found.lamports, data=bytes(data), owner=found.owner)
+        patch(self.client, address, kind, name, value)
 
     # -- money
 
@@ -424,23 +422,22 @@ def _failure(client: Client, signature: str) -> ProgramError:
     raise AssertionError("it succeeded")
 
 
+def patch(client: Client, address: Pubkey, kind: type[Any], name: str, value: int, *, skip: int = 0) -> None:
+    """Writes a u64 into a field of an account, `skip` bytes into it, outside of any transaction."""
+    held, offset = client.account(address), kind.OFFSETS[name] + skip
+    assert held is not None, f"nothing at {address}"
+    data = bytearray(held.data)
+    data[offset : offset + 8] = value.to_bytes(8, "little")
+    client.network.set_account(address, lamports=held.lamports, data=bytes(data), owner=held.owner)
+
+
 def make_hireable(client: Client, node: Pubkey) -> None:
     """Gives a node its owner's minimum and a compute proof passed now, outside of any transaction."""
-    found, kind = client.account(node), accounts.staking.Node
-    assert found is not None, f"nothing at {node}"
-    data = bytearray(found.data)
-    now, stake, own = client.network.clock.now(), client.fetch(kind, node), kind.OFFSETS["own"]
+    stake = client.fetch(accounts.staking.Node, node)
     active = max(stake.minimum, stake.own.active)
-    data[own : own + 8] = active.to_bytes(8, "little")
-    verdict = now.to_bytes(8, "little") + bytes(32) + (10_000).to_bytes(4, "little") + b"\0\1\0\0"
-    proof = kind.OFFSETS["last_proof"]
-    data[proof : proof + len(verdict)] = verdict
-    client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
+    patch(client, node, accounts.staking.Node, "own", active)
+    write_verdict(client, node)
     # The sum over all nodes follows.
-    shard = client.account(shard_of(node))
-    assert shard is not None
-    counted = accounts.staking.StakeShard.OFFSETS["active"] + 8
-    summed = bytearray(shard.data)
-    before = int.from_bytes(summed[counted : counted + 8], "little")
-    summed[counted : counted + 8] = (before + active - stake.own.active).to_bytes(8, "little")
-    client.network.set_account(shard_of(node), lamports=shard.lamports, data=bytes(summed), owner=shard.owner)
+    shard = client.fetch(accounts.staking.StakeShard, shard_of(node))
+    summed = shard.active.now + active - stake.own.active
+    patch(client, shard_of(node), accounts.staking.StakeShard, "active", summed, skip=8)

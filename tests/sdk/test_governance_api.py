@@ -13,6 +13,7 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from spl.token.instructions import create_idempotent_associated_token_account, transfer_checked
 from spl.token.models import TransferCheckedParams
+from tests.programs.support import patch
 
 import ionet
 from ionet import IO, SOL, USDC, EncodeError, accounts, events, governance, ix, pda, token_account
@@ -77,12 +78,7 @@ def dao() -> Dao:
     found.as_("carol").staking.stake(found.node, IO(2_000)).send()
     found.advance(14 * DAY)
     # As if all hours until now had been credited.
-    credited = ionet.accounts.staking.Node.OFFSETS["credited_through"]
-    held = deployer.account(found.node)
-    assert held is not None
-    data = bytearray(held.data)
-    data[credited : credited + 8] = deployer.time().to_bytes(8, "little")
-    deployer.network.set_account(found.node, lamports=held.lamports, data=bytes(data), owner=held.owner)
+    patch(deployer, found.node, accounts.staking.Node, "credited_through", deployer.time())
     found.as_("carol").staking.activate(found.node).send()
     second = (
         found.alice.staking.register(

@@ -2,28 +2,38 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from solders.pubkey import Pubkey
 
-from ionet import Client, accounts
+from ionet import Client, accounts, types
 from ionet.chain.errors import AccountNotFound
 
-_SEED_BYTES = 32
-_SCORE_BPS = 10_000
+_NO_EVIDENCE: Final = bytes(32)
+_SCORE_BPS: Final = 10_000
 
 
-def write_verdict(client: Client, node: Pubkey) -> int:
-    """Writes into a node's account that it has passed a compute proof now; when that is, Unix seconds.
+def write_verdict(client: Client, node: Pubkey, *, passed: bool = True, at: int | None = None) -> int:
+    """Writes the verdict of a compute proof into a node's account; when it is of, Unix seconds.
+
+    Args:
+        client: of a network for tests.
+        node: the node's account.
+        passed: or else it was too slow.
+        at: default: now.
 
     Raises:
         AccountNotFound: there is no such node.
         RpcError: the network is none for tests.
     """
-    found, now = client.account(node), client.time()
-    if found is None:
+    held, time = client.account(node), client.time() if at is None else at
+    if held is None:
         raise AccountNotFound(node, "node")
-    data, at = bytearray(found.data), accounts.staking.Node.OFFSETS["last_proof"]
-    verdict = now.to_bytes(8, "little") + bytes(_SEED_BYTES) + _SCORE_BPS.to_bytes(4, "little")
-    passed = verdict + bytes([0, 1])
-    data[at : at + len(passed)] = passed
-    client.cheats.set_account(node, data=bytes(data), owner=found.owner, lamports=found.lamports)
-    return now
+    reason = types.staking.ProofReason.PASSED if passed else types.staking.ProofReason.SLOW
+    verdict = types.staking.LastProof.CODEC.encode(
+        types.staking.LastProof(time, _NO_EVIDENCE, _SCORE_BPS, reason, int(passed))
+    )
+    data, offset = bytearray(held.data), accounts.staking.Node.OFFSETS["last_proof"]
+    data[offset : offset + len(verdict)] = verdict
+    client.cheats.set_account(node, data=bytes(data), owner=held.owner, lamports=held.lamports)
+    return time
