@@ -26,6 +26,7 @@ from ionet.chain.ids import (
     SYSTEM_PROGRAM,
     TOKEN_PROGRAM,
 )
+from ionet.formats.text import printable
 
 _MEMO: Final = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 _PRIMITIVES: Final[dict[str, c.Codec[Any]]] = {
@@ -209,8 +210,9 @@ def _token(data: bytes, keys: Sequence[Pubkey]) -> _Found:
         return "approve", ("source", "delegate", "owner"), {"amount": amount}, what
     if kind == 5 and len(keys) >= 2:
         return "revoke", ("source", "owner"), {}, f"end the delegate of token account {keys[0]}"
-    if kind == 6 and len(data) >= 3 and len(keys) >= 2:
-        heir = str(Pubkey(data[3:35])) if data[2] == 1 and len(data) == 35 else "nobody"
+    # The token program does not look at what follows the new authority.
+    if kind == 6 and len(keys) >= 2 and (data[2:3] == b"\0" or (data[2:3] == b"\1" and len(data) >= 35)):
+        heir = str(Pubkey(data[3:35])) if data[2] else "nobody"
         role = ("mint authority", "freeze authority", "owner", "close authority")
         what = f"make {heir} the {role[data[1]] if data[1] < 4 else f'authority {data[1]}'} of {keys[0]}"
         return "set_authority", ("account", "authority"), {"authority": heir}, what
@@ -254,8 +256,7 @@ def _budget(data: bytes, keys: Sequence[Pubkey]) -> _Found:
 
 
 def _memo(data: bytes, keys: Sequence[Pubkey]) -> _Found:
-    text = data.decode(errors="replace")
-    shown = "".join(letter if letter.isprintable() else "�" for letter in text[:200])
+    shown = printable(data.decode(errors="replace")[:200])
     return "memo", (), {"text": shown}, f"say {shown!r}"
 
 

@@ -334,6 +334,16 @@ def signed(
     return VersionedTransaction.populate(message, signatures)
 
 
+def well_formed(transaction: VersionedTransaction) -> bool:
+    """Whether its indices and counts fit, and no account stands in it twice."""
+    keys = transaction.message.account_keys
+    try:
+        transaction.sanitize()
+    except Exception:  # solders' own kind, and a panic for some
+        return False
+    return len(set(keys)) == len(keys)
+
+
 def unsigned_by(transaction: VersionedTransaction) -> list[Pubkey]:
     """Returns the addresses whose signatures a transaction still lacks."""
     keys = transaction.message.account_keys

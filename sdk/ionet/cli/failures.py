@@ -44,6 +44,7 @@ from ionet import (
     TransportError,
 )
 from ionet.cli.options import fail
+from ionet.formats.text import printable
 from ionet.formats.when import when
 
 REFUSED: Final = 1
@@ -134,7 +135,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
     ending = fail(sentence(bad), status, options=options, **more)
     if logs and not _json(options):
         assert isinstance(bad, TransactionFailed)
-        typer.echo("\n".join(f"  {line}" for line in bad.logs), err=True)
+        typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)
     return ending
 
 
@@ -159,7 +160,7 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
         text += f" (transaction {bad.signature} landed, its fee was paid)"
-    return text
+    return printable(text)
 
 
 def _of_program(bad: ProgramError) -> str:

@@ -236,5 +236,7 @@ def fail(message: str, status: int, *, options: Mapping[str, Any], **more: Any) 
 
         print(json.dumps({"error": {"message": message, "exit": status, **more}}), file=sys.stderr)
     else:
-        print(f"error: {message}", file=sys.stderr)
+        from ionet.formats.text import printable
+
+        print(f"error: {printable(message)}", file=sys.stderr)
     return typer.Exit(status)

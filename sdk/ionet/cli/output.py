@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from solders.pubkey import Pubkey
 
 from ionet.chain.amounts import Amount
+from ionet.formats.text import printable
 from ionet.formats.when import span, when
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ class Screen:
             print(json.dumps(jsonable(data), indent=2, ensure_ascii=False))
         else:
             for line in lines:
-                print(line)
+                print(printable(line, lines=True))
 
     def table(
         self,
@@ -95,7 +96,7 @@ class Screen:
                 cell.rjust(width) if aligned else cell.ljust(width)
                 for cell, width, aligned in zip(row, widths, right, strict=True)
             ]
-            print("  ".join(parts).rstrip())
+            print(printable("  ".join(parts)).rstrip())
 
     def facts(self, facts: Sequence[tuple[str, object]], *, data: Mapping[str, Any]) -> None:
         """Writes the result as names and values, one per line; None is left out."""
@@ -106,12 +107,16 @@ class Screen:
         width = max(len(name) for name, _ in shown) + 1
         for name, value in shown:
             label = f"{name}:" if name else ""
-            print(f"{label:<{width}} {value}")
+            print(f"{label:<{width}} {printable(str(value), lines=True)}")
 
     def note(self, text: str) -> None:
         """Writes what is not part of the result, such as progress and warnings, to standard error."""
         if not self.as_json:
-            print(text, file=sys.stderr)
+            self.warn(text)
+
+    def warn(self, text: str) -> None:
+        """Writes to standard error what somebody has to see, also beside JSON."""
+        print(printable(text, lines=True), file=sys.stderr)
 
     def console(self) -> Console:
         """Returns Rich's console on standard error, for progress bars."""

@@ -12,7 +12,6 @@ from solders.transaction import VersionedTransaction
 from ionet import IonetError
 from ionet.administration.decoding import Decoded, decode
 from ionet.chain import transactions
-from ionet.chain.layouts import lookup_table_addresses
 from ionet.chain.transactions import unsigned_by
 from ionet.cli.failures import REFUSED, UserError, sentence
 from ionet.cli.session import Session
@@ -33,12 +32,12 @@ def show(io: Session, transaction: VersionedTransaction, number: int, allowed: C
     decoded = [decode(instruction) for instruction in instructions_of(io, transaction)]
     missing = unsigned_by(transaction)
     payer = transaction.message.account_keys[0]
-    io.screen.note(f"Transaction {number}; the fee is paid by {payer}")
+    io.screen.warn(f"Transaction {number}; the fee is paid by {payer}")
     for place, one in enumerate(decoded, 1):
-        io.screen.note("\n".join(_lines(place, one)))
-    io.screen.note("\n".join(_effects(io, transaction)))
+        io.screen.warn("\n".join(_lines(place, one)))
+    io.screen.warn("\n".join(_effects(io, transaction)))
     if missing:
-        io.screen.note(f"Signatures missing: {', '.join(map(str, missing))}")
+        io.screen.warn(f"Signatures missing: {', '.join(map(str, missing))}")
     for place, one in enumerate(decoded, 1):
         if not one.known and one.program_id not in allowed:
             raise UserError(
@@ -58,24 +57,12 @@ def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Inst
     keys, writes = message.account_keys, transactions.writable(message)
     signers = message.header.num_required_signatures
     metas = [AccountMeta(key, i < signers, writes[i]) for i, key in enumerate(keys)]
-    writable: list[AccountMeta] = []
-    readonly: list[AccountMeta] = []
-    for lookup in getattr(message, "address_table_lookups", ()):
-        table = io.reader.account(lookup.account_key)
-        addresses = [] if table is None else lookup_table_addresses(bytes(table.data))
-        for indexes, into, changes in (
-            (lookup.writable_indexes, writable, True),
-            (lookup.readonly_indexes, readonly, False),
-        ):
-            for index in bytes(indexes):
-                if index >= len(addresses):
-                    raise UserError(
-                        f"the lookup table {lookup.account_key} has no entry {index} on this network:"
-                        " nobody can say which account is meant",
-                        REFUSED,
-                    )
-                into.append(AccountMeta(addresses[index], False, changes))
-    metas += [*writable, *readonly]
+    try:
+        writable, readonly = io.reader.loaded_accounts(message)
+    except LookupError as bad:
+        raise UserError(f"{bad}: nobody can say which account is meant", REFUSED) from None
+    metas += [AccountMeta(key, False, True) for key in writable]
+    metas += [AccountMeta(key, False, False) for key in readonly]
     return [
         Instruction(
             metas[compiled.program_id_index].pubkey,

@@ -15,7 +15,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from ionet import IonetError, TransactionNotShown, TransactionUnknown
-from ionet.chain.transactions import unsigned_by
+from ionet.chain.transactions import unsigned_by, well_formed
 from ionet.cli import signing
 from ionet.cli.arguments import address
 from ionet.cli.failures import REFUSED, UNKNOWN, UNUSABLE, UserError, sentence
@@ -142,6 +142,13 @@ def _read(source: str) -> Iterator[VersionedTransaction]:
             continue
         try:
             text = json.loads(line)["transaction"] if line.lstrip().startswith("{") else line
-            yield VersionedTransaction.from_bytes(b64decode(text, validate=True))
+            transaction = VersionedTransaction.from_bytes(b64decode(text, validate=True))
         except Exception:  # solders raises several kinds
             raise UserError(f"line {number} is not a transaction in base64", UNUSABLE) from None
+        if not well_formed(transaction):
+            raise UserError(
+                f"line {number} is no transaction that a node would take: its accounts, instructions and"
+                " signatures do not belong together",
+                UNUSABLE,
+            )
+        yield transaction

@@ -160,6 +160,7 @@ async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = Fa
     """
     writes = transactions.writable(message)
     keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
+    keys += (await client.loaded_accounts(message))[0]
     before = await client.accounts(keys)
     config = {
         "encoding": "base64",

@@ -16,7 +16,7 @@ from ionet.chain import registry
 from ionet.chain.amounts import SOL, Amount
 from ionet.chain.errors import AccountNotFound, ConfigError, ProgramMissing, RpcError
 from ionet.chain.fees import FeePolicy
-from ionet.chain.ids import CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.ids import ADDRESS_LOOKUP_TABLE_PROGRAM, CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
 from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw, shaped
 from ionet.chain.rpc import Transport
@@ -229,6 +229,29 @@ class Reader:
                     raise ValueError(f"{len(raw)} accounts, {len(part)} were asked for")
             found += raw
         return found
+
+    def loaded_accounts(self, message: Any) -> tuple[list[Pubkey], list[Pubkey]]:
+        """Returns the accounts that a message takes from lookup tables: those that may change, then the rest.
+
+        Raises:
+            LookupError: a table is not there, or has no such entry.
+        """
+        from ionet.chain.layouts import lookup_table_addresses
+
+        lookups = getattr(message, "address_table_lookups", ())
+        tables = self.accounts([lookup.account_key for lookup in lookups])
+        loaded: tuple[list[Pubkey], list[Pubkey]] = ([], [])
+        for lookup, table in zip(lookups, tables, strict=True):
+            is_one = table is not None and table.owner == ADDRESS_LOOKUP_TABLE_PROGRAM
+            addresses = lookup_table_addresses(bytes(table.data)) if table is not None and is_one else []
+            for indexes, into in zip((lookup.writable_indexes, lookup.readonly_indexes), loaded, strict=True):
+                for index in bytes(indexes):
+                    if index >= len(addresses):
+                        raise LookupError(
+                            f"the lookup table {lookup.account_key} has no entry {index} on this network"
+                        )
+                    into.append(addresses[index])
+        return loaded
 
     def fetch(self, kind: type[A], address: Pubkey) -> A:
         """Returns the account of this type at an address.

@@ -158,6 +158,7 @@ def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Pre
     """
     writes = transactions.writable(message)
     keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
+    keys += (client.loaded_accounts(message))[0]
     before = client.accounts(keys)
     config = {
         "encoding": "base64",
