@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import pytest
@@ -112,3 +114,16 @@ def test_lengths_of_time(text: str, seconds: int) -> None:
     from ionet.cli.arguments import length_of
 
     assert length_of(text) == seconds
+
+
+def test_connections_are_closed_at_the_end_of_a_run(shell: Shell) -> None:
+    """Whoever runs commands in one process is left with no socket, and is warned of none."""
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        gc.collect()
+        caught.clear()
+        shell.text("supply")
+        shell.run("node", "show", shell.address("alice"), who="alice")
+        shell.run("admin", "set", "proofs", "challenge_window=5h", who="deployer")
+        gc.collect()
+    assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []

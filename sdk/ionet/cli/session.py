@@ -52,8 +52,10 @@ _CLUSTERS: Final = {
 def session() -> Session:
     """Returns the session of the command that is running."""
     root = get_current_context().find_root()
-    current: Session = root.meta.get("ionet.session") or Session(given(root))
-    root.meta["ionet.session"] = current
+    current: Session | None = root.meta.get("ionet.session")
+    if current is None:
+        current = root.meta["ionet.session"] = Session(given(root))
+        root.call_on_close(current.close)
     return current
 
 
@@ -103,7 +105,9 @@ class Session:
                 raise ConfigError("standard input is closed: no keypair can be read from it")
             return keypair_of(sys.stdin.buffer.read(8_192), "standard input")
         with warnings.catch_warnings(record=True) as caught:
-            warnings.simplefilter("always")
+            # What the interpreter finds meanwhile, about other objects, is not for this person.
+            warnings.simplefilter("ignore")
+            warnings.simplefilter("always", UserWarning)
             keypair = load_keypair(place)
         for warning in caught:
             print(f"warning: {warning.message}", file=sys.stderr)
@@ -135,6 +139,12 @@ class Session:
     def reader(self) -> Client:
         """A client that only reads: it needs no keypair."""
         return self._connect(None)
+
+    def close(self) -> None:
+        """Closes the connections of this run."""
+        for name in ("client", "reader"):
+            if (opened := self.__dict__.get(name)) is not None:
+                opened.close()
 
     def async_client(self) -> AsyncClient:
         """Returns the same client with coroutines, to work on many things at once."""

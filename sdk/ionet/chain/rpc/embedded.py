@@ -350,7 +350,8 @@ class EmbeddedChain:
             if executable or owner in _LOADERS:
                 self._unknown_code = True
             self._stale.discard(address)
-            self._svm.set_account(address, RawAccount(lamports, data, owner, executable, (1 << 64) - 1))
+            written = RawAccount(lamports, data, owner, executable, (1 << 64) - 1)
+            _guarded(lambda: self._svm.set_account(address, written))
             self._wrote(address)
 
     def _wrote(self, address: Pubkey) -> None:
@@ -585,10 +586,13 @@ def _gets_sysvars(path: Path, changed: int) -> bool:
 
 
 def _guarded(run: Callable[[], Any]) -> Any:
-    """Runs the runtime, whose panics are not Exceptions; they become `RpcError`."""
+    """Runs the runtime, whose panics are not Exceptions; they, and what it refuses, become `RpcError`."""
     try:
         return run()
     except BaseException as bad:
+        # Nothing exports its class.
+        if type(bad).__name__ == "LiteSVMError":
+            raise RpcError(-32602, f"the runtime takes no such account: {bad}") from None
         if type(bad).__name__ != "PanicException":
             raise
         raise RpcError(-32603, f"the runtime panicked: {bad}") from None

@@ -27,6 +27,9 @@ from ionet.chain.rpc.parameters import invalid as _invalid
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
 from ionet.chain.transactions import PACKET_SIZE
 
+#: Letters of an address, and of a packet, in base 58 at most.
+_KEY_TEXT: Final = 44
+_PACKET_TEXT: Final = 1_683
 METHOD_NOT_FOUND: Final = -32601
 PREFLIGHT_FAILURE: Final = -32002
 SIGNATURE_FAILURE: Final = -32003
@@ -68,7 +71,8 @@ def _key(text: Any) -> Pubkey:
         return Pubkey.from_string(text)
     except ValueError:
         try:
-            reason = "WrongSize" if len(b58decode(text)) != 32 else "Invalid"
+            wrong = len(text) > _KEY_TEXT or len(b58decode(text)) != 32
+            reason = "WrongSize" if wrong else "Invalid"
         except ValueError:
             reason = "Invalid"
         raise _invalid(f"Invalid param: {reason}") from None
@@ -96,6 +100,11 @@ def _raw(text: Any, encoding: str) -> bytes:
         if encoding == "base64":
             return b64decode(text, validate=True)
         if encoding == "base58":
+            # Decoding takes the square of the length.
+            if len(text) > _PACKET_TEXT:
+                raise _invalid(
+                    f"base58 encoded data too large: {len(text)} bytes (max: {_PACKET_TEXT} bytes)"
+                )
             return b58decode(text)
     except (binascii.Error, ValueError) as bad:
         raise _invalid(f"invalid {encoding} encoding: {bad}") from None

@@ -9,6 +9,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from ionet.chain.errors import IonetError, RpcError
 
@@ -22,8 +23,20 @@ PARSE_ERROR: Final[Mapping[str, Any]] = {
 #: Numbers of more digits are read as floating, as nodes read what does not fit 64 bits.
 _DIGITS: Final = 20
 _U64: Final = 1 << 64
+_HERE: Final = ("127.0.0.1", "localhost", "::1")
 _COMMITMENTS: Final = ("processed", "confirmed", "finalized")
 _ENCODINGS: Final = ("binary", "base58", "base64", "base64+zstd", "json", "jsonParsed")
+
+
+def is_loopback(place: str | None) -> bool:
+    """Whether a host, with or without port, names this machine; what is not there does not.
+
+    Another name that leads here was bound to this address by somebody, to let pages of that name ask.
+    """
+    try:
+        return place is not None and urlsplit(f"//{place}").hostname in _HERE
+    except ValueError:
+        return False
 
 
 def parsed(text: bytes | str) -> Any:

@@ -7,12 +7,15 @@ import logging
 import socket
 import threading
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Final
 
+from ionet.chain.rpc.parameters import is_loopback
 from ionet.chain.rpc.pubsub import Session
 
 if TYPE_CHECKING:
     from websockets.asyncio.server import Server, ServerConnection
+    from websockets.http11 import Request, Response
 
 MAX_REQUEST: Final = 1 << 20
 #: What the operating system and the connection may hold for a reader before the session's queue grows.
@@ -20,6 +23,12 @@ _WRITE_LIMIT: Final = 1 << 16
 _LOG: Final = logging.getLogger("ionet.websockets")
 _LOG.addHandler(logging.NullHandler())
 _LOG.propagate = False
+
+
+def _of_this_machine(connection: ServerConnection, request: Request) -> Response | None:
+    if is_loopback(request.headers.get("host")):
+        return None
+    return connection.respond(HTTPStatus.FORBIDDEN, "this network is asked as 127.0.0.1 or localhost")
 
 
 class SocketServer:
@@ -52,6 +61,7 @@ class SocketServer:
 
         return await serve(
             self._talk,
+            process_request=_of_this_machine,
             sock=place,
             compression=None,
             max_size=MAX_REQUEST,
