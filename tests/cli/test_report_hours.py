@@ -73,7 +73,7 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
     one, two = hours.passes(shell), hours.passes(shell)
     said = shell.fails(1, *hours.line("--previous", last))
     assert said == (
-        f"hour {one} is not emitted yet, and only then is it known what a demand-linked policy pays for it:"
+        f"hour {one} is not emitted yet, and a demand-linked policy decides only then what it pays:"
         " emit first, as anyone can (ionet report emit)"
     )
     span = scheduled(two) - scheduled(hours.seq)
@@ -149,7 +149,7 @@ def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, ho
     earliest = latest - 22
     assert f"hour {earliest} is the earliest that can still be reported" in said
     assert said.endswith(
-        f"go on with that one (--from {earliest}); what earlier ones emitted stays unallocated"
+        f"continue with that one (--from {earliest}); what earlier ones emitted stays unallocated"
     )
     line = ("--previous", hours.evidence(hours.seq + 2), "--from", earliest, "--hour", earliest)
     assert shell.json("report", "build", "--out", hours.folder / "late.jsonl", *line)["hour"] == earliest
