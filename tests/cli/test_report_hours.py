@@ -81,7 +81,7 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
     assert "No hour is over" in shell.text("report", "emit", who="bob")
     said = shell.fails(2, "report", "build", "--out", hours.folder / "x.jsonl", "--previous", last)
     assert said == (
-        f"hours {one} to {two} are to be built, each with a file of its own: write {{hour}} in the name of"
+        f"hours {one} to {two} are to be built, each into its own file: write {{hour}} in the name of"
         f" --out, as in x-{{hour}}.jsonl; or --hour {one} for the first alone"
     )
     built = shell.json(*hours.line("--previous", last))["hours"]
@@ -158,5 +158,5 @@ def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, ho
     )
     assert (
         said
-        == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; what follows is hour {earliest + 1}"
+        == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; the next is hour {earliest + 1}"
     )
