@@ -271,10 +271,10 @@ class World:
         terms = types.jobs.CurrencyArgs(
             pricing=types.jobs.Pricing.FEED, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
         )
-        other = self.key().pubkey()
-        self.client.cheats.set_mint(other, decimals=6)
-        self.second = other
-        for mint in (pda.mint.MINT, other):
+        second_mint = self.key().pubkey()
+        self.client.cheats.set_mint(second_mint, decimals=6)
+        self.second = second_mint
+        for mint in (pda.mint.MINT, second_mint):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
             self.measure(ix.jobs.set_currency(authority=self.me, currency=currency, args=terms))
@@ -398,9 +398,9 @@ class World:
         # Rewards that are easy to read are more than an hour of one node may have.
         self.patch(node, "highest", 2**63)
         self.patch(node, "highest_at", 2**62)
-        purse = self.wallet(me, stake + IO(600))
+        funds = self.wallet(me, stake + IO(600))
         self.measure(
-            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=purse, amount=stake.base),
+            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=funds, amount=stake.base),
             owner,
         )
         self.measure(ix.staking.owner_activate(node=node, shard=shard))
@@ -414,10 +414,10 @@ class World:
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
-        me, purse = holder.pubkey(), self.wallet(holder.pubkey(), IO(1_000))
+        me, funds = holder.pubkey(), self.wallet(holder.pubkey(), IO(1_000))
         self.measure(ix.staking.open_position(holder=me, node=node), holder)
         self.measure(
-            ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=IO(100).base), holder
+            ix.staking.stake(holder=me, class_=class_, node=node, source=funds, amount=IO(100).base), holder
         )
         position = pda.staking.position(node, me)
         self.credited_until_now(node)
@@ -441,15 +441,15 @@ class World:
     def leave(self, supplier: Supplier, number: int) -> None:
         """Both sides take stake off and, after the cooldown, out."""
         class_, node, shard = pda.staking.class_(number), supplier.node, supplier.shard
-        me, purse = supplier.holder.pubkey(), self.wallet(supplier.holder.pubkey())
+        me, funds = supplier.holder.pubkey(), self.wallet(supplier.holder.pubkey())
         amount = IO(10).base
-        stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
+        stake = ix.staking.stake(holder=me, class_=class_, node=node, source=funds, amount=amount)
         position = pda.staking.position(node, me)
         self.credited_until_now(node)
         self.client.send(ix.staking.activate(node=node, position=position, shard=shard))
         self.client.send(stake, signers=[supplier.holder])
         for case, taken in (("of pending stake", amount), ("", 5 * amount)):
-            unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=purse, amount=taken)
+            unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=funds, amount=taken)
             self.measure(unstake, supplier.holder, case=case)
         owner, wallet = supplier.owner.pubkey(), self.wallet(supplier.owner.pubkey())
         self.measure(
@@ -465,7 +465,7 @@ class World:
             supplier.owner,
         )
         self.wait(14 * DAY)
-        self.measure(ix.staking.withdraw(holder=me, node=node, destination=purse), supplier.holder)
+        self.measure(ix.staking.withdraw(holder=me, node=node, destination=funds), supplier.holder)
         self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), supplier.owner)
 
     def change(self, supplier: Supplier, number: int) -> None:
@@ -531,8 +531,8 @@ class World:
         )
         self.measure(expel)
         self.wait(14 * DAY)
-        purse = self.wallet(supplier.owner.pubkey())
-        self.measure(ix.staking.withdraw_former(node=node, destination=purse))
+        funds = self.wallet(supplier.owner.pubkey())
+        self.measure(ix.staking.withdraw_former(node=node, destination=funds))
 
     def slash(self, supplier: Supplier, number: int) -> None:
         """The owner takes the rest off; a slash is appealed, decided and executed, and ends the node."""
@@ -695,7 +695,7 @@ class World:
         challenger = self.renter.pubkey()
         challenge = pda.proofs.challenge(report, supplier.node)
         source = self.wallet(challenger, IO(1_000))
-        made = ix.proofs.challenge(
+        challenging = ix.proofs.challenge(
             challenger=challenger,
             report=report,
             node=supplier.node,
@@ -705,7 +705,7 @@ class World:
         # After one that lapsed, for 30 days, nobody but the guardian makes another.
         for upheld in (False, True, None):
             self.wait(1)
-            self.measure(made, self.renter)
+            self.measure(challenging, self.renter)
             if upheld is None:
                 self.wait(7 * DAY)
                 lift = ix.proofs.lift_challenge(
@@ -906,7 +906,7 @@ class World:
         self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
 
     def wind_up(self, job: Pubkey) -> None:
-        """Everyone takes what he is owed, and the account is closed."""
+        """Pays everyone what they are owed, and closes the account."""
         account = self.client.fetch(accounts.jobs.Job, job)
         if account.owed_supplier > account.paid_supplier:
             wallet = self.wallet(account.supplier)
@@ -1187,8 +1187,8 @@ class World:
             revocable=True,
             allocation=Allocation.CORE,
         )
-        purse, address = self.wallet(me), pda.distributor.grant(number)
-        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
+        funds, address = self.wallet(me), pda.distributor.grant(number)
+        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=funds, id=number, args=args))
         for _ in range(3):
             self.wait(MONTH)
             self.measure(ix.distributor.release(grant=address, destination=self.wallet(old.pubkey())))
@@ -1197,7 +1197,7 @@ class World:
         )
         self.measure(named, old)
         self.measure(ix.distributor.accept_beneficiary(successor=new.pubkey(), grant=address), new)
-        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=purse))
+        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=funds))
 
     def drop(self, number: int, levels: int, node: Pubkey, vault: Pubkey, class_id: int) -> None:
         """An airdrop of two leaves in a tree of `levels`; the deepest is also staked and reclaimed."""
@@ -1213,9 +1213,9 @@ class World:
             deadline=self.now + 30 * DAY,
             allocation=Allocation.COMMUNITY,
         )
-        purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
+        funds, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
         self.measure(
-            ix.distributor.create_airdrop(authority=me, payer=me, source=purse, id=number, args=args)
+            ix.distributor.create_airdrop(authority=me, payer=me, source=funds, id=number, args=args)
         )
         self.measure(ix.distributor.open_claims(payer=me, airdrop=tree.address, number=0))
         first_args, second_args = (
@@ -1242,7 +1242,7 @@ class World:
         )
         self.measure(staked, second)
         self.wait(30 * DAY)
-        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=purse, rent_payer=me))
+        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=funds, rent_payer=me))
         self.measure(ix.distributor.close_claims(airdrop=tree.address, claims=claims, rent_payer=me))
 
     def distribute(self, supplier: Supplier) -> None:

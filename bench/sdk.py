@@ -1,8 +1,8 @@
 """What the SDK's everyday work costs, compared with solders and, if it is installed, anchorpy.
 
 Run with `python bench/sdk.py [--accounts N]`: microseconds for one piece of work, the least of several
-rounds, and how many times as long each peer takes. solders stands for the same work written by hand: it knows
-token accounts but no account of these programs, so beside a scan it only finds the bytes.
+rounds, and how many times as long each peer takes. solders means the same work written by hand: it knows
+token accounts but no account of these programs, so for a scan it only finds the bytes.
 
 anchorpy cannot share an environment with today's solders. bench/sdk_anchorpy.py measures it in a process of
 its own, with this interpreter if that has it, or else with that of .venv-anchorpy, which

@@ -213,10 +213,12 @@ def _token(data: bytes, keys: Sequence[Pubkey]) -> _Described:
         return "revoke", ("source", "owner"), {}, f"end the delegate of token account {keys[0]}"
     # The token program ignores what follows the new authority.
     if kind == 6 and len(keys) >= 2 and (data[2:3] == b"\0" or (data[2:3] == b"\1" and len(data) >= 35)):
-        heir = str(Pubkey(data[3:35])) if data[2] else "nobody"
+        successor = str(Pubkey(data[3:35])) if data[2] else "nobody"
         role = ("mint authority", "freeze authority", "owner", "close authority")
-        summary = f"make {heir} the {role[data[1]] if data[1] < 4 else f'authority {data[1]}'} of {keys[0]}"
-        return "set_authority", ("account", "authority"), {"authority": heir}, summary
+        summary = (
+            f"make {successor} the {role[data[1]] if data[1] < 4 else f'authority {data[1]}'} of {keys[0]}"
+        )
+        return "set_authority", ("account", "authority"), {"authority": successor}, summary
     if kind == 9 and len(keys) >= 3:
         summary = f"close token account {keys[0]}, its SOL goes to {keys[1]}"
         return "close_account", ("account", "destination", "owner"), {}, summary
@@ -239,8 +241,8 @@ def _loader(data: bytes, keys: Sequence[Pubkey]) -> _Described:
         summary = f"upgrade {PROGRAMS.get(str(keys[1]), str(keys[1]))} from buffer {keys[2]}"
         return "upgrade", ("program_data", "program", "buffer", "spill"), {}, summary
     if kind in (4, 7) and len(keys) > 1:
-        heir = str(keys[2]) if len(keys) > 2 else "nobody"
-        summary = f"make {heir} the upgrade authority of program data {keys[0]}"
+        successor = str(keys[2]) if len(keys) > 2 else "nobody"
+        summary = f"make {successor} the upgrade authority of program data {keys[0]}"
         return "set_authority", ("program_data", "authority", "new_authority"), {}, summary
     return None
 

@@ -119,14 +119,14 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the `ionet` command."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal of another encoding gets a question mark for a sign that it does not have.
+        # A terminal with another encoding shows a question mark for missing characters.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         app(args=arguments, prog_name="ionet")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has seen enough; nothing more can be written, at the interpreter's end neither.
+        # The reader has closed the pipe; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as bad:

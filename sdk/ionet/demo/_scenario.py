@@ -159,8 +159,8 @@ class _Scenario:
                 memory_gib=max(1, device.memory >> 30),
             ),
         )
-        part = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
-        worker = Worker(bytes(node), key, self.directory / name, device=part)
+        processor = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
+        worker = Worker(bytes(node), key, self.directory / name, device=processor)
         return Supplier(name, owner, node, worker, kind)
 
     def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:

@@ -137,10 +137,10 @@ class Program(_Program):  # type: ignore[misc]
         (status,) = statuses["value"]
         if status is None or status["err"] is None:
             return
-        shown = await connection.get_transaction(
+        response = await connection.get_transaction(
             signature, commitment=Confirmed, max_supported_transaction_version=0
         )
-        answer = json.loads(shown.to_json())["result"]
+        answer = json.loads(response.to_json())["result"]
         logs = (answer or {}).get("meta", {}).get("logMessages") or ()
         raise failure(
             status["err"], logs=logs, program_ids=programs_of(transaction), signature=str(signature)
@@ -151,13 +151,13 @@ class Program(_Program):  # type: ignore[misc]
         commitment = (ctx.options or self.provider.opts).preflight_commitment
         # solana-py does not ask for inner instructions, where the events of `emit_cpi!` are.
         connection = self.provider.connection
-        asked = connection._simulate_transaction_body(transaction, True, commitment)
+        body = connection._simulate_transaction_body(transaction, True, commitment)
         config = RpcSimulateTransactionConfig(
-            sig_verify=True, commitment=asked.config.commitment, inner_instructions=True
+            sig_verify=True, commitment=body.config.commitment, inner_instructions=True
         )
         request = SimulateVersionedTransaction(transaction, config)
-        shown = await connection._provider.make_request(request, SimulateTransactionResp)
-        answer = json.loads(shown.to_json())["result"]["value"]
+        response = await connection._provider.make_request(request, SimulateTransactionResp)
+        answer = json.loads(response.to_json())["result"]["value"]
         if answer["err"] is not None:
             raise failure(answer["err"], logs=answer["logs"] or (), program_ids=programs_of(transaction))
         message = transaction.message

@@ -178,7 +178,7 @@ class JobStatus:
         units: processors.
         seconds: booked, including extensions.
         extensions: how many, of at most four.
-        booked_at: Unix seconds, as all times; 0 where there is none.
+        booked_at: Unix seconds, as all times; 0 if there is none.
         started_at: when the booked time began.
         ends_at: when the booked time ends or was cut short.
         ended_at: when the final split was fixed.

@@ -116,7 +116,7 @@ class _Gang:
 
 
 @dataclass(slots=True)
-class _Held:
+class _LeaseState:
     """This process's state of a lease.
 
     Attributes:
@@ -142,7 +142,7 @@ class _Held:
         return self.run is not None and not self.run.done()
 
 
-_NOTHING: Final = _Held([])
+_NOTHING: Final = _LeaseState([])
 
 
 class Orchestrator:
@@ -172,7 +172,7 @@ class Orchestrator:
         self._store = store
         self._policy = policy or Policy()
         self.journal = Journal(journal)
-        self._held: dict[str, _Held] = {}
+        self._states: dict[str, _LeaseState] = {}
         self._judges: dict[bytes, Judge] = {}
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
@@ -238,12 +238,12 @@ class Orchestrator:
 
     async def runs_finished(self) -> None:
         """Waits until no run is in progress (retries come with the next pass)."""
-        tasks = [held.run for held in self._held.values() if held.run is not None]
+        tasks = [state.run for state in self._states.values() if state.run is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
         """Ends runs in progress and closes everything; the next process continues from chain and store."""
-        runs = [held.run for held in self._held.values() if held.run is not None]
+        runs = [state.run for state in self._states.values() if state.run is not None]
         tasks = [task for task in (*runs, *self._serving.values()) if not task.done()]
         for task in tasks:
             task.cancel()
@@ -339,12 +339,12 @@ class Orchestrator:
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
         """Drops the state of leases whose jobs are all closed."""
         live = {gang.name for gang in gangs}
-        for name in [name for name in self._held if name not in live and name not in self._serving]:
-            held = self._held.pop(name)
-            if held.run is not None and not held.run.done():
-                held.run.cancel()
-            if not held.released:
-                await self._release(held)
+        for name in [name for name in self._states if name not in live and name not in self._serving]:
+            state = self._states.pop(name)
+            if state.run is not None and not state.run.done():
+                state.run.cancel()
+            if not state.released:
+                await self._release(state)
         keys = {job.key for job in jobs}
         for key in [key for key in self._judges if key not in keys]:
             del self._judges[key]
@@ -389,37 +389,37 @@ class Orchestrator:
         return max(now, await self._chain.now())
 
     def _facts(self, gang: _Gang, blocked: frozenset[tuple[Kind, bytes, Any]]) -> Facts:
-        held = self._held.get(gang.name, _NOTHING)
+        state = self._states.get(gang.name, _NOTHING)
         result = self._store.resolve(_result_name(gang.name))
         return Facts(
             problem=gang.problem,
             complete=gang.complete,
-            placed=held.placed,
-            active=held.active,
-            unreachable=held.unreachable,
+            placed=state.placed,
+            active=state.active,
+            unreachable=state.unreachable,
             result=result is not None,
-            released=held.released,
+            released=state.released,
             blocked=blocked,
         )
 
     @staticmethod
-    def _hold(gang: _Gang) -> _Held:
+    def _new_state(gang: _Gang) -> _LeaseState:
         if gang.lease is not None:
-            return _Held(list(zip(gang.lease.nodes, gang.lease.jobs, strict=True)), gang.lease)
-        return _Held([(job.node, job.key) for job in gang.jobs])
+            return _LeaseState(list(zip(gang.lease.nodes, gang.lease.jobs, strict=True)), gang.lease)
+        return _LeaseState([(job.node, job.key) for job in gang.jobs])
 
     async def _perform(self, gang: _Gang, step: Step, now: int) -> str:
-        held = self._held.setdefault(gang.name, self._hold(gang))
+        state = self._states.setdefault(gang.name, self._new_state(gang))
         if step.kind is Kind.RELEASE:
-            return await self._release(held)
+            return await self._release(state)
         if step.job is None:
             assert gang.lease is not None  # only a complete gang has steps of its lease
-            lease_steps: dict[Kind, Callable[[Lease, _Held], Awaitable[str]]] = {
+            lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
                 Kind.PLACE: self._place,
                 Kind.LAUNCH: self._launch,
                 Kind.STOP: self._stop,
             }
-            return await lease_steps[step.kind](gang.lease, held)
+            return await lease_steps[step.kind](gang.lease, state)
         job = step.job
         if step.kind is Kind.ATTEST:
             return await self._attest(gang, job, min(now, job.ends_at if job.ends_at is not None else now))
@@ -437,7 +437,7 @@ class Orchestrator:
 
     # ---- placement and run
 
-    async def _place(self, lease: Lease, held: _Held) -> str:
+    async def _place(self, lease: Lease, state: _LeaseState) -> str:
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
             # Recorded before anything runs: a restart must group the same jobs again, even if some of them
             # are closed by then.
@@ -453,29 +453,29 @@ class Orchestrator:
             for job, node in zip(lease.jobs, lease.nodes, strict=True):
                 await self._agents.begin(node, job, self._executor.processes(lease, node))
         except NodeUnreachable:
-            held.unreachable = True
+            state.unreachable = True
             raise
-        held.placed, held.released = True, False
+        state.placed, state.released = True, False
         return f"{len(lease.nodes)} nodes"
 
-    async def _launch(self, lease: Lease, held: _Held) -> str:
+    async def _launch(self, lease: Lease, state: _LeaseState) -> str:
         name = lease.name
         if self.journal.interruptions(name) >= self._policy.max_interruptions:
             detail = f"ended with the orchestrator {self._policy.max_interruptions} times"
             self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
             return detail
         attempt = self.journal.begin_run(name)
-        held.run = asyncio.create_task(self._run(lease, held, attempt), name=f"run {name} {attempt}")
+        state.run = asyncio.create_task(self._run(lease, state, attempt), name=f"run {name} {attempt}")
         return f"attempt {attempt}"
 
-    async def _run(self, lease: Lease, held: _Held, attempt: int) -> None:
+    async def _run(self, lease: Lease, state: _LeaseState, attempt: int) -> None:
         try:
             output = await self._executor.run(lease, attempt)
             await asyncio.to_thread(self._store_output, lease, output)
             self.journal.end_run(lease.name, attempt, "succeeded")
         except RunFailure as failure:
             final = failure
-            if held.out_of_time and failure.reason is FailureReason.STOPPED:
+            if state.out_of_time and failure.reason is FailureReason.STOPPED:
                 final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
             self.journal.end_run(lease.name, attempt, final.reason, final.detail)
             self.journal.note(lease.name, "run failed", str(final))
@@ -496,20 +496,20 @@ class Orchestrator:
         except (IonetError, OSError) as error:
             self.journal.note(lease.name, "log not kept", str(error))
 
-    async def _stop(self, lease: Lease, held: _Held) -> str:
-        held.out_of_time = True
+    async def _stop(self, lease: Lease, state: _LeaseState) -> str:
+        state.out_of_time = True
         await self._executor.stop(lease)
-        if held.run is not None:
-            await asyncio.wait({held.run})
+        if state.run is not None:
+            await asyncio.wait({state.run})
         return "the paid time is over"
 
-    async def _release(self, held: _Held) -> str:
-        if held.lease is not None:
-            await self._executor.release(held.lease)
-        for node, job in held.nodes:
+    async def _release(self, state: _LeaseState) -> str:
+        if state.lease is not None:
+            await self._executor.release(state.lease)
+        for node, job in state.nodes:
             with contextlib.suppress(NodeUnreachable):
                 await self._agents.end(node, job)
-        held.placed, held.released = False, True
+        state.placed, state.released = False, True
         return ""
 
     def _store_output(self, lease: Lease, output: RunOutput) -> None:
@@ -531,8 +531,8 @@ class Orchestrator:
     # ---- time and proofs
 
     async def _sample_all(self, gang: _Gang, now: int) -> None:
-        held = self._held.get(gang.name)
-        if held is None or not held.placed:
+        state = self._states.get(gang.name)
+        if state is None or not state.placed:
             return
         for job in gang.jobs:
             if job.phase is Phase.RUNNING and job.ends_at is not None:
@@ -563,9 +563,9 @@ class Orchestrator:
         assert job.started_at is not None
         before = job.attested or Attested(0, job.started_at)
         proof, breaks = bytes(32), []
-        held = self._held.get(gang.name)
+        state = self._states.get(gang.name)
         try:
-            if held is None or not held.placed:
+            if state is None or not state.placed:
                 # After a restart past the end nothing is placed any more, but the node still has its samples.
                 await self._agents.begin(job.node, job.key, ())
             judge = await self._sample(job, upto)

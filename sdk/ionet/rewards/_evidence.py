@@ -102,12 +102,12 @@ def write_evidence(
         restated: a correction's lifetimes, as given to `cumulate`.
     """
     carry, policy, gone = carry or Carry(), policy or SharePolicy(), {node.node: node for node in absent}
-    held = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
-    excess = _excess(hour, gone, leaves, held)
+    positions = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
+    excess = _excess(hour, gone, leaves, positions)
     header = canonical.encode(
         {
             "carry": {"cpu": carry.cpu, "gpu": carry.gpu},
-            "dropped": _dropped(before, gone, held),
+            "dropped": _dropped(before, gone, positions),
             "elsewhere": str(leaves.surplus - excess),
             "emission": str(emission),
             "format": FORMAT,
@@ -150,21 +150,21 @@ class Before:
     leaves: Leaves
 
 
-def _excess(hour: Hour, gone: Mapping[bytes, Absent], leaves: Leaves, held: Mapping[bytes, int]) -> int:
+def _excess(hour: Hour, gone: Mapping[bytes, Absent], leaves: Leaves, positions: Mapping[bytes, int]) -> int:
     """What nodes were credited beyond their leaves."""
     keys = hour.nodes.tobytes()
     credited = {keys[32 * n : 32 * n + 32]: value for n, value in enumerate(hour.credited.tolist())}
     credited |= {node: absent.credited for node, absent in gone.items()}
-    return sum(max(0, credited.get(node, 0) - int(leaves.lifetime[n])) for node, n in held.items())
+    return sum(max(0, credited.get(node, 0) - int(leaves.lifetime[n])) for node, n in positions.items())
 
 
 def _dropped(
-    before: Before | None, gone: Mapping[bytes, Absent], held: Mapping[bytes, int]
+    before: Before | None, gone: Mapping[bytes, Absent], positions: Mapping[bytes, int]
 ) -> dict[str, str]:
     if before is None:
         return {}
     earlier = (row.tobytes() for row in before.leaves.nodes)
-    return {str(Pubkey(node)): str(gone[node].credited) for node in earlier if node not in held}
+    return {str(Pubkey(node)): str(gone[node].credited) for node in earlier if node not in positions}
 
 
 def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:

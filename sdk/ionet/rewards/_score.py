@@ -431,15 +431,15 @@ def _bounded_split(total: int, score: NDArray[np.int64], most: NDArray[np.int64]
     some of them.
     """
     parts = most.copy()
-    rest = np.arange(len(score))
-    while len(rest):
-        by_score, _ = _floors(total, score[rest])
-        bound = by_score >= most[rest]
+    unsettled = np.arange(len(score))
+    while len(unsettled):
+        by_score, _ = _floors(total, score[unsettled])
+        bound = by_score >= most[unsettled]
         if not bound.any():
-            parts[rest] = by_score
+            parts[unsettled] = by_score
             break
-        total -= sum(most[rest[bound]].tolist())
-        rest = rest[~bound]
+        total -= sum(most[unsettled[bound]].tolist())
+        unsettled = unsettled[~bound]
     return parts
 
 

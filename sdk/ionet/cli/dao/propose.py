@@ -295,8 +295,8 @@ def upgrade_authority(
     nonce: Nonce = None,
 ) -> None:
     """Propose to hand on a program's upgrade authority, or to end it for good."""
-    heir = None if successor == "nobody" else address(successor)
-    instruction = governance.hand_upgrades_to(_program(program), heir)
+    key = None if successor == "nobody" else address(successor)
+    instruction = governance.hand_upgrades_to(_program(program), key)
     submit(session(), title or f"Hand upgrades of {program} on", instruction, text, uri, nonce)
 
 

@@ -82,18 +82,18 @@ class AsyncGovernance(Renamed, Generic[C]):
             for position in positions
         ]
         stakes.sort(key=lambda stake: stake[0], reverse=True)
-        shown, total = [], 0
+        chosen, total = [], 0
         for weight, keys in stakes:
             if total >= needed or not weight:
                 break
             total += weight
-            shown.append(keys)
+            chosen.append(keys)
         if total < needed:
             raise EncodeError(
                 f"to propose takes {IO.from_base(needed)} of active stake since the start of this week;"
                 f" {proposer} has {IO.from_base(total)}"
             )
-        return [key for keys in sorted(shown, key=lambda keys: bytes(keys[0])) for key in keys]
+        return [key for keys in sorted(chosen, key=lambda keys: bytes(keys[0])) for key in keys]
 
     async def next_nonce(self, proposer: Pubkey | None = None) -> int:
         """A nonce that none of a proposer's proposals has; default: the signer's."""
@@ -118,13 +118,13 @@ class AsyncGovernance(Renamed, Generic[C]):
         """
         me = self._connection.address
         number = await self.next_nonce() if nonce is None else nonce
-        shown = [AccountMeta(key, False, False) for key in await self.stake_to_show()]
+        stake = [AccountMeta(key, False, False) for key in await self.stake_to_show()]
         instruction = ix.governance.propose(
             proposer=me,
             source=source or token_account(me, pda.mint.MINT),
             nonce=number,
             args=draft.args,
-            remaining_accounts=shown,
+            remaining_accounts=stake,
         )
         address = pda.governance.proposal(me, number)
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
