@@ -340,7 +340,7 @@ def _tell_undone(io: Session, undone: tuple[CancelledBooking, ...]) -> None:
 
 @app.command()
 def cluster(
-    address_: Annotated[
+    account: Annotated[
         Pubkey | None,
         typer.Argument(metavar="[CLUSTER]", parser=address, help="Its account; default: list all of mine."),
     ] = None,
@@ -381,15 +381,15 @@ def cluster(
     Without an address, list them.
     """
     io = session()
-    if address_ is None:
+    if account is None:
         _list_clusters(io)
         return
     if cancel + complete + replace + (delegate is not None) > 1:
         raise UserError("give one of --cancel, --complete, --replace and --delegate")
     if allow is not None and delegate is None:
         raise UserError("--allow says what a --delegate may spend")
-    status = io.reader.jobs.get_cluster(address_)
-    jobs = io.reader.jobs.cluster_jobs(address_)
+    status = io.reader.jobs.get_cluster(account)
+    jobs = io.reader.jobs.cluster_jobs(account)
     if cancel:
         _cancel_cluster(io, status, jobs)
     elif complete:

@@ -49,7 +49,7 @@ class AsyncGovernance(Renamed, Generic[C]):
         return AsyncCall(self._connection, [instruction])
 
     def open_outflows(self, *assets: Pubkey) -> AsyncCall[None]:
-        """Opens the accounts that limit what leaves the treasury; for anyone, who pays their rent.
+        """Opens the accounts that count what leaves the treasury; for anyone, who pays their rent.
 
         Args:
             assets: mints, `ionet.governance.NATIVE` for SOL; default: IO and SOL.

@@ -50,7 +50,7 @@ class Governance(Renamed, Generic[C]):
         return Call(self._connection, [instruction])
 
     def open_outflows(self, *assets: Pubkey) -> Call[None]:
-        """Opens the accounts that limit what leaves the treasury; for anyone, who pays their rent.
+        """Opens the accounts that count what leaves the treasury; for anyone, who pays their rent.
 
         Args:
             assets: mints, `ionet.governance.NATIVE` for SOL; default: IO and SOL.

@@ -31,8 +31,8 @@ class AsyncPaying(AsyncWatching):
     async def settle(self, job: Pubkey) -> AsyncCall[int]:
         """Pays the supplier what attested time has earned; for anyone. Gives the amount, base units.
 
-        A supplier who is paid in IO for another currency is paid through the job's payout account, others
-        on their associated token account. Either is created if it is missing.
+        A supplier who is paid in IO for another currency is paid through the job's payout account, any other
+        to their associated token account. Either is created if it is missing.
         """
         account = await self.get_job(job)
         before: list[Instruction] = []

@@ -139,7 +139,7 @@ class AsyncNodes(AsyncStakingBase):
 
     @deferred
     async def attach_device(self, node: Pubkey, device: Pubkey) -> AsyncCall[int]:
-        """Adds a processor of the same class to a node; for the owner of both. Gives their new number."""
+        """Adds a processor of the same class to a node; for the owner of both. Gives the node's total."""
         account = await self.get_node(node)
         instruction = ix.staking.attach_device(
             owner=self._connection.address,

@@ -140,7 +140,7 @@ class Nodes(StakingBase):
 
     @deferred
     def attach_device(self, node: Pubkey, device: Pubkey) -> Call[int]:
-        """Adds a processor of the same class to a node; for the owner of both. Gives their new number."""
+        """Adds a processor of the same class to a node; for the owner of both. Gives the node's total."""
         account = self.get_node(node)
         instruction = ix.staking.attach_device(
             owner=self._connection.address,
