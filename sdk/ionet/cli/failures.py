@@ -85,23 +85,23 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         text = bad.format_message().rstrip(".")
         return fail(f"{text[:1].lower()}{text[1:]}; see {command} --help", USAGE, options=options)
     logs = options.get("verbose") and isinstance(bad, TransactionFailed)
-    more: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if isinstance(bad, ProgramError):
-        more = {"program": bad.program, "code": bad.code, "name": bad.name}
+        fields = {"program": bad.program, "code": bad.code, "name": bad.name}
     if isinstance(bad, TransactionFailed):
-        more["signature"] = bad.signature
+        fields["signature"] = bad.signature
         if logs:
-            more["logs"] = list(bad.logs)
+            fields["logs"] = list(bad.logs)
     match bad:
         case UserError():
             status = bad.status
         case ProgramError() | TransactionFailed():
             status = REFUSED
         case NotBookable() | PriceUnusable() | EmissionUnknown():
-            status, more = REFUSED, {"reason": bad.reason}
+            status, fields = REFUSED, {"reason": bad.reason}
         case ClusterNotBooked():
             status = REFUSED
-            more = {
+            fields = {
                 "cluster": str(bad.cluster),
                 "nodes": [str(node) for node in bad.nodes],
                 "signatures": list(bad.signatures),
@@ -115,13 +115,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case ConfigError():
             status = UNUSABLE
         case TransactionExpired():
-            status, more = EXPIRED, {"signature": bad.signature}
+            status, fields = EXPIRED, {"signature": bad.signature}
         case TransactionUnknown():
-            status, more = UNKNOWN, {"signature": bad.signature}
+            status, fields = UNKNOWN, {"signature": bad.signature}
         case TransactionNotShown():
-            status, more = NO_NODE, {"signature": bad.signature}
+            status, fields = NO_NODE, {"signature": bad.signature}
         case ProgramMissing():
-            status, more = NOT_FOUND, {"program_id": bad.program_id}
+            status, fields = NOT_FOUND, {"program_id": bad.program_id}
         case TransportError() | RpcError():
             status = NO_NODE
         case AmountError() | EncodeError() | DecodeError() | IonetError():
@@ -132,7 +132,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             return None
     if not isinstance(bad, IonetError) and type(bad) is not LookupError:
         return None
-    ending = fail(sentence(bad), status, options=options, **more)
+    ending = fail(sentence(bad), status, options=options, **fields)
     if logs and not _json(options):
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)

@@ -1,4 +1,4 @@
-"""The scenario: who does what, in order. Every line it records is read back from the chain or from a run."""
+"""The scenario, step by step. Every line it records is read back from the chain or from a run."""
 
 from __future__ import annotations
 
@@ -117,10 +117,10 @@ class _Scenario:
         )
         minimum = minimum_stake(kind)
         owners = {"alice": people.alice, "bob": people.bob}
-        purses = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
-        purses |= {people.carol.pubkey(): CO_STAKE + IO(10), people.renter.pubkey(): IO(25)}
-        market.open_wallets([*purses, people.attester.pubkey()])
-        market.give(purses)
+        funds = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
+        funds |= {people.carol.pubkey(): CO_STAKE + IO(10), people.renter.pubkey(): IO(25)}
+        market.open_wallets([*funds, people.attester.pubkey()])
+        market.give(funds)
         record.say(f"this machine: {device.name}, class {kind.name}, minimum stake {minimum}")
         record.say("both workers run on it; the second device's id is derived from the first, for this demo")
         suppliers = [
@@ -159,8 +159,8 @@ class _Scenario:
                 memory_gib=max(1, device.memory >> 30),
             ),
         )
-        part = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
-        worker = Worker(bytes(node), key, self.directory / name, device=part)
+        processor = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
+        worker = Worker(bytes(node), key, self.directory / name, device=processor)
         return Supplier(name, owner, node, worker, kind)
 
     def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:
@@ -346,7 +346,7 @@ class _Scenario:
     def _facts(
         self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int, end: int
     ) -> list[NodeHour]:
-        """Returns what the attester knows about each node of the hour, with the device's signed statement."""
+        """Returns the facts of each node for the hour, with the device's signed statement."""
         rows = []
         for number, supplier in enumerate(suppliers):
             node, key = self.market.deployer.staking.get_node(supplier.node), bytes(supplier.node)
@@ -379,11 +379,11 @@ class _Scenario:
         window = attester.proofs.get_config().challenge_window
         market.move_clock(market.now + window)
         self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
-        for one in (attester.proofs.get_report(address).predecessor, address):
-            market.send("finalize", attester.proofs.finalize(one))
-        held = attester.proofs.get_report(address).creditable_from - market.now
-        market.move_clock(market.now + held)
-        self.record.say(f"and {held // HOUR} h on, since rewards are held back for a week")
+        for report_address in (attester.proofs.get_report(address).predecessor, address):
+            market.send("finalize", attester.proofs.finalize(report_address))
+        wait = attester.proofs.get_report(address).creditable_from - market.now
+        market.move_clock(market.now + wait)
+        self.record.say(f"and {wait // HOUR} h on, since rewards are held back for a week")
         return address
 
     def _credit(
@@ -414,7 +414,7 @@ class _Scenario:
         record.close("rewards", "Rewards are credited and claimed")
 
     def _credit_hours_before(self, supplier: Supplier, address: Pubkey) -> None:
-        """Credits the hours before carol's stake became active; ten minutes later comes the next."""
+        """Credits the hours before carol's stake became active; the next credit follows ten minutes later."""
         market, staking = self.market, self.market.deployer.staking
         earlier = market.deployer.proofs.get_report(address).predecessor
         market.send("credit the hours before", staking.credit(supplier.node, earlier, self.before))

@@ -1,4 +1,4 @@
-"""What becomes of bookings of several nodes."""
+"""Results of booking several nodes together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ClusterBooking:
 
 @dataclass(frozen=True, slots=True)
 class CancelledBooking:
-    """A job that was cancelled since its cluster could not be booked whole.
+    """A job that was cancelled because its cluster could not be booked completely.
 
     Attributes:
         job: its address.
@@ -46,7 +46,7 @@ class ClusterNotBooked(IonetError):
         cluster: the cluster's account.
         nodes: those whose transaction failed.
         signatures: of the bookings that had landed.
-        undone: what became of them.
+        undone: the cancellations of those bookings.
         cause: why the booking failed.
     """
 
@@ -58,17 +58,17 @@ class ClusterNotBooked(IonetError):
         undone: tuple[CancelledBooking, ...],
         cause: Exception,
     ) -> None:
-        left = [one for one in undone if one.error is not None]
-        told = "nothing was booked"
+        failed = [booking for booking in undone if booking.error is not None]
+        outcome = "nothing was booked"
         if undone:
-            told = f"the other {len(undone)} booked jobs were cancelled and refunded"
-        if left:
-            told = (
-                f"{len(undone) - len(left)} booked jobs were cancelled, {len(left)} could not be: cancel"
+            outcome = f"the other {len(undone)} booked jobs were cancelled and refunded"
+        if failed:
+            outcome = (
+                f"{len(undone) - len(failed)} booked jobs were cancelled, {len(failed)} could not be: cancel"
                 f" cluster {cluster}"
             )
         names = ", ".join(map(str, nodes))
-        super().__init__(f"the booking of {names} failed ({cause}); {told}")
+        super().__init__(f"the booking of {names} failed ({cause}); {outcome}")
         self.cluster = cluster
         self.nodes = nodes
         self.signatures = signatures
@@ -78,4 +78,4 @@ class ClusterNotBooked(IonetError):
     @property
     def is_undone(self) -> bool:
         """Whether nothing is booked any more."""
-        return all(one.error is None for one in self.undone)
+        return all(booking.error is None for booking in self.undone)
