@@ -19,6 +19,8 @@ from ionet.formats.when import HOUR
 from ionet.localnet.market import Market
 from ionet.localnet.record import Check, Demo, Recorder, Step
 from ionet.orchestrator import (
+    BoxExecutor,
+    Executor,
     LocalAgents,
     NodeRules,
     NodeSpec,
@@ -44,6 +46,7 @@ from ionet.rewards import (
     score_hour,
     write_evidence,
 )
+from ionet.sandbox import BOXES, image, missing
 from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
@@ -230,7 +233,7 @@ class _Scenario:
         client = self._attester_client()
         serving = Orchestrator(
             ProgramChain(client),
-            RayExecutor(specs, store, self.directory / "leases"),
+            self._executor(specs, store),
             LocalAgents([supplier.worker for supplier in suppliers]),
             store,
             self.directory / "journal.sqlite",
@@ -254,6 +257,17 @@ class _Scenario:
             await serving.aclose()
         await self._record_orchestrator(client, before)
         return [str(step) for step in steps], result
+
+    def _executor(self, specs: list[NodeSpec], store: FileStore) -> Executor:
+        """Runs the job in a box, as a supplier's machine does, or says why not."""
+        root, why = image(), missing()
+        if why is None and root is None:
+            why = "there is no image; scripts/setup --sandbox builds it"
+        if why is not None or root is None:
+            self.record.say(f"the job runs unboxed, as this user: {why}")
+            return RayExecutor(specs, store, self.directory / "leases")
+        self.record.say("the job runs in a box, where it sees nothing of this machine")
+        return BoxExecutor(specs, store, self.directory / "leases", image=root, boxes=BOXES)
 
     async def _record_orchestrator(self, client: AsyncClient, after: int) -> None:
         """Records the orchestrator's own transactions, from the chain's history."""

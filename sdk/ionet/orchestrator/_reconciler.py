@@ -537,6 +537,10 @@ class Orchestrator:
         for job in gang.jobs:
             if job.phase is Phase.RUNNING and job.ends_at is not None:
                 try:
+                    if state.lease is not None:
+                        # A run that begins, or begins again, has other processes than were there before.
+                        processes = self._executor.processes(state.lease, job.node)
+                        await self._agents.begin(job.node, job.key, processes)
                     await self._sample(job, min(now, job.ends_at))
                 except NodeUnreachable as error:
                     self.journal.note(job.key.hex(), "no sample", str(error))

@@ -13,9 +13,10 @@ Needs Linux, root, runc and a seccomp profile of the distribution; `missing` say
 
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap
 from ionet.sandbox._bundle import Device, Limits
-from ionet.sandbox._host import missing
+from ionet.sandbox._host import BOXES, image, missing
 
 __all__ = [
+    "BOXES",
     "Box",
     "BoxError",
     "Device",
@@ -25,6 +26,7 @@ __all__ = [
     "Gathered",
     "Limits",
     "Skipped",
+    "image",
     "missing",
     "reap",
 ]

@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -90,7 +90,7 @@ class Box:
         limits: Limits | None = None,
         environment: Mapping[str, str] | None = None,
         inputs: Mapping[str, Path] | None = None,
-        given: Mapping[str, bytes] | None = None,
+        given: Mapping[str, bytes | Path] | None = None,
         devices: Iterable[Device] = (),
     ) -> None:
         """Makes the box and starts its program, which goes on when this process ends.
@@ -101,7 +101,7 @@ class Box:
             limits: what it may use.
             environment: more variables.
             inputs: files that are copied into the directory where the program works, by relative path.
-            given: small files that it finds in /in and cannot change, by name.
+            given: files that it finds in /in and cannot change, by name: their content, or where they are.
             devices: of the host, that it may use.
 
         Raises:
@@ -163,10 +163,12 @@ class Box:
         (self._home / part).mkdir()
         (self._home / part / "config.json").write_text(json.dumps(config))
 
-    def _fill(self, inputs: Mapping[str, Path], given: Mapping[str, bytes]) -> None:
+    def _fill(self, inputs: Mapping[str, Path], given: Mapping[str, bytes | Path]) -> None:
         (self._home / "in").mkdir(mode=0o755)
         for name, data in given.items():
-            (self._home / "in" / name).write_bytes(data)
+            target = self._home / "in" / name
+            target.write_bytes(data) if isinstance(data, bytes) else shutil.copyfile(data, target)
+            target.chmod(0o444)
         work, owner = self._home / "disk/job/work", self._plan()["user"] + USER
         for name, source in inputs.items():
             target = work / name
@@ -250,12 +252,22 @@ class Box:
                 os.kill(pid, signal.SIGKILL)
 
     def processes(self) -> Collection[int]:
-        """Returns the host's ids of all its processes, for whoever watches the devices that they use."""
+        """Returns the host's ids of all its processes."""
         return _cgroups.processes(self.name)
+
+    def roots(self) -> Sequence[int]:
+        """Returns the host's ids of the processes below which all others of it are, or have been."""
+        pid = (self._read_state() or {}).get("supervisor")
+        return () if pid is None else (pid,)
 
     def log(self) -> bytes:
         """Returns the newest part of what it has printed."""
         return _log.read(self._home / LOG)
+
+    def follow(self) -> Callable[[], Iterator[bytes]]:
+        """Returns a function that yields what was printed since its last call, if it is still kept."""
+        follower = _log.Follower(self._home / LOG)
+        return follower.new
 
     def gather(self, into: Path) -> Gathered:
         """Copies the files that an ended program has left in /job/out, each under its hash.

@@ -32,7 +32,7 @@ def walk(directory: int, prefix: str, depth: int) -> None:
         except (OSError, UnicodeError) as error:
             why = type(error).__name__
         if why:
-            say(skip=ascii(path)[:NAME], why=why)
+            say(skip=ascii(path)[1:-1][:NAME], why=why)
 
 
 def visit(directory: int, name: str, path: str, depth: int) -> str:

@@ -28,8 +28,21 @@ TOOL_PATH: Final = os.pathsep.join(
 )
 
 
+#: Where a machine's boxes are, unless somebody chooses another place.
+BOXES: Final = Path("/var/lib/ionet/boxes")
+
+
 class ToolFailed(Exception):
     """A tool of the system ended with an error; the message holds what it said."""
+
+
+def image() -> Path | None:
+    """Returns the root file system that scripts/image has built last on this machine; None if it has not.
+
+    It is looked for in the directory that the variable IONET_IMAGES names, by default /var/lib/ionet/images.
+    """
+    root = Path(os.environ.get("IONET_IMAGES") or "/var/lib/ionet/images") / "latest/rootfs"
+    return root.resolve() if root.is_dir() else None
 
 
 def missing() -> str | None:

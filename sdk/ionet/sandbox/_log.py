@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import IO, Final
 
 #: A box that prints faster waits, instead of wearing out the disk: bytes per second.
 RATE: Final = 16 << 20
@@ -68,3 +70,34 @@ def older(path: Path) -> Path:
 def read(path: Path) -> bytes:
     """Returns what is kept, in order."""
     return b"".join(half.read_bytes() for half in (older(path), path) if half.exists())
+
+
+class Follower:
+    """Reads what is added to a `Ring`, from the outside.
+
+    Args:
+        path: the newer file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._inode = 0
+        self._at = 0
+
+    def new(self) -> Iterator[bytes]:
+        """Yields what was added since the last call, without what is no longer kept."""
+        with contextlib.ExitStack() as open_files:
+            halves: dict[int, IO[bytes]] = {}
+            # The newer one first: after a turn between the two both are the same file, and nothing is lost.
+            for half in (self._path, older(self._path)):
+                with contextlib.suppress(FileNotFoundError):
+                    file = open_files.enter_context(half.open("rb"))
+                    halves.setdefault(os.fstat(file.fileno()).st_ino, file)
+            order = list(reversed(halves))
+            for inode in order[order.index(self._inode) if self._inode in order else 0 :]:
+                if inode != self._inode:
+                    self._inode, self._at = inode, 0
+                halves[inode].seek(self._at)
+                while block := halves[inode].read(_BLOCK):
+                    self._at += len(block)
+                    yield block
