@@ -97,7 +97,11 @@ def printed(boxes: Boxes, lease: Lease) -> str:
 
 
 def is_running(pid: int) -> bool:
-    return Path(f"/proc/{pid}").exists()
+    """A process that has ended may be there until its parent looks, without its command line."""
+    try:
+        return bool(Path(f"/proc/{pid}/cmdline").read_bytes())
+    except FileNotFoundError:
+        return False
 
 
 async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
