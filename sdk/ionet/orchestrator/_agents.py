@@ -6,7 +6,7 @@ A device's key never enters the renter's cluster: code inside Ray can run anythi
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from ionet.chain.errors import IonetError
@@ -56,12 +56,12 @@ class LocalAgents:
 
     async def begin(self, node: bytes, job: bytes, processes: Sequence[int]) -> None:
         """See `Agents.begin`."""
-        await asyncio.to_thread(self._get(node).begin, job, processes)
+        await self._watched(node, self._get(node).begin, job, processes)
 
     async def sample(self, node: bytes, at: int, since: int) -> Sequence[Sample]:
         """See `Agents.sample`."""
         worker = self._get(node)
-        await asyncio.to_thread(worker.sample, at)
+        await self._watched(node, worker.sample, at)
         return worker.samples(since)
 
     async def commit(self, node: bytes, challenge: Challenge) -> bytes:
@@ -80,6 +80,24 @@ class LocalAgents:
     async def end(self, node: bytes, job: bytes) -> None:
         """See `Agents.end`."""
         self._get(node).end(job)
+
+    @staticmethod
+    async def _watched(node: bytes, call: Callable[..., object], *arguments: object) -> None:
+        """Whatever a device's driver raises is that node's trouble alone.
+
+        Raises:
+            Busy: another lease holds the device.
+            NodeUnreachable: the device cannot be watched.
+        """
+        try:
+            await asyncio.to_thread(call, *arguments)
+        except IonetError:
+            raise
+        except Exception as error:
+            detail = f"{type(error).__name__}: {error}"
+            raise NodeUnreachable(
+                f"the device of the node {node.hex()} cannot be watched: {detail}"
+            ) from error
 
     def _get(self, node: bytes) -> Worker:
         try:

@@ -43,20 +43,64 @@ class Entry:
 class Journal:
     """An SQLite file. The chain and the store decide what is done next; the journal only counts and reports.
 
+    While the file cannot be written, as on a full disk, it is kept in memory, and written when it can be.
+
     Args:
         path: the file; a damaged one is renamed and replaced by a new one.
+        retry: seconds between attempts to write a file that could not be written.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, retry: float = 10.0) -> None:
         self._path = Path(path)
+        self._retry = retry
+        self._retry_at: float | None = None
         try:
-            self._db = self._open()
+            self._db = self._open(self._path)
         except sqlite3.DatabaseError:
-            self._path.replace(self._path.with_suffix(".damaged"))
-            self._db = self._open()
+            with contextlib.suppress(FileNotFoundError):
+                self._path.replace(self._path.with_suffix(".damaged"))
+            self._db = self._open(self._path)
 
-    def _open(self) -> sqlite3.Connection:
-        db = sqlite3.connect(self._path, isolation_level=None)
+    @property
+    def in_memory(self) -> bool:
+        """Whether the file cannot be written at present."""
+        return self._retry_at is not None
+
+    def _write(self, statement: str, values: tuple[object, ...]) -> None:
+        if self._retry_at is not None and time.monotonic() >= self._retry_at:
+            self._return_to_file()
+        try:
+            self._db.execute(statement, values)
+        except sqlite3.OperationalError:
+            if self.in_memory:
+                raise
+            self._move_to_memory()
+            self._db.execute(statement, values)
+
+    def _move_to_memory(self) -> None:
+        memory = self._open(":memory:")
+        # What cannot be read any more is lost, as the whole journal may be.
+        with contextlib.suppress(sqlite3.Error):
+            self._db.backup(memory)
+        with contextlib.suppress(sqlite3.Error):
+            self._db.close()
+        self._db, self._retry_at = memory, time.monotonic() + self._retry
+
+    def _return_to_file(self) -> None:
+        self._retry_at = time.monotonic() + self._retry
+        with contextlib.suppress(sqlite3.Error):
+            file = self._open(self._path)
+            try:
+                self._db.backup(file)
+            except sqlite3.Error:
+                file.close()
+                raise
+            self._db.close()
+            self._db, self._retry_at = file, None
+
+    @staticmethod
+    def _open(path: str | Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, isolation_level=None)
         try:
             db.execute("PRAGMA journal_mode = WAL")
             db.execute("PRAGMA synchronous = NORMAL")
@@ -68,17 +112,15 @@ class Journal:
 
     def begin_run(self, lease: str) -> int:
         """Records that a run begins and returns its attempt, from 1; runs left open were interrupted."""
-        self._db.execute(
-            "UPDATE runs SET outcome = ? WHERE lease = ? AND outcome IS NULL", (_INTERRUPTED, lease)
-        )
+        self._write("UPDATE runs SET outcome = ? WHERE lease = ? AND outcome IS NULL", (_INTERRUPTED, lease))
         query = "SELECT COALESCE(MAX(attempt), 0) FROM runs WHERE lease = ?"
         attempt = int(self._db.execute(query, (lease,)).fetchone()[0]) + 1
-        self._db.execute("INSERT INTO runs VALUES (?, ?, NULL, NULL)", (lease, attempt))
+        self._write("INSERT INTO runs VALUES (?, ?, NULL, NULL)", (lease, attempt))
         return attempt
 
     def end_run(self, lease: str, attempt: int, outcome: str, detail: str = "") -> None:
         """Records how a run ended: ``succeeded`` or a failure's reason."""
-        self._db.execute(
+        self._write(
             "UPDATE runs SET outcome = ?, detail = ? WHERE lease = ? AND attempt = ?",
             (outcome, detail, lease, attempt),
         )
@@ -105,7 +147,7 @@ class Journal:
             "SELECT step, detail FROM entries WHERE job = ? ORDER BY id DESC LIMIT 1", (job,)
         ).fetchone()
         if row != (step, detail):
-            self._db.execute(
+            self._write(
                 "INSERT INTO entries (at, job, step, detail) VALUES (?, ?, ?, ?)",
                 (time.time(), job, step, detail),
             )
@@ -120,7 +162,7 @@ class Journal:
         self, node: bytes, at: int, score_bps: int, reason: ProofReason, evidence: bytes
     ) -> None:
         """Keeps a verdict on a node's compute proof; keeping it again does nothing."""
-        self._db.execute(
+        self._write(
             "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)",
             (evidence, node, at, score_bps, int(reason)),
         )

@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -39,6 +40,7 @@ from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, 
 from ionet.worker import Break, BreakReason, Busy, Judge
 
 _MAX_STEPS: Final = 256
+_log = logging.getLogger(__name__)
 
 
 def proof_reason(name: str | None) -> ProofReason:
@@ -194,6 +196,9 @@ class Orchestrator:
                 now, visits = await self._begin([])
             except ChainError as error:
                 self.journal.note("", "unavailable", str(error))
+            except Exception as error:
+                # A full disk, an odd answer, a fault of ours: the next pass may do better.
+                self._tell("", "pass failed", error)
             else:
                 # A lease that takes long to place or to challenge keeps no other lease waiting.
                 await _first(stop.wait(), _all(visits.values()), timeout=pause)
@@ -344,7 +349,11 @@ class Orchestrator:
             if state.run is not None and not state.run.done():
                 state.run.cancel()
             if not state.released:
-                await self._release(state)
+                try:
+                    await self._release(state)
+                except Exception as error:
+                    self._tell(name, "release failed", error)
+                    self._states[name] = state  # and again in the next pass
         keys = {job.key for job in jobs}
         for key in [key for key in self._judges if key not in keys]:
             del self._judges[key]
@@ -355,10 +364,17 @@ class Orchestrator:
         async with self._gate:
             try:
                 return await self._advance(gang, now, done)
-            except (IonetError, OSError) as error:
-                # The chain, the store or the disk failed; other leases go on, and this one in the next pass.
-                self.journal.note(gang.name, "interrupted", f"{type(error).__name__}: {error}")
+            except Exception as error:
+                # The chain, the store or the disk failed, or something unforeseen: other leases go on, this
+                # one in the next pass.
+                self._tell(gang.name, "interrupted", error)
                 return Wait(f"interrupted: {error}")
+
+    def _tell(self, about: str, step: str, error: Exception) -> None:
+        """Notes an error; an unforeseen one goes to this process's log, too, with its traceback."""
+        self.journal.note(about, step, f"{type(error).__name__}: {error}")
+        if not isinstance(error, (IonetError, OSError)):
+            _log.error("%s %s", step, about, exc_info=error)
 
     async def _advance(self, gang: _Gang, now: int, done: list[tuple[Kind, str]]) -> Wait:
         blocked: set[tuple[Kind, bytes, Any]] = set()
@@ -485,6 +501,12 @@ class Orchestrator:
             # The store or the disk failed: the outcome stays in the workspace for the next attempt.
             self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
             self.journal.note(lease.name, "run failed", str(error))
+        except Exception as error:
+            self.journal.end_run(lease.name, attempt, FailureReason.EXECUTOR, str(error))
+            self._tell(lease.name, "run failed", error)
+            if self.journal.failures(lease.name) >= self._policy.max_failures:
+                detail = f"{type(error).__name__}: {error}"
+                self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
         finally:
             await asyncio.to_thread(self._keep_log, lease)
             self._wake.set()

@@ -1,0 +1,163 @@
+"""What goes wrong with a lease, or for a while with the machine, reaches no other lease and ends nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import resource
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.orchestrator.support import HOUR, World
+
+from ionet.orchestrator import InlineExecutor, Journal, Lease, RunOutput
+from ionet.worker import Observation
+
+
+class NVMLError(Exception):
+    """As `pynvml` raises it: a plain exception of its own."""
+
+
+class Broken:
+    """A driver that answers with an error, until it is mended."""
+
+    def __init__(self) -> None:
+        self.broken = True
+
+    def observe(self, roots: Iterable[int]) -> Observation:
+        if self.broken:
+            raise NVMLError("GPU is lost")
+        return Observation(0, 0)
+
+
+@contextmanager
+def full_disk() -> Iterator[None]:
+    """No file of this process can grow."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+async def test_a_drivers_error_costs_its_own_node_only_and_passes(world: World) -> None:
+    watch = Broken()
+    world.watches[world.specs[0].node] = watch  # type: ignore[assignment]
+    world.restart()
+    first, second = world.book(number=1, node=0), world.book(number=2, node=1)
+    orchestrator = world.orchestrator()
+    await world.settled(orchestrator)
+    for _ in range(3):
+        world.chain.clock += 600
+        await world.settled(orchestrator)
+    assert world.chain.uptos(second), "the other lease is sampled and attested"
+    assert any("GPU is lost" in entry.detail for entry in orchestrator.journal.entries())
+    watch.broken = False
+    await world.serve(orchestrator)
+    assert world.chain.closed[second].good == HOUR
+    assert first in world.chain.closed
+
+
+async def test_an_executors_unforeseen_error_is_a_failed_run(world: World) -> None:
+    class Wrong(InlineExecutor):
+        async def run(self, lease: Lease, attempt: int) -> RunOutput:
+            raise KeyError("a fault of ours")
+
+    job = world.book()
+    orchestrator = world.orchestrator(executor=Wrong(world.specs, world.store, world.root / "work"))
+    await world.serve(orchestrator)
+    assert world.chain.closed[job].good == HOUR
+    assert orchestrator.journal.failures(next(iter(_leases(orchestrator.journal)))) == 3
+
+
+def _leases(journal: Journal) -> set[str]:
+    return {entry.job for entry in journal.entries() if entry.step == "run failed"}
+
+
+async def test_an_unforeseen_error_of_one_lease_is_told_and_the_others_go_on(world: World) -> None:
+    class Wrong(InlineExecutor):
+        async def open(self, lease: Lease) -> None:
+            if lease.nodes[0] == world.specs[0].node:
+                raise KeyError("a fault of ours")
+            await super().open(lease)
+
+        def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
+            return ()
+
+    world.book(number=1, node=0)
+    second = world.book(number=2, node=1)
+    orchestrator = world.orchestrator(executor=Wrong(world.specs, world.store, world.root / "work"))
+    for _ in range(12):
+        await world.settled(orchestrator)
+        world.chain.clock += 600
+    assert world.chain.closed[second].good == HOUR
+    assert any("a fault of ours" in entry.detail for entry in orchestrator.journal.entries())
+
+
+async def test_the_loop_outlives_a_chain_that_answers_nonsense(world: World) -> None:
+    class Nonsense:
+        wrong = True
+
+        def __getattr__(self, name: str) -> Any:
+            if name == "jobs" and self.wrong:
+                raise TypeError("no accounts in this answer")
+            return getattr(world.chain, name)
+
+    job, chain = world.book(), Nonsense()
+    orchestrator, stop = world.orchestrator(chain=chain, interval=0.05), asyncio.Event()
+    loop = asyncio.create_task(orchestrator.run(stop))
+    await asyncio.sleep(0.2)
+    assert not loop.done()
+    chain.wrong = False
+    for _ in range(400):
+        await asyncio.sleep(0.02)
+        world.chain.clock += 30
+        if job in world.chain.closed:
+            break
+    assert job in world.chain.closed
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+    await orchestrator.aclose()
+
+
+async def test_a_full_disk_ends_nothing_and_passes(world: World) -> None:
+    job = world.book()
+    orchestrator, stop = world.orchestrator(interval=0.05), asyncio.Event()
+    loop = asyncio.create_task(orchestrator.run(stop))
+    with full_disk():
+        world_is_full = world.root / "probe"
+        with pytest.raises(OSError, match="too large"):
+            world_is_full.write_bytes(b"x")
+        await asyncio.sleep(0.5)
+        assert not loop.done()
+    for _ in range(400):
+        await asyncio.sleep(0.02)
+        world.chain.clock += 30
+        if job in world.chain.closed:
+            break
+    stop.set()
+    await asyncio.wait_for(loop, 5)
+    assert job in world.chain.closed
+    assert world.chain.closed[job].good > 0
+    await orchestrator.aclose()
+
+
+def test_a_journal_that_cannot_be_written_counts_in_memory_and_is_written_later(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.sqlite3", retry=0.0)
+    assert journal.begin_run("lease") == 1
+    journal.end_run("lease", 1, "workload", "before")
+    with full_disk():
+        assert journal.begin_run("lease") == 2
+        journal.end_run("lease", 2, "workload", "while it was full")
+        journal.note("job", "step", "while it was full")
+        assert journal.failures("lease") == 2
+        assert [entry.detail for entry in journal.entries()] == ["while it was full"]
+    journal.note("job", "step", "after")
+    journal.close()
+    again = Journal(tmp_path / "journal.sqlite3")
+    assert again.failures("lease") == 2
+    assert [entry.detail for entry in again.entries()] == ["while it was full", "after"]
+    again.close()
