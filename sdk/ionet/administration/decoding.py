@@ -6,19 +6,20 @@ For whoever is to sign: programs of this package by their IDLs, and what Solana'
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final
 
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from ionet import pda, types
 from ionet._generated import PROGRAMS, SHIPPED
 from ionet.chain import codec as c
-from ionet.chain.amounts import IO, SOL
+from ionet.chain.amounts import IO, SOL, USD
 from ionet.chain.ids import (
     ASSOCIATED_TOKEN_PROGRAM,
     BPF_LOADER_UPGRADEABLE,
@@ -26,6 +27,8 @@ from ionet.chain.ids import (
     SYSTEM_PROGRAM,
     TOKEN_PROGRAM,
 )
+from ionet.chain.nonces import ADVANCE
+from ionet.chain.pda import token_account
 from ionet.formats.text import printable
 
 _MEMO: Final = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
@@ -63,7 +66,8 @@ class Decoded:
         program: the program's name, or its address where it is not known.
         program_id: its address.
         name: the instruction's name, or None where it is not known.
-        arguments: what it is given, by name; None where it cannot be read.
+        arguments: what it is given, by name: amounts where the program says so, records as mappings, and
+            calls that it stores as `Decoded`; None where it cannot be read.
         roles: its accounts in order.
         summary: what it does, in a line.
     """
@@ -80,6 +84,20 @@ class Decoded:
         """Whether it is known what it does."""
         return self.name is not None and self.arguments is not None
 
+    @property
+    def calls(self) -> tuple[Decoded, ...]:
+        """The calls that it stores, and those that they store."""
+        return tuple(_calls(self.arguments or {}))
+
+
+def _calls(value: Any) -> Iterator[Decoded]:
+    if isinstance(value, Decoded):
+        yield value
+        yield from value.calls
+    elif isinstance(value, (Mapping, list)):
+        for one in value.values() if isinstance(value, Mapping) else value:
+            yield from _calls(one)
+
 
 def decode(instruction: Instruction) -> Decoded:
     """An instruction in words; what is not known is said to be unknown, and nothing is guessed."""
@@ -88,9 +106,9 @@ def decode(instruction: Instruction) -> Decoded:
     program = PROGRAMS.get(str(program_id))
     if program is not None:
         spec = _instructions(program).get(data[:8])
-        read = read_arguments(program, data)
+        read = None if spec is None else _read(program, spec, data)
         # What is left over is nothing that the program reads, and nothing that anyone should sign.
-        arguments = None if read is None or read[1] else read[0]
+        arguments = None if spec is None or read is None or read[1] else _in_words(program, spec, read[0])
         name = None if spec is None else str(spec["name"])
         roles = _roles(instruction, () if spec is None else _names(spec["accounts"]))
         return Decoded(program, program_id, name, arguments, roles, f"{program}.{name or data[:8].hex()}")
@@ -115,9 +133,18 @@ def _roles(instruction: Instruction, names: Sequence[str]) -> tuple[Role, ...]:
 
 
 @cache
+def _idl(program: str) -> Any:
+    return json.loads((SHIPPED / f"{program}.json").read_text())
+
+
+@cache
 def _instructions(program: str) -> dict[bytes, Any]:
-    idl = json.loads((SHIPPED / f"{program}.json").read_text())
-    return {bytes(spec["discriminator"]): spec for spec in idl["instructions"]}
+    return {bytes(spec["discriminator"]): spec for spec in _idl(program)["instructions"]}
+
+
+@cache
+def _fields(program: str) -> dict[str, list[Any]]:
+    return {one["name"]: one["type"].get("fields", []) for one in _idl(program)["types"]}
 
 
 def _names(accounts: Sequence[Any]) -> list[str]:
@@ -142,19 +169,93 @@ def read_arguments(program: str, data: bytes) -> tuple[dict[str, Any], bytes] | 
         None for an instruction that the program does not have, or data that cannot be read.
     """
     spec = _instructions(program).get(data[:8])
-    if spec is None:
+    read = None if spec is None else _read(program, spec, data)
+    if read is None:
         return None
+    values, left = read
+    if len(values) == 1:
+        (only,) = values.values()
+        if _is_record(only):
+            values = {name: getattr(only, name) for name in only.__slots__}
+    return values, left
+
+
+def _read(program: str, spec: Any, data: bytes) -> tuple[dict[str, Any], bytes] | None:
     offset, values = 8, dict[str, Any]()
     try:
         for argument in spec["args"]:
             values[argument["name"]], offset = _codec(program, argument["type"]).read(data, offset)
     except Exception:  # whatever is wrong with the bytes
         return None
-    if len(values) == 1:
-        (only,) = values.values()
-        if hasattr(only, "CODEC") and hasattr(only, "__slots__"):
-            values = {name: getattr(only, name) for name in only.__slots__}
     return values, data[offset:]
+
+
+def _is_record(value: Any) -> bool:
+    return hasattr(value, "CODEC") and hasattr(value, "__slots__")
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+#: Programs whose amounts are of IO, whether or not it is said.
+_IN_IO: Final = frozenset({"distributor", "mint", "staking"})
+#: What makes a record of arguments a call that is stored.
+_CALL: Final = {"program_id", "accounts", "data"}
+
+
+def _in_words(program: str, spec: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    said = {
+        argument["name"]: _worded(
+            program, argument["type"], _said_of(spec, argument["name"]), values[argument["name"]]
+        )
+        for argument in spec["args"]
+    }
+    if len(said) == 1:
+        (only,) = said.values()
+        if isinstance(only, dict):
+            return only
+    return said
+
+
+def _said_of(spec: Any, name: str) -> str:
+    """What an instruction's documentation says of an argument."""
+    found = re.search(rf"^\* {re.escape(name)} - (.*)$", "\n".join(spec.get("docs", ())), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _worded(program: str, kind: Any, said: str, value: Any) -> Any:
+    if value is None or isinstance(kind, str):
+        unit = _unit(program, said) if kind == "u64" else None
+        return value if unit is None else unit(value)
+    if "defined" in kind:
+        if not _is_record(value):
+            return value
+        if set(value.__slots__) == _CALL:
+            metas = [AccountMeta(one.key, one.signer, one.writable) for one in value.accounts]
+            return decode(Instruction(value.program_id, bytes(value.data), metas))
+        fields = _fields(program)[kind["defined"]["name"]]
+        return {
+            field["name"]: _worded(
+                program, field["type"], " ".join(field.get("docs", ())), getattr(value, field["name"])
+            )
+            for field in fields
+        }
+    if "option" in kind:
+        return _worded(program, kind["option"], said, value)
+    item = kind["vec"] if "vec" in kind else kind["array"][0]
+    return value if item == "u8" else [_worded(program, item, said, one) for one in value]
+
+
+def _unit(program: str, said: str) -> Callable[[int], Any] | None:
+    """Makes an amount of a number, by what the program says of it."""
+    if re.search(r"micro-dollars", said, re.IGNORECASE):
+        return USD.from_base
+    if not re.search(r"base units", said, re.IGNORECASE):
+        return None
+    return IO.from_base if program in _IN_IO or re.search(r"\bIO\b", said) else _base_units
+
+
+def _base_units(value: int) -> str:
+    return f"{value:,} base units"
 
 
 def _codec(program: str, kind: Any) -> c.Codec[Any]:
@@ -185,8 +286,9 @@ def _system(data: bytes, keys: Sequence[Pubkey]) -> _Found:
         amount = SOL.from_base(int.from_bytes(data[4:], "little"))
         what = f"pay {amount} from {_whose(keys[0])} to {keys[1]}"
         return "transfer", ("from", "to"), {"amount": amount}, what
-    if kind == 4 and len(keys) == 3:
-        return "advance_nonce_account", ("nonce", "", "authority"), {}, f"use up the nonce of {keys[0]}"
+    if data == ADVANCE and len(keys) == 3:
+        names = ("nonce", "recent_blockhashes", "authority")
+        return "advance_nonce_account", names, {}, f"use up the nonce of {keys[0]}"
     return None
 
 
@@ -199,7 +301,9 @@ def _token(data: bytes, keys: Sequence[Pubkey]) -> _Found:
         return None
     kind, amount = data[0], int.from_bytes(data[1:9], "little")
     if kind == 3 and len(data) == 9 and len(keys) >= 3:
-        what = f"pay {amount} base units from token account {keys[0]} to token account {keys[1]}"
+        in_io = keys[0] == token_account(keys[2], pda.mint.MINT)
+        paid = str(IO.from_base(amount)) if in_io else f"{amount} base units"
+        what = f"pay {paid} from token account {keys[0]} to token account {keys[1]}"
         return "transfer", ("source", "destination", "owner"), {"amount": amount}, what
     if kind == 12 and len(data) == 10 and len(keys) >= 4:
         paid = str(IO.from_base(amount)) if keys[1] == pda.mint.MINT else f"{amount} base units of {keys[1]}"
