@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Final
 import typer
 
 from ionet import pda
+from ionet.chain.rpc.urls import public_url
 from ionet.cli.arguments import UNITS, NodeAddress, length_of
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
@@ -97,7 +98,7 @@ def advance(
     seconds = length_of(length)
     io = session()
     now = io.reader.cheats.advance(seconds)
-    io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {io.url}")
+    io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {public_url(io.url)}")
 
 
 @app.command()
