@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ionet._generated.shared import ProofReason
+from ionet.chain.files import state_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -49,6 +50,7 @@ class Journal:
 
     def __init__(self, path: str | Path) -> None:
         self._path = Path(path)
+        state_folder(self._path.parent)
         try:
             self._db = self._open()
         except sqlite3.DatabaseError:
