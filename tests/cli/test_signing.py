@@ -33,7 +33,7 @@ from tests.cli.conftest import Shell
 
 from ionet import IO, ix, pda, token_account, types
 from ionet.chain.ids import ADDRESS_LOOKUP_TABLE_PROGRAM as LOOKUP_TABLES
-from ionet.chain.ids import SYSTEM_PROGRAM
+from ionet.chain.ids import BPF_LOADER_UPGRADEABLE, SYSTEM_PROGRAM
 from ionet.chain.nonces import ADVANCE, nonce_of
 from ionet.cli.app import app
 
@@ -403,3 +403,25 @@ def test_a_nonce_account_of_a_lookup_table_is_refused(shell: Shell) -> None:
     for command in ("show", "sign", "send"):
         said = shell.fails_behind_text(2, "tx", command, line, who="alice")
         assert said == "its nonce account comes from a lookup table; name it in the transaction itself"
+
+
+# --- what was tried, and held ----------------------------------------------------------------------
+
+MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
+
+
+@pytest.mark.parametrize("text", ["ok\n  2. pay\x1b[2K", "\u202eabc\u2066x", "\u200b\u0007"])
+def test_a_memo_writes_nothing_but_its_own_line(shell: Shell, text: str) -> None:
+    line = encoded(shell, "alice", Instruction(MEMO, text.encode(), []))
+    said = shell.run("tx", "sign", line, who="alice").stderr
+    assert not {"\x1b", "\x07", "\u202e", "\u2066", "\u200b"} & set(said)
+    assert "\n  2." not in said
+
+
+@pytest.mark.parametrize("data", [b"\5\0\0\0", b"\5\0\0\0more", b"\3", b""])
+def test_what_the_loader_does_besides_is_not_guessed(shell: Shell, data: bytes) -> None:
+    """Closing a program's data gives its SOL to whoever is named."""
+    keys = [shell.people["alice"].pubkey(), Keypair().pubkey(), Keypair().pubkey()]
+    closing = Instruction(BPF_LOADER_UPGRADEABLE, data, [AccountMeta(key, False, True) for key in keys])
+    said = shell.fails_behind_text(1, "tx", "sign", encoded(shell, "alice", closing), who="alice")
+    assert "instruction 1 of transaction 1 cannot be read" in said

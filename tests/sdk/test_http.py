@@ -436,6 +436,42 @@ def test_an_error_of_megabytes_is_told_in_short() -> None:
         assert len(str(caught.value)) < 2_500
 
 
+def test_an_answer_that_leads_elsewhere_is_not_followed() -> None:
+    with scripted(OK) as (there, reached), scripted((307, {"location": there}, b"")) as (url, _):
+        with (
+            transport(url, headers={"x-key": "apikey"}) as node,
+            pytest.raises(TransportError, match="HTTP 307"),
+        ):
+            node.request("getHealth")
+        assert not reached
+
+
+@pytest.mark.parametrize("asked", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT", "1e999"])
+def test_no_node_has_a_client_wait_for_longer_than_half_a_minute(
+    asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("ionet.chain.rpc._sync.http.time.sleep", waits.append)
+    with (
+        scripted((429, {"retry-after": asked}, b"")) as (url, _),
+        transport(url, retries=2) as node,
+        pytest.raises(TransportError, match="HTTP 429"),
+    ):
+        node.request("getHealth")
+    assert len(waits) == 2
+    assert max(waits) <= 30
+
+
+@pytest.mark.parametrize("body", [b'{"result":' + b"[" * 200_000, b'{"result":' + b"9" * 100_000 + b"}"])
+def test_what_is_too_deep_or_too_long_to_read_is_no_answer(body: bytes) -> None:
+    with (
+        scripted((200, {}, body)) as (url, _),
+        transport(url) as node,
+        pytest.raises(TransportError, match="no JSON-RPC answer"),
+    ):
+        node.request("getHealth")
+
+
 SECRETS: Final = ("s3cret", "apikey", "tok456")
 
 

@@ -337,10 +337,13 @@ def _associated(data: bytes, keys: Sequence[Pubkey]) -> _Found:
 
 
 def _loader(data: bytes, keys: Sequence[Pubkey]) -> _Found:
-    kind = int.from_bytes(data[:4], "little")
+    if len(data) != 4:
+        return None
+    kind = int.from_bytes(data, "little")
     if kind == 3 and len(keys) > 2:
         what = f"upgrade {PROGRAMS.get(str(keys[1]), str(keys[1]))} from buffer {keys[2]}"
-        return "upgrade", ("program_data", "program", "buffer", "spill"), {}, what
+        names = ("program_data", "program", "buffer", "spill", "rent", "clock", "authority")
+        return "upgrade", names, {}, what
     if kind in (4, 7) and len(keys) > 1:
         heir = str(keys[2]) if len(keys) > 2 else "nobody"
         what = f"make {heir} the upgrade authority of program data {keys[0]}"
