@@ -472,6 +472,16 @@ def test_what_is_too_deep_or_too_long_to_read_is_no_answer(body: bytes) -> None:
         node.request("getHealth")
 
 
+@pytest.mark.parametrize("number", ["-5", "1e999", "NaN", "1.5", "true", '"5"', "18446744073709551616"])
+def test_a_number_that_none_can_be_is_no_answer(number: str) -> None:
+    body = b'{"result":{"context":{"slot":1},"value":%b}}' % number.encode()
+    with scripted((200, {}, body)) as (url, _), ionet.connect(url) as client:
+        with pytest.raises(TransportError, match="getBalance: the node's answer cannot be read"):
+            client.balance(Pubkey.default())
+        with pytest.raises(TransportError, match="the node's answer cannot be read"):
+            client.slot()
+
+
 SECRETS: Final = ("s3cret", "apikey", "tok456")
 
 

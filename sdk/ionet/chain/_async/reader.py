@@ -334,7 +334,7 @@ class AsyncReader:
             "getBalance", str(address or self.address), {"commitment": self.commitment}
         )
         with shaped("getBalance"):
-            return SOL.from_base(answer["value"])
+            return SOL.from_base(whole(answer["value"]))
 
     async def rent(self, size: int) -> int:
         """Returns the lamports that make an account of `size` bytes rent-exempt."""

@@ -333,7 +333,7 @@ class Reader:
         """Returns the SOL that an address holds; default: the signer's."""
         answer = self.request("getBalance", str(address or self.address), {"commitment": self.commitment})
         with shaped("getBalance"):
-            return SOL.from_base(answer["value"])
+            return SOL.from_base(whole(answer["value"]))
 
     def rent(self, size: int) -> int:
         """Returns the lamports that make an account of `size` bytes rent-exempt."""
