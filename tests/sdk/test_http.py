@@ -482,6 +482,17 @@ def test_a_number_that_none_can_be_is_no_answer(number: str) -> None:
             client.slot()
 
 
+@pytest.mark.parametrize("shown", ["5", "[]", '{"meta": 5}', '{"meta": {"err": null}, "transaction": 5}'])
+def test_a_transaction_of_another_shape_is_no_answer(shown: str) -> None:
+    body = b'{"result": %b}' % shown.encode()
+    with (
+        scripted((200, {}, body)) as (url, _),
+        ionet.connect(url) as client,
+        pytest.raises(TransportError, match="getTransaction: the node's answer cannot be read"),
+    ):
+        client.transaction("1" * 64)
+
+
 SECRETS: Final = ("s3cret", "apikey", "tok456")
 
 

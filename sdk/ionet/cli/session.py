@@ -159,7 +159,7 @@ class Session:
     @cached_property
     def cluster(self) -> str:
         """The network's name by its genesis hash; `custom` if it is not one of Solana's."""
-        return _CLUSTERS.get(self.reader.request("getGenesisHash"), "custom")
+        return _CLUSTERS.get(str(self.reader.request("getGenesisHash")), "custom")
 
     def explorer(self, signature: str) -> str:
         """Returns the URL of a transaction in Solana's explorer."""

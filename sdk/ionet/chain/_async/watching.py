@@ -12,7 +12,7 @@ import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any, Final, Generic, Self, TypeVar
 
@@ -584,16 +584,20 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         if self._shown_until == math.inf:
             self._shown_until = now + self._settings.patience
         sent: Sent[Any] | None = None
+        emitted: Sequence[EmittedEvent] = ()
         trouble: Exception | None = None
         try:
-            sent = await sending.landed(self._client, signature)
+            found: Sent[Any] | None = await sending.landed(self._client, signature)
+            if found is not None:
+                emitted = found.event_log.emitted
+            sent = found
         except TransactionFailed:
             self._next_transaction()
             return
         except (RpcError, TransportError, *UNREADABLE) as bad:
             trouble = bad
         if sent is not None:
-            for index, one in enumerate(sent.event_log.emitted):
+            for index, one in enumerate(emitted):
                 if self._wanted(one):
                     place = (signature, index, sent.slot, sent.block_time)
                     self._ready.append(WatchedEvent(one.event, one.program_id, *place))

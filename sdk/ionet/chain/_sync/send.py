@@ -177,12 +177,14 @@ def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Pre
             raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    with shaped("getFeeForMessage"):
+        told = whole((fee or {}).get("value") or 0)
     # Some test nodes leave the priority fee out of their answer.
     known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
-        fee=max((fee or {}).get("value") or 0, known),
+        fee=max(told, known),
         changes=transactions.changes(keys, before, after),
         events=simulated.events,
     )
@@ -510,10 +512,12 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
     found = client.request("getTransaction", signature, config)
     if found is None:
         return None
-    sent = transactions.sent_from_json(signature, found, decode)
-    if found["meta"]["err"] is not None:
+    with shaped("getTransaction"):
+        sent = transactions.sent_from_json(signature, found, decode)
+        error = found["meta"]["err"]
+    if error is not None:
         raise failure(
-            found["meta"]["err"],
+            error,
             logs=sent.logs,
             program_ids=sent._program_ids,
             signature=signature,
