@@ -7,11 +7,13 @@ true answer.
 
 from __future__ import annotations
 
+import gzip
 import json
 import threading
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final, Self
 
@@ -137,6 +139,12 @@ def _no_units(asked: Asked) -> Any:
     return answer
 
 
+@cache
+def _grown() -> bytes:
+    """Little to send, and more than is read of an answer when it is unpacked."""
+    return gzip.compress(bytes(65 << 20), compresslevel=1)
+
+
 SEND: Final = "sendTransaction"
 STATUS: Final = "getSignatureStatuses"
 HEIGHT: Final = "getEpochInfo"
@@ -151,6 +159,9 @@ MODES: Final[dict[str, Mode]] = {
     "sent, answered with 500": on(SEND, landing(lambda asked: Raw(500))),
     "sent, answered with HTML": on(SEND, landing(lambda asked: Raw(200, {}, b"<html>captcha</html>"))),
     "sent, cut in the answer": on(SEND, landing(lambda asked: Raw(cut=True))),
+    "sent, answered with more than is read": on(
+        SEND, landing(lambda asked: Raw(200, {"content-encoding": "gzip"}, _grown()))
+    ),
     "sent, answered in no UTF-8": on(SEND, landing(lambda asked: Raw(200, {}, b'{"result":"\xff"}'))),
     "sent, answered without a code": on(SEND, landing(lambda asked: asked.error(None, None))),
     "sent, answered with a text as error": on(
@@ -175,6 +186,13 @@ MODES: Final[dict[str, Mode]] = {
     "statuses of processed for ever": on(STATUS, _processed),
     "statuses fail for ever": on(STATUS, _internal),
     "heights fail": on(HEIGHT, _internal),
+    "heights fail, statuses of a node that lags": lambda asked: (
+        _lagging(asked)
+        if asked.method == STATUS and asked.count <= 12
+        else _internal(asked)
+        if asked.method == HEIGHT
+        else PASS
+    ),
     "heights null": on(HEIGHT, lambda asked: asked.result(None)),
     "shown late": on(SHOW, lambda asked: asked.result(None), first=3),
     "never shown": on(SHOW, lambda asked: asked.result(None)),

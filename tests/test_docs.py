@@ -308,7 +308,15 @@ def test_what_a_role_must_sign_is_privileged_and_nothing_else_is() -> None:
             assert role in signs, f"{key} is signed by {role}, and the table says {signs}"
 
 
-@pytest.mark.parametrize("heading", ["## Attacks", "## Once-only regressions"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        "## Attacks",
+        "## Once-only regressions",
+        "## The client: what was attacked, and where else it was looked for",
+        "### Tried on the client, and held",
+    ],
+)
 def test_every_test_that_the_threat_model_names_exists(heading: str) -> None:
     rows = table_after(ROOT / "docs/threat-model.md", heading)
     named = set().union(*(code(row[-1]) for row in rows))

@@ -22,6 +22,7 @@ NAMES: Final = {
     "Awaitable": "Returned",
     "_async": "_sync",
     "aclose": "close",
+    "aiter_raw": "iter_raw",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
     "__aiter__": "__iter__",

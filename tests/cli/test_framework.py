@@ -14,6 +14,7 @@ import pytest
 from tests.cli.conftest import NOW, Shell
 
 from ionet.cli.app import COMMANDS, app, load
+from ionet.cli.session import Session
 
 IONET = [sys.executable, "-c", "from ionet.cli import main; main()"]
 
@@ -127,3 +128,13 @@ def test_connections_are_closed_at_the_end_of_a_run(shell: Shell) -> None:
         shell.run("admin", "set", "proofs", "challenge_window=5h", who="deployer")
         gc.collect()
     assert [str(warning.message) for warning in caught if warning.category is ResourceWarning] == []
+
+
+def test_no_output_names_the_secrets_of_the_nodes_url(shell: Shell) -> None:
+    url = shell.url.replace("//", "//user:s3cret@") + "/apikey?token=tok456"
+    bare = shell.url.replace(":", "%3A").replace("/", "%2F")
+    where = Session({"url": url}).explorer("SIGNATURE")
+    assert where == f"https://explorer.solana.com/tx/SIGNATURE?cluster=custom&customUrl={bare}"
+    done = shell.runner.invoke(app, ["-u", url, "localnet", "advance", "0s"])
+    assert f"on {shell.url}" in done.output
+    assert not [secret for secret in ("s3cret", "apikey", "tok456") if secret in done.output]

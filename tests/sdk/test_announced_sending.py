@@ -15,7 +15,7 @@ from solders.system_program import TransferParams, transfer
 from tests.faults import HEIGHT, STATUS, FaultProxy, Mode, _lagging, lost, on
 from websockets.sync.server import ServerConnection, serve
 
-from ionet import AsyncClient, AsyncHttpTransport, Client, HttpTransport, TransactionExpired
+from ionet import SOL, AsyncClient, AsyncHttpTransport, Client, HttpTransport, TransactionExpired
 from ionet.chain._async import send as async_sending
 from ionet.chain._sync import send as sending
 
@@ -53,6 +53,25 @@ async def test_an_announcement_ends_the_pause_of_coroutines(bare: Client) -> Non
         async with AsyncClient(transport, signer=bare.signer) as far:
             await asyncio.wait_for(far.send(instruction(bare)), 3)
         assert proxy.calls[STATUS] == 2
+
+
+@pytest.mark.usefixtures("rare")
+def test_an_announcement_ends_the_wait_for_an_airdrop(bare: Client) -> None:
+    with bare.network.serve() as server, FaultProxy(bare.network, SLOW) as proxy:
+        with Client(HttpTransport(proxy.url, websocket=server.ws_url), signer=bare.signer) as far:
+            began = time.monotonic()
+            far.airdrop(Keypair().pubkey(), SOL(1))
+            assert time.monotonic() - began < 3
+        assert proxy.calls[STATUS] == 2
+
+
+def test_where_there_is_no_websocket_an_airdrop_is_looked_for(bare: Client) -> None:
+    address = Keypair().pubkey()
+    with FaultProxy(bare.network, SLOW) as proxy:
+        with Client(HttpTransport(proxy.url, websocket="ws://127.0.0.1:9"), signer=bare.signer) as far:
+            far.airdrop(address, SOL(1))
+        assert proxy.calls[STATUS] == 2
+    assert bare.balance(address) == SOL(1)
 
 
 @pytest.fixture

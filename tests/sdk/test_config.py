@@ -100,3 +100,8 @@ def test_a_keypair_whose_halves_do_not_match_is_refused(tmp_path: Path) -> None:
     place.write_text(json.dumps([*bytes(Keypair())[:32], *bytes(Keypair())[32:]]))
     with pytest.raises(ConfigError, match="halves"):
         load_keypair(place)
+
+
+def test_a_file_without_an_end_is_no_keypair() -> None:
+    with pytest.raises(ConfigError, match="too long for a keypair"):
+        load_keypair("/dev/zero")

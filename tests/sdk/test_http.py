@@ -2,21 +2,31 @@
 
 from __future__ import annotations
 
+import asyncio
+import gzip
+import json
+import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
-from typing import Any
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, HTTPServer, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, Final
 
+import httpx
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import TransferParams, transfer
+from websockets.sync.server import ServerConnection, serve
 
 import ionet
-from ionet import SOL, HttpTransport, RpcError, TransportError
+from ionet import SOL, AsyncHttpTransport, HttpTransport, RpcError, TransportError
 from ionet.chain._sync import send as sending
+from ionet.chain.rpc.bounds import Bounds, TooLarge, download
 from ionet.chain.rpc.server import LocalServer
+from ionet.chain.rpc.sockets import AsyncSockets, SocketClosed, Sockets
 
 OK: tuple[int, dict[str, str], bytes] = (200, {}, b'{"jsonrpc":"2.0","id":1,"result":"ok"}')
 
@@ -282,3 +292,268 @@ def _missing(hook: Hooked, request: Any) -> Any:
     """Makes the answer null: the hook's own None means that the network answers."""
     request["params"][0] = str(Keypair().sign_message(b"unknown"))
     return None
+
+
+# --- answers without bounds, and secrets -----------------------------------------------------------
+
+
+class Boundless(BaseHTTPRequestHandler):
+    """Answers that do not end, by the path they are asked at."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_message(self, *args: Any) -> None:
+        pass
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length", 0)))
+        self.close_connection = True
+        with suppress(OSError):
+            getattr(self, self.path.strip("/"))()
+
+    do_GET = do_POST  # noqa: N815
+
+    def _begin(self, **headers: str) -> None:
+        self.send_response(200)
+        for name, value in headers.items():
+            self.send_header(name.replace("_", "-"), value)
+        self.end_headers()
+
+    def endless(self) -> None:
+        self._begin(transfer_encoding="chunked")
+        part = b"%x\r\n" % (1 << 20) + b" " * (1 << 20) + b"\r\n"
+        while True:
+            self.wfile.write(part)
+
+    def bomb(self) -> None:
+        packed = gzip.compress(bytes(8 << 20))
+        self._begin(content_encoding="gzip", content_length=str(len(packed)))
+        self.wfile.write(packed)
+
+    def nested(self) -> None:
+        packed = gzip.compress(gzip.compress(bytes(8 << 20)))
+        self._begin(content_encoding="gzip, gzip", content_length=str(len(packed)))
+        self.wfile.write(packed)
+
+    def cut(self) -> None:
+        packed = gzip.compress(OK[2])[:-12]
+        self._begin(content_encoding="gzip", content_length=str(len(packed)))
+        self.wfile.write(packed)
+
+    def drip(self) -> None:
+        self._begin(transfer_encoding="chunked")
+        while True:
+            self.wfile.write(b"1\r\n \r\n")
+            time.sleep(0.02)
+
+    def drip_head(self) -> None:
+        self.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        while True:
+            self.wfile.write(b"x")
+            time.sleep(0.02)
+
+    def packed(self) -> None:
+        body = gzip.compress(OK[2])
+        self._begin(content_encoding="gzip", content_length=str(len(body)))
+        self.wfile.write(body)
+
+
+@pytest.fixture(scope="module")
+def boundless() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), Boundless) as server:
+        server.daemon_threads = True
+        threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+
+
+#: What is said of each, and whether it is asked again.
+BOUNDLESS: Final = {
+    "endless": ("the answer of {url} is larger than 4 MiB", 1),
+    "bomb": ("the answer of {url} is larger than 4 MiB", 1),
+    "nested": ("no answer from {url}: its encoding is not the one that was asked for", 2),
+    "cut": ("no answer from {url}: its end is missing", 2),
+    "drip": ("no whole answer from {url} within 0.3 seconds", 2),
+    "drip_head": ("no whole answer from {url} within 0.3 seconds", 2),
+}
+
+
+@pytest.mark.parametrize("kind", BOUNDLESS)
+async def test_an_answer_has_an_end_in_time_and_size(boundless: str, kind: str) -> None:
+    said, attempts = BOUNDLESS[kind]
+    more: dict[str, Any] = {"retries": 1, "backoff": 0.001, "timeout": 0.3, "largest": 4 << 20}
+    asking = HttpTransport(f"{boundless}/{kind}", **more), AsyncHttpTransport(f"{boundless}/{kind}", **more)
+    for node in asking:
+        began = time.monotonic()
+        with pytest.raises(TransportError) as caught:
+            await (
+                asyncio.to_thread(node.request, "getHealth")
+                if isinstance(node, HttpTransport)
+                else node.request("getHealth")
+            )
+        assert time.monotonic() - began < 2
+        assert str(caught.value) == "getHealth: " + said.format(url=boundless)
+        assert (caught.value.attempts, caught.value.reached) == (attempts, True)
+    asking[0].close()
+    await asking[1].aclose()
+
+
+@pytest.mark.parametrize("kind", BOUNDLESS)
+def test_what_is_fetched_elsewhere_has_an_end_too(boundless: str, kind: str, tmp_path: Path) -> None:
+    with (
+        Bounds.keep(httpx.Client()) as client,
+        pytest.raises((TooLarge, TimeoutError, httpx.DecodingError)) as caught,
+        download(client, f"{boundless}/{kind}", seconds=0.3, most=4 << 20) as (_, parts),
+        (tmp_path / "file").open("wb") as file,
+    ):
+        file.writelines(parts)
+    assert isinstance(caught.value, TooLarge) == (kind in ("endless", "bomb"))
+    assert isinstance(caught.value, TimeoutError) == kind.startswith("drip")
+
+
+def test_what_is_packed_as_asked_is_unpacked(boundless: str) -> None:
+    with transport(f"{boundless}/packed") as node:
+        assert node.request("getHealth") == "ok"
+
+
+def test_by_default_64_mebibytes_are_read() -> None:
+    body = b'{"result": "' + b"x" * (64 << 20) + b'"}'
+    with (
+        scripted((200, {}, body)) as (url, _),
+        transport(url) as node,
+        pytest.raises(TransportError, match="larger than 64 MiB"),
+    ):
+        node.request("getHealth")
+    with scripted((200, {}, body)) as (url, _), transport(url, largest=65 << 20) as node:
+        assert len(node.request("getHealth")) == 64 << 20
+
+
+def test_an_error_of_megabytes_is_told_in_short() -> None:
+    body = json.dumps({"error": {"code": 1, "message": "B" * 5_000_000}}).encode()
+    with scripted((200, {}, body)) as (url, _), transport(url) as node:
+        with pytest.raises(RpcError) as caught:
+            node.request("getHealth")
+        assert len(str(caught.value)) < 2_500
+
+
+def test_an_answer_that_leads_elsewhere_is_not_followed() -> None:
+    with scripted(OK) as (there, reached), scripted((307, {"location": there}, b"")) as (url, _):
+        with (
+            transport(url, headers={"x-key": "apikey"}) as node,
+            pytest.raises(TransportError, match="HTTP 307"),
+        ):
+            node.request("getHealth")
+        assert not reached
+
+
+@pytest.mark.parametrize("asked", ["1000000000", "Fri, 31 Dec 9999 23:59:59 GMT", "1e999"])
+def test_no_node_has_a_client_wait_for_longer_than_half_a_minute(
+    asked: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float] = []
+    monkeypatch.setattr("ionet.chain.rpc._sync.http.time.sleep", waits.append)
+    with (
+        scripted((429, {"retry-after": asked}, b"")) as (url, _),
+        transport(url, retries=2) as node,
+        pytest.raises(TransportError, match="HTTP 429"),
+    ):
+        node.request("getHealth")
+    assert len(waits) == 2
+    assert max(waits) <= 30
+
+
+@pytest.mark.parametrize("body", [b'{"result":' + b"[" * 200_000, b'{"result":' + b"9" * 100_000 + b"}"])
+def test_what_is_too_deep_or_too_long_to_read_is_no_answer(body: bytes) -> None:
+    with (
+        scripted((200, {}, body)) as (url, _),
+        transport(url) as node,
+        pytest.raises(TransportError, match="no JSON-RPC answer"),
+    ):
+        node.request("getHealth")
+
+
+@pytest.mark.parametrize("number", ["-5", "1e999", "NaN", "1.5", "true", '"5"', "18446744073709551616"])
+def test_a_number_that_none_can_be_is_no_answer(number: str) -> None:
+    body = b'{"result":{"context":{"slot":1},"value":%b}}' % number.encode()
+    with scripted((200, {}, body)) as (url, _), ionet.connect(url) as client:
+        with pytest.raises(TransportError, match="getBalance: the node's answer cannot be read"):
+            client.balance(Pubkey.default())
+        with pytest.raises(TransportError, match="the node's answer cannot be read"):
+            client.slot()
+
+
+@pytest.mark.parametrize("shown", ["5", "[]", '{"meta": 5}', '{"meta": {"err": null}, "transaction": 5}'])
+def test_a_transaction_of_another_shape_is_no_answer(shown: str) -> None:
+    body = b'{"result": %b}' % shown.encode()
+    with (
+        scripted((200, {}, body)) as (url, _),
+        ionet.connect(url) as client,
+        pytest.raises(TransportError, match="getTransaction: the node's answer cannot be read"),
+    ):
+        client.transaction("1" * 64)
+
+
+SECRETS: Final = ("s3cret", "apikey", "tok456")
+
+
+async def test_no_log_names_a_nodes_secrets(bare: ionet.Client, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+    with bare.network.serve() as server:
+        ends = [
+            (url or "").replace("//", "//user:s3cret@") + "/apikey?token=tok456"
+            for url in (server.url, server.ws_url)
+        ]
+        headers = {"x-key": "apikey"}
+        with HttpTransport(ends[0], websocket=ends[1], headers=headers) as node:
+            node.request("getHealth")
+            await asyncio.to_thread(lambda: Sockets.open(node, 2).close())
+        there = AsyncHttpTransport(ends[0], websocket=ends[1], headers=headers)
+        await there.request("getHealth")
+        await (await AsyncSockets.open(there, 2)).aclose()
+        await there.aclose()
+    lines = [record.getMessage() for record in caplog.records]
+    assert any("HTTP Request: POST http://127.0.0.1" in line for line in lines)
+    assert not [line for line in lines for secret in SECRETS if secret in line]
+
+
+def test_the_log_of_other_requests_is_as_it_was(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    with scripted(OK) as (url, _):
+        httpx.post(f"{url}/path", content=b"")
+        assert f"{url}/path" in caplog.text
+
+
+@pytest.mark.parametrize("url", ["http://user:s3cret@[::1/apikey", "http://user:s3/cret@host/apikey"])
+def test_what_is_no_url_is_refused_without_its_secrets(url: str) -> None:
+    for ask in (lambda: ionet.connect(url), lambda: HttpTransport(url, retries=0).request("getHealth")):
+        with pytest.raises(ionet.IonetError) as caught:
+            ask()
+        assert caught.value.__cause__ is None
+        assert not {part for part in ("s3", "cret", "apikey") if part in str(caught.value)}
+    with pytest.raises(ionet.ConfigError, match=r"^this is not a cluster") as refused:
+        ionet.connect("ws://user:s3cret@host")
+    assert "s3cret" not in str(refused.value)
+
+
+async def test_a_websocket_that_leads_elsewhere_is_not_followed() -> None:
+    reached: list[Any] = []
+    there = serve(reached.append, "127.0.0.1", 0)
+    place = f"ws://127.0.0.1:{there.socket.getsockname()[1]}"
+
+    def lead(connection: ServerConnection, request: Any) -> Any:
+        answer = connection.respond(302, "")
+        answer.headers["Location"] = place
+        return answer
+
+    here = serve(lambda connection: None, "127.0.0.1", 0, process_request=lead)
+    for server in (here, there):
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    url = f"ws://127.0.0.1:{here.socket.getsockname()[1]}"
+    node = HttpTransport("http://127.0.0.1:9", websocket=url, headers={"x-key": "apikey"})
+    with pytest.raises(SocketClosed):
+        await asyncio.to_thread(Sockets.open, node, 2)
+    with pytest.raises(SocketClosed):
+        await AsyncSockets.open(node, 2)
+    for server in (here, there):
+        server.shutdown()
+    assert not reached

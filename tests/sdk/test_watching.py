@@ -460,6 +460,24 @@ def test_events_go_on_where_another_watch_ended(market: Client) -> None:
     assert [(one.signature, one.event.seq) for one in told] == truth[5:]
 
 
+def test_a_transaction_whose_events_cannot_be_read_is_not_shown(
+    far_of: Callable[..., Far], market: Client
+) -> None:
+    def mode(asked: Any) -> Any:
+        if asked.method != "getTransaction":
+            return HONEST(asked)
+        answer = asked.forward()
+        answer["result"]["meta"]["innerInstructions"] = [5]
+        return answer
+
+    bench = far_of(Faults(), mode, market)
+    settings = replace(QUICK, patience=0.2)
+    with bench.far.watch_events(events.mint.PausedSet, settings=settings) as watch:
+        market.send(ionet.ix.mint.set_paused(signer=market.address, paused=1))
+        with pytest.raises(ionet.TransactionNotShown):
+            watch.next(5)
+
+
 def test_events_are_watched_of_something(market: Client) -> None:
     with pytest.raises(ValueError, match="mentions="):
         market.watch_events()

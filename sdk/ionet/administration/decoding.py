@@ -7,19 +7,20 @@ money.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache
 from typing import Any, Final
 
-from solders.instruction import Instruction
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 
 from ionet import pda, types
 from ionet._generated import PROGRAMS, SHIPPED
 from ionet.chain import codec as c
-from ionet.chain.amounts import IO, SOL
+from ionet.chain.amounts import IO, SOL, USD
 from ionet.chain.ids import (
     ASSOCIATED_TOKEN_PROGRAM,
     BPF_LOADER_UPGRADEABLE,
@@ -27,6 +28,8 @@ from ionet.chain.ids import (
     SYSTEM_PROGRAM,
     TOKEN_PROGRAM,
 )
+from ionet.chain.nonces import ADVANCE
+from ionet.chain.pda import token_account
 from ionet.formats.text import printable
 
 _MEMO: Final = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
@@ -64,7 +67,8 @@ class Decoded:
         program: the program's name, or its address if unknown.
         program_id: its address.
         name: the instruction's name, or None if unknown.
-        arguments: its arguments by name; None if they cannot be read.
+        arguments: its arguments by name: amounts where the program says so, records as mappings, and stored
+            calls as `Decoded`; None if they cannot be read.
         roles: its accounts in order.
         summary: what it does, in a line.
     """
@@ -81,6 +85,20 @@ class Decoded:
         """Whether instruction and arguments are known."""
         return self.name is not None and self.arguments is not None
 
+    @property
+    def calls(self) -> tuple[Decoded, ...]:
+        """The calls that it stores, and those that they store in turn."""
+        return tuple(_calls(self.arguments or {}))
+
+
+def _calls(value: Any) -> Iterator[Decoded]:
+    if isinstance(value, Decoded):
+        yield value
+        yield from value.calls
+    elif isinstance(value, (Mapping, list)):
+        for part in value.values() if isinstance(value, Mapping) else value:
+            yield from _calls(part)
+
 
 def decode(instruction: Instruction) -> Decoded:
     """Decodes an instruction; guesses nothing, and says so where something is unknown."""
@@ -89,9 +107,9 @@ def decode(instruction: Instruction) -> Decoded:
     program = PROGRAMS.get(str(program_id))
     if program is not None:
         spec = _instructions(program).get(data[:8])
-        parsed = read_arguments(program, data)
+        read = None if spec is None else _read(program, spec, data)
         # The program does not read bytes left over, and nobody should sign them.
-        arguments = None if parsed is None or parsed[1] else parsed[0]
+        arguments = None if spec is None or read is None or read[1] else _in_words(program, spec, read[0])
         name = None if spec is None else str(spec["name"])
         roles = _roles(instruction, () if spec is None else _names(spec["accounts"]))
         return Decoded(program, program_id, name, arguments, roles, f"{program}.{name or data[:8].hex()}")
@@ -116,9 +134,18 @@ def _roles(instruction: Instruction, names: Sequence[str]) -> tuple[Role, ...]:
 
 
 @cache
+def _idl(program: str) -> Any:
+    return json.loads((SHIPPED / f"{program}.json").read_text())
+
+
+@cache
 def _instructions(program: str) -> dict[bytes, Any]:
-    idl = json.loads((SHIPPED / f"{program}.json").read_text())
-    return {bytes(spec["discriminator"]): spec for spec in idl["instructions"]}
+    return {bytes(spec["discriminator"]): spec for spec in _idl(program)["instructions"]}
+
+
+@cache
+def _fields(program: str) -> dict[str, list[Any]]:
+    return {one["name"]: one["type"].get("fields", []) for one in _idl(program)["types"]}
 
 
 def _names(accounts: Sequence[Any]) -> list[str]:
@@ -143,19 +170,93 @@ def read_arguments(program: str, data: bytes) -> tuple[dict[str, Any], bytes] | 
         None for an unknown instruction, or data that cannot be read.
     """
     spec = _instructions(program).get(data[:8])
-    if spec is None:
+    read = None if spec is None else _read(program, spec, data)
+    if read is None:
         return None
+    values, left = read
+    if len(values) == 1:
+        (only,) = values.values()
+        if _is_record(only):
+            values = {name: getattr(only, name) for name in only.__slots__}
+    return values, left
+
+
+def _read(program: str, spec: Any, data: bytes) -> tuple[dict[str, Any], bytes] | None:
     offset, values = 8, dict[str, Any]()
     try:
         for argument in spec["args"]:
             values[argument["name"]], offset = _codec(program, argument["type"]).read(data, offset)
     except Exception:  # whatever is wrong with the bytes
         return None
-    if len(values) == 1:
-        (only,) = values.values()
-        if hasattr(only, "CODEC") and hasattr(only, "__slots__"):
-            values = {name: getattr(only, name) for name in only.__slots__}
     return values, data[offset:]
+
+
+def _is_record(value: Any) -> bool:
+    return hasattr(value, "CODEC") and hasattr(value, "__slots__")
+
+
+# --- in words -------------------------------------------------------------------------------------
+
+#: Programs whose amounts are of IO, whether or not it is said.
+_IN_IO: Final = frozenset({"distributor", "mint", "staking"})
+#: What makes a record of arguments a call that is stored.
+_CALL: Final = {"program_id", "accounts", "data"}
+
+
+def _in_words(program: str, spec: Any, values: Mapping[str, Any]) -> dict[str, Any]:
+    said = {
+        argument["name"]: _worded(
+            program, argument["type"], _said_of(spec, argument["name"]), values[argument["name"]]
+        )
+        for argument in spec["args"]
+    }
+    if len(said) == 1:
+        (only,) = said.values()
+        if isinstance(only, dict):
+            return only
+    return said
+
+
+def _said_of(spec: Any, name: str) -> str:
+    """What an instruction's documentation says of an argument."""
+    found = re.search(rf"^\* {re.escape(name)} - (.*)$", "\n".join(spec.get("docs", ())), re.MULTILINE)
+    return found[1] if found else ""
+
+
+def _worded(program: str, kind: Any, said: str, value: Any) -> Any:
+    if value is None or isinstance(kind, str):
+        unit = _unit(program, said) if kind == "u64" else None
+        return value if unit is None else unit(value)
+    if "defined" in kind:
+        if not _is_record(value):
+            return value
+        if set(value.__slots__) == _CALL:
+            metas = [AccountMeta(one.key, one.signer, one.writable) for one in value.accounts]
+            return decode(Instruction(value.program_id, bytes(value.data), metas))
+        fields = _fields(program)[kind["defined"]["name"]]
+        return {
+            field["name"]: _worded(
+                program, field["type"], " ".join(field.get("docs", ())), getattr(value, field["name"])
+            )
+            for field in fields
+        }
+    if "option" in kind:
+        return _worded(program, kind["option"], said, value)
+    item = kind["vec"] if "vec" in kind else kind["array"][0]
+    return value if item == "u8" else [_worded(program, item, said, one) for one in value]
+
+
+def _unit(program: str, said: str) -> Callable[[int], Any] | None:
+    """Makes an amount of a number, by what the program says of it."""
+    if re.search(r"micro-dollars", said, re.IGNORECASE):
+        return USD.from_base
+    if not re.search(r"base units", said, re.IGNORECASE):
+        return None
+    return IO.from_base if program in _IN_IO or re.search(r"\bIO\b", said) else _base_units
+
+
+def _base_units(value: int) -> str:
+    return f"{value:,} base units"
 
 
 def _codec(program: str, kind: Any) -> c.Codec[Any]:
@@ -186,8 +287,9 @@ def _system(data: bytes, keys: Sequence[Pubkey]) -> _Described:
         amount = SOL.from_base(int.from_bytes(data[4:], "little"))
         summary = f"pay {amount} from {_whose(keys[0])} to {keys[1]}"
         return "transfer", ("from", "to"), {"amount": amount}, summary
-    if kind == 4 and len(keys) == 3:
-        return "advance_nonce_account", ("nonce", "", "authority"), {}, f"use up the nonce of {keys[0]}"
+    if data == ADVANCE and len(keys) == 3:
+        names = ("nonce", "recent_blockhashes", "authority")
+        return "advance_nonce_account", names, {}, f"use up the nonce of {keys[0]}"
     return None
 
 
@@ -200,7 +302,9 @@ def _token(data: bytes, keys: Sequence[Pubkey]) -> _Described:
         return None
     kind, amount = data[0], int.from_bytes(data[1:9], "little")
     if kind == 3 and len(data) == 9 and len(keys) >= 3:
-        summary = f"pay {amount} base units from token account {keys[0]} to token account {keys[1]}"
+        in_io = keys[0] == token_account(keys[2], pda.mint.MINT)
+        paid = str(IO.from_base(amount)) if in_io else f"{amount} base units"
+        summary = f"pay {paid} from token account {keys[0]} to token account {keys[1]}"
         return "transfer", ("source", "destination", "owner"), {"amount": amount}, summary
     if kind == 12 and len(data) == 10 and len(keys) >= 4:
         paid = str(IO.from_base(amount)) if keys[1] == pda.mint.MINT else f"{amount} base units of {keys[1]}"
@@ -236,10 +340,13 @@ def _associated(data: bytes, keys: Sequence[Pubkey]) -> _Described:
 
 
 def _loader(data: bytes, keys: Sequence[Pubkey]) -> _Described:
-    kind = int.from_bytes(data[:4], "little")
+    if len(data) != 4:
+        return None
+    kind = int.from_bytes(data, "little")
     if kind == 3 and len(keys) > 2:
         summary = f"upgrade {PROGRAMS.get(str(keys[1]), str(keys[1]))} from buffer {keys[2]}"
-        return "upgrade", ("program_data", "program", "buffer", "spill"), {}, summary
+        names = ("program_data", "program", "buffer", "spill", "rent", "clock", "authority")
+        return "upgrade", names, {}, summary
     if kind in (4, 7) and len(keys) > 1:
         successor = str(keys[2]) if len(keys) > 2 else "nobody"
         summary = f"make {successor} the upgrade authority of program data {keys[0]}"

@@ -7,7 +7,7 @@ from binascii import a2b_base64
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from solders.account import Account as RawAccount
 from solders.pubkey import Pubkey
@@ -15,6 +15,9 @@ from solders.pubkey import Pubkey
 from ionet.chain.errors import AccountNotFound, DecodeError, IonetError, TransportError
 from ionet.chain.ids import CLOCK
 from ionet.chain.schema import Account
+
+#: What an answer of another shape than expected raises.
+UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 T = TypeVar("T")
 A = TypeVar("A", bound=Account)
@@ -88,9 +91,20 @@ def shaped(method: str) -> Iterator[None]:
         yield
     except IonetError:
         raise
-    except (LookupError, TypeError, ValueError, AttributeError) as bad:
+    except UNREADABLE as bad:
         message = f"{method}: the node's answer cannot be read ({type(bad).__name__}: {bad})"
         raise TransportError(message, url="") from bad
+
+
+def whole(value: Any) -> int:
+    """A number as a node gives it: whole, and not negative.
+
+    Raises:
+        ValueError: it is none, or has more than 64 bits.
+    """
+    if type(value) is not int or not 0 <= value < 1 << 64:
+        raise ValueError(f"{str(value)[:40]} is no whole number of 64 bits")
+    return value
 
 
 @contextmanager
@@ -115,7 +129,9 @@ def read_found(kind: type[A], answer: Iterable[Any]) -> list[KeyedAccount[A]]:
     key, decode = Pubkey.from_string, kind.decode
     with growing():
         return [
-            KeyedAccount(key(entry["pubkey"]), decode(a2b_base64(entry["account"]["data"][0])))
+            KeyedAccount(
+                key(entry["pubkey"]), decode(a2b_base64(entry["account"]["data"][0], strict_mode=True))
+            )
             for entry in answer
         ]
 

@@ -68,9 +68,10 @@ def cluster_url(url_or_moniker: str) -> str:
         return url_or_moniker
     name = _MONIKERS.get(url_or_moniker)
     if name is None:
+        # A URL of another kind may hold a secret.
+        what = "this" if {":", "@", "/"} & set(url_or_moniker) else repr(url_or_moniker)
         raise ConfigError(
-            f"{url_or_moniker!r} is not a cluster; give a URL (http:// or https://) "
-            f"or one of {', '.join(CLUSTERS)}"
+            f"{what} is not a cluster; give a URL (http:// or https://) or one of {', '.join(CLUSTERS)}"
         )
     return CLUSTERS[name]
 
@@ -81,7 +82,9 @@ def _check_url(url: str) -> None:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
     except ValueError as bad:
-        raise ConfigError(f"the node's URL cannot be read: {bad}") from None
+        # Some texts quote a part of the URL.
+        reason = "write https://HOST:PORT" if "'" in str(bad) else str(bad)
+        raise ConfigError(f"the node's URL cannot be read: {reason}") from None
     if not host or any(letter.isspace() for letter in url):
         raise ConfigError("the node's URL has no host, or white space in it; write https://HOST:PORT")
     if port is not None and not 0 < port < 1 << 16:

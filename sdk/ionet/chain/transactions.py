@@ -22,6 +22,7 @@ from ionet.chain.errors import EncodeError, IonetError
 from ionet.chain.events import EventLog, InnerCall, read_events
 from ionet.chain.fees import MAX_COMPUTE_UNITS
 from ionet.chain.ids import COMPUTE_BUDGET_PROGRAM, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.records import whole
 from ionet.chain.signers import Signer
 
 if TYPE_CHECKING:
@@ -403,7 +404,7 @@ def _inner_from_json(groups: Iterable[Any] | None, keys: Sequence[str]) -> list[
 
 
 def _data(answer: Any) -> bytes:
-    return b64decode(answer["data"][0]) if answer else b""
+    return b64decode(answer["data"][0], validate=True) if answer else b""
 
 
 def sent_from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | None) -> Sent[T]:
@@ -446,7 +447,7 @@ def _keys_and_programs(transaction: Any, meta: Any) -> tuple[list[str], list[str
     loaded = meta.get("loadedAddresses") or {"writable": [], "readonly": []}
     if isinstance(transaction, list):
         data, encoding = transaction
-        raw = b58decode(data) if encoding == "base58" else b64decode(data)
+        raw = b58decode(data) if encoding == "base58" else b64decode(data, validate=True)
         message = VersionedTransaction.from_bytes(raw).message
         keys = [*map(str, message.account_keys), *loaded["writable"], *loaded["readonly"]]
         return keys, [keys[instruction.program_id_index] for instruction in message.instructions]
@@ -505,8 +506,8 @@ def raw_account(answer: Any) -> RawAccount | None:
     if answer is None:
         return None
     return RawAccount(
-        answer["lamports"],
-        b64decode(answer["data"][0]),
+        whole(answer["lamports"]),
+        b64decode(answer["data"][0], validate=True),
         Pubkey.from_string(answer["owner"]),
         answer["executable"],
         answer["rentEpoch"],

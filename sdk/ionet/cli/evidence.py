@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 #: The most bytes to fetch: about 400 per node, for a million nodes.
 _MOST = 1 << 29
+#: Seconds for all of them.
+_LONGEST = 1_800.0
 
 
 def require_numpy() -> None:
@@ -65,21 +67,26 @@ def evidence_of(report: accounts.proofs.Report, file: Path | None) -> Iterator[P
 def _fetch(place: str, path: Path) -> None:
     import httpx
 
+    from ionet.chain.rpc.bounds import Bounds, TooLarge, download
+
     if not place.startswith(("https://", "http://")):
         raise UserError(
             f"the evidence is published at {place!r}; fetch it, and give the file with --evidence", UNUSABLE
         )
     try:
-        request = httpx.stream("GET", place, follow_redirects=True, timeout=30)
-        with request as answer, path.open("wb") as file:
-            answer.raise_for_status()
-            size = 0
-            for part in answer.iter_bytes():
-                size += len(part)
-                if size > _MOST:
-                    raise UserError(f"{place} is larger than {_MOST >> 20} MiB", UNUSABLE)
-                file.write(part)
-    except httpx.HTTPError as bad:
+        with (
+            Bounds.keep(httpx.Client(follow_redirects=True, timeout=30)) as client,
+            download(client, place, seconds=_LONGEST, most=_MOST) as (status, parts),
+            path.open("wb") as file,
+        ):
+            if status != 200:
+                raise UserError(f"the evidence at {place} cannot be fetched: HTTP {status}", NO_NODE)
+            file.writelines(parts)
+    except TooLarge:
+        raise UserError(f"{place} is larger than {_MOST >> 20} MiB", UNUSABLE) from None
+    except TimeoutError:
+        raise UserError(f"{place} was not whole within {_LONGEST / 60:g} minutes", NO_NODE) from None
+    except (httpx.HTTPError, httpx.InvalidURL) as bad:
         raise UserError(f"the evidence at {place} cannot be fetched: {bad}", NO_NODE) from None
 
 

@@ -7,12 +7,15 @@ import signal
 import sys
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final
 
 import typer
 
 from ionet import pda
+from ionet.chain.files import key_folder, write_secret
+from ionet.chain.rpc.urls import public_url
 from ionet.cli.arguments import UNITS, NodeAddress, length_of
 from ionet.cli.failures import UNUSABLE, UserError
 from ionet.cli.options import Commands
@@ -97,7 +100,7 @@ def advance(
     seconds = length_of(length)
     io = session()
     now = io.reader.cheats.advance(seconds)
-    io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {io.url}")
+    io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {public_url(io.url)}")
 
 
 @app.command()
@@ -117,18 +120,21 @@ PEOPLE: Final = ("deployer", "attester", "slasher", "resolver", "alice", "bob", 
 
 
 def _keys(folder: Path) -> dict[str, Keypair]:
-    """Returns the people's keypairs; creates those that are missing."""
+    """Returns the people's keypairs; creates those that are missing.
+
+    Raises:
+        ConfigError: the folder is not of this user alone, or what is there is no keypair.
+    """
     from solders.keypair import Keypair
 
     from ionet import load_keypair
 
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    key_folder(folder)
     keypairs = {}
     for name in PEOPLE:
         place = folder / f"{name}.json"
-        if not place.exists():
-            place.touch(mode=0o600)
-            place.write_text(json.dumps(list(bytes(Keypair()))))
+        with suppress(FileExistsError):
+            write_secret(place, json.dumps(list(bytes(Keypair()))))
         keypairs[name] = load_keypair(place)
     return keypairs
 

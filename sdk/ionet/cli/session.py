@@ -29,6 +29,7 @@ from ionet import (
     load_keypair,
     pda,
 )
+from ionet.chain.rpc.urls import public_url
 from ionet.chain.signers import cluster_url, keypair_of, solana_config
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commitment, Output, given
@@ -83,7 +84,7 @@ class Session:
 
     @cached_property
     def url(self) -> str:
-        """The node's URL."""
+        """The node's URL; it may hold secrets, and is shown by `public_url` only."""
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
     @cached_property
@@ -158,13 +159,13 @@ class Session:
     @cached_property
     def cluster(self) -> str:
         """The network's name by its genesis hash; `custom` if it is not one of Solana's."""
-        return _CLUSTERS.get(self.reader.request("getGenesisHash"), "custom")
+        return _CLUSTERS.get(str(self.reader.request("getGenesisHash")), "custom")
 
     def explorer(self, signature: str) -> str:
         """Returns the URL of a transaction in Solana's explorer."""
         where = {
             "mainnet-beta": "",
-            "custom": f"?cluster=custom&customUrl={quote(self.url, safe='')}",
+            "custom": f"?cluster=custom&customUrl={quote(public_url(self.url), safe='')}",
         }.get(self.cluster, f"?cluster={self.cluster}")
         return f"https://explorer.solana.com/tx/{signature}{where}"
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from solders.instruction import AccountMeta, Instruction
@@ -12,39 +12,48 @@ from solders.transaction import VersionedTransaction
 from ionet import IonetError
 from ionet.administration.decoding import Decoded, decode
 from ionet.chain import transactions
+from ionet.chain.ids import SYSTEM_PROGRAM
+from ionet.chain.nonces import authority_of, nonce_account, nonce_of
 from ionet.chain.transactions import unsigned_by
 from ionet.cli.failures import REFUSED, UserError, sentence
 from ionet.cli.session import Session
 
 
-def show(io: Session, transaction: VersionedTransaction, number: int, allowed: Collection[Pubkey]) -> None:
+def show(
+    io: Session, transaction: VersionedTransaction, number: int, allowed: Collection[Pubkey] | None
+) -> None:
     """Writes to standard error what a transaction does.
 
     Args:
         io: the session.
         transaction: what is to be signed or sent.
         number: which of several it is.
-        allowed: programs whose instructions are accepted unread.
+        allowed: programs whose instructions are accepted unread; None: all.
 
     Raises:
-        UserError: an instruction cannot be read, and its program is not allowed.
+        UserError: an instruction, or a call that it stores, cannot be read, and its program is not allowed.
+        EncodeError: nobody can say how long it can land.
     """
     decoded = [decode(instruction) for instruction in instructions_of(io, transaction)]
     missing = unsigned_by(transaction)
     payer = transaction.message.account_keys[0]
     io.screen.warn(f"Transaction {number}; the fee is paid by {payer}")
     for place, one in enumerate(decoded, 1):
-        io.screen.warn("\n".join(_lines(place, one)))
-    io.screen.warn("\n".join(_effects(io, transaction)))
+        io.screen.warn("\n".join(_lines(f"  {place}. ", one)))
+    io.screen.warn("\n".join([*_lifetime(io, transaction), *_effects(io, transaction)]))
     if missing:
         io.screen.warn(f"Signatures missing: {', '.join(map(str, missing))}")
+    if allowed is None:
+        return
     for place, one in enumerate(decoded, 1):
-        if not one.known and one.program_id not in allowed:
-            raise UserError(
-                f"instruction {place} of transaction {number} cannot be read: it calls {one.program_id};"
-                f" if you know what it does, say --allow-program {one.program_id}",
-                REFUSED,
-            )
+        for call in (one, *one.calls):
+            if not call.known and call.program_id not in allowed:
+                what = "" if call is one else "stores a call that "
+                raise UserError(
+                    f"instruction {place} of transaction {number} {what}cannot be read: it calls"
+                    f" {call.program_id}; if you know what it does, say --allow-program {call.program_id}",
+                    REFUSED,
+                )
 
 
 def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Instruction]:
@@ -73,25 +82,64 @@ def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Inst
     ]
 
 
-def _lines(place: int, decoded: Decoded) -> Iterator[str]:
-    yield f"  {place}. {decoded.summary}"
-    arguments = decoded.arguments or {}
+def _lines(head: str, decoded: Decoded) -> Iterator[str]:
+    """An instruction: its summary, what it is given, and who plays which role; calls that it stores below."""
+    yield f"{head}{decoded.summary}"
+    arguments = dict(_flat(decoded.arguments or {}))
     names = [*arguments, *(role.name for role in decoded.roles)]
     width = max((len(name) for name in names), default=0)
+    indent = " " * (len(head) + 2)
     for name, value in arguments.items():
-        yield f"       {name:<{width}}  {_value(value)}"
+        if isinstance(value, Decoded):
+            yield from _lines(f"{indent}{name}: ", value)
+        else:
+            yield f"{indent}{name:<{width}}  {_value(value)}"
     for role in decoded.roles:
         flags = [word for word, holds in (("signs", role.signer), ("changes", role.writable)) if holds]
         does = f" ({', '.join(flags)})" if flags else ""
-        yield f"       {role.name:<{width}}  {role.address}{does}"
+        yield f"{indent}{role.name:<{width}}  {role.address}{does}"
+
+
+def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
+    """Names and values; those of records and lists by the path to them."""
+    if isinstance(value, Mapping):
+        for key, one in value.items():
+            yield from _flat(one, f"{name}.{key}" if name else key)
+    elif isinstance(value, list) and value:
+        for place, one in enumerate(value):
+            yield from _flat(one, f"{name}[{place}]")
+    else:
+        yield name, value
 
 
 def _value(value: Any) -> str:
+    if value is None or value == []:
+        return "none"
     if isinstance(value, bytes):
         return value.hex() or "empty"
     if isinstance(value, int) and not isinstance(value, bool):
         return value.name.lower() if hasattr(value, "name") else f"{value:,}"
     return str(value)
+
+
+def _lifetime(io: Session, transaction: VersionedTransaction) -> Iterator[str]:
+    """How long a transaction with a durable nonce can land, and who decides it; others end by themselves."""
+    message = transaction.message
+    address = nonce_account(message)
+    if address is None:
+        return
+    found = io.reader.account(address)
+    data = b"" if found is None or found.owner != SYSTEM_PROGRAM else bytes(found.data)
+    authority = authority_of(data)
+    if authority is None:
+        yield f"  It has a durable nonce, and there is none at {address}: as of now it cannot land"
+        return
+    signers = message.account_keys[: message.header.num_required_signatures]
+    signs = "signs" if authority in signers else "does not sign: it cannot land"
+    yield f"  It does not expire: it can land until the nonce of {address} is used up"
+    yield f"       the nonce's authority  {authority} ({signs})"
+    if nonce_of(data) != str(message.recent_blockhash):
+        yield "  That nonce has moved on: this can no longer land"
 
 
 def _effects(io: Session, transaction: VersionedTransaction) -> Iterator[str]:

@@ -46,8 +46,7 @@ def show(source: Source) -> None:
     """Show what transactions do: instructions, accounts by role, what they move, who has to sign."""
     io = session()
     for number, transaction in enumerate(_read(source), 1):
-        programs = {instruction.program_id for instruction in signing.instructions_of(io, transaction)}
-        signing.show(io, transaction, number, programs)
+        signing.show(io, transaction, number, None)
 
 
 @app.command()

@@ -13,6 +13,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
+from ionet.chain.files import state_folder
 from ionet.orchestrator._executor import FailureReason, Lease, NodeSpec, RunFailure, RunOutput, Workspace
 from ionet.store.manifest import Command, FileStore, Function
 from ionet.workloads import Context
@@ -94,6 +95,7 @@ class InlineExecutor:
         env = lease.manifest.runtime_env
         if isinstance(lease.manifest.entrypoint, Function) and (env.pip or env.env_vars or env.working_dir):
             raise RunFailure(FailureReason.PLACEMENT, "functions run inline have no runtime environment")
+        state_folder(self._work)
         self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
         self._open.add(lease.name)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ionet._generated.shared import ProofReason
+from ionet.chain.files import state_folder
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -54,6 +55,7 @@ class Journal:
         self._path = Path(path)
         self._retry = retry
         self._retry_at: float | None = None
+        state_folder(self._path.parent)
         try:
             self._db = self._open(self._path)
         except sqlite3.DatabaseError:

@@ -11,16 +11,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.rpc.urls import keep_secret, public_url
 from ionet.formats import canonical
 from ionet.orchestrator._executor import lease_name
 from ionet.store.manifest import FileStore, StoreError
-
-if TYPE_CHECKING:
-    import httpx
 
 #: How many bytes are kept of a log, from its end.
 MAX_LOG: Final = 64 << 20
@@ -74,31 +72,48 @@ class _Folder:
             return None
 
 
+#: Bytes of a file that is read over HTTP, and seconds for it.
+_LARGEST: Final = 1 << 28
+_LONGEST: Final = 300.0
+
+
 class _Web:
     def __init__(self, url: str) -> None:
         import httpx
 
-        self._url = url.rstrip("/")
-        self._client = httpx.Client(follow_redirects=True, timeout=30.0)
+        from ionet.chain.rpc.bounds import Bounds
+
+        keep_secret(url)
+        self._url, self._shown = url.rstrip("/"), public_url(url)
+        self._client = Bounds.keep(httpx.Client(follow_redirects=True, timeout=30.0))
 
     def read(self, path: str, start: int = 0) -> bytes | None:
         import httpx
 
-        headers = {"Range": f"bytes={start}-"} if start else {}
+        from ionet.chain.rpc.bounds import TooLarge, download
+
+        place, headers = f"{self._url}/{path}", {"Range": f"bytes={start}-"} if start else {}
         try:
-            answer: httpx.Response = self._client.get(f"{self._url}/{path}", headers=headers)
-        except httpx.HTTPError as bad:
-            raise IonetError(f"no answer from {self._url}: {bad}") from bad
-        match answer.status_code:
-            case 404 | 410:
-                return None
-            case 416:  # nothing after `start` yet
-                return b""
-            case 206:
-                return answer.content
-            case 200:  # a server that does not support ranges
-                return answer.content[start:]
-        raise IonetError(f"{self._url}/{path}: HTTP {answer.status_code}")
+            with download(self._client, place, seconds=_LONGEST, most=_LARGEST, headers=headers) as (
+                status,
+                parts,
+            ):
+                match status:
+                    case 404 | 410:
+                        return None
+                    case 416:  # nothing after `start` yet
+                        return b""
+                    case 206:
+                        return b"".join(parts)
+                    case 200:  # a server that does not support ranges
+                        return b"".join(parts)[start:]
+        except TooLarge:
+            raise IonetError(f"{path} at {self._shown} is larger than {_LARGEST >> 20} MiB") from None
+        except TimeoutError:
+            raise IonetError(f"{path} at {self._shown} was not whole within {_LONGEST:g} seconds") from None
+        except (httpx.HTTPError, httpx.InvalidURL) as bad:
+            raise IonetError(f"no answer from {self._shown}: {bad}") from None
+        raise IonetError(f"{path} at {self._shown}: HTTP {status}")
 
 
 def open_place(place: str) -> Place:
@@ -112,7 +127,7 @@ def open_place(place: str) -> Place:
         return _Web(place)
     if url.scheme not in ("", "file"):
         raise ConfigError(
-            f"logs are read from a directory, or from a file: or http(s): URL, not from {place}"
+            f"logs are read from a directory, or from a file: or http(s): URL, not from {url.scheme}:"
         )
     root = Path(url.path if url.scheme else place).expanduser()
     if not (root / "store").is_dir():

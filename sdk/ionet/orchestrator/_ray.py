@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import ionet
+from ionet.chain.files import state_folder
 from ionet.orchestrator._executor import (
     FailureReason,
     Lease,
@@ -212,7 +213,7 @@ class RayExecutor:
                     FailureReason.PLACEMENT, f"the node {node.hex()} is not known to this executor"
                 )
         if key not in self._spares:
-            self._work.mkdir(parents=True, exist_ok=True)
+            state_folder(self._work)
             specs = [self._nodes[node] for node in key]
             self._spares[key] = asyncio.create_task(_Host.start(specs, self._work, self._timeout))
 
@@ -287,6 +288,7 @@ class RayExecutor:
         return host
 
     async def _start(self, lease: Lease) -> _Host:
+        state_folder(self._work)
         self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
         spare = self._spares.pop(lease.nodes, None)
         if spare is not None:

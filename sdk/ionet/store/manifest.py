@@ -33,6 +33,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar, cast
 
 from ionet.chain.errors import IonetError
+from ionet.chain.files import state_folder
 from ionet.formats import canonical
 from ionet.formats.canonical import CanonicalError, Json
 from ionet.formats.when import DAY, HOUR
@@ -420,6 +421,7 @@ class FileStore:
         self.root = Path(root)
         self._objects = self.root / "objects"
         self._names = self.root / "names"
+        state_folder(self.root)
         self._objects.mkdir(parents=True, exist_ok=True)
         self._names.mkdir(parents=True, exist_ok=True)
 

@@ -10,7 +10,8 @@ from pathlib import Path
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import ConfigError, IonetError
+from ionet.chain.files import key_folder, write_secret
 
 
 class KeyFileError(IonetError):
@@ -78,14 +79,12 @@ class DeviceKey:
         path = Path(path)
         keypair = Keypair()
         try:
-            path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+            key_folder(path.parent)
+            write_secret(path, json.dumps(list(bytes(keypair))))
         except FileExistsError:
             return cls.load(path)
+        except ConfigError as error:
+            raise KeyFileError(f"cannot create the device key {path}: {error}") from error
         except OSError as error:
             raise KeyFileError(f"cannot create the device key {path}: {error.strerror}") from error
-        with os.fdopen(handle, "w") as file:
-            json.dump(list(bytes(keypair)), file)
-            file.flush()
-            os.fsync(file.fileno())
         return cls(keypair, path)

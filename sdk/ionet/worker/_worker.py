@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from ionet.chain.errors import IonetError
+from ionet.chain.files import state_folder
 from ionet.worker._keys import DeviceKey
 from ionet.worker._probe import Device, probe
 from ionet.worker._timelock import Sample, SampleLog
@@ -51,7 +52,7 @@ class Worker:
         self._kernel = kernel
         self._prover: Prover | None = None
         self._state = Path(state)
-        self._state.mkdir(parents=True, exist_ok=True)
+        state_folder(self._state)
         self._lock: IO[bytes] | None = None
         self._job: bytes | None = None
         self._log: SampleLog | None = None

@@ -17,7 +17,7 @@ from ionet.chain.errors import AccountNotFound, ConfigError, ProgramMissing, Rpc
 from ionet.chain.fees import FeePolicy
 from ionet.chain.ids import ADDRESS_LOOKUP_TABLE_PROGRAM, CLOCK, TOKEN_2022_PROGRAM, TOKEN_PROGRAM
 from ionet.chain.pda import token_account
-from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw, shaped
+from ionet.chain.records import KeyedAccount, clock_time, decoded, owned, read_found, read_raw, shaped, whole
 from ionet.chain.rpc import AsyncTransport
 from ionet.chain.rpc._async.local import AsyncLocalTransport
 from ionet.chain.rpc.limits import smaller_batch
@@ -321,7 +321,7 @@ class AsyncReader:
         config = self._config(filters=kind.filters(**fields), dataSlice=part)
         answer = await self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
         with shaped("getProgramAccounts"):
-            parts = [b64decode(one["account"]["data"][0]) for one in answer]
+            parts = [b64decode(one["account"]["data"][0], validate=True) for one in answer]
         if not parts:
             await self._check_deployed(kind.PROGRAM_ID)
         return parts
@@ -334,12 +334,13 @@ class AsyncReader:
             "getBalance", str(address or self.address), {"commitment": self.commitment}
         )
         with shaped("getBalance"):
-            return SOL.from_base(answer["value"])
+            return SOL.from_base(whole(answer["value"]))
 
     async def rent(self, size: int) -> int:
         """Returns the lamports that make an account of `size` bytes rent-exempt."""
-        lamports: int = await self.request("getMinimumBalanceForRentExemption", size)
-        return lamports
+        lamports = await self.request("getMinimumBalanceForRentExemption", size)
+        with shaped("getMinimumBalanceForRentExemption"):
+            return whole(lamports)
 
     async def token_account(self, address: Pubkey) -> TokenAccount:
         """Returns the SPL Token account at an address.
@@ -402,8 +403,9 @@ class AsyncReader:
 
     async def slot(self) -> int:
         """Returns the current slot."""
-        slot: int = await self.request("getSlot", {"commitment": self.commitment})
-        return slot
+        slot = await self.request("getSlot", {"commitment": self.commitment})
+        with shaped("getSlot"):
+            return whole(slot)
 
     async def time(self) -> int:
         """Returns the network's time as programs see it, Unix seconds."""
@@ -431,9 +433,11 @@ class AsyncReader:
             if until:
                 config["until"] = until
             page = await self.request("getSignaturesForAddress", str(address), config)
-            for entry in page:
-                if entry["err"] is None:
-                    yield entry["signature"]
-            if len(page) < 1000:
+            with shaped("getSignaturesForAddress"):
+                entries = [(str(entry["signature"]), entry["err"]) for entry in page]
+            for signature, error in entries:
+                if error is None:
+                    yield signature
+            if len(entries) < 1000:
                 return
-            before = page[-1]["signature"]
+            before = entries[-1][0]

@@ -12,7 +12,8 @@ import json
 import math
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Any, Final, Generic, Self, TypeVar
 
 from solders.account import Account as RawAccount
@@ -33,7 +34,7 @@ from ionet.chain.following import (
     WatchSettings,
     matcher,
 )
-from ionet.chain.records import decoded, shaped
+from ionet.chain.records import UNREADABLE, decoded, shaped, whole
 from ionet.chain.rpc.sockets import AsyncSocket, AsyncSockets, SocketClosed, has_socket
 from ionet.chain.schema import Account, Event
 from ionet.chain.transactions import Sent, raw_account
@@ -42,8 +43,11 @@ T = TypeVar("T")
 A = TypeVar("A", bound=Account)
 
 _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
-#: What a message of another shape than expected raises.
-_UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError)
+#: Slots that the node may be ahead of one that it has named over HTTP: some minutes. Beyond them it is asked
+#: again, so that nothing that is said of slots far ahead hides what comes later.
+_AHEAD: Final = 512
+#: Announcements that wait until it has answered.
+_HELD: Final = 1_024
 #: Seconds in which announcements are gathered before they are looked up.
 _GATHER: Final = 0.02
 
@@ -76,6 +80,13 @@ class AsyncWatch(Generic[T]):
         self._slot: int | None = None
         self._need: int | None = None
         self._read_in = -1
+        #: What each subscription of this connection announces, by its number.
+        self._numbers: dict[int, str] = {}
+        #: The latest slot that the node has named over HTTP; when it was last asked for one.
+        self._named = -1
+        self._named_at = -math.inf
+        #: Announcements from beyond it.
+        self._doubted: deque[dict[str, Any]] = deque(maxlen=_HELD)
 
     # -- what is watched
 
@@ -151,6 +162,8 @@ class AsyncWatch(Generic[T]):
             self._socket = await AsyncSockets.open(self._client.transport, self._settings.opening)
             self._slot = self._need = None
             self._read_in = -1
+            self._numbers.clear()
+            self._doubted.clear()
             await self._subscribe(self._socket)
         except SocketClosed:
             await self._lost()
@@ -168,7 +181,9 @@ class AsyncWatch(Generic[T]):
         for number, (method, params) in enumerate(wanted):
             body = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
             await socket.send(json.dumps(body))
-        waiting, until = set(range(len(wanted))), time.monotonic() + self._settings.opening
+        # For example accountSubscribe: accountNotification.
+        waiting = {i: method.replace("Subscribe", "Notification") for i, (method, _) in enumerate(wanted)}
+        until = time.monotonic() + self._settings.opening
         while waiting:
             left = until - time.monotonic()
             text = await socket.recv(left) if left > 0 else None
@@ -177,10 +192,15 @@ class AsyncWatch(Generic[T]):
             message = _message(text)
             if "error" in message:
                 raise SocketClosed(f"the node refuses a subscription: {message['error']}")
-            if "method" not in message:
-                waiting.discard(message.get("id"))
-            elif message["method"] != "slotNotification":
+            answered, subscription = message.get("id"), message.get("result")
+            if "method" in message:
                 self._take(message)
+            elif type(answered) is not int or answered not in waiting:
+                continue
+            elif type(subscription) is not int or subscription in self._numbers:
+                raise SocketClosed("the node confirms a subscription without a number of its own")
+            else:
+                self._numbers[subscription] = waiting.pop(answered)
 
     async def _lost(self) -> None:
         """The connection is gone; there will be another one."""
@@ -202,6 +222,8 @@ class AsyncWatch(Generic[T]):
         if self._socket is None and now >= self._connect_at:
             if await self._connect():
                 self._read_at = 0.0
+        elif self._doubted and now >= self._named_at + self._settings.poll:
+            await self._try_asking()
         elif now >= self._read_at:
             await self._try_reading()
         elif self._socket is None:
@@ -213,7 +235,8 @@ class AsyncWatch(Generic[T]):
 
     async def _listen(self, socket: AsyncSocket, seconds: float) -> None:
         """Takes the next message, or waits until something is to be done."""
-        left = min(self._read_at, self._settle_at) - time.monotonic()
+        ask_at = self._named_at + self._settings.poll if self._doubted else math.inf
+        left = min(self._read_at, self._settle_at, ask_at) - time.monotonic()
         try:
             text = await socket.recv(min(seconds, left))
             if text is not None:
@@ -230,15 +253,58 @@ class AsyncWatch(Generic[T]):
         if "method" not in message:
             return
         try:
-            method, result = message["method"], message["params"]["result"]
-            if method == "slotNotification":
-                self._slot_heard(int(result["slot"]))
+            method, params = message["method"], message["params"]
+            number = params["subscription"]
+            if type(number) is not int or self._numbers.get(number) != method:
+                return
+            result = params["result"]
+            of_slot = method == "slotNotification"
+            slot = whole((result if of_slot else result["context"])["slot"])
+            if slot > self._named + _AHEAD:
+                self._doubted.append(message)
+            elif of_slot:
+                self._slot_heard(slot)
             else:
                 self._notified(method, result)
         except IonetError:
             raise
-        except _UNREADABLE as bad:
+        except UNREADABLE as bad:
             raise SocketClosed(f"a notification cannot be read: {bad}") from bad
+
+    async def _ask_slot(self) -> None:
+        """Asks the node for its slot; what is still beyond it is not listened to.
+
+        Raises:
+            RpcError, TransportError: there is no answer.
+        """
+        self._named_at = time.monotonic()
+        answer = await self._client.request("getSlot", {"commitment": "processed"})
+        with shaped("getSlot"):
+            self._named = max(self._named, whole(answer))
+        doubted = [*self._doubted]
+        self._doubted.clear()
+        try:
+            for message in doubted:
+                self._take(message)
+        except SocketClosed:
+            await self._lost()
+        if self._doubted:
+            self._read_at = min(self._read_at, self._named_at + self._settings.poll)
+            self._doubted.clear()
+
+    async def _believed(self, slot: int) -> None:
+        """Takes a slot in which something was read.
+
+        Raises:
+            TransportError: the node itself says that it has not come so far.
+        """
+        if slot > self._named + _AHEAD:
+            await self._ask_slot()
+        if slot > self._named + _AHEAD:
+            raise TransportError(
+                f"the node answers from slot {slot}, and says that it is in {self._named}", url=""
+            )
+        self._named = max(self._named, slot)
 
     def _slot_heard(self, slot: int) -> None:
         self._heard_at = time.monotonic()
@@ -256,10 +322,14 @@ class AsyncWatch(Generic[T]):
             slot = await self._client.request("getSlot", {"commitment": "processed"})
         except (RpcError, TransportError):
             slot = None
-        if slot is not None and slot == self._slot:
+        if type(slot) is int and slot == self._slot:
             self._heard_at = time.monotonic()
         else:
             await self._lost()
+
+    async def _try_asking(self) -> None:
+        with suppress(RpcError, TransportError):
+            await self._ask_slot()
 
     async def _try_reading(self) -> None:
         try:
@@ -338,7 +408,7 @@ class AsyncAccountWatch(AsyncWatch[AccountChange[T]]):
         return [("programSubscribe", [str(self._kind.PROGRAM_ID), config])]
 
     def _notified(self, method: str, result: Any) -> None:
-        slot, value = int(result["context"]["slot"]), result["value"]
+        slot, value = whole(result["context"]["slot"]), result["value"]
         if self._address is not None:
             self._offer(self._address, slot, raw_account(value))
         else:
@@ -370,7 +440,7 @@ class AsyncAccountWatch(AsyncWatch[AccountChange[T]]):
         if self._address is not None:
             answer = await self._client.request("getAccountInfo", str(self._address), self._client._config())
             with shaped("getAccountInfo"):
-                slot = int(answer["context"]["slot"])
+                slot = whole(answer["context"]["slot"])
                 found = {self._address: self._watched(raw_account(answer["value"]))}
         else:
             assert self._kind is not None
@@ -378,13 +448,14 @@ class AsyncAccountWatch(AsyncWatch[AccountChange[T]]):
             config = self._client._config(filters=self._filters, withContext=True)
             answer = await self._client.request("getProgramAccounts", str(program), config)
             with shaped("getProgramAccounts"):
-                slot = int(answer["context"]["slot"])
+                slot = whole(answer["context"]["slot"])
                 found = {
                     Pubkey.from_string(one["pubkey"]): self._watched(raw_account(one["account"]))
                     for one in answer["value"]
                 }
             if not found:
                 await self._client._check_deployed(program)
+        await self._believed(slot)
         self._take_read(slot, found, whole=True)
         return slot
 
@@ -406,9 +477,10 @@ class AsyncAccountWatch(AsyncWatch[AccountChange[T]]):
             keys = [str(one) for one in addresses]
             answer = await self._client.request("getMultipleAccounts", keys, self._client._config())
             with shaped("getMultipleAccounts"):
-                slot = int(answer["context"]["slot"])
+                slot = whole(answer["context"]["slot"])
                 accounts = [self._watched(raw_account(one)) for one in answer["value"]]
                 found = dict(zip(addresses, accounts, strict=True))
+            await self._believed(slot)
         except (RpcError, TransportError):
             self._settle_at = time.monotonic() + self._settling.pause()
         else:
@@ -453,7 +525,7 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         return [("logsSubscribe", [{"mentions": [str(self._address)]}, {"commitment": self._level}])]
 
     def _notified(self, method: str, result: Any) -> None:
-        slot, signature = int(result["context"]["slot"]), str(result["value"]["signature"])
+        slot, signature = whole(result["context"]["slot"]), str(result["value"]["signature"])
         if self._seen.announce(signature, slot):
             soon = max(time.monotonic() + _GATHER, self._listed_at + self._settings.spacing)
             self._read_at = min(self._read_at, soon)
@@ -479,7 +551,7 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         answer = await self._client.request("getSignatureStatuses", [since], config)
         with shaped("getSignatureStatuses"):
             status = answer["value"][0]
-            slot = -1 if status is None else int(status["slot"])
+            slot = -1 if status is None else whole(status["slot"])
         if slot < 0:
             raise LookupError(f"the node knows no transaction {since}")
         self._seen.begin_at(slot)
@@ -496,9 +568,10 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         while True:
             page = await self._client.request("getSignaturesForAddress", str(self._address), config)
             with shaped("getSignaturesForAddress"):
-                found += [(str(one["signature"]), int(one["slot"])) for one in page]
+                found += [(str(one["signature"]), whole(one["slot"])) for one in page]
                 failed |= {str(one["signature"]) for one in page if one.get("err") is not None}
                 done = first or len(page) < PAGE or found[-1][1] < self._seen.floor
+            await self._believed(found[0][1] if found else 0)
             if done:
                 return found, failed
             config["before"] = found[-1][0]
@@ -511,16 +584,20 @@ class AsyncEventWatch(AsyncWatch[WatchedEvent]):
         if self._shown_until == math.inf:
             self._shown_until = now + self._settings.patience
         sent: Sent[Any] | None = None
+        emitted: Sequence[EmittedEvent] = ()
         trouble: Exception | None = None
         try:
-            sent = await sending.landed(self._client, signature)
+            found: Sent[Any] | None = await sending.landed(self._client, signature)
+            if found is not None:
+                emitted = found.event_log.emitted
+            sent = found
         except TransactionFailed:
             self._next_transaction()
             return
-        except (RpcError, TransportError, *_UNREADABLE) as bad:
+        except (RpcError, TransportError, *UNREADABLE) as bad:
             trouble = bad
         if sent is not None:
-            for index, one in enumerate(sent.event_log.emitted):
+            for index, one in enumerate(emitted):
                 if self._wanted(one):
                     place = (signature, index, sent.slot, sent.block_time)
                     self._ready.append(WatchedEvent(one.event, one.program_id, *place))
@@ -560,12 +637,13 @@ class AsyncSignatureWatch(AsyncWatch[SignatureStatus]):
         config = {"searchTransactionHistory": True}
         answer = await self._client.request("getSignatureStatuses", [self._signature], config)
         with shaped("getSignatureStatuses"):
-            slot, status = int(answer["context"]["slot"]), answer["value"][0]
+            slot, status = whole(answer["context"]["slot"]), answer["value"][0]
             if status is None:
                 return slot
             # Old nodes say null confirmations instead of a status: rooted, that is finalized.
             level = str(status.get("confirmationStatus") or "finalized")
-            rank, found = _RANK[level], int(status["slot"])
+            rank, found = _RANK[level], whole(status["slot"])
+        await self._believed(slot)
         if rank > self._rank:
             self._rank = rank
             self._ready.append(SignatureStatus(self._signature, found, level, status.get("err")))

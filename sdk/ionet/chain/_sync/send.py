@@ -28,7 +28,7 @@ from ionet.chain.errors import (
 )
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
 from ionet.chain.nonces import nonce_account, nonce_of
-from ionet.chain.records import shaped
+from ionet.chain.records import UNREADABLE, shaped, whole
 from ionet.chain.rpc.sockets import Nudge
 from ionet.chain.rpc.types import TransactionRecord
 from ionet.chain.signers import Signer
@@ -177,12 +177,14 @@ def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Pre
             raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    with shaped("getFeeForMessage"):
+        told = whole((fee or {}).get("value") or 0)
     # Some test nodes leave the priority fee out of their answer.
     known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
-        fee=max((fee or {}).get("value") or 0, known),
+        fee=max(told, known),
         changes=transactions.changes(keys, before, after),
         events=simulated.events,
     )
@@ -232,7 +234,7 @@ def send_signed(client: Reader, transaction: VersionedTransaction, commitment: s
     config = {"encoding": "base64", "commitment": client.commitment, "sigVerify": True}
     answer = client.request("simulateTransaction", raw, config)
     with shaped("simulateTransaction"):
-        simulated, known_at = answer["value"], int(answer["context"]["slot"])
+        simulated, known_at = answer["value"], whole(answer["context"]["slot"])
         if simulated["err"] is not None:
             raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
     # Its blockhash, or its nonce, says how long it can land: not a fresh one.
@@ -265,7 +267,7 @@ class Height:
         """See `Life`."""
         info = self._client.request("getEpochInfo", {"commitment": self._client.commitment})
         height, slot = info["blockHeight"], info["absoluteSlot"]
-        return int(slot) if height > self._last_valid_block_height else None
+        return whole(slot) if whole(height) > self._last_valid_block_height else None
 
 
 class Blockhash:
@@ -281,7 +283,7 @@ class Blockhash:
         answer = self._client.request(
             "isBlockhashValid", self._blockhash, {"commitment": self._client.commitment}
         )
-        slot = int(answer["context"]["slot"])
+        slot = whole(answer["context"]["slot"])
         return slot if answer["value"] is False and slot > self._known_at else None
 
 
@@ -299,7 +301,7 @@ class Nonce:
         answer = self._client.request("getAccountInfo", str(self._account), config)
         account = transactions.raw_account(answer["value"])
         moved = account is None or nonce_of(bytes(account.data)) != self._nonce
-        return int(answer["context"]["slot"]) if moved else None
+        return whole(answer["context"]["slot"]) if moved else None
 
 
 # --- delivering ---------------------------------------------------------------------------------
@@ -319,7 +321,7 @@ def deliver(
         TransactionUnknown: nobody can say whether it landed.
         TransportError: the first sending did not reach the node, so nothing is out.
     """
-    nudge = Nudge(client.transport, _announcement(transaction, commitment))
+    nudge = Nudge(client.transport, _announcement(str(transaction.signatures[0]), commitment))
     nudge.begin()
     try:
         return _delivered(client, transaction, life, commitment, nudge)
@@ -327,9 +329,9 @@ def deliver(
         nudge.close()
 
 
-def _announcement(transaction: VersionedTransaction, commitment: str) -> str:
-    """The request to be told when the transaction has landed."""
-    params = [str(transaction.signatures[0]), {"commitment": commitment}]
+def _announcement(signature: str, commitment: str) -> str:
+    """The request to be told when a transaction has landed."""
+    params = [signature, {"commitment": commitment}]
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "signatureSubscribe", "params": params})
 
 
@@ -352,15 +354,20 @@ def _delivered(
                 if isinstance(bad, TransportError) and not bad.reached and not delivery.may_be_out:
                     raise
                 delivery.sent(bad)
+        ended: int | None = None
         try:
-            ended = life.over() if delivery.life_due() else None
+            if delivery.life_due():
+                ended = life.over()
+        except (RpcError, TransportError, *UNREADABLE) as bad:
+            delivery.troubled(bad)
+        try:
             # Looked at after the end of its life: in a slot that is not before it, or it says nothing.
             answer = client.request(
                 "getSignatureStatuses", [signature], {"searchTransactionHistory": ended is not None}
             )
             if (status := delivery.heard(answer, ended)) is not None:
                 return status
-        except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
+        except (RpcError, TransportError, *UNREADABLE) as bad:
             delivery.troubled(bad)
         delivery.check()
         nudge.pause(POLL)
@@ -397,7 +404,7 @@ class _Delivery:
     def heard(self, answer: Any, ended: int | None) -> Mapping[str, Any] | None:
         """The status if it is what is waited for; raises if the transaction's life ended without it."""
         status = answer["value"][0]
-        slot = int(answer["context"]["slot"])
+        slot = whole(answer["context"]["slot"])
         self._heard_at = time.monotonic()
         self._shown = status is not None
         if status is not None:
@@ -441,7 +448,7 @@ def _shown(
                 return sent
         except TransactionFailed:
             raise
-        except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
+        except (RpcError, TransportError, *UNREADABLE) as bad:
             trouble = bad
         time.sleep(POLL / 2)
     if status.get("err") is not None:
@@ -465,11 +472,20 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
 
 
 def wait(client: Reader, signature: str, commitment: str) -> None:
-    """Waits for a transaction that somebody else sent.
+    """Waits for a transaction that somebody else sent: by announcement if there is one, and by looking.
 
     Raises:
         TransactionUnknown: the node has not shown it for a minute.
     """
+    nudge = Nudge(client.transport, _announcement(signature, commitment))
+    nudge.begin()
+    try:
+        _waited(client, signature, commitment, nudge)
+    finally:
+        nudge.close()
+
+
+def _waited(client: Reader, signature: str, commitment: str, nudge: Nudge) -> None:
     trouble: Exception | None = None
     for _ in range(WAIT_TRIES):
         try:
@@ -479,9 +495,9 @@ def wait(client: Reader, signature: str, commitment: str) -> None:
                 level = status.get("confirmationStatus") or "finalized"
                 if _RANK[level] >= _RANK[commitment]:
                     return
-        except (RpcError, TransportError, LookupError, TypeError) as bad:
+        except (RpcError, TransportError, *UNREADABLE) as bad:
             trouble = bad
-        time.sleep(POLL)
+        nudge.pause(POLL)
     raise TransactionUnknown(signature, cause=trouble)
 
 
@@ -496,10 +512,12 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
     found = client.request("getTransaction", signature, config)
     if found is None:
         return None
-    sent = transactions.sent_from_json(signature, found, decode)
-    if found["meta"]["err"] is not None:
+    with shaped("getTransaction"):
+        sent = transactions.sent_from_json(signature, found, decode)
+        error = found["meta"]["err"]
+    if error is not None:
         raise failure(
-            found["meta"]["err"],
+            error,
             logs=sent.logs,
             program_ids=sent._program_ids,
             signature=signature,

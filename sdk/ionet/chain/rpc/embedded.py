@@ -25,7 +25,7 @@ from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from ionet.chain import pda, registry
-from ionet.chain.errors import ConfigError, RpcError, describe
+from ionet.chain.errors import ConfigError, EncodeError, RpcError, describe
 from ionet.chain.ids import (
     ADDRESS_LOOKUP_TABLE_PROGRAM,
     BPF_LOADER_UPGRADEABLE,
@@ -462,7 +462,10 @@ class EmbeddedChain:
         """Whether the message's blockhash is recent, or the nonce of the account that it advances."""
         if self._blocks.valid(message.recent_blockhash):
             return True
-        address = nonce_account(message)
+        try:
+            address = nonce_account(message)
+        except EncodeError:
+            return False
         account = None if address is None else self._svm.get_account(address)
         if account is None or account.owner != SYSTEM_PROGRAM:
             return False

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit, urlunsplit
 
@@ -27,6 +28,8 @@ _MAX_SIZE: Final = 32 << 20
 #: A wait that only looks whether something is there.
 _LEAST: Final = 0.001
 _LOG: Final = logging.getLogger("ionet.websockets")
+# At that level it would log the requests, with the keys in their paths and headers.
+_LOG.addFilter(lambda record: record.levelno > logging.DEBUG)
 
 
 class SocketClosed(Exception):
@@ -101,6 +104,39 @@ def _options(url: str, headers: Mapping[str, str], seconds: float) -> dict[str, 
         "logger": _LOG,
         "ssl": tls() if url.startswith("wss:") else None,
     }
+
+
+# Connections that follow no redirects: those would take the headers, and the keys in them, to another node.
+
+
+@cache
+def _async_staying() -> type[AsyncConnected]:
+    from websockets.asyncio.client import ClientConnection
+    from websockets.exceptions import InvalidHandshake, InvalidStatus
+
+    class Staying(ClientConnection):
+        async def handshake(self, *args: Any, **more: Any) -> None:
+            try:
+                await super().handshake(*args, **more)
+            except InvalidStatus as bad:
+                raise InvalidHandshake(f"HTTP {bad.response.status_code}") from None
+
+    return Staying
+
+
+@cache
+def _staying() -> type[Connected]:
+    from websockets.exceptions import InvalidHandshake, InvalidStatus
+    from websockets.sync.client import ClientConnection
+
+    class Staying(ClientConnection):
+        def handshake(self, *args: Any, **more: Any) -> None:
+            try:
+                super().handshake(*args, **more)
+            except InvalidStatus as bad:
+                raise InvalidHandshake(f"HTTP {bad.response.status_code}") from None
+
+    return Staying
 
 
 # --- over websockets --------------------------------------------------------------------------
@@ -248,9 +284,11 @@ class AsyncSockets:
         from websockets.exceptions import WebSocketException
 
         try:
-            return _AsyncWebSocket(await connect(url, **_options(url, _headers(transport), seconds)))
+            options = _options(url, _headers(transport), seconds)
+            return _AsyncWebSocket(await connect(url, create_connection=_async_staying(), **options))
         except (WebSocketException, OSError, TimeoutError, EOFError, ValueError) as bad:
-            raise SocketClosed(f"{type(bad).__name__}: {bad}") from bad
+            # Without its text, which could quote a secret of the URL.
+            raise SocketClosed(type(bad).__name__) from None
 
 
 class Sockets:
@@ -274,10 +312,11 @@ class Sockets:
 
         closing = ExitStack()
         try:
-            connecting = connect(url, **_options(url, _headers(transport), seconds))
+            options = _options(url, _headers(transport), seconds)
+            connecting = connect(url, create_connection=_staying(), **options)
             return _WebSocket(closing.enter_context(connecting), closing)
         except (WebSocketException, OSError, TimeoutError, EOFError, ValueError) as bad:
-            raise SocketClosed(f"{type(bad).__name__}: {bad}") from bad
+            raise SocketClosed(type(bad).__name__) from None
 
 
 def _headers(transport: Any) -> Mapping[str, str]:

@@ -14,6 +14,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import constants, pda, types
+from ionet.chain.files import write_secret
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.node.parts import Commission, Link, Memory, Region
@@ -228,10 +229,10 @@ def export_key(
 ) -> None:
     """Write the keypair of a machine's processor, to take it to that machine."""
     key = SeedKeys.load(seed).key(name, index)
-    if out.exists():
-        raise UserError(f"{out} exists already; it is not overwritten", UNUSABLE)
-    out.touch(mode=0o600)
-    out.write_text(json.dumps(list(bytes(key))))
+    try:
+        write_secret(out, json.dumps(list(bytes(key))))
+    except FileExistsError:
+        raise UserError(f"{out} exists already; it is not overwritten", UNUSABLE) from None
     session().screen.show(
         {"device": name, "index": index, "address": key.pubkey(), "keypair": str(out)},
         f"Wrote {out}: the key {key.pubkey()} of {name}/{index}",

@@ -6,6 +6,7 @@ import os
 import re
 import secrets
 import stat
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from typing import Protocol
@@ -13,6 +14,7 @@ from typing import Protocol
 from solders.keypair import Keypair
 
 from ionet.chain.errors import ConfigError
+from ionet.chain.files import write_secret
 from ionet.chain.signers import load_keypair
 
 _DOMAIN = b"ionet:device-key"
@@ -66,13 +68,10 @@ class SeedKeys:
             ConfigError: no file, one that others can read, or no seed in it. No message shows the seed.
         """
         path = Path(path).expanduser()
-        if create and not path.exists():
-            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-            with os.fdopen(handle, "w") as file:
-                file.write(secrets.token_hex(32) + "\n")
-                file.flush()
-                os.fsync(file.fileno())
         try:
+            if create:
+                with suppress(FileExistsError):
+                    write_secret(path, secrets.token_hex(32) + "\n")
             text, mode = path.read_text().strip(), stat.S_IMODE(path.stat().st_mode)
         except OSError as bad:
             raise ConfigError(f"seed {path}: {bad.strerror}") from None

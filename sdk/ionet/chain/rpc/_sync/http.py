@@ -12,14 +12,15 @@ from collections.abc import Sequence
 from email.utils import parsedate_to_datetime
 from itertools import count
 from typing import Any, Final, Self
-from urllib.parse import urlsplit, urlunsplit
 
 import httpx
 
 from ionet.chain.errors import ConfigError, RpcError, TransportError
 from ionet.chain.records import growing
+from ionet.chain.rpc.bounds import ENCODING, LARGEST, Bounds, TooLarge, Unpacking
 from ionet.chain.rpc.sockets import websocket_url
 from ionet.chain.rpc.tls import tls
+from ionet.chain.rpc.urls import keep_secret, public_url
 
 #: Statuses after which the same question may get an answer.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
@@ -35,6 +36,8 @@ _NOT_REACHED: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
+#: Letters of an error that are told.
+_SAID: Final = 2_000
 
 
 class HttpTransport:
@@ -42,12 +45,13 @@ class HttpTransport:
 
     Args:
         url: the node.
-        timeout: seconds for one attempt.
+        timeout: seconds for one attempt, from the first byte asked to the last one answered.
         retries: further attempts after the first.
         backoff: seconds before the second attempt; doubles each time, with jitter.
         headers: sent with each request, for example for an API key.
         client: an own httpx client; it is not closed with the transport.
         websocket: where the node serves subscriptions; default: where the `solana` command expects it.
+        largest: bytes of an answer; of a larger one nothing is kept.
     """
 
     def __init__(
@@ -60,20 +64,24 @@ class HttpTransport:
         headers: dict[str, str] | None = None,
         client: httpx.Client | None = None,
         websocket: str | None = None,
+        largest: int = LARGEST,
     ) -> None:
         self.url = url
+        keep_secret(url)
         self.websocket = websocket_url(url) if websocket is None else websocket
         self.headers = dict(headers or {})
         #: The moment (`time.monotonic`) until which its websockets are taken to be absent.
         self.no_websocket_until = 0.0
         self._own = client is None
         self._client = client or _client(timeout, headers)
+        self._timeout = timeout
+        self._largest = largest
         self._retries = retries
         self._backoff = backoff
         self._ids = count(1)
 
     def __repr__(self) -> str:
-        return f"<{type(self).__name__} {_public(self.url)}>"
+        return f"<{type(self).__name__} {public_url(self.url)}>"
 
     def __enter__(self) -> Self:
         return self
@@ -101,9 +109,15 @@ class HttpTransport:
         raise AssertionError("unreachable")
 
     def _once(self, method: str, body: dict[str, Any], attempt: int) -> Any:
-        where = _public(self.url)
+        where = public_url(self.url)
         try:
-            response = self._client.post(self.url, json=body)
+            response, content = self._exchange(body)
+        except TimeoutError as bad:
+            raise TransportError(
+                f"{method}: no whole answer from {where} within {self._timeout:g} seconds",
+                url=where,
+                attempts=attempt,
+            ) from bad
         except httpx.HTTPError as bad:
             reason = str(bad) or type(bad).__name__
             raise TransportError(
@@ -112,9 +126,19 @@ class HttpTransport:
                 attempts=attempt,
                 reached=not isinstance(bad, _NOT_REACHED),
             ) from bad
-        except httpx.InvalidURL as bad:
-            raise TransportError(f"{where} is not a URL: {bad}", url=where, status=0, reached=False) from bad
-        answer = _json(response)
+        except httpx.InvalidURL:
+            # Without the cause, whose text could quote a secret.
+            message = f"{where} is not a URL that can be asked; write https://HOST:PORT"
+            raise TransportError(message, url=where, status=0, reached=False) from None
+        if content is None:
+            raise TransportError(
+                f"{method}: the answer of {where} is larger than {self._largest >> 20} MiB",
+                url=where,
+                status=response.status_code,
+                attempts=attempt,
+                retry_after=_retry_after(response),
+            )
+        answer = _json(content)
         if isinstance(answer, dict) and answer.get("error") is not None:
             raise _rpc_error(answer["error"], method, _retry_after(response))
         if response.status_code != 200 or not isinstance(answer, dict) or "result" not in answer:
@@ -127,6 +151,30 @@ class HttpTransport:
                 retry_after=_retry_after(response),
             )
         return answer["result"]
+
+    def _exchange(self, body: dict[str, Any]) -> tuple[httpx.Response, bytes | None]:
+        """The answer's head, and its body; None for one that is too large.
+
+        Raises:
+            HTTPError: there is no answer.
+            TimeoutError: it is not whole in time.
+        """
+        until = time.monotonic() + self._timeout
+        with (
+            Bounds.within(self._timeout),
+            self._client.stream("POST", self.url, json=body, headers=ENCODING) as response,
+        ):
+            unpacking = Unpacking(response.headers.get("content-encoding", ""), self._largest)
+            parts = []
+            try:
+                for part in response.iter_raw():
+                    parts.append(unpacking.take(part))
+                    if time.monotonic() > until:
+                        raise TimeoutError
+            except TooLarge:
+                return response, None
+            unpacking.end()
+        return response, b"".join(parts)
 
     def close(self) -> None:
         """Closes the connections."""
@@ -141,7 +189,9 @@ def _client(timeout: float, headers: dict[str, str] | None) -> httpx.Client:
         ConfigError: they cannot be used; the message names the variable to look at.
     """
     try:
-        return httpx.Client(verify=tls(), timeout=timeout, headers=headers)
+        # Shorter until it is connected, so that it is known that nothing was sent.
+        waits = httpx.Timeout(timeout, connect=0.8 * timeout, pool=0.8 * timeout)
+        return Bounds.keep(httpx.Client(verify=tls(), timeout=waits, headers=headers))
     except OSError as bad:  # a missing file, or one without certificates
         place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's"
         reason = bad.strerror or str(bad)
@@ -156,11 +206,11 @@ def _worth_repeating(bad: TransportError | RpcError) -> bool:
     return bad.status is None or bad.status in _BUSY
 
 
-def _json(response: httpx.Response) -> Any:
+def _json(content: bytes) -> Any:
     """The body, or None where it is no JSON."""
     try:
         with growing():
-            return json.loads(response.content)
+            return json.loads(content)
     except (ValueError, RecursionError):
         return None
 
@@ -168,10 +218,10 @@ def _json(response: httpx.Response) -> Any:
 def _rpc_error(error: Any, method: str, retry_after: float | None) -> RpcError:
     """The error of an answer, whatever shape a node gives it."""
     if not isinstance(error, dict):
-        return RpcError(0, str(error)[:500], None, method, retry_after)
+        return RpcError(0, str(error)[:_SAID], None, method, retry_after)
     code, message = error.get("code"), error.get("message")
     number = code if isinstance(code, int) and not isinstance(code, bool) else 0
-    said = message if isinstance(message, str) and message else "an error without a message"
+    said = message[:_SAID] if isinstance(message, str) and message else "an error without a message"
     return RpcError(number, said, error.get("data"), method, retry_after)
 
 
@@ -187,14 +237,3 @@ def _retry_after(response: httpx.Response) -> float | None:
             return None
         seconds = moment.timestamp() - time.time()
     return seconds if math.isfinite(seconds) and seconds >= 0 else None
-
-
-def _public(url: str) -> str:
-    """The URL without what may be secret: credentials, path and query."""
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return "the URL that was given"
-    name = f"[{host}]" if ":" in host else host
-    return urlunsplit((parts.scheme, f"{name}:{port}" if port else name, "", "", ""))
