@@ -156,7 +156,7 @@ def test_stopped_nodes_have_a_tenth_of_all_stake_but_one_may_always_be() -> None
 def test_a_former_owners_side_cools_and_is_paid_to_them() -> None:
     stakes = market(500)
     stakes.retire("node", NOW + 10)
-    assert refused(stakes.expel, "node", NOW + 37 * DAY) == {"OwnerStays"}
+    assert refused(stakes.expel, "node", NOW + 10 + 60 * DAY) == {"OwnerStays"}
     stakes.credit("node", 7, NOW + 3_600)
     assert stakes.expel("node", NOW + 3_600) == 500 * TOKEN + 7
     node = stakes.nodes["node"]

@@ -98,7 +98,7 @@ def listings(
         offer = by_node.get(one.address)
         if offer is not None:
             class_ = classes.get(one.account.class_)
-            keeps = obstacle(one.account, class_, config, now)
+            keeps = obstacle(one.account, offer, class_, config, now)
             found.append(_listing(one.address, one.account, offer, keeps[1] if keeps else "", now))
     return sorted(filter(wanted.fits, found), key=lambda one: (one.rate, bytes(one.node)))
 

@@ -154,6 +154,7 @@ class NodeHour:
             rounded down.
         credited: credited in its whole life until the end of the hour.
         banned: one of its devices is.
+        closed_at: since when it earns nothing more, Unix seconds; 0 while it is not closed.
         statement: the device's signed word for the hour, if there is one.
         verdict: what `proof` says in full; None where the hour has nothing more.
     """
@@ -170,6 +171,7 @@ class NodeHour:
     fees: int = 0
     credited: int = 0
     banned: bool = False
+    closed_at: int = 0
     statement: Statement | None = None
     verdict: Verdict | None = None
 
@@ -191,6 +193,7 @@ class Hour:
         fees: int64.
         credited: int64.
         banned: bool.
+        closed_at: int64.
         statements: one per node, or empty.
         verdicts: one per node, or empty.
     """
@@ -207,12 +210,13 @@ class Hour:
     fees: NDArray[np.int64]
     credited: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     banned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    closed_at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     statements: Sequence[Statement | None] = field(default=())
     verdicts: Sequence[Verdict | None] = field(default=())
 
     def __post_init__(self) -> None:
         n = len(self.nodes)
-        for name in ("credited", "banned"):
+        for name in ("credited", "banned", "closed_at"):
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, np.zeros(n, _COLUMNS[name]))
         if self.nodes.shape != (n, 32) or self.nodes.dtype != np.uint8:
@@ -289,6 +293,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "fees": np.int64,
     "credited": np.int64,
     "banned": np.bool_,
+    "closed_at": np.int64,
 }
 _BOUNDS: Final = {
     "pool": max(Pool),
@@ -300,6 +305,7 @@ _BOUNDS: Final = {
     "proof": max(Proof),
     "fees": MAX_SUPPLY,
     "credited": MAX_SUPPLY,
+    "closed_at": 2**62,
 }
 
 

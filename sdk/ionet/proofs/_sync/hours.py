@@ -110,7 +110,8 @@ class Hours(Administration):
         Stake, class and units are those of now, and use and fees are what the jobs program's events say.
         Hours in a row that a node was up are its device's signed word. One that another key signed, or that
         claims more than has passed since the node was registered, counts as none. The verdict is what was
-        judged in the hour; a node that was leased and attested passes; otherwise the last one is repeated.
+        judged in the hour; a node that was leased and attested passes; else the last one is repeated. Of an
+        hour that began before the node was reopened, or got a processor, none counts.
 
         Args:
             seq: the hour's number from the start of emission.
@@ -123,7 +124,7 @@ class Hours(Administration):
             AccountNotFound: a job was paid in what is no currency, or in one without a price account.
             PriceUnusable: a price account that holds the price of something else.
         """
-        from ionet.rewards import NodeHour, Proof
+        from ionet.rewards import NodeHour, Proof, Verdict
 
         end, words = self.period_end(seq), words or {}
         classes = {one.account.id: one.account for one in self._staking.classes()}
@@ -138,6 +139,8 @@ class Hours(Administration):
                 word = None
             in_use, fees = use.get(found.address, (False, 0))
             verdict = (judged or {}).get(key) or _passed(in_use, end) or _last(node, key, before)
+            if end - HOUR < node.changed_at:
+                verdict = Verdict()
             proof = Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING
             rows.append(
                 NodeHour(
@@ -153,6 +156,7 @@ class Hours(Administration):
                     fees=fees,
                     credited=node.credited,
                     banned=bool(node.banned),
+                    closed_at=node.closed_at,
                     statement=None if word is None else word.statement,
                     verdict=replace(verdict, time=end) if verdict.time else verdict,
                 )
@@ -169,7 +173,7 @@ class Hours(Administration):
 
         end = self.period_end(seq)
         return [
-            Absent(bytes(one.address), one.account.credited, _waiting(one.account))
+            Absent(bytes(one.address), one.account.credited, _waiting(one.account), one.account.closed_at)
             for one in self._staking.nodes()
             if one.account.state != NodeState.LIVE or one.account.registered_at >= end
         ]
@@ -272,9 +276,10 @@ def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Ver
 
     if before is not None:
         try:
-            return before.leaf(before.index(key)).verdict
+            verdict = before.leaf(before.index(key)).verdict
         except KeyError:
             return Verdict()
+        return verdict if verdict.time - HOUR >= node.changed_at else Verdict()
     last = node.last_proof
     if not last.time:
         return Verdict()

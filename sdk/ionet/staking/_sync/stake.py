@@ -242,17 +242,19 @@ class Stakes(StakingBase):
             leaves: the report's leaves, as its attesters published them.
             holders: of at most four positions that are settled with it: what the credit makes due of pending
                 stake and late weights. With any, the owner's side is, too.
-            previous: the report at the leaf's previous height, where that one is no longer creditable and was
-                not credited, while something on the node is pending or late.
+            previous: the report at the leaf's previous height, where that one is no longer creditable, or was
+                refuted by a challenge, and was not credited, while something on the node is pending or late.
         """
-        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in holders]
+        further = [] if previous is None else [AccountMeta(previous, False, False)]
+        if holders:
+            settled = (shard_of(node), *(pda.staking.position(node, one) for one in holders))
+            further += [AccountMeta(one, False, True) for one in settled]
         instruction = ix.staking.credit_node(
             emission_vault=pda.mint.EMISSION_VAULT,
             report=report,
-            previous=previous,
             node=node,
             leaf=_leaf(node, leaves),
-            remaining_accounts=[AccountMeta(shard_of(node), False, True), *positions] if positions else (),
+            remaining_accounts=further,
         )
         return Call(self._connection, [instruction], decode=_credited)
 
