@@ -65,8 +65,7 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
         "owner_stake": 10_000,
         "claim": 10_000,
         "owner_claim": 10_000,
-        # 14,000 in the design; a leaf's verdict, its order and the owner's bound came on top.
-        "credit_node": 15_000,
+        "credit_node": 14_000,
     },
     "buyback": {"sell_io": 18_000, "sell_to_supplier": 18_000},
     "jobs": {

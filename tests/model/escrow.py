@@ -440,7 +440,8 @@ class Job:
     def _end(self, ending: Ending, now: int) -> Split:
         self.ending, self.ended_at = ending, now
         held = min(now, self.booked_at + START_WINDOW) - self.booked_at
-        seen = self.manifest_seen
+        # What broke the cluster is another job's fault: its own manifest makes no job free.
+        seen = self.manifest_seen and ending is not Ending.CLUSTER_BROKEN
         self.owed = split(self.segments, self.terms, ending, self.attested, self.elapsed, held, seen)
         assert self.owed.deposit == self.deposit
         return self.owed

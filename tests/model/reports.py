@@ -7,7 +7,7 @@ from typing import Final
 
 from tests.model.emission import HOUR, TOKEN, Mint, cumulative
 from tests.model.refusal import Refused, refuse
-from tests.model.staking import DAY, WEEK, Staking
+from tests.model.staking import DAY, WEEK, Node, Staking
 
 PENDING, APPROVED, FINAL, VOID = range(4)
 #: A report is creditable for 30 days.
@@ -275,19 +275,24 @@ class Reports:
         made.state = VOID
 
     def challenge(self, number: int, node: str, who: str, now: int, *, guardian: bool = False) -> None:
-        """Freezes one node's credit, with a bond; for 30 days after one that lapsed only the guardian's."""
-        made, purses = self.reports[number], self.staking.purses
+        """Freezes one node's credit, with a bond; until 30 days after a freeze that nobody decided only the
+        guardian's. Who joins in while one runs makes it no longer."""
+        made, purses, found = self.reports[number], self.staking.purses, self.staking.nodes[node]
+        joins = now < found.frozen_until
         refuse(
             NotChallengeable=made.state not in (APPROVED, FINAL),
             AccountAlreadyInUse=(number, node) in self.challenges,
             InsufficientFunds=purses[who] < self.bond,
-            ChallengedLately=not guardian and now < self.quiet.get(node, 0),
+            ChallengedLately=not guardian and not joins and now < self.quiet.get(node, 0),
         )
         purses[who] -= self.bond
-        self.challenges[number, node] = Challenge(who, self.bond, now + self.freeze)
-        found = self.staking.nodes[node]
+        until = now + self.freeze
+        self.challenges[number, node] = Challenge(who, self.bond, until)
         found.challenges += 1
-        found.frozen_until = max(found.frozen_until, now + self.freeze)
+        if guardian:
+            found.frozen_until = max(found.frozen_until, until)
+        elif not joins:
+            found.frozen_until, self.quiet[node] = until, until + QUIET
 
     def decide(self, number: int, node: str, upheld: bool, now: int) -> None:
         """Upheld: bond back, and only later reports credit the node. Rejected: the bond is burned."""
@@ -299,6 +304,8 @@ class Reports:
             found.min_report = max(found.min_report, self.reports[number].seq + 1)
         else:
             self.burned += one.bond
+        if self.quiet.get(node) == one.until + QUIET:
+            del self.quiet[node]
         self._ended(number, node)
 
     def lift(self, number: int, node: str, now: int) -> None:
@@ -306,7 +313,6 @@ class Reports:
         one = self.challenges[number, node]
         refuse(ChallengeOpen=now < one.until)
         self.staking.purses[one.challenger] += one.bond
-        self.quiet[node] = max(self.quiet.get(node, 0), now + QUIET)
         self._ended(number, node)
 
     def _ended(self, number: int, node: str) -> None:
@@ -316,9 +322,16 @@ class Reports:
         if found.challenges == 0:
             found.frozen_until = 0
 
-    def credit(self, number: int, node: str, now: int) -> tuple[int, int]:
-        """Credits a node out of what the emission vault holds; the owner's and co-stakers' parts."""
-        leaf, rules = self._leaf(number, node, now)
+    def credit(self, number: int, node: str, now: int, previous: int | None = None) -> tuple[int, int]:
+        """Credits a node out of what the emission vault holds; the owner's and co-stakers' parts.
+
+        Args:
+            number: of the report.
+            node: whose leaf.
+            now: when.
+            previous: number of the report that is shown as that of the leaf's previous height.
+        """
+        leaf, rules = self._leaf(number, node, now, previous)
         height = self.reports[number].height
         parts = self.staking.credit(node, leaf.lifetime, leaf.through, now, height, **rules)
         self._used(number)
@@ -341,7 +354,18 @@ class Reports:
     def _used(self, number: int) -> None:
         self.bound = (self.lowest, self.most(number))
 
-    def _leaf(self, number: int, node: str, now: int) -> tuple[Leaf, dict[str, bool]]:
+    def is_over(self, previous: int | None, leaf: Leaf, node: Node, now: int) -> bool:
+        """Whether a report is the one at a leaf's previous height, and too old or refuted."""
+        if previous is None:
+            return False
+        made = self.reports[previous]
+        late = now > made.creditable_from + CREDITABLE + node.stopped
+        refuted = made.seq < node.min_report
+        return made.state == FINAL and made.height == leaf.previous and (late or refuted)
+
+    def _leaf(
+        self, number: int, node: str, now: int, previous: int | None = None
+    ) -> tuple[Leaf, dict[str, bool]]:
         """The leaf of a node, and the rules against paying by it (rule 8), true where broken."""
         made, found = self.reports[number], self.staking.nodes[node]
         leaf = made.leaves.get(node, Leaf(0, 0))
@@ -357,7 +381,8 @@ class Reports:
             "ReportRefuted": made.seq < found.min_report,
             "LeafOutOfOrder": found.changing
             and not found.fraud
-            and leaf.previous > max(found.credited_height, self.lowest - 1),
+            and leaf.previous > max(found.credited_height, self.lowest - 1)
+            and not self.is_over(previous, leaf, found, now),
             "CreditFrozen": now < found.frozen_until,
             "ReportExhausted": self.staking.credited + change > self.most(number),
             "InsufficientFunds": change > self.mint.emission_vault,

@@ -33,8 +33,8 @@ UNDECIDED_BPS: Final = 100
 STOPPED_BPS: Final = 1_000
 #: After a lapse no slash of the node is proposed.
 PAUSE: Final = 30 * DAY
-#: A node that is not live any more is credited its last hour until then.
-LAST_CREDIT: Final = 37 * DAY
+#: A node that is not live any more is credited its last hour until then: the longest hold, and 30 days.
+LAST_CREDIT: Final = 60 * DAY
 #: Between two credits of a node on which something is pending or late.
 REST: Final = 600
 HOUR: Final = 3_600
@@ -327,9 +327,15 @@ class Node:
         if self.credited_through >= at or self.fraud:
             return True
         closed = self.closed_at
-        if closed is not None and (self.credited_through >= closed or now > closed + LAST_CREDIT):
+        # The hour in which it was closed is not earned.
+        if closed is not None and (self.credited_through > closed - HOUR or self.past_credit(closed, now)):
             return True
-        return self.state == RETIRED and now > self.retired_at + LAST_CREDIT
+        return self.state == RETIRED and self.past_credit(self.retired_at, now)
+
+    def past_credit(self, end: int, now: int) -> bool:
+        """Whether hours until then cannot be credited any more (rules 3, 4 and 7)."""
+        open_ = 0 if self.stopped_since is None else now - self.stopped_since
+        return now > end + LAST_CREDIT + self.stopped + open_
 
     def worth(self, shares: int) -> int:
         """Tokens for shares, on exit (rule 2): ⌊s · co_tokens / co_shares⌋, the last one takes all."""
@@ -495,7 +501,7 @@ class Staking:
         cooling = amount - left
         refuse(
             LeaseLocksMinimum=cooling > 0 and now < node.leased_until and own.active - cooling < node.minimum,
-            NoFreeSlot=cooling > 0 and _taken_slots(node, own, now) == SLOTS,
+            NoFreeSlot=cooling > 0 and _full(node, own, now),
             # Where proposals exceed the owner's side, nothing even begins to cool.
             Frozen=node.frozen > 0 and own.side - left < node.frozen,
         )
@@ -503,7 +509,7 @@ class Staking:
         own.pending -= left
         own.active -= cooling
         if cooling:
-            own.slots.append(Slot(cooling, cooling, now + self.cooldown, now))
+            _put(own, Slot(cooling, cooling, now + self.cooldown, now))
         self.purses[node.owner] += left
         self._recorded(node, now)
         return left, cooling
@@ -516,7 +522,7 @@ class Staking:
         of_pending = min(shares, position.pending)
         cooling = shares - of_pending
         refuse(
-            NoFreeSlot=cooling > 0 and _taken_slots(node, position, now) == SLOTS,
+            NoFreeSlot=cooling > 0 and _full(node, position, now),
             # What only begins to cool stays within reach (rules 4 and 7).
             CoExitFrozen=of_pending > 0 and node.frozen > node.own.side,
         )
@@ -525,7 +531,7 @@ class Staking:
         position.pending -= of_pending
         position.active -= cooling
         if cooling:
-            position.slots.append(Slot(cooling, cooling, now + self.cooldown, now))
+            _put(position, Slot(cooling, cooling, now + self.cooldown, now))
         node.co_tokens -= left
         self.purses[holder] += left
         self._recorded(node, now)
@@ -760,7 +766,7 @@ class Staking:
         refuse(
             NodeNotRetired=node.state != RETIRED,
             Frozen=node.frozen > 0 or node.stopped_since is not None,
-            OwnerStays=node.credited_through < node.retired_at and now < node.retired_at + LAST_CREDIT,
+            OwnerStays=node.credited_through < node.retired_at and not node.past_credit(node.retired_at, now),
             FormerUnpaid=node.former is not None,
             NothingReady=node.own.side == 0,
         )
@@ -954,6 +960,17 @@ def _take(side: Owner | Position, now: int) -> None:
     side.slots = [one for one in side.slots if one.amount or one.weight]
 
 
-def _taken_slots(node: Node, side: Owner | Position, now: int) -> int:
-    """Slots in which something is left, when what is due has ended."""
-    return sum(1 for one in side.slots if one.amount or (one.weight and not node.settled(one.counts_to, now)))
+def _full(node: Node, side: Owner | Position, now: int) -> bool:
+    """Whether no slot is free when what is due has ended, and weights without tokens have gone together."""
+    cooling = sum(1 for one in side.slots if one.amount)
+    late = any(not one.amount and not node.settled(one.counts_to, now) for one in side.slots)
+    return cooling + late >= SLOTS
+
+
+def _put(side: Owner | Position, slot: Slot) -> None:
+    """Takes a slot; where all are taken, weights without tokens share one, and end with the earliest."""
+    if len(side.slots) == SLOTS:
+        late = [one for one in side.slots if not one.amount]
+        together = Slot(0, sum(one.weight for one in late), 0, min(one.counts_to for one in late))
+        side.slots = [one for one in side.slots if one.amount] + [together]
+    side.slots.append(slot)

@@ -156,7 +156,7 @@ def test_stopped_nodes_have_a_tenth_of_all_stake_but_one_may_always_be() -> None
 def test_a_former_owners_side_cools_and_is_paid_to_them() -> None:
     stakes = market(500)
     stakes.retire("node", NOW + 10)
-    assert refused(stakes.expel, "node", NOW + 37 * DAY) == {"OwnerStays"}
+    assert refused(stakes.expel, "node", NOW + 10 + 60 * DAY) == {"OwnerStays"}
     stakes.credit("node", 7, NOW + 3_600)
     assert stakes.expel("node", NOW + 3_600) == 500 * TOKEN + 7
     node = stakes.nodes["node"]
@@ -166,11 +166,17 @@ def test_a_former_owners_side_cools_and_is_paid_to_them() -> None:
 
 
 def test_four_withdrawals_cool_at_a_time() -> None:
-    stakes = market(500, carol=100)
+    stakes, now = market(500, carol=100), NOW + 1
     for _ in range(4):
-        stakes.unstake("node", "carol", TOKEN, NOW)
-    assert refused(stakes.unstake, "node", "carol", TOKEN, NOW) == {"NoFreeSlot"}
-    assert stakes.withdraw("node", "carol", NOW + FORTNIGHT) == 4 * TOKEN
+        stakes.unstake("node", "carol", TOKEN, now)
+    assert refused(stakes.unstake, "node", "carol", TOKEN, now) == {"NoFreeSlot"}
+    assert stakes.withdraw("node", "carol", now + FORTNIGHT) == 4 * TOKEN
+    # Weights without tokens share a slot, until the earliest of them ends.
+    for _ in range(3):
+        stakes.unstake("node", "carol", TOKEN, now + FORTNIGHT)
+    slots = stakes.nodes["node"].positions["carol"].slots
+    assert [(one.weight, one.counts_to) for one in slots if not one.amount] == [(4 * TOKEN, now)]
+    assert refused(stakes.unstake, "node", "carol", TOKEN, now + FORTNIGHT) == {"NoFreeSlot"}
 
 
 def test_a_lease_locks_the_owners_minimum_and_no_more() -> None:
@@ -499,7 +505,9 @@ def test_a_challenge_freezes_and_its_bond_goes_back_or_is_burned() -> None:
     assert (node.frozen_until, stakes.purses["carol"]) == (NOW + 3_600 + WEEK, purse - 500 * TOKEN)
     reports.decide(number, "node", True, NOW + 3_600)
     assert (node.frozen_until, node.min_report, stakes.purses["carol"]) == (0, 2, purse)
+    assert "node" not in reports.quiet
     reports.challenge(number, "node", "carol", NOW + 3_600)
+    assert reports.quiet["node"] == NOW + 3_600 + WEEK + 30 * DAY
     assert refused(reports.lift, number, "node", NOW + 3_599 + WEEK) == {"ChallengeOpen"}
     reports.decide(number, "node", False, NOW + 3_600)
     assert (reports.burned, stakes.purses["carol"]) == (500 * TOKEN, purse - 500 * TOKEN)

@@ -6,6 +6,7 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.orchestrator.support import HOUR, PRICE, START, STEP, World, key
@@ -135,6 +136,24 @@ async def test_a_manifest_is_confirmed_where_the_node_does_not_answer(
     assert world.chain.count("confirm_manifest") == 1
     assert world.chain.accounts[job].job.confirmed
     assert world.chain.accounts[job].job.phase is Phase.BOOKED
+
+
+async def test_of_a_cluster_only_the_job_whose_node_does_not_answer_is_confirmed(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    manifest, cluster = world.manifest(nodes=2), key(77)
+    jobs = [world.book(manifest, n + 1, n, cluster=cluster, size=2) for n in range(2)]
+    orchestrator = world.orchestrator()
+    begin = orchestrator._agents.begin
+
+    async def answer(node: bytes, *rest: Any) -> None:
+        if node == world.specs[1].node:
+            raise NodeUnreachable("no answer")
+        await begin(node, *rest)
+
+    monkeypatch.setattr(orchestrator._agents, "begin", answer)
+    await orchestrator.reconcile()
+    assert [world.chain.accounts[job].job.confirmed for job in jobs] == [False, True]
 
 
 async def test_a_manifest_that_no_node_can_run_is_not_confirmed(world: World) -> None:

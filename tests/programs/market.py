@@ -234,7 +234,6 @@ class Market(Signing):
             "shard": supplier.shard,
             "first": None,
             "fraud": False,
-            "previous": None,
             "source": wallet,
             "destination": wallet,
         }
@@ -360,8 +359,15 @@ class Market(Signing):
         )
         return build_report(leaves, end, bytes(32))
 
-    def credit(self, published: Published, *, of: Supplier | None = None, **given: Any) -> Instruction:
-        """Credits a supplier's node with its leaf."""
+    def credit(
+        self,
+        published: Published,
+        *,
+        of: Supplier | None = None,
+        previous: Pubkey | None = None,
+        **given: Any,
+    ) -> Instruction:
+        """Credits a supplier's node with its leaf; `previous`: shows the report at its previous height."""
         node = (of or self.alice).node
         usual: dict[str, Any] = {
             "emission_vault": pda.mint.EMISSION_VAULT,
@@ -370,6 +376,9 @@ class Market(Signing):
         }
         if "leaf" not in given:
             usual["leaf"] = published.leaf(node)
+        if previous is not None:
+            further = given.get("remaining_accounts", ())
+            given["remaining_accounts"] = [AccountMeta(previous, False, False), *further]
         return _build(ix.staking.credit_node, usual, given)
 
     # -- jobs

@@ -491,6 +491,45 @@ def test_after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_30_da
     market.send(challenging(market, made))
 
 
+def test_staggered_challenges(market: Market) -> None:
+    """Attack of this name: two challenges that nobody decided froze a node's credit for nearly 14 days."""
+    first = market.publish({market.alice.node: TOKEN}, wait=False)
+    second = market.publish({market.alice.node: 2 * TOKEN})
+    since = market.world.now
+    market.send(challenging(market, first))
+    market.world.advance(WEEK - 1)
+    market.send(challenging(market, second))
+    assert market.node().credit_frozen_until == since + WEEK
+    market.world.advance(1)
+    market.send(about(market, "lift_challenge", first))
+    market.send(market.credit(second))
+
+
+def test_chain_of_challenges(market: Market) -> None:
+    """Attack of this name: where nobody lifted the last one, another came in time, for ever."""
+    market.world.give_io(market.carol.pubkey(), IO(3_000))
+    made = [market.publish({market.alice.node: n * TOKEN}, wait=False) for n in range(1, 5)]
+    since = market.world.now
+    for one in made[:2]:
+        market.send(challenging(market, one))
+        market.world.advance(WEEK - 1)
+    market.refused(challenging(market, made[2]), errors.staking.ChallengedLately)
+    market.world.advance(since + WEEK + 30 * DAY - market.world.now)
+    market.send(challenging(market, made[2]))
+    assert market.node().credit_frozen_until == market.world.now + WEEK
+
+
+def test_a_decided_challenge_makes_way_for_the_next(market: Market) -> None:
+    first = market.publish({market.alice.node: TOKEN}, wait=False)
+    second = market.publish({market.alice.node: 2 * TOKEN}, wait=False)
+    for upheld in (False, True):
+        market.send(challenging(market, first))
+        assert market.node().quiet_until == market.world.now + WEEK + 30 * DAY
+        market.send(about(market, "decide", first, upheld=upheld))
+        assert market.node().quiet_until == 0
+    market.send(challenging(market, second))
+
+
 def test_only_the_proofs_program_freezes_credit_or_keeps_verdicts(market: Market) -> None:
     until = market.world.now + DAY
     freeze = types.staking.CreditFreeze(

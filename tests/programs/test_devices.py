@@ -5,6 +5,7 @@ Alice's node has 500 IO of her own and one processor.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 
 import pytest
@@ -13,6 +14,7 @@ from solders.pubkey import Pubkey
 from tests.programs.market import CLASS, OTHER_CLASS, TWO_HOURS, Market
 from tests.programs.people import COMMISSION_BPS, TOKEN, Supplier, class_args, node_args
 from tests.programs.support import DAY, HOUR
+from tests.programs.test_proofs import params
 from tests.programs.test_staking_credit import co_staked
 from tests.programs.test_staking_owner import FORTNIGHT, NODE, TERMINAL, u64
 
@@ -291,7 +293,7 @@ def test_a_slash_of_the_first_owner_is_over_before_the_second_begins(market: Mar
     market.refused(reopening(market, bob), errors.staking.Frozen)
 
 
-def test_a_node_passes_on_when_the_former_owners_hours_are_credited_or_37_days_later(market: Market) -> None:
+def test_a_node_passes_on_when_the_former_owners_hours_are_credited_or_60_days_later(market: Market) -> None:
     market.send(market.staking("retire_node"), market.staking("release_device"))
     retired, bob = market.world.now, passed_on(market)
     market.send(market.staking("claim_device", of=bob))
@@ -300,10 +302,31 @@ def test_a_node_passes_on_when_the_former_owners_hours_are_credited_or_37_days_l
     market.send(market.staking("owner_withdraw"))
     market.refused(reopening(market, bob), errors.staking.OwnerStays)
     market.world.patch(market.alice.node, NODE, "credited_through", retired - 1)
-    market.world.advance(retired + 37 * DAY - 1 - market.world.now)
+    market.world.advance(retired + 60 * DAY - market.world.now)
+    market.refused(reopening(market, bob), errors.staking.OwnerStays)
+    market.world.patch(market.alice.node, NODE, "stopped", 7)
+    market.world.advance(7)
     market.refused(reopening(market, bob), errors.staking.OwnerStays)
     market.world.advance(1)
     market.send(reopening(market, bob))
+
+
+def test_with_the_longest_hold_a_former_owners_hours_do_not_go_to_the_next_one(market: Market) -> None:
+    """37 days after the exit the node passed on, and the next owner was credited hours before it."""
+    market.unbounded()
+    held = replace(params(market.world), hold=30 * DAY)
+    market.send(ix.proofs.set_params(authority=market.world.deployer, params=held))
+    made = market.publish({market.alice.node: 30 * TOKEN}, wait=False)
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    market.send(market.staking("claim_device", of=passed_on(market)))
+    market.world.advance(37 * DAY)
+    market.refused(market.staking("expel_owner"), errors.staking.OwnerStays)
+    market.send(market.credit(made))
+    market.send(market.staking("owner_claim"))
+    market.world.advance(23 * DAY + 1)
+    market.refused(market.credit(made), errors.staking.ReportTooOld)
+    market.send(market.staking("expel_owner"))
+    assert market.node().former.amount == 500 * TOKEN
 
 
 def test_other_processors_do_not_come_with_the_first(market: Market) -> None:

@@ -154,13 +154,29 @@ def test_when_a_supplier_leaves_the_others_end_at_once_and_cost_the_time_held(
     assert state(market, cluster).waiting == 0
 
 
-def test_what_could_be_started_when_a_supplier_leaves_costs_nothing(two: tuple[Market, Pubkey]) -> None:
+def test_what_could_be_started_when_a_supplier_leaves_costs_the_time_held(two: tuple[Market, Pubkey]) -> None:
+    """Else a renter whose accomplice is among the suppliers holds all the others for nothing."""
     market, _, first, second = booked(two)
     market.send(market.jobs("confirm_manifest", first))
     market.world.advance(15 * MINUTE)
     market.send(market.jobs("cancel", second, party=market.bob.key))
     market.send(market.jobs("expire", first))
-    ended(market, first, CLUSTER_BROKEN, (0, 0, D_IO))
+    # ⌈P · 900 / 7,200⌉.
+    ended(market, first, CLUSTER_BROKEN, (0, 25_252_526, D_IO - 25_252_526))
+
+
+def test_an_accomplice_whose_node_does_not_answer_makes_no_other_job_free(
+    two: tuple[Market, Pubkey],
+) -> None:
+    """Where the accomplice's manifest alone is confirmed, as its node does not answer, and nobody starts."""
+    market, _, first, second = booked(two)
+    market.send(market.jobs("confirm_manifest", second))
+    market.world.advance(20 * MINUTE + 1)
+    market.send(market.jobs("expire", second))
+    market.send(market.jobs("expire", first))
+    # ⌈P · 1,200 / 7,200⌉.
+    ended(market, first, CLUSTER_BROKEN, (0, 33_670_034, D_IO - 33_670_034))
+    ended(market, second, NO_SHOW, (0, 0, D_IO))
 
 
 def test_a_job_that_waits_for_its_cluster_could_not_be_started(two: tuple[Market, Pubkey]) -> None:

@@ -7,6 +7,7 @@ what it freezes.
 from __future__ import annotations
 
 import pytest
+from solders.instruction import AccountMeta, Instruction
 from solders.pubkey import Pubkey
 from tests.programs.market import EVIDENCE, TWO_HOURS, Market
 from tests.programs.people import TOKEN
@@ -107,6 +108,20 @@ def test_what_is_paid_cannot_be_disputed(market: Market) -> None:
     for name in ("settle", "refund", "collect_fees"):
         market.send(market.jobs(name, job))
     market.refused(market.jobs("dispute", job), errors.jobs.NothingToDispute)
+
+
+def test_bond_when_renter_is_named_supplier(market: Market) -> None:
+    """Attack of this name: a payer named the supplier as renter: their dispute was the renter's, and a
+    decision for the supplier took their bond."""
+    payer, alice = market.renter.pubkey(), market.alice.key
+    named = market.booking(renter=alice, payer=payer, refund_to=payer)
+    market.refused(named, errors.jobs.OwnerUnsigned)
+    # Whoever rents from themselves signs, or pays.
+    signs = [
+        AccountMeta(one.pubkey, one.is_signer or one.pubkey == alice, one.is_writable)
+        for one in named.accounts
+    ]
+    market.send(Instruction(named.program_id, named.data, signs))
 
 
 def test_only_a_party_disputes_and_each_once(market: Market) -> None:

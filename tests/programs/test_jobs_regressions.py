@@ -5,11 +5,23 @@ from __future__ import annotations
 import random
 
 import pytest
+from solders.instruction import Instruction
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
-from tests.programs.market import CONFIDENCE, IO_MINT, PRICE, TWO_HOURS, USDC_FEED, Market
-from tests.programs.people import TOKEN, attestation
+from tests.programs.market import (
+    CONFIDENCE,
+    IO_MINT,
+    OTHER_CLASS,
+    PRICE,
+    RATE,
+    TWO_HOURS,
+    USDC_FEED,
+    Market,
+)
+from tests.programs.people import TOKEN, Supplier, attestation
 from tests.programs.support import DAY, HOUR, MINUTE
+from tests.programs.test_challenges import proposed, said, showing
+from tests.programs.test_devices import left, passed_on, reopening
 from tests.programs.test_jobs_booking import TOKEN_2022
 from tests.programs.test_jobs_money import D_IO, D_USDC, F_IO, F_USDC, P_IO, P_USDC
 from tests.programs.test_jobs_payment import close_wallet
@@ -311,3 +323,57 @@ def test_a_break_is_recorded_with_its_reason(market: Market) -> None:
     assert sent.event(events.jobs.TimeLost) == events.jobs.TimeLost(
         seq=5, job=job, seat=0, from_=1_000, upto=1_500, lost=300, reason=9
     )
+
+
+def reopened_by_bob(market: Market) -> Supplier:
+    """Alice's node, which bob has taken over."""
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    bob = passed_on(market)
+    market.send(market.staking("claim_device", of=bob))
+    left(market)
+    market.send(reopening(market, bob))
+    return bob
+
+
+def test_offer_of_former_owner(market: Market) -> None:
+    """Attack of this name: a former owner's offer bound the next one for ten years, at a millionth of a
+    dollar an hour."""
+    market.set_offer(rate=1, max_seconds=2**32 - 1, min_seconds=HOUR)
+    bob = reopened_by_bob(market)
+    market.send(market.staking("owner_stake", of=bob, amount=300 * TOKEN))
+    market.send(market.staking("owner_activate", of=bob))
+    market.set_price()
+    market.refused(market.booking(10 * 365 * DAY, of=bob), errors.jobs.FormerOwnersOffer)
+    setting = ix.jobs.set_offer(owner=bob.key, node=bob.node, offer=bob.offer, args=market.offer_args())
+    market.send(setting)
+    assert market.offer().owner == bob.key
+    assert market.job(market.book(of=bob)).rate == RATE
+
+
+def test_class_change_keeps_verdict(market: Market) -> None:
+    """Attack of this name: a node was booked as one of another class on the verdict of its former one."""
+    market.prove()
+    other = pda.staking.class_(OTHER_CLASS)
+    market.send(market.staking("retire_node"), market.staking("release_device"))
+    market.send(market.staking("claim_device", class_=other), market.staking("reopen_node", class_=other))
+    node = market.node()
+    assert (node.class_, node.last_proof.passed, node.last_proof.time) == (OTHER_CLASS, False, 0)
+    assert node.changed_at == market.world.now
+
+
+def test_a_verdict_of_before_is_not_shown_again_for_what_a_node_has_become(market: Market) -> None:
+    """Nor does the report at the head bring it back; the hour in which it was reopened counts for neither."""
+
+    def shown() -> Instruction:
+        verdicts = {market.alice.node: said(market, passed=True)}
+        return showing(market, proposed(market, {market.alice.node: 0}, verdicts=verdicts))
+
+    before = shown()
+    market.send(before)
+    market.world.advance(1)
+    market.send(market.staking("retire_node"), reopening(market))
+    market.refused(before, errors.staking.VerdictBeforeChange)
+    market.refused(shown(), errors.staking.VerdictBeforeChange)
+    assert market.node().last_proof.time == 0
+    market.send(shown())
+    assert market.node().last_proof.passed

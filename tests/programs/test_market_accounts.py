@@ -373,8 +373,6 @@ MEMBERS: Final[dict[str, Case[Market]]] = {
 
 #: Accounts that may be another one, and why.
 FREE_STAKING: Final = {
-    # An empty place of an optional account, which the program's own key stands for.
-    "credit_node": frozenset({"previous", "program"}),
     # The owner of the node needs no first device beside.
     "detach_device": frozenset({"first"}),
     # Anybody pays.

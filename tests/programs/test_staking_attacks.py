@@ -11,6 +11,7 @@ from solders.instruction import AccountMeta
 from tests.programs.market import Market
 from tests.programs.people import TOKEN, Published, Supplier
 from tests.programs.support import DAY, HOUR
+from tests.programs.test_challenges import about, challenging
 from tests.programs.test_staking_credit import POWER, co_staked
 from tests.programs.test_staking_owner import FORTNIGHT
 
@@ -55,7 +56,7 @@ def test_no_way_of_giving_a_device_up_lets_stake_leave_at_once(market: Market, w
         assert market.node().minimum == 200 * TOKEN
     else:
         market.send(market.staking("retire_node"))
-        market.world.advance(60 * DAY)
+        market.world.advance(61 * DAY)
         if way == "release":
             market.send(market.staking("release_device"))
             market.send(market.staking("expel_owner"))
@@ -219,6 +220,20 @@ def test_a_leaf_that_cannot_be_credited_any_more_holds_no_later_one_up(market: M
     market.refused(market.credit(second), errors.staking.LeafOutOfOrder)
     market.refused(market.credit(second, previous=second.address), errors.staking.LeafOutOfOrder)
     assert market.send(over).event(events.staking.Credited).amount == 200
+
+
+def test_a_refuted_leaf_holds_no_later_one_of_a_changing_node_up(market: Market) -> None:
+    """With one unit of pending co-stake an upheld challenge held the node's credit up for 30 days."""
+    market.unbounded()
+    wrong = market.publish({market.alice.node: 30 * TOKEN})
+    market.co_stake(market.carol, TOKEN)
+    market.send(challenging(market, wrong))
+    market.send(about(market, "decide", wrong, upheld=True))
+    right = after(market, market.world.report(wrong.address).height, 31 * TOKEN)
+    shown = market.credit(right, previous=wrong.address)
+    market.refused(market.credit(wrong), errors.staking.ReportRefuted)
+    market.refused(market.credit(right), errors.staking.LeafOutOfOrder)
+    assert market.send(shown).event(events.staking.Credited).amount == 31 * TOKEN
 
 
 # -- cheating pays

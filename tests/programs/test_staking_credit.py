@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 from tests.programs.market import CLASS, Market
-from tests.programs.people import TOKEN, class_args
-from tests.programs.support import DAY, HOUR
+from tests.programs.people import TOKEN, Published, class_args
+from tests.programs.support import DAY, HOUR, Proposal
 from tests.programs.test_staking_owner import NODE, TERMINAL, u64
 
 from ionet import IO, emission, errors, events, ix, pda
+from ionet.rewards import Report
+from ionet.rewards._leaves import last_hour
 
 #: A stake of a power of two, so that the accumulator's division leaves nothing.
 POWER = 2**33
@@ -448,6 +450,39 @@ def test_a_node_whose_co_stakers_bore_a_loss_is_credited_the_hours_before(market
     market.refused(market.credit(later), errors.staking.HourNotEarned)
     nothing = market.publish({market.alice.node: 100, market.bob.node: 1})
     assert market.send(market.credit(nothing)).event(events.staking.Credited).amount == 0
+
+
+def test_a_correction_after_a_ban_still_credits_the_hours_before(market: Market) -> None:
+    """Its leaf was that of the correction's hour, which the node did not earn; earlier reports were no longer
+    creditable."""
+    market.unbounded()
+    earlier = market.publish({market.alice.node: 30 * TOKEN}, wait=False)
+    market.world.advance(HOUR + 5)
+    market.send(market.staking("retire_node"))
+    market.send(market.staking("evict_device", ban=True))
+    closed = market.node().closed_at
+    market.world.advance(HOUR)
+    market.world.send(ix.mint.emit())
+    start = market.world.mint_config.start
+    end = start + (market.world.now - start) // HOUR * HOUR
+    through = last_hour(end, closed)
+    assert end - 2 * HOUR < through <= closed < end
+    fixed = corrected(market, market.rewards({market.alice.node: 20 * TOKEN}, through=through))
+    market.refused(market.credit(earlier), errors.staking.ReportCorrected)
+    assert market.send(market.credit(fixed)).event(events.staking.Credited).amount == 20 * TOKEN
+    assert market.node().credited_through == through
+
+
+def corrected(market: Market, report: Report) -> Published:
+    """A correction that is final and creditable."""
+    hours = (report.period_end - market.world.mint_config.start) // HOUR
+    made = Proposal(market.world, hours, root=report.root, total=30 * TOKEN, correction=True)
+    for n, attester in enumerate(market.attesters):
+        market.send(made.approve(attester.pubkey()) if n else made.report(attester.pubkey()))
+    market.world.advance(3 * DAY)
+    market.send(ix.proofs.finalize(report=made.address))
+    market.world.advance(max(0, market.world.report(made.address).creditable_from - market.world.now))
+    return Published(made.address, report)
 
 
 def test_credits_come_out_of_emissions_vault_into_the_nodes(market: Market) -> None:

@@ -254,7 +254,13 @@ def test_four_withdrawals_cool_at_a_time(market: Market) -> None:
     market.refused(market.staking("owner_unstake", amount=TOKEN), errors.staking.NoFreeSlot)
     market.world.advance(FORTNIGHT)
     market.send(market.staking("owner_withdraw"))
-    # A slot is free again when its weight has ended, too.
+    # Where nothing is credited, the weights that are left share one, until the earliest of them ends.
+    assert market.node().own.late == 4 * TOKEN
+    for _ in range(3):
+        market.send(market.staking("owner_unstake", amount=TOKEN))
+    late, *cooling = sorted(market.node().own.cooling.slots, key=lambda one: one.ready_at)
+    assert (late.amount, late.weight, late.counts_to) == (0, 4 * TOKEN, market.world.now - FORTNIGHT)
+    assert [(one.amount, one.weight) for one in cooling] == [(TOKEN, TOKEN)] * 3
     market.refused(market.staking("owner_unstake", amount=TOKEN), errors.staking.NoFreeSlot)
     market.credited_until_now()
     market.send(market.staking("owner_unstake", amount=TOKEN))

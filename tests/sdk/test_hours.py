@@ -17,6 +17,7 @@ from ionet import (
     EmissionUnknown,
     PriceUnusable,
     ProofReason,
+    accounts,
     emission,
     errors,
     events,
@@ -195,6 +196,20 @@ def test_a_leased_and_attested_hour_passes(market: Market) -> None:
         Proof.PASSED,
         Verdict(market.world.client.proofs.period_end(hours(market)), 0, ProofReason.PASSED, True),
     )
+
+
+def test_a_verdict_of_before_a_change_is_neither_repeated_nor_counted(market: Market) -> None:
+    """A node that was reopened in another class, or got a processor, went on with its old verdict."""
+    market.world.advance(2 * HOUR)
+    end = market.world.client.proofs.period_end(hours(market))
+    earlier = before(market, Verdict(end - HOUR, 9_000, ProofReason.PASSED, True, bytes(32)))
+    for changed, proof in ((end - 2 * HOUR, Proof.PASSED), (end - 2 * HOUR + 1, Proof.MISSING)):
+        market.world.patch(market.alice.node, accounts.staking.Node, "changed_at", changed)
+        assert alice(market, before=earlier).proof is proof
+    now = {bytes(market.alice.node): Verdict(end, 9_000, ProofReason.PASSED, True, bytes(32))}
+    for changed, proof in ((end - HOUR, Proof.PASSED), (end - HOUR + 1, Proof.MISSING)):
+        market.world.patch(market.alice.node, accounts.staking.Node, "changed_at", changed)
+        assert alice(market, judged=now).proof is proof
 
 
 def test_an_hour_before_the_first_proof_has_none(market: Market) -> None:

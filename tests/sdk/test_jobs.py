@@ -200,6 +200,12 @@ def test_a_delegate_replaces_a_lost_node_with_a_session_key(market: Market) -> N
     ("field", "value", "reason", "words"),
     [
         ("banned", b"\x01", "NodeBanned", "has a banned device"),
+        (
+            "owner",
+            bytes(32),
+            "FormerOwnersOffer",
+            "has changed hands, and its owner has not set the offer since",
+        ),
         ("own", bytes(8), "StakeBelowMinimum", "has 0 IO of its owner's active stake, and needs 200 IO"),
         ("last_proof", bytes(48), "NoVerdict", "has not passed a compute proof yet"),
         ("last_proof", b"\x01" + bytes(47), "NoVerdict", "has failed its latest compute proof"),

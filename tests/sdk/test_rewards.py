@@ -37,6 +37,7 @@ from ionet.rewards import (
     Why,
     build_report,
     cumulate,
+    find_node,
     read_evidence,
     read_verdicts,
     score_hour,
@@ -450,6 +451,19 @@ def test_a_node_that_is_gone_keeps_its_verdict_and_a_live_one_has_the_hours() ->
         Hour.from_rows([row(1, verdict=word)])
 
 
+def test_a_closed_nodes_leaf_counts_until_its_last_whole_hour() -> None:
+    """A later time, which a correction or any later report gave it, cost it the hours before."""
+    first = leaves_of([row(number) for number in (1, 2, 3, 4)])
+    closed = {1: END + 1, 2: END + 3_600, 3: END, 4: END - 3_601}
+    second = after(
+        first,
+        [row(1, banned=True, closed_at=closed[1]), row(2, banned=True, closed_at=closed[2]), row(5)],
+        Absent(node(3), 0, closed_at=closed[3]),
+        Absent(node(4), 0, closed_at=closed[4]),
+    )
+    assert second.through.tolist() == [END, END + 3_600, END, END - 7_200, END + 3_600]
+
+
 def test_a_node_is_not_both_live_and_gone() -> None:
     with pytest.raises(RewardError, match="both live and not"):
         after(leaves_of([row(1)]), [row(1)], gone(1, 0))
@@ -583,6 +597,18 @@ def test_the_evidence_of_a_second_hour_continues_the_first(tmp_path: Path) -> No
     assert found.root == build_report(again, END + 3_600, digest).root
 
 
+def test_the_evidence_says_when_a_node_was_closed(tmp_path: Path) -> None:
+    first = leaves_of([row(1), row(2), row(3)])
+    rows = [row(1, banned=True, closed_at=END + 5), row(3)]
+    left = (Absent(node(2), 0, True, END + 3_599),)
+    write(tmp_path / "e", rows, first, END + 3_600, absent=left)
+    found = verify_evidence(tmp_path / "e", previous=first)
+    assert found.leaves.through.tolist() == [END, END, END + 3_600]
+    line = find_node(tmp_path / "e", node(2))
+    assert line is not None
+    assert line.through == END
+
+
 def test_nobody_approves_without_the_leaves_of_the_report_before(tmp_path: Path) -> None:
     """lazy_approval: the rewards of the hour alone were enough, whatever lifetimes they were added to."""
     first = leaves_of([row(1), row(9)])
@@ -695,7 +721,7 @@ def test_verdicts_of_an_hour_are_read_back(tmp_path: Path) -> None:
         ('"pool":"gpu"', '"pool":"tpu"', "'tpu' is missing or unknown"),
         ('"fees":"1000"', '"fees":"01000"', "'01000' is not an amount"),
         ('"fees":"1000",', "", "'fees' is missing"),
-        ('"format":"ionet-evidence/2"', '"format":"x"', "the format is 'x'"),
+        ('"format":"ionet-evidence/3"', '"format":"x"', "the format is 'x'"),
         ('"nodes":5', '"nodes":6', "promises 6 nodes, it has 5"),
         (',"why":0}', ', "why":0}', "not in canonical form"),
     ],

@@ -182,13 +182,17 @@ class Agreement(Base):
             assert self.ledger.reports[published.address] == states[made.state]
 
 
-def _slots(slots: types.staking.Slots) -> list[tuple[int, int, int]]:
-    taken = (one for one in slots.slots if one.amount or one.weight)
-    return sorted((one.ready_at, one.amount, one.weight) for one in taken)
+def _slots(slots: types.staking.Slots) -> list[tuple[int, ...]]:
+    return sorted(_slot(one) for one in slots.slots if one.amount or one.weight)
 
 
-def _model(slots: list[staking.Slot]) -> list[tuple[int, int, int]]:
-    return sorted((one.ready_at, one.amount, one.weight) for one in slots)
+def _model(slots: list[staking.Slot]) -> list[tuple[int, ...]]:
+    return sorted(_slot(one) for one in slots)
+
+
+def _slot(one: types.staking.Slot | staking.Slot) -> tuple[int, ...]:
+    """Amount and weight, each with its time, which says nothing where it is 0."""
+    return one.amount, one.ready_at * bool(one.amount), one.weight, one.counts_to * bool(one.weight)
 
 
 def _sum(slots: types.staking.Slots) -> int:

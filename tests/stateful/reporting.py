@@ -354,12 +354,15 @@ class Reporting(Administration):
             self.attempt(self.crediting(number, node))
 
     def crediting(self, number: int, node: str) -> Step:
-        call = self.market.credit(self.published[number], of=self.arena.nodes[node])
+        height = self.reports.reports[number].leaves[node].previous
+        earlier = self.reports.chain[height - 1] if 0 < height <= len(self.reports.chain) else None
+        shown = None if earlier is None else self.published[earlier].address
+        call = self.market.credit(self.published[number], of=self.arena.nodes[node], previous=shown)
         stakes = self.stakes.nodes[node]
 
         def done(sent: Sent[None] | None) -> None:
             before = {who: one.earned for who, one in stakes.positions.items()}
-            parts = self.reports.credit(number, node, self.now)
+            parts = self.reports.credit(number, node, self.now, earlier)
             through = stakes.credited_through
             stated = {"owner_part": parts[0], "co_part": parts[1], "credited_through": through}
             check_event(sent, events.staking.Credited, **stated)

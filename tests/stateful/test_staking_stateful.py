@@ -156,14 +156,6 @@ class Walk(Slashing):
             self.world.advance((60 + 30 + 14) * DAY)
         self._end_slashes()
         self._leave()
-        # Late weights fill slots until the node is credited, or 37 days after its end.
-        held = [name for name, node in self.stakes.nodes.items() if node.own.side or node.co_shares]
-        for name in held:
-            if self.stakes.nodes[name].state == staking.LIVE:
-                self.retire_or_reopen(name, None)
-        if held:
-            self.world.advance(38 * DAY)
-            self._leave()
         self._nothing_stays()
         self.agrees()
 

@@ -243,6 +243,8 @@ crate::open_enum!(
     }
 );
 
+/// Longest time that rewards are held back behind their hour, seconds.
+pub const MAX_HOLD: u32 = 30 * 86_400;
 /// How long a final report stays creditable, in seconds.
 pub const CREDITABLE: i64 = 30 * io_math::DAY;
 
@@ -255,7 +257,8 @@ pub struct CreditFreeze {
     pub lifted: bool,
     /// Whether the guardian makes it, who need not wait for `quiet_until`.
     pub guardian: bool,
-    /// No other challenge before this time: one lapsed undecided; 0 for no change.
+    /// Of one that is made: no other challenge before this time unless it is decided. Of a decided one: the same
+    /// again, which is then over. Of one that lapsed: 0.
     pub quiet_until: i64,
     /// No credit from reports before this one; 0 for no change.
     pub min_report_seq: u64,

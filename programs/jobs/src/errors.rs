@@ -219,6 +219,10 @@ pub enum JobsError {
     NoVerdict,
     #[msg("the node's latest compute proof is too old; left: oldest allowed, right: its age")]
     VerdictTooOld,
+    #[msg("the offer is a former owner's: the node's owner has to set it first")]
+    FormerOwnersOffer,
+    #[msg("the node's owner has to sign to become the renter of their own node")]
+    OwnerUnsigned,
 }
 
 #[cfg(test)]

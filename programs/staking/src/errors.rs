@@ -170,11 +170,11 @@ pub enum StakingError {
     DevicesAttached,
     #[msg("co-stakers are on the node: announce a change of its commission")]
     CommissionNotice,
-    #[msg("the node passes on when it was credited up to its retirement, or 37 days after it")]
+    #[msg("the node passes on when it was credited up to its retirement, or 60 days after it")]
     OwnerStays,
     #[msg("at most a month's emission is credited in 7 days: try again tomorrow; left: room, right: owed")]
     CreditLimit,
-    #[msg("a challenge of this node lapsed in the last 30 days: only the guardian makes another")]
+    #[msg("a challenge of this node lapsed undecided: for 30 days only the guardian makes another")]
     ChallengedLately,
     #[msg("the owner's active stake does not cover the node's minimum; left: active, right: minimum")]
     OwnerBelowMinimum,
@@ -208,4 +208,6 @@ pub enum StakingError {
     ReportCorrected,
     #[msg("something on the node is pending or late: credit the leaf of its previous height first")]
     LeafOutOfOrder,
+    #[msg("the verdict is of before the node was reopened or enlarged; left: its hour, right: since")]
+    VerdictBeforeChange,
 }

@@ -244,7 +244,7 @@ pub mod staking {
 
     /// Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
     /// owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
-    /// or 37 days.
+    /// or 60 days.
     ///
     /// Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     /// `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,

@@ -98,7 +98,7 @@ def listings(
         offer = by_node.get(node.address)
         if offer is not None:
             class_ = classes.get(node.account.class_)
-            refusal = obstacle(node.account, class_, config, now)
+            refusal = obstacle(node.account, offer, class_, config, now)
             matches.append(_listing(node.address, node.account, offer, refusal[1] if refusal else "", now))
     return sorted(filter(wanted.fits, matches), key=lambda listing: (listing.rate, bytes(listing.node)))
 

@@ -295,11 +295,14 @@ def _priced(
 
 def obstacle(
     node: accounts.staking.Node,
+    offer: accounts.jobs.Offer,
     class_: accounts.staking.Class | None,
     config: accounts.jobs.Config,
     now: int,
 ) -> tuple[str, str] | None:
-    """Why nobody can book a node: the program's error and a message; `bookable::check_node`."""
+    """Why nobody can book a node by an offer: the program's error and a message; `bookable::check_node`."""
+    if offer.owner != node.owner:
+        return "FormerOwnersOffer", "has changed hands, and its owner has not set the offer since"
     if node.state != NodeState.LIVE:
         return "NodeNotLive", f"is {node.state.name.lower()}: it takes no work"
     if node.banned:
@@ -352,7 +355,7 @@ def check_bookable(
     if offer is None:
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
-    refusal = obstacle(node, terms.classes.get(node.class_), terms.config, terms.now)
+    refusal = obstacle(node, offer, terms.classes.get(node.class_), terms.config, terms.now)
     if refusal is not None:
         raise refuse(*refusal)
     if not offer.open:

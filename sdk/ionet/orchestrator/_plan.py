@@ -126,7 +126,7 @@ class Facts:
         complete: whether every job of the cluster is booked.
         placed: whether this process holds the placement.
         active: whether its run is in progress.
-        unreachable: whether one of its nodes did not answer when it was to be placed.
+        unreachable: jobs whose nodes did not answer when the lease was to be placed.
         result: whether the store holds its result.
         released: whether this process has given everything back.
         blocked: steps that failed in this pass and are not tried again before the next.
@@ -138,7 +138,7 @@ class Facts:
     active: bool
     result: bool
     released: bool
-    unreachable: bool = False
+    unreachable: frozenset[bytes] = frozenset()
     blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
 
 
@@ -184,9 +184,10 @@ def _booked(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) 
     else:
         waits.append(Wait("not started yet", until))
         late += [Step(Kind.START, job) for job in intime]
-    if facts.unreachable:
-        # What is to be run is at hand and fits: that the job does not start is not the renter's fault.
-        late += [Step(Kind.CONFIRM, job) for job in intime if now <= job.confirm_by and not job.confirmed]
+    # What is to be run is at hand and fits: that this job does not start is not the renter's fault. The other
+    # nodes of its cluster are held all the same, maybe for an accomplice, and that costs its time.
+    gone = [job for job in intime if job.key in facts.unreachable]
+    late += [Step(Kind.CONFIRM, job) for job in gone if now <= job.confirm_by and not job.confirmed]
     return late
 
 

@@ -128,7 +128,7 @@ class _LeaseState:
         released: whether they were released.
         run: the run in progress or the last one.
         out_of_time: whether the run was stopped because the paid time was over.
-        unreachable: whether a node's agent did not answer during placement.
+        unreachable: jobs whose nodes' agents did not answer during placement.
     """
 
     nodes: list[tuple[bytes, bytes]]
@@ -137,7 +137,7 @@ class _LeaseState:
     released: bool = False
     run: asyncio.Task[None] | None = None
     out_of_time: bool = False
-    unreachable: bool = False
+    unreachable: frozenset[bytes] = frozenset()
 
     @property
     def active(self) -> bool:
@@ -465,12 +465,15 @@ class Orchestrator:
             for job in lease.jobs:
                 self._store.link(f"jobs/{job.hex()}/lease", digest)
         await self._executor.open(lease)
-        try:
-            for job, node in zip(lease.jobs, lease.nodes, strict=True):
+        silent: dict[bytes, NodeUnreachable] = {}
+        for job, node in zip(lease.jobs, lease.nodes, strict=True):
+            try:
                 await self._agents.begin(node, job, self._executor.processes(lease, node))
-        except NodeUnreachable:
-            state.unreachable = True
-            raise
+            except NodeUnreachable as error:
+                silent[job] = error
+        state.unreachable = frozenset(silent)
+        if silent:
+            raise next(iter(silent.values()))
         state.placed, state.released = True, False
         return f"{len(lease.nodes)} nodes"
 

@@ -6,7 +6,7 @@ holds the sha256 of the whole file. Amounts are decimal strings in base units, k
 Line 1, the header::
 
     {"carry": {"cpu": 0, "gpu": 5000}, "dropped": {"<node>": "<credited>", ..}, "elsewhere": "0",
-     "emission": "456308464000", "format": "ionet-evidence/2", "height": 41, "nodes": 2,
+     "emission": "456308464000", "format": "ionet-evidence/3", "height": 41, "nodes": 2,
      "period_end": 1750003600, "policy": {"fee_bound_bps": .., "gpu_bps": .., "in_use_bps": ..,
      "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
      "restated": null or {"<node>": "<lifetime>", ..}}
@@ -17,15 +17,15 @@ holds the lifetimes with which a correction replaces the previous report's.
 
 Then one line for each leaf in the order of the node keys. A live node::
 
-    {"banned": false, "credited": "0", "fees": "0", "in_use": false, "lifetime": "77", "multiplier_bps":
-    12500,
-     "node": "..", "pool": "gpu", "previous_height": 41, "proof": "passed", "required_stake": "25000000000",
-     "reward": "77", "stake": "25000000000", "statement": null or {"device", "good", "proof", "samples",
-     "signature"}, "units": 1, "up_hours": 5, "verdict": {"evidence", "passed", "reason", "score_bps",
-     "time"}, "why": 0}
+    {"banned": false, "closed_at": 0, "credited": "0", "fees": "0", "in_use": false, "lifetime": "77",
+     "multiplier_bps": 12500, "node": "..", "pool": "gpu", "previous_height": 41, "proof": "passed",
+     "required_stake": "25000000000", "reward": "77", "stake": "25000000000",
+     "statement": null or {"device", "good", "proof", "samples", "signature"}, "units": 1, "up_hours": 5,
+     "verdict": {"evidence", "passed", "reason", "score_bps", "time"}, "why": 0}
 
-and a node that is no longer live: ``{"credited": "0", "lifetime": "77", "node": "..", "previous_height": 41,
-"verdict": {..}, "waiting": false}``. ``why`` is a sum of `Why`.
+and a node that is no longer live: ``{"closed_at": 0, "credited": "0", "lifetime": "77", "node": "..",
+"previous_height": 41, "verdict": {..}, "waiting": false}``. ``closed_at`` is when it was closed, or 0: its
+leaf counts until the last whole hour before. ``why`` is a sum of `Why`.
 
 A statement is the device's own claim for the hour, signed with its key over `statement_bytes`: it shows who
 claimed what, not that the claim is true.
@@ -48,7 +48,16 @@ from ionet._generated.staking.types import Pool, ProofReason
 from ionet.chain.errors import IonetError
 from ionet.formats import canonical
 from ionet.rewards._leaf import Verdict
-from ionet.rewards._leaves import Absent, Leaves, Report, build_report, cumulate, pack, unpack
+from ionet.rewards._leaves import (
+    Absent,
+    Leaves,
+    Report,
+    build_report,
+    cumulate,
+    last_hour,
+    pack,
+    unpack,
+)
 from ionet.rewards._score import (
     Carry,
     Hour,
@@ -61,7 +70,7 @@ from ionet.rewards._score import (
 )
 from ionet.rewards._statement import Statement
 
-FORMAT: Final = "ionet-evidence/2"
+FORMAT: Final = "ionet-evidence/3"
 _POOLS: Final = {pool: pool.name.lower() for pool in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
@@ -191,13 +200,14 @@ def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Abse
         if row is None or row.node != node:
             absent = gone.get(node, Absent(node, 0, True))
             yield (
-                f'{{"credited":"{absent.credited}","lifetime":"{lifetime}","node":"{name}",'
-                f'"previous_height":{height},"verdict":{verdict},"waiting":{_truth(absent.waiting)}}}\n'
+                f'{{"closed_at":{absent.closed_at},"credited":"{absent.credited}","lifetime":"{lifetime}",'
+                f'"node":"{name}","previous_height":{height},"verdict":{verdict},'
+                f'"waiting":{_truth(absent.waiting)}}}\n'
             )
             continue
         yield (
-            f'{{"banned":{_truth(row.banned)},"credited":"{row.credited}","fees":"{row.fees}",'
-            f'"in_use":{_truth(row.in_use)},"lifetime":"{lifetime}",'
+            f'{{"banned":{_truth(row.banned)},"closed_at":{row.closed_at},"credited":"{row.credited}",'
+            f'"fees":"{row.fees}","in_use":{_truth(row.in_use)},"lifetime":"{lifetime}",'
             f'"multiplier_bps":{row.multiplier_bps},"node":"{name}","pool":"{_POOLS[row.pool]}",'
             f'"previous_height":{height},"proof":"{_PROOFS[row.proof]}","required_stake":"{row.required_stake}","reward":"{reward}",'
             f'"stake":"{row.stake}","statement":{_statement_text(row.statement)},"units":{row.units},'
@@ -276,6 +286,7 @@ def read_evidence(path: str | Path) -> Evidence:
     why: list[int] = []
     keys: list[bytes] = []
     lifetime: list[int] = []
+    through: list[int] = []
     heights: list[int] = []
     words: list[bytes] = []
     absent: list[Absent] = []
@@ -298,12 +309,13 @@ def read_evidence(path: str | Path) -> Evidence:
                     continue
                 keys.append(bytes(Pubkey.from_string(value["node"])))
                 lifetime.append(_amount(value["lifetime"]))
+                through.append(last_hour(header["period_end"], value["closed_at"]))
                 heights.append(value["previous_height"])
                 words.append(pack(_verdict(value["verdict"])))
                 credited = _amount(value["credited"])
                 excess += max(0, credited - lifetime[-1])
                 if "waiting" in value:
-                    absent.append(Absent(keys[-1], credited, value["waiting"] is True))
+                    absent.append(Absent(keys[-1], credited, value["waiting"] is True, value["closed_at"]))
                 else:
                     rows.append(_row(keys[-1], value))
                     reward.append(_amount(value["reward"]))
@@ -332,7 +344,7 @@ def read_evidence(path: str | Path) -> Evidence:
             leaves=Leaves(
                 nodes=np.frombuffer(b"".join(keys), np.uint8).reshape(-1, 32),
                 lifetime=np.array(lifetime, np.uint64),
-                through=np.full(len(keys), header["period_end"], np.int64),
+                through=np.array(through, np.int64),
                 previous_height=np.array(heights, np.uint64),
                 verdicts=np.frombuffer(b"".join(words), np.uint8).reshape(len(words), -1),
                 surplus=_amount(header["elsewhere"]) + excess,
@@ -406,7 +418,7 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
             period_end=header["period_end"],
             policy=SharePolicy(**header["policy"]),
             lifetime=_amount(value["lifetime"]),
-            through=header["period_end"],
+            through=last_hour(header["period_end"], value["closed_at"]),
             row=_row(node, value) if live else None,
             reward=_amount(value["reward"]) if live else 0,
             why=value["why"] if live else 0,
@@ -455,6 +467,7 @@ def _row(node: bytes, value: dict[str, Any]) -> NodeHour:
         fees=_amount(value["fees"]),
         credited=_amount(value["credited"]),
         banned=value["banned"] is True,
+        closed_at=value["closed_at"],
         verdict=_verdict(value["verdict"]),
         statement=None
         if word is None

@@ -12,7 +12,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import numpy as np
 
@@ -20,6 +20,7 @@ from ionet._generated.mint.constants import MAX_SUPPLY
 from ionet._generated.proofs.constants import MAX_URI, REPORT_DOMAIN, REWARD_DOMAIN
 from ionet._generated.staking.types import ProofReason
 from ionet.formats.merkle import Tree
+from ionet.formats.when import HOUR
 from ionet.rewards._leaf import LEAF, Leaf, Verdict
 from ionet.rewards._score import Hour, Proof, RewardError, Scores, key_column
 
@@ -126,11 +127,27 @@ class Absent:
         node: its address, 32 bytes.
         credited: credited in its whole life, base units of IO.
         waiting: whether stake on it is pending or late, so that it needs a leaf for its next step.
+        closed_at: since when it earns nothing more, Unix seconds; 0 while it is not closed.
     """
 
     node: bytes
     credited: int
     waiting: bool = False
+    closed_at: int = 0
+
+
+def last_hour(period_end: int, closed_at: int) -> int:
+    """Until when a node's leaf counts: the period's end, or that of the last whole hour before it was closed.
+
+    A later time is refused (`HourNotEarned`), and with it all that the node earned before.
+
+    Args:
+        period_end: of the report, Unix seconds.
+        closed_at: of the node, Unix seconds; 0 while it is not closed.
+    """
+    if not closed_at or closed_at >= period_end:
+        return period_end
+    return period_end - -(-(period_end - closed_at) // HOUR) * HOUR
 
 
 def cumulate(
@@ -147,7 +164,7 @@ def cumulate(
 
     A node's lifetime is what the report before says, or what it was credited where that is more, and its
     reward. A leaf has every node that is live, has stake that is pending or late, or has earned more than it
-    was credited.
+    was credited. That of a node that is closed counts until its last whole hour.
 
     Args:
         previous: the leaves of the report before, or None for the first.
@@ -165,29 +182,32 @@ def cumulate(
     before = _before(previous, through)
     corrected = dict(restated or {})
     gone = {one.node: one for one in absent}
-    rows: dict[bytes, tuple[int, int, bytes]] = {}
+    rows: dict[bytes, _Row] = {}
     surplus = 0
 
-    def place(node: bytes, credited: int, reward: int, verdict: bytes, *, needed: bool) -> int:
+    def place(
+        node: bytes, credited: int, reward: int, verdict: bytes, closed_at: int, *, needed: bool
+    ) -> int:
         base = corrected[node] if node in corrected else max(before.get(node, (0, b""))[0], credited)
         lifetime = base + reward
         if not needed and lifetime <= credited:
             return credited
-        rows[node] = (lifetime, height if node in before else 0, verdict)
+        rows[node] = _Row(lifetime, last_hour(through, closed_at), height if node in before else 0, verdict)
         return max(0, credited - lifetime)
 
     keys = hour.nodes.tobytes()
     words = [pack(one) for one in verdicts_of(hour, through)]
-    for n, (reward, credited) in enumerate(zip(scores.reward.tolist(), hour.credited.tolist(), strict=True)):
+    columns = (scores.reward.tolist(), hour.credited.tolist(), hour.closed_at.tolist())
+    for n, (reward, credited, closed_at) in enumerate(zip(*columns, strict=True)):
         node = keys[32 * n : 32 * n + 32]
         if node in gone:
             raise RewardError(f"node {node.hex()} is both live and not")
-        surplus += place(node, credited, reward, words[n], needed=True)
+        surplus += place(node, credited, reward, words[n], closed_at, needed=True)
     for node in (before.keys() | gone.keys()) - rows.keys():
         one = gone.get(node, Absent(node, 0, True))
         verdict = before[node][1] if node in before else _LEAST
-        surplus += place(node, one.credited, 0, verdict, needed=one.waiting)
-    return _columns(rows, through, surplus)
+        surplus += place(node, one.credited, 0, verdict, one.closed_at, needed=one.waiting)
+    return _columns(rows, surplus)
 
 
 def _before(previous: Leaves | None, through: int) -> dict[bytes, tuple[int, bytes]]:
@@ -217,14 +237,25 @@ def verdicts_of(hour: Hour, end: int) -> list[Verdict]:
     ]
 
 
-def _columns(rows: Mapping[bytes, tuple[int, int, bytes]], through: int, surplus: int) -> Leaves:
+class _Row(NamedTuple):
+    """What a leaf says of its node."""
+
+    lifetime: int
+    through: int
+    previous_height: int
+    verdict: bytes
+
+
+def _columns(rows: Mapping[bytes, _Row], surplus: int) -> Leaves:
     ordered = sorted(rows.items())
     leaves = Leaves(
         nodes=np.frombuffer(b"".join(node for node, _ in ordered), np.uint8).reshape(-1, 32),
-        lifetime=np.array([row[0] for _, row in ordered], np.uint64),
-        through=np.full(len(ordered), through, np.int64),
-        previous_height=np.array([row[1] for _, row in ordered], np.uint64),
-        verdicts=np.frombuffer(b"".join(row[2] for _, row in ordered), np.uint8).reshape(-1, _VERDICT.size),
+        lifetime=np.array([row.lifetime for _, row in ordered], np.uint64),
+        through=np.array([row.through for _, row in ordered], np.int64),
+        previous_height=np.array([row.previous_height for _, row in ordered], np.uint64),
+        verdicts=np.frombuffer(b"".join(row.verdict for _, row in ordered), np.uint8).reshape(
+            -1, _VERDICT.size
+        ),
         surplus=surplus,
     )
     if leaves.total > MAX_SUPPLY:

@@ -152,6 +152,7 @@ class NodeHour:
             down.
         credited: credited in its whole life until the end of the hour, base units of IO.
         banned: whether one of its devices is banned.
+        closed_at: when it was closed, since when it earns nothing, Unix seconds; 0 while it is not closed.
         statement: the device's signed statement for the hour, if there is one.
         verdict: the whole verdict behind `proof`, or None.
     """
@@ -168,6 +169,7 @@ class NodeHour:
     fees: int = 0
     credited: int = 0
     banned: bool = False
+    closed_at: int = 0
     statement: Statement | None = None
     verdict: Verdict | None = None
 
@@ -189,6 +191,7 @@ class Hour:
         fees: int64.
         credited: int64.
         banned: bool.
+        closed_at: int64.
         statements: one per node, or empty.
         verdicts: one per node, or empty.
     """
@@ -205,12 +208,13 @@ class Hour:
     fees: NDArray[np.int64]
     credited: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     banned: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    closed_at: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     statements: Sequence[Statement | None] = field(default=())
     verdicts: Sequence[Verdict | None] = field(default=())
 
     def __post_init__(self) -> None:
         n = len(self.nodes)
-        for name in ("credited", "banned"):
+        for name in ("credited", "banned", "closed_at"):
             if not len(getattr(self, name)):
                 object.__setattr__(self, name, np.zeros(n, _COLUMNS[name]))
         if self.nodes.shape != (n, 32) or self.nodes.dtype != np.uint8:
@@ -287,6 +291,7 @@ _COLUMNS: Final[dict[str, Any]] = {
     "fees": np.int64,
     "credited": np.int64,
     "banned": np.bool_,
+    "closed_at": np.int64,
 }
 _BOUNDS: Final = {
     "pool": max(Pool),
@@ -298,6 +303,7 @@ _BOUNDS: Final = {
     "proof": max(Proof),
     "fees": MAX_SUPPLY,
     "credited": MAX_SUPPLY,
+    "closed_at": 2**62,
 }
 
 

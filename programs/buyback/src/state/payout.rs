@@ -77,7 +77,7 @@ impl Payout {
         require_gt!(held, 0, BuybackError::NothingToSell);
         self.lot.left = 0;
         self.withdrawn = self.withdrawn.checked_add(held).ok_or(BuybackError::Overflow)?;
-        io_math::ratio::bps_ceil(held, payment_bps.into()).ok_or(error!(BuybackError::Overflow))
+        io_math::ratio::bps_ceil(held, payment_bps.into()).ok_or_else(|| error!(BuybackError::Overflow))
     }
 }
 

@@ -55,7 +55,7 @@ fn kept(account: &AccountInfo, among: &[AccountInfo]) -> Result<u64> {
         Some(position) if position.holder == ids::GOVERNANCE_TREASURY => {
             let node = among.iter().find(|other| *other.key == position.node);
             let node = node.and_then(abi::read::<NodeShares>);
-            position.worth(node.as_deref()).ok_or(error!(GovernanceError::Overflow))
+            position.worth(node.as_deref()).ok_or_else(|| error!(GovernanceError::Overflow))
         }
         _ => Ok(0),
     }

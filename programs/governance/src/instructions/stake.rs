@@ -7,7 +7,7 @@ use io_common::Snapshot;
 
 /// What a snapshot says of the start of a week.
 pub fn at(snapshot: &Snapshot, week: u64) -> Result<u64> {
-    snapshot.at(week).ok_or(error!(GovernanceError::SnapshotGone))
+    snapshot.at(week).ok_or_else(|| error!(GovernanceError::SnapshotGone))
 }
 
 /// Active stake that somebody has had since the start of `week` and still has: of nodes that they own, and

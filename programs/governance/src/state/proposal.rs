@@ -207,7 +207,7 @@ impl Proposal {
     /// Whether it would pass if voting ended now.
     pub fn passes(&self) -> Result<bool> {
         let passes = self.tally().passes(self.eligible, self.quorum_bps, self.threshold_bps);
-        passes.ok_or(error!(GovernanceError::Overflow))
+        passes.ok_or_else(|| error!(GovernanceError::Overflow))
     }
 
     pub fn check_voting(&self, now: i64) -> Result<()> {
@@ -306,7 +306,7 @@ impl Proposal {
 
     fn keeps_bond(&self) -> Result<bool> {
         let kept = self.tally().keeps_bond(self.eligible, self.quorum_bps);
-        kept.ok_or(error!(GovernanceError::Overflow))
+        kept.ok_or_else(|| error!(GovernanceError::Overflow))
     }
 
     /// The bond goes back after a vote with a quarter of the quorum, and when no vote took place to its end.

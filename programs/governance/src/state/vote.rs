@@ -36,7 +36,7 @@ impl VoteChoice {
     }
 
     fn check(self) -> Result<Choice> {
-        self.counted().ok_or(error!(GovernanceError::UnknownChoice))
+        self.counted().ok_or_else(|| error!(GovernanceError::UnknownChoice))
     }
 }
 

@@ -1,11 +1,11 @@
 //! Books a node: the deposit goes into the job's own escrow, the job gets the lease.
 //!
-//! Who may call: anyone who pays, for any renter. For a cluster its renter, who then signs, or its delegate,
-//! who then pays.
+//! Who may call: anyone who pays, for any renter; the node's owner becomes its renter only by signing: else their
+//! dispute would be the renter's. For a cluster its renter, who then signs, or its delegate, who then pays.
 //!
 //! Checks, each with its error: `Paused`, `WrongNode`, `NotANode`, `NodeNotLive`, `NodeBanned`,
 //! `WrongClass`, `StakeBelowMinimum`, `NoVerdict`, `VerdictTooOld`, `OfferClosed`, `Leased`, `DurationOutOfBounds`, `NonceOutOfBounds`,
-//! `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`,
+//! `FormerOwnersOffer`, `OwnerUnsigned`, `CurrencyDisabled`, `MintNotTaken`, `WrongMint`, `WrongPayoutCurrency`, `WrongAttesterSet`, `TooFewSeats`,
 //! `DepositAboveLimit`, `BelowPar`, those of prices, and in a cluster `WrongCluster`, `NotClusterBooker`,
 //! `ClusterFull`, `ClusterBroken`, `ClusterManifest`.
 //!
@@ -44,7 +44,8 @@ pub struct Book<'info> {
     /// Pays the deposit and the rent, and gets the rent back.
     #[account(mut)]
     pub payer: Signer<'info>,
-    /// Whose job it becomes. Signs only for a cluster that the payer is not the delegate of.
+    /// Whose job it becomes. Signs only for a cluster that the payer is not the delegate of, or as the node's
+    /// owner.
     /// CHECK: a wallet.
     pub renter: UncheckedAccount<'info>,
     /// The wallet that gets what is given back.
@@ -116,6 +117,8 @@ impl Book<'_> {
     fn terms(&self, seconds: u64, now: i64) -> Result<(Terms, u64)> {
         let (config, currency, offer) = (self.config.load()?, self.currency.load()?, self.offer.load()?);
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
+        offer.check_owner(&node.owner)?;
+        require!(self.renter.is_signer || *self.renter.key != node.owner, JobsError::OwnerUnsigned);
         check_node(&node, &self.class, config.verdict_age, now)?;
         let (rate, units) = (offer.rate, u32::from(node.units));
         let daily = rental_usd(rate, units, io_math::DAY.unsigned_abs()).ok_or(JobsError::Overflow)?;

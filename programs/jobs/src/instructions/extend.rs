@@ -5,7 +5,7 @@
 //!
 //! Checks, each with its error: `NotRenter`, `WrongCluster`, `WrongAttesterSet`, `TooFewSeats`, `Paused`,
 //! `NotRunning`, `Over`, `Disputed`, `TooManyExtensions`, `OfferClosed`, `DurationOutOfBounds`, `LeaseLost`,
-//! `NodeNotLive`, `NodeBanned`, `NodePassedOn`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those
+//! `NodeNotLive`, `NodeBanned`, `NodePassedOn`, `FormerOwnersOffer`, `CurrencyDisabled`, `WrongMint`, `DepositAboveLimit`, and those
 //! of prices.
 //!
 //! Events: `Extended`.
@@ -87,7 +87,7 @@ impl Extend<'_> {
         let node = abi::read::<abi::Node>(&self.node).ok_or(JobsError::NotANode)?;
         check_hireable(&node)?;
         require_keys_eq!(node.owner, job.supplier, JobsError::NodePassedOn);
-        Ok(())
+        self.offer.load()?.check_owner(&node.owner)
     }
 }
 

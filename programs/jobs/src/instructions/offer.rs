@@ -42,7 +42,7 @@ pub fn handle_offer(ctx: Context<MakeOffer>, args: OfferArgs) -> Result<()> {
     offer.bump = ctx.bumps.offer;
     offer.node = accounts.node.key();
     offer.last_time = clock::now(0)?;
-    offer.set(args)?;
+    offer.set(accounts.owner.key(), args)?;
     emit!(OfferSet::new(accounts.offer.key(), &mut offer));
     Ok(())
 }

@@ -28,7 +28,7 @@ pub struct SetOffer<'info> {
 pub fn handle_set_offer(ctx: Context<SetOffer>, args: OfferArgs) -> Result<()> {
     check_listing(&ctx.accounts.node, ctx.accounts.owner.key, args.open)?;
     let mut offer = ctx.accounts.offer.load_mut()?;
-    offer.set(args)?;
+    offer.set(ctx.accounts.owner.key(), args)?;
     emit!(OfferSet::new(ctx.accounts.offer.key(), &mut offer));
     Ok(())
 }

@@ -102,10 +102,10 @@ impl Currency {
         let Price { price, confidence, exponent } = *price;
         if self.pricing == Pricing::Feed {
             return tokens_for_usd(usd, price, confidence, exponent, self.decimals)
-                .ok_or(error!(JobsError::UnusablePrice));
+                .ok_or_else(|| error!(JobsError::UnusablePrice));
         }
         require!(at_par(price, exponent), JobsError::BelowPar);
-        tokens_at_par(usd, self.decimals).ok_or(error!(JobsError::UnusablePrice))
+        tokens_at_par(usd, self.decimals).ok_or_else(|| error!(JobsError::UnusablePrice))
     }
 }
 

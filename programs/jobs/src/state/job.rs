@@ -417,7 +417,7 @@ impl Job {
         for (segment, Segment { seconds, price }) in segments.iter_mut().zip(used) {
             *segment = escrow::Segment { seconds: *seconds, price: *price };
         }
-        escrow::gross(&segments, billable).ok_or(error!(JobsError::Overflow))
+        escrow::gross(&segments, billable).ok_or_else(|| error!(JobsError::Overflow))
     }
 
     /// The supplier's part in all, by the attested time.
@@ -426,7 +426,7 @@ impl Job {
             JobState::Ended => Ok(self.owed_supplier),
             JobState::Running => {
                 let gross = self.gross(escrow::billable(self.ending(), self.attested()))?;
-                self.rates().supplier_net(gross).ok_or(error!(JobsError::Overflow))
+                self.rates().supplier_net(gross).ok_or_else(|| error!(JobsError::Overflow))
             }
             _ => err!(JobsError::NotRunning),
         }
@@ -516,7 +516,8 @@ impl Job {
             JobState::Booked => {
                 let (ending, reason) = match cluster {
                     Some(Broken { by_renter: true, at }) => self.left_at(at, now),
-                    Some(_) => (self.not_started(now), CloseReason::ClusterBroken),
+                    // The fault is another job's: what was at hand for this one does not make it free.
+                    Some(_) => (Ending::NotStarted { held: self.held_for(now) }, CloseReason::ClusterBroken),
                     None => {
                         require_gt!(now, self.start_by(), JobsError::StartWindowOpen);
                         (self.not_started(now), CloseReason::NoShow)
@@ -671,7 +672,7 @@ impl Job {
         [self.paid_supplier, self.paid_fees, self.paid_refund]
             .iter()
             .try_fold(deposit, |left, paid| left.checked_sub(*paid))
-            .ok_or(error!(JobsError::Overflow))
+            .ok_or_else(|| error!(JobsError::Overflow))
     }
 }
 
@@ -991,7 +992,7 @@ mod tests {
         };
         // 101 of 7,200 s; 120 s, and the whole window.
         assert_eq!(ends(false, 100, false), (CloseReason::ClusterBroken, 0, 140_277_778));
-        assert_eq!(ends(false, 100, true), (CloseReason::ClusterBroken, 0, 0));
+        assert_eq!(ends(false, 100, true), (CloseReason::ClusterBroken, 0, 140_277_778));
         assert_eq!(ends(true, 119, true), (CloseReason::RenterCancelled, 0, 166_666_667));
         assert_eq!(ends(true, 1_201, false), (CloseReason::NoShow, 0, 1_666_666_667));
     }

@@ -67,18 +67,22 @@ pub struct Offer {
     pub seq: u64,
     /// Latest time that an instruction has seen, unix time.
     pub last_time: i64,
-    pub reserved: [u8; 64],
+    /// The node's owner who gave this word: it binds no other.
+    pub owner: Pubkey,
+    pub reserved: [u8; 32],
 }
 
 impl Offer {
     pub const SPACE: usize = 8 + size_of::<Self>();
 
-    pub fn set(&mut self, args: OfferArgs) -> Result<()> {
+    /// Takes the terms of the node's present owner.
+    pub fn set(&mut self, owner: Pubkey, args: OfferArgs) -> Result<()> {
         require_gt!(args.rate, 0, JobsError::ZeroRate);
         require!(u64::from(args.min_seconds) >= FIRST_HOUR, JobsError::RentalTooShort);
         require_gte!(args.max_seconds, args.min_seconds, JobsError::RentalBoundsCrossed);
         require!(args.payout.is_known(), JobsError::UnknownPayout);
         require!(args.currencies.iter().any(|mint| *mint != Pubkey::default()), JobsError::NoCurrency);
+        self.owner = owner;
         self.rate = args.rate;
         self.min_seconds = args.min_seconds;
         self.max_seconds = args.max_seconds;
@@ -92,6 +96,12 @@ impl Offer {
     pub fn next_seq(&mut self) -> u64 {
         self.seq = self.seq.saturating_add(1);
         self.seq
+    }
+
+    /// Checks that the terms are those of the node's present owner.
+    pub fn check_owner(&self, owner: &Pubkey) -> Result<()> {
+        require_keys_eq!(self.owner, *owner, JobsError::FormerOwnersOffer);
+        Ok(())
     }
 
     pub fn takes(&self, mint: &Pubkey) -> bool {
@@ -160,9 +170,19 @@ mod tests {
         currencies[0] = Pubkey::new_unique();
         let (rate, min_seconds, max_seconds) = (1, 3_600, 86_400);
         offer
-            .set(OfferArgs { rate, min_seconds, max_seconds, open: true, payout: PayoutKind::Io, currencies })
+            .set(
+                Pubkey::new_from_array([7; 32]),
+                OfferArgs { rate, min_seconds, max_seconds, open: true, payout: PayoutKind::Io, currencies },
+            )
             .unwrap();
         offer
+    }
+
+    #[test]
+    fn terms_bind_only_the_owner_who_set_them() {
+        let offer = offer();
+        offer.check_owner(&Pubkey::new_from_array([7; 32])).unwrap();
+        assert!(offer.check_owner(&Pubkey::new_unique()).is_err());
     }
 
     #[test]

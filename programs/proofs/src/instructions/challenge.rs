@@ -2,8 +2,9 @@
 //!
 //! Who may call: anyone.
 //!
-//! Checks, each with its error: `NotChallengeable`, `NotANode`; staking's `ChallengedLately` for 30 days after one
-//! that lapsed, except for the guardian.
+//! Checks, each with its error: `NotChallengeable`, `NotANode`; staking's `ChallengedLately` until 30 days after the
+//! freeze of one that nobody decided, except for the guardian. While the freeze runs anyone may join in; only the
+//! guardian makes it longer.
 //!
 //! Events: `ChallengeMade`.
 
@@ -78,10 +79,11 @@ pub fn handle_challenge(ctx: Context<MakeChallenge>, evidence_hash: [u8; 32]) ->
     challenge.evidence_hash = evidence_hash;
     challenge.made_at = now;
     challenge.until = until;
+    let quiet_until = challenge.quiet_until();
     drop(challenge);
     let (vault, challenger) = (accounts.bond_vault.to_account_info(), &accounts.challenger);
     token::transfer(&accounts.source, &vault, challenger, &[], bond)?;
-    let freeze = CreditFreeze { until, guardian, ..CreditFreeze::default() };
+    let freeze = CreditFreeze { until, guardian, quiet_until, ..CreditFreeze::default() };
     calls::freeze_credit(accounts.config.to_account_info(), accounts.node.to_account_info(), &freeze)?;
     emit_cpi!(
         ctx,

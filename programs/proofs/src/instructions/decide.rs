@@ -67,7 +67,8 @@ pub fn handle_decide(ctx: Context<Decide>, upheld: bool) -> Result<()> {
     let Decide { config, bond_vault, destination, .. } = accounts;
     let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
     let amount = bond_vault.amount;
-    let mut freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
+    let quiet_until = accounts.challenge.load()?.quiet_until();
+    let mut freeze = CreditFreeze { lifted: true, quiet_until, ..CreditFreeze::default() };
     if upheld {
         // The wrong leaf, and every earlier one, pays this node nothing; the next report heals it.
         freeze.min_report_seq = accounts.report.load()?.seq.saturating_add(1);

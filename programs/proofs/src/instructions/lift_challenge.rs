@@ -1,5 +1,5 @@
-//! Ends a challenge that nobody has decided in time; the bond goes back. For 30 days only the guardian makes another
-//! of that node.
+//! Ends a challenge that nobody has decided in time; the bond goes back. Until 30 days after its freeze only the
+//! guardian makes another of that node.
 //!
 //! Who may call: anyone.
 //!
@@ -10,7 +10,7 @@
 
 use crate::errors::ProofsError;
 use crate::events::ChallengeLifted;
-use crate::state::{Challenge, Config, QUIET};
+use crate::state::{Challenge, Config};
 use anchor_lang::prelude::*;
 use anchor_spl::token::{Token, TokenAccount};
 use io_common::abi::CreditFreeze;
@@ -48,18 +48,18 @@ pub struct LiftChallenge<'info> {
 
 pub fn handle_lift_challenge(ctx: Context<LiftChallenge>) -> Result<()> {
     let LiftChallenge { config, challenge, bond_vault, destination, rent_payer, node, .. } = &*ctx.accounts;
-    let (seq, quiet_until) = {
+    let seq = {
         let mut config = config.load_mut()?;
         let now = clock::now(config.last_time)?;
         config.last_time = now;
         challenge.load()?.check_expired(now)?;
-        (config.next_seq(), now.saturating_add(QUIET))
+        config.next_seq()
     };
     let amount = bond_vault.amount;
     let (vault, signer) = (bond_vault.as_ref(), config.as_ref());
     token::transfer(vault, destination.as_ref(), signer, Config::SIGNER, amount)?;
     token::close(vault, rent_payer, signer, Config::SIGNER)?;
-    let freeze = CreditFreeze { lifted: true, quiet_until, ..CreditFreeze::default() };
+    let freeze = CreditFreeze { lifted: true, ..CreditFreeze::default() };
     calls::freeze_credit(config.to_account_info(), node.to_account_info(), &freeze)?;
     let report = challenge.load()?.report;
     emit_cpi!(

@@ -8,7 +8,8 @@ pub const CHALLENGE_SEED: &[u8] = b"challenge";
 #[constant]
 pub const BOND_SEED: &[u8] = b"bond";
 
-/// Time after a challenge that lapsed in which only the guardian makes another of that node, seconds.
+/// Time after the freeze of a challenge that nobody decided in which only the guardian makes another of that node,
+/// seconds.
 #[constant]
 pub const QUIET: i64 = 30 * io_math::DAY;
 
@@ -43,6 +44,11 @@ pub struct Challenge {
 
 impl Challenge {
     pub const SPACE: usize = 8 + size_of::<Self>();
+
+    /// Until when only the guardian makes another challenge of the node, unless this one is decided.
+    pub fn quiet_until(&self) -> i64 {
+        self.until.saturating_add(QUIET)
+    }
 
     pub fn check_open(&self, now: i64) -> Result<()> {
         require_gt!(self.until, now, ProofsError::ChallengeExpired);

@@ -1,7 +1,7 @@
 use super::{AttesterSet, Report};
 use crate::errors::ProofsError;
 use anchor_lang::prelude::*;
-use io_common::abi::{ReportState, CREDITABLE};
+use io_common::abi::{self, ReportState, CREDITABLE};
 use io_common::ids;
 use io_common::Roles;
 use io_math::IO;
@@ -48,7 +48,7 @@ pub const MAX_UP_HOURS: u16 = 168;
 
 /// Longest time that rewards are held back behind their hour, seconds.
 #[constant]
-pub const MAX_HOLD: u32 = 30 * DAY;
+pub const MAX_HOLD: u32 = abi::MAX_HOLD;
 /// Time from a correction's approval to its finality, seconds. The next correction is approved after that time and
 /// the hold at the earliest.
 #[constant]

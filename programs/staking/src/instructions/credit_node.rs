@@ -27,8 +27,9 @@ pub const EMISSION_SEEDS: &[&[&[u8]]] = &[&[EMISSION_SEED, &[ids::EMISSION.bump]
 #[constant]
 pub const MAX_SETTLED: u8 = 4;
 
-/// May be followed by the node's stake shard and up to four of its positions: what the credit makes due of pending
-/// stake and late weights is then settled.
+/// May be followed by the report at the leaf's previous height, where that one is no longer creditable and the node
+/// was not credited its leaf; and by the node's stake shard and up to four of its positions: what the credit makes
+/// due of pending stake and late weights is then settled.
 #[event_cpi]
 #[derive(Accounts)]
 pub struct CreditNode<'info> {
@@ -49,10 +50,6 @@ pub struct CreditNode<'info> {
     /// CHECK: read as such.
     #[account(address = ids::PROOFS_CONFIG)]
     pub proofs_config: UncheckedAccount<'info>,
-    /// The report at the leaf's previous height, where that one is no longer creditable and the node was not
-    /// credited its leaf.
-    /// CHECK: read as a report of the proofs program.
-    pub previous: Option<UncheckedAccount<'info>>,
     /// The node.
     #[account(mut)]
     pub node: AccountLoader<'info, Node>,
@@ -106,10 +103,20 @@ fn last_second(report: &abi::Report, node: &Node) -> i64 {
     report.creditable_until.saturating_add(node.stopped)
 }
 
-/// Whether it is the report at a height, and no longer creditable.
+/// Whether it is the report at a height, and no longer creditable: too old, or refuted.
 fn is_over(report: &abi::Report, height: u64, node: &Node, now: i64) -> bool {
     let is_it = report.state == abi::ReportState::Final && report.height == height;
-    is_it && now > last_second(report, node)
+    is_it && (now > last_second(report, node) || report.seq < node.min_report_seq)
+}
+
+/// The report at the previous height, where the further accounts begin with one, and the others.
+fn split_previous<'a, 'info>(
+    accounts: &'a [AccountInfo<'info>],
+) -> (Option<&'a AccountInfo<'info>>, &'a [AccountInfo<'info>]) {
+    match accounts.split_first() {
+        Some((report, others)) if *report.owner == ids::PROOFS_PROGRAM => (Some(report), others),
+        _ => (None, accounts),
+    }
 }
 
 pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: LeafArgs) -> Result<()> {
@@ -118,7 +125,8 @@ pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: L
     let now = clock::now(node.last_time)?;
     node.last_time = now;
     let mut ledger = accounts.emission_ledger.load_mut()?;
-    let reports = (accounts.report.as_ref(), accounts.proofs_config.as_ref(), accounts.previous.as_deref());
+    let (previous, changes) = split_previous(ctx.remaining_accounts);
+    let reports = (accounts.report.as_ref(), accounts.proofs_config.as_ref(), previous);
     let key = accounts.node.key();
     let proven = check_leaf(&leaf, reports, (&key, &node), &mut ledger.bound, now)?;
     let bounds = Bounds { most: ledger.room(now), hour_bps: accounts.config.load()?.reward_bound_bps };
@@ -135,7 +143,7 @@ pub fn handle_credit_node<'info>(ctx: Context<'info, CreditNode<'info>>, leaf: L
         credited_total: ledger.credited,
         totals: node.totals()?,
     };
-    if let Some((shard, positions)) = ctx.remaining_accounts.split_first() {
+    if let Some((shard, positions)) = changes.split_first() {
         require_gte!(usize::from(MAX_SETTLED), positions.len(), StakingError::TooManyPositions);
         let shard = AccountLoader::<StakeShard>::try_from(shard)?;
         require!(shard.load()?.index == StakeShard::index_of(&key), StakingError::WrongShard);

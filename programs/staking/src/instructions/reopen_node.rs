@@ -1,5 +1,5 @@
 //! Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another owner
-//! needs the former one's side to be empty, no open proposal, and all the former one's hours credited, or 37 days.
+//! needs the former one's side to be empty, no open proposal, and all the former one's hours credited, or 60 days.
 //!
 //! Who may call: the device's owner and its key.
 //!

@@ -2,7 +2,7 @@
 //!
 //! Who may call: the proofs program.
 //!
-//! Checks, each with its error: `NotProofs`.
+//! Checks, each with its error: `NotProofs`, `VerdictBeforeChange`.
 //!
 //! Events: `ProofRecorded`.
 
@@ -29,6 +29,7 @@ pub fn handle_set_last_proof(ctx: Context<SetLastProof>, verdict: Verdict) -> Re
     let mut node = ctx.accounts.node.load_mut()?;
     let now = clock::now(node.last_time)?;
     node.last_time = now;
+    node.check_verdict(verdict.time)?;
     let Verdict { time, evidence_hash, score_bps, reason, passed } = verdict;
     let kept = LastProof { time, evidence_hash, score_bps, reason, ..LastProof::default() };
     node.last_proof = LastProof { passed: u8::from(passed), ..kept };

@@ -96,12 +96,14 @@ impl Class {
         let weight = u64::from(self.multiplier_bps).max(BPS);
         mul_div_ceil(self.base_minimum, weight, BPS)
             .and_then(|each| each.checked_mul(u64::from(units)))
-            .ok_or(error!(StakingError::Overflow))
+            .ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// The most that both sides together may stake on `units` processors.
     pub fn maximum_stake(&self, units: u8) -> Result<u64> {
-        self.minimum_stake(units)?.checked_mul(u64::from(self.maximum)).ok_or(error!(StakingError::Overflow))
+        self.minimum_stake(units)?
+            .checked_mul(u64::from(self.maximum))
+            .ok_or_else(|| error!(StakingError::Overflow))
     }
 }
 

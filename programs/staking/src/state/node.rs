@@ -1,19 +1,20 @@
 use super::{Class, Device, Slots};
 use crate::errors::StakingError;
 use anchor_lang::prelude::*;
-use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool};
+use io_common::abi::{CreditFreeze, LastProof, NodeState, Pool, CREDITABLE, MAX_HOLD};
 use io_common::Snapshot;
 use io_math::reward::{bound, split, Accumulator, Split};
 use io_math::slash::Reach;
-use io_math::{shares, BPS, DAY, HOUR};
+use io_math::{shares, BPS, HOUR};
 
 /// Time between two credits of a node on which something is pending or late, seconds, so that anyone can settle
 /// the changes that the first has made due.
 #[constant]
 pub const CREDIT_REST: i64 = 600;
-/// How long after its last hour a node may still be credited it, seconds: a hold of seven days, and thirty more.
+/// How long after its last hour a node may still be credited it, seconds, besides the time in which its credit was
+/// stopped: the longest hold, and the time in which a report is creditable.
 #[constant]
-pub const LAST_CREDIT: i64 = 37 * DAY;
+pub const LAST_CREDIT: i64 = MAX_HOLD as i64 + CREDITABLE;
 /// Most processors of a node.
 #[constant]
 pub const MAX_UNITS: u8 = 8;
@@ -68,7 +69,7 @@ pub struct OwnerSide {
 impl OwnerSide {
     /// What shares rewards: the active stake and the late.
     pub fn weight(&self) -> Result<u64> {
-        self.active.checked_add(self.late).ok_or(error!(StakingError::Overflow))
+        self.active.checked_add(self.late).ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// Ends the late weights of changes that were asked for by `through`.
@@ -89,7 +90,7 @@ impl OwnerSide {
         [self.pending, self.cooling.total()?, self.due]
             .iter()
             .try_fold(self.active, |sum, part| sum.checked_add(*part))
-            .ok_or(error!(StakingError::Overflow))
+            .ok_or_else(|| error!(StakingError::Overflow))
     }
 }
 
@@ -127,7 +128,7 @@ impl CoSide {
 
     /// Shares that rewards are divided by: the active ones and the late.
     pub fn weight(&self) -> Result<u64> {
-        self.active.checked_add(self.late).ok_or(error!(StakingError::Overflow))
+        self.active.checked_add(self.late).ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// Whether nothing on the side earns, leaves or waits.
@@ -265,7 +266,8 @@ pub struct Node {
     pub credit_frozen_until: i64,
     /// No credit from reports before this one: an upheld challenge has shown a leaf to be wrong.
     pub min_report_seq: u64,
-    /// No challenge before this time but the guardian's: the last one lapsed undecided.
+    /// No challenge before this time but the guardian's, except while a freeze runs: nobody has decided the one
+    /// that began it.
     pub quiet_until: i64,
     /// Sum of the open slash proposals.
     pub frozen: u64,
@@ -317,7 +319,10 @@ pub struct Node {
     pub set_apart: u64,
     /// What is left of a former owner's side.
     pub former: Former,
-    pub reserved: [u8; 64],
+    /// Since when it has the owner, class and processors that its compute proofs have to be of, unix time; 0 where
+    /// they are those that it was registered with.
+    pub changed_at: i64,
+    pub reserved: [u8; 56],
 }
 
 impl Node {
@@ -343,7 +348,7 @@ impl Node {
 
     /// Active stake of both sides.
     pub fn active(&self) -> Result<u64> {
-        self.own.active.checked_add(self.co.active).ok_or(error!(StakingError::Overflow))
+        self.own.active.checked_add(self.co.active).ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// Active stake that the shards sum and that votes: none while the node is not live.
@@ -370,11 +375,20 @@ impl Node {
         self.co_snapshot.set(now, votes);
     }
 
+    /// Whether hours until `end` cannot be credited any more, whatever the hold.
+    fn is_past_credit(&self, end: i64, now: i64) -> bool {
+        let since = if self.stopped_since == 0 { now } else { self.stopped_since };
+        let stopped = self.stopped.saturating_add(now.saturating_sub(since).max(0));
+        now > end.saturating_add(LAST_CREDIT).saturating_add(stopped)
+    }
+
     /// Whether nothing can be credited any more.
     fn is_settled_for_ever(&self, now: i64) -> bool {
+        // A leaf's time is a whole hour: the hour of the end is not earned.
         let closed = self.closed_at != 0
-            && (self.credited_through >= self.closed_at || now > self.closed_at.saturating_add(LAST_CREDIT));
-        let gone = self.is_retired() && now > self.retired_at.saturating_add(LAST_CREDIT);
+            && (self.credited_through.saturating_add(HOUR) > self.closed_at
+                || self.is_past_credit(self.closed_at, now));
+        let gone = self.is_retired() && self.is_past_credit(self.retired_at, now);
         self.fraud == 1 || closed || gone
     }
 
@@ -431,7 +445,7 @@ impl Node {
 
     /// The owner's side and the co-stakers' tokens: the most that proposals can hold back.
     pub fn slashable(&self) -> Result<u64> {
-        self.own.total()?.checked_add(self.co.tokens).ok_or(error!(StakingError::Overflow))
+        self.own.total()?.checked_add(self.co.tokens).ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// Holds `amount` back for a slash proposal.
@@ -526,7 +540,7 @@ impl Node {
         [self.co.tokens, self.co.owed, self.former.amount, self.set_apart]
             .iter()
             .try_fold(self.own.total()?, |sum, part| sum.checked_add(*part))
-            .ok_or(error!(StakingError::Overflow))
+            .ok_or_else(|| error!(StakingError::Overflow))
     }
 
     /// Both sides' sums, for events.
@@ -798,9 +812,24 @@ impl Node {
         Ok(amount)
     }
 
+    /// Its compute proofs say nothing of what it has become.
+    fn forget_proof(&mut self, now: i64) {
+        self.last_proof = LastProof::default();
+        self.changed_at = now;
+    }
+
+    /// Checks that the hour of a verdict began after the node became what it is.
+    pub fn check_verdict(&self, time: i64) -> Result<()> {
+        if self.changed_at != 0 {
+            require_gte!(time.saturating_sub(HOUR), self.changed_at, StakingError::VerdictBeforeChange);
+        }
+        Ok(())
+    }
+
     /// Takes a processor in.
     pub fn attach(&mut self, now: i64) -> Result<()> {
         require_gt!(MAX_UNITS, self.units, StakingError::TooManyDevices);
+        self.forget_proof(now);
         self.set_units(self.units.saturating_add(1), now)
     }
 
@@ -823,8 +852,7 @@ impl Node {
     /// can be credited any more.
     fn check_passes(&self, now: i64) -> Result<()> {
         require!(self.frozen == 0 && self.stopped_since == 0, StakingError::Frozen);
-        let credited =
-            self.credited_through >= self.retired_at || now >= self.retired_at.saturating_add(LAST_CREDIT);
+        let credited = self.credited_through >= self.retired_at || self.is_past_credit(self.retired_at, now);
         require!(credited, StakingError::OwnerStays);
         Ok(())
     }
@@ -860,6 +888,7 @@ impl Node {
         self.class = device.class;
         self.pool = class.pool;
         self.registered_at = now;
+        self.forget_proof(now);
         self.set_minimum(class.minimum_stake(self.units)?, now);
         self.record(now);
         Ok(())
@@ -886,19 +915,33 @@ impl Node {
         Ok(core::mem::take(&mut self.former).amount)
     }
 
-    /// Applies what a challenge does to the node's credit.
+    /// Applies what a challenge does to the node's credit. The first one freezes it; who joins in while the freeze
+    /// runs makes it no longer, but for the guardian.
     pub fn freeze_credit(&mut self, freeze: &CreditFreeze) -> Result<()> {
-        let may = freeze.lifted || freeze.guardian || self.last_time >= self.quiet_until;
-        require!(may, StakingError::ChallengedLately);
-        self.quiet_until = self.quiet_until.max(freeze.quiet_until);
-        let open =
-            if freeze.lifted { self.challenges.checked_sub(1) } else { self.challenges.checked_add(1) };
-        self.challenges = open.ok_or(StakingError::Overflow)?;
-        self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
+        self.min_report_seq = self.min_report_seq.max(freeze.min_report_seq);
+        if freeze.lifted {
+            return self.end_challenge(freeze.quiet_until);
+        }
+        self.challenges = self.challenges.checked_add(1).ok_or(StakingError::Overflow)?;
+        if freeze.guardian {
+            self.credit_frozen_until = self.credit_frozen_until.max(freeze.until);
+        } else if self.last_time >= self.credit_frozen_until {
+            require_gte!(self.last_time, self.quiet_until, StakingError::ChallengedLately);
+            self.credit_frozen_until = freeze.until;
+            self.quiet_until = freeze.quiet_until;
+        }
+        Ok(())
+    }
+
+    /// Ends a challenge. Where the one that began a freeze is decided, others may begin one again.
+    fn end_challenge(&mut self, quiet_until: i64) -> Result<()> {
+        self.challenges = self.challenges.checked_sub(1).ok_or(StakingError::Overflow)?;
         if self.challenges == 0 {
             self.credit_frozen_until = 0;
         }
-        self.min_report_seq = self.min_report_seq.max(freeze.min_report_seq);
+        if self.quiet_until == quiet_until {
+            self.quiet_until = 0;
+        }
         Ok(())
     }
 
@@ -919,7 +962,7 @@ mod tests {
     use super::*;
     use crate::state::class;
     use io_common::abi;
-    use io_math::IO;
+    use io_math::{DAY, IO};
 
     const COOLDOWN: i64 = 14 * DAY;
     const MINIMUM: u64 = 200 * IO;
@@ -1161,6 +1204,12 @@ mod tests {
         banned.own.lost_at = 9_000;
         credit(&mut banned, 6, 3_600, ANY, 5_000).unwrap();
         assert_eq!(banned.own.late, 0, "past its last hour");
+        let mut within = node(600, 0);
+        leave(&mut within);
+        within.ban(7_199);
+        within.own.cooling.slots[0].counts_to = 7_000;
+        credit(&mut within, 6, 3_600, ANY, 9_000).unwrap();
+        assert_eq!(within.own.late, 0, "the hour of its end is not earned");
     }
 
     #[test]
@@ -1237,33 +1286,57 @@ mod tests {
     #[test]
     fn the_end_of_one_challenge_leaves_the_freeze_of_another() {
         let mut node = node(1, 0);
-        let freeze = |until, lifted| CreditFreeze { until, lifted, ..CreditFreeze::default() };
-        for until in [70, 90] {
-            node.freeze_credit(&freeze(until, false)).unwrap();
-        }
-        // Whichever of them ends: the earlier, the later, or one that ends at the same time.
-        node.freeze_credit(&freeze(0, true)).unwrap();
-        assert_eq!((node.credit_frozen_until, node.challenges), (90, 1));
-        node.freeze_credit(&freeze(90, false)).unwrap();
-        node.freeze_credit(&freeze(0, true)).unwrap();
-        assert_eq!(node.credit_frozen_until, 90);
-        node.freeze_credit(&freeze(0, true)).unwrap();
+        let made = |until| CreditFreeze { until, quiet_until: until + 30, ..CreditFreeze::default() };
+        let decided = |until| CreditFreeze { until: 0, lifted: true, ..made(until) };
+        node.freeze_credit(&made(70)).unwrap();
+        node.freeze_credit(&made(90)).unwrap();
+        assert_eq!((node.credit_frozen_until, node.quiet_until), (70, 100), "who joins in adds no time");
+        node.freeze_credit(&decided(90)).unwrap();
+        assert_eq!((node.credit_frozen_until, node.challenges, node.quiet_until), (70, 1, 100));
+        node.freeze_credit(&made(70)).unwrap();
+        node.freeze_credit(&decided(70)).unwrap();
+        assert_eq!((node.credit_frozen_until, node.quiet_until), (70, 0));
+        node.freeze_credit(&decided(70)).unwrap();
         assert_eq!((node.credit_frozen_until, node.challenges), (0, 0));
-        assert!(node.freeze_credit(&freeze(0, true)).is_err());
+        assert!(node.freeze_credit(&decided(70)).is_err());
+    }
+
+    #[test]
+    fn challenges_that_nobody_decides_freeze_credit_for_one_freeze_together_and_then_not_for_a_while() {
+        let mut node = node(1, 0);
+        let make = |node: &mut Node, now, guardian| {
+            node.last_time = now;
+            let until = now + 7;
+            node.freeze_credit(&CreditFreeze {
+                until,
+                guardian,
+                quiet_until: until + 30,
+                ..CreditFreeze::default()
+            })
+        };
+        make(&mut node, 0, false).unwrap();
+        make(&mut node, 6, false).unwrap();
+        assert_eq!(node.credit_frozen_until, 7);
+        assert!(make(&mut node, 7, false).is_err(), "whether or not somebody has lifted the first");
+        make(&mut node, 8, true).unwrap();
+        assert_eq!((node.credit_frozen_until, node.quiet_until), (15, 37));
+        assert!(make(&mut node, 36, false).is_err());
+        make(&mut node, 37, false).unwrap();
+        assert_eq!((node.credit_frozen_until, node.quiet_until), (44, 74));
     }
 
     #[test]
     fn after_a_challenge_that_lapsed_only_the_guardian_makes_another_for_a_while() {
         let mut node = node(0, 0);
-        node.freeze_credit(&CreditFreeze { until: 7, ..CreditFreeze::default() }).unwrap();
-        node.freeze_credit(&CreditFreeze { lifted: true, quiet_until: 37, ..CreditFreeze::default() })
-            .unwrap();
-        let another = CreditFreeze { until: 50, ..CreditFreeze::default() };
+        let made = CreditFreeze { until: 7, quiet_until: 37, ..CreditFreeze::default() };
+        node.freeze_credit(&made).unwrap();
+        node.freeze_credit(&CreditFreeze { lifted: true, ..CreditFreeze::default() }).unwrap();
         node.last_time = 36;
-        assert_eq!(node.freeze_credit(&another), Err(StakingError::ChallengedLately.into()));
-        node.freeze_credit(&CreditFreeze { guardian: true, ..another }).unwrap();
+        let refused = node.freeze_credit(&made).unwrap_err();
+        assert!(matches!(refused, Error::AnchorError(error) if error.error_name == "ChallengedLately"));
+        node.freeze_credit(&CreditFreeze { guardian: true, ..made }).unwrap();
         node.last_time = 37;
-        node.freeze_credit(&another).unwrap();
+        node.freeze_credit(&made).unwrap();
     }
 
     #[test]
@@ -1320,6 +1393,30 @@ mod tests {
     }
 
     #[test]
+    fn a_reopened_or_larger_node_needs_a_verdict_of_an_hour_that_began_later() {
+        let proven = || {
+            let mut node = node(500, 0);
+            node.last_proof.passed = 1;
+            node.check_verdict(0).unwrap();
+            node
+        };
+        let mut larger = proven();
+        larger.attach(5_000).unwrap();
+        let mut reopened = proven();
+        reopened.retire(4_000).unwrap();
+        reopened.reopen(&device(reopened.owner, 7), &class(10_000), args(0), 5_000).unwrap();
+        for node in [larger, reopened] {
+            assert_eq!(node.last_proof.passed, 0);
+            assert!(node.check_verdict(8_599).is_err());
+            node.check_verdict(8_600).unwrap();
+        }
+        let mut smaller = proven();
+        smaller.units = 2;
+        smaller.detach(5_000).unwrap();
+        assert_eq!(smaller.last_proof.passed, 1);
+    }
+
+    #[test]
     fn another_owner_begins_with_an_empty_side_and_one_processor() {
         let mut node = node(500, 300);
         (node.units, node.network, node.minimum) = (2, Pubkey::new_unique(), 2 * MINIMUM);
@@ -1328,7 +1425,15 @@ mod tests {
         node.retire(5_000).unwrap();
         assert!(node.reopen(&theirs, &class(10_000), args(0), 6_000).is_err(), "500 are the first owner's");
         assert!(node.expel(6_000, COOLDOWN).is_err(), "hours of theirs are not credited");
-        node.clone().expel(5_000 + LAST_CREDIT, COOLDOWN).unwrap();
+        assert!(
+            node.clone().expel(5_000 + LAST_CREDIT, COOLDOWN).is_err(),
+            "a leaf is creditable in this second"
+        );
+        node.clone().expel(5_001 + LAST_CREDIT, COOLDOWN).unwrap();
+        let mut stopped = node;
+        stopped.stopped = 9;
+        assert!(stopped.expel(5_009 + LAST_CREDIT, COOLDOWN).is_err());
+        stopped.expel(5_010 + LAST_CREDIT, COOLDOWN).unwrap();
         credit(&mut node, 70, 7_200, ANY, 9_000).unwrap();
         node.frozen = 1;
         assert!(node.clone().expel(9_000, COOLDOWN).is_err(), "a proposal holds it back");

@@ -41,16 +41,34 @@ impl Slots {
         self.slots
             .iter()
             .try_fold(0u64, |sum, slot| sum.checked_add(slot.amount))
-            .ok_or(error!(StakingError::Overflow))
+            .ok_or_else(|| error!(StakingError::Overflow))
     }
 
-    /// Puts `amount` that was asked for at `now` into a free slot until `ready_at`.
+    /// Puts `amount` that was asked for at `now` into a free slot until `ready_at`. Where all are taken, weights
+    /// that are left of withdrawals share one.
     pub fn put(&mut self, amount: u64, now: i64, ready_at: i64) -> Result<()> {
         if amount == 0 {
             return Ok(());
         }
+        if !self.slots.iter().any(Slot::is_free) {
+            self.merge_late()?;
+        }
         let free = self.slots.iter_mut().find(|slot| slot.is_free());
         *free.ok_or(StakingError::NoFreeSlot)? = Slot { amount, weight: amount, ready_at, counts_to: now };
+        Ok(())
+    }
+
+    /// Puts all weights whose amounts have left into one slot, which ends with the earliest of them: by a later
+    /// time whoever leaves often would share hours in which that stake was gone.
+    fn merge_late(&mut self) -> Result<()> {
+        let mut late = self.slots.iter_mut().filter(|slot| slot.amount == 0);
+        if let Some(first) = late.next() {
+            for other in late {
+                let Slot { weight, counts_to, .. } = core::mem::take(other);
+                first.weight = first.weight.checked_add(weight).ok_or(StakingError::Overflow)?;
+                first.counts_to = first.counts_to.min(counts_to);
+            }
+        }
         Ok(())
     }
 
@@ -98,12 +116,28 @@ mod tests {
         for at in 1..=4 {
             slots.put(7, at, 100).unwrap();
         }
-        assert_eq!(slots.take_ready(100).unwrap(), 28);
-        assert!(slots.put(1, 100, 200).is_err());
+        slots.slots[3].ready_at = 300;
+        assert_eq!(slots.take_ready(100).unwrap(), 21);
         assert_eq!(slots.end_weights(0).unwrap(), 0);
         assert_eq!(slots.end_weights(2).unwrap(), 14);
         slots.put(1, 100, 200).unwrap();
         assert_eq!(slots.end_weights(99).unwrap(), 14);
         assert_eq!(slots.end_weights(100).unwrap(), 1);
+    }
+
+    #[test]
+    fn where_all_slots_are_taken_weights_whose_amounts_have_left_share_one_and_end_with_the_earliest() {
+        let mut slots = Slots::default();
+        for at in 1..=4 {
+            slots.put(7, at, 100 * at).unwrap();
+        }
+        assert_eq!(slots.take_ready(100).unwrap(), 7);
+        assert!(slots.put(1, 100, 500).is_err(), "one weight has nothing to share with");
+        assert_eq!(slots.take_ready(300).unwrap(), 14);
+        slots.put(1, 301, 500).unwrap();
+        assert_eq!(slots.total().unwrap(), 8);
+        assert_eq!(slots.end_weights(1).unwrap(), 21);
+        assert_eq!(slots.end_weights(4).unwrap(), 7);
+        assert_eq!(slots.end_weights(301).unwrap(), 1);
     }
 }

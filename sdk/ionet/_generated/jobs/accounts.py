@@ -456,6 +456,7 @@ class Offer(Account):
         currencies: Mints that may be paid in; unused places are zeros.
         seq: Number of the latest event.
         last_time: Latest time that an instruction has seen, unix time.
+        owner: The node's owner who gave this word: it binds no other.
     """
 
     version: int
@@ -472,6 +473,7 @@ class Offer(Account):
     currencies: tuple[Pubkey, ...]
     seq: int
     last_time: int
+    owner: Pubkey
 
 
 bind_account(
@@ -494,7 +496,8 @@ bind_account(
         ("currencies", c.array(c.pubkey, 4)),
         ("seq", c.u64),
         ("last_time", c.i64),
-        ("", c.pad(64)),
+        ("owner", c.pubkey),
+        ("", c.pad(32)),
     ),
 )
 

@@ -866,6 +866,22 @@ class VerdictTooOld(_ProgramError):
     MSG = "the node's latest compute proof is too old; left: oldest allowed, right: its age"
 
 
+class FormerOwnersOffer(_ProgramError):
+    """6108: the offer is a former owner's: the node's owner has to set it first."""
+
+    CODE = 6108
+    NAME = "FormerOwnersOffer"
+    MSG = "the offer is a former owner's: the node's owner has to set it first"
+
+
+class OwnerUnsigned(_ProgramError):
+    """6109: the node's owner has to sign to become the renter of their own node."""
+
+    CODE = 6109
+    NAME = "OwnerUnsigned"
+    MSG = "the node's owner has to sign to become the renter of their own node"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -975,6 +991,8 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6105: StakeBelowMinimum,
     6106: NoVerdict,
     6107: VerdictTooOld,
+    6108: FormerOwnersOffer,
+    6109: OwnerUnsigned,
 }
 
 
@@ -1007,6 +1025,7 @@ __all__ = [
     "DurationOutOfBounds",
     "EmaDistanceOutOfBounds",
     "FirstHour",
+    "FormerOwnersOffer",
     "LeaseLost",
     "Leased",
     "LoweredBefore",
@@ -1046,6 +1065,7 @@ __all__ = [
     "OfferClosed",
     "Over",
     "Overflow",
+    "OwnerUnsigned",
     "Paused",
     "PaymentFeeOutOfBounds",
     "PriceAgeOutOfBounds",

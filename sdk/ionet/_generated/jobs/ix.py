@@ -112,8 +112,8 @@ def book(
 
     Args:
         payer: Pays the deposit and the rent, and gets the rent back. (signer, writable)
-        renter: Whose job it becomes. Signs only for a cluster that the payer is not the delegate of.
-            (read-only)
+        renter: Whose job it becomes. Signs only for a cluster that the payer is not the delegate of, or
+            as the node's owner. (read-only)
         refund_to: The wallet that gets what is given back. (read-only)
         config: The program's configuration. (read-only)
         node: The node. (read-only)

@@ -55,7 +55,8 @@ MIN_CHALLENGE_FREEZE: Final = 86_400
 MIN_CHALLENGE_WINDOW: Final = 21_600
 #: Pause bit: making and approving reports. What is approved still becomes final.
 PAUSE_REPORT: Final = 1
-#: Time after a challenge that lapsed in which only the guardian makes another of that node, seconds.
+#: Time after the freeze of a challenge that nobody decided in which only the guardian makes another of that
+#: node, seconds.
 QUIET: Final = 2_592_000
 #: What the content of a report is hashed behind.
 REPORT_DOMAIN: Final = b"ionet:report"

@@ -291,7 +291,8 @@ class Node(Account):
         credit_frozen_until: No credit before this time, while a challenge is open.
         min_report_seq: No credit from reports before this one: an upheld challenge has shown a leaf to be
                 wrong.
-        quiet_until: No challenge before this time but the guardian's: the last one lapsed undecided.
+        quiet_until: No challenge before this time but the guardian's, except while a freeze runs: nobody
+                has decided the one that began it.
         frozen: Sum of the open slash proposals.
         commission_at: When `next_commission_bps` begins to apply; 0 when no change is coming.
         commission_bps: The owner's part of co-stakers' rewards, bps.
@@ -320,6 +321,8 @@ class Node(Account):
         fraud: 1 when fraud was decided: nothing is credited any more.
         set_apart: Set apart for slashes and not burned yet: it belongs to no side any more.
         former: What is left of a former owner's side.
+        changed_at: Since when it has the owner, class and processors that its compute proofs have to be
+                of, unix time; 0 where they are those that it was registered with.
     """
 
     version: int
@@ -370,6 +373,7 @@ class Node(Account):
     fraud: int
     set_apart: int
     former: types.Former
+    changed_at: int
 
 
 bind_account(
@@ -426,7 +430,8 @@ bind_account(
         ("", c.pad(7)),
         ("set_apart", c.u64),
         ("former", types.Former.CODEC),
-        ("", c.pad(64)),
+        ("changed_at", c.i64),
+        ("", c.pad(56)),
     ),
 )
 

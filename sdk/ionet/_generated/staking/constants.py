@@ -40,9 +40,9 @@ DEVICE_SEED: Final = b"device"
 EMISSION_SEED: Final = b"emission"
 #: Time for setting a slash apart that nobody appealed, from the end of its time for an appeal, seconds.
 EXECUTION: Final = 1_209_600
-#: How long after its last hour a node may still be credited it, seconds: a hold of seven days, and thirty
-#: more.
-LAST_CREDIT: Final = 3_196_800
+#: How long after its last hour a node may still be credited it, seconds, besides the time in which its
+#: credit was stopped: the longest hold, and the time in which a report is creditable.
+LAST_CREDIT: Final = 5_184_000
 #: Longest time for an appeal, seconds.
 MAX_APPEAL: Final = 5_184_000
 #: Highest minimum stake per processor of a class before its multiplier, base units.

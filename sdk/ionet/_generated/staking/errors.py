@@ -675,11 +675,11 @@ class CommissionNotice(_ProgramError):
 
 
 class OwnerStays(_ProgramError):
-    """6083: the node passes on when it was credited up to its retirement, or 37 days after it."""
+    """6083: the node passes on when it was credited up to its retirement, or 60 days after it."""
 
     CODE = 6083
     NAME = "OwnerStays"
-    MSG = "the node passes on when it was credited up to its retirement, or 37 days after it"
+    MSG = "the node passes on when it was credited up to its retirement, or 60 days after it"
 
 
 class CreditLimit(_ProgramError):
@@ -691,11 +691,11 @@ class CreditLimit(_ProgramError):
 
 
 class ChallengedLately(_ProgramError):
-    """6085: a challenge of this node lapsed in the last 30 days: only the guardian makes another."""
+    """6085: a challenge of this node lapsed undecided: for 30 days only the guardian makes another."""
 
     CODE = 6085
     NAME = "ChallengedLately"
-    MSG = "a challenge of this node lapsed in the last 30 days: only the guardian makes another"
+    MSG = "a challenge of this node lapsed undecided: for 30 days only the guardian makes another"
 
 
 class OwnerBelowMinimum(_ProgramError):
@@ -826,6 +826,14 @@ class LeafOutOfOrder(_ProgramError):
     MSG = "something on the node is pending or late: credit the leaf of its previous height first"
 
 
+class VerdictBeforeChange(_ProgramError):
+    """6102: the verdict is of before the node was reopened or enlarged; left: its hour, right: since."""
+
+    CODE = 6102
+    NAME = "VerdictBeforeChange"
+    MSG = "the verdict is of before the node was reopened or enlarged; left: its hour, right: since"
+
+
 #: Each error by its code.
 ERRORS: Mapping[int, type[_ProgramError]] = {
     6000: NotUpgradeAuthority,
@@ -930,6 +938,7 @@ ERRORS: Mapping[int, type[_ProgramError]] = {
     6099: ReportHeld,
     6100: ReportCorrected,
     6101: LeafOutOfOrder,
+    6102: VerdictBeforeChange,
 }
 
 
@@ -1025,6 +1034,7 @@ __all__ = [
     "UnknownEntry",
     "UnknownPool",
     "UnknownShard",
+    "VerdictBeforeChange",
     "WrongAttesterSet",
     "WrongClass",
     "WrongDestination",

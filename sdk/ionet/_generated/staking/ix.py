@@ -416,7 +416,6 @@ def credit_node(
     config: Pubkey = pda.CONFIG,
     emission_ledger: Pubkey = pda.EMISSION_LEDGER,
     proofs_config: Pubkey = pda.PROOFS_CONFIG,
-    previous: Pubkey | None = None,
     vault: Pubkey | None = None,
     token_program: Pubkey = _ids.TOKEN_PROGRAM,
     remaining_accounts: Sequence[AccountMeta] = (),
@@ -436,8 +435,6 @@ def credit_node(
         emission_vault: Emission's vault. (writable)
         report: The report that has the leaf. (read-only)
         proofs_config: The proofs program's configuration. (read-only)
-        previous: The report at the leaf's previous height, where that one is no longer creditable and the
-            node was not credited its leaf. (read-only, left out if None)
         node: The node. (writable)
         vault: The node's vault. (writable, derived if not given)
         token_program: The token program. (read-only)
@@ -455,7 +452,6 @@ def credit_node(
             AccountMeta(emission_vault, False, True),
             AccountMeta(report, False, False),
             AccountMeta(proofs_config, False, False),
-            AccountMeta(previous or PROGRAM_ID, False, False),
             AccountMeta(node, False, True),
             AccountMeta(vault, False, True),
             AccountMeta(token_program, False, False),
@@ -1457,7 +1453,7 @@ def reopen_node(
 ) -> Instruction:
     """Brings a retired node back; what it was credited before stays counted, and so does co-stake. Another
     owner needs the former one's side to be empty, no open proposal, and all the former one's hours credited,
-    or 37 days.
+    or 60 days.
 
     Callers: the device's owner and its key. Errors: `Paused`, `NodeNotRetired`, `NotNodeDevice`,
     `NotDeviceOwner`, `NotDeviceKey`, `DeviceBanned`, `WrongClass`, `ClassDisabled`, `NodeNotEmpty`,

@@ -129,7 +129,8 @@ class CreditFreeze(Record):
         until: No credit before this time; 0 for no change.
         lifted: Whether a challenge is over, instead of made; the others' freezes stay.
         guardian: Whether the guardian makes it, who need not wait for `quiet_until`.
-        quiet_until: No other challenge before this time: one lapsed undecided; 0 for no change.
+        quiet_until: Of one that is made: no other challenge before this time unless it is decided. Of a
+                decided one: the same again, which is then over. Of one that lapsed: 0.
         min_report_seq: No credit from reports before this one; 0 for no change.
     """
 

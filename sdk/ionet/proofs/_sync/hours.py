@@ -110,7 +110,8 @@ class Hours(Administration):
         Stake, class and units are today's; use and fees come from the jobs program's events. The hours in a
         row that a node was up come from its device's signed statement; a statement signed by another key, or
         claiming more than the time since registration, is ignored. The verdict is the one judged in the hour;
-        a node that was leased and attested passes; otherwise the last verdict is repeated.
+        a node that was leased and attested passes; otherwise the last verdict is repeated. No verdict counts for
+        an hour that began before the node was reopened or got a processor.
 
         Args:
             seq: the hour's number from the start of emission.
@@ -123,7 +124,7 @@ class Hours(Administration):
             AccountNotFound: a job was paid in a mint that is no currency, or has no price account.
             PriceUnusable: a price account holds the price of another feed.
         """
-        from ionet.rewards import NodeHour, Proof
+        from ionet.rewards import NodeHour, Proof, Verdict
 
         end, words = self.period_end(seq), words or {}
         classes = {class_.account.id: class_.account for class_ in self._staking.classes()}
@@ -138,6 +139,8 @@ class Hours(Administration):
                 word = None
             in_use, fees = use.get(keyed.address, (False, 0))
             verdict = (judged or {}).get(key) or _passed(in_use, end) or _last(node, key, before)
+            if end - HOUR < node.changed_at:
+                verdict = Verdict()
             proof = Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING
             rows.append(
                 NodeHour(
@@ -153,6 +156,7 @@ class Hours(Administration):
                     fees=fees,
                     credited=node.credited,
                     banned=bool(node.banned),
+                    closed_at=node.closed_at,
                     statement=None if word is None else word.statement,
                     verdict=replace(verdict, time=end) if verdict.time else verdict,
                 )
@@ -169,7 +173,7 @@ class Hours(Administration):
 
         end = self.period_end(seq)
         return [
-            Absent(bytes(node.address), node.account.credited, _waiting(node.account))
+            Absent(bytes(node.address), node.account.credited, _waiting(node.account), node.account.closed_at)
             for node in self._staking.nodes()
             if node.account.state != NodeState.LIVE or node.account.registered_at >= end
         ]
@@ -272,9 +276,10 @@ def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Ver
 
     if before is not None:
         try:
-            return before.leaf(before.index(key)).verdict
+            verdict = before.leaf(before.index(key)).verdict
         except KeyError:
             return Verdict()
+        return verdict if verdict.time - HOUR >= node.changed_at else Verdict()
     last = node.last_proof
     if not last.time:
         return Verdict()

@@ -245,16 +245,18 @@ class Stakes(StakingBase):
             holders: whose positions to settle in the same transaction, four at most: pending stake and late
                 weights that the credit makes due. With any, the owner's side is settled, too.
             previous: the report at the leaf's previous height, needed if that report was not credited, can no
-                longer be, and something on the node is pending or late.
+                longer be (or was refuted by a challenge), and something on the node is pending or late.
         """
-        positions = [AccountMeta(pda.staking.position(node, holder), False, True) for holder in holders]
+        further = [] if previous is None else [AccountMeta(previous, False, False)]
+        if holders:
+            positions = (pda.staking.position(node, holder) for holder in holders)
+            further += [AccountMeta(address, False, True) for address in (shard_of(node), *positions)]
         instruction = ix.staking.credit_node(
             emission_vault=pda.mint.EMISSION_VAULT,
             report=report,
-            previous=previous,
             node=node,
             leaf=_leaf(node, leaves),
-            remaining_accounts=[AccountMeta(shard_of(node), False, True), *positions] if positions else (),
+            remaining_accounts=further,
         )
         return Call(self._connection, [instruction], decode=_credited)
 
