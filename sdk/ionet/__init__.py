@@ -79,7 +79,7 @@ if TYPE_CHECKING:
     from ionet.client._async.client import AsyncClient
     from ionet.client._sync.client import Client
     from ionet.client.opening import connect, local
-    from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
+    from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked, ClusterUnknown
     from ionet.jobs.cranked import CrankResult
     from ionet.jobs.listing import Listing
     from ionet.jobs.quotes import NotBookable, Quote, Quotes
@@ -210,6 +210,7 @@ else:
         "jobs.cluster": (
             "ClusterBooking",
             "ClusterNotBooked",
+            "ClusterUnknown",
             "CancelledBooking",
         ),
         "jobs.cranked": ("CrankResult",),
@@ -298,6 +299,7 @@ __all__ = [
     "ClusterBooking",
     "ClusterNotBooked",
     "ClusterStatus",
+    "ClusterUnknown",
     "ConfigError",
     "Cooling",
     "Crank",

@@ -143,7 +143,10 @@ class TransactionUnknown(IonetError):
         signature: by which it can be looked up later.
         seen: the highest commitment at which a node has shown it; None: none has.
         cause: the last thing that went wrong, or None.
+        last_valid_block_height: the last block in which it can land; None: not known here.
     """
+
+    last_valid_block_height: int | None = None
 
     def __init__(self, signature: str, *, seen: str | None = None, cause: Exception | None = None) -> None:
         shown = f"a node has shown it as {seen}" if seen else "it may have landed"

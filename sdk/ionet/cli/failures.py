@@ -27,6 +27,7 @@ from ionet import (
     AccountNotFound,
     AmountError,
     ClusterNotBooked,
+    ClusterUnknown,
     ConfigError,
     DecodeError,
     EmissionUnknown,
@@ -110,6 +111,15 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                     for booking in bad.undone
                 ],
             }
+        case ClusterUnknown():
+            status = UNKNOWN
+            more = {
+                "signature": bad.signature,
+                "cluster": str(bad.cluster),
+                "nodes": [str(node) for node in bad.nodes],
+                "signatures": list(bad.signatures),
+                "jobs": [str(job) for job in bad.jobs],
+            }
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
         case ConfigError():
@@ -150,6 +160,8 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = _of_program(bad)
         case TransportError():
             text = f"{bad}; is the node up, and is --url right?"
+        case ClusterUnknown():
+            text = f"{bad}; look it up before repeating it (ionet job cluster {bad.cluster})"
         case EmissionUnknown(reason="NotEmitted"):
             text = f"{bad} (ionet report emit)"
         case EmissionUnknown():

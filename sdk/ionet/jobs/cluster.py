@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import IonetError, TransactionUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,13 @@ class ClusterNotBooked(IonetError):
         undone: tuple[CancelledBooking, ...],
         cause: Exception,
     ) -> None:
-        left = [one for one in undone if one.error is not None]
+        left = [f"{one.job} ({one.error})" for one in undone if one.error is not None]
         told = "nothing was booked"
-        if undone:
-            told = f"the other {len(undone)} booked jobs were cancelled and refunded"
         if left:
-            told = (
-                f"{len(undone) - len(left)} booked jobs were cancelled, {len(left)} could not be: cancel"
-                f" cluster {cluster}"
-            )
+            told = f"of {len(undone)} other jobs {len(undone) - len(left)} were cancelled and refunded"
+            told += f", {len(left)} may still be booked: {', '.join(left)}; cancel cluster {cluster}"
+        elif undone:
+            told = f"the other {len(undone)} booked jobs were cancelled and refunded"
         names = ", ".join(map(str, nodes))
         super().__init__(f"the booking of {names} failed ({cause}); {told}")
         self.cluster = cluster
@@ -79,3 +77,32 @@ class ClusterNotBooked(IonetError):
     def is_undone(self) -> bool:
         """Whether nothing is booked any more."""
         return all(one.error is None for one in self.undone)
+
+
+class ClusterUnknown(TransactionUnknown):
+    """Nobody can say whether some of several nodes are booked; nothing was cancelled.
+
+    Attributes:
+        cluster: the cluster's account, which shows later what is booked.
+        nodes: those whose booking's end is unknown.
+        signatures: of the bookings that have landed.
+        jobs: what is booked by them.
+    """
+
+    def __init__(
+        self,
+        cluster: Pubkey,
+        nodes: tuple[Pubkey, ...],
+        signatures: tuple[str, ...],
+        jobs: tuple[Pubkey, ...],
+        unknown: TransactionUnknown,
+    ) -> None:
+        super().__init__(unknown.signature, seen=unknown.seen, cause=unknown.cause)
+        stands = f"booked are {', '.join(map(str, jobs))}" if jobs else "no other node was booked before"
+        names = ", ".join(map(str, nodes))
+        self.args = (f"whether {names} are booked in cluster {cluster} is unknown ({unknown}); {stands}",)
+        self.cluster = cluster
+        self.nodes = nodes
+        self.signatures = signatures
+        self.jobs = jobs
+        self.last_valid_block_height = unknown.last_valid_block_height

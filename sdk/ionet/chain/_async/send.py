@@ -218,9 +218,12 @@ async def send(
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
         raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    status = await deliver(
-        client, transaction, AsyncHeight(client, prepared.last_valid_block_height), commitment
-    )
+    last = prepared.last_valid_block_height
+    try:
+        status = await deliver(client, transaction, AsyncHeight(client, last), commitment)
+    except TransactionUnknown as bad:
+        bad.last_valid_block_height = last
+        raise
     return await _shown(client, transaction, status, decode)
 
 

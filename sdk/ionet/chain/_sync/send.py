@@ -216,7 +216,12 @@ def send(
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
         raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    status = deliver(client, transaction, Height(client, prepared.last_valid_block_height), commitment)
+    last = prepared.last_valid_block_height
+    try:
+        status = deliver(client, transaction, Height(client, last), commitment)
+    except TransactionUnknown as bad:
+        bad.last_valid_block_height = last
+        raise
     return _shown(client, transaction, status, decode)
 
 
