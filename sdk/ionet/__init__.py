@@ -74,7 +74,7 @@ if TYPE_CHECKING:
     from ionet.chain.rpc._sync.local import LocalTransport
     from ionet.chain.rpc.local import LocalNetwork, NetworkClock
     from ionet.chain.schema import Account, Event, Record
-    from ionet.chain.signers import Signer, load_keypair
+    from ionet.chain.signers import Signer, SignsElsewhere, load_keypair
     from ionet.chain.transactions import Change, MissingSigner, Preview, Sent, Simulated
     from ionet.client._async.client import AsyncClient
     from ionet.client._sync.client import Client
@@ -192,6 +192,7 @@ else:
         ),
         "chain.signers": (
             "Signer",
+            "SignsElsewhere",
             "load_keypair",
         ),
         "chain.transactions": (
@@ -351,6 +352,7 @@ __all__ = [
     "Sent",
     "SignatureStatus",
     "Signer",
+    "SignsElsewhere",
     "Simulated",
     "SimulationFailed",
     "SlashState",

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from tests.cli.conftest import Shell
+from tests.faults import PASS, SEND, Asked, FaultProxy
 from tests.programs.support import make_hireable
 
 from ionet import USD
@@ -46,3 +47,21 @@ def test_a_node_is_booked_with_twelve_requests(counting: tuple[Shell, Counter[st
     line = ["job", "book", node, "--for", "1h", "--manifest-hash", "07" * 32]
     assert shell.json(*line, who="renter")["node"] == str(node)
     assert asked.total() <= 12, dict(asked)
+
+
+def test_an_error_after_a_transaction_has_landed_names_it(shell: Shell) -> None:
+    account = shell.json("nonce", "create", who="alice")["account"]
+    shell.advance(1)
+    old = shell.json("nonce", "show", account)["nonce"]
+
+    def mode(asked: Asked) -> Any:
+        gone = asked.method == "getAccountInfo" and proxy.calls[SEND]
+        return asked.error(-32603, "Internal error") if gone else PASS
+
+    with FaultProxy(shell.client.network, mode) as proxy:
+        line = ["-u", proxy.url, "-k", shell.key("alice"), "nonce", "advance", account]
+        done = shell.runner.invoke(app, line)
+    assert done.exit_code == 5
+    signature = done.stderr.strip().rpartition("; before that landed ")[2]
+    assert shell.client.network.transaction(signature) is not None
+    assert shell.json("nonce", "show", account)["nonce"] != old

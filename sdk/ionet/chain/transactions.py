@@ -51,6 +51,19 @@ class MissingSigner(IonetError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class DurableNonce:
+    """Stands for a transaction's blockhash, so that its signatures may take days.
+
+    Attributes:
+        account: whose nonce.
+        authority: who may advance it; None: the client's signer.
+    """
+
+    account: Pubkey
+    authority: Signer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unsent:
     """What is to become a transaction.
 
@@ -59,12 +72,14 @@ class Unsent:
         signers: who signs besides the client's signer.
         payer: who pays the fee; None: the client's signer.
         tables: lookup tables that the message may use.
+        nonce: stands for the blockhash; None: a recent blockhash, for about a minute.
     """
 
     instructions: tuple[Instruction, ...]
     signers: tuple[Signer, ...] = ()
     payer: Signer | None = None
     tables: tuple[AddressLookupTableAccount, ...] = ()
+    nonce: DurableNonce | None = None
 
     def __add__(self, other: Unsent) -> Unsent:
         return Unsent(
@@ -72,6 +87,7 @@ class Unsent:
             (*self.signers, *other.signers),
             self.payer or other.payer,
             (*self.tables, *other.tables),
+            self.nonce or other.nonce,
         )
 
 

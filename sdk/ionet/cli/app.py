@@ -52,6 +52,7 @@ COMMANDS: Final = {
         "token.genesis",
         "Genesis: 500,000,000 IO as grants and airdrops, from a list of recipients.",
     ),
+    "nonce": ("nonce", "Nonce accounts: with --nonce, signatures may take days."),
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),

@@ -33,6 +33,7 @@ from ionet import (
     EmissionUnknown,
     EncodeError,
     IonetError,
+    MissingSigner,
     NotBookable,
     PriceUnusable,
     ProgramError,
@@ -142,7 +143,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             return None
     if not isinstance(bad, IonetError) and type(bad) is not LookupError:
         return None
-    ending = fail(sentence(bad), status, options=options, **more)
+    text, landed = sentence(bad), options.get("landed") or []
+    if landed:
+        # What went wrong came after them: nobody should take them for not done.
+        more["landed"] = landed
+        text += "; before that landed "
+        text += ", ".join(landed) if len(landed) < 4 else f"{len(landed)} transactions, {landed[-1]} the last"
+    ending = fail(text, status, options=options, **more)
     if logs and not _json(options):
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)
@@ -162,6 +169,11 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = f"{bad}; is the node up, and is --url right?"
         case ClusterUnknown():
             text = f"{bad}; look it up before repeating it (ionet job cluster {bad.cluster})"
+        case MissingSigner(address=address) if address is not None:
+            text = (
+                f"the signature of {address} is missing: give its keypair, or say --sign-only to print the"
+                " transaction for it to sign"
+            )
         case EmissionUnknown(reason="NotEmitted"):
             text = f"{bad} (ionet report emit)"
         case EmissionUnknown():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
@@ -23,13 +24,16 @@ from ionet import (
     ConfigError,
     FeePolicy,
     HttpTransport,
+    MissingSigner,
     Preview,
     Sent,
+    SignsElsewhere,
     accounts,
     load_keypair,
     pda,
 )
-from ionet.chain.signers import cluster_url, keypair_of, solana_config
+from ionet.chain.signers import Signer, cluster_url, keypair_of, solana_config
+from ionet.cli.arguments import address
 from ionet.cli.failures import UserError
 from ionet.cli.options import Commitment, Output, given
 from ionet.cli.output import Screen
@@ -68,9 +72,10 @@ class Session:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
-        self.screen = Screen(as_json=options.get("output") is Output.JSON)
         self.dry_run = bool(options.get("dry_run"))
         self.sign_only = bool(options.get("sign_only"))
+        # Only the transaction is for whoever signs it.
+        self.screen = Screen(as_json=options.get("output") is Output.JSON, aside=self.sign_only)
 
     # -- who and where
 
@@ -87,19 +92,28 @@ class Session:
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
     @cached_property
-    def signer(self) -> Keypair:
+    def signer(self) -> Signer:
         """Who signs."""
-        given = self._options.get("keypair")
-        if given is None and not Path(self._config["keypair_path"]).expanduser().exists():
-            raise ConfigError(
-                f"there is no keypair at {self._config['keypair_path']}; give one with --keypair"
-            )
-        return self.keypair(given or self._config["keypair_path"])
+        given: str | None = self._options.get("keypair")
+        place = given or self._config["keypair_path"]
+        if given is None and not elsewhere(place) and not Path(place).expanduser().exists():
+            raise ConfigError(f"there is no keypair at {place}; give one with --keypair")
+        return self.party(place)
+
+    def party(self, place: str) -> Signer:
+        """Returns who signs by an option: a keypair, or an address, whose signature is left open."""
+        try:
+            return SignsElsewhere(Pubkey.from_string(place))
+        except ValueError:
+            return self.keypair(place)
 
     def keypair(self, place: str) -> Keypair:
         """Returns the keypair in a file, or on standard input for `-`; warns if others can read the file."""
-        if place.startswith(("usb://", "prompt://")) or place == "ASK":
-            raise ConfigError(f"keypair {place}: only files, and - for standard input, can be read")
+        if elsewhere(place):
+            raise ConfigError(
+                f"keypair {place}: hardware wallets and prompts are not asked here; give the address instead,"
+                " with --sign-only, and have its owner sign what is printed"
+            )
         if place == "-":
             if sys.stdin is None or sys.stdin.closed:
                 raise ConfigError("standard input is closed: no keypair can be read from it")
@@ -117,7 +131,7 @@ class Session:
         price = self._options.get("price")
         return FeePolicy() if price is None else FeePolicy(price=price, max_price=max(price, 1_000_000))
 
-    def _connect(self, signer: Keypair | None) -> Client:
+    def _connect(self, signer: Signer | None) -> Client:
         try:
             commitment = Commitment(self._options.get("commitment") or self._config["commitment"])
         except ValueError:
@@ -177,27 +191,68 @@ class Session:
             call: what to send.
             what: the same in a few words, for people: `stake 12.5 IO on …`.
         """
-        if (payer := self.fee_payer) is not None:
-            call = call.paid_by(payer)
+        call = self._as_asked(call)
         if self._options.get("sign_only"):
-            self._show_unsent(call)
+            self._show_unsent([call])
             raise typer.Exit
         if self.dry_run:
             self.show_preview(call.preview(), what)
             raise typer.Exit
+        self._check_signers(call)
         self.confirm(what)
-        return call.send()
+        sent = call.send()
+        self.landed(sent.signature)
+        return sent
+
+    def landed(self, signature: str) -> None:
+        """Remembers a transaction of this run, which an error behind it does not undo."""
+        self._options.setdefault("landed", []).append(signature)
+
+    def _as_asked(self, call: Call[T]) -> Call[T]:
+        """The call with the fee's payer and the nonce of the options."""
+        if (payer := self.fee_payer) is not None:
+            call = call.paid_by(payer)
+        nonce, authority = self._options.get("nonce"), self._options.get("nonce_authority")
+        if nonce is not None:
+            who = None if authority is None else self.party(authority)
+            return call.with_nonce(address(nonce), who)
+        if authority is not None:
+            raise UserError("--nonce-authority says who advances the nonce of --nonce")
+        return call
+
+    def _check_signers(self, call: Call[Any]) -> None:
+        """Refuses to send what somebody signs elsewhere."""
+        unsent = call.unsent()
+        authority = None if unsent.nonce is None else unsent.nonce.authority
+        parties = (self.signer, unsent.payer, *unsent.signers, authority)
+        away = {one.pubkey() for one in parties if isinstance(one, SignsElsewhere)}
+        needed = [(self.signer if unsent.payer is None else unsent.payer).pubkey()]
+        needed += [meta.pubkey for one in unsent.instructions for meta in one.accounts if meta.is_signer]
+        needed += [(authority or self.signer).pubkey()] if unsent.nonce is not None else []
+        if missing := [one for one in needed if one in away]:
+            raise MissingSigner(f"{missing[0]} signs elsewhere", missing[0])
+
+    def print_unsent(self, calls: Sequence[Call[Any]]) -> None:
+        """Prints transactions that do not need each other, a line each, for --sign-only."""
+        self.refuse_nonce()
+        self._show_unsent([self._as_asked(call) for call in calls])
 
     @property
-    def fee_payer(self) -> Keypair | None:
+    def fee_payer(self) -> Signer | None:
         """Who pays fees, if not the signer."""
         place = self._options.get("fee_payer")
-        return None if place is None else self.keypair(place)
+        return None if place is None else self.party(place)
+
+    def refuse_nonce(self) -> None:
+        """Refuses --nonce, which only one transaction can use."""
+        if self._options.get("nonce"):
+            raise UserError("this takes several transactions: --nonce is for one")
 
     def refuse_sign_only(self) -> None:
-        """Refuses --sign-only, for commands whose later transactions need the earlier ones to land."""
+        """Refuses --sign-only and --nonce, for commands whose later transactions need the earlier ones."""
         if self._options.get("sign_only"):
             raise UserError("this sends several transactions: --sign-only does not go with it")
+        self.refuse_nonce()
 
     def check_several(self, what: str) -> None:
         """Refuses the options that are for a single transaction.
@@ -205,8 +260,9 @@ class Session:
         Raises:
             UserError: one of them was given.
         """
-        for name, option in (("sign_only", "--sign-only"), ("fee_payer", "--fee-payer")):
+        for name in ("sign_only", "fee_payer", "nonce"):
             if self._options.get(name):
+                option = f"--{name.replace('_', '-')}"
                 raise UserError(f"{what} takes several transactions: {option} is for one")
 
     def confirm(self, what: str) -> None:
@@ -302,21 +358,29 @@ class Session:
             return f"{change.address}{' (you)' if change.address == me else ''}"
         return f"{change.address} ({'yours' if change.owner == me else f'of {change.owner}'})"
 
-    def _show_unsent(self, call: Call[Any]) -> None:
+    def _show_unsent(self, calls: Sequence[Call[Any]]) -> None:
         from base64 import b64encode
 
         from ionet.chain.transactions import unsigned_by
 
-        transaction = call.tx(partial=True)
-        missing = unsigned_by(transaction)
-        encoded = b64encode(bytes(transaction)).decode()
-        self.screen.show(
+        transactions = [call.tx(partial=True) for call in calls]
+        found = [
             {
-                "transaction": encoded,
-                "blockhash": str(transaction.message.recent_blockhash),
-                "missing": missing,
-            },
-            encoded,
-        )
+                "transaction": b64encode(bytes(one)).decode(),
+                "blockhash": str(one.message.recent_blockhash),
+                "missing": unsigned_by(one),
+            }
+            for one in transactions
+        ]
+        self.screen.aside = False
+        self.screen.show(found[0] if len(found) == 1 else found, *(str(one["transaction"]) for one in found))
+        missing = dict.fromkeys(address for one in transactions for address in unsigned_by(one))
         needed = ", ".join(map(str, missing)) or "none"
-        self.screen.note(f"Signatures still missing: {needed}. It expires in about a minute.")
+        nonce = self._options.get("nonce")
+        expires = "in about a minute" if nonce is None else f"when the nonce of {nonce} is advanced"
+        self.screen.note(f"Signatures still missing: {needed}. It expires {expires}.")
+
+
+def elsewhere(place: str) -> bool:
+    """Whether a place of a keypair is a hardware wallet or a prompt, in the words of the `solana` command."""
+    return place == "ASK" or place.startswith(("usb:", "prompt:"))

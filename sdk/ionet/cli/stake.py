@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, AccountNotFound
+from ionet import IO, AccountNotFound, IonetError, TransactionFailed
 from ionet.cli.arguments import IoAmount, NodeAddress, address, io_amount
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.options import Commands
@@ -128,28 +128,37 @@ def compound(node: OptionalNode = None, everything: All = False) -> None:
 
 def _each(call: Any, verb: str, past: str) -> None:
     """Does the same on every node on which there are rewards; one that refuses stops no other."""
-    from ionet import ProgramError
     from ionet.cli.failures import sentence
 
     io = session()
-    io.refuse_sign_only()
+    found = [one for one in io.client.staking.stakes() if one.claimable]
+    if io.sign_only and found:
+        io.print_unsent([call(one.node) for one in found])
+        return
+    io.refuse_nonce()
     rows, data = [], []
-    for one in io.client.staking.stakes():
-        if not one.claimable:
-            continue
+    stopped: IonetError | None = None
+    for one in found:
         if io.dry_run:
             rows.append((one.node, one.claimable, "dry run, nothing was sent"))
             data.append({"node": one.node, "claimable": one.claimable})
             continue
         try:
             sent = io.send(call(one.node), f"{verb} rewards on {one.node}")
-        except ProgramError as bad:
+        except TransactionFailed as bad:
             rows.append((one.node, one.claimable, f"refused: {sentence(bad)}"))
             data.append({"node": one.node, "claimable": one.claimable, "error": sentence(bad)})
             continue
+        except IonetError as bad:
+            # The node is gone, or the end unknown: what has landed is still shown.
+            stopped = bad
+            break
         rows.append((one.node, sent.result, sent.signature))
         data.append({"node": one.node, past: sent.result, "signature": sent.signature})
-    io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if stopped is None or rows:
+        io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if stopped is not None:
+        raise stopped
     if any("error" in one for one in data):
         raise typer.Exit(REFUSED)
 

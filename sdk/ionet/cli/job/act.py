@@ -55,7 +55,7 @@ def extend(
     quote = io.client.jobs.quote_extension(job, seconds, slippage_bps=slip)
     call = io.client.jobs.extend(job, seconds, max_deposit=quote.limit.base)
     if not io.screen.as_json:
-        print(f"{span(seconds)} more: {quote.usd}")
+        io.screen.line(f"{span(seconds)} more: {quote.usd}")
         io.screen.facts(
             [
                 ("Price", quote.price),

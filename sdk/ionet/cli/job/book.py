@@ -10,7 +10,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import AmountError, ClusterNotBooked, ProgramError, Sent, accounts, constants, pda
-from ionet.chain.signers import Signer, load_keypair
+from ionet.chain.signers import Signer
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.job.parts import (
@@ -124,9 +124,11 @@ def book(
     link: MinLink = 0,
     units: MinUnits = 1,
     payer: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--payer", metavar="KEYPAIR", help="Pays for one node, and gets refund and rent; default: you."
+            "--payer",
+            metavar="KEYPAIR",
+            help="Pays for one node, and gets refund and rent; with --sign-only an address; default: you.",
         ),
     ] = None,
 ) -> None:
@@ -154,7 +156,7 @@ def book(
         io.screen.note(
             f"A run may take {span(wanted.max_duration)}, but is stopped after the {span(seconds)} booked."
         )
-    pays = _payer(payer, len(chosen))
+    pays = _payer(io, payer, len(chosen))
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
     _check_purse(io, quotes, pays)
@@ -208,12 +210,12 @@ def _choose(
     return [one.node for one in found[:count]]
 
 
-def _payer(file: Path | None, nodes: int) -> Signer | None:
-    if file is None:
+def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:
+    if place is None:
         return None
     if nodes > 1:
         raise UserError("somebody else pays for one node, not for a cluster: leave --payer out")
-    return load_keypair(file)
+    return io.party(place)
 
 
 def _check_purse(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
@@ -298,6 +300,7 @@ def _send_cluster(
     def told(sent: Sent[tuple[Pubkey, ...]]) -> None:
         nonlocal booked
         booked += len(sent.result)
+        io.landed(sent.signature)
         io.screen.note(f"{booked} of {len(nodes)} booked: {sent.signature}")
 
     try:

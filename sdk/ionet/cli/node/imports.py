@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import constants, pda, types
+from ionet import SignsElsewhere, constants, pda, types
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.node.parts import Commission, Link, Memory, Region
@@ -94,8 +94,10 @@ def import_export(
     source = _keys(seed, keys, dry_run=io.dry_run)
     if ledger is not None:
         _write_ledger(ledger, plan_nodes(found, network))
-    signs = unsigned_for if attester is None else io.keypair(attester)
+    signs = unsigned_for if attester is None else io.party(attester)
     assert signs is not None
+    if isinstance(signs, SignsElsewhere):
+        raise UserError(f"for an attester that signs elsewhere say --unsigned-for {signs.pubkey()}")
     args = types.staking.NodeArgs(commission, region, memory, link)
 
     def work(client: AsyncClient) -> Registration:

@@ -67,6 +67,7 @@ def run(file: Recipients) -> None:
     from ionet.token.genesis import read_plan
 
     io = session()
+    io.check_several("genesis")
     made = read_plan(file)
     state = io.client.genesis.verify(made)
     missing = sum(one.of - one.made for one in state.items)
@@ -81,6 +82,7 @@ def run(file: Recipients) -> None:
     steps = []
     for step in io.client.genesis.run(made):
         steps.append(step)
+        io.landed(step.signature)
         io.screen.note(f"{step.done:,}/{step.of:,}  {step.what}  {step.signature}")
     io.screen.show(
         {"transactions": steps, "made": missing},
