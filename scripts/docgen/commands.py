@@ -94,4 +94,4 @@ def _default(one: Any) -> str:
     value = one.default.value if isinstance(one.default, Enum) else one.default
     if value is None or value is False or callable(value) or not one.show_default or not str(value):
         return ""
-    return code("--" + one.name.replace("_", "-") if value is True else str(value))
+    return code(one.opts[0] if value is True else str(value))

@@ -15,6 +15,7 @@ from tests.programs.support import make_hireable
 
 from ionet import USD
 from ionet.chain.rpc.server import LocalServer
+from ionet.cli.app import app
 from ionet.localnet.dollars import write_prices
 
 

@@ -189,7 +189,9 @@ def test_an_amount_that_is_none_is_refused_before_anything_is_asked(
 
 def test_who_cannot_pay_the_fee_is_told(shell: Shell, node: str) -> None:
     said = shell.fails(1, "stake", "activate", node, who="pauper")
-    assert said == "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
+    assert said == (
+        "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network; send it some"
+    )
 
 
 def test_keypairs_that_cannot_be_used_are_one_sentence(shell: Shell, node: str, tmp_path: Path) -> None:

@@ -12,6 +12,8 @@ from ionet.chain.renamed import Renamed
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
+    from ionet.chain.amounts import Amount
+
 
 class IonetError(Exception):
     """The root of all errors of this package."""
@@ -224,11 +226,13 @@ class ProgramError(TransactionFailed):
         program_id: the program that failed, as text.
         account: the account that a constraint of Anchor found wrong, or None.
         compared: left and right side of a failed comparison as the program printed them, or None.
+        unit: of the amounts compared, where the caller knows it.
     """
 
     CODE: ClassVar[int] = -1
     NAME: ClassVar[str] = ""
     MSG: ClassVar[str] = ""
+    unit: type[Amount] | None = None
 
     def __init__(
         self,

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import IO, accounts, pda
 from ionet.cli.arguments import IoAmount, address
-from ionet.cli.failures import NOT_FOUND, UserError
+from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span
 from ionet.cli.session import session
@@ -103,7 +103,18 @@ def open_(mint: Mint = None) -> None:
     """Open the auctions of a currency's fee vaults; once, for anyone, who pays their rent."""
     io = session()
     found = _currency(io.reader, mint)
-    sent = io.send(io.client.buyback.open_auctions(found.mint), f"open the auctions of {found.mint}")
+    vaults = io.reader.buyback.vaults(found.mint)
+    there = ", ".join(str(one.shard) for one in vaults if one.auction)
+    missing = [one.shard for one in vaults if not one.auction]
+    if not missing:
+        raise UserError(
+            f"the auctions of {found.mint} are open already: shards {there}; see ionet buyback status",
+            REFUSED,
+        )
+    if there:
+        io.screen.note(f"Open already: shards {there}")
+    call = io.client.buyback.open_auctions(found.mint, *missing)
+    sent = io.send(call, f"open {len(missing)} auctions of {found.mint}")
     io.done(sent, f"The auctions of {found.mint} are open", mint=found.mint)
 
 

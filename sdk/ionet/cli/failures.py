@@ -47,7 +47,7 @@ from ionet import (
 )
 from ionet.cli.options import fail
 from ionet.formats.text import printable
-from ionet.formats.when import when
+from ionet.formats.when import span, when
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -58,14 +58,23 @@ EXPIRED: Final = 6
 UNKNOWN: Final = 7
 
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
-#: Programs whose compared numbers are not base units of IO.
-_PLAIN: Final = frozenset({"jobs"})
-#: Errors that compare points of time, and those that compare amounts of a job's currency.
-_TIMES: Final = frozenset(
-    {"StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver"}
-)
-_JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
-_BPS: Final = frozenset({"CommissionStep"})
+#: What the numbers are that errors compare; of all others they are base units of IO.
+TIMES: Final = frozenset(
+    {
+        "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
+        "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld",
+    }
+)  # fmt: skip
+SPANS: Final = frozenset(
+    {
+        "AttestationFalls", "AttestationAhead", "AttestationOverlaps", "NotAttestedToItsEnd",
+        "LoweredBelowPaid", "VerdictTooOld",
+    }
+)  # fmt: skip
+COUNTS: Final = frozenset({"ClusterFull", "ClusterIncomplete", "TooFewSeats"})
+#: Of a job's currency.
+JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
+BPS: Final = frozenset({"CommissionStep"})
 
 
 class UserError(IonetError):
@@ -179,7 +188,12 @@ def sentence(bad: IonetError | LookupError) -> str:
         case EmissionUnknown():
             text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
-            text = "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
+            text = (
+                "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network;"
+                " send it some"
+            )
+        case TransactionFailed(error={"InsufficientFundsForRent": _}):
+            text = "an account would be left with too little SOL for its rent: send whoever pays some SOL"
         case _:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
@@ -191,6 +205,8 @@ def _of_program(bad: ProgramError) -> str:
     where = f" ({bad.program}.{bad.name or bad.code})"
     if bad.program == "system" and bad.name == "AccountAlreadyInUse":
         return "an account that this would create exists already: this was done before"
+    if bad.program == "system" and bad.name == "ResultWithNegativeLamports":
+        return "whoever pays for new accounts has too little SOL on this network: send them some"
     if bad.program == "token" and bad.name == "InsufficientFunds":
         return "the token account holds less than that (token.InsufficientFunds)"
     if not bad.msg:
@@ -207,10 +223,14 @@ def _of_program(bad: ProgramError) -> str:
 def _amount(text: str, bad: ProgramError) -> str:
     if not text.isdigit():
         return text
-    if bad.program in _PLAIN:
-        if bad.name in _TIMES:
-            return when(int(text))
-        return f"{int(text):,} base units" if bad.name in _JOB_AMOUNTS else text
-    if bad.name in _BPS:
-        return f"{text} bps"
+    if bad.name in TIMES:
+        return when(int(text))
+    if bad.name in SPANS:
+        return span(int(text))
+    if bad.name in COUNTS:
+        return text
+    if bad.name in BPS:
+        return f"{int(text) / 100:g} %"
+    if bad.name in JOB_AMOUNTS:
+        return f"{int(text):,} base units" if bad.unit is None else str(bad.unit.from_base(int(text)))
     return str(IO.from_base(int(text)))

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import typer
 from solders.keypair import Keypair
@@ -26,15 +26,18 @@ from ionet import (
     HttpTransport,
     MissingSigner,
     Preview,
+    ProgramError,
     Sent,
     SignsElsewhere,
+    TransactionFailed,
     accounts,
     load_keypair,
     pda,
+    token_account,
 )
 from ionet.chain.signers import Signer, cluster_url, keypair_of, solana_config
 from ionet.cli.arguments import address
-from ionet.cli.failures import UserError
+from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.options import Commitment, Output, given
 from ionet.cli.output import Screen
 from ionet.token.currency import unit_of
@@ -91,6 +94,12 @@ class Session:
         """The node's URL."""
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
+    def stay_local(self) -> None:
+        """Means the node of this machine, unless another one is named by --url."""
+        host = urlsplit(self._config["json_rpc_url"]).hostname
+        if self._options.get("url") is None and host not in ("127.0.0.1", "localhost", "::1"):
+            self._options["url"] = "localhost"
+
     @cached_property
     def signer(self) -> Signer:
         """Who signs."""
@@ -99,6 +108,12 @@ class Session:
         if given is None and not elsewhere(place) and not Path(place).expanduser().exists():
             raise ConfigError(f"there is no keypair at {place}; give one with --keypair")
         return self.party(place)
+
+    @property
+    def has_signer(self) -> bool:
+        """Whether anybody is named who signs; otherwise what is asked is for everyone."""
+        given, place = self._options.get("keypair"), self._config["keypair_path"]
+        return given is not None or elsewhere(place) or Path(place).expanduser().exists()
 
     def party(self, place: str) -> Signer:
         """Returns who signs by an option: a keypair, or an address, whose signature is left open."""
@@ -184,13 +199,34 @@ class Session:
 
     # -- transactions
 
-    def send(self, call: Call[T], what: str) -> Sent[T]:
+    def send(self, call: Call[T], what: str, *, unit: type[Amount] | None = None) -> Sent[T]:
         """Sends a call, unless the options ask only for a preview or a signature: then the command ends here.
 
         Args:
             call: what to send.
             what: the same in a few words, for people: `stake 12.5 IO on …`.
+            unit: of the job's amounts that it is about.
         """
+        try:
+            return self._send(call, what)
+        except TransactionFailed as bad:
+            if isinstance(bad, ProgramError):
+                bad.unit = unit
+            if bad.error not in ("AccountNotFound", "InsufficientFundsForFee"):
+                self._check_wallet(call)
+            raise
+
+    def _check_wallet(self, call: Call[Any]) -> None:
+        """Says so if a call failed since whoever pays has no account of IO."""
+        wallet = token_account(self.signer.pubkey(), pda.mint.MINT)
+        takes = any(meta.pubkey == wallet for one in call.ix() for meta in one.accounts)
+        if takes and self.reader.account(wallet) is None:
+            raise UserError(
+                f"{self.signer.pubkey()} has no account of IO on this network: have some IO sent to it first",
+                REFUSED,
+            )
+
+    def _send(self, call: Call[T], what: str) -> Sent[T]:
         call = self._as_asked(call)
         if self._options.get("sign_only"):
             self._show_unsent([call])

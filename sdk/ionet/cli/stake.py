@@ -164,11 +164,24 @@ def _each(call: Any, verb: str, past: str) -> None:
 
 
 @app.command()
-def status(node: NodeAddress, holder: Holder = None) -> None:
+def status(
+    node: NodeAddress,
+    holder: Annotated[
+        Pubkey | None,
+        typer.Option(
+            "--holder",
+            metavar="ADDRESS",
+            parser=address,
+            help="Whose stake; default: who signs, without a keypair the owner.",
+        ),
+    ] = None,
+) -> None:
     """Show stake on a node: active, pending and cooling, when each is ready, and what can be had now."""
     io = session()
-    who = holder or io.signer.pubkey()
     staking, now = io.reader.staking, io.reader.time()
+    who = holder
+    if who is None:
+        who = io.signer.pubkey() if io.has_signer else staking.get_node(node).owner
     room = staking.get_capacity(node)
     try:
         found = staking.status(node, who)

@@ -9,10 +9,10 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import Amount, AmountError, CloseReason, Crank, JobState
-from ionet.cli.arguments import address, digest, length_of, percent
+from ionet.cli.arguments import address, digest, percent
 from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.job.book import evidence_hash
-from ionet.cli.job.parts import JobAddress, Slippage
+from ionet.cli.job.parts import For, JobAddress, Slippage
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
@@ -45,9 +45,7 @@ def start(job: JobAddress) -> None:
 @app.command()
 def extend(
     job: JobAddress,
-    seconds: Annotated[
-        int, typer.Argument(metavar="LENGTH", parser=length_of, help="How much more: 90min, 2h, 7d.")
-    ],
+    seconds: For,
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
 ) -> None:
     """Book more time for a running job, at its rate and the price of now; for its renter."""
@@ -66,7 +64,8 @@ def extend(
             ],
             data={},
         )
-    sent = io.send(call, f"extend job {job} by {span(seconds)}, for at most {quote.limit}")
+    what = f"extend job {job} by {span(seconds)}, for at most {quote.limit}"
+    sent = io.send(call, what, unit=type(quote.limit))
     found = io.client.jobs.get_job(job)
     io.done(
         sent,
@@ -151,7 +150,7 @@ def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: Evidenc
     unit = _unit(io, io.client.jobs.get_job(job))
     bond = unit.from_base(io.client.jobs.dispute_bond(job))
     call = io.client.jobs.dispute(job, proof, max_bond=bond.base)
-    sent = io.send(call, f"dispute job {job} with a bond of {bond}")
+    sent = io.send(call, f"dispute job {job} with a bond of {bond}", unit=unit)
     (found,) = (one for one in io.client.jobs.disputes(job) if one.address == sent.result)
     io.done(
         sent,
@@ -193,7 +192,10 @@ def resolve(
             f" {unit.from_base(net(found, gross.base))} only: more has to be due",
             REFUSED,
         )
-    sent = io.send(io.client.jobs.resolve(job, gross.base), f"decide that {gross} of job {job} are due")
+    if gross.base > found.price:
+        raise UserError(f"no more than the price can be due, {unit.from_base(found.price)}, not {gross}")
+    what = f"decide that {gross} of job {job} are due"
+    sent = io.send(io.client.jobs.resolve(job, gross.base), what, unit=unit)
     done = io.client.jobs.status(job)
     outcome = next((one.outcome for one in done.disputes if one.outcome), None)
     io.done(

@@ -238,7 +238,7 @@ def _book_one(
     one = quotes.nodes[0]
     call = io.client.jobs.book(node, seconds, digest, quote=one, payer=payer)
     try:
-        sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}")
+        sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}", unit=quotes.unit)
     except ProgramError:
         # Another renter may have been faster: the node says it better than the program.
         io.client.jobs.quote(node, seconds, currency=currency)
@@ -524,7 +524,8 @@ def _replace_lost(
     show_quotes(io, quotes)
     one = quotes.nodes[0]
     call = io.client.jobs.replace_lost(found.address, one.node, seconds, quote=one)
-    sent = io.send(call, f"replace a lost node by {one.node} for {span(seconds)}, at most {one.limit}")
+    what = f"replace a lost node by {one.node} for {span(seconds)}, at most {one.limit}"
+    sent = io.send(call, what, unit=quotes.unit)
     io.done(
         sent,
         f"Booked job {sent.result} in cluster {found.address}",

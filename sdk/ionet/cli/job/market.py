@@ -164,9 +164,8 @@ def search(
 ) -> None:
     """List nodes that can be booked now, the cheapest first."""
     io = session()
-    found = io.reader.jobs.search(
+    every = io.reader.jobs.search(
         class_=None if class_ is None else class_of(io, class_).id,
-        count=count,
         region=region,
         max_rate=max_rate,
         seconds=seconds,
@@ -174,8 +173,9 @@ def search(
         min_memory_gib=memory,
         min_link_mbps=link,
         min_units=units,
-        booked=booked,
+        booked=True,
     )
+    found = [one for one in every if booked or not (one.booked_until or one.obstacle)][:count]
     classes = {one.account.id: class_name(one.account) for one in io.reader.staking.classes()}
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
@@ -206,6 +206,12 @@ def search(
         data=[_listing_json(one, classes) for one in found],
         empty="No such node is free; see --booked.",
     )
+    stuck = sum(bool(one.obstacle) for one in every)
+    if stuck and not booked:
+        io.screen.note(
+            f"Not shown: {stuck} that nobody can book, for want of a compute proof or of their owner's stake;"
+            " --booked says which"
+        )
 
 
 def _obstacles(one: Listing) -> tuple[str, str | None]:

@@ -64,7 +64,14 @@ def _check_there(io: Session, job: Pubkey) -> None:
         return
     left = io.reader.jobs.due(job)
     more = f"; what it has left behind: ionet job crank {job}" if left else ""
-    raise UserError(f"no job at {job}: it is closed, or never was{more}", NOT_FOUND)
+    ended = io.reader.jobs.ending(job)
+    if ended is None:
+        raise UserError(f"no job at {job}: it is closed, or never was{more}", NOT_FOUND)
+    how = ended.reason.explain().rstrip(".")
+    raise UserError(
+        f"job {job} is closed: {how[:1].lower()}{how[1:]}; {span(ended.attested)} of it were attested{more}",
+        NOT_FOUND,
+    )
 
 
 def _list(io: Session, role: Role | None, party: Pubkey | None) -> None:
