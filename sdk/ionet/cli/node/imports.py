@@ -126,7 +126,7 @@ def _checked(io: Session, path: Path) -> Export:
             texts = "; ".join(map(str, bad.errors))
             raise UserError(f"{bad.count} lines of {path} cannot be used: {texts}", UNUSABLE) from None
         for one in bad.errors[:20]:
-            io.screen.note(f"{path}:{one.line}: {one.text}")
+            io.screen.note(f"{path}:{one.line}: {one.reason}")
         hidden = bad.count - len(bad.errors[:20])
         more = f" ({hidden} more are not shown)" if hidden else ""
         lines = "line" if bad.count == 1 else "lines"
