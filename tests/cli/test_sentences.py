@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from tests.cli.conftest import Shell, key
 from tests.cli.test_docs import commands
 from tests.programs.support import make_hireable
 
-from ionet import SOL, USDC
+from ionet import SOL, USDC, Client
 from ionet._generated import PROGRAMS
 from ionet.chain.errors import ProgramError
 from ionet.chain.registry import errors
@@ -53,6 +54,12 @@ def words(shell: Shell) -> dict[str, str]:
         "mint": str(usdc),
         **{who: shell.address(who) for who in ("poor", "broke", "alice", "renter")},
     }
+
+
+@pytest.fixture(scope="module")
+def bare() -> Client:
+    """A network without the programs."""
+    return Client.local(shipped=False)
 
 
 NO_FEE: Final = (
@@ -155,6 +162,39 @@ def test_the_local_node_is_found_whatever_the_configuration_says(
     for line in (["localnet", "advance", "1s"], ["localnet", "prove", shell.register("GPU-local")]):
         done = shell.runner.invoke(app, [*line, "-C", str(config)])
         assert done.exit_code == 0, done.output
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "stake add {nobody} 1",
+        "stake status {nobody}",
+        "node list",
+        "node why {nobody}",
+        "node network register X",
+        "supply",
+        "job search",
+        "job status {nobody}",
+        "job offer {nobody} --rate 1",
+        "buyback status",
+        "dao list",
+        "dao treasury",
+        "dao vote {nobody} for",
+        "admin show mint",
+        "grant list",
+        "grant release {nobody}",
+        "report emit",
+        "slash list",
+    ],
+)
+def test_a_node_without_the_programs_is_told_from_one_without_accounts(
+    shell: Shell, bare: Client, line: str
+) -> None:
+    bare.airdrop(shell.people["alice"].pubkey(), SOL(5))
+    words = line.format(nobody=Keypair().pubkey()).split()
+    with bare.network.serve() as server:
+        said = shell.fails(4, "-u", server.url, *words, who="alice")
+    assert said.endswith("is not deployed at this node; is it the right network?")
 
 
 # -- amounts that errors compare

@@ -517,12 +517,19 @@ def programs_of(transaction: VersionedTransaction) -> list[str]:
 
 
 def raw_account(answer: Any) -> RawAccount | None:
-    """Returns an account from a node's JSON, with encoding base64."""
+    """Returns an account from a node's JSON, with encoding base64.
+
+    Raises:
+        ValueError: it is encoded otherwise.
+    """
     if answer is None:
         return None
+    data, encoding = answer["data"]
+    if encoding != "base64":
+        raise ValueError(f"an account in {encoding}, base64 was asked for")
     return RawAccount(
         answer["lamports"],
-        b64decode(answer["data"][0]),
+        b64decode(data),
         Pubkey.from_string(answer["owner"]),
         answer["executable"],
         answer["rentEpoch"],

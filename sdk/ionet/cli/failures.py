@@ -106,6 +106,8 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
     match bad:
         case UserError():
             status = bad.status
+        case TransactionFailed(error="InvalidProgramForExecution" | "ProgramAccountNotFound"):
+            status = NOT_FOUND
         case ProgramError() | TransactionFailed():
             status = REFUSED
         case NotBookable() | PriceUnusable() | EmissionUnknown():
@@ -192,6 +194,8 @@ def sentence(bad: IonetError | LookupError) -> str:
                 "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network;"
                 " send it some"
             )
+        case TransactionFailed(error="InvalidProgramForExecution" | "ProgramAccountNotFound"):
+            text = "a program that this calls is not deployed at this node; is it the right network?"
         case TransactionFailed(error={"InsufficientFundsForRent": _}):
             text = "an account would be left with too little SOL for its rent: send whoever pays some SOL"
         case _:

@@ -305,7 +305,7 @@ class Session:
         """Asks for confirmation before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
             return
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UserError(f"this would {what} on mainnet-beta; confirm with --yes")
         typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
         # Once per run: a command that sends many transactions is one decision.

@@ -57,9 +57,12 @@ def create(
     ] = None,
 ) -> None:
     """Make a grant out of the signer's IO; for the distributor's authority."""
+    from ionet.token.airdrop import no_recipient
     from ionet.token.vesting import Schedule
 
     io = session()
+    if (what := no_recipient(beneficiary)) is not None:
+        raise UserError(f"{beneficiary} is {what}: nobody could ever take what is there")
     begin = io.client.time() if start is None else start
     if upfront is not None and upfront > amount:
         raise UserError(f"the upfront part, {upfront}, is more than the whole, {amount}")

@@ -80,8 +80,8 @@ def read_export(path: str | Path) -> Export:
     """Checks every line of an export, without keeping them.
 
     The first line names the columns: device, model, count and wallet, in any order. An export has what else
-    its network knows of a machine: other columns are ignored. A model is the name of a hardware class, or what
-    a driver calls the device.
+    its network knows of a machine: other columns are ignored. A model is the name of a hardware class, or
+    what a driver calls the device.
 
     Raises:
         ExportError: with the lines that cannot be used.
