@@ -175,6 +175,13 @@ MODES: Final[dict[str, Mode]] = {
     "statuses of processed for ever": on(STATUS, _processed),
     "statuses fail for ever": on(STATUS, _internal),
     "heights fail": on(HEIGHT, _internal),
+    "heights fail, statuses come late": lambda asked: (
+        _internal(asked)
+        if asked.method == HEIGHT
+        else _lagging(asked)
+        if asked.method == STATUS and asked.count <= 12
+        else PASS
+    ),
     "heights null": on(HEIGHT, lambda asked: asked.result(None)),
     "shown late": on(SHOW, lambda asked: asked.result(None), first=3),
     "never shown": on(SHOW, lambda asked: asked.result(None)),

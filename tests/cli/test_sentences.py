@@ -231,7 +231,7 @@ def test_no_error_speaks_of_base_units(kind: type[ProgramError]) -> None:
         error=None,
         compared=("25000000000", "1799999999"),
     )
-    bad.unit = USDC
+    bad.written = USDC.from_base
     said = failures.sentence(bad)
     assert "base unit" not in said
     if kind.NAME in IO_AMOUNTS:

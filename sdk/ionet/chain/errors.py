@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -12,7 +12,6 @@ from ionet.chain.renamed import Renamed
 if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
-    from ionet.chain.amounts import Amount
 
 
 class IonetError(Exception):
@@ -226,13 +225,13 @@ class ProgramError(TransactionFailed):
         program_id: the program that failed, as text.
         account: the account that a constraint of Anchor found wrong, or None.
         compared: left and right side of a failed comparison as the program printed them, or None.
-        unit: of the amounts compared, where the caller knows it.
+        written: how the amounts compared are written, from base units; None: the caller does not know.
     """
 
     CODE: ClassVar[int] = -1
     NAME: ClassVar[str] = ""
     MSG: ClassVar[str] = ""
-    unit: type[Amount] | None = None
+    written: Callable[[int], object] | None = None
 
     def __init__(
         self,

@@ -236,5 +236,5 @@ def _amount(text: str, bad: ProgramError) -> str:
     if bad.name in BPS:
         return f"{int(text) / 100:g} %"
     if bad.name in JOB_AMOUNTS:
-        return f"{int(text):,} base units" if bad.unit is None else str(bad.unit.from_base(int(text)))
+        return f"{int(text):,} base units" if bad.written is None else str(bad.written(int(text)))
     return str(IO.from_base(int(text)))

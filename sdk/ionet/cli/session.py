@@ -211,7 +211,7 @@ class Session:
             return self._send(call, what)
         except TransactionFailed as bad:
             if isinstance(bad, ProgramError):
-                bad.unit = unit
+                bad.written = None if unit is None else unit.from_base
             if bad.error not in ("AccountNotFound", "InsufficientFundsForFee"):
                 self._check_wallet(call)
             raise

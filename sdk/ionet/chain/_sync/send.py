@@ -416,8 +416,13 @@ def _delivered(
                 if isinstance(bad, TransportError) and not bad.reached and not delivery.may_be_out:
                     raise
                 delivery.sent(bad)
+        ended: int | None = None
         try:
             ended = life.over() if delivery.life_due() else None
+        except (RpcError, TransportError, LookupError, TypeError, ValueError) as bad:
+            # Its status says whether it landed, however long it can.
+            delivery.troubled(bad)
+        try:
             # Looked at after the end of its life: in a slot that is not before it, or it says nothing.
             answer = client.request(
                 "getSignatureStatuses", [signature], {"searchTransactionHistory": ended is not None}
