@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -10,7 +12,7 @@ from typing import Any
 import pytest
 from solders.keypair import Keypair
 from tests.cli.conftest import Shell
-from tests.faults import PASS, SEND, Asked, FaultProxy
+from tests.faults import PASS, SEND, STATUS, Asked, FaultProxy
 from tests.programs.support import make_hireable
 
 from ionet import USD
@@ -48,6 +50,25 @@ def test_a_node_is_booked_with_twelve_requests(counting: tuple[Shell, Counter[st
     line = ["job", "book", node, "--for", "1h", "--manifest-hash", "07" * 32]
     assert shell.json(*line, who="renter")["node"] == str(node)
     assert asked.total() <= 12, dict(asked)
+
+
+def test_who_interrupts_the_waiting_is_told_what_may_still_land(shell: Shell) -> None:
+    account = shell.json("nonce", "create", "--name", "stopped", who="alice")["account"]
+    shell.advance(1)
+
+    def mode(asked: Asked) -> Any:
+        if asked.method == STATUS:
+            os.kill(os.getpid(), signal.SIGINT)
+            return asked.result({"context": {"slot": 1}, "value": [None]})
+        return PASS
+
+    with FaultProxy(shell.client.network, mode) as proxy:
+        line = ["-u", proxy.url, "-k", shell.key("alice"), "nonce", "advance", account]
+        done = shell.runner.invoke(app, line)
+    assert done.exit_code == 130
+    signature, _, rest = done.stderr.removeprefix("interrupted: transaction ").partition(" ")
+    assert rest.startswith("may have landed, or may still land\n")
+    assert shell.client.network.transaction(signature) is not None
 
 
 def test_an_error_after_a_transaction_has_landed_names_it(shell: Shell) -> None:

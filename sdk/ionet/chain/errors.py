@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from solders.pubkey import Pubkey
 
 
-
 class IonetError(Exception):
     """The root of all errors of this package."""
 

@@ -82,6 +82,10 @@ class _Root(Group):
             given(ctx)["output"] = Output.JSON
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            for note in getattr(stopped, "__notes__", ()):
+                print(f"interrupted: {note}", file=sys.stderr)
+            raise
         except Exception as bad:
             # Imported late, as most runs have no error to explain.
             from ionet.cli.failures import explained

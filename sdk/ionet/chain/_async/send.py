@@ -389,6 +389,10 @@ async def deliver(
     nudge.begin()
     try:
         return await _delivered(client, transaction, life, commitment, nudge)
+    except KeyboardInterrupt as stopped:
+        # Whoever waits no longer has to know what may still land.
+        stopped.add_note(f"transaction {transaction.signatures[0]} may have landed, or may still land")
+        raise
     finally:
         await nudge.aclose()
 
