@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import signal
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
@@ -55,18 +56,21 @@ def test_a_node_is_booked_with_twelve_requests(counting: tuple[Shell, Counter[st
 def test_who_interrupts_the_waiting_is_told_what_may_still_land(shell: Shell) -> None:
     account = shell.json("nonce", "create", "--name", "stopped", who="alice")["account"]
     shell.advance(1)
+    running: list[subprocess.Popen[str]] = []
 
     def mode(asked: Asked) -> Any:
         if asked.method == STATUS:
-            os.kill(os.getpid(), signal.SIGINT)
+            running[0].send_signal(signal.SIGINT)
             return asked.result({"context": {"slot": 1}, "value": [None]})
         return PASS
 
     with FaultProxy(shell.client.network, mode) as proxy:
         line = ["-u", proxy.url, "-k", shell.key("alice"), "nonce", "advance", account]
-        done = shell.runner.invoke(app, line)
-    assert done.exit_code == 130
-    signature, _, rest = done.stderr.removeprefix("interrupted: transaction ").partition(" ")
+        command = [sys.executable, "-c", "from ionet.cli import main; main()", *line]
+        running.append(subprocess.Popen(command, stderr=subprocess.PIPE, text=True))
+        said = running[0].communicate(timeout=60)[1]
+    assert running[0].returncode == 130
+    signature, _, rest = said.removeprefix("interrupted: transaction ").partition(" ")
     assert rest.startswith("may have landed, or may still land\n")
     assert shell.client.network.transaction(signature) is not None
 
