@@ -1,4 +1,4 @@
-"""How many compute units each instruction of the programs takes, on the network inside this process.
+"""How many compute units each instruction of the programs takes, on the network in this process.
 
 Run with `python bench/compute.py` to measure and write bench/compute.json, with `--check` to compare with it:
 that fails when a median has grown by more than a tenth. Programs are those of $IONET_PROGRAMS, or else of the
@@ -85,7 +85,7 @@ BUDGETS: Final[Mapping[str, Mapping[str, int]]] = {
     },
 }
 
-#: What only another program may call: its units are part of that call's.
+#: Instructions that only another program may call: their units are part of that call's.
 CALLED: Final = frozenset(
     {
         *("staking.freeze_credit", "staking.set_last_proof"),
@@ -113,28 +113,31 @@ Figures = dict[str, dict[str, dict[str, int]]]
 
 def idls() -> dict[str, dict[bytes, str]]:
     """Names of each program's instructions by discriminator."""
-    found = {}
+    names = {}
     for program in PROGRAMS:
         idl = json.loads((ROOT / "idl" / f"{program}.json").read_text())
-        found[program] = {bytes(one["discriminator"]): str(one["name"]) for one in idl["instructions"]}
-    return found
+        names[program] = {
+            bytes(instruction["discriminator"]): str(instruction["name"])
+            for instruction in idl["instructions"]
+        }
+    return names
 
 
 @dataclass(slots=True)
 class Meter:
-    """Units of each instruction that was sent, by program and name."""
+    """Units of each instruction sent, by program and name."""
 
     counts: Counts = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
     names: dict[str, dict[bytes, str]] = field(default_factory=idls)
     programs: dict[Pubkey, str] = field(
         default_factory=lambda: {
-            Pubkey.from_string(json.loads((ROOT / "idl" / f"{one}.json").read_text())["address"]): one
-            for one in PROGRAMS
+            Pubkey.from_string(json.loads((ROOT / "idl" / f"{program}.json").read_text())["address"]): program
+            for program in PROGRAMS
         }
     )
 
     def add(self, instruction: Instruction, units: int, case: str) -> None:
-        """Counts a transaction of one instruction; `case` keeps another way through it apart."""
+        """Counts a transaction of one instruction; `case` separates different paths through it."""
         program = self.programs[instruction.program_id]
         name = self.names[program][bytes(instruction.data)[:8]]
         self.counts[program][f"{name}, {case}" if case else name].append(units - _OVERHEAD)
@@ -149,7 +152,7 @@ class Meter:
         ]
 
     def figures(self) -> Figures:
-        """Median and maximum of each."""
+        """Median and maximum of each instruction."""
         return {
             program: {
                 name: {"median": round(statistics.median(units)), "max": max(units)}
@@ -176,11 +179,11 @@ class Supplier:
 
 
 class World:
-    """A network on which every instruction is sent, to be measured.
+    """A network on which every instruction is sent and measured.
 
     Args:
-        meter: counts.
-        keys: where keys come from.
+        meter: counts the units.
+        keys: source of the keys.
     """
 
     def __init__(self, meter: Meter, keys: random.Random) -> None:
@@ -218,7 +221,7 @@ class World:
         self.meter.add(instruction, sent.compute_units, case)
 
     def wallet(self, owner: Pubkey, amount: IO | None = None) -> Pubkey:
-        """An owner's token account, with so much IO in it."""
+        """An owner's token account, filled with an amount of IO."""
         address = token_account(owner, pda.mint.MINT)
         if amount is not None:
             self.client.cheats.set_tokens(owner, pda.mint.MINT, amount.base)
@@ -229,7 +232,7 @@ class World:
     # -- what only authorities do
 
     def initialize(self) -> None:
-        """Every program, and what there is one of."""
+        """Initialises every program, with everything that exists once."""
         me, slasher = self.me, self.key().pubkey()
         self.judge = self.person()
         self.resolver = self.judge.pubkey()
@@ -248,7 +251,7 @@ class World:
             self.measure(ix.staking.open_shard(payer=me, index=index))
         for shard in range(constants.buyback.FEE_SHARDS):
             self.measure(ix.buyback.open_vault(payer=me, mint=pda.mint.MINT, shard=shard))
-        seats = [types.proofs.Seat(one.pubkey(), 1) for one in self.attesters]
+        seats = [types.proofs.Seat(attester.pubkey(), 1) for attester in self.attesters]
         self.measure(ix.proofs.set_attesters(authority=me, seats=seats, threshold=2))
 
     def classes_and_currencies(self) -> None:
@@ -268,10 +271,10 @@ class World:
         terms = types.jobs.CurrencyArgs(
             pricing=types.jobs.Pricing.FEED, enabled=True, payment_bps=0, feed_id=_FEED, price_account=price
         )
-        other = self.key().pubkey()
-        self.client.cheats.set_mint(other, decimals=6)
-        self.second = other
-        for mint in (pda.mint.MINT, other):
+        second_mint = self.key().pubkey()
+        self.client.cheats.set_mint(second_mint, decimals=6)
+        self.second = second_mint
+        for mint in (pda.mint.MINT, second_mint):
             self.measure(ix.jobs.create_currency(authority=self.me, mint=mint, args=terms))
             currency = pda.jobs.currency(mint)
             self.measure(ix.jobs.set_currency(authority=self.me, currency=currency, args=terms))
@@ -390,14 +393,14 @@ class World:
         self.measure(
             ix.staking.register_node(owner=owner.pubkey(), class_=class_, device=account, args=args), owner
         )
-        one = Supplier(owner, device, holder, account, pda.staking.node(account))
-        me, node, shard = owner.pubkey(), one.node, one.shard
+        supplier = Supplier(owner, device, holder, account, pda.staking.node(account))
+        me, node, shard = owner.pubkey(), supplier.node, supplier.shard
         # Rewards that are easy to read are more than an hour of one node may have.
         self.patch(node, "highest", 2**63)
         self.patch(node, "highest_at", 2**62)
-        purse = self.wallet(me, stake + IO(600))
+        funds = self.wallet(me, stake + IO(600))
         self.measure(
-            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=purse, amount=stake.base),
+            ix.staking.owner_stake(owner=me, class_=class_, node=node, source=funds, amount=stake.base),
             owner,
         )
         self.measure(ix.staking.owner_activate(node=node, shard=shard))
@@ -411,42 +414,44 @@ class World:
         )
         self.measure(ix.jobs.offer(owner=me, node=node, args=terms), owner)
         self.measure(ix.jobs.set_offer(owner=me, node=node, offer=pda.jobs.offer(node), args=terms), owner)
-        me, purse = holder.pubkey(), self.wallet(holder.pubkey(), IO(1_000))
+        me, funds = holder.pubkey(), self.wallet(holder.pubkey(), IO(1_000))
         self.measure(ix.staking.open_position(holder=me, node=node), holder)
         self.measure(
-            ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=IO(100).base), holder
+            ix.staking.stake(holder=me, class_=class_, node=node, source=funds, amount=IO(100).base), holder
         )
         position = pda.staking.position(node, me)
         self.credited_until_now(node)
         self.measure(ix.staking.activate(node=node, position=position, shard=shard))
-        return one
+        return supplier
 
     def credited_until_now(self, node: Pubkey) -> None:
-        """Has a node's hours credited until now, without a report."""
+        """Marks a node's hours as credited until now, without a report."""
         self.patch(node, "credited_through", self.client.network.clock.now())
 
     def patch(self, node: Pubkey, name: str, value: int) -> None:
         """Writes a 64-bit field of a node, outside of any transaction."""
-        found, at = self.client.account(node), accounts.staking.Node.OFFSETS[name]
-        assert found is not None
-        data = bytearray(found.data)
+        account, at = self.client.account(node), accounts.staking.Node.OFFSETS[name]
+        assert account is not None
+        data = bytearray(account.data)
         data[at : at + 8] = value.to_bytes(8, "little")
-        self.client.network.set_account(node, lamports=found.lamports, data=bytes(data), owner=found.owner)
+        self.client.network.set_account(
+            node, lamports=account.lamports, data=bytes(data), owner=account.owner
+        )
 
-    def leave(self, one: Supplier, number: int) -> None:
+    def leave(self, supplier: Supplier, number: int) -> None:
         """Both sides take stake off and, after the cooldown, out."""
-        class_, node, shard = pda.staking.class_(number), one.node, one.shard
-        me, purse = one.holder.pubkey(), self.wallet(one.holder.pubkey())
+        class_, node, shard = pda.staking.class_(number), supplier.node, supplier.shard
+        me, funds = supplier.holder.pubkey(), self.wallet(supplier.holder.pubkey())
         amount = IO(10).base
-        stake = ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount)
+        stake = ix.staking.stake(holder=me, class_=class_, node=node, source=funds, amount=amount)
         position = pda.staking.position(node, me)
         self.credited_until_now(node)
         self.client.send(ix.staking.activate(node=node, position=position, shard=shard))
-        self.client.send(stake, signers=[one.holder])
+        self.client.send(stake, signers=[supplier.holder])
         for case, taken in (("of pending stake", amount), ("", 5 * amount)):
-            unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=purse, amount=taken)
-            self.measure(unstake, one.holder, case=case)
-        owner, wallet = one.owner.pubkey(), self.wallet(one.owner.pubkey())
+            unstake = ix.staking.unstake(holder=me, node=node, shard=shard, destination=funds, amount=taken)
+            self.measure(unstake, supplier.holder, case=case)
+        owner, wallet = supplier.owner.pubkey(), self.wallet(supplier.owner.pubkey())
         self.measure(
             ix.staking.owner_unstake(
                 owner=owner,
@@ -457,28 +462,28 @@ class World:
                 destination=wallet,
                 amount=IO(300).base,
             ),
-            one.owner,
+            supplier.owner,
         )
         self.wait(14 * DAY)
-        self.measure(ix.staking.withdraw(holder=me, node=node, destination=purse), one.holder)
-        self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), one.owner)
+        self.measure(ix.staking.withdraw(holder=me, node=node, destination=funds), supplier.holder)
+        self.measure(ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet), supplier.owner)
 
-    def change(self, one: Supplier, number: int) -> None:
+    def change(self, supplier: Supplier, number: int) -> None:
         """A commission, a network, and a second processor that comes, goes and is passed on."""
-        owner, node, offer = one.owner.pubkey(), one.node, pda.jobs.offer(one.node)
+        owner, node, offer = supplier.owner.pubkey(), supplier.node, pda.jobs.offer(supplier.node)
         class_, spare = pda.staking.class_(number), self.key()
-        self.measure(ix.staking.set_commission(owner=owner, node=node, commission_bps=1_200), one.owner)
+        self.measure(ix.staking.set_commission(owner=owner, node=node, commission_bps=1_200), supplier.owner)
         name = b"bench".ljust(32, b"\0")
-        self.measure(ix.staking.register_network(authority=owner, name=name), one.owner)
+        self.measure(ix.staking.register_network(authority=owner, name=name), supplier.owner)
         network = pda.staking.network(owner)
-        self.measure(ix.staking.join_network(authority=owner, network=network, node=node), one.owner)
-        device = self.device(number, one.owner, spare)
+        self.measure(ix.staking.join_network(authority=owner, network=network, node=node), supplier.owner)
+        device = self.device(number, supplier.owner, spare)
         attach = ix.staking.attach_device(owner=owner, device=device, node=node, class_=class_, offer=offer)
-        self.measure(attach, one.owner)
+        self.measure(attach, supplier.owner)
         detach = ix.staking.detach_device(owner=owner, device=device, node=node, first=None, offer=offer)
-        self.measure(detach, one.owner)
+        self.measure(detach, supplier.owner)
         self.wait(1)
-        self.client.send(attach, signers=[one.owner])
+        self.client.send(attach, signers=[supplier.owner])
         evict = ix.staking.evict_device(resolver=self.resolver, device=device, node=node, ban=False)
         self.measure(evict, self.judge)
         claim = ix.staking.claim_device(
@@ -488,66 +493,72 @@ class World:
             class_=class_,
             device=device,
         )
-        self.measure(claim, one.owner, spare, self.attesters[0])
-        self.measure(ix.staking.release_device(owner=owner, device=device), one.owner)
+        self.measure(claim, supplier.owner, spare, self.attesters[0])
+        self.measure(ix.staking.release_device(owner=owner, device=device), supplier.owner)
         settle = ix.staking.settle_changes(
             class_=class_,
             node=node,
-            shard=one.shard,
-            remaining_accounts=[AccountMeta(pda.staking.position(node, one.holder.pubkey()), False, True)],
+            shard=supplier.shard,
+            remaining_accounts=[
+                AccountMeta(pda.staking.position(node, supplier.holder.pubkey()), False, True)
+            ],
         )
         self.measure(settle)
-        retire = ix.staking.retire_node(owner=owner, node=node, offer=offer, shard=one.shard)
-        self.measure(retire, one.owner)
+        retire = ix.staking.retire_node(owner=owner, node=node, offer=offer, shard=supplier.shard)
+        self.measure(retire, supplier.owner)
         args = types.staking.NodeArgs(commission_bps=1_000, region=276, memory_gib=80, link_mbps=10_000)
         reopen = ix.staking.reopen_node(
             owner=owner,
-            device_key=one.device.pubkey(),
+            device_key=supplier.device.pubkey(),
             class_=class_,
-            device=one.processor,
+            device=supplier.processor,
             node=node,
-            shard=one.shard,
+            shard=supplier.shard,
             args=args,
         )
-        self.measure(reopen, one.owner, one.device)
+        self.measure(reopen, supplier.owner, supplier.device)
 
-    def squat(self, one: Supplier) -> None:
+    def squat(self, supplier: Supplier) -> None:
         """A node whose owner is evicted and, a cooldown later, expelled."""
-        node, device = one.node, one.processor
+        node, device = supplier.node, supplier.processor
         resolver = self.resolver
         evict = ix.staking.evict_device(resolver=resolver, device=device, node=node, ban=True)
         self.measure(evict, self.judge)
-        self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=one.shard), self.judge)
+        self.measure(ix.staking.evict_node(resolver=resolver, node=node, shard=supplier.shard), self.judge)
         self.credited_until_now(node)
-        expel = ix.staking.expel_owner(node=node, device=device, offer=pda.jobs.offer(node), shard=one.shard)
+        expel = ix.staking.expel_owner(
+            node=node, device=device, offer=pda.jobs.offer(node), shard=supplier.shard
+        )
         self.measure(expel)
         self.wait(14 * DAY)
-        purse = self.wallet(one.owner.pubkey())
-        self.measure(ix.staking.withdraw_former(node=node, destination=purse))
+        funds = self.wallet(supplier.owner.pubkey())
+        self.measure(ix.staking.withdraw_former(node=node, destination=funds))
 
-    def slash(self, one: Supplier, number: int) -> None:
+    def slash(self, supplier: Supplier, number: int) -> None:
         """The owner takes the rest off; a slash is appealed, decided and executed, and ends the node."""
-        owner, node, wallet = one.owner.pubkey(), one.node, self.wallet(one.owner.pubkey())
+        owner, node, wallet = supplier.owner.pubkey(), supplier.node, self.wallet(supplier.owner.pubkey())
         own = self.client.fetch(accounts.staking.Node, node).own
         unstake = ix.staking.owner_unstake(
             owner=owner,
             class_=pda.staking.class_(number),
             node=node,
             offer=pda.jobs.offer(node),
-            shard=one.shard,
+            shard=supplier.shard,
             destination=wallet,
             amount=own.active + own.pending,
         )
-        self.client.send(unstake, signers=[one.owner])
+        self.client.send(unstake, signers=[supplier.owner])
         self.wait(14 * DAY)
         withdraw = ix.staking.owner_withdraw(owner=owner, node=node, destination=wallet)
-        self.client.send(withdraw, signers=[one.owner])
-        others = tuple(AccountMeta(shard, False, False) for shard in stake_shards() if shard != one.shard)
+        self.client.send(withdraw, signers=[supplier.owner])
+        others = tuple(
+            AccountMeta(shard, False, False) for shard in stake_shards() if shard != supplier.shard
+        )
         amount, slash = IO("0.1").base, pda.staking.slash(node, 1)
         taken_back = ix.staking.propose_slash(
             slasher=self.me,
             node=node,
-            shard=one.shard,
+            shard=supplier.shard,
             nonce=0,
             amount=1,
             evidence_hash=bytes(32),
@@ -563,7 +574,7 @@ class World:
             ix.staking.propose_slash(
                 slasher=self.me,
                 node=node,
-                shard=one.shard,
+                shard=supplier.shard,
                 nonce=1,
                 amount=amount,
                 evidence_hash=self.keys.randbytes(32),
@@ -571,18 +582,18 @@ class World:
                 remaining_accounts=others,
             )
         )
-        self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), one.owner)
+        self.measure(ix.staking.appeal(owner=owner, node=node, slash=slash), supplier.owner)
         resolve = ix.staking.resolve_slash(
-            resolver=self.resolver, node=node, slash=slash, shard=one.shard, amount=amount
+            resolver=self.resolver, node=node, slash=slash, shard=supplier.shard, amount=amount
         )
         self.measure(resolve, self.judge)
-        self.measure(ix.staking.set_apart_slash(node=node, slash=slash, shard=one.shard))
+        self.measure(ix.staking.set_apart_slash(node=node, slash=slash, shard=supplier.shard))
         self.measure(
-            ix.staking.execute_slash(node=node, slash=slash, shard=one.shard, remaining_accounts=others)
+            ix.staking.execute_slash(node=node, slash=slash, shard=supplier.shard, remaining_accounts=others)
         )
         self.measure(ix.staking.close_slash(node=node, slash=slash, proposer=self.me))
         self.wait(HOUR)
-        report, leaf = self.publish(one, IO(60))
+        report, leaf = self.publish(supplier, IO(60))
         self.measure(
             ix.staking.forfeit_reward(
                 emission_vault=pda.mint.EMISSION_VAULT, report=report, node=node, leaf=leaf
@@ -609,15 +620,15 @@ class World:
             self.measure(ix.mint.set_policy(authority=self.me, policy=policy))
         self.measure(ix.mint.burn_reserve())
 
-    def publish(self, one: Supplier, lifetime: IO) -> tuple[Pubkey, types.staking.LeafArgs]:
+    def publish(self, supplier: Supplier, lifetime: IO) -> tuple[Pubkey, types.staking.LeafArgs]:
         """A final report by which the node's life came to have earned so much, 20 IO more.
 
         Of twelve hours: for one, a minimum of 200 IO bounds what is credited by 1.92 IO.
         """
         self.wait(12 * HOUR)
         self.credited += IO(20).base
-        content, leaf = self.content(one.node, lifetime)
-        return self.decide(content, one.node, leaf), leaf
+        content, leaf = self.content(supplier.node, lifetime)
+        return self.decide(content, supplier.node, leaf), leaf
 
     def content(
         self, node: Pubkey, lifetime: IO, *, correction: bool = False
@@ -650,51 +661,55 @@ class World:
         """The report at the head."""
         return head_of(self.client.fetch(accounts.proofs.Config, pda.proofs.CONFIG))
 
-    def credit(self, one: Supplier, lifetime: IO) -> Pubkey:
+    def credit(self, supplier: Supplier, lifetime: IO) -> Pubkey:
         """A report, and its credit to the node."""
-        report, leaf = self.publish(one, lifetime)
+        report, leaf = self.publish(supplier, lifetime)
         self.measure(
             ix.staking.credit_node(
-                emission_vault=pda.mint.EMISSION_VAULT, report=report, node=one.node, leaf=leaf
+                emission_vault=pda.mint.EMISSION_VAULT, report=report, node=supplier.node, leaf=leaf
             )
         )
         return report
 
-    def reward(self, one: Supplier, number: int) -> None:
+    def reward(self, supplier: Supplier, number: int) -> None:
         """Two credits; both sides claim the first, and compound the second. Then a challenge of it."""
-        self.credit(one, IO(20))
-        owner, holder = one.owner.pubkey(), one.holder.pubkey()
+        self.credit(supplier, IO(20))
+        owner, holder = supplier.owner.pubkey(), supplier.holder.pubkey()
         self.measure(
-            ix.staking.owner_claim(owner=owner, node=one.node, destination=self.wallet(owner)), one.owner
+            ix.staking.owner_claim(owner=owner, node=supplier.node, destination=self.wallet(owner)),
+            supplier.owner,
         )
         self.measure(
-            ix.staking.claim(holder=holder, node=one.node, destination=self.wallet(holder)), one.holder
+            ix.staking.claim(holder=holder, node=supplier.node, destination=self.wallet(holder)),
+            supplier.holder,
         )
-        report, class_ = self.credit(one, IO(40)), pda.staking.class_(number)
-        self.measure(ix.staking.owner_compound(owner=owner, class_=class_, node=one.node), one.owner)
-        self.measure(ix.staking.compound(holder=holder, class_=class_, node=one.node), one.holder)
-        self.challenge(one, report)
+        report, class_ = self.credit(supplier, IO(40)), pda.staking.class_(number)
+        self.measure(
+            ix.staking.owner_compound(owner=owner, class_=class_, node=supplier.node), supplier.owner
+        )
+        self.measure(ix.staking.compound(holder=holder, class_=class_, node=supplier.node), supplier.holder)
+        self.challenge(supplier, report)
 
-    def challenge(self, one: Supplier, report: Pubkey) -> None:
+    def challenge(self, supplier: Supplier, report: Pubkey) -> None:
         """Three challenges of a leaf, each with another end."""
         challenger = self.renter.pubkey()
-        challenge = pda.proofs.challenge(report, one.node)
+        challenge = pda.proofs.challenge(report, supplier.node)
         source = self.wallet(challenger, IO(1_000))
-        made = ix.proofs.challenge(
+        challenging = ix.proofs.challenge(
             challenger=challenger,
             report=report,
-            node=one.node,
+            node=supplier.node,
             source=source,
             evidence_hash=self.keys.randbytes(32),
         )
         # After one that lapsed, for 30 days, nobody but the guardian makes another.
         for upheld in (False, True, None):
             self.wait(1)
-            self.measure(made, self.renter)
+            self.measure(challenging, self.renter)
             if upheld is None:
                 self.wait(7 * DAY)
                 lift = ix.proofs.lift_challenge(
-                    challenge=challenge, destination=source, rent_payer=challenger, node=one.node
+                    challenge=challenge, destination=source, rent_payer=challenger, node=supplier.node
                 )
                 self.measure(lift)
                 continue
@@ -704,7 +719,7 @@ class World:
                 destination=source,
                 rent_payer=challenger,
                 report=report,
-                node=one.node,
+                node=supplier.node,
                 upheld=upheld,
             )
             self.measure(decide, self.judge, case="upheld" if upheld else "")
@@ -761,19 +776,19 @@ class World:
 
     # -- jobs
 
-    def prove(self, one: Supplier) -> None:
+    def prove(self, supplier: Supplier) -> None:
         """Has a node pass a compute proof, outside of any transaction."""
-        found, at = self.client.account(one.node), accounts.staking.Node.OFFSETS["last_proof"]
-        assert found is not None
-        data, verdict = bytearray(found.data), self.now.to_bytes(8, "little") + bytes(37) + b"\1"
+        account, at = self.client.account(supplier.node), accounts.staking.Node.OFFSETS["last_proof"]
+        assert account is not None
+        data, verdict = bytearray(account.data), self.now.to_bytes(8, "little") + bytes(37) + b"\1"
         data[at : at + len(verdict)] = verdict
         network = self.client.network
-        network.set_account(one.node, lamports=found.lamports, data=bytes(data), owner=found.owner)
+        network.set_account(supplier.node, lamports=account.lamports, data=bytes(data), owner=account.owner)
 
-    def book(self, one: Supplier, *, any_nonce: bool = False) -> Pubkey:
+    def book(self, supplier: Supplier, *, any_nonce: bool = False) -> Pubkey:
         """Two hours of a node; the client's nonce, or the first that comes."""
-        price, offer = self.price(), pda.jobs.offer(one.node)
-        self.prove(one)
+        price, offer = self.price(), pda.jobs.offer(supplier.node)
+        self.prove(supplier)
         nonce = self.client.fetch(accounts.jobs.Offer, offer).nonce + 1
         source = self.wallet(self.renter.pubkey(), IO(1_000))
         if any_nonce:
@@ -787,8 +802,8 @@ class World:
                 payer=self.renter.pubkey(),
                 renter=self.renter.pubkey(),
                 refund_to=self.renter.pubkey(),
-                node=one.node,
-                class_=pda.staking.class_(self.client.fetch(accounts.staking.Node, one.node).class_),
+                node=supplier.node,
+                class_=pda.staking.class_(self.client.fetch(accounts.staking.Node, supplier.node).class_),
                 payout_currency=pda.jobs.currency(pda.mint.MINT),
                 price=price,
                 mint=pda.mint.MINT,
@@ -798,21 +813,22 @@ class World:
             self.measure(book, self.renter, case="any nonce")
             return pda.jobs.job(offer, nonce)
         renter = self.client.as_(self.renter)
-        call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32))
+        call = renter.jobs.book(supplier.node, 2 * HOUR, self.keys.randbytes(32))
         self.measure(call.ix()[0], self.renter)
-        found = renter.jobs.find_jobs(offer=offer)
-        return max(found, key=lambda job: job.account.nonce).address
+        jobs = renter.jobs.find_jobs(offer=offer)
+        return max(jobs, key=lambda job: job.account.nonce).address
 
-    def start(self, one: Supplier, job: Pubkey) -> None:
+    def start(self, supplier: Supplier, job: Pubkey) -> None:
         """By the device."""
-        offer = pda.jobs.offer(one.node)
+        offer = pda.jobs.offer(supplier.node)
         self.measure(
-            ix.jobs.start(operator=one.device.pubkey(), job=job, offer=offer, node=one.node), one.device
+            ix.jobs.start(operator=supplier.device.pubkey(), job=job, offer=offer, node=supplier.node),
+            supplier.device,
         )
 
     def attest(self, job: Pubkey, good: int) -> None:
         """All of it good, by the second attester's seat."""
-        said = types.jobs.AttestArgs(
+        attestation = types.jobs.AttestArgs(
             good=good,
             upto=good,
             reason=0,
@@ -821,7 +837,7 @@ class World:
             result_hash=_ZEROS,
         )
         attester = self.attesters[1]
-        self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=said), attester)
+        self.measure(ix.jobs.attest(attester=attester.pubkey(), job=job, args=attestation), attester)
 
     def extend(self, job: Pubkey) -> None:
         """An hour more."""
@@ -834,46 +850,48 @@ class World:
         renter = self.client.as_(self.renter)
         self.measure(renter.jobs.dispute(job, self.keys.randbytes(32)).ix()[0], self.renter)
         dispute = pda.jobs.dispute(job, self.renter.pubkey())
-        found = self.client.fetch(accounts.jobs.Job, job)
-        self.measure(self.client.as_(self.judge).jobs.resolve(job, found.price // 4).ix()[0], self.judge)
+        account = self.client.fetch(accounts.jobs.Job, job)
+        self.measure(self.client.as_(self.judge).jobs.resolve(job, account.price // 4).ix()[0], self.judge)
         self.measure(self.client.jobs.close_dispute(dispute).ix()[0])
 
-    def exchange(self, one: Supplier) -> None:
+    def exchange(self, supplier: Supplier) -> None:
         """A job in dollars whose supplier wants IO."""
         dollars = self.second
         self.client.cheats.set_tokens(self.renter.pubkey(), dollars, IO(1_000).base)
         renter = self.client.as_(self.renter)
         self.price()
-        self.prove(one)
-        call = renter.jobs.book(one.node, 2 * HOUR, self.keys.randbytes(32), currency=dollars)
+        self.prove(supplier)
+        call = renter.jobs.book(supplier.node, 2 * HOUR, self.keys.randbytes(32), currency=dollars)
         self.measure(call.ix()[0], self.renter, case="paid out in IO")
-        found = max(renter.jobs.find_jobs(node=one.node), key=lambda job: job.account.nonce)
-        job, vault = found.address, found.account.payout_vault
-        self.start(one, job)
+        booked = max(renter.jobs.find_jobs(node=supplier.node), key=lambda job: job.account.nonce)
+        job, vault = booked.address, booked.account.payout_vault
+        self.start(supplier, job)
         self.wait(2 * HOUR)
         self.attest(job, 2 * HOUR)
         self.client.send(ix.buyback.open_payout(payer=self.me, job=job, mint=dollars))
-        settle = ix.jobs.settle(job=job, escrow=found.account.escrow, destination=vault)
+        settle = ix.jobs.settle(job=job, escrow=booked.account.escrow, destination=vault)
         self.measure(settle, case="paid out in IO")
 
     def cluster(self, first: Supplier, second: Supplier) -> None:
         """Two nodes that start together."""
         renter = self.client.as_(self.renter)
         self.price()
-        for one in (first, second):
-            self.prove(one)
+        for supplier in (first, second):
+            self.prove(supplier)
         cluster_id, jobs = self.keys.randbytes(32), []
         cluster = pda.jobs.cluster(self.renter.pubkey(), cluster_id)
         nodes, manifest = [first.node, second.node], self.keys.randbytes(32)
         calls = renter.jobs.cluster_calls(nodes, 2 * HOUR, manifest, cluster_id=cluster_id)
-        opening, *bookings = [one for call in calls for one in call.ix()]
+        opening, *bookings = [instruction for call in calls for instruction in call.ix()]
         self.measure(opening, self.renter)
-        for one, booking in zip((first, second), bookings, strict=True):
+        for supplier, booking in zip((first, second), bookings, strict=True):
             self.measure(booking, self.renter, case="in a cluster")
-            jobs.append(max(renter.jobs.find_jobs(node=one.node), key=lambda job: job.account.nonce).address)
-        for one, job in zip((first, second), jobs, strict=True):
-            start = self.client.as_(one.device).jobs.start(job)
-            self.measure(start.ix()[0], one.device, case="in a cluster")
+            jobs.append(
+                max(renter.jobs.find_jobs(node=supplier.node), key=lambda job: job.account.nonce).address
+            )
+        for supplier, job in zip((first, second), jobs, strict=True):
+            start = self.client.as_(supplier.device).jobs.start(job)
+            self.measure(start.ix()[0], supplier.device, case="in a cluster")
         self.measure(renter.jobs.set_delegate(cluster, self.me).ix()[0], self.renter)
         attester = self.client.as_(self.attesters[0])
         self.measure(attester.jobs.lose(jobs[0]).ix()[0], self.attesters[0], case="in a cluster")
@@ -888,28 +906,28 @@ class World:
         self.measure(self.client.jobs.close_cluster(cluster).ix()[0])
 
     def wind_up(self, job: Pubkey) -> None:
-        """Everyone takes what he is owed, and the account is closed."""
-        found = self.client.fetch(accounts.jobs.Job, job)
-        if found.owed_supplier > found.paid_supplier:
-            wallet = self.wallet(found.supplier)
-            self.measure(ix.jobs.settle(job=job, escrow=found.escrow, destination=wallet))
-        if found.owed_fees:
-            vault = found.fee_vault
-            self.measure(ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=vault))
-        if found.owed_refund:
-            wallet = self.wallet(found.renter)
-            self.measure(ix.jobs.refund(job=job, escrow=found.escrow, destination=wallet))
+        """Pays everyone what they are owed, and closes the account."""
+        account = self.client.fetch(accounts.jobs.Job, job)
+        if account.owed_supplier > account.paid_supplier:
+            wallet = self.wallet(account.supplier)
+            self.measure(ix.jobs.settle(job=job, escrow=account.escrow, destination=wallet))
+        if account.owed_fees:
+            vault = account.fee_vault
+            self.measure(ix.jobs.collect_fees(job=job, escrow=account.escrow, destination=vault))
+        if account.owed_refund:
+            wallet = self.wallet(account.renter)
+            self.measure(ix.jobs.refund(job=job, escrow=account.escrow, destination=wallet))
         self.measure(
             ix.jobs.close(
-                rent_payer=found.rent_payer, job=job, escrow=found.escrow, fee_vault=found.fee_vault
+                rent_payer=account.rent_payer, job=job, escrow=account.escrow, fee_vault=account.fee_vault
             )
         )
 
-    def rent(self, one: Supplier) -> None:
+    def rent(self, supplier: Supplier) -> None:
         """Jobs of a node, each with another end."""
-        offer, wallet = pda.jobs.offer(one.node), self.wallet(one.owner.pubkey())
-        job = self.book(one)
-        self.start(one, job)
+        offer, wallet = pda.jobs.offer(supplier.node), self.wallet(supplier.owner.pubkey())
+        job = self.book(supplier)
+        self.start(supplier, job)
         self.wait(HOUR)
         self.attest(job, HOUR)
         self.extend(job)
@@ -920,38 +938,38 @@ class World:
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
 
-        job = self.book(one)
-        self.start(one, job)
+        job = self.book(supplier)
+        self.start(supplier, job)
         self.wait(HOUR)
         self.attest(job, HOUR)
         self.dispute(job)
         self.wind_up(job)
-        self.exchange(one)
+        self.exchange(supplier)
 
-        job = self.book(one)
-        self.start(one, job)
+        job = self.book(supplier)
+        self.start(supplier, job)
         self.wait(5_000)
         self.measure(ix.jobs.stop(party=self.renter.pubkey(), job=job, offer=offer), self.renter)
         self.attest(job, 5_000)
         self.measure(ix.jobs.complete(job=job, offer=offer))
         self.wind_up(job)
 
-        job = self.book(one)
+        job = self.book(supplier)
         attester = self.attesters[0]
         confirm = ix.jobs.confirm_manifest(attester=attester.pubkey(), job=job)
         self.measure(confirm, attester)
-        self.start(one, job)
+        self.start(supplier, job)
         self.wait(HOUR)
         self.attest(job, HOUR)
         self.measure(ix.jobs.lose(attester=attester.pubkey(), job=job, offer=offer), attester)
         self.wind_up(job)
 
-        job = self.book(one, any_nonce=True)
+        job = self.book(supplier, any_nonce=True)
         self.wait(1_201)
         self.measure(ix.jobs.expire(job=job, offer=offer))
         self.wind_up(job)
 
-        job = self.book(one, any_nonce=True)
+        job = self.book(supplier, any_nonce=True)
         self.measure(ix.jobs.cancel(party=self.renter.pubkey(), job=job, offer=offer), self.renter)
         self.wind_up(job)
 
@@ -991,9 +1009,9 @@ class World:
     def buy(self) -> None:
         """IO for the fees of a currency at par."""
         mint, seller = self.dollars(), self.person()
-        who = seller.pubkey()
-        source = self.wallet(who, IO(1_000_000))
-        destination = self.client.cheats.set_tokens(who, mint, 0)
+        seller_key = seller.pubkey()
+        source = self.wallet(seller_key, IO(1_000_000))
+        destination = self.client.cheats.set_tokens(seller_key, mint, 0)
         for shard in range(constants.buyback.FEE_SHARDS):
             vault, auction = pda.buyback.vault(mint, shard), pda.buyback.auction(mint, shard)
             self.measure(ix.buyback.open_vault(payer=self.me, mint=mint, shard=shard))
@@ -1004,7 +1022,7 @@ class World:
             for io in (IO(100 + shard), IO(10_000)):
                 self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_io(
-                    seller=who,
+                    seller=seller_key,
                     auction=auction,
                     **self.priced(mint),
                     source=source,
@@ -1015,19 +1033,19 @@ class World:
                 self.measure(sale, seller)
         self.owing = mint, seller
 
-    def pay_out(self, one: Supplier) -> None:
-        """IO to a supplier, for a job that was paid in a currency at par."""
+    def pay_out(self, supplier: Supplier) -> None:
+        """Pays IO to a supplier, for a job that was paid in a currency at par."""
         (mint, seller), job = self.owing, self.key().pubkey()
-        who, supplier = seller.pubkey(), one.owner.pubkey()
-        # An account as the jobs program has it.
-        found = self.client.account(self.book(one))
-        assert found is not None
-        data, offsets = bytearray(found.data), accounts.jobs.Job.OFFSETS
+        seller_key, owner = seller.pubkey(), supplier.owner.pubkey()
+        # An account in the format of the jobs program.
+        account = self.client.account(self.book(supplier))
+        assert account is not None
+        data, offsets = bytearray(account.data), accounts.jobs.Job.OFFSETS
         data[offsets["payout"]] = 0
         data[offsets["mint"] : offsets["mint"] + 32] = bytes(mint)
-        self.client.network.set_account(job, data=bytes(data), owner=found.owner)
+        self.client.network.set_account(job, data=bytes(data), owner=account.owner)
         payout, vault = pda.buyback.payout(job), pda.buyback.payout_vault(job)
-        currency, destination = pda.jobs.currency(mint), token_account(who, mint)
+        currency, destination = pda.jobs.currency(mint), token_account(seller_key, mint)
         self.measure(ix.buyback.open_payout(payer=self.me, job=job, mint=mint))
         for sold in (True, False):
             self.fill(vault)
@@ -1035,33 +1053,33 @@ class World:
             if sold:
                 self.wait(self.keys.randrange(HOUR))
                 sale = ix.buyback.sell_to_supplier(
-                    seller=who,
+                    seller=seller_key,
                     payout=payout,
                     **self.priced(mint),
-                    source=token_account(who, pda.mint.MINT),
-                    credit=self.wallet(supplier),
+                    source=token_account(seller_key, pda.mint.MINT),
+                    credit=self.wallet(owner),
                     vault=vault,
                     destination=destination,
                     args=types.buyback.SaleArgs(max_io=IO(10_000).base, min_out=50 * _DOLLAR),
                 )
                 self.measure(sale, seller)
         withdraw = ix.buyback.withdraw_payout(
-            supplier=supplier,
+            supplier=owner,
             payout=payout,
             currency=currency,
             vault=vault,
-            destination=self.client.cheats.set_tokens(supplier, mint, 0),
+            destination=self.client.cheats.set_tokens(owner, mint, 0),
             fee_vault=vault_of(job, mint),
         )
-        self.measure(withdraw, one.owner)
+        self.measure(withdraw, supplier.owner)
         self.client.network.set_account(job, lamports=0)
         self.measure(ix.buyback.close_payout(rent_payer=self.me, job=job, payout=payout, vault=vault))
 
     # -- governance
 
-    def proposal(self, one: Supplier, nonce: int, *transactions: Instruction) -> Pubkey:
+    def proposal(self, supplier: Supplier, nonce: int, *transactions: Instruction) -> Pubkey:
         """A draft of a node's owner."""
-        me = one.owner.pubkey()
+        me = supplier.owner.pubkey()
         blank = types.governance.ProposalArgs(title=bytes(64), uri=bytes(96), text_hash=_ZEROS)
         self.measure(
             ix.governance.propose(
@@ -1069,56 +1087,56 @@ class World:
                 source=self.wallet(me),
                 nonce=nonce,
                 args=blank,
-                remaining_accounts=[AccountMeta(one.node, False, False)],
+                remaining_accounts=[AccountMeta(supplier.node, False, False)],
             ),
-            one.owner,
+            supplier.owner,
         )
         address = pda.governance.proposal(me, nonce)
         for index, transaction in enumerate(transactions):
             add = ix.governance.add_transaction(
                 proposer=me, proposal=address, index=index, args=governance.stored(transaction)
             )
-            self.measure(add, one.owner)
+            self.measure(add, supplier.owner)
         return address
 
-    def vote(self, one: Supplier, proposal: Pubkey) -> None:
+    def vote(self, supplier: Supplier, proposal: Pubkey) -> None:
         """The co-staker and the owner vote, and change their votes; then the vote ends."""
-        owner, holder = one.owner.pubkey(), one.holder.pubkey()
-        node_vote = pda.governance.node_vote(proposal, one.node)
-        position = pda.staking.position(one.node, holder)
+        owner, holder = supplier.owner.pubkey(), supplier.holder.pubkey()
+        node_vote = pda.governance.node_vote(proposal, supplier.node)
+        position = pda.staking.position(supplier.node, holder)
         content_hash = self.client.fetch(accounts.governance.Proposal, proposal).content_hash
         common: dict[str, Any] = {"proposal": proposal, "content_hash": content_hash}
         shards = [AccountMeta(shard, False, False) for shard in stake_shards()]
         begin = ix.governance.activate(proposer=owner, proposal=proposal, remaining_accounts=shards)
-        self.measure(begin, one.owner)
-        self.measure(ix.governance.open_node_vote(payer=self.me, proposal=proposal, node=one.node))
+        self.measure(begin, supplier.owner)
+        self.measure(ix.governance.open_node_vote(payer=self.me, proposal=proposal, node=supplier.node))
         cast = ix.governance.cast_vote(
             holder=holder, position=position, node_vote=node_vote, choice=Choice.AGAINST, **common
         )
-        self.measure(cast, one.holder)
+        self.measure(cast, supplier.holder)
         vote = pda.governance.vote(proposal, position)
         for choice in (Choice.ABSTAIN, Choice.FOR):
             owners = ix.governance.owner_vote(
-                owner=owner, node=one.node, node_vote=node_vote, choice=choice, **common
+                owner=owner, node=supplier.node, node_vote=node_vote, choice=choice, **common
             )
-            self.measure(owners, one.owner)
+            self.measure(owners, supplier.owner)
             change = ix.governance.change_vote(holder=holder, vote=vote, choice=choice, **common)
-            self.measure(change, one.holder)
+            self.measure(change, supplier.holder)
         self.wait(5 * DAY)
         self.measure(ix.governance.queue(proposal=proposal))
         self.measure(ix.governance.close_vote(proposal=proposal, vote=vote, rent_payer=holder))
         close = ix.governance.close_node_vote(proposal=proposal, node_vote=node_vote, rent_payer=self.me)
         self.measure(close)
 
-    def govern(self, one: Supplier) -> None:
+    def govern(self, supplier: Supplier) -> None:
         """Three proposals: one pays, one is cancelled, and of one the bond is burned."""
-        me, treasury = one.owner.pubkey(), pda.governance.TREASURY
+        me, treasury = supplier.owner.pubkey(), pda.governance.TREASURY
         self.wallet(me, IO(5_000))
         self.wallet(treasury, IO(1_000))
         self.measure(ix.governance.open_outflow(payer=self.me, asset=pda.mint.MINT))
         _, payment = governance.pay_io(me, IO(10))
-        paying = self.proposal(one, 1, payment)
-        self.vote(one, paying)
+        paying = self.proposal(supplier, 1, payment)
+        self.vote(supplier, paying)
         self.wait(2 * DAY)
         transaction = pda.governance.transaction(paying, 0)
         metas = [AccountMeta(meta.pubkey, False, meta.is_writable) for meta in payment.accounts]
@@ -1134,11 +1152,11 @@ class World:
         bond = ix.governance.return_bond(proposal=paying, destination=self.wallet(me), rent_payer=me)
         self.measure(bond)
         self.measure(ix.governance.close_transaction(proposal=paying, transaction=transaction, rent_payer=me))
-        self.measure(ix.governance.cancel(signer=me, proposal=self.proposal(one, 2)), one.owner)
-        silent = self.proposal(one, 3)
+        self.measure(ix.governance.cancel(signer=me, proposal=self.proposal(supplier, 2)), supplier.owner)
+        silent = self.proposal(supplier, 3)
         shards = [AccountMeta(shard, False, False) for shard in stake_shards()]
         begin = ix.governance.activate(proposer=me, proposal=silent, remaining_accounts=shards)
-        self.measure(begin, one.owner)
+        self.measure(begin, supplier.owner)
         self.wait(5 * DAY)
         self.measure(ix.governance.burn_bond(proposal=silent, rent_payer=me))
 
@@ -1154,9 +1172,9 @@ class World:
             name=b"large".ljust(32, b"\0"),
         )
         self.measure(ix.staking.create_class(authority=self.me, id=number, args=args))
-        one = self.supplier(number, IO(10_000))
+        supplier = self.supplier(number, IO(10_000))
         self.wait(7 * DAY)
-        return one
+        return supplier
 
     def grant(self, number: int) -> None:
         """A grant that is released, passed on and revoked."""
@@ -1169,8 +1187,8 @@ class World:
             revocable=True,
             allocation=Allocation.CORE,
         )
-        purse, address = self.wallet(me), pda.distributor.grant(number)
-        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=purse, id=number, args=args))
+        funds, address = self.wallet(me), pda.distributor.grant(number)
+        self.measure(ix.distributor.create_grant(authority=me, payer=me, source=funds, id=number, args=args))
         for _ in range(3):
             self.wait(MONTH)
             self.measure(ix.distributor.release(grant=address, destination=self.wallet(old.pubkey())))
@@ -1179,14 +1197,14 @@ class World:
         )
         self.measure(named, old)
         self.measure(ix.distributor.accept_beneficiary(successor=new.pubkey(), grant=address), new)
-        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=purse))
+        self.measure(ix.distributor.revoke(authority=me, grant=address, destination=funds))
 
     def drop(self, number: int, levels: int, node: Pubkey, vault: Pubkey, class_id: int) -> None:
-        """An airdrop of two leaves in a tree of so many levels; the deepest is also staked and reclaimed."""
+        """An airdrop of two leaves in a tree of `levels`; the deepest is also staked and reclaimed."""
         me, keys = self.me, random.Random(f"airdrop {number} of {self.me}")
-        one, two = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
-        self.client.airdrop(two.pubkey(), SOL(1))
-        tree = AirdropTree(number, [Share(one.pubkey(), IO(1)), Share(two.pubkey(), IO.from_base(1))])
+        first, second = (Keypair.from_seed(keys.randbytes(32)) for _ in range(2))
+        self.client.airdrop(second.pubkey(), SOL(1))
+        tree = AirdropTree(number, [Share(first.pubkey(), IO(1)), Share(second.pubkey(), IO.from_base(1))])
         above = [keys.randbytes(32) for _ in range(levels - 1)]
         args = types.distributor.AirdropArgs(
             root=root_from_proof(tree.root, 0, above),
@@ -1195,45 +1213,45 @@ class World:
             deadline=self.now + 30 * DAY,
             allocation=Allocation.COMMUNITY,
         )
-        purse, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
+        funds, case = self.wallet(me), "10,000 leaves" if levels < PROOF_LEVELS else ""
         self.measure(
-            ix.distributor.create_airdrop(authority=me, payer=me, source=purse, id=number, args=args)
+            ix.distributor.create_airdrop(authority=me, payer=me, source=funds, id=number, args=args)
         )
         self.measure(ix.distributor.open_claims(payer=me, airdrop=tree.address, number=0))
-        first, second = (
+        first_args, second_args = (
             types.distributor.ClaimArgs(index=leaf.index, amount=leaf.amount, proof=(*leaf.proof, *above))
             for leaf in (tree.args(0), tree.args(1))
         )
-        claims, wallet = tree.claims(0), self.wallet(one.pubkey())
+        claims, wallet = tree.claims(0), self.wallet(first.pubkey())
         claim = ix.distributor.claim_airdrop(
-            airdrop=tree.address, claims=claims, destination=wallet, args=first
+            airdrop=tree.address, claims=claims, destination=wallet, args=first_args
         )
         self.measure(claim, case=case)
         if not case:
             return
-        self.client.send(ix.staking.open_position(holder=two.pubkey(), node=node), signers=[two])
+        self.client.send(ix.staking.open_position(holder=second.pubkey(), node=node), signers=[second])
         staked = ix.distributor.claim_into_stake(
-            claimant=two.pubkey(),
+            claimant=second.pubkey(),
             airdrop=tree.address,
             claims=claims,
             class_=pda.staking.class_(class_id),
             node=node,
-            position=pda.staking.position(node, two.pubkey()),
+            position=pda.staking.position(node, second.pubkey()),
             node_vault=vault,
-            args=second,
+            args=second_args,
         )
-        self.measure(staked, two)
+        self.measure(staked, second)
         self.wait(30 * DAY)
-        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=purse, rent_payer=me))
+        self.measure(ix.distributor.reclaim(airdrop=tree.address, destination=funds, rent_payer=me))
         self.measure(ix.distributor.close_claims(airdrop=tree.address, claims=claims, rent_payer=me))
 
-    def distribute(self, one: Supplier) -> None:
+    def distribute(self, supplier: Supplier) -> None:
         """Grants, and airdrops of which one goes into stake on a node."""
-        node = self.client.staking.get_node(one.node)
+        node = self.client.staking.get_node(supplier.node)
         for number in range(NODES):
             self.grant(number)
             for levels in (14, PROOF_LEVELS):
-                self.drop(2 * number + levels % 2, levels, one.node, node.vault, node.class_)
+                self.drop(2 * number + levels % 2, levels, supplier.node, node.vault, node.class_)
 
     def play(self) -> None:
         """Everything."""
@@ -1241,24 +1259,24 @@ class World:
         self.classes_and_currencies()
         self.administer()
         suppliers = [self.supplier(number) for number in range(NODES)]
-        for number, one in enumerate(suppliers):
+        for number, supplier in enumerate(suppliers):
             self.emit()
-            self.reward(one, number)
-            self.rent(one)
-            self.change(one, number)
+            self.reward(supplier, number)
+            self.rent(supplier)
+            self.change(supplier, number)
         self.burn()
         self.cluster(suppliers[0], suppliers[1])
         self.buy()
-        for one in suppliers:
-            self.pay_out(one)
+        for supplier in suppliers:
+            self.pay_out(supplier)
         self.policies()
         self.void()
         self.squat(self.supplier(0))
         self.distribute(self.supplier(0))
-        for number, one in enumerate(suppliers):
-            self.leave(one, number)
-        for number, one in enumerate(suppliers):
-            self.slash(one, number)
+        for number, supplier in enumerate(suppliers):
+            self.leave(supplier, number)
+        for number, supplier in enumerate(suppliers):
+            self.slash(supplier, number)
         self.govern(self.big())
 
 
@@ -1293,14 +1311,14 @@ def show(figures: Figures) -> None:
 
 def grown(before: Mapping[str, Any], after: Figures) -> list[str]:
     """What takes more than a tenth more than before, or was not there."""
-    found = []
+    regressions = []
     for program, name, median, _, _ in rows(after):
         was = before.get(program, {}).get(name, {}).get("median")
         if was is None:
-            found.append(f"{program}.{name} is not in {RESULT.name}")
+            regressions.append(f"{program}.{name} is not in {RESULT.name}")
         elif median > was * MOST_GROWTH:
-            found.append(f"{program}.{name} takes {median:,} units, {was:,} before")
-    return found
+            regressions.append(f"{program}.{name} takes {median:,} units, {was:,} before")
+    return regressions
 
 
 def _said(leaf: types.staking.LeafArgs) -> types.proofs.LeafArgs:
@@ -1322,9 +1340,9 @@ def main() -> int:
     if not options.check:
         RESULT.write_text(json.dumps(figures, indent=2) + "\n")
         return 0
-    found = grown(json.loads(RESULT.read_text()), figures)
-    print("\n".join(found) or f"no median is more than a tenth above {RESULT.name}")
-    return 1 if found else 0
+    regressions = grown(json.loads(RESULT.read_text()), figures)
+    print("\n".join(regressions) or f"no median is more than a tenth above {RESULT.name}")
+    return 1 if regressions else 0
 
 
 if __name__ == "__main__":

@@ -76,7 +76,7 @@ class Row:
     reward: int
 
     def profit(self, chance: float, hold: int) -> float:
-        """What it expects, in stakes, when it stays until it is found."""
+        """The cheat's expected profit, in stakes, if it stays until it is found."""
         return self.reward / self.stake * (1 - chance) ** (hold + 1) / chance - 1
 
 
@@ -86,7 +86,7 @@ def rows(terms: Terms) -> list[Row]:
     The other nodes are one RTX 4090 each, or one CPU each in the CPU pool: the table's usual hardware.
     """
     policy, first = SharePolicy(reward_bound_bps=terms.bound_bps), cumulative(HOUR)
-    found = []
+    table = []
     for kind in hardware_classes():
         usual = 12_500 if kind.pool != "cpu" else kind.multiplier_bps
         bps = BPS - policy.gpu_bps if kind.pool == "cpu" else policy.gpu_bps
@@ -94,12 +94,12 @@ def rows(terms: Terms) -> list[Row]:
         for honest in MARKETS:
             share = first * bps * score // (BPS * (honest * usual + score))
             hour = min(share, stake * terms.bound_bps // BPS)
-            found.append(Row(kind.name, honest, stake, 24 * hour))
-    return found
+            table.append(Row(kind.name, honest, stake, 24 * hour))
+    return table
 
 
 def break_even(loses: Callable[[float], bool]) -> float:
-    """The lowest chance a day from which on it loses, to a hundredth of a per cent, rounded up."""
+    """The lowest daily chance at which it loses, in per cent, rounded up to a hundredth."""
     low, high = 0.0, 1.0
     while high - low > 1e-9:
         middle = (low + high) / 2
@@ -108,18 +108,18 @@ def break_even(loses: Callable[[float], bool]) -> float:
 
 
 def loses_staying(row: Row, terms: Terms) -> float:
-    """Break-even of who stays until it is found, per cent a day."""
+    """Break-even of a cheat that stays until it is found, per cent a day."""
     return break_even(lambda chance: row.profit(chance, terms.hold) <= 0)
 
 
 def best_leaving(row: Row, chance: float, terms: Terms, *, found_after: bool) -> float:
-    """The most that it expects, in stakes, when it leaves after the best number of days.
+    """The cheat's highest expected profit, in stakes, if it leaves after the best number of days.
 
     Args:
         row: the cheat.
         chance: of being found on a day.
         terms: the parameters.
-        found_after: whether it is as easily found while what it leaves cools, or not at all once it is gone.
+        found_after: whether it can still be found while its stake cools, or not once it has left.
     """
     best, kept, last = -math.inf, 0.0, COOLDOWN_DAYS if found_after else 0
     stays = 1 - chance
@@ -137,14 +137,14 @@ def best_leaving(row: Row, chance: float, terms: Terms, *, found_after: bool) ->
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a cheat was left with, base units: rewards credited, and stake that was taken."""
+    """The outcome of a cheat, base units: rewards credited to it, and stake taken from it."""
 
     credited: int
     taken: int
 
 
 def expected(row: Row, found_on: int, runs: int, terms: Terms) -> Kept:
-    """The same from the model: rewards of days that were over for the hold when it was found."""
+    """The outcome by the model: rewards of the days whose hold was over when it was found."""
     days = max(0, min(runs, found_on - terms.hold - 1))
     return Kept(days * row.reward, row.stake)
 
@@ -152,12 +152,12 @@ def expected(row: Row, found_on: int, runs: int, terms: Terms) -> Kept:
 def play(found_on: int, runs: int, terms: Terms) -> tuple[Row, Kept]:
     """Plays a cheat that runs for some days, and is found in the middle of a day.
 
-    Alice's node is it, with exactly its owner's minimum of 200 IO; a report a day credits it when it may.
+    Alice's node is the cheat, with exactly its owner's minimum of 200 IO, and credited by daily reports.
     """
     market = Market.new()
     world = market.world
-    given = replace(params(world), hold=terms.hold * DAY)
-    market.send(ix.proofs.set_params(authority=world.deployer, params=given))
+    changed = replace(params(world), hold=terms.hold * DAY)
+    market.send(ix.proofs.set_params(authority=world.deployer, params=changed))
     stake = 200 * TOKEN
     market.send(market.staking("owner_unstake", amount=market.node().own.active - stake))
     world.advance(COOLDOWN_DAYS * DAY)
@@ -178,7 +178,7 @@ def play(found_on: int, runs: int, terms: Terms) -> tuple[Row, Kept]:
     market.send(about(market, "resolve_slash", amount=stake))
     market.send(about(market, "set_apart_slash"))
     taken = market.node().set_apart
-    # What its leaves still prove is burned, and never credited.
+    # The rewards in its leaves are burned, and never credited.
     world.advance((terms.hold + 1) * DAY)
     _finish(market, reports)
     if lifetime > credited:
@@ -194,38 +194,38 @@ def _report(market: Market, lifetime: int) -> Published:
     world.send(ix.mint.emit())
     report = market.rewards({market.alice.node: lifetime})
     hours = (report.period_end - world.mint_config.start) // HOUR
-    made = Proposal(world, hours, root=report.root, total=report.total, leaves=1)
+    proposal = Proposal(world, hours, root=report.root, total=report.total, leaves=1)
     for n, attester in enumerate(market.attesters):
-        market.send(made.approve(attester.pubkey()) if n else made.report(attester.pubkey()))
-    return Published(made.address, report)
+        market.send(proposal.approve(attester.pubkey()) if n else proposal.report(attester.pubkey()))
+    return Published(proposal.address, report)
 
 
 def _finish(market: Market, reports: list[Published]) -> None:
     window = market.world.proofs_config.challenge_window
-    for made in reports:
-        found = market.world.report(made.address)
-        if found.state == ReportState.APPROVED and found.approved_at + window <= market.world.now:
-            market.send(ix.proofs.finalize(report=made.address))
+    for published in reports:
+        account = market.world.report(published.address)
+        if account.state == ReportState.APPROVED and account.approved_at + window <= market.world.now:
+            market.send(ix.proofs.finalize(report=published.address))
 
 
 def _crank(market: Market, reports: list[Published]) -> None:
-    """Makes final what can be, and credits what is creditable."""
+    """Finalizes the reports that can be, and credits what is creditable."""
     _finish(market, reports)
-    for made in reports:
-        found = market.world.report(made.address)
-        lifetime = int(made.report.leaves.lifetime[0])
-        ready = found.state == ReportState.FINAL and found.creditable_from <= market.world.now
+    for published in reports:
+        account = market.world.report(published.address)
+        lifetime = int(published.report.leaves.lifetime[0])
+        ready = account.state == ReportState.FINAL and account.creditable_from <= market.world.now
         if ready and lifetime > market.node().credited:
-            market.send(market.credit(made))
+            market.send(market.credit(published))
 
 
 def plays(terms: Terms) -> list[str]:
-    """Every play, compared with the model; a line for each."""
+    """Compares every play with the model; a line for each."""
     lines = []
     for found_on, runs in ((1, 30), (5, 30), (terms.hold + 1, 30), (terms.hold + 3, 30), (terms.hold + 4, 2)):
         row, kept = play(found_on, runs, terms)
-        wanted = expected(row, found_on, runs, terms)
-        assert kept == wanted, f"found on day {found_on}: {kept}, the model says {wanted}"
+        modelled = expected(row, found_on, runs, terms)
+        assert kept == modelled, f"found on day {found_on}: {kept}, the model says {modelled}"
         until = "ran until then" if runs >= found_on else f"ran for {runs} days"
         sums = f"kept {kept.credited / TOKEN:.2f} IO, lost {kept.taken / TOKEN:.2f} IO"
         lines.append(f"found on day {found_on}, {until}: {sums}")
@@ -237,13 +237,13 @@ def plays(terms: Terms) -> list[str]:
 
 def table(terms: Terms, chance: float) -> tuple[list[str], float]:
     """A line for each class, and the highest break-even of all."""
-    found: dict[str, list[Row]] = {}
+    by_name: dict[str, list[Row]] = {}
     for row in rows(terms):
-        found.setdefault(row.name, []).append(row)
+        by_name.setdefault(row.name, []).append(row)
     head = " ".join(f"{f'{count:,} nodes':>22}" for count in MARKETS)
     lines = [f"{'class, 8 processors':<22}{'minimum IO':>11} {head}"]
     worst = 0.0
-    for name, markets in found.items():
+    for name, markets in by_name.items():
         cells = []
         for row in markets:
             even = loses_staying(row, terms)
@@ -263,20 +263,20 @@ def main() -> int:
         "--bound", type=int, default=Terms().bound_bps, metavar="BPS", help="an hour's reward by the minimum"
     )
     parser.add_argument("--chance", type=float, default=10, metavar="PERCENT", help="for the third column")
-    given = parser.parse_args()
-    terms, chance = Terms(given.hold, given.bound), given.chance / 100
+    options = parser.parse_args()
+    terms, chance = Terms(options.hold, options.bound), options.chance / 100
     print("on the compiled programs, a stake of 200 IO at the bound of its rewards:")
     for line in plays(Terms(terms.hold)):
         print(f"  {line}")
     print(
         "\nin % of the stake: reward of a day; break-even, % a day; "
-        f"expected in all when found with {given.chance:g} % a day"
+        f"expected in all when found with {options.chance:g} % a day"
     )
     lines, worst = table(terms, chance)
     print("\n".join(lines))
-    top = max(rows(terms), key=lambda one: one.reward / one.stake)
-    leaving = break_even(lambda one: best_leaving(top, one, terms, found_after=True) <= 0)
-    gone = break_even(lambda one: best_leaving(top, one, terms, found_after=False) <= 0)
+    top = max(rows(terms), key=lambda row: row.reward / row.stake)
+    leaving = break_even(lambda row: best_leaving(top, row, terms, found_after=True) <= 0)
+    gone = break_even(lambda row: best_leaving(top, row, terms, found_after=False) <= 0)
     print(f"\nleaving at the best time, and as easily found while the stake cools: loses at {leaving} %")
     print(f"leaving at the best time, and never found once it is gone: loses at {gone} %")
     print(f"loses at {worst:g} % a day or more")

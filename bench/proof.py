@@ -1,4 +1,4 @@
-"""Proof of Compute: what proving, opening and verifying cost, and how many bytes a proof has.
+"""Proof of Compute: the cost of proving, opening and verifying, and the size of a proof.
 
 Run with `python bench/proof.py [--backend numpy|torch|torch-cuda|..] [--full]`. The verifier must stay far
 cheaper than the
@@ -22,7 +22,7 @@ FULL = ((4_096, 16_384), (4_096, 65_536), (8_192, 8_192))
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One size's figures, in seconds and bytes."""
+    """Figures for one size, in seconds and bytes."""
 
     product: float
     commit: float
@@ -50,7 +50,7 @@ def figures(kernel: Backend, m: int, k: int) -> Figures:
         assert verdict.ok, verdict
         product, commit, opening, judged = (after - before for before, after in itertools.pairwise(marks))
         rounds.append(Figures(product, commit, opening, judged, len(data)))
-    return min(rounds, key=lambda one: one.commit)
+    return min(rounds, key=lambda figures: figures.commit)
 
 
 def main() -> None:
@@ -65,11 +65,11 @@ def main() -> None:
     print(f"backend {kernel.name}; 16 rows, two vectors; seconds")
     print("     m       k  product   commit    GOPS    open  verify    KiB  ratio")
     for m, k in (*SIZES, *(FULL if arguments.full else ())):
-        found = figures(kernel, m, k)
-        rate = Challenge(bytes(32), m, k).operations / found.product / 1e9
+        measured = figures(kernel, m, k)
+        rate = Challenge(bytes(32), m, k).operations / measured.product / 1e9
         print(
-            f"{m:6} {k:7} {found.product:8.3f} {found.commit:8.3f} {rate:7.1f} {found.opening:7.3f}"
-            f" {found.verify:7.3f} {found.size / 1024:6.0f} {found.commit / found.verify:6.1f}",
+            f"{m:6} {k:7} {measured.product:8.3f} {measured.commit:8.3f} {rate:7.1f} {measured.opening:7.3f}"
+            f" {measured.verify:7.3f} {measured.size / 1024:6.0f} {measured.commit / measured.verify:6.1f}",
             flush=True,
         )
 

@@ -1,8 +1,8 @@
-"""What the SDK's everyday work costs beside solders', and beside anchorpy's where that is installed.
+"""What the SDK's everyday work costs, compared with solders and, if it is installed, anchorpy.
 
 Run with `python bench/sdk.py [--accounts N]`: microseconds for one piece of work, the least of several
-rounds, and how many times as long each peer takes. solders stands for the same work written by hand: it knows
-token accounts but no account of these programs, so beside a scan it only finds the bytes.
+rounds, and how many times as long each peer takes. solders means the same work written by hand: it knows
+token accounts but no account of these programs, so for a scan it only finds the bytes.
 
 anchorpy cannot share an environment with today's solders. bench/sdk_anchorpy.py measures it in a process of
 its own, with this interpreter if that has it, or else with that of .venv-anchorpy, which
@@ -64,7 +64,7 @@ Work = Callable[[], object]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One piece of work: microseconds by who does it; None: cannot do it."""
+    """One piece of work: microseconds for each library; None if it cannot do it."""
 
     name: str
     ours: float
@@ -87,18 +87,18 @@ def fastest(*works: Work, repeat: int) -> list[float]:
 
 def row(name: str, ours: Work, solders: Work | None = None, *, repeat: int, each: int = 1) -> Row:
     """Measures the two in turn; `each`: how many pieces one run does."""
-    found = [one / each for one in fastest(ours, *([solders] if solders else []), repeat=repeat)]
-    return Row(name, found[0], found[1] if solders else None)
+    times = [time / each for time in fastest(ours, *([solders] if solders else []), repeat=repeat)]
+    return Row(name, times[0], times[1] if solders else None)
 
 
 # -- what is worked on
 
 
 def some_nodes(count: int) -> dict[Pubkey, bytes]:
-    """Accounts of nodes with random content: of zeros and ones, which are members of every enum."""
+    """Accounts of nodes with random zeros and ones, which are valid for every enum."""
     source = random.Random(1)
     size = (NODE.SIZE or 0) - 8
-    bits = bytes(one & 1 for one in range(256))
+    bits = bytes(number & 1 for number in range(256))
     return {
         Pubkey(source.randbytes(32)): NODE.DISCRIMINATOR + source.randbytes(size).translate(bits)
         for _ in range(count)
@@ -106,7 +106,7 @@ def some_nodes(count: int) -> dict[Pubkey, bytes]:
 
 
 class Recorded:
-    """A transport that has one answer, as the bytes that a node sent.
+    """A transport with one answer, the bytes that a node sent.
 
     Args:
         body: the response to every request.
@@ -127,7 +127,7 @@ def stake_keys() -> dict[str, Any]:
     """The accounts of a `stake` instruction."""
     source = random.Random(2)
     names = ("class_", "node", "position", "vault", "source")
-    return {"holder": _SIGNER.pubkey(), **{one: Pubkey(source.randbytes(32)) for one in names}}
+    return {"holder": _SIGNER.pubkey(), **{name: Pubkey(source.randbytes(32)) for name in names}}
 
 
 def stake_by_hand(keys: dict[str, Any]) -> Instruction:
@@ -140,7 +140,7 @@ def stake_by_hand(keys: dict[str, Any]) -> Instruction:
             AccountMeta(keys["holder"], True, False),
             AccountMeta(pda.staking.CONFIG, False, False),
             AccountMeta(keys["class_"], False, False),
-            *(AccountMeta(keys[one], False, True) for one in ("node", "position", "vault", "source")),
+            *(AccountMeta(keys[name], False, True) for name in ("node", "position", "vault", "source")),
             AccountMeta(TOKEN_PROGRAM, False, False),
             AccountMeta(pda.staking.EVENT_AUTHORITY, False, False),
             AccountMeta(own, False, False),
@@ -188,7 +188,7 @@ def coding() -> list[Row]:
 
 
 def sign(keys: dict[str, Any]) -> VersionedTransaction:
-    """A signed transaction by the SDK."""
+    """A signed transaction, made by the SDK."""
     message = compile_message(
         _SIGNER.pubkey(), [ix.staking.stake(**keys, amount=_AMOUNT)], (), Hash.default()
     )
@@ -196,14 +196,14 @@ def sign(keys: dict[str, Any]) -> VersionedTransaction:
 
 
 def sign_by_hand(keys: dict[str, Any]) -> VersionedTransaction:
-    """The same by solders alone."""
+    """The same with solders alone."""
     message = Message.new_with_blockhash([stake_by_hand(keys)], _SIGNER.pubkey(), Hash.default())
     return VersionedTransaction(message, [_SIGNER])
 
 
 def response(nodes: dict[Pubkey, bytes]) -> bytes:
     """The response of a node to `getProgramAccounts`."""
-    found = [
+    entries = [
         {
             "pubkey": str(address),
             "account": {
@@ -217,23 +217,23 @@ def response(nodes: dict[Pubkey, bytes]) -> bytes:
         }
         for address, data in nodes.items()
     ]
-    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": found}).encode()
+    return json.dumps({"jsonrpc": "2.0", "id": 1, "result": entries}).encode()
 
 
 def scan_of_a_response(body: bytes, count: int) -> Row:
-    """A search whose answer comes from a node, by account."""
+    """A search answered by a node, per account."""
     client, text = Client(Recorded(body), signer=_SIGNER), body.decode()
 
     def parse() -> object:
         answer: Any = GetProgramAccountsResp.from_json(text)
-        return [(one.pubkey, one.account.data) for one in answer.value]
+        return [(entry.pubkey, entry.account.data) for entry in answer.value]
 
     assert len(client.find(NODE)) == count
     return row("scan, recorded response", lambda: client.find(NODE), parse, repeat=1, each=count)
 
 
 def scan_of_a_network(nodes: dict[Pubkey, bytes]) -> Row:
-    """A search on the network in this process, by account."""
+    """A search on the network in this process, per account."""
     client, svm = Client.local(signer=_SIGNER, shipped=False), LiteSVM()
     for address, data in nodes.items():
         client.network.set_account(address, data=data, owner=NODE.PROGRAM_ID)
@@ -242,12 +242,12 @@ def scan_of_a_network(nodes: dict[Pubkey, bytes]) -> Row:
     def walk() -> object:
         return [(key, account.data) for key, account in svm.get_program_accounts(NODE.PROGRAM_ID)]
 
-    assert {one.address for one in client.find(NODE)} == nodes.keys()
+    assert {node.address for node in client.find(NODE)} == nodes.keys()
     return row("scan, embedded network", lambda: client.find(NODE), walk, repeat=1, each=len(nodes))
 
 
 class Bare:
-    """LiteSVM with the mint program and its own clock; each transaction an hour after the one before.
+    """LiteSVM with the mint program and its own clock; each transaction an hour after the previous one.
 
     Args:
         client: whose network's accounts it begins with.
@@ -258,9 +258,9 @@ class Bare:
         program, path = shipped_programs()["mint"]
         self.svm.add_program(program, path.read_bytes())
         for meta in (*ix.mint.emit().accounts, AccountMeta(_SIGNER.pubkey(), True, True)):
-            found = client.network.account(meta.pubkey)
-            if found is not None and not found.executable:
-                self.svm.set_account(meta.pubkey, found)
+            account = client.network.account(meta.pubkey)
+            if account is not None and not account.executable:
+                self.svm.set_account(meta.pubkey, account)
         self.time, self.slot = client.time(), client.network.clock.slot
 
     def emit(self) -> None:
@@ -299,7 +299,7 @@ def anchorpy_python() -> str | None:
 
 
 def beside_anchorpy(rows: list[Row], body: bytes) -> list[Row]:
-    """The rows with anchorpy's figures, where it can do the work.
+    """Adds anchorpy's figures to the rows, where it can do the work.
 
     Raises:
         SystemExit: it is installed and does not work.
@@ -307,7 +307,7 @@ def beside_anchorpy(rows: list[Row], body: bytes) -> list[Row]:
     python = anchorpy_python()
     if python is None:
         return rows
-    given = {
+    task = {
         "idl": json.loads((ROOT / "idl" / "staking.json").read_text()),
         "keys": {name.rstrip("_"): str(key) for name, key in stake_keys().items()},
         "amount": _AMOUNT,
@@ -317,23 +317,21 @@ def beside_anchorpy(rows: list[Row], body: bytes) -> list[Row]:
         "response": body.decode(),
         "rounds": ROUNDS,
     }
-    done = subprocess.run(
-        [python, PEER], input=json.dumps(given), capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([python, PEER], input=json.dumps(task), capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{python} {PEER.name} failed:\n{done.stderr}")
     figures: dict[str, float] = json.loads(done.stdout)
-    return [Row(one.name, one.ours, one.solders, figures.get(one.name)) for one in rows]
+    return [Row(row.name, row.ours, row.solders, figures.get(row.name)) for row in rows]
 
 
 def show(rows: list[Row]) -> None:
     """Prints the table."""
     heads = f"{'ionet':>9}{'solders':>9}{'ratio':>8}{'anchorpy':>10}{'ratio':>8}{'ionet/s':>11}"
     print(f"{'microseconds':28}{heads}")
-    for one in rows:
+    for row in rows:
         print(
-            f"{one.name:28}{one.ours:>9.2f}{beside(one.solders, one.ours, 9)}"
-            f"{beside(one.anchorpy, one.ours, 10)}{1e6 / one.ours:>11,.0f}"
+            f"{row.name:28}{row.ours:>9.2f}{beside(row.solders, row.ours, 9)}"
+            f"{beside(row.anchorpy, row.ours, 10)}{1e6 / row.ours:>11,.0f}"
         )
 
 

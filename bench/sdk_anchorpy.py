@@ -1,4 +1,4 @@
-"""The part of bench/sdk.py that anchorpy does, in an environment that has it.
+"""anchorpy's part of bench/sdk.py, in an environment that has it.
 
 Reads what to work on as JSON from its input and prints microseconds by piece of work as JSON. It is
 anchorpy's own client that is measured, not that of `ionet.interop`.
@@ -33,29 +33,29 @@ def fastest(work: Callable[[], object], *, repeat: int, rounds: int) -> float:
 
 
 def main() -> None:
-    given = json.load(sys.stdin)
-    program_id = Pubkey.from_string(given["idl"]["address"])
-    program = Program(Idl.from_json(json.dumps(legacy_idl(given["idl"]))), program_id, provider=object())
-    coder, payer = program.coder.accounts, Keypair.from_bytes(bytes(given["signer"]))
-    node, rounds = bytes.fromhex(given["node"]), given["rounds"]
-    (stake,) = (one for one in given["idl"]["instructions"] if one["name"] == "stake")
-    addresses = {one["name"]: one.get("address", str(program_id)) for one in stake["accounts"]}
-    keys = {name: Pubkey.from_string(key) for name, key in {**addresses, **given["keys"]}.items()}
+    task = json.load(sys.stdin)
+    program_id = Pubkey.from_string(task["idl"]["address"])
+    program = Program(Idl.from_json(json.dumps(legacy_idl(task["idl"]))), program_id, provider=object())
+    coder, payer = program.coder.accounts, Keypair.from_bytes(bytes(task["signer"]))
+    node, rounds = bytes.fromhex(task["node"]), task["rounds"]
+    (stake,) = (instruction for instruction in task["idl"]["instructions"] if instruction["name"] == "stake")
+    addresses = {account["name"]: account.get("address", str(program_id)) for account in stake["accounts"]}
+    keys = {name: Pubkey.from_string(key) for name, key in {**addresses, **task["keys"]}.items()}
 
     def instruct() -> Any:
-        return program.instruction["stake"](given["amount"], ctx=Context(accounts=keys))
+        return program.instruction["stake"](task["amount"], ctx=Context(accounts=keys))
 
     def build() -> Any:
         context = Context(accounts=keys)
         return program.transaction["stake"](
-            given["amount"], payer=payer, blockhash=Hash.default(), ctx=context
+            task["amount"], payer=payer, blockhash=Hash.default(), ctx=context
         )
 
     def scan() -> Any:
-        answer: Any = GetProgramAccountsResp.from_json(given["response"])
-        return [(one.pubkey, coder.decode(one.account.data)) for one in answer.value]
+        answer: Any = GetProgramAccountsResp.from_json(task["response"])
+        return [(entry.pubkey, coder.decode(entry.account.data)) for entry in answer.value]
 
-    assert bytes(instruct().data).hex() == given["instruction"]
+    assert bytes(instruct().data).hex() == task["instruction"]
     count = len(scan())
     figures = {
         "decode a node": fastest(lambda: coder.decode(node), repeat=100, rounds=rounds),

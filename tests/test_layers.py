@@ -30,7 +30,7 @@ FLOORS: Final[tuple[tuple[str, ...], ...]] = (
     ("token",),
     ("administration",),
     ("accounts", "constants", "errors", "events", "ix", "pda", "types"),
-    ("rewards", "prover", "store"),
+    ("rewards", "prover", "store", "sandbox"),
     ("formats",),
     ("_generated",),
     ("chain",),

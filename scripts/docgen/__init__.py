@@ -1,1 +1,1 @@
-"""What scripts/docs writes: the reference pages of docs/."""
+"""Writes the reference pages of docs/, for scripts/docs."""

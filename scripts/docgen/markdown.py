@@ -1,4 +1,4 @@
-"""The little Markdown that the pages need, and the hand-written data beside the generated."""
+"""The Markdown that the pages need, and the hand-written data for them."""
 
 from __future__ import annotations
 
@@ -18,16 +18,16 @@ def data(name: str) -> dict[str, Any]:
     return tomllib.loads((Path(__file__).parent / name).read_text())
 
 
-def same_names(found: Collection[str], listed: Collection[str], where: str) -> None:
-    """Checks that a TOML table names everything there is, and nothing else.
+def same_names(existing: Collection[str], listed: Collection[str], where: str) -> None:
+    """Checks that a TOML table names everything that exists, and nothing else.
 
     Raises:
         DocsError: it does not.
     """
-    wrong = [f"lacks {name!r}" for name in sorted(set(found) - set(listed))]
-    wrong += [f"has {name!r}, which does not exist" for name in sorted(set(listed) - set(found))]
-    if wrong:
-        raise DocsError(f"scripts/docgen/{where} {'; '.join(wrong)}")
+    problems = [f"lacks {name!r}" for name in sorted(set(existing) - set(listed))]
+    problems += [f"has {name!r}, which does not exist" for name in sorted(set(listed) - set(existing))]
+    if problems:
+        raise DocsError(f"scripts/docgen/{where} {'; '.join(problems)}")
 
 
 def header(sources: str) -> str:
@@ -36,7 +36,7 @@ def header(sources: str) -> str:
 
 
 def prose(docs: Iterable[str]) -> str:
-    """Doc comments as one paragraph a paragraph; links to other items become their names."""
+    """Doc comments with each paragraph on one line; links to other items become their names."""
     lines = "\n".join(line.strip() for line in docs).strip()
     lines = re.sub(r"\[(`[^`\]]+`)\](\([^)]*\))?", r"\1", lines)
     return "\n\n".join(" ".join(part.split()) for part in re.split(r"\n\s*\n", lines) if part)
@@ -44,8 +44,8 @@ def prose(docs: Iterable[str]) -> str:
 
 def first_sentence(text: str) -> str:
     """A text up to its first full stop or semicolon, without it."""
-    found = re.match(r"(.+?)[.;](\s|$)", text, re.DOTALL)
-    return found[1] if found else text
+    match = re.match(r"(.+?)[.;](\s|$)", text, re.DOTALL)
+    return match[1] if match else text
 
 
 def code(text: str) -> str:
@@ -54,7 +54,7 @@ def code(text: str) -> str:
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table, with a blank line behind it; nothing where there is no row."""
+    """A table followed by a blank line; nothing if there are no rows."""
     lines = [_row(row) for row in rows]
     if not lines:
         return ""

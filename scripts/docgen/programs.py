@@ -25,7 +25,7 @@ def _notes() -> dict[str, Any]:
     return data("programs.toml")
 
 
-# --- what an IDL says -----------------------------------------------------------------------------
+# --- reading an IDL -------------------------------------------------------------------------------
 
 
 def type_text(idl_type: Any) -> str:
@@ -46,7 +46,7 @@ def type_text(idl_type: Any) -> str:
 
 @dataclass(frozen=True)
 class Entry:
-    """What an instruction's documentation says."""
+    """An instruction's documentation."""
 
     text: str
     caller: str
@@ -54,12 +54,12 @@ class Entry:
 
     @classmethod
     def read(cls, program: Program, instruction: Mapping[str, Any]) -> Entry:
-        """Takes it apart: what it does, `Caller: ….` and `Errors: ….`."""
+        """Splits the doc comment into what it does, `Caller: ….` and `Errors: ….`."""
         whole = prose(instruction.get("docs", ()))
-        found = re.fullmatch(r"(.*?)\s*Callers?: (.*?)\.(?: Errors: (.*?)\.)?", whole, re.DOTALL)
-        if found is None:
+        match = re.fullmatch(r"(.*?)\s*Callers?: (.*?)\.(?: Errors: (.*?)\.)?", whole, re.DOTALL)
+        if match is None:
             raise DocsError(f"{program.name}.{instruction['name']}: its doc comment names no caller")
-        return cls(found[1].strip(), found[2], found[3] or "")
+        return cls(match[1].strip(), match[2], match[3] or "")
 
 
 @dataclass(frozen=True)
@@ -73,23 +73,23 @@ class Place:
 def places(program: Program) -> list[Place]:
     """Every derived address of a program, once.
 
-    Two accounts of one name with different seeds are called `<name> of <the account it is seeded by>`.
+    Accounts of the same name with different seeds are called `<name> of <the account in the seeds>`.
     """
-    found: dict[tuple[str, str], str] = {}
+    owners: dict[tuple[str, str], str] = {}
     for instruction in program.idl["instructions"]:
         for slot in flatten(instruction["accounts"]):
             if "pda" in slot.spec:
                 owner = next((s["path"] for s in slot.spec["pda"]["seeds"] if s["kind"] == "account"), "")
-                found[slot.path, seeds(program, instruction, slot)] = owner
-    names = [name for name, _ in found]
+                owners[slot.path, seeds(program, instruction, slot)] = owner
+    names = [name for name, _ in owners]
     return [
         Place(f"{name} of {owner}" if names.count(name) > 1 else name, text)
-        for (name, text), owner in found.items()
+        for (name, text), owner in owners.items()
     ]
 
 
 def seeds(program: Program, instruction: Mapping[str, Any], slot: AccountSlot) -> str:
-    """The seeds of a derived account, as code; or that it is an associated token account."""
+    """The seeds of a derived account, as code, or a note that it is an associated token account."""
     parts = slot.spec["pda"]["seeds"]
     values = [_constant(part) for part in parts]
     if _address(slot.spec["pda"].get("program")) == _ASSOCIATED:
@@ -114,17 +114,17 @@ def _address(program: Mapping[str, Any] | None) -> str:
 
 
 def known_addresses(programs: Sequence[Program]) -> dict[str, str]:
-    """What to call the addresses that are always the same."""
-    found = {address: name.replace("_", " ").capitalize() for address, name in KNOWN.items()}
+    """Names of the addresses that are always the same."""
+    names = {address: name.replace("_", " ").capitalize() for address, name in KNOWN.items()}
     for program in programs:
         own = Pubkey.from_string(program.idl["address"])
-        found[str(own)] = f"the program {program.name}"
+        names[str(own)] = f"the program {program.name}"
         fixed = [note["seeds"] for note in _notes()[program.name]["accounts"].values() if "seeds" in note]
-        for text in {*(one.seeds.strip("`") for one in places(program)), *fixed}:
+        for text in {*(place.seeds.strip("`") for place in places(program)), *fixed}:
             if seed := re.fullmatch(r'\["(\w+)"\]', text):
                 address, _ = Pubkey.find_program_address([seed[1].encode()], own)
-                found[str(address)] = f"`{text}` of {program.name}"
-    return found
+                names[str(address)] = f"`{text}` of {program.name}"
+    return names
 
 
 def _width(program: Program, instruction: Mapping[str, Any], part: Mapping[str, Any]) -> str:
@@ -132,11 +132,11 @@ def _width(program: Program, instruction: Mapping[str, Any], part: Mapping[str, 
     if part["kind"] != "arg":
         return ""
     first, *path = part["path"].split(".")
-    found = next(one["type"] for one in instruction["args"] if one["name"] == first)
+    idl_type = next(argument["type"] for argument in instruction["args"] if argument["name"] == first)
     for name in path:
-        body = program.definition(last(found["defined"]["name"]))["type"]
-        found = next(idl_type for field, idl_type, _ in fields_of(body) if field == name)
-    return "" if found == "pubkey" else f" {type_text(found)}"
+        body = program.definition(last(idl_type["defined"]["name"]))["type"]
+        idl_type = next(field_type for field, field_type, _ in fields_of(body) if field == name)
+    return "" if idl_type == "pubkey" else f" {type_text(idl_type)}"
 
 
 # --- the page on all of them ----------------------------------------------------------------------
@@ -145,21 +145,25 @@ def _width(program: Program, instruction: Mapping[str, Any], part: Mapping[str, 
 def overview(programs: Sequence[Program]) -> str:
     """docs/programs.md."""
     notes = _notes()
-    same_names([one.name for one in programs], notes, "programs.toml")
-    by_name = {one.name: one for one in programs}
+    same_names([program.name for program in programs], notes, "programs.toml")
+    by_name = {program.name: program for program in programs}
     ordered = [by_name[name] for name in ORDER]
     text = header("idl/ and scripts/docgen/programs.toml") + "# Programs\n\n"
     text += (
-        "What the programs own, which instructions and accounts they have. Everything about one of them, with"
-        " arguments, accounts, errors and events, stands on its own page. Who may call what, within which"
-        " bounds: [authorities.md](authorities.md); how it works together:"
+        "The programs, their instructions and accounts. Each program has a page of its own with arguments,"
+        " accounts, errors and events. Who may call what, within which bounds:"
+        " [authorities.md](authorities.md); how the programs work together:"
         " [architecture.md](architecture.md).\n\n"
     )
     text += table(
         ("program", "id", "owns"),
         [
-            (f"[{one.name}](reference/{one.name}.md)", code(one.idl["address"]), notes[one.name]["owns"])
-            for one in ordered
+            (
+                f"[{program.name}](reference/{program.name}.md)",
+                code(program.idl["address"]),
+                notes[program.name]["owns"],
+            )
+            for program in ordered
         ],
     )
     return text + _instructions(ordered) + _accounts(ordered)
@@ -168,15 +172,15 @@ def overview(programs: Sequence[Program]) -> str:
 def _instructions(programs: Sequence[Program]) -> str:
     listed = ", ".join(map(code, ADMINISTRATIVE))
     text = (
-        "## Instructions\n\nThe administrative ones are the same everywhere and not repeated below:"
-        f" {listed}. Governance has the first two only: nothing pauses it, and it has no authority.\n\n"
+        "## Instructions\n\nThe administrative instructions are the same everywhere and not repeated below:"
+        f" {listed}. Governance has only the first two: it cannot be paused, and has no authority.\n\n"
     )
     for program in programs:
         rows = []
-        for one in program.idl["instructions"]:
-            if one["name"] not in ADMINISTRATIVE:
-                entry = Entry.read(program, one)
-                link = f"[`{one['name']}`](reference/{program.name}.md#{one['name']})"
+        for instruction in program.idl["instructions"]:
+            if instruction["name"] not in ADMINISTRATIVE:
+                entry = Entry.read(program, instruction)
+                link = f"[`{instruction['name']}`](reference/{program.name}.md#{instruction['name']})"
                 rows.append((link, first_sentence(entry.text), entry.caller))
         text += f"### {program.name}\n\n" + table(("instruction", "does", "called by"), rows)
     return text
@@ -188,19 +192,19 @@ def _accounts(programs: Sequence[Program]) -> str:
         for seeds_text, is_, closed in _places(program):
             rows.append((program.name, is_, seeds_text, closed))
     return (
-        "## Accounts\n\nIntegers in seeds are little endian. Whoever paid for an account gets its rent back"
-        " when it is closed.\n\n" + table(("program", "account", "seeds", "closed"), rows).rstrip("\n") + "\n"
+        "## Accounts\n\nIntegers in seeds are little endian. An account's rent goes back to its payer when it"
+        " is closed.\n\n" + table(("program", "account", "seeds", "closed"), rows).rstrip("\n") + "\n"
     )
 
 
 def _places(program: Program) -> Iterator[tuple[str, str, str]]:
     """Seeds, what it is, and when it is closed, for each derived account."""
     notes = _notes()[program.name]["accounts"]
-    derived = {one.name: one.seeds for one in places(program)}
+    derived = {place.name: place.seeds for place in places(program)}
     derived |= {name: code(note["seeds"]) for name, note in notes.items() if "seeds" in note}
     same_names(derived, notes, f"programs.toml, {program.name}.accounts")
-    told = " ".join(note["is"] for note in notes.values())
-    if missing := [name for name in program.accounts if f"`{name}`" not in told]:
+    descriptions = " ".join(note["is"] for note in notes.values())
+    if missing := [name for name in program.accounts if f"`{name}`" not in descriptions]:
         raise DocsError(
             f"scripts/docgen/programs.toml, {program.name}.accounts: no entry says which one"
             f" {', '.join(missing)} is"
@@ -217,7 +221,7 @@ def reference(program: Program, known: Mapping[str, str]) -> str:
     text = header(f"idl/{program.name}.json and scripts/docgen/programs.toml") + f"# {program.name}\n\n"
     text += f"`{program.idl['address']}` owns {_notes()[program.name]['owns']}. "
     text += "All programs: [programs.md](../programs.md).\n\n## Instructions\n\n"
-    text += "".join(_instruction(program, one, known) for one in program.idl["instructions"])
+    text += "".join(_instruction(program, instruction, known) for instruction in program.idl["instructions"])
     text += "## Addresses\n\n" + table(
         ("account", "seeds", "closed"), [(is_, seeds_, closed) for seeds_, is_, closed in _places(program)]
     )
@@ -227,17 +231,17 @@ def reference(program: Program, known: Mapping[str, str]) -> str:
     return text.rstrip("\n") + "\n"
 
 
-def _instruction(program: Program, one: Mapping[str, Any], known: Mapping[str, str]) -> str:
-    entry = Entry.read(program, one)
-    text = f"### {one['name']}\n\n{entry.text}\n\n**Called by:** {entry.caller}.\n\n"
-    if args := one["args"]:
+def _instruction(program: Program, instruction: Mapping[str, Any], known: Mapping[str, str]) -> str:
+    entry = Entry.read(program, instruction)
+    text = f"### {instruction['name']}\n\n{entry.text}\n\n**Called by:** {entry.caller}.\n\n"
+    if args := instruction["args"]:
         listed = ", ".join(code(f"{arg['name']}: {type_text(arg['type'])}") for arg in args)
         text += f"**Arguments:** {listed}.\n\n"
     text += table(
         ("account", "", "which"),
         [
-            (code(slot.path), _flags(slot), _which(program, one, slot, known))
-            for slot in flatten(one["accounts"])
+            (code(slot.path), _flags(slot), _which(program, instruction, slot, known))
+            for slot in flatten(instruction["accounts"])
             # Anchor adds both to an instruction that emits events by a call of itself.
             if slot.path not in ("event_authority", "program")
         ],
@@ -252,20 +256,20 @@ def _flags(slot: AccountSlot) -> str:
 def _which(
     program: Program, instruction: Mapping[str, Any], slot: AccountSlot, known: Mapping[str, str]
 ) -> str:
-    said = re.sub(r"^CHECK: ", "", prose(slot.spec.get("docs", ())))
+    docs = re.sub(r"^CHECK: ", "", prose(slot.spec.get("docs", ())))
     where = ""
     if "pda" in slot.spec:
         where = seeds(program, instruction, slot)
     elif address := slot.spec.get("address"):
         where = known.get(address, code(address))
-    return f"{where}: {said}" if where and said else where or said
+    return f"{where}: {docs}" if where and docs else where or docs
 
 
 def _struct(program: Program, name: str) -> str:
     definition = program.definition(name)
-    said = prose(definition.get("docs", ()))
-    text = f"### {name}\n\n" + (f"{said}\n\n" if said else "")
-    fields = [one for one in fields_of(definition["type"]) if not PADDING.fullmatch(one[0])]
+    docs = prose(definition.get("docs", ()))
+    text = f"### {name}\n\n" + (f"{docs}\n\n" if docs else "")
+    fields = [field for field in fields_of(definition["type"]) if not PADDING.fullmatch(field[0])]
     if any(docs for _, _, docs in fields):
         return text + table(
             ("field", "type", ""),
@@ -276,7 +280,7 @@ def _struct(program: Program, name: str) -> str:
 
 
 def _types(program: Program) -> str:
-    """Arguments' and accounts' parts; then the enums."""
+    """Parts of arguments and accounts, and then the enums."""
     others = [n for n in program.types if n not in program.accounts and n not in program.events]
     structs = [n for n in others if program.definition(n)["type"]["kind"] == "struct"]
     enums = [n for n in others if program.definition(n)["type"]["kind"] == "enum"]
@@ -286,17 +290,17 @@ def _types(program: Program) -> str:
 
 def _enum(program: Program, name: str) -> str:
     definition = program.definition(name)
-    # Anchor keeps no comment of a variant, so that some enums list theirs in their own.
+    # Anchor drops comments of variants, so some enums list them in their own comment.
     listed: dict[str, str] = {}
     docs = []
     for line in definition.get("docs", ()):
-        if found := re.fullmatch(r"\s*[*-] `?(\w+)`? [-–:] (.*)", line):
-            listed[found[1]] = found[2]
+        if match := re.fullmatch(r"\s*[*-] `?(\w+)`? [-–:] (.*)", line):
+            listed[match[1]] = match[2]
         elif listed and line.startswith(" "):
             listed[next(reversed(listed))] += f" {line.strip()}"
         else:
             docs.append(line)
-    said = prose(docs)
+    text = prose(docs)
     rows = []
     for number, variant in enumerate(definition["type"]["variants"]):
         fields = ", ".join(f"{field}: {type_text(kind)}" for field, kind, _ in fields_of(variant))
@@ -308,22 +312,28 @@ def _enum(program: Program, name: str) -> str:
                 prose(variant.get("docs", ()) or [listed.get(variant["name"], "")]),
             )
         )
-    text = f"### {name}\n\n" + (f"{said}\n\n" if said else "")
-    wanted = [at for at in range(4) if at < 2 or any(row[at] for row in rows)]
+    page = f"### {name}\n\n" + (f"{text}\n\n" if text else "")
+    columns = [at for at in range(4) if at < 2 or any(row[at] for row in rows)]
     heads = ("", "variant", "fields", "means")
-    return text + table([heads[at] for at in wanted], [[row[at] for at in wanted] for row in rows])
+    return page + table([heads[at] for at in columns], [[row[at] for at in columns] for row in rows])
 
 
 def _constants(program: Program) -> str:
     rows = [
-        (code(one["name"]), code(type_text(one["type"])), code(one["value"]), prose(one.get("docs", ())))
-        for one in program.idl.get("constants", ())
+        (
+            code(constant["name"]),
+            code(type_text(constant["type"])),
+            code(constant["value"]),
+            prose(constant.get("docs", ())),
+        )
+        for constant in program.idl.get("constants", ())
     ]
     return "## Constants\n\n" + table(("constant", "type", "value", "means"), rows) if rows else ""
 
 
 def _errors(program: Program) -> str:
     rows = [
-        (str(one["code"]), code(one["name"]), one.get("msg", "")) for one in program.idl.get("errors", ())
+        (str(error["code"]), code(error["name"]), error.get("msg", ""))
+        for error in program.idl.get("errors", ())
     ]
     return "## Errors\n\n" + table(("code", "error", "message"), rows) if rows else ""

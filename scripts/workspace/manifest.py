@@ -1,4 +1,4 @@
-"""The programs inside the Python package, and the manifest that says which sources they are built from."""
+"""The programs in the Python package, and the manifest of the sources they are built from."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NAME = "manifest.json"
 
 
 def describe(tree: Tree, program: Program) -> dict[str, Any]:
-    """What the manifest says of one program as built: id, and SHA-256 of its sources, binary and IDL.
+    """A built program's manifest entry: id, and SHA-256 of its sources, binary and IDL.
 
     Raises:
         WorkspaceError: the program or its IDL has not been built.
@@ -51,49 +51,49 @@ def write(tree: Tree, compiler: str) -> None:
         "programs": {program.name: describe(tree, program) for program in programs},
     }
     tree.packaged.mkdir(parents=True, exist_ok=True)
-    wanted = {NAME}
+    names = {NAME}
     for program in programs:
         for source in (tree.deploy / f"{program.name}.so", tree.idl / f"{program.name}.json"):
             shutil.copyfile(source, tree.packaged / source.name)
-            wanted.add(source.name)
+            names.add(source.name)
     for stray in tree.packaged.iterdir():
-        if stray.suffix in {".so", ".json"} and stray.name not in wanted:
+        if stray.suffix in {".so", ".json"} and stray.name not in names:
             stray.unlink()
     (tree.packaged / NAME).write_text(json.dumps(content, indent=2) + "\n")
 
 
 def problems(tree: Tree) -> list[str]:
-    """Why the package's programs are not those of the tree: one sentence each; an empty list when they are.
+    """Why the package's programs are stale, one sentence each; empty if they are not.
 
-    What is compared is what decides a binary (sources, Cargo.lock, toolchain), and the package's files with
-    their own manifest. Nothing is built.
+    Compares everything that decides a binary (sources, Cargo.lock, toolchain), and the package's files with
+    their own manifest. Builds nothing.
     """
     path = tree.packaged / NAME
     if not path.is_file():
         return [f"{path.relative_to(tree.root)} is missing"]
     content = json.loads(path.read_text())
-    found = []
+    reasons = []
     if content.get("cargo_lock_sha256") != tree.lock_hash():
-        found.append("Cargo.lock has changed since the packaged programs were built")
+        reasons.append("Cargo.lock has changed since the packaged programs were built")
     if content.get("toolchain_sha256") != tree.toolchain_hash():
-        found.append("scripts/toolchain has changed since the packaged programs were built")
+        reasons.append("scripts/toolchain has changed since the packaged programs were built")
     packaged: dict[str, dict[str, Any]] = content.get("programs", {})
     programs = tree.programs()
     gone = sorted(packaged.keys() - {program.name for program in programs})
-    found += [f"{name} is packaged, but programs/{name} does not exist" for name in gone]
+    reasons += [f"{name} is packaged, but programs/{name} does not exist" for name in gone]
     for program in programs:
         if program.name in packaged:
-            found += _program_problems(tree, program, packaged[program.name])
+            reasons += _program_problems(tree, program, packaged[program.name])
         else:
-            found.append(f"{program.name} is not packaged")
-    return found
+            reasons.append(f"{program.name} is not packaged")
+    return reasons
 
 
 def differences(tree: Tree, compiler: str) -> list[str] | None:
-    """Which packaged binaries are not, byte for byte, those in target/deploy: one sentence each.
+    """Which packaged binaries differ from those in target/deploy, one sentence each.
 
     Returns:
-        None where the compiler is another than the package's, so that bytes cannot be compared.
+        None if the compiler is not the package's, so that bytes cannot be compared.
     """
     content = json.loads((tree.packaged / NAME).read_text())
     if content["compiler"] != compiler:
@@ -107,18 +107,18 @@ def differences(tree: Tree, compiler: str) -> list[str] | None:
 
 def _program_problems(tree: Tree, program: Program, entry: dict[str, Any]) -> list[str]:
     name = program.name
-    found = []
+    reasons = []
     if entry["id"] != program.id:
-        found.append(f"{name}: declare_id! is {program.id}, the packaged program's id is {entry['id']}")
+        reasons.append(f"{name}: declare_id! is {program.id}, the packaged program's id is {entry['id']}")
     if entry["sources_sha256"] != tree.source_hash(program):
-        found.append(f"{name}: programs/{name}, crates/ or Cargo.toml has changed since it was packaged")
-    for file, what in ((f"{name}.so", "binary_sha256"), (f"{name}.json", "idl_sha256")):
+        reasons.append(f"{name}: programs/{name}, crates/ or Cargo.toml has changed since it was packaged")
+    for file, field in ((f"{name}.so", "binary_sha256"), (f"{name}.json", "idl_sha256")):
         packaged = tree.packaged / file
         if not packaged.is_file():
-            found.append(f"{name}: {file} is missing from the package")
-        elif file_hash(packaged) != entry[what]:
-            found.append(f"{name}: the packaged {file} is not the one its manifest describes")
+            reasons.append(f"{name}: {file} is missing from the package")
+        elif file_hash(packaged) != entry[field]:
+            reasons.append(f"{name}: the packaged {file} is not the one its manifest describes")
     idl = tree.idl / f"{name}.json"
     if not idl.is_file() or file_hash(idl) != entry["idl_sha256"]:
-        found.append(f"{name}: idl/{name}.json is not the packaged IDL")
-    return found
+        reasons.append(f"{name}: idl/{name}.json is not the packaged IDL")
+    return reasons

@@ -24,7 +24,7 @@ SBPF_VERSION = 3
 EM_BPF, EM_SBPF = 247, 263
 PT_LOAD, PF_X = 1, 1
 
-# What a log does without: cargo's progress, and the linker's call with its hundred files.
+# Left out of logs: cargo's progress, and the linker's call with its hundred files.
 _CHATTER = re.compile(
     r"\s+(Compiling|Downloading|Downloaded|Updating|Locking|Blocking|Finished|Running|Adding|Fresh) "
     r'|  = note:  "|  = note: some arguments are omitted'
@@ -63,10 +63,10 @@ class Builder:
 
     @classmethod
     def from_environment(cls, tree: Tree) -> Builder:
-        """The builder that $SBF_HOME and $CARGO_TARGET_DIR ask for, after preparing the toolchain.
+        """The builder for $SBF_HOME and $CARGO_TARGET_DIR, after preparing the toolchain.
 
         Raises:
-            WorkspaceError: the toolchain cannot be prepared here; its own text has been shown.
+            WorkspaceError: the toolchain cannot be prepared; its messages have been shown.
         """
         setup = tree.toolchain / "setup"
         if subprocess.run([setup], check=False).returncode:
@@ -77,7 +77,7 @@ class Builder:
 
     @property
     def compiler(self) -> str:
-        """The identity of the compiler: where it is the same, the same sources give the same bytes."""
+        """The identity of the compiler; with the same identity, the same sources give the same bytes."""
         return (self.home / "compiler").read_text().strip()
 
     def build_all(
@@ -119,10 +119,10 @@ class Builder:
             yield
 
     def build(self, program: Program) -> Path:
-        """Build one program into target/deploy, unless the one there is of the same sources and toolchain.
+        """Build one program into target/deploy, unless the same sources and toolchain built the one there.
 
         Raises:
-            WorkspaceError: the compiler failed, or what it made is not an SBPF v3 program.
+            WorkspaceError: the compiler failed, or its output is not an SBPF v3 program.
         """
         output = self.tree.deploy / f"{program.name}.so"
         key = self._key(program, self.tree.toolchain_hash())
@@ -152,7 +152,7 @@ class Builder:
         return output
 
     def generate_idl(self, program: Program, *, check: bool = False) -> Path:
-        """Generate one program's IDL into idl/, unless the one there is of the same sources.
+        """Generate one program's IDL into idl/, unless the one there comes from the same sources.
 
         Args:
             program: the program.
@@ -192,7 +192,7 @@ class Builder:
         return " ".join((self.tree.source_hash(program), self.tree.lock_hash(), toolchain))
 
     def _environment(self) -> dict[str, str]:
-        """The caller's environment with Debian's Rust first, and nothing that changes what is compiled."""
+        """The caller's environment with Debian's Rust first, without variables that change the build."""
         kept = {name: value for name, value in os.environ.items() if name not in _FORGET}
         return kept | {"PATH": f"/usr/bin:{kept.get('PATH', '')}"}
 
@@ -222,7 +222,7 @@ class Builder:
     def _cargo(
         self, command: list[str], environment: dict[str, str], failure: str, *, capture: bool = False
     ) -> str:
-        # A person sees cargo's progress as it happens; a log gets only what was wrong.
+        # On a terminal, show cargo's progress as it happens; in a log, only messages.
         stderr = None if sys.stderr.isatty() else subprocess.PIPE
         result = subprocess.run(
             command,
@@ -237,7 +237,9 @@ class Builder:
         if messages:
             print("\n".join(messages), file=sys.stderr, flush=True)
         if result.returncode:
-            hint = "".join(f"\n{text}" for found, text in _HINTS.items() if found in (result.stderr or ""))
+            hint = "".join(
+                f"\n{text}" for symptom, text in _HINTS.items() if symptom in (result.stderr or "")
+            )
             raise WorkspaceError(f"{failure} (the compiler's messages are above){hint}")
         return result.stdout or ""
 

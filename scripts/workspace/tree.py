@@ -1,4 +1,4 @@
-"""The repository as the scripts see it: its programs, their ids, and hashes over their sources.
+"""The repository for scripts: its programs, their ids, and hashes over their sources.
 
 Standard library only: these modules run before anything is installed.
 """
@@ -20,7 +20,7 @@ _DECLARE_ID = re.compile(r'declare_id!\(\s*"([1-9A-HJ-NP-Za-km-z]{32,44})"\s*\)'
 
 
 class WorkspaceError(Exception):
-    """Something in the tree is missing or does not fit; the text says what, and what to do."""
+    """Something in the tree is missing or wrong; the text says what, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class Program:
             WorkspaceError: src/lib.rs has no `declare_id!`.
         """
         source = self.directory / "src/lib.rs"
-        found = _DECLARE_ID.search(source.read_text()) if source.is_file() else None
-        if found is None:
+        match = _DECLARE_ID.search(source.read_text()) if source.is_file() else None
+        if match is None:
             raise WorkspaceError(f'{source}: no declare_id!("...") found')
-        return found[1]
+        return match[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,21 +81,21 @@ class Tree:
         Raises:
             WorkspaceError: there are none, or a name is unknown.
         """
-        found = {
+        programs = {
             manifest.parent.name: Program(manifest.parent.name, manifest.parent)
             for manifest in sorted(self.root.glob("programs/*/Cargo.toml"))
         }
-        if not found:
+        if not programs:
             raise WorkspaceError(
                 f"no program in {self.root / 'programs'}: expected programs/<name>/Cargo.toml"
             )
-        chosen = list(dict.fromkeys(names)) or list(found)
-        if unknown := [name for name in chosen if name not in found]:
-            raise WorkspaceError(f"no such program: {', '.join(unknown)} (there are: {', '.join(found)})")
-        return [found[name] for name in chosen]
+        chosen = list(dict.fromkeys(names)) or list(programs)
+        if unknown := [name for name in chosen if name not in programs]:
+            raise WorkspaceError(f"no such program: {', '.join(unknown)} (there are: {', '.join(programs)})")
+        return [programs[name] for name in chosen]
 
     def sources(self, program: Program) -> list[Path]:
-        """The files that decide a program's binary and IDL, beside Cargo.lock and the toolchain.
+        """The files that decide a program's binary and IDL, besides Cargo.lock and the toolchain.
 
         The program's own crate, every crate of crates/ and the workspace's manifest; of each crate its
         manifest, build script and src/.
@@ -148,7 +148,7 @@ def file_hash(path: Path) -> str:
 
 
 def arguments(text: str | None) -> argparse.ArgumentParser:
-    """A parser whose --help begins with the script's docstring as it is written."""
+    """A parser whose --help begins with the script's docstring, unchanged."""
     return argparse.ArgumentParser(description=text, formatter_class=argparse.RawDescriptionHelpFormatter)
 
 

@@ -163,7 +163,9 @@ async def test_a_refusal_of_another_program_and_of_the_framework_keep_their_name
 
 def test_what_a_call_misses_or_does_not_have_is_named(staking: Program, co_staked: dict[str, Pubkey]) -> None:
     call = staking.instruction["stake"]
-    with pytest.raises(EncodeError, match=r"staking\.stake: give class, source: nothing else tells which"):
+    with pytest.raises(
+        EncodeError, match=r"staking\.stake: give class, source: the builder cannot derive them"
+    ):
         call(1, ctx=Context(accounts={name: co_staked[name] for name in ("holder", "node")}))
     with pytest.raises(EncodeError, match=r"staking\.stake has no account nod; it has holder, config, class"):
         call(1, ctx=Context(accounts={**co_staked, "nod": co_staked["node"]}))

@@ -77,7 +77,7 @@ def test_what_is_for_sale_and_what_it_costs(shell: Shell, dollars: Dollars) -> N
     assert "-3 % to +2 % of the oracle in 1 h, 20 % of a vault a day" in text
     assert "1 h 24 min" in text
     said = shell.fails(4, "buyback", "start", "--shard", 3, who="carol")
-    assert said == "nothing can be offered: see ionet buyback status"
+    assert said == "nothing can be put up for sale: see ionet buyback status"
 
 
 def test_io_is_sold_to_the_vault_that_pays_most_and_burned(shell: Shell, dollars: Dollars) -> None:
@@ -107,11 +107,11 @@ def test_a_sale_that_cannot_be_is_explained(shell: Shell, dollars: Dollars) -> N
     dollars.price()
     one = ("buyback", "sell", "--shard", 0)
     said = shell.fails(2, *one, 24, who="carol")
-    assert said == "24 IO pay for 48; a sale is of 50 at least, for 25 IO"
+    assert said == "24 IO buy only 48; the smallest sale is 50, for 25 IO"
     said = shell.fails(1, *one, 25, "--min-out", 51, who="carol")
     assert "this much IO pays less than the seller's minimum" in said
     for wrong in ("much", "-1", "0.0000001"):
-        assert "is no amount" in shell.fails(2, *one, 25, f"--min-out={wrong}", who="carol")
+        assert "is not an amount" in shell.fails(2, *one, 25, f"--min-out={wrong}", who="carol")
     shell.fails(4, "buyback", "sell", 25, "--shard", 1, who="carol")
 
 

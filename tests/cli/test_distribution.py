@@ -124,7 +124,7 @@ def test_a_grant_from_its_making_to_its_end(shell: Shell) -> None:
 def test_grants_that_make_no_sense_are_refused(shell: Shell) -> None:
     who = shell.address("carol")
     line = ("grant", "create", who, 10, "--months", 10)
-    assert "is more than the whole" in shell.fails(2, *line, "--upfront", 11, who="deployer")
+    assert "exceeds the total" in shell.fails(2, *line, "--upfront", 11, who="deployer")
     assert "has no cliff" in shell.fails(2, *line, "--linear", "--cliff", 3, who="deployer")
     said = shell.fails(1, *line, "--start", "1990-01-01", who="deployer")
     assert said.startswith("a grant starts at most 20 years ago")
@@ -152,7 +152,7 @@ def test_an_airdrop_is_claimed_to_wallets_and_into_stake(shell: Shell, tmp_path:
     said = shell.fails(
         2, "airdrop", "claim", 4, file, "--claimant", people["alice"], "--stake", node, who="bob"
     )
-    assert said.startswith("only the claimant himself stakes what he claims")
+    assert said.startswith("only claimants themselves can stake what they claim")
     file.with_name("other.csv").write_text("\n".join(["recipient,amount", *reversed(rows)]) + "\n")
     said = shell.fails(3, "airdrop", "check", 4, file.with_name("other.csv"))
     assert "is not the list of airdrop 4" in said

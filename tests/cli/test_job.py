@@ -1,6 +1,6 @@
 """`ionet job`: a market of renters and suppliers at the command line, against a served network.
 
-IO is at 2.00 ± 0.01 USD, so a renter pays at 1.99; USDC counts one dollar.
+IO is at 2.00 ± 0.01 USD, so a renter pays at 1.99; USDC counts as one dollar.
 """
 
 from __future__ import annotations
@@ -164,14 +164,14 @@ def test_a_quote_shows_every_fee_before_anything_is_signed(desk: Desk) -> None:
     shell, node = desk.shell, desk.node()
     text = shell.text("job", "quote", node, "--for", "2h", "--currency", "USDC")
     assert text.splitlines() == [
-        "2 h on 1 node with 1 processor: 5 USD, a USDC counts one dollar",
+        "2 h on 1 node with 1 processor: 5 USD, a USDC counts as one dollar",
         "Price:                  5 USDC",
         "Booking fee:            0.0125 USDC",
         "Payment fee:            0.1 USDC",
         "Deposit:                5.1125 USDC, signed for at most 5.1125 USDC",
         "Supplier's booking fee: 0.0125 USDC",
         "Supplier's payment fee: 0 USDC",
-        "Supplier gets:          4.9875 USDC; it buys IO for him in an auction",
+        "Supplier gets:          4.9875 USDC; it buys IO for them in an auction",
     ]
     found = shell.json("job", "quote", node, "--for", "2h", "--slippage", "0.5")
     assert found["usd_per_token"] == "199/100"
@@ -206,7 +206,7 @@ def test_a_booking_is_refused_in_words(desk: Desk) -> None:
     assert said == f"the node {node} is rented for 1 h to 2 h, not for 3 h"
     assert "is not a length of time" in shell.fails(2, *line, "--for", "3", who="renter")
     said = shell.fails(2, "job", "book", node, "--for", "1h", who="renter")
-    assert said == "name what is to be run by --manifest or by --manifest-hash"
+    assert said == "name what to run by --manifest or by --manifest-hash"
     shell.client.network.clock.advance(93)
     said = shell.fails(1, *line, "--for", "1h", who="renter")
     assert said.startswith("the price of IO is 93 s old; at most 60 s are accepted")
@@ -236,7 +236,7 @@ def test_a_manifest_has_one_hash_and_goes_into_a_store(desk: Desk, tmp_path: Pat
     nodes = [desk.node(), desk.node()]
     line = ["job", "book", *nodes, "--for", "2h", "--manifest", desk.manifest]
     said = shell.fails(2, *line, who="renter")
-    assert said == "the manifest is for 1 node, not for 2: so booked, it would not be served"
+    assert said == "the manifest is for 1 node, not for 2: booked like this, it would not be served"
 
 
 # -- clusters
@@ -485,8 +485,8 @@ def test_a_dispute_goes_to_the_resolver(desk: Desk, tmp_path: Path) -> None:
     assert said == "an account that this would create exists already: this was done before"
     said = shell.fails(1, "job", "resolve", job, "1", who="resolver")
     assert said == (
-        "the supplier was paid 2.49375 USDC already; of 1 USDC he would get 0.9975 USDC only: more has to be"
-        " due"
+        "the supplier was paid 2.49375 USDC already; of 1 USDC they would only get 0.9975 USDC: more has to"
+        " be due"
     )
     assert "NotResolver" in shell.fails(1, "job", "resolve", job, "--share", "60", who="bob")
     text = shell.text("job", "resolve", job, "--share", "60", who="resolver")

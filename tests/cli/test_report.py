@@ -266,7 +266,7 @@ def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_pat
     server.server_close()
     assert "cannot be fetched" in shell.fails(5, "report", "check", first)
     shell.text("report", "void", first, who="resolver")
-    assert "void: the next report heals it" in shell.text("report", "show", first)
+    assert "void: the next report covers its hour" in shell.text("report", "show", first)
 
 
 def test_a_report_without_the_lifetimes_before_is_refused(shell: Shell, hour: Hour, tmp_path: Path) -> None:

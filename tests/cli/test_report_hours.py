@@ -73,7 +73,7 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
     one, two = hours.passes(shell), hours.passes(shell)
     said = shell.fails(1, *hours.line("--previous", last))
     assert said == (
-        f"hour {one} is not emitted yet, and only then is it known what a demand-linked policy pays for it:"
+        f"hour {one} is not emitted yet, and a demand-linked policy decides only then what it pays:"
         " emit first, as anyone can (ionet report emit)"
     )
     span = scheduled(two) - scheduled(hours.seq)
@@ -81,7 +81,7 @@ def test_missed_hours_are_built_and_reported_in_one_go(shell: Shell, hours: Hour
     assert "No hour is over" in shell.text("report", "emit", who="bob")
     said = shell.fails(2, "report", "build", "--out", hours.folder / "x.jsonl", "--previous", last)
     assert said == (
-        f"hours {one} to {two} are to be built, each with a file of its own: write {{hour}} in the name of"
+        f"hours {one} to {two} are to be built, each into its own file: write {{hour}} in the name of"
         f" --out, as in x-{{hour}}.jsonl; or --hour {one} for the first alone"
     )
     built = shell.json(*hours.line("--previous", last))["hours"]
@@ -149,7 +149,7 @@ def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, ho
     earliest = latest - 22
     assert f"hour {earliest} is the earliest that can still be reported" in said
     assert said.endswith(
-        f"go on with that one (--from {earliest}); what earlier ones emitted stays unallocated"
+        f"continue with that one (--from {earliest}); what earlier ones emitted stays unallocated"
     )
     line = ("--previous", hours.evidence(hours.seq + 2), "--from", earliest, "--hour", earliest)
     assert shell.json("report", "build", "--out", hours.folder / "late.jsonl", *line)["hour"] == earliest
@@ -158,5 +158,5 @@ def test_hours_that_are_forgotten_name_the_earliest_that_is_not(shell: Shell, ho
     )
     assert (
         said
-        == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; what follows is hour {earliest + 1}"
+        == f"{hours.folder / 'late.jsonl'} is of hour {earliest} already; the next is hour {earliest + 1}"
     )

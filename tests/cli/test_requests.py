@@ -88,6 +88,6 @@ def test_an_error_after_a_transaction_has_landed_names_it(shell: Shell) -> None:
         line = ["-u", proxy.url, "-k", shell.key("alice"), "nonce", "advance", account]
         done = shell.runner.invoke(app, line)
     assert done.exit_code == 5
-    signature = done.stderr.strip().rpartition("; before that landed ")[2]
+    signature = done.stderr.strip().rpartition("; landed before that: ")[2]
     assert shell.client.network.transaction(signature) is not None
     assert shell.json("nonce", "show", account)["nonce"] != old

@@ -113,7 +113,7 @@ NO_WALLET: Final = "{poor} has no account of IO on this network: have some IO se
             "alice",
             "job resolve {running} 100",
             2,
-            "no more than the price can be due, 1.25628141 IO, not 100 IO",
+            "at most the price can be due, 1.25628141 IO, not 100 IO",
         ),
     ],
 )

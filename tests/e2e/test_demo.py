@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from typing import Any
@@ -78,6 +79,13 @@ def test_a_classifier_was_really_trained_and_its_hash_is_on_chain(played: dict[s
     assert len(facts["model_sha256"]) == len(facts["result_hash"]) == 64
     assert facts["attested_seconds"] == 3_600
     assert {"start", "launch", "attest", "settle", "complete", "close"} <= set(facts["orchestrator"])
+
+
+def test_a_renters_program_runs_in_a_box_where_this_machine_has_them(played: dict[str, Any]) -> None:
+    said = " ".join(step(played, "job")["text"])
+    assert ("runs in a box" in said) != ("runs unboxed, as this user: " in said)
+    if os.environ.get("CI"):
+        assert "runs in a box" in said, said
 
 
 def test_rewards_are_those_of_the_hour_by_the_published_rule(played: dict[str, Any]) -> None:

@@ -612,7 +612,7 @@ def test_a_log_is_kept_once_and_its_end_when_it_is_long(
     keep_log(store, "lease", log)
     digest = store.resolve("leases/lease/logs/000002")
     assert digest is not None
-    assert store.get(digest) == b"--- what was printed before is left out\n6789"
+    assert store.get(digest) == b"--- earlier output is left out\n6789"
 
 
 def test_the_orchestrator_does_not_import_ray() -> None:

@@ -106,7 +106,7 @@ def test_an_export_is_read_again_for_each_use_in_any_order_of_columns(tmp_path: 
     [
         ("", ["line 1: the file is empty; its first line names the columns device, model, count, wallet"]),
         ("device,model,count\n", ["line 1: the column 'wallet' is missing"]),
-        ("device,model,count,wallet,count\n", ["line 1: the column 'count' stands there twice"]),
+        ("device,model,count,wallet,count\n", ["line 1: the column 'count' is there twice"]),
         ("Device,model,count,wallet\n", ["line 1: there is no column 'Device'; is 'device' meant?"]),
         ("device,model,count,wallet,WALLET\n", ["line 1: there is no column 'WALLET'; is 'wallet' meant?"]),
         ("device;model;count;wallet\n", ["line 1: cells are separated by semicolons here"]),
@@ -122,7 +122,7 @@ def test_an_export_is_read_again_for_each_use_in_any_order_of_columns(tmp_path: 
         (HEAD + 'a,T4,1,f01\n"b,T4,1,f01\n', ["line 3: not CSV"]),
         (
             HEAD + "a,T4,1,f01\nb,T4,1,x\na,T4,1,f01\n",
-            ["line 3: 'x' is no wallet", "line 4: device 'a' stands"],
+            ["line 3: 'x' is no wallet", "line 4: device 'a' is already in line 2"],
         ),
     ],
 )

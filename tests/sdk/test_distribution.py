@@ -174,7 +174,7 @@ def test_sums_that_do_not_match_are_refused_to_the_base_unit(tmp_path: Path) -> 
 @pytest.mark.parametrize(
     ("row", "says"),
     [
-        (("friends", Keypair().pubkey(), 1, ""), "line 2: 'friends' is none of the items launch_pool, "),
+        (("friends", Keypair().pubkey(), 1, ""), "line 2: 'friends' is not one of the items launch_pool, "),
         (("seed", "nobody", 1, ""), "line 2: 'nobody' is not an address"),
         (("seed", Keypair().pubkey(), "1.123456789", ""), "line 2: IO has 8 decimals, '1.123456789' has 9"),
         (("seed", Keypair().pubkey(), 0, ""), "line 2: an amount is above zero"),
@@ -204,7 +204,7 @@ def test_a_file_without_its_columns_is_refused(tmp_path: Path) -> None:
         ("recipient;amount", "{};1", "line 1: cells are separated by semicolons"),
         ("Recipient,amount", "{},1", "line 1: there is no column 'Recipient'; is 'recipient' meant"),
         ("recipient,amount", "{}", "line 2: 1 cells, but the header has 2"),
-        ("recipient,amount,amount", "{},1,2", "line 1: the column 'amount' stands there twice"),
+        ("recipient,amount,amount", "{},1,2", "line 1: the column 'amount' is there twice"),
     ],
 )
 def test_nothing_is_guessed_where_shares_are_read(tmp_path: Path, header: str, row: str, says: str) -> None:
@@ -297,9 +297,7 @@ def test_what_is_there_and_not_as_planned_stops_genesis_before_anything_is_sent(
     state = client.genesis.verify(other)
     assert any("launch_pool" in one and "beneficiary" in one for one in state.differences)
     seen = client.slot()
-    with pytest.raises(
-        genesis.GenesisMismatch, match=r"the chain is not as the plan has it: launch_pool: grant"
-    ):
+    with pytest.raises(genesis.GenesisMismatch, match=r"the chain differs from the plan: launch_pool: grant"):
         next(client.genesis.run(other))
     assert client.slot() == seen
 

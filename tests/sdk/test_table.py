@@ -52,7 +52,7 @@ def test_rows_are_read_whatever_the_order_of_columns(tmp_path: Path, content: st
             "recipient,amount,note\nA,1,x\n",
             "line 1: there is no column 'note'; there are recipient, amount, revocable",
         ),
-        ("recipient,amount,amount\nA,1,2\n", "line 1: the column 'amount' stands there twice"),
+        ("recipient,amount,amount\nA,1,2\n", "line 1: the column 'amount' is there twice"),
         ("recipient\nA\n", "line 1: the column 'amount' is missing; the first line names recipient, amount"),
         ("recipient;amount\nA;1\n", "line 1: cells are separated by semicolons here, and must be by commas"),
         ("recipient\tamount\nA\t1\n", "line 1: cells are separated by tabs here, and must be by commas"),

@@ -1,4 +1,4 @@
-"""Parameters of the programs, by the names under which they are set."""
+"""Parameters of the programs, by the names of `set_params`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def programs() -> list[str]:
 
 
 def params_of(program: str, config: Any) -> dict[str, Any]:
-    """Returns a program's parameters, by the names under which they are set.
+    """Returns a program's parameters, by the names of its `set_params`.
 
     Args:
         program: its name.
@@ -38,10 +38,10 @@ def params_of(program: str, config: Any) -> dict[str, Any]:
 
 
 def parameters(program: str, config: Any, *, authority: Pubkey = TREASURY, **changes: Any) -> Instruction:
-    """Returns an instruction that sets a program's parameters to what they are now, except for `changes`.
+    """Returns an instruction that changes some of a program's parameters and keeps the others.
 
     Args:
-        program: its name, governance's own included.
+        program: its name, including governance's own.
         config: its configuration account as it is now.
         authority: who signs, if not the treasury.
         changes: new values, by the names of its `set_params`.
@@ -49,17 +49,17 @@ def parameters(program: str, config: Any, *, authority: Pubkey = TREASURY, **cha
     Raises:
         EncodeError: there is no such program or parameter, or a value does not fit.
     """
-    now = params_of(program, config)
-    if unknown := changes.keys() - now.keys():
+    current = params_of(program, config)
+    if unknown := changes.keys() - current.keys():
         raise EncodeError(
-            f"{program} has no parameter {', '.join(sorted(unknown))}; there are {', '.join(now)}"
+            f"{program} has no parameter {', '.join(sorted(unknown))}; there are {', '.join(current)}"
         )
-    wanted = {**now, **changes}
+    values = {**current, **changes}
     build = _set_params(program)
     signer = "treasury" if program == "governance" else "authority"
     if "params" in inspect.signature(build).parameters:
-        return build(**{signer: authority}, params=getattr(types, program).ParamsArgs(**wanted))
-    return build(**{signer: authority}, **wanted)
+        return build(**{signer: authority}, params=getattr(types, program).ParamsArgs(**values))
+    return build(**{signer: authority}, **values)
 
 
 def _set_params(program: str) -> Callable[..., Instruction]:
@@ -78,12 +78,12 @@ def _parameter_names(program: str) -> list[str]:
 
 def _value(program: str, config: Any, name: str) -> Any:
     """Returns a parameter of a configuration, from its own fields or those of a record inside it."""
-    places = [
+    records = [
         config,
         *(getattr(config, field) for field in config.__slots__ if hasattr(getattr(config, field), "CODEC")),
     ]
-    wanted = _ELSEWHERE.get(name, name)
-    for place in places:
-        if wanted in place.__slots__:
-            return getattr(place, wanted)
+    field = _ELSEWHERE.get(name, name)
+    for record in records:
+        if field in record.__slots__:
+            return getattr(record, field)
     raise EncodeError(f"{program}'s configuration does not say what {name} is")

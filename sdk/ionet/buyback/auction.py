@@ -22,15 +22,15 @@ class LotQuote:
     """What a lot offers at a moment; see docs/economics.md.
 
     Attributes:
-        mint_decimals: of what is sold.
-        left: of the lot, base units.
-        available: what can be bought of it now: today's share of the vault may leave less.
-        minimum: the smallest sale but for the rest, base units.
+        mint_decimals: decimals of the tokens for sale.
+        left: tokens left in the lot, base units.
+        available: how many of them can be bought now, base units; today's share of the vault may be less.
+        minimum: the smallest sale, base units; the last one may be smaller.
         started_at: Unix seconds.
-        lapses_at: the last second in which it can be bought.
-        usd_per_io: what an IO is bought for; 0 where `fault` says why the program takes no price now.
-        fault: why nothing can be sold to it now.
-        usd_per_token: what a token of what is sold counts for: one dollar at par, else its price.
+        lapses_at: the last second in which it can be bought, Unix seconds.
+        usd_per_io: what an IO is bought for; 0 if there is a `fault`.
+        fault: why the program accepts no price now, or None.
+        usd_per_token: value of a token for sale: one dollar at par, else its price.
     """
 
     mint_decimals: int
@@ -44,14 +44,14 @@ class LotQuote:
     usd_per_token: Fraction = Fraction(1)
 
     def io_for(self, out: int) -> IO:
-        """IO that `out` base units cost; raises `fault`."""
+        """The IO that `out` base units cost, rounded up; raises `fault`."""
         self._check()
         worth = Fraction(out, 10**self.mint_decimals) * self.usd_per_token
         exact = worth / self.usd_per_io * 10**IO.DECIMALS
         return IO.from_base(-(-exact.numerator // exact.denominator))
 
     def out_for(self, io: IO) -> int:
-        """Base units that so much IO buys: at most what is available; raises `fault`."""
+        """Base units that an amount of IO buys, rounded down, at most what is available; raises `fault`."""
         self._check()
         worth = Fraction(io.base, 10**IO.DECIMALS) * self.usd_per_io
         return min(self.available, int(worth / self.usd_per_token * 10**self.mint_decimals))
@@ -68,9 +68,9 @@ class FeeVault:
     Attributes:
         shard: 0 to 7.
         held: base units in the vault.
-        allowed: what it may still sell today, base units; for a vault that has an auction.
-        auction: its state, None where there is none.
-        lot: what is for sale now, None where nothing is.
+        allowed: what it may still sell today, base units; 0 without an auction.
+        auction: its auction, or None.
+        lot: what is for sale now, or None.
     """
 
     shard: int
@@ -82,13 +82,13 @@ class FeeVault:
 
 @dataclass(frozen=True, slots=True)
 class SalePrices:
-    """What both sides of a sale are priced by.
+    """The prices of both sides of a sale.
 
     Attributes:
         config: the buyback's.
         price: of IO.
-        currency: what is sold.
-        currency_price: of that; None at par, where nothing is read.
+        currency: of the tokens for sale.
+        currency_price: of the currency; None at par, where none is read.
     """
 
     config: accounts.buyback.Config
@@ -97,33 +97,33 @@ class SalePrices:
     currency_price: PriceUpdate | None = None
 
     def fault(self, now: int) -> PriceUnusable | None:
-        """Why the program takes one of the prices not, if it does not."""
+        """Why the program does not accept one of the prices, or None."""
         limits = self.config.price_limits
         try:
             check_price(self.price, self.config.feed_id, limits, now, IO.SYMBOL)
             if self.currency_price is not None:
                 name = symbol(self.currency)
                 check_price(self.currency_price, self.currency.feed_id, limits, now, name)
-        except PriceUnusable as why:
-            return why
+        except PriceUnusable as unusable:
+            return unusable
         return None
 
     @property
     def usd_per_token(self) -> Fraction:
-        """Dollars that a token of the currency counts for."""
+        """Value of a token of the currency, dollars."""
         return Fraction(1) if self.currency_price is None else dollars(self.currency_price)
 
 
 def quote(
     lot: types.buyback.Lot, prices: SalePrices, now: int, allowed: int | None = None
 ) -> LotQuote | None:
-    """A lot's quote; None where none is for sale. Where the program takes no price now, `fault` says why.
+    """A lot's quote; None if nothing is for sale. If the program accepts no price now, `fault` says why.
 
     Args:
         lot: an auction's or a payout's.
         prices: of both sides, and the buyback's parameters.
         now: Unix seconds.
-        allowed: what may be sold today; None for no limit.
+        allowed: what may be sold today, base units; None for no limit.
     """
     config = prices.config
     lapses_at = lot.started_at + constants.buyback.LOT_PERIODS * config.period

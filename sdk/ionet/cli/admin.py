@@ -100,11 +100,11 @@ def set_(
     io = session()
     config = _config(io, program)
     before = governance.params_of(program, config)
-    wanted = changes_of(before, changes)
-    instruction = governance.parameters(program, config, authority=io.signer.pubkey(), **wanted)
-    differing = {name: value for name, value in wanted.items() if value != before[name]}
+    values = changes_of(before, changes)
+    instruction = governance.parameters(program, config, authority=io.signer.pubkey(), **values)
+    differing = {name: value for name, value in values.items() if value != before[name]}
     if not differing:
-        raise UserError(f"nothing would change: {', '.join(wanted)} of {program} have these values already")
+        raise UserError(f"nothing would change: {', '.join(values)} of {program} have these values already")
     lines = [
         f"{name}: {written(name, before[name])} -> {written(name, value)}"
         for name, value in differing.items()
@@ -138,20 +138,20 @@ def unpause(program: Program, entries: Entries = None) -> None:
 def _set_paused(program: str, entries: list[str] | None, *, pausing: bool) -> None:
     _refuse_governance(program)
     io = session()
-    now = _config(io, program).roles.paused
-    known = {entry.name.lower(): entry.value for entry in _ENTRIES[program] if entry.name}
-    if unknown := [name for name in entries or () if name not in known]:
-        raise UserError(f"{program} has no entry {', '.join(unknown)}; there are {', '.join(known)}")
-    wanted = sum({known[name] for name in entries or known})
-    paused = now | wanted if pausing else now & ~wanted
-    if paused == now:
-        raise UserError(f"nothing would change: paused of {program} is {_paused(program, now)} already")
+    current = _config(io, program).roles.paused
+    masks = {entry.name.lower(): entry.value for entry in _ENTRIES[program] if entry.name}
+    if unknown := [name for name in entries or () if name not in masks]:
+        raise UserError(f"{program} has no entry {', '.join(unknown)}; there are {', '.join(masks)}")
+    mask = sum({masks[name] for name in entries or masks})
+    paused = current | mask if pausing else current & ~mask
+    if paused == current:
+        raise UserError(f"nothing would change: paused of {program} is {_paused(program, current)} already")
     instruction = _builder(program, "set_paused")(signer=io.signer.pubkey(), paused=paused)
-    what = f"{'pause' if pausing else 'lift the pause of'} {', '.join(entries or known)} of {program}"
-    sent = io.send(_call(io, instruction), what)
+    action = f"{'pause' if pausing else 'lift the pause of'} {', '.join(entries or masks)} of {program}"
+    sent = io.send(_call(io, instruction), action)
     io.done(
         sent,
-        f"Paused of {program}: {_paused(program, now)} -> {_paused(program, paused)}",
+        f"Paused of {program}: {_paused(program, current)} -> {_paused(program, paused)}",
         program=program,
         paused=_names(program, paused),
     )
@@ -170,13 +170,13 @@ def propose(
     """
     _refuse_governance(program)
     io = session()
-    heir = Pubkey.default() if successor == "nobody" else address(successor)
+    key = Pubkey.default() if successor == "nobody" else address(successor)
     before = _config(io, program).roles.authority
-    instruction = _builder(program, "propose_authority")(authority=io.signer.pubkey(), successor=heir)
+    instruction = _builder(program, "propose_authority")(authority=io.signer.pubkey(), successor=key)
     sent = io.send(
         _call(io, instruction), f"name {successor} the successor of {program}'s authority {before}"
     )
-    named = None if heir == Pubkey.default() else heir
+    named = None if key == Pubkey.default() else key
     io.done(
         sent,
         f"{before} remains the authority of {program}; {named or 'nobody'} can accept it",

@@ -1,7 +1,7 @@
 """The root command. Each of its commands is a module, imported when it is run or its help is asked for.
 
 To add one: a module with `app = Commands("what it is for")` and functions under `@app.command()` (their
-docstrings are their help), and a line in `COMMANDS`. A function gets at its client and its output through
+docstrings are their help), and a line in `COMMANDS`. A function gets its client and its output from
 `session()`:
 
     @app.command()
@@ -11,8 +11,8 @@ docstrings are their help), and a line in `COMMANDS`. A function gets at its cli
         io.done(sent, f"{amount} are pending on {node}", node=node, amount=amount)
 
 `io.send` handles --dry-run, --sign-only, --fee-payer and the confirmation on mainnet-beta; `io.reader` needs
-no keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Errors are raised as they come
-(`ionet.cli.failures` turns them into a sentence), and a `UserError` says what the person can correct.
+no keypair; `io.screen.table` and `io.screen.facts` write text or JSON. Commands let errors through
+(`ionet.cli.failures` turns them into a sentence), and raise `UserError` for what the person can correct.
 """
 
 from __future__ import annotations
@@ -40,14 +40,14 @@ COMMANDS: Final = {
     "node": ("node.commands", "Hardware classes, devices, nodes and networks."),
     "stake": ("stake", "Stake on nodes, and what it earns."),
     "slash": ("slash", "Proposals to burn a node's stake: appeals, decisions, execution."),
-    "report": ("report.commands", "Hourly reports of rewards: building, approving, doubting, crediting."),
+    "report": ("report.commands", "Hourly reports of rewards: building, approving, challenging, crediting."),
     "job": ("job.commands", "Rent nodes, and supply them: offers, bookings, payments, disputes."),
     "buyback": ("buyback", "Burn fees, and sell IO to the auctions that buy it."),
     "dao": ("dao.commands", "Proposals, votes and the treasury."),
     "admin": ("admin", "Parameters, pauses and authorities of the programs."),
     "grant": ("token.grant", "Vesting grants: making, releasing, revoking, passing on."),
     "airdrop": ("token.airdrop", "Airdrops: making, claiming to a wallet or into stake, reclaiming."),
-    "supply": ("token.supply", "What of IO exists, is locked and circulates."),
+    "supply": ("token.supply", "How much IO exists, is locked and circulates."),
     "genesis": (
         "token.genesis",
         "Genesis: 500,000,000 IO as grants and airdrops, from a list of recipients.",
@@ -124,14 +124,14 @@ def _options(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the `ionet` command."""
     for stream in (sys.stdout, sys.stderr):
-        # A terminal of another encoding gets a question mark for a sign that it does not have.
+        # A terminal with another encoding shows a question mark for missing characters.
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")
     try:
         app(args=arguments, prog_name="ionet")
         sys.stdout.flush()
     except BrokenPipeError:
-        # Whoever reads has seen enough; nothing more can be written, at the interpreter's end neither.
+        # The reader has closed the pipe; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         sys.exit(1)
     except OSError as bad:

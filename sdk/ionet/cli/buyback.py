@@ -1,4 +1,4 @@
-"""`ionet buyback`: what becomes of fees, and the auctions that buy IO."""
+"""`ionet buyback`: fee vaults, and the auctions that buy IO."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ionet import Client, FeeVault, LotQuote
 
 app = Commands("Burn fees, and sell IO to the auctions that buy it.")
-payouts = app.group("payouts", "What jobs paid in another currency owe their suppliers in IO.")
+payouts = app.group("payouts", "Payouts in IO of jobs paid in another currency.")
 
 Mint = Annotated[
     Pubkey | None,
@@ -40,17 +40,17 @@ Job = Annotated[Pubkey, typer.Argument(metavar="JOB", parser=address, help="The 
 
 @app.command()
 def status(mint: Mint = None) -> None:
-    """Show what was burned, what waits in the fee vaults, and what is for sale of it."""
+    """Show what was burned, the fee vaults' balances, and what is for sale."""
     io = session()
     config = io.reader.buyback.get_config()
     waiting = IO.from_base(sum(io.reader.buyback.fees()))
     currencies = [_currency(io.reader, mint)] if mint else _currencies(io.reader)
     rows, vaults, faults = [], [], []
-    for one in currencies:
-        for vault in io.reader.buyback.vaults(one.mint):
+    for currency in currencies:
+        for vault in io.reader.buyback.vaults(currency.mint):
             if vault.held or vault.auction:
-                rows.append(_row(one, vault, io.reader.time()))
-                vaults.append(_vault_data(one, vault))
+                rows.append(_row(currency, vault, io.reader.time()))
+                vaults.append(_vault_data(currency, vault))
                 if vault.lot and vault.lot.fault:
                     faults.append(str(vault.lot.fault))
     io.screen.facts(
@@ -89,86 +89,93 @@ def burn(
 ) -> None:
     """Burn the fees in IO; for anyone."""
     io = session()
-    held = io.client.buyback.fees()
-    full = [one for one in shards or range(len(held)) if held[one]]
-    if not full:
+    balances = io.client.buyback.fees()
+    chosen = [shard for shard in shards or range(len(balances)) if balances[shard]]
+    if not chosen:
         raise UserError("these vaults hold no IO to burn", NOT_FOUND)
-    amount = IO.from_base(sum(held[one] for one in full))
-    sent = io.send(io.client.buyback.burn_fees(*full), f"burn {amount} of fees")
-    io.done(sent, f"Burned {sent.result}", amount=sent.result, shards=full)
+    amount = IO.from_base(sum(balances[shard] for shard in chosen))
+    sent = io.send(io.client.buyback.burn_fees(*chosen), f"burn {amount} of fees")
+    io.done(sent, f"Burned {sent.result}", amount=sent.result, shards=chosen)
 
 
 @app.command("open")
 def open_(mint: Mint = None) -> None:
-    """Open the auctions of a currency's fee vaults; once, for anyone, who pays their rent."""
+    """Open the auctions of a currency's fee vaults, once; for anyone, who pays their rent."""
     io = session()
-    found = _currency(io.reader, mint)
-    vaults = io.reader.buyback.vaults(found.mint)
-    there = ", ".join(str(one.shard) for one in vaults if one.auction)
-    missing = [one.shard for one in vaults if not one.auction]
+    currency = _currency(io.reader, mint)
+    vaults = io.reader.buyback.vaults(currency.mint)
+    opened = ", ".join(str(vault.shard) for vault in vaults if vault.auction)
+    missing = [vault.shard for vault in vaults if not vault.auction]
     if not missing:
         raise UserError(
-            f"the auctions of {found.mint} are open already: shards {there}; see ionet buyback status",
+            f"the auctions of {currency.mint} are open already: shards {opened}; see ionet buyback status",
             REFUSED,
         )
-    if there:
-        io.screen.note(f"Open already: shards {there}")
-    call = io.client.buyback.open_auctions(found.mint, *missing)
-    sent = io.send(call, f"open {len(missing)} auctions of {found.mint}")
-    io.done(sent, f"The auctions of {found.mint} are open", mint=found.mint)
+    if opened:
+        io.screen.note(f"Open already: shards {opened}")
+    call = io.client.buyback.open_auctions(currency.mint, *missing)
+    sent = io.send(call, f"open {len(missing)} auctions of {currency.mint}")
+    io.done(sent, f"The auctions of {currency.mint} are open", mint=currency.mint)
 
 
 @app.command()
 def start(mint: Mint = None, shard: Shard = None) -> None:
-    """Offer what fee vaults may still sell today; for anyone.
+    """Start auctions of what fee vaults may still sell today; for anyone.
 
     Prices must be fresh: IO's, and the currency's own unless it counts as a dollar.
     """
     io = session()
-    found = _currency(io.reader, mint)
-    vaults = io.client.buyback.vaults(found.mint)
+    currency = _currency(io.reader, mint)
+    vaults = io.client.buyback.vaults(currency.mint)
     ready = [
-        one.shard
-        for one in vaults
-        if one.auction and one.held and one.allowed and one.lot is None and shard in (None, one.shard)
+        vault.shard
+        for vault in vaults
+        if vault.auction
+        and vault.held
+        and vault.allowed
+        and vault.lot is None
+        and shard in (None, vault.shard)
     ]
     if not ready:
-        raise UserError("nothing can be offered: see ionet buyback status", NOT_FOUND)
-    call = io.client.buyback.start_auctions(found.mint, *ready)
-    sent = io.send(call, f"start {len(ready)} auctions of {found.mint}")
+        raise UserError("nothing can be put up for sale: see ionet buyback status", NOT_FOUND)
+    call = io.client.buyback.start_auctions(currency.mint, *ready)
+    sent = io.send(call, f"start {len(ready)} auctions of {currency.mint}")
     names = ", ".join(map(str, ready))
-    io.done(sent, f"For sale now: shards {names}", mint=found.mint, shards=ready)
+    io.done(sent, f"For sale now: shards {names}", mint=currency.mint, shards=ready)
 
 
 @app.command()
 def sell(amount: IoAmount, mint: Mint = None, shard: Shard = None, min_out: MinOut = None) -> None:
     """Sell IO for fees in another currency: the IO is burned.
 
-    Less is taken where less is for sale. Without --shard, the vault that pays most is chosen.
+    Sells less if less is for sale. Without --shard, chooses the vault that pays most.
     """
     io = session()
-    found = _currency(io.reader, mint)
+    currency = _currency(io.reader, mint)
     lots = {
-        one.shard: one.lot
-        for one in io.client.buyback.vaults(found.mint)
-        if one.lot and one.lot.available and shard in (None, one.shard)
+        vault.shard: vault.lot
+        for vault in io.client.buyback.vaults(currency.mint)
+        if vault.lot and vault.lot.available and shard in (None, vault.shard)
     }
     if not lots:
         raise UserError("nothing is for sale: see ionet buyback status, and ionet buyback start", NOT_FOUND)
-    best = max(lots, key=lambda one: (lots[one].out_for(amount), -one))
-    _check_size(found, lots[best], amount)
-    least = None if min_out is None else _base(min_out, found.decimals)
-    call = io.client.buyback.sell_io(found.mint, best, amount, min_out=least)
-    sent = io.send(call, f"sell {amount} for {_units(lots[best].out_for(amount), found)} of {found.mint}")
+    best = max(lots, key=lambda shard: (lots[shard].out_for(amount), -shard))
+    _check_size(currency, lots[best], amount)
+    least = None if min_out is None else _base(min_out, currency.decimals)
+    call = io.client.buyback.sell_io(currency.mint, best, amount, min_out=least)
+    sent = io.send(
+        call, f"sell {amount} for {_units(lots[best].out_for(amount), currency)} of {currency.mint}"
+    )
     receipt = sent.result
     io.done(
         sent,
-        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, found)} of {found.mint}; they are burned",
+        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, currency)} of {currency.mint};"
+        " they are burned",
         f"Receipt {receipt.receipt}: {IO.from_base(receipt.burned_total)} burned in all",
-        mint=found.mint,
+        mint=currency.mint,
         shard=best,
         io=IO.from_base(receipt.io),
-        out=_both(receipt.out, found),
+        out=_both(receipt.out, currency),
         receipt=receipt.receipt,
         burned=IO.from_base(receipt.burned_total),
     )
@@ -184,13 +191,13 @@ def list_(
         typer.Option("--supplier", metavar="ADDRESS", parser=address, help="Whose; default: everybody's."),
     ] = None,
 ) -> None:
-    """Show open payouts, and what is for sale of them."""
+    """Show open payouts, and what they have for sale."""
     io = session()
-    found = io.reader.buyback.payouts(**({} if supplier is None else {"supplier": supplier}))
-    currencies = {one.mint: one for one in _currencies(io.reader)}
+    payouts = io.reader.buyback.payouts(**({} if supplier is None else {"supplier": supplier}))
+    currencies = {currency.mint: currency for currency in _currencies(io.reader)}
     rows, data = [], []
     now = io.reader.time()
-    for payout in (one.account for one in found):
+    for payout in (keyed.account for keyed in payouts):
         currency = currencies.get(payout.mint) or _currency(io.reader, payout.mint)
         held = io.reader.token_account(payout.vault).amount
         lot = io.reader.buyback.payout_quote(payout.job) if payout.lot.left else None
@@ -223,7 +230,7 @@ def list_(
 
 @payouts.command("open")
 def open_payout(job: Job) -> None:
-    """Open the account that a job's part of its supplier is paid into; for anyone, who pays its rent."""
+    """Open the vault that a job's supplier is paid into; for anyone, who pays its rent."""
     io = session()
     sent = io.send(io.client.buyback.open_payout(job), f"open the payout of {job}")
     io.done(sent, f"The payout of {job} is {sent.result}", job=job, vault=sent.result)
@@ -231,9 +238,9 @@ def open_payout(job: Job) -> None:
 
 @payouts.command("start")
 def start_payout(job: Job) -> None:
-    """Offer all that a job's payout holds; for anyone. Prices must be fresh."""
+    """Put up for sale all that a job's payout holds; for anyone. Prices must be fresh."""
     io = session()
-    sent = io.send(io.client.buyback.start_payout(job), f"offer what the payout of {job} holds")
+    sent = io.send(io.client.buyback.start_payout(job), f"put up for sale what the payout of {job} holds")
     io.done(sent, f"The payout of {job} is for sale", job=job)
 
 
@@ -241,26 +248,26 @@ def start_payout(job: Job) -> None:
 def sell_to_supplier(job: Job, amount: IoAmount, min_out: MinOut = None) -> None:
     """Sell IO to a job's supplier, for what the job was paid in.
 
-    Less is taken where less is for sale.
+    Sells less if less is for sale.
     """
     io = session()
     lot = io.client.buyback.payout_quote(job)
     if lot is None:
         raise UserError(f"nothing is for sale: see ionet buyback payouts start {job}", NOT_FOUND)
-    found = _currency(io.reader, io.client.buyback.get_payout(job).mint)
-    _check_size(found, lot, amount)
-    least = None if min_out is None else _base(min_out, found.decimals)
+    currency = _currency(io.reader, io.client.buyback.get_payout(job).mint)
+    _check_size(currency, lot, amount)
+    least = None if min_out is None else _base(min_out, currency.decimals)
     call = io.client.buyback.sell_to_supplier(job, amount, min_out=least)
-    sent = io.send(call, f"sell {amount} for {_units(lot.out_for(amount), found)} of {found.mint}")
+    sent = io.send(call, f"sell {amount} for {_units(lot.out_for(amount), currency)} of {currency.mint}")
     receipt = sent.result
     io.done(
         sent,
-        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, found)} of {found.mint},"
+        f"Sold {IO.from_base(receipt.io)} for {_units(receipt.out, currency)} of {currency.mint},"
         f" to {receipt.supplier}",
         job=job,
         supplier=receipt.supplier,
         io=IO.from_base(receipt.io),
-        out=_both(receipt.out, found),
+        out=_both(receipt.out, currency),
         receipt=receipt.receipt,
         credited=IO.from_base(receipt.credited_total),
     )
@@ -268,17 +275,17 @@ def sell_to_supplier(job: Job, amount: IoAmount, min_out: MinOut = None) -> None
 
 @payouts.command("withdraw")
 def withdraw_payout(job: Job) -> None:
-    """Take what a payout holds as it is, less the currency's payment fee; for the job's supplier."""
+    """Withdraw a payout in its own currency, less the currency's payment fee; for the job's supplier."""
     io = session()
-    found = _currency(io.reader, io.reader.buyback.get_payout(job).mint)
+    currency = _currency(io.reader, io.reader.buyback.get_payout(job).mint)
     sent = io.send(io.client.buyback.withdraw_payout(job), f"withdraw the payout of {job}")
-    amount = _units(sent.result, found)
-    io.done(sent, f"Withdrew {amount} of {found.mint}", job=job, amount=_both(sent.result, found))
+    amount = _units(sent.result, currency)
+    io.done(sent, f"Withdrew {amount} of {currency.mint}", job=job, amount=_both(sent.result, currency))
 
 
 @payouts.command("close")
 def close_payout(job: Job) -> None:
-    """Close an empty payout whose job is closed; its rent goes back to who paid it."""
+    """Close an empty payout of a closed job; its rent goes back to its payer."""
     io = session()
     sent = io.send(io.client.buyback.close_payout(job), f"close the payout of {job}")
     io.done(sent, f"The payout of {job} is closed", job=job)
@@ -288,18 +295,21 @@ def close_payout(job: Job) -> None:
 
 
 def _currencies(client: Client) -> list[accounts.jobs.Currency]:
-    found = [one.account for one in client.find(accounts.jobs.Currency)]
-    return sorted((one for one in found if one.mint != pda.mint.MINT), key=lambda one: str(one.mint))
+    currencies = [currency.account for currency in client.find(accounts.jobs.Currency)]
+    return sorted(
+        (currency for currency in currencies if currency.mint != pda.mint.MINT),
+        key=lambda currency: str(currency.mint),
+    )
 
 
 def _currency(client: Client, mint: Pubkey | None) -> accounts.jobs.Currency:
     if mint is not None:
         return client.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
-    found = _currencies(client)
-    if len(found) != 1:
-        known = ", ".join(str(one.mint) for one in found) or "none"
-        raise UserError(f"name the currency with --mint; besides IO there are: {known}")
-    return found[0]
+    currencies = _currencies(client)
+    if len(currencies) != 1:
+        names = ", ".join(str(currency.mint) for currency in currencies) or "none"
+        raise UserError(f"name the currency with --mint; besides IO there are: {names}")
+    return currencies[0]
 
 
 def _units(base: int, currency: accounts.jobs.Currency) -> str:
@@ -316,9 +326,9 @@ def _base(text: str, decimals: int) -> int:
         exact = Decimal(text).scaleb(decimals)
         whole = int(exact)
     except (ArithmeticError, ValueError):
-        raise typer.BadParameter(f"{text!r} is no amount") from None
+        raise typer.BadParameter(f"{text!r} is not an amount") from None
     if exact != whole or not 0 <= whole < 1 << 64:
-        raise typer.BadParameter(f"{text!r} is no amount of a currency with {decimals} decimals")
+        raise typer.BadParameter(f"{text!r} is not an amount of a currency with {decimals} decimals")
     return whole
 
 
@@ -327,14 +337,14 @@ def _check_size(currency: accounts.jobs.Currency, lot: LotQuote, amount: IO) -> 
     least = min(lot.minimum, lot.available)
     if out < least:
         raise UserError(
-            f"{amount} pay for {_units(out, currency)}; a sale is of {_units(least, currency)} at least,"
+            f"{amount} buy only {_units(out, currency)}; the smallest sale is {_units(least, currency)},"
             f" for {lot.io_for(least)}"
         )
 
 
 def _terms(config: accounts.buyback.Config) -> str:
     if config.price_account == Pubkey.default():
-        return "none, until the authority names the price account"
+        return "none until the authority sets the price account"
     first, last = config.start_bps / 100, config.end_bps / 100
     return (
         f"{first:+g} % to {last:+g} % of the oracle in {span(config.period)},"

@@ -29,21 +29,21 @@ def require_numpy() -> None:
 
 
 def place_of(report: accounts.proofs.Report) -> str:
-    """Returns where a report says that its evidence is published."""
+    """Returns the address at which a report's evidence is published."""
     return report.evidence_uri.rstrip(b"\0").decode(errors="replace")
 
 
 @contextmanager
-def evidence_of(report: accounts.proofs.Report, given: Path | None) -> Iterator[Path]:
-    """Yields the evidence file of a report: the one given, or the published one; its hash is checked.
+def evidence_of(report: accounts.proofs.Report, file: Path | None) -> Iterator[Path]:
+    """Yields the evidence file of a report, the given or the published one, after checking its hash.
 
     Raises:
         UserError: it is not available, or is another file.
     """
     require_numpy()
-    if given is not None:
-        _check(given, report)
-        yield given
+    if file is not None:
+        _check(file, report)
+        yield file
         return
     place = place_of(report)
     if place.startswith("file:") or "://" not in place:
@@ -96,9 +96,9 @@ def _check(path: Path, report: accounts.proofs.Report, name: str | None = None) 
         )
 
 
-def leaves_of(report: accounts.proofs.Report, given: Path | None) -> Report:
-    """Returns a report's leaves from its evidence file, whose root is the one on the chain."""
-    with evidence_of(report, given) as path:
+def leaves_of(report: accounts.proofs.Report, file: Path | None) -> Report:
+    """Returns a report's leaves from its evidence file, after checking their root against the chain."""
+    with evidence_of(report, file) as path:
         from ionet.rewards import build_report, read_evidence
 
         evidence = read_evidence(path)

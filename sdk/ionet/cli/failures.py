@@ -96,13 +96,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         text = bad.format_message().rstrip(".")
         return fail(f"{text[:1].lower()}{text[1:]}; see {command} --help", USAGE, options=options)
     logs = options.get("verbose") and isinstance(bad, TransactionFailed)
-    more: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     if isinstance(bad, ProgramError):
-        more = {"program": bad.program, "code": bad.code, "name": bad.name}
+        fields = {"program": bad.program, "code": bad.code, "name": bad.name}
     if isinstance(bad, TransactionFailed):
-        more["signature"] = bad.signature
+        fields["signature"] = bad.signature
         if logs:
-            more["logs"] = list(bad.logs)
+            fields["logs"] = list(bad.logs)
     match bad:
         case UserError():
             status = bad.status
@@ -111,10 +111,10 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case ProgramError() | TransactionFailed():
             status = REFUSED
         case NotBookable() | PriceUnusable() | EmissionUnknown():
-            status, more = REFUSED, {"reason": bad.reason}
+            status, fields = REFUSED, {"reason": bad.reason}
         case ClusterNotBooked():
             status = REFUSED
-            more = {
+            fields = {
                 "cluster": str(bad.cluster),
                 "nodes": [str(node) for node in bad.nodes],
                 "signatures": list(bad.signatures),
@@ -125,7 +125,7 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             }
         case ClusterUnknown():
             status = UNKNOWN
-            more = {
+            fields = {
                 "signature": bad.signature,
                 "cluster": str(bad.cluster),
                 "nodes": [str(node) for node in bad.nodes],
@@ -137,13 +137,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         case ConfigError():
             status = UNUSABLE
         case TransactionExpired():
-            status, more = EXPIRED, {"signature": bad.signature}
+            status, fields = EXPIRED, {"signature": bad.signature}
         case TransactionUnknown():
-            status, more = UNKNOWN, {"signature": bad.signature}
+            status, fields = UNKNOWN, {"signature": bad.signature}
         case TransactionNotShown():
-            status, more = NO_NODE, {"signature": bad.signature}
+            status, fields = NO_NODE, {"signature": bad.signature}
         case ProgramMissing():
-            status, more = NOT_FOUND, {"program_id": bad.program_id}
+            status, fields = NOT_FOUND, {"program_id": bad.program_id}
         case TransportError() | RpcError():
             status = NO_NODE
         case AmountError() | EncodeError() | DecodeError() | IonetError():
@@ -156,11 +156,11 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
         return None
     text, landed = sentence(bad), options.get("landed") or []
     if landed:
-        # What went wrong came after them: nobody should take them for not done.
-        more["landed"] = landed
-        text += "; before that landed "
+        # The error came after these transactions: nobody should think that they were not carried out.
+        fields["landed"] = landed
+        text += "; landed before that: "
         text += ", ".join(landed) if len(landed) < 4 else f"{len(landed)} transactions, {landed[-1]} the last"
-    ending = fail(text, status, options=options, **more)
+    ending = fail(text, status, options=options, **fields)
     if logs and not _json(options):
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)

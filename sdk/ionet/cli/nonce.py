@@ -43,20 +43,20 @@ def create(
         ),
     ] = None,
 ) -> None:
-    """Make a nonce account, for its rent; transactions use it by --nonce, one at a time."""
+    """Create a nonce account, for its rent; transactions use it with --nonce, one at a time."""
     io = session()
     me = io.client.address
-    made, owner = nonces.named_nonce(me, name), authority or me
-    if io.reader.account(made) is not None:
-        raise UserError(f"{made} is there already; make another one by --name", REFUSED)
+    account, owner = nonces.named_nonce(me, name), authority or me
+    if io.reader.account(account) is not None:
+        raise UserError(f"{account} is there already; create another one with --name", REFUSED)
     rent = io.reader.rent(NONCE_SIZE)
     call = io.client.call(*nonces.create(me, name, owner, rent))
-    sent = io.send(call, f"make a nonce account for {SOL.from_base(rent)}")
+    sent = io.send(call, f"create a nonce account for {SOL.from_base(rent)}")
     io.done(
         sent,
-        f"Made nonce account {made}, used by {owner}",
-        f"Next: ionet COMMAND --sign-only --nonce {made}",
-        account=made,
+        f"Created nonce account {account}, used by {owner}",
+        f"Next: ionet COMMAND --sign-only --nonce {account}",
+        account=account,
         authority=owner,
     )
 
@@ -66,14 +66,14 @@ def show(account: NonceAccount) -> None:
     """Show a nonce account: its nonce, who may use it, and what it holds."""
     io = session()
     raw = io.reader.account(account)
-    found = read_nonce(account, raw)
+    nonce = read_nonce(account, raw)
     holds = SOL.from_base(raw.lamports if raw is not None else 0)
     io.screen.facts(
-        [("Account", account), ("Nonce", found.value), ("Used by", found.authority), ("Holds", holds)],
+        [("Account", account), ("Nonce", nonce.value), ("Used by", nonce.authority), ("Holds", holds)],
         data={
             "account": account,
-            "nonce": str(found.value),
-            "authority": found.authority,
+            "nonce": str(nonce.value),
+            "authority": nonce.authority,
             "holds": holds,
         },
     )
@@ -81,7 +81,7 @@ def show(account: NonceAccount) -> None:
 
 @app.command()
 def advance(account: NonceAccount) -> None:
-    """Make the nonce another one: what was signed with the one before can no longer land."""
+    """Change the nonce: transactions signed with the old one can no longer land."""
     io = session()
     read_nonce(account, io.reader.account(account))
     call = io.client.call(nonces.advance(account, io.client.address))
@@ -110,20 +110,20 @@ def withdraw(
         taken = held if amount is None else SOL(amount).base
     except AmountError as bad:
         raise UserError(str(bad)) from None
-    left = held - taken
+    rest = held - taken
     rent = io.reader.rent(NONCE_SIZE)
-    if taken <= 0 or (left and left < rent):
+    if taken <= 0 or (rest and rest < rent):
         raise UserError(
             f"{account} holds {SOL.from_base(held)}: take all of it, or leave its rent, {SOL.from_base(rent)}"
         )
-    whom = to or io.client.address
-    call = io.client.call(nonces.withdraw(account, io.client.address, whom, taken))
+    recipient = to or io.client.address
+    call = io.client.call(nonces.withdraw(account, io.client.address, recipient, taken))
     sent = io.send(call, f"take {SOL.from_base(taken)} out of {account}")
-    closed = "" if left else " and closed it"
+    closed = "" if rest else " and closed it"
     io.done(
         sent,
         f"Took {SOL.from_base(taken)} out of {account}{closed}",
         account=account,
         amount=SOL.from_base(taken),
-        to=whom,
+        to=recipient,
     )

@@ -1,4 +1,4 @@
-"""What every command has: its options, and one sentence for each error.
+"""Options that every command has, and errors in one sentence.
 
 The options may come before or after the command's name, as with the `solana` command; if one is given twice,
 the last one applies.
@@ -73,7 +73,7 @@ def _options(
     ] = None,
     commitment: Annotated[
         Commitment | None,
-        typer.Option("--commitment", rich_help_panel=_READING, help="What to read and to wait for."),
+        typer.Option("--commitment", rich_help_panel=_READING, help="Commitment to read at and to wait for."),
     ] = None,
     output: Annotated[
         Output | None,

@@ -1,4 +1,4 @@
-"""What commands write: text for people, or one JSON document."""
+"""Output of commands: text for people, or one JSON document."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def jsonable(value: Any) -> Any:
 
 
 class Screen:
-    """Where a command writes.
+    """Writes a command's output.
 
     Args:
         as_json: write one JSON document to standard output, and no notes.
@@ -109,9 +109,9 @@ class Screen:
         if self.as_json:
             self.show(data)
             return
-        shown = [(name, value) for name, value in facts if value is not None]
-        width = max(len(name) for name, _ in shown) + 1
-        for name, value in shown:
+        present = [(name, value) for name, value in facts if value is not None]
+        width = max(len(name) for name, _ in present) + 1
+        for name, value in present:
             label = f"{name}:" if name else ""
             self.line(f"{label:<{width}} {printable(str(value), lines=True)}")
 
@@ -121,7 +121,7 @@ class Screen:
             self.warn(text)
 
     def warn(self, text: str) -> None:
-        """Writes to standard error what somebody has to see, also beside JSON."""
+        """Writes to standard error what people have to see even with JSON output."""
         print(printable(text, lines=True), file=sys.stderr)
 
     def console(self) -> Console:

@@ -48,34 +48,34 @@ def written(name: str, raw: Any) -> str:
     return str(value_of(name, raw))
 
 
-def changes_of(now: Mapping[str, Any], given: Iterable[str]) -> dict[str, Any]:
+def changes_of(current: Mapping[str, Any], texts: Iterable[str]) -> dict[str, Any]:
     """Returns new values of parameters from `NAME=VALUE`, for `ionet.governance.parameters`.
 
     Args:
-        now: the present parameters, by name.
-        given: what the person wrote.
+        current: the present parameters, by name.
+        texts: what the person wrote.
 
     Raises:
         UserError: it is not `NAME=VALUE`, a name is given twice, or a value cannot be read.
     """
     changes: dict[str, Any] = {}
-    for text in given:
+    for text in texts:
         name, separator, value = text.partition("=")
         if not separator:
             raise UserError(f"{text!r} is not of the form NAME=VALUE")
         if name in changes:
             raise UserError(f"{name} is given twice")
         # An unknown name is left to `parameters`, which knows all names.
-        changes[name] = _read(name, value.strip(), now[name]) if name in now else value
+        changes[name] = _read(name, value.strip(), current[name]) if name in current else value
     return changes
 
 
-def _read(name: str, text: str, now: Any) -> Any:
+def _read(name: str, text: str, current: Any) -> Any:
     try:
-        if isinstance(now, Pubkey):
+        if isinstance(current, Pubkey):
             return Pubkey.default() if text == "nobody" else address(text)
-        if isinstance(now, bytes):
-            return _hash(text, len(now))
+        if isinstance(current, bytes):
+            return _hash(text, len(current))
         if name in AMOUNTS:
             unit = AMOUNTS[name]
             return unit(text.removesuffix(unit.SYMBOL).strip()).base
@@ -88,7 +88,7 @@ def _read(name: str, text: str, now: Any) -> Any:
         raise UserError(f"{name}: {bad}") from None
     except (ValueError, InvalidOperation):
         raise UserError(
-            f"{name}: {text!r} is not a value such as {written(name, now)}, which it has now"
+            f"{name}: {text!r} is not a value such as {written(name, current)}, which it has now"
         ) from None
 
 

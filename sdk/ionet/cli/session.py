@@ -95,7 +95,7 @@ class Session:
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
     def stay_local(self) -> None:
-        """Means the node of this machine, unless another one is named by --url."""
+        """Uses this machine's node, unless --url names another."""
         host = urlsplit(self._config["json_rpc_url"]).hostname
         if self._options.get("url") is None and host not in ("127.0.0.1", "localhost", "::1"):
             self._options["url"] = "localhost"
@@ -111,12 +111,12 @@ class Session:
 
     @property
     def has_signer(self) -> bool:
-        """Whether anybody is named who signs; otherwise what is asked is for everyone."""
+        """Whether the options or the configuration name a signer; if not, commands only read."""
         given, place = self._options.get("keypair"), self._config["keypair_path"]
         return given is not None or elsewhere(place) or Path(place).expanduser().exists()
 
     def party(self, place: str) -> Signer:
-        """Returns who signs by an option: a keypair, or an address, whose signature is left open."""
+        """Returns the signer that an option names: a keypair, or an address, whose signature is left open."""
         try:
             return SignsElsewhere(Pubkey.from_string(place))
         except ValueError:
@@ -205,7 +205,7 @@ class Session:
         Args:
             call: what to send.
             what: the same in a few words, for people: `stake 12.5 IO on …`.
-            unit: of the job's amounts that it is about.
+            unit: the unit of the job's amounts that it is about.
         """
         try:
             return self._send(call, what)
@@ -217,9 +217,9 @@ class Session:
             raise
 
     def _check_wallet(self, call: Call[Any]) -> None:
-        """Says so if a call failed since whoever pays has no account of IO."""
+        """Raises a plainer error if a call failed because the signer has no account of IO."""
         wallet = token_account(self.signer.pubkey(), pda.mint.MINT)
-        takes = any(meta.pubkey == wallet for one in call.ix() for meta in one.accounts)
+        takes = any(meta.pubkey == wallet for instruction in call.ix() for meta in instruction.accounts)
         if takes and self.reader.account(wallet) is None:
             raise UserError(
                 f"{self.signer.pubkey()} has no account of IO on this network: have some IO sent to it first",
@@ -241,19 +241,19 @@ class Session:
         return sent
 
     def landed(self, signature: str) -> None:
-        """Remembers a transaction of this run, which an error behind it does not undo."""
+        """Remembers a transaction of this run that has landed: a later error does not undo it."""
         self._options.setdefault("landed", []).append(signature)
 
     def _as_asked(self, call: Call[T]) -> Call[T]:
-        """The call with the fee's payer and the nonce of the options."""
+        """Returns the call with the fee payer and the nonce that the options name."""
         if (payer := self.fee_payer) is not None:
             call = call.paid_by(payer)
         nonce, authority = self._options.get("nonce"), self._options.get("nonce_authority")
         if nonce is not None:
-            who = None if authority is None else self.party(authority)
-            return call.with_nonce(address(nonce), who)
+            advancer = None if authority is None else self.party(authority)
+            return call.with_nonce(address(nonce), advancer)
         if authority is not None:
-            raise UserError("--nonce-authority says who advances the nonce of --nonce")
+            raise UserError("--nonce-authority goes with --nonce: it says who advances that nonce")
         return call
 
     def _check_signers(self, call: Call[Any]) -> None:
@@ -261,11 +261,12 @@ class Session:
         unsent = call.unsent()
         authority = None if unsent.nonce is None else unsent.nonce.authority
         parties = (self.signer, unsent.payer, *unsent.signers, authority)
-        away = {one.pubkey() for one in parties if isinstance(one, SignsElsewhere)}
+        away = {party.pubkey() for party in parties if isinstance(party, SignsElsewhere)}
         needed = [(self.signer if unsent.payer is None else unsent.payer).pubkey()]
-        needed += [meta.pubkey for one in unsent.instructions for meta in one.accounts if meta.is_signer]
+        metas = (meta for instruction in unsent.instructions for meta in instruction.accounts)
+        needed += [meta.pubkey for meta in metas if meta.is_signer]
         needed += [(authority or self.signer).pubkey()] if unsent.nonce is not None else []
-        if missing := [one for one in needed if one in away]:
+        if missing := [key for key in needed if key in away]:
             raise MissingSigner(f"{missing[0]} signs elsewhere", missing[0])
 
     def print_unsent(self, calls: Sequence[Call[Any]]) -> None:
@@ -400,17 +401,18 @@ class Session:
         from ionet.chain.transactions import unsigned_by
 
         transactions = [call.tx(partial=True) for call in calls]
-        found = [
+        entries = [
             {
-                "transaction": b64encode(bytes(one)).decode(),
-                "blockhash": str(one.message.recent_blockhash),
-                "missing": unsigned_by(one),
+                "transaction": b64encode(bytes(transaction)).decode(),
+                "blockhash": str(transaction.message.recent_blockhash),
+                "missing": unsigned_by(transaction),
             }
-            for one in transactions
+            for transaction in transactions
         ]
         self.screen.aside = False
-        self.screen.show(found[0] if len(found) == 1 else found, *(str(one["transaction"]) for one in found))
-        missing = dict.fromkeys(address for one in transactions for address in unsigned_by(one))
+        data = entries[0] if len(entries) == 1 else entries
+        self.screen.show(data, *(str(entry["transaction"]) for entry in entries))
+        missing = dict.fromkeys(key for entry in transactions for key in unsigned_by(entry))
         needed = ", ".join(map(str, missing)) or "none"
         nonce = self._options.get("nonce")
         expires = "in about a minute" if nonce is None else f"when the nonce of {nonce} is advanced"

@@ -23,46 +23,46 @@ SlashAddress = Annotated[Pubkey, typer.Argument(metavar="SLASH", parser=address,
 
 
 def _decided(text: str) -> IO:
-    """An amount, of which zero rejects."""
+    """An amount; zero rejects the slash."""
     return IO(0) if text in ("0", "0.0") else io_amount(text)
 
 
 @app.command("list")
 def list_slashes(
     node: Annotated[
-        Pubkey | None, typer.Option("--node", metavar="NODE", parser=address, help="Of this node only.")
+        Pubkey | None, typer.Option("--node", metavar="NODE", parser=address, help="Only of this node.")
     ] = None,
 ) -> None:
-    """List the slashes that are not closed."""
+    """List open slashes."""
     io = session()
-    found, now = io.reader.staking.slashes(node=node), io.reader.time()
+    slashes, now = io.reader.staking.slashes(node=node), io.reader.time()
     io.screen.table(
         ("slash", "node", ">held back", ">set apart", "state", "what can happen"),
         [
             (
-                one.address,
-                one.account.node,
-                IO.from_base(one.account.amount),
-                IO.from_base(one.account.apart),
-                _state(one.account),
-                _next(one.account, now),
+                slash.address,
+                slash.account.node,
+                IO.from_base(slash.account.amount),
+                IO.from_base(slash.account.apart),
+                _state(slash.account),
+                _next(slash.account, now),
             )
-            for one in found
+            for slash in slashes
         ],
         data=[
             {
-                "slash": one.address,
-                "node": one.account.node,
-                "amount": IO.from_base(one.account.amount),
-                "apart": IO.from_base(one.account.apart),
-                "burned": IO.from_base(one.account.burned),
-                "fraud": bool(one.account.fraud),
-                "state": one.account.state,
-                "appeal_until": one.account.appeal_until,
-                "lapses_at": slash_until(one.account),
-                "evidence_hash": one.account.evidence_hash,
+                "slash": slash.address,
+                "node": slash.account.node,
+                "amount": IO.from_base(slash.account.amount),
+                "apart": IO.from_base(slash.account.apart),
+                "burned": IO.from_base(slash.account.burned),
+                "fraud": bool(slash.account.fraud),
+                "state": slash.account.state,
+                "appeal_until": slash.account.appeal_until,
+                "lapses_at": slash_until(slash.account),
+                "evidence_hash": slash.account.evidence_hash,
             }
-            for one in found
+            for slash in slashes
         ],
         empty="No open slashes.",
     )
@@ -72,36 +72,36 @@ def list_slashes(
 def show(slash: SlashAddress) -> None:
     """Show a slash, and what can happen to it now."""
     io = session()
-    found, now = io.reader.staking.get_slash(slash), io.reader.time()
-    room = slash_room(io.reader.staking.get_config(), found, io.reader.staking.total_active(), now)
-    kept = IO.from_base(max(0, found.apart - room.base))
+    account, now = io.reader.staking.get_slash(slash), io.reader.time()
+    room = slash_room(io.reader.staking.get_config(), account, io.reader.staking.total_active(), now)
+    kept = IO.from_base(max(0, account.apart - room.base))
     io.screen.facts(
         [
             ("Slash", slash),
-            ("Node", found.node),
-            ("Held back", IO.from_base(found.amount)),
-            ("Set apart", IO.from_base(found.apart)),
-            ("Kept by limit", f"{kept} wait for room; {room} can be burned now" if found.apart else None),
-            ("Burned", IO.from_base(found.burned)),
-            ("Fraud", "it stops the node's credit, and a decision ends the node" if found.fraud else None),
-            ("State", _state(found)),
-            ("Evidence", found.evidence_hash.hex()),
-            ("Proposed", f"{when(found.proposed_at)} by {found.proposer}"),
-            ("Appealed", when(found.appealed_at) if found.appealed_at else None),
-            ("Decided", when(found.decided_at) if found.decided_at else None),
-            ("Next", _next(found, now)),
+            ("Node", account.node),
+            ("Held back", IO.from_base(account.amount)),
+            ("Set apart", IO.from_base(account.apart)),
+            ("Kept by limit", f"{kept} wait for room; {room} can be burned now" if account.apart else None),
+            ("Burned", IO.from_base(account.burned)),
+            ("Fraud", "it stops the node's credit, and a decision ends the node" if account.fraud else None),
+            ("State", _state(account)),
+            ("Evidence", account.evidence_hash.hex()),
+            ("Proposed", f"{when(account.proposed_at)} by {account.proposer}"),
+            ("Appealed", when(account.appealed_at) if account.appealed_at else None),
+            ("Decided", when(account.decided_at) if account.decided_at else None),
+            ("Next", _next(account, now)),
         ],
         data={
-            **{name: getattr(found, name) for name in found.__slots__ if name not in ("version", "bump")},
+            **{name: getattr(account, name) for name in account.__slots__ if name not in ("version", "bump")},
             "slash": slash,
-            "amount": IO.from_base(found.amount),
-            "apart": IO.from_base(found.apart),
+            "amount": IO.from_base(account.amount),
+            "apart": IO.from_base(account.apart),
             "kept_by_limit": kept,
             "room": room,
-            "burned": IO.from_base(found.burned),
-            "fraud": bool(found.fraud),
-            "state": found.state,
-            "lapses_at": slash_until(found),
+            "burned": IO.from_base(account.burned),
+            "fraud": bool(account.fraud),
+            "state": account.state,
+            "lapses_at": slash_until(account),
         },
     )
 
@@ -110,25 +110,25 @@ def show(slash: SlashAddress) -> None:
 def propose(
     node: NodeAddress,
     amount: IoAmount,
-    evidence: Annotated[
-        Path | None, typer.Option("--evidence", metavar="FILE", help="What shows that it is due.")
-    ] = None,
+    evidence: Annotated[Path | None, typer.Option("--evidence", metavar="FILE", help="The evidence.")] = None,
     evidence_hash: Annotated[
         bytes | None,
         typer.Option("--evidence-hash", metavar="HEX", parser=digest, help="Its sha256, instead."),
     ] = None,
     fraud: Annotated[
         bool,
-        typer.Option("--fraud", help="It names fraud: the node is credited nothing until it is decided."),
+        typer.Option(
+            "--fraud", help="The slash is for fraud: the node is credited nothing until it is decided."
+        ),
     ] = False,
 ) -> None:
     """Propose to burn a node's stake, and hold it back; for the slasher."""
     if (evidence is None) == (evidence_hash is None):
         raise UserError("name the evidence by --evidence or by --evidence-hash")
-    found = evidence_hash or sha256((evidence or Path()).read_bytes()).digest()
+    evidence_hash = evidence_hash or sha256((evidence or Path()).read_bytes()).digest()
     io = session()
     sent = io.send(
-        io.client.staking.propose_slash(node, amount, found, fraud=fraud),
+        io.client.staking.propose_slash(node, amount, evidence_hash, fraud=fraud),
         f"propose to slash {amount} of {node}",
     )
     account = io.client.staking.get_slash(sent.result)
@@ -141,13 +141,13 @@ def propose(
         amount=amount,
         fraud=fraud,
         appeal_until=account.appeal_until,
-        evidence_hash=found,
+        evidence_hash=evidence_hash,
     )
 
 
 @app.command()
 def appeal(slash: SlashAddress) -> None:
-    """Put a slash before the resolver; for the node's owner."""
+    """Appeal a slash to the resolver; for the node's owner."""
     io = session()
     sent = io.send(io.client.staking.appeal(slash), f"appeal against {slash}")
     lapses = slash_until(io.client.staking.get_slash(slash))
@@ -185,22 +185,22 @@ def set_apart(slash: SlashAddress) -> None:
 
 @app.command()
 def execute(slash: SlashAddress) -> None:
-    """Burn what a slash has set apart, as far as the limit of seven days lets; for anyone.
+    """Burn what a slash has set apart, as far as the seven-day limit allows; for anyone.
 
-    What can be set apart now is set apart first.
+    Sets apart first what can be.
     """
     io = session()
     sent = io.send(io.client.staking.execute_slash(slash), f"execute {slash}")
     burned, left = IO.from_base(sent.result.amount), IO.from_base(sent.result.left)
     lines = [f"Burned {burned}"]
     if left:
-        lines.append(f"{left} are kept back by the limit, and can be burned as it has room")
+        lines.append(f"the limit keeps back {left} until it has room")
     io.done(sent, *lines, slash=slash, burned=burned, left=left, by_decision=sent.result.by_decision)
 
 
 @app.command()
 def cancel(slash: SlashAddress) -> None:
-    """End a slash that is not decided, and give back what was set apart; for the authority."""
+    """Cancel an undecided slash, and return what was set apart; for the authority."""
     io = session()
     sent = io.send(io.client.staking.cancel_slash(slash), f"cancel {slash}")
     freed, returned = IO.from_base(sent.result.freed), IO.from_base(sent.result.returned)
@@ -233,7 +233,7 @@ def _next(slash: accounts.staking.Slash, now: int) -> str:
         until = "" if last is None else f" until {when(last)}"
         return f"anyone can set it apart and execute it{until}"
     if slash.apart:
-        return "anyone can burn what was set apart, as the limit has room"
+        return "anyone can burn what was set apart, as far as the limit allows"
     if slash.state == SlashState.APPEALED and last is not None:
         return f"the resolver decides until {when(last)}, else it lapses"
     if slash.state == SlashState.PROPOSED and now < slash.appeal_until:

@@ -21,7 +21,7 @@ app = Commands("Stake on nodes, and what it earns.")
 
 Holder = Annotated[
     Pubkey | None,
-    typer.Option("--holder", metavar="ADDRESS", parser=address, help="Whose stake; default: who signs."),
+    typer.Option("--holder", metavar="ADDRESS", parser=address, help="Whose stake; default: the signer's."),
 ]
 OptionalNode = Annotated[
     Pubkey | None, typer.Argument(metavar="[NODE]", parser=address, help="The node; or --all.")
@@ -36,10 +36,10 @@ def _some_io(text: str) -> IO:
 
 @app.command()
 def add(node: NodeAddress, amount: IoAmount) -> None:
-    """Stake IO on a node: on the owner's side of an own node, else as a co-staker.
+    """Stake IO on a node: as its owner, or else as a co-staker.
 
-    It is pending at first: it counts for the maximum, but earns nothing until it is activated. An owner's is
-    active at once where co-stakers have nothing on the node.
+    It is pending at first: it counts for the maximum, but earns nothing until it is activated. An owner's
+    stake is active at once if co-stakers have nothing on the node.
     """
     io = session()
     sent = io.send(io.client.staking.stake(node, amount), f"stake {amount} on {node}")
@@ -66,7 +66,7 @@ def activate(node: NodeAddress, holder: Holder = None) -> None:
 
 @app.command()
 def settle(node: NodeAddress) -> None:
-    """Make what is due on a node active, and end the weight of what has left; for anyone."""
+    """Make due pending stake on a node active, and end late weights; for anyone."""
     io = session()
     io.done(io.send(io.client.staking.settle(node), f"settle {node}"), f"Settled {node}", node=node)
 
@@ -76,7 +76,7 @@ def unstake(
     node: NodeAddress,
     amount: Annotated[IO, typer.Argument(metavar="AMOUNT", parser=_some_io, help="How many IO, or ALL.")],
 ) -> None:
-    """Take stake off a node: pending stake leaves at once, active stake cools for 14 days."""
+    """Take stake off a node: pending stake is paid out at once, active stake cools for 14 days."""
     io = session()
     if not amount:
         status = io.client.staking.status(node)
@@ -94,7 +94,7 @@ def unstake(
 
 @app.command()
 def withdraw(node: NodeAddress) -> None:
-    """Let stake leave whose cooldown is over."""
+    """Pay out stake whose cooldown is over."""
     io = session()
     sent = io.send(io.client.staking.withdraw(node), f"withdraw from {node}")
     io.done(sent, f"{sent.result} left {node}", node=node, amount=sent.result)
@@ -102,7 +102,7 @@ def withdraw(node: NodeAddress) -> None:
 
 @app.command()
 def claim(node: OptionalNode = None, everything: All = False) -> None:
-    """Let rewards leave, from one node or from all."""
+    """Pay out rewards, from one node or from all."""
     io = session()
     if everything == (node is not None):
         raise UserError("name a node, or say --all")
@@ -127,39 +127,39 @@ def compound(node: OptionalNode = None, everything: All = False) -> None:
 
 
 def _each(call: Any, verb: str, past: str) -> None:
-    """Does the same on every node on which there are rewards; one that refuses stops no other."""
+    """Does the same on every node with rewards; a refusal on one does not stop the others."""
     from ionet.cli.failures import sentence
 
     io = session()
-    found = [one for one in io.client.staking.stakes() if one.claimable]
-    if io.sign_only and found:
-        io.print_unsent([call(one.node) for one in found])
+    stakes = [stake for stake in io.client.staking.stakes() if stake.claimable]
+    if io.sign_only and stakes:
+        io.print_unsent([call(stake.node) for stake in stakes])
         return
     io.refuse_nonce()
     rows, data = [], []
     stopped: IonetError | None = None
-    for one in found:
+    for stake in stakes:
         if io.dry_run:
-            rows.append((one.node, one.claimable, "dry run, nothing was sent"))
-            data.append({"node": one.node, "claimable": one.claimable})
+            rows.append((stake.node, stake.claimable, "dry run, nothing was sent"))
+            data.append({"node": stake.node, "claimable": stake.claimable})
             continue
         try:
-            sent = io.send(call(one.node), f"{verb} rewards on {one.node}")
+            sent = io.send(call(stake.node), f"{verb} rewards on {stake.node}")
         except TransactionFailed as bad:
-            rows.append((one.node, one.claimable, f"refused: {sentence(bad)}"))
-            data.append({"node": one.node, "claimable": one.claimable, "error": sentence(bad)})
+            rows.append((stake.node, stake.claimable, f"refused: {sentence(bad)}"))
+            data.append({"node": stake.node, "claimable": stake.claimable, "error": sentence(bad)})
             continue
         except IonetError as bad:
             # The node is gone, or the end unknown: what has landed is still shown.
             stopped = bad
             break
-        rows.append((one.node, sent.result, sent.signature))
-        data.append({"node": one.node, past: sent.result, "signature": sent.signature})
+        rows.append((stake.node, sent.result, sent.signature))
+        data.append({"node": stake.node, past: sent.result, "signature": sent.signature})
     if stopped is None or rows:
         io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
     if stopped is not None:
         raise stopped
-    if any("error" in one for one in data):
+    if any("error" in entry for entry in data):
         raise typer.Exit(REFUSED)
 
 
@@ -172,69 +172,68 @@ def status(
             "--holder",
             metavar="ADDRESS",
             parser=address,
-            help="Whose stake; default: who signs, without a keypair the owner.",
+            help="Whose stake; default: the signer's, or without a keypair the owner's.",
         ),
     ] = None,
 ) -> None:
-    """Show stake on a node: active, pending and cooling, when each is ready, and what can be had now."""
+    """Show stake on a node: active, pending and cooling, and what can be withdrawn or claimed now."""
     io = session()
     staking, now = io.reader.staking, io.reader.time()
-    who = holder
-    if who is None:
-        who = io.signer.pubkey() if io.has_signer else staking.get_node(node).owner
+    if holder is None:
+        holder = io.signer.pubkey() if io.has_signer else staking.get_node(node).owner
     room = staking.get_capacity(node)
     try:
-        found = staking.status(node, who)
+        stake = staking.status(node, holder)
     except AccountNotFound:
-        raise UserError(f"{who} has no stake on {node}", NOT_FOUND) from None
+        raise UserError(f"{holder} has no stake on {node}", NOT_FOUND) from None
     cooling = [
-        ("Cooling" if n == 0 else "", f"{one.amount}, {_ready(one.ready_at, now)}")
-        for n, one in enumerate(found.cooling)
+        ("Cooling" if n == 0 else "", f"{slot.amount}, {_ready(slot.ready_at, now)}")
+        for n, slot in enumerate(stake.cooling)
     ]
     io.screen.facts(
         [
             ("Node", node),
-            ("Holder", f"{who} ({'owner' if found.is_owner else 'co-staker'})"),
-            ("Active", found.active),
-            ("Pending", f"{found.pending}; {_activation(found, now)}" if found.pending else None),
-            ("Late", f"{found.late}, which still share rewards of earlier hours" if found.late else None),
+            ("Holder", f"{holder} ({'owner' if stake.is_owner else 'co-staker'})"),
+            ("Active", stake.active),
+            ("Pending", f"{stake.pending}; {_activation(stake, now)}" if stake.pending else None),
+            ("Late", f"{stake.late}, which still share rewards of earlier hours" if stake.late else None),
             *cooling,
-            ("Withdraw now", found.ready or None),
-            ("Claim now", found.claimable),
-            ("Held back", found.blocked),
-            ("Worth", found.worth),
+            ("Withdraw now", stake.ready or None),
+            ("Claim now", stake.claimable),
+            ("Held back", stake.blocked),
+            ("Worth", stake.worth),
             ("Room left", f"{room.total} for the owner, {room.co} for co-stakers (maximum {room.maximum})"),
         ],
-        data={**_json(found), "room": {"total": room.total, "co": room.co, "maximum": room.maximum}},
+        data={**_json(stake), "room": {"total": room.total, "co": room.co, "maximum": room.maximum}},
     )
 
 
 @app.command("list")
 def list_stakes(holder: Holder = None) -> None:
-    """List all of a holder's stake: own nodes first, then co-staked ones."""
+    """List all stake of a holder: own nodes first, then co-staked ones."""
     io = session()
-    who = holder or io.signer.pubkey()
-    found, now = io.reader.staking.stakes(who), io.reader.time()
+    holder = holder or io.signer.pubkey()
+    stakes, now = io.reader.staking.stakes(holder), io.reader.time()
     rows = []
-    for one in found:
-        coming = [slot for slot in one.cooling if slot.ready_at > now]
+    for stake in stakes:
+        coming = [slot for slot in stake.cooling if slot.ready_at > now]
         total = sum((slot.amount for slot in coming), IO(0))
         rows.append(
             (
-                one.node,
-                "owner" if one.is_owner else "co-staker",
-                f"{one.active:n}",
-                f"{one.pending:n}{' (activate)' if one.can_activate else ''}",
+                stake.node,
+                "owner" if stake.is_owner else "co-staker",
+                f"{stake.active:n}",
+                f"{stake.pending:n}{' (activate)' if stake.can_activate else ''}",
                 f"{total:n}{' until ' + when(coming[0].ready_at) if coming else ''}",
-                f"{one.ready:n}",
-                f"{one.claimable:n}",
+                f"{stake.ready:n}",
+                f"{stake.claimable:n}",
             )
         )
     io.screen.table(
         ("node", "as", ">active", ">pending", ">cooling", ">withdraw now", ">claim now"),
         rows,
-        data=[_json(one) for one in found],
-        empty=f"{who} has no stake.",
+        data=[_json(stake) for stake in stakes],
+        empty=f"{holder} has no stake.",
     )
 
 
@@ -246,11 +245,10 @@ def _activation(status: StakeStatus, now: int) -> str:
     if not status.pending:
         return "nothing is pending"
     if status.can_activate:
-        return f"it can be active now: ionet stake activate {status.node}"
+        return f"it can be activated now: ionet stake activate {status.node}"
     wait = span(status.activates_from - now)
-    return (
-        f"it can be active from {when(status.activates_from)} (in {wait}), if that hour is credited by then"
-    )
+    begins = f"{when(status.activates_from)} (in {wait})"
+    return f"it can be activated from {begins}, if that hour is credited by then"
 
 
 def _ready(ready_at: int, now: int) -> str:
@@ -259,5 +257,5 @@ def _ready(ready_at: int, now: int) -> str:
     return f"ready {when(ready_at)} (in {span(ready_at - now)})"
 
 
-def _json(one: StakeStatus) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__slots__}
+def _json(stake: StakeStatus) -> dict[str, Any]:
+    return {name: getattr(stake, name) for name in stake.__slots__}

@@ -43,11 +43,11 @@ Allowed = Annotated[
 
 @app.command()
 def show(source: Source) -> None:
-    """Show what transactions do: instructions, accounts by their roles, what they move, who has to sign."""
+    """Show what transactions do: instructions, accounts by role, what they move, who has to sign."""
     io = session()
     for number, transaction in enumerate(_read(source), 1):
-        every = {instruction.program_id for instruction in signing.instructions_of(io, transaction)}
-        signing.show(io, transaction, number, every)
+        programs = {instruction.program_id for instruction in signing.instructions_of(io, transaction)}
+        signing.show(io, transaction, number, programs)
 
 
 @app.command()
@@ -98,7 +98,7 @@ def send(source: Source, allowed: Allowed = None) -> None:
 def _shown(
     io: Session, source: str, allowed: Sequence[Pubkey] | None, *, signs: bool = False
 ) -> list[VersionedTransaction]:
-    """Returns the transactions after what they do was shown; all of them before any is signed."""
+    """Shows what the transactions do, all before any is signed, and returns them."""
     transactions = list(_read(source))
     for number, transaction in enumerate(transactions, 1):
         if signs or unsigned_by(transaction):
@@ -143,7 +143,7 @@ def _lines(source: str) -> list[str]:
         document = json.loads(text)
     except (ValueError, RecursionError):
         return text.splitlines()
-    return [json.dumps(one) for one in (document if isinstance(document, list) else [document])]
+    return [json.dumps(entry) for entry in (document if isinstance(document, list) else [document])]
 
 
 def _read(source: str) -> Iterator[VersionedTransaction]:

@@ -1,4 +1,4 @@
-"""`ionet watch`: what happens on the chain, as it happens."""
+"""`ionet watch`: changes on the chain, as they happen."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ app = Commands("Follow accounts and events as they change, until Ctrl-C.")
 
 T = TypeVar("T")
 
-#: What is shown of an account at first, by its type; later only what has changed.
+#: Fields shown of an account at first, by its type; later only those that have changed.
 _FIRST: Final = {
     "Node": ("state", "class_", "units", "owner"),
     "Offer": ("open", "node", "rate", "lease_job"),
     "Job": ("state", "node", "renter", "units"),
     "Position": ("node", "holder", "active", "pending"),
 }
-#: Fields that say nothing to people.
+#: Fields of no interest to people.
 _DULL: Final = frozenset({"version", "bump", "seq", "last_time"})
 
-Count = Annotated[int | None, typer.Option("--count", min=1, help="End after so many; default: never.")]
+Count = Annotated[int | None, typer.Option("--count", min=1, help="End after this many; default: never.")]
 NodeFilter = Annotated[
-    Pubkey | None, typer.Option("--node", metavar="NODE", parser=address_of, help="Of this node only.")
+    Pubkey | None, typer.Option("--node", metavar="NODE", parser=address_of, help="Only of this node.")
 ]
 
 
@@ -51,9 +51,7 @@ def _filter(name: str, text: str) -> Any:
 
 @app.command()
 def account(
-    address: Annotated[
-        Pubkey, typer.Argument(metavar="ADDRESS", parser=address_of, help="Where it is; any account.")
-    ],
+    address: Annotated[Pubkey, typer.Argument(metavar="ADDRESS", parser=address_of, help="Any account.")],
     count: Count = None,
 ) -> None:
     """Follow one account: its state now, and after each change."""
@@ -63,9 +61,10 @@ def account(
 
 @app.command()
 def nodes(
-    owner: Annotated[Pubkey | None, _filter("--owner", "Of this owner only.")] = None,
+    owner: Annotated[Pubkey | None, _filter("--owner", "Only of this owner.")] = None,
     class_: Annotated[
-        str | None, typer.Option("--class", metavar="CLASS", help="Of this hardware class: number or name.")
+        str | None,
+        typer.Option("--class", metavar="CLASS", help="Only of this hardware class: number or name."),
     ] = None,
     count: Count = None,
 ) -> None:
@@ -76,7 +75,7 @@ def nodes(
 
 @app.command()
 def positions(
-    holder: Annotated[Pubkey | None, _filter("--holder", "Of this holder only.")] = None,
+    holder: Annotated[Pubkey | None, _filter("--holder", "Only of this holder.")] = None,
     node: NodeFilter = None,
     count: Count = None,
 ) -> None:
@@ -93,8 +92,8 @@ def offers(node: NodeFilter = None, count: Count = None) -> None:
 @app.command()
 def jobs(
     node: NodeFilter = None,
-    renter: Annotated[Pubkey | None, _filter("--renter", "Of this renter only.")] = None,
-    supplier: Annotated[Pubkey | None, _filter("--supplier", "Of this supplier only.")] = None,
+    renter: Annotated[Pubkey | None, _filter("--renter", "Only of this renter.")] = None,
+    supplier: Annotated[Pubkey | None, _filter("--supplier", "Only of this supplier.")] = None,
     count: Count = None,
 ) -> None:
     """Follow jobs: from their booking to their last payment."""
@@ -104,13 +103,14 @@ def jobs(
 @app.command(name="events")
 def events_(
     program: Annotated[
-        str | None, typer.Option("--program", metavar="NAME", help="Of this program: its name or address.")
+        str | None,
+        typer.Option("--program", metavar="NAME", help="Only of this program: its name or address."),
     ] = None,
     mentions: Annotated[
         Pubkey | None, _filter("--mentions", "Only of transactions with this account.")
     ] = None,
     kind: Annotated[
-        list[str] | None, typer.Option("--kind", metavar="EVENT", help="Of this type only; repeatable.")
+        list[str] | None, typer.Option("--kind", metavar="EVENT", help="Only of this type; repeatable.")
     ] = None,
     since: Annotated[
         str | None,
@@ -120,14 +120,14 @@ def events_(
 ) -> None:
     """Follow the programs' events, in the chain's order, without gaps.
 
-    Name a program, an account (--mentions), or both. --since goes on where an earlier run has ended.
+    Name a program, an account (--mentions), or both. --since continues where an earlier run ended.
     """
     io = session()
     if program is None and mentions is None:
-        raise UserError("events are followed of something: name a --program, or an account with --mentions")
-    of = None if program is None else _program(program)
-    what: list[Any] = [*_kinds(of, kind)] if kind else [] if of is None else [of]
-    watch = io.reader.watch_events(*what, mentions=mentions, since=since)
+        raise UserError("name a --program to follow, or an account with --mentions")
+    program_id = None if program is None else _program(program)
+    filters: list[Any] = [*_kinds(program_id, kind)] if kind else [] if program_id is None else [program_id]
+    watch = io.reader.watch_events(*filters, mentions=mentions, since=since)
     try:
         _show(io, watch, count, _event)
     except LookupError as bad:
@@ -138,8 +138,8 @@ def _program(text: str) -> Pubkey:
     """A program by its name or address."""
     for name in events.__all__:
         if text == name:
-            found: Pubkey = _event_types(name)[0].PROGRAM_ID
-            return found
+            program_id: Pubkey = _event_types(name)[0].PROGRAM_ID
+            return program_id
     try:
         return Pubkey.from_string(text)
     except ValueError:
@@ -153,9 +153,9 @@ def _event_types(program: str) -> list[type[Event]]:
 
 
 def _kinds(program: Pubkey | None, names: Iterable[str]) -> Iterator[type[Event]]:
-    known = [one for name in events.__all__ for one in _event_types(name)]
+    types = [type_ for name in events.__all__ for type_ in _event_types(name)]
     for name in names:
-        fitting = [one for one in known if one.__name__ == name and program in (None, one.PROGRAM_ID)]
+        fitting = [type_ for type_ in types if type_.__name__ == name and program in (None, type_.PROGRAM_ID)]
         if not fitting:
             raise typer.BadParameter(f"{name!r} is no event of that program; see docs/reference")
         yield from fitting
@@ -165,18 +165,21 @@ def _follow(kind: type[Account], count: int | None, **fields: Any) -> None:
     io = session()
     chosen = {name: value for name, value in fields.items() if value is not None}
     _show(
-        io, io.reader.watch_accounts(kind, **chosen), count, _Accounts(io, lambda one: (kind.__name__, one))
+        io,
+        io.reader.watch_accounts(kind, **chosen),
+        count,
+        _Accounts(io, lambda account: (kind.__name__, account)),
     )
 
 
 def _show(
     io: Session, watch: Iterator[T], count: int | None, rows: Callable[[T], tuple[Mapping[str, Any], str]]
 ) -> None:
-    """Writes a line for each, until Ctrl-C."""
+    """Writes a line for each item, until Ctrl-C."""
     written = 0
     try:
-        for one in watch:
-            data, line = rows(one)
+        for item in watch:
+            data, line = rows(item)
             print(json.dumps(data, ensure_ascii=False) if io.screen.as_json else line, flush=True)
             written += 1
             if written == count:
@@ -184,7 +187,7 @@ def _show(
     except KeyboardInterrupt:
         return
     except BrokenPipeError:
-        # Who reads has seen enough; nothing more can be written, at exit neither.
+        # The reader has closed the pipe; nothing more can be written, not even at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     finally:
         watch.close()  # type: ignore[attr-defined]
@@ -194,7 +197,7 @@ def _show(
 
 
 class _Accounts:
-    """Lines of accounts: what they are at first, and what has changed later."""
+    """Lines of accounts: their state at first, and then what has changed."""
 
     def __init__(self, io: Session, decode: Callable[[Any], tuple[str, Any]]) -> None:
         self._screen = io.screen
@@ -213,29 +216,29 @@ class _Accounts:
         self._before[address] = now
         if before is None:
             chosen = [name for name in _FIRST.get(kind, ()) if name in now] or [*now][:6]
-            said = "  ".join(f"{name}={now[name]}" for name in chosen)
-            return self._row(change, kind, data), f"{slot}  {address}  {kind}  {said}"
+            text = "  ".join(f"{name}={now[name]}" for name in chosen)
+            return self._row(change, kind, data), f"{slot}  {address}  {kind}  {text}"
         names = [name for name in now if before.get(name) != now[name] and name not in _DULL]
-        said = "  ".join(f"{name}: {before.get(name, '-')} → {now[name]}" for name in names)
-        return self._row(change, kind, data), f"{slot}  {address}  {kind}  {said or 'touched'}"
+        text = "  ".join(f"{name}: {before.get(name, '-')} → {now[name]}" for name in names)
+        return self._row(change, kind, data), f"{slot}  {address}  {kind}  {text or 'touched'}"
 
     @staticmethod
     def _row(change: AccountChange[Any], kind: str | None, data: Any) -> Mapping[str, Any]:
         return {"slot": change.slot, "address": str(change.address), "kind": kind, "account": data}
 
 
-def _decoded(found: RawAccount) -> tuple[str, Any]:
+def _decoded(raw: RawAccount) -> tuple[str, Any]:
     """An account of any kind, decoded if its type is known."""
-    data = bytes(found.data)
-    name = registry.name(str(found.owner))
+    data = bytes(raw.data)
+    name = registry.name(str(raw.owner))
     if name is not None and name in accounts.__all__:
         module = getattr(accounts, name)
-        for kind in (getattr(module, one) for one in module.__all__):
+        for kind in (getattr(module, type_name) for type_name in module.__all__):
             if data.startswith(kind.DISCRIMINATOR):
                 return kind.__name__, kind.decode(data)
     return "account", {
-        "lamports": found.lamports,
-        "owner": str(found.owner),
+        "lamports": raw.lamports,
+        "owner": str(raw.owner),
         "size": len(data),
         "data": data.hex(),
     }
@@ -246,10 +249,10 @@ def _flat(data: Any, path: str = "") -> Iterator[tuple[str, str]]:
     if isinstance(data, dict) and set(data) == {"ui", "raw"}:
         yield path, str(data["ui"])
     elif isinstance(data, dict):
-        for name, one in data.items():
-            yield from _flat(one, f"{path}.{name}" if path else name)
+        for name, item in data.items():
+            yield from _flat(item, f"{path}.{name}" if path else name)
     elif isinstance(data, list):
-        yield path, f"[{', '.join(text for _, text in (part for one in data for part in _flat(one, '_')))}]"
+        yield path, f"[{', '.join(text for _, text in (part for item in data for part in _flat(item, '_')))}]"
     else:
         text = str(data)
         yield path, text if len(text) <= 64 else f"{text[:60]}…"
@@ -258,18 +261,18 @@ def _flat(data: Any, path: str = "") -> Iterator[tuple[str, str]]:
 # -- events
 
 
-def _event(seen: WatchedEvent) -> tuple[Mapping[str, Any], str]:
-    program = registry.name(str(seen.program_id)) or str(seen.program_id)
-    name, data = type(seen.event).__name__, jsonable(seen.event)
+def _event(watched: WatchedEvent) -> tuple[Mapping[str, Any], str]:
+    program = registry.name(str(watched.program_id)) or str(watched.program_id)
+    name, data = type(watched.event).__name__, jsonable(watched.event)
     row = {
-        "slot": seen.slot,
-        "time": seen.time,
-        "signature": seen.signature,
-        "index": seen.index,
+        "slot": watched.slot,
+        "time": watched.time,
+        "signature": watched.signature,
+        "index": watched.index,
         "program": program,
         "event": name,
         "data": data,
     }
-    said = "  ".join(f"{key}={value}" for key, value in _flat(data) if key not in _DULL)
-    moment = "" if seen.time is None else f"  {when(seen.time)}"
-    return row, f"{seen.slot}{moment}  {seen.signature}  {program}.{name}  {said}"
+    text = "  ".join(f"{key}={value}" for key, value in _flat(data) if key not in _DULL)
+    moment = "" if watched.time is None else f"  {when(watched.time)}"
+    return row, f"{watched.slot}{moment}  {watched.signature}  {program}.{name}  {text}"

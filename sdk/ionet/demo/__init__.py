@@ -1,6 +1,6 @@
-"""The whole marketplace in one process: from genesis to burn, with a job that is really run.
+"""The whole marketplace in one process: from genesis to burn, with a job that really runs.
 
-`run` plays the scenario on a network inside this process and returns what happened and what was checked.
+`run` plays the scenario on a network in this process and returns its steps and checks.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What must hold at the end: every vault holds what its accounts say, and every IO is accounted for."""
+"""The final checks: every vault holds what the accounts say, and every IO is accounted for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scenario: who does what, in order. Every line it records is read back from the chain or from a run."""
+"""The scenario, step by step. Every line it records is read back from the chain or from a run."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from ionet.formats.when import HOUR
 from ionet.localnet.market import Market
 from ionet.localnet.record import Check, Demo, Recorder, Step
 from ionet.orchestrator import (
+    BoxExecutor,
+    Executor,
     LocalAgents,
     NodeRules,
     NodeSpec,
@@ -44,6 +46,7 @@ from ionet.rewards import (
     score_hour,
     write_evidence,
 )
+from ionet.sandbox import BOXES, image, missing
 from ionet.staking.classes import HardwareClass, hardware_classes, minimum_stake
 from ionet.store.manifest import FileStore, Function, Manifest, Resources
 from ionet.worker import Device, DeviceKey, Probe, TimeLockPolicy, Worker, fingerprint, probe
@@ -117,10 +120,10 @@ class _Scenario:
         )
         minimum = minimum_stake(kind)
         owners = {"alice": people.alice, "bob": people.bob}
-        purses = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
-        purses |= {people.carol.pubkey(): CO_STAKE + IO(10), people.renter.pubkey(): IO(25)}
-        market.open_wallets([*purses, people.attester.pubkey()])
-        market.give(purses)
+        funds = {pair.pubkey(): minimum + IO(50) for pair in owners.values()}
+        funds |= {people.carol.pubkey(): CO_STAKE + IO(10), people.renter.pubkey(): IO(25)}
+        market.open_wallets([*funds, people.attester.pubkey()])
+        market.give(funds)
         record.say(f"this machine: {device.name}, class {kind.name}, minimum stake {minimum}")
         record.say("both workers run on it; the second device's id is derived from the first, for this demo")
         suppliers = [
@@ -159,8 +162,8 @@ class _Scenario:
                 memory_gib=max(1, device.memory >> 30),
             ),
         )
-        part = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
-        worker = Worker(bytes(node), key, self.directory / name, device=part)
+        processor = Device(device.index, uuid, device.name, device.pool, device.memory, device.hardware_class)
+        worker = Worker(bytes(node), key, self.directory / name, device=processor)
         return Supplier(name, owner, node, worker, kind)
 
     def prove(self, suppliers: list[Supplier]) -> dict[bytes, bytes]:
@@ -230,7 +233,7 @@ class _Scenario:
         client = self._attester_client()
         serving = Orchestrator(
             ProgramChain(client),
-            RayExecutor(specs, store, self.directory / "leases"),
+            self._executor(specs, store),
             LocalAgents([supplier.worker for supplier in suppliers]),
             store,
             self.directory / "journal.sqlite",
@@ -254,6 +257,17 @@ class _Scenario:
             await serving.aclose()
         await self._record_orchestrator(client, before)
         return [str(step) for step in steps], result
+
+    def _executor(self, specs: list[NodeSpec], store: FileStore) -> Executor:
+        """Runs the job in a box, as a supplier's machine does, or says why not."""
+        root, why = image(), missing()
+        if why is None and root is None:
+            why = "there is no image; scripts/setup --sandbox builds it"
+        if why is not None or root is None:
+            self.record.say(f"the job runs unboxed, as this user: {why}")
+            return RayExecutor(specs, store, self.directory / "leases")
+        self.record.say("the job runs in a box, where it sees nothing of this machine")
+        return BoxExecutor(specs, store, self.directory / "leases", image=root, boxes=BOXES)
 
     async def _record_orchestrator(self, client: AsyncClient, after: int) -> None:
         """Records the orchestrator's own transactions, from the chain's history."""
@@ -346,7 +360,7 @@ class _Scenario:
     def _facts(
         self, suppliers: list[Supplier], proved: dict[bytes, bytes], job_fees: int, end: int
     ) -> list[NodeHour]:
-        """Returns what the attester knows about each node of the hour, with the device's signed statement."""
+        """Returns the facts of each node for the hour, with the device's signed statement."""
         rows = []
         for number, supplier in enumerate(suppliers):
             node, key = self.market.deployer.staking.get_node(supplier.node), bytes(supplier.node)
@@ -379,11 +393,11 @@ class _Scenario:
         window = attester.proofs.get_config().challenge_window
         market.move_clock(market.now + window)
         self.record.say(f"the clock was moved {window // HOUR} h, past the report's challenge window")
-        for one in (attester.proofs.get_report(address).predecessor, address):
-            market.send("finalize", attester.proofs.finalize(one))
-        held = attester.proofs.get_report(address).creditable_from - market.now
-        market.move_clock(market.now + held)
-        self.record.say(f"and {held // HOUR} h on, since rewards are held back for a week")
+        for report_address in (attester.proofs.get_report(address).predecessor, address):
+            market.send("finalize", attester.proofs.finalize(report_address))
+        wait = attester.proofs.get_report(address).creditable_from - market.now
+        market.move_clock(market.now + wait)
+        self.record.say(f"and {wait // HOUR} h on, since rewards are held back for a week")
         return address
 
     def _credit(
@@ -414,7 +428,7 @@ class _Scenario:
         record.close("rewards", "Rewards are credited and claimed")
 
     def _credit_hours_before(self, supplier: Supplier, address: Pubkey) -> None:
-        """Credits the hours before carol's stake became active; ten minutes later comes the next."""
+        """Credits the hours before carol's stake became active; the next credit follows ten minutes later."""
         market, staking = self.market, self.market.deployer.staking
         earlier = market.deployer.proofs.get_report(address).predecessor
         market.send("credit the hours before", staking.credit(supplier.node, earlier, self.before))

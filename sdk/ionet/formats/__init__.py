@@ -1,1 +1,1 @@
-"""Formats that several folders share: canonical JSON, Merkle trees, times in words."""
+"""Formats that several rooms share: canonical JSON, Merkle trees, CSV tables, times in words."""

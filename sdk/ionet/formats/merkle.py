@@ -7,7 +7,7 @@
 
 The three prefixes keep leaves, inner nodes and padding apart (no second preimage), the domain keeps the trees
 of different uses apart. The depth is ``ceil(log2(leaves))``, every proof has that many hashes, and bit ``h``
-of the leaf's index says on which side the node of height ``h`` stands: 1 means that it is the right child.
+of the leaf's index says whether the node of height ``h`` is the left (0) or the right (1) child.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def leaf_hash(domain: bytes, payload: bytes) -> bytes:
 
 
 def empty_hash(domain: bytes, height: int = 0) -> bytes:
-    """Returns the hash of a subtree of ``2**height`` leaves that do not exist."""
+    """Returns the hash of an empty subtree with room for ``2**height`` leaves."""
     value = sha256(b"\x02" + domain).digest()
     for _ in range(height):
         value = sha256(b"\x01" + value + value).digest()

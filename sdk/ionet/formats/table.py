@@ -1,8 +1,7 @@
-"""CSV files that people write: read exactly, or refused with the line and the reason.
+"""CSV files written by people: read exactly, or refused with the line and the reason.
 
-Money and rights follow from these files, so nothing is guessed: a row with a cell too many (`1,500` for
-fifteen hundred), a column that nobody knows (`Revocable` for `revocable`), another encoding or another
-separator is an error.
+Money and rights depend on these files, so nothing is guessed: a row with too many cells (`1,500` for fifteen
+hundred), an unknown column (`Revocable` for `revocable`), another encoding or another separator is an error.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from io import TextIOWrapper
 from pathlib import Path
 from typing import Final
 
-#: What the first bytes of other encodings look like.
+#: The first bytes of files in other encodings.
 _MARKS: Final = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16"}
 _SEPARATORS: Final = {";": "semicolons", "\t": "tabs", "|": "bars"}
 
@@ -25,9 +24,9 @@ class TableRow:
     """A row of a file.
 
     Attributes:
-        line: its number in the file, the last one where a cell has line breaks.
-        cells: the text of each column, without white space around it; an empty text for an optional column
-            that the file does not have.
+        line: its number in the file; the last of its lines if a cell has line breaks.
+        cells: the text of each column, without white space around it; empty for an optional column that the
+            file does not have.
     """
 
     line: int
@@ -51,7 +50,7 @@ class LineError:
 
 
 class HeaderError(LineError):
-    """The line that names the columns cannot be used; no row is read."""
+    """The header cannot be used; no row is read."""
 
     __slots__ = ()
 
@@ -59,16 +58,16 @@ class HeaderError(LineError):
 def read_table(
     path: Path, columns: Sequence[str], optional: Sequence[str] = (), *, others: bool = False
 ) -> Iterator[TableRow | LineError]:
-    """The rows of a CSV file, each as it is read, and what is wrong with the lines that are none.
+    """Yields the rows of a CSV file as they are read, and an error for each line that cannot be used.
 
-    The first line that is not empty names the columns, in any order. Nothing follows an error of the header
-    or of the encoding.
+    The first line that is not empty names the columns, in any order. An error of the header or the encoding
+    ends the reading.
 
     Args:
         path: the file; UTF-8, with or without a byte order mark, cells separated by commas.
-        columns: that it must have.
-        optional: that it may have.
-        others: whether it may have more, which are ignored: in what another program has written.
+        columns: required columns.
+        optional: further columns that may be there.
+        others: whether any other columns may be there, and are ignored: for files of another program.
 
     Raises:
         OSError: the file cannot be read.
@@ -128,14 +127,14 @@ def _header_error(
             return f"cells are separated by {name} here, and must be by commas"
     for name in header:
         if name not in known:
-            near = [one for one in known if one.casefold() == name.casefold()]
+            near = [column for column in known if column.casefold() == name.casefold()]
             if others and not near:
                 continue
             near = near or get_close_matches(name, known, n=1)
             hint = f"; is {near[0]!r} meant?" if near else f"; there are {', '.join(known)}"
             return f"there is no column {name!r}{hint}"
         if header.count(name) > 1:
-            return f"the column {name!r} stands there twice"
+            return f"the column {name!r} is there twice"
     for name in columns:
         if name not in header:
             return f"the column {name!r} is missing; the first line names {', '.join(columns)}"

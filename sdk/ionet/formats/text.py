@@ -1,14 +1,14 @@
-"""Text from elsewhere, on a screen."""
+"""Shows untrusted text safely on a screen."""
 
 from __future__ import annotations
 
 
 def printable(text: str, *, lines: bool = False) -> str:
-    """Returns text that only writes: no escapes, nothing that turns its direction, nothing invisible.
+    """Replaces everything in a text that does not print: escapes, changes of direction, invisible characters.
 
     Args:
-        text: whoever it is of.
-        lines: whether it may break lines.
+        text: from any source.
+        lines: whether line breaks are kept.
     """
     return "".join(
         letter if letter.isprintable() or letter == "\u00a0" or (lines and letter == "\n") else "�"

@@ -1,7 +1,7 @@
-"""Proposals: what the treasury can be made to do, how a proposal's content is hashed, and where one stands.
+"""Proposals: what the treasury can do, how a proposal's content is hashed, and what can happen to one.
 
-A proposal is a text and transactions. Each transaction is one instruction in which the treasury may sign; any
-builder of `ionet.ix` makes one where its authority is `TREASURY`, and so does every call of
+A proposal is a text and transactions. Each transaction is one instruction that the treasury may sign: any
+builder of `ionet.ix` makes one, given `TREASURY` as its authority, and so does every call of
 `client.governance.as_treasury()`. The functions here build the usual ones:
 
     from ionet import governance

@@ -10,22 +10,22 @@ from ionet import types
 from ionet._generated import PROGRAMS
 from ionet.administration.decoding import decode, read_arguments
 
-#: Instructions of the loader of upgradeable programs.
+#: Instructions of the upgradeable loader.
 UPGRADE: Final = 3
 SET_AUTHORITY: Final = 4
-#: Of SPL Token, and of the program of associated token accounts.
+#: Instructions of SPL Token and the associated token program.
 TRANSFER_CHECKED: Final = 12
 CREATE_IDEMPOTENT: Final = 1
 
 
 def instruction_of(args: types.governance.TransactionArgs) -> Instruction:
     """The instruction that a proposal stores."""
-    metas = [AccountMeta(one.key, one.signer, one.writable) for one in args.accounts]
+    metas = [AccountMeta(meta.key, meta.signer, meta.writable) for meta in args.accounts]
     return Instruction(args.program_id, bytes(args.data), metas)
 
 
 def describe(args: types.governance.TransactionArgs) -> str:
-    """A stored transaction in one line: the program and instruction, and amounts where it pays."""
+    """A stored transaction in one line: program, instruction, and the amounts it pays."""
     decoded = decode(instruction_of(args))
     if decoded.known or str(args.program_id) in PROGRAMS:
         return decoded.summary
@@ -33,11 +33,10 @@ def describe(args: types.governance.TransactionArgs) -> str:
 
 
 def arguments(args: types.governance.TransactionArgs) -> dict[str, Any] | None:
-    """What a stored call of one of these programs is given, by the instruction's names for it.
+    """The arguments of a stored call of one of these programs, by name.
 
-    The fields of a single record of arguments stand for the record. None for another program, or for what
-    cannot be read.
+    A single record of arguments is replaced by its fields. None for another program, or unreadable data.
     """
     program = PROGRAMS.get(str(args.program_id))
-    read = None if program is None else read_arguments(program, bytes(args.data))
-    return None if read is None else read[0]
+    parsed = None if program is None else read_arguments(program, bytes(args.data))
+    return None if parsed is None else parsed[0]

@@ -1,7 +1,7 @@
-"""Proposals: what the treasury can be made to do, how a proposal's content is hashed, and where one stands.
+"""Proposals: what the treasury can do, how a proposal's content is hashed, and what can happen to one.
 
-A proposal is a text and transactions. Each transaction is one instruction in which the treasury may sign; any
-builder of `ionet.ix` makes one where its authority is `TREASURY`, and so does every call of
+A proposal is a text and transactions. Each transaction is one instruction that the treasury may sign: any
+builder of `ionet.ix` makes one, given `TREASURY` as its authority, and so does every call of
 `client.governance.as_treasury()`. The functions here build the usual ones:
 
     from ionet import governance
@@ -94,9 +94,9 @@ __all__ = [
     "week_of",
 ]
 
-#: Signs for executed proposals, and holds what they spend.
+#: Signs for executed proposals, and holds the funds they spend.
 TREASURY: Final = pda.governance.TREASURY
-#: Stands for SOL where a mint would stand.
+#: Stands for SOL in place of a mint.
 NATIVE: Final = Pubkey.default()
 _RENT: Final = Pubkey.from_string("SysvarRent111111111111111111111111111111111")
 
@@ -127,9 +127,9 @@ class Ballot:
 
     Attributes:
         node: where it is staked.
-        is_owner: whether it is the owner's vote, which speaks for silent co-stakers too.
-        weight: what the vote weighs now.
-        choice: what it says already; None before the first vote.
+        is_owner: whether it is the owner's vote, which also counts for co-stakers who do not vote.
+        weight: the vote's weight now.
+        choice: the present vote; None before the first.
     """
 
     node: Pubkey
@@ -145,8 +145,8 @@ class Authority:
     Attributes:
         program: its name.
         authority: sets its parameters.
-        pending: has been named the next one, and has to accept; None: nobody.
-        upgrade_authority: may replace its code; None: nobody.
+        pending: named as the next authority, and has yet to accept; or None.
+        upgrade_authority: may replace its code; or None.
     """
 
     program: str
@@ -161,28 +161,28 @@ class Authority:
 
 
 class Step(StrEnum):
-    """What became of a hand-over by a step of it."""
+    """The step that a hand-over has taken."""
 
     #: The present authority has named the treasury.
     NAMED = "named"
-    #: That the treasury accepts is voted on.
+    #: A proposal that the treasury accepts is open for votes.
     PROPOSED = "proposed"
-    #: It has passed, and waits for its hold-up.
+    #: The proposal has passed, and waits for its hold-up.
     QUEUED = "queued"
     #: The treasury is the authority.
     DONE = "done"
-    #: Nothing can be done before a time.
+    #: Nothing can be done until a later time.
     WAITING = "waiting"
 
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """A hand-over after a step of it.
+    """A hand-over after a step.
 
     Attributes:
-        program: that is handed over.
+        program: the program's name.
         step: what was done, or that it has to wait.
-        proposal: that the treasury accepts; None before it is made.
+        proposal: the proposal to accept the authority; None before it exists.
         until: Unix time at which the next step can be taken, 0 for now.
     """
 
@@ -199,7 +199,7 @@ def stored(instruction: Instruction) -> types.governance.TransactionArgs:
     """An instruction as a proposal stores it.
 
     Raises:
-        EncodeError: somebody other than the treasury would have to sign, or it has too many accounts.
+        EncodeError: it needs a signer other than the treasury, or has too many accounts.
     """
     if len(instruction.accounts) > constants.governance.MAX_ACCOUNTS:
         raise EncodeError(
@@ -234,7 +234,7 @@ class Draft:
 
     Args:
         title: 64 bytes of UTF-8 at most.
-        transactions: what is executed, in order; none: a text that is only voted on.
+        transactions: what is executed, in order; none for a text that is only voted on.
         text: what is proposed, in full; its hash goes on the chain.
         uri: where the text is published, 96 bytes at most.
 
@@ -256,18 +256,18 @@ class Draft:
         text: str | bytes = b"",
         uri: str = "",
     ) -> None:
-        given = (transactions,) if isinstance(transactions, Instruction) else tuple(transactions)
+        instructions = (transactions,) if isinstance(transactions, Instruction) else tuple(transactions)
         most = constants.governance.MAX_TRANSACTIONS
-        if len(given) > most:
-            raise EncodeError(f"a proposal has {most} transactions at most, not {len(given)}")
+        if len(instructions) > most:
+            raise EncodeError(f"a proposal has {most} transactions at most, not {len(instructions)}")
         object.__setattr__(self, "title", title)
-        object.__setattr__(self, "transactions", given)
+        object.__setattr__(self, "transactions", instructions)
         object.__setattr__(self, "text", text.encode() if isinstance(text, str) else text)
         object.__setattr__(self, "uri", uri)
 
     @property
     def args(self) -> types.governance.ProposalArgs:
-        """Its description as the program takes it.
+        """Its description, as instruction arguments.
 
         Raises:
             EncodeError: a title or an address that is too long.
@@ -279,7 +279,7 @@ class Draft:
         )
 
     def content_hash(self, proposer: Pubkey, nonce: int) -> bytes:
-        """What the chain's proposal must have for a hash."""
+        """The content hash that the proposal has on the chain."""
         return content_hash(proposer, nonce, self.args, map(stored, self.transactions))
 
 
@@ -289,23 +289,23 @@ def content_hash(
     args: types.governance.ProposalArgs,
     transactions: Iterable[types.governance.TransactionArgs] = (),
 ) -> bytes:
-    """What is voted on.
+    """The hash of a proposal's content, which votes refer to.
 
     `sha256("ionet:proposal" ‖ proposer ‖ nonce ‖ description)`, and for each transaction
     `sha256("ionet:transaction" ‖ hash so far ‖ borsh(transaction))`.
     """
     head = constants.governance.PROPOSAL_DOMAIN + bytes(proposer) + nonce.to_bytes(8, "little")
-    found = sha256(head + bytes(args)).digest()
-    for one in transactions:
-        found = sha256(constants.governance.TRANSACTION_DOMAIN + found + bytes(one)).digest()
-    return found
+    digest = sha256(head + bytes(args)).digest()
+    for transaction in transactions:
+        digest = sha256(constants.governance.TRANSACTION_DOMAIN + digest + bytes(transaction)).digest()
+    return digest
 
 
 # -- what the treasury can do
 
 
 class TreasurySigner:
-    """Stands for the treasury in a client whose calls are to be proposed: it signs nothing."""
+    """Stands for the treasury in a client whose calls are proposed, not sent: it signs nothing."""
 
     def pubkey(self) -> Pubkey:
         """The treasury."""
@@ -321,15 +321,15 @@ class TreasurySigner:
 
 
 def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[Instruction, Instruction]:
-    """Pays tokens of the treasury's to the associated token account of `to`, which is made if it is missing.
+    """Pays the treasury's tokens to the associated token account of `to`, which is created if it is missing.
 
     Args:
         to: the owner of the account that is paid.
-        mint: of the tokens, a classic SPL mint.
+        mint: the tokens' mint, of the classic token program.
         amount: base units.
         decimals: of the mint.
     """
-    # Written out: importing the token library takes longer than all else here together.
+    # Encoded here: importing the token library takes longer than everything else in this module.
     wallet = token_account(to, mint)
     opening = [
         AccountMeta(TREASURY, True, True),
@@ -345,10 +345,10 @@ def pay_tokens(to: Pubkey, mint: Pubkey, amount: int, decimals: int) -> tuple[In
         AccountMeta(wallet, False, True),
         AccountMeta(TREASURY, True, False),
     ]
-    paid = bytes([TRANSFER_CHECKED, *amount.to_bytes(8, "little"), decimals])
+    data = bytes([TRANSFER_CHECKED, *amount.to_bytes(8, "little"), decimals])
     return (
         Instruction(ASSOCIATED_TOKEN_PROGRAM, bytes([CREATE_IDEMPOTENT]), opening),
-        Instruction(TOKEN_PROGRAM, paid, moving),
+        Instruction(TOKEN_PROGRAM, data, moving),
     )
 
 
@@ -368,10 +368,10 @@ def pay_usdc(to: Pubkey, amount: USDC, mint: Pubkey) -> tuple[Instruction, Instr
 
 
 def attesters(weights: Mapping[Pubkey, int], *, threshold: int | None = None) -> Instruction:
-    """Replaces the attester set; seats follow the mapping's order, a vacated one is the default key.
+    """Replaces the attester set; seats follow the mapping's order, a vacated one has the default key.
 
     Args:
-        weights: key to weight, 16 at most; an attester keeps the place it has.
+        weights: key to weight, 16 at most; every attester keeps its place.
         threshold: weight that approves a report; default: two thirds of all, rounded up.
     """
     needed = -(-2 * sum(weights.values()) // 3) if threshold is None else threshold
@@ -383,8 +383,8 @@ def hardware_class(kind: HardwareClass, *, new: bool, enabled: bool = True) -> I
     """Creates or changes a hardware class.
 
     Args:
-        kind: what it is to be.
-        new: whether its number is not taken yet; the treasury pays its rent.
+        kind: the class as it should be.
+        new: whether to create it; the treasury pays its rent.
         enabled: whether it takes new devices.
     """
     build = ix.staking.create_class if new else ix.staking.set_class
@@ -399,24 +399,24 @@ def resolve_slash(slash: Pubkey, node: Pubkey, amount: IO) -> Instruction:
 
 
 def resolve_dispute(job: Pubkey, offer: Pubkey, dispute: Pubkey, gross: int) -> Instruction:
-    """Decides a job's dispute; works while the treasury is the resolver of jobs. A vote has 14 days for it.
+    """Decides a job's dispute, within 14 days; works while the treasury is the resolver of jobs.
 
     Args:
-        job: which.
-        offer: that it was booked from.
-        dispute: the open one.
+        job: the job's address.
+        offer: the offer it was booked from.
+        dispute: the open dispute.
         gross: the part of the job's price that is due, base units.
     """
     return ix.jobs.resolve(resolver=TREASURY, job=job, offer=offer, dispute=dispute, gross=gross)
 
 
 def guardian(key: Pubkey) -> Instruction:
-    """Names governance's guardian for twelve months; the default key: nobody."""
+    """Names governance's guardian for twelve months; the default key for none."""
     return ix.governance.set_guardian(guardian=key)
 
 
 def accept_authority(program: str) -> Instruction:
-    """Has the treasury accept the authority of a program; its present authority has named it before.
+    """Has the treasury accept the authority of a program, whose present authority has named it.
 
     Raises:
         EncodeError: no such program.
@@ -424,8 +424,8 @@ def accept_authority(program: str) -> Instruction:
     build = getattr(getattr(ix, program, None), "accept_authority", None)
     if build is None:
         raise EncodeError(f"no program {program!r} whose authority could be handed over")
-    made: Instruction = build(successor=TREASURY)
-    return made
+    instruction: Instruction = build(successor=TREASURY)
+    return instruction
 
 
 def upgrade(program_id: Pubkey, buffer: Pubkey, *, spill: Pubkey = TREASURY) -> Instruction:
@@ -451,7 +451,7 @@ def upgrade(program_id: Pubkey, buffer: Pubkey, *, spill: Pubkey = TREASURY) -> 
 def hand_upgrades_to(
     program_id: Pubkey, successor: Pubkey | None, *, authority: Pubkey = TREASURY
 ) -> Instruction:
-    """Gives a program's upgrade authority to somebody else; None: to nobody, for good.
+    """Gives a program's upgrade authority to `successor`; None to nobody, irrevocably.
 
     Args:
         program_id: of the program.
@@ -468,7 +468,7 @@ def hand_upgrades_to(
 
 
 def stake_at(snapshot: types.staking.Snapshot, week: int) -> int:
-    """Active stake at the start of a week (unix time / 604,800): `Snapshot::at`.
+    """Active stake at the start of a week (Unix time / 604,800), base units: `Snapshot::at`.
 
     Raises:
         LookupError: that is more than three weeks ago.
@@ -481,22 +481,22 @@ def stake_at(snapshot: types.staking.Snapshot, week: int) -> int:
 
 
 def week_of(time: int) -> int:
-    """The week of a time."""
+    """The week of a Unix time."""
     return time // WEEK
 
 
 def quorum(proposal: accounts.governance.Proposal) -> IO:
-    """Stake that has to vote; zero before voting has begun."""
+    """Stake that has to vote for the result to count; zero before voting has begun."""
     return IO.from_base(-(-proposal.eligible * proposal.quorum_bps // 10_000))
 
 
 def may_change(proposal: accounts.governance.Proposal, now: int) -> bool:
-    """Whether votes can still be changed: until voting was to end. Afterwards only first votes are taken."""
+    """Whether votes can still be changed: until the regular end. Afterwards only first votes are accepted."""
     return proposal.state == ProposalState.VOTING and now < proposal.regular_end
 
 
 def is_claim(owner: Pubkey, data: bytes) -> bool:
-    """Whether an account's data is a grant to the treasury, or stake of its own."""
+    """Whether an account is a grant to the treasury, or its stake."""
     kinds: tuple[tuple[type[Any], str], ...] = (
         (accounts.distributor.Grant, "beneficiary"),
         (accounts.staking.Position, "holder"),
@@ -511,12 +511,12 @@ def is_claim(owner: Pubkey, data: bytes) -> bool:
 def passes(proposal: accounts.governance.Proposal) -> bool:
     """Whether it would pass if voting ended now: `Tally::passes`."""
     decided = proposal.in_favour + proposal.against
-    more = proposal.in_favour * 10_000 > decided * proposal.threshold_bps
-    return more and decided + proposal.abstain >= quorum(proposal).base
+    approved = proposal.in_favour * 10_000 > decided * proposal.threshold_bps
+    return approved and decided + proposal.abstain >= quorum(proposal).base
 
 
 def keeps_bond(proposal: accounts.governance.Proposal) -> bool:
-    """Whether its bond comes back as the votes are: `Tally::keeps_bond`, or it was cancelled."""
+    """Whether its bond comes back by the votes so far: `Tally::keeps_bond`, or it was cancelled."""
     if proposal.state == ProposalState.CANCELLED:
         return True
     turnout = proposal.in_favour + proposal.against + proposal.abstain
@@ -537,8 +537,8 @@ def standing(proposal: accounts.governance.Proposal, now: int) -> Standing:
             return Standing.HELD_UP
         case ProposalState.QUEUED:
             return Standing.READY if now <= proposal.expires else Standing.EXPIRED
-        case other:
-            return Standing(other.name.lower())
+        case state:
+            return Standing(state.name.lower())
 
 
 def text_of(padded: bytes | Sequence[int]) -> str:

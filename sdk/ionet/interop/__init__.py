@@ -1,1 +1,1 @@
-"""The programs for other libraries' clients."""
+"""The programs for clients of other libraries."""

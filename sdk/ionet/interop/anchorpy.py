@@ -10,9 +10,9 @@
 
 It is anchorpy's own, with the program's IDL in the format that anchorpy reads, and
 
-- accounts that a call is not given are filled in as the builders of `ionet.ix` do it;
-- what the chain refuses is raised as the exception of `ionet.errors` (or another `TransactionFailed`);
-- `Program.events` and simulations read `emit_cpi!` as well, and nothing that a program only prints.
+- fills in missing accounts as the builders of `ionet.ix` do;
+- raises the exceptions of `ionet.errors` (or another `TransactionFailed`) for what the chain refuses;
+- reads events of `emit_cpi!`, too, in `Program.events` and simulations, and ignores what programs only print.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def program(name: str, provider: Provider | None = None) -> Program:
 
     Args:
         name: `staking`, `jobs` and so on.
-        provider: the connection and who signs; None: `Provider.local()`.
+        provider: connection and wallet; None for `Provider.local()`.
 
     Raises:
         ConfigError: there is no such program.
@@ -131,16 +131,16 @@ class Program(_Program):  # type: ignore[misc]
         return signature
 
     async def _succeeded(self, signature: Any, transaction: VersionedTransaction) -> None:
-        """Raises what a transaction that landed failed with; solana-py waits, and does not look."""
+        """Raises the error of a transaction that landed and failed; solana-py waits, but does not check."""
         connection = self.provider.connection
         statuses = json.loads((await connection.get_signature_statuses([signature])).to_json())["result"]
         (status,) = statuses["value"]
         if status is None or status["err"] is None:
             return
-        shown = await connection.get_transaction(
+        response = await connection.get_transaction(
             signature, commitment=Confirmed, max_supported_transaction_version=0
         )
-        answer = json.loads(shown.to_json())["result"]
+        answer = json.loads(response.to_json())["result"]
         logs = (answer or {}).get("meta", {}).get("logMessages") or ()
         raise failure(
             status["err"], logs=logs, program_ids=programs_of(transaction), signature=str(signature)
@@ -151,13 +151,13 @@ class Program(_Program):  # type: ignore[misc]
         commitment = (ctx.options or self.provider.opts).preflight_commitment
         # solana-py does not ask for inner instructions, where the events of `emit_cpi!` are.
         connection = self.provider.connection
-        asked = connection._simulate_transaction_body(transaction, True, commitment)
+        body = connection._simulate_transaction_body(transaction, True, commitment)
         config = RpcSimulateTransactionConfig(
-            sig_verify=True, commitment=asked.config.commitment, inner_instructions=True
+            sig_verify=True, commitment=body.config.commitment, inner_instructions=True
         )
         request = SimulateVersionedTransaction(transaction, config)
-        shown = await connection._provider.make_request(request, SimulateTransactionResp)
-        answer = json.loads(shown.to_json())["result"]["value"]
+        response = await connection._provider.make_request(request, SimulateTransactionResp)
+        answer = json.loads(response.to_json())["result"]["value"]
         if answer["err"] is not None:
             raise failure(answer["err"], logs=answer["logs"] or (), program_ids=programs_of(transaction))
         message = transaction.message
@@ -167,7 +167,7 @@ class Program(_Program):  # type: ignore[misc]
 
 
 def _preflight(bad: Exception, transaction: VersionedTransaction) -> TransactionFailed | None:
-    """Returns why a node did not pass a transaction on, if the transaction itself is the reason."""
+    """Returns why the preflight refused a transaction, or None for another reason."""
     message = bad.args[0]
     if not isinstance(message, SendTransactionPreflightFailureMessage):
         return None
@@ -176,7 +176,7 @@ def _preflight(bad: Exception, transaction: VersionedTransaction) -> Transaction
 
 
 def _same_discriminators(idl: Mapping[str, Any], coder: Any) -> None:
-    """Refuses an IDL whose discriminators are not those that anchorpy derives from names."""
+    """Refuses an IDL whose discriminators differ from those that anchorpy derives from names."""
     for kind, derived in (
         ("instructions", coder.instruction.sighashes),
         ("accounts", coder.accounts.acc_name_to_discriminator),
@@ -191,7 +191,7 @@ def _same_discriminators(idl: Mapping[str, Any], coder: Any) -> None:
 
 
 class _Call(_InstructionFn):  # type: ignore[misc]
-    """anchorpy's function for an instruction, with what our builder knows."""
+    """anchorpy's function for an instruction, with our builder's accounts."""
 
     def __init__(self, program: Program, name: str, idl_ix: Any) -> None:
         super().__init__(idl_ix, program.coder.instruction.build, program.program_id)

@@ -1,4 +1,4 @@
-"""Instructions from what other libraries' users give: arguments in order, and accounts by the IDL's names."""
+"""Builds instructions for other libraries: from arguments in order, and accounts by the IDL's names."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ def shipped_idl(program: str) -> Mapping[str, Any]:
 
 
 def identifier(name: str) -> str:
-    """Returns a name of the IDL as Python allows it."""
+    """Returns a name of the IDL as a Python identifier."""
     return name + "_" if keyword.iskeyword(name) else name
 
 
 class Values:
-    """Turns values into those that the builders of a program take.
+    """Converts values to those that the builders of a program take.
 
-    A struct may be a dictionary by the IDL's names or any object with the same fields, an enum its number or
+    A struct may be a dictionary by the IDL's names or any object with the same fields, an enum a number or
     any object with an `index`, and bytes any sequence of numbers.
     """
 
@@ -69,8 +69,8 @@ class Values:
         for field in self._bodies[name]["fields"]:
             attribute = identifier(field["name"])
             if attribute in cls.__slots__:
-                given = value[field["name"]] if isinstance(value, Mapping) else getattr(value, attribute)
-                values[attribute] = self.convert(field["type"], given)
+                raw = value[field["name"]] if isinstance(value, Mapping) else getattr(value, attribute)
+                values[attribute] = self.convert(field["type"], raw)
         return cls(**values)
 
 
@@ -82,7 +82,7 @@ class CallBuilder:
         name: the instruction's, as in the IDL.
 
     Attributes:
-        fixed: accounts that are the same in every call, so that the builder does not ask for them.
+        fixed: accounts that are always the same, so that the builder does not take them.
         needed: accounts that have to be given.
     """
 
@@ -103,7 +103,7 @@ class CallBuilder:
         ]
 
     def _parameter(self, argument: str) -> str:
-        """An argument that is called like an account gets `_arg` behind it."""
+        """Returns an argument's parameter: its name, with `_arg` appended if an account has the same name."""
         name = identifier(argument)
         return f"{name}_arg" if name in self._accounts.values() else name
 
@@ -117,23 +117,25 @@ class CallBuilder:
 
         Args:
             arguments: in the IDL's order; see `Values`.
-            accounts: by the IDL's names; those that the builder knows may be missing or None.
-            remaining_accounts: further accounts, behind those of the IDL.
+            accounts: by the IDL's names; those that the builder fills in may be missing or None.
+            remaining_accounts: further accounts, after those of the IDL.
 
         Raises:
-            EncodeError: an argument does not fit, or an account is missing, unknown, or always another one.
+            EncodeError: an argument does not fit, or an account is missing, unknown, or a wrong fixed one.
         """
         unknown = [name for name in accounts if name not in self._accounts]
         if unknown:
             raise EncodeError(
                 f"{self._name} has no account {', '.join(unknown)}; it has {', '.join(self._accounts)}"
             )
-        given = {name: address for name, address in accounts.items() if address is not None}
-        missing = [name for name in self.needed if name not in given]
+        addresses = {name: address for name, address in accounts.items() if address is not None}
+        missing = [name for name in self.needed if name not in addresses]
         if missing:
-            raise EncodeError(f"{self._name}: give {', '.join(missing)}: nothing else tells which")
+            raise EncodeError(f"{self._name}: give {', '.join(missing)}: the builder cannot derive them")
         instruction: Instruction = self._builder(
-            **{self._accounts[name]: address for name, address in given.items() if name not in self.fixed},
+            **{
+                self._accounts[name]: address for name, address in addresses.items() if name not in self.fixed
+            },
             **{
                 parameter: self._convert(parameter, idl_type, value)
                 for (parameter, idl_type), value in zip(self._arguments, arguments, strict=True)
@@ -141,8 +143,8 @@ class CallBuilder:
             remaining_accounts=remaining_accounts,
         )
         for name, meta in zip(self._accounts, instruction.accounts, strict=False):
-            if name in self.fixed and given.get(name, meta.pubkey) != meta.pubkey:
-                raise EncodeError(f"{self._name}: {name} is always {meta.pubkey}, not {given[name]}")
+            if name in self.fixed and addresses.get(name, meta.pubkey) != meta.pubkey:
+                raise EncodeError(f"{self._name}: {name} is always {meta.pubkey}, not {addresses[name]}")
         return instruction
 
     def _convert(self, parameter: str, idl_type: Any, value: Any) -> Any:

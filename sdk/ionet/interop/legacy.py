@@ -11,18 +11,18 @@ _WRAPPERS: Final = ("vec", "option", "coption")
 
 
 def legacy_idl(idl: Mapping[str, Any]) -> dict[str, Any]:
-    """Returns the same program as Anchor described it before 0.30.
+    """Returns the program's IDL in the format of Anchor before 0.30.
 
-    Names stay in snake_case: anchorpy would turn the camelCase of that time into snake_case, and lose the
-    underscore before a digit. What the old format has no words for is left out: addresses and seeds of
-    accounts, discriminators, layouts in memory.
+    Names stay in snake_case: anchorpy would convert the old format's camelCase to snake_case, and lose the
+    underscore before a digit. The old format has no addresses and seeds of accounts, no discriminators and no
+    memory layouts; they are left out.
 
     Args:
         idl: an IDL of spec 0.1.0.
 
     Raises:
-        DecodeError: the IDL has what the old format cannot say: a generic type, a group of accounts, or a
-            field without a name.
+        DecodeError: the IDL has something that the old format cannot express: a generic type, a group of
+            accounts, or a field without a name.
     """
     program = idl["metadata"]["name"]
     try:

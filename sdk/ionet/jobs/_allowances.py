@@ -1,6 +1,6 @@
-"""Token allowances, by which a session key pays from somebody else's account.
+"""Token allowances, with which a session key pays from somebody else's account.
 
-Written out, since libraries disagree on where their builders' parameters are.
+Encoded here because libraries disagree on their builders' parameters.
 """
 
 from __future__ import annotations

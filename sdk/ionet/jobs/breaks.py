@@ -1,4 +1,4 @@
-"""Why time of a job does not count: the reasons that attestations name by bits."""
+"""Why time of a job does not count: the reasons in the bits of an attestation."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class BreakReason(StrEnum):
 
 
 def break_reasons(bits: int) -> tuple[str, ...]:
-    """The reasons behind the bits of an attestation, by their names."""
-    known = [one for one in BreakReason if bits & one.bit]
-    rest = bits & ~sum(one.bit for one in known)
-    return (*(one.value for one in known), *([f"unknown ({rest:#x})"] if rest else []))
+    """The names of the reasons in the bits of an attestation."""
+    reasons = [reason for reason in BreakReason if bits & reason.bit]
+    unknown = bits & ~sum(reason.bit for reason in reasons)
+    return (*(reason.value for reason in reasons), *([f"unknown ({unknown:#x})"] if unknown else []))

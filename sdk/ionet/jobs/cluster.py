@@ -1,4 +1,4 @@
-"""What becomes of bookings of several nodes."""
+"""Results of booking several nodes together."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class ClusterBooking:
 
 @dataclass(frozen=True, slots=True)
 class CancelledBooking:
-    """A job that was cancelled since its cluster could not be booked whole.
+    """A job that was cancelled because its cluster could not be booked completely.
 
     Attributes:
         job: its address.
@@ -46,7 +46,7 @@ class ClusterNotBooked(IonetError):
         cluster: the cluster's account.
         nodes: those whose transaction failed.
         signatures: of the bookings that had landed.
-        undone: what became of them.
+        undone: the cancellations of those bookings.
         cause: why the booking failed.
     """
 
@@ -58,15 +58,15 @@ class ClusterNotBooked(IonetError):
         undone: tuple[CancelledBooking, ...],
         cause: Exception,
     ) -> None:
-        left = [f"{one.job} ({one.error})" for one in undone if one.error is not None]
-        told = "nothing was booked"
-        if left:
-            told = f"of {len(undone)} other jobs {len(undone) - len(left)} were cancelled and refunded"
-            told += f", {len(left)} may still be booked: {', '.join(left)}; cancel cluster {cluster}"
+        failed = [f"{booking.job} ({booking.error})" for booking in undone if booking.error is not None]
+        outcome = "nothing was booked"
+        if failed:
+            outcome = f"of {len(undone)} other jobs, {len(undone) - len(failed)} were cancelled and refunded"
+            outcome += f", {len(failed)} may still be booked: {', '.join(failed)}; cancel cluster {cluster}"
         elif undone:
-            told = f"the other {len(undone)} booked jobs were cancelled and refunded"
+            outcome = f"the other {len(undone)} booked jobs were cancelled and refunded"
         names = ", ".join(map(str, nodes))
-        super().__init__(f"the booking of {names} failed ({cause}); {told}")
+        super().__init__(f"the booking of {names} failed ({cause}); {outcome}")
         self.cluster = cluster
         self.nodes = nodes
         self.signatures = signatures
@@ -76,7 +76,7 @@ class ClusterNotBooked(IonetError):
     @property
     def is_undone(self) -> bool:
         """Whether nothing is booked any more."""
-        return all(one.error is None for one in self.undone)
+        return all(booking.error is None for booking in self.undone)
 
 
 class ClusterUnknown(TransactionUnknown):
@@ -84,9 +84,9 @@ class ClusterUnknown(TransactionUnknown):
 
     Attributes:
         cluster: the cluster's account, which shows later what is booked.
-        nodes: those whose booking's end is unknown.
+        nodes: nodes of which it is unknown whether they are booked.
         signatures: of the bookings that have landed.
-        jobs: what is booked by them.
+        jobs: booked by them.
     """
 
     def __init__(
@@ -98,9 +98,9 @@ class ClusterUnknown(TransactionUnknown):
         unknown: TransactionUnknown,
     ) -> None:
         super().__init__(unknown.signature, seen=unknown.seen, cause=unknown.cause)
-        stands = f"booked are {', '.join(map(str, jobs))}" if jobs else "no other node was booked before"
+        standing = f"booked are {', '.join(map(str, jobs))}" if jobs else "no other node was booked before"
         names = ", ".join(map(str, nodes))
-        self.args = (f"whether {names} are booked in cluster {cluster} is unknown ({unknown}); {stands}",)
+        self.args = (f"whether {names} are booked in cluster {cluster} is unknown ({unknown}); {standing}",)
         self.cluster = cluster
         self.nodes = nodes
         self.signatures = signatures

@@ -1,4 +1,4 @@
-"""What became of a step that anyone may do for a job."""
+"""The result of a step that anyone may do for a job."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ class CrankResult:
     """A step that was done, or failed.
 
     Attributes:
-        step: what.
-        amount: what it moved, base units, where it pays somebody.
-        signature: of its transaction; None where it failed.
-        error: the name of what refused it, or None.
-        detail: the same in words, or None.
+        step: the step.
+        amount: what it paid, base units; None if it pays nobody.
+        signature: of its transaction; None if it failed.
+        error: the error's name, or None.
+        detail: the error's message, or None.
     """
 
     step: Crank

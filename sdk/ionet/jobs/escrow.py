@@ -1,4 +1,4 @@
-"""What a job's account says about money, by the jobs program's own arithmetic.
+"""What a job owes, holds and has paid, by the jobs program's own arithmetic.
 
 Each formula names the function of `io_math::escrow` or `programs/jobs/src/state` that it repeats.
 """
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Division:
-    """A deposit divided among those it is owed to, base units: `escrow::Division`.
+    """How a deposit is divided, base units: `escrow::Division`.
 
     Attributes:
-        supplier: the supplier's in all.
-        fees: the fee vault's: both sides' fees.
-        refund: the renter's.
+        supplier: what the supplier gets in all.
+        fees: both sides' fees, for the fee vault.
+        refund: what the renter gets back.
     """
 
     supplier: int
@@ -34,7 +34,7 @@ class Division:
 
 
 def agreed(values: Iterable[int], attesters: int) -> int:
-    """What enough attesters reach: the k-th largest value."""
+    """The value that at least `attesters` of the values reach: the k-th largest."""
     ordered = sorted(values, reverse=True)
     return ordered[attesters - 1] if attesters <= len(ordered) else 0
 
@@ -55,7 +55,7 @@ def elapsed(job: accounts.jobs.Job, now: int) -> int:
 
 
 def gross(job: accounts.jobs.Job, billable: int) -> int:
-    """Price of so many seconds, spent segment by segment, each rounded down: `escrow::gross`."""
+    """Price of a number of seconds, base units, segment by segment, each rounded down: `escrow::gross`."""
     total = 0
     for segment in job.segments[: job.segment_count]:
         used = min(billable, segment.seconds)
@@ -65,7 +65,7 @@ def gross(job: accounts.jobs.Job, billable: int) -> int:
 
 
 def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int) -> int:
-    """Seconds that are paid for, of `good` ones in `worked`: `escrow::billable`."""
+    """Seconds that are paid for, given `good` seconds out of `worked`: `escrow::billable`."""
     match reason:
         case CloseReason.COMPLETED | CloseReason.TIMED_OUT | CloseReason.LOST:
             return good
@@ -77,12 +77,12 @@ def billable(job: accounts.jobs.Job, reason: CloseReason, good: int, worked: int
 
 
 def net(job: accounts.jobs.Job, due: int) -> int:
-    """What the supplier gets of a gross amount: `Rates::supplier_net`."""
+    """What the supplier gets of a gross amount, base units: `Rates::supplier_net`."""
     return due + -due * (job.booking_bps + job.supplier_payment_bps) // BPS
 
 
 def paid_seconds(job: accounts.jobs.Job) -> int:
-    """Seconds that the supplier has been paid for: the most whose net price is not above what was paid."""
+    """Seconds that the supplier has been paid for: the most whose net price does not exceed what was paid."""
     low, high = 0, job.seconds
     while low < high:
         middle = (low + high + 1) // 2
@@ -94,18 +94,18 @@ def paid_seconds(job: accounts.jobs.Job) -> int:
 
 
 def held_price(job: accounts.jobs.Job, now: int) -> int:
-    """What the time is worth that the node was held without a start: `escrow::held_price`."""
+    """Price of the time that the node was held without a start, base units: `escrow::held_price`."""
     held = min(now, job.booked_at + constants.jobs.START_WINDOW) - job.booked_at
     return -(-job.price * held // job.seconds)
 
 
 def divide(job: accounts.jobs.Job, reason: CloseReason, due: int, now: int = 0) -> Division:
-    """Divides the deposit of a job that ends so, with `due` of its price: `escrow::divide`.
+    """Divides the deposit of a job that ends for a reason, with `due` of its price: `escrow::divide`.
 
     Args:
         job: the job.
         reason: how it ends.
-        due: base units of its price.
+        due: the part of its price that is owed, base units.
         now: Unix seconds, for a job that ends before its start.
     """
     match reason:
@@ -124,14 +124,14 @@ def divide(job: accounts.jobs.Job, reason: CloseReason, due: int, now: int = 0) 
 
 
 def ending(job: accounts.jobs.Job) -> CloseReason:
-    """How a running job ends if it ends as it stands: `Job::ending`."""
+    """How a running job ends if nothing else happens: `Job::ending`."""
     return CloseReason.COMPLETED if job.reason == CloseReason.NONE else job.reason
 
 
 def so_far(job: accounts.jobs.Job) -> Division:
-    """The split as it stands: fixed for an ended job, by attested time for a running one.
+    """The split as things stand: fixed for an ended job, by attested time for a running one.
 
-    A running job's refund has what is not worked yet, too.
+    A running job's refund includes the time not yet worked.
     """
     if job.state == JobState.ENDED:
         return Division(job.owed_supplier, job.owed_fees, job.owed_refund)
@@ -143,14 +143,14 @@ def so_far(job: accounts.jobs.Job) -> Division:
 
 
 def if_stopped(job: accounts.jobs.Job, reason: CloseReason, now: int) -> Division:
-    """The split if a party stops now, and all time until now that nobody has looked at yet is found good."""
+    """The split if a party stops now and all time not looked at yet turns out good."""
     worked = elapsed(job, now)
     good = attested(job) + max(0, worked - looked_at(job))
     return divide(job, reason, gross(job, billable(job, reason, good, worked)))
 
 
 def if_cancelled(job: accounts.jobs.Job, by_renter: bool, now: int) -> tuple[CloseReason, Division]:
-    """How a job ends that is cancelled now, and its split: `Job::left_at`."""
+    """How a job ends if it is cancelled now, and its split: `Job::left_at`."""
     reason = CloseReason.SUPPLIER_CANCELLED
     if by_renter:
         reason = CloseReason.NO_SHOW
@@ -174,7 +174,7 @@ def payable(job: accounts.jobs.Job, now: int) -> int:
 
 
 def held(job: accounts.jobs.Job) -> int:
-    """What the escrow holds by the account's word, base units: `Job::held`."""
+    """What the escrow holds according to the account, base units: `Job::held`."""
     return job.price + job.fee - job.paid_supplier - job.paid_fees - job.paid_refund
 
 
@@ -189,12 +189,12 @@ def is_complete(job: accounts.jobs.Job, now: int) -> bool:
 
 
 def silent_from(job: accounts.jobs.Job) -> int:
-    """After when anyone can end a running job for its attesters' silence: `Job::expire`."""
+    """The time after which anyone can end a running job for its attesters' silence: `Job::expire`."""
     return min(job.last_attested_at, job.ends_at) + constants.jobs.SILENCE
 
 
 def is_settled(job: accounts.jobs.Job) -> bool:
-    """Whether everyone has what he is owed: `Job::is_settled`."""
+    """Whether everyone has been paid what they are owed: `Job::is_settled`."""
     return job.state == JobState.ENDED and (job.paid_supplier, job.paid_fees, job.paid_refund) == (
         job.owed_supplier,
         job.owed_fees,

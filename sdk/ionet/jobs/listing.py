@@ -28,17 +28,17 @@ class Listing:
         owner: who supplies it.
         class_id: hardware class.
         units: processors.
-        region: ISO 3166-1 numeric code, 0 if it is not said.
-        memory_gib: memory, 0 if it is not said.
-        link_mbps: speed of the link in Mbit/s, 0 if it is not said.
+        region: ISO 3166-1 numeric code, 0 if unknown.
+        memory_gib: memory in GiB, 0 if unknown.
+        link_mbps: speed of the link in Mbit/s, 0 if unknown.
         rate: per processor and hour.
-        hourly: of all processors together.
-        mints: what may be paid in.
+        hourly: per hour, all processors together.
+        mints: the mints it can be paid in.
         payout_as_paid: whether the supplier is paid in what the renter pays, instead of IO.
         min_seconds: shortest rental.
-        max_seconds: longest rental, extensions included.
+        max_seconds: longest rental, including extensions.
         booked_until: when it is free again, Unix seconds; 0 if it is free.
-        obstacle: why nobody can book it, in words; empty if nothing keeps it from it.
+        obstacle: why nobody can book it, in words; empty if it can be booked.
     """
 
     node: Pubkey
@@ -60,7 +60,7 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for, besides what a node filters by itself; see `AsyncOffers.search`."""
+    """Search criteria that the RPC cannot filter by; see `AsyncOffers.search`."""
 
     mint: Pubkey | None = None
     max_rate: int | None = None
@@ -70,16 +70,16 @@ class Wanted:
     min_units: int = 1
     booked: bool = False
 
-    def fits(self, one: Listing) -> bool:
-        """Whether a listing is what is looked for."""
+    def fits(self, listing: Listing) -> bool:
+        """Whether a listing meets the criteria."""
         return (
-            (self.booked or not (one.booked_until or one.obstacle))
-            and (self.mint is None or self.mint in one.mints)
-            and (self.max_rate is None or one.rate.base <= self.max_rate)
-            and (self.seconds is None or one.min_seconds <= self.seconds <= one.max_seconds)
-            and one.memory_gib >= self.min_memory_gib
-            and one.link_mbps >= self.min_link_mbps
-            and one.units >= self.min_units
+            (self.booked or not (listing.booked_until or listing.obstacle))
+            and (self.mint is None or self.mint in listing.mints)
+            and (self.max_rate is None or listing.rate.base <= self.max_rate)
+            and (self.seconds is None or listing.min_seconds <= self.seconds <= listing.max_seconds)
+            and listing.memory_gib >= self.min_memory_gib
+            and listing.link_mbps >= self.min_link_mbps
+            and listing.units >= self.min_units
         )
 
 
@@ -92,19 +92,19 @@ def listings(
     now: int,
 ) -> list[Listing]:
     """The listings that fit, the cheapest first."""
-    by_node = {one.account.node: one.account for one in offers}
-    found = []
-    for one in nodes:
-        offer = by_node.get(one.address)
+    by_node = {offer.account.node: offer.account for offer in offers}
+    matches = []
+    for node in nodes:
+        offer = by_node.get(node.address)
         if offer is not None:
-            class_ = classes.get(one.account.class_)
-            keeps = obstacle(one.account, class_, config, now)
-            found.append(_listing(one.address, one.account, offer, keeps[1] if keeps else "", now))
-    return sorted(filter(wanted.fits, found), key=lambda one: (one.rate, bytes(one.node)))
+            class_ = classes.get(node.account.class_)
+            refusal = obstacle(node.account, class_, config, now)
+            matches.append(_listing(node.address, node.account, offer, refusal[1] if refusal else "", now))
+    return sorted(filter(wanted.fits, matches), key=lambda listing: (listing.rate, bytes(listing.node)))
 
 
 def _listing(
-    address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.Offer, keeps: str, now: int
+    address: Pubkey, node: accounts.staking.Node, offer: accounts.jobs.Offer, reason: str, now: int
 ) -> Listing:
     leased = offer.lease_job != _NOBODY and now < offer.lease_until
     return Listing(
@@ -122,5 +122,5 @@ def _listing(
         min_seconds=offer.min_seconds,
         max_seconds=offer.max_seconds,
         booked_until=offer.lease_until if leased else 0,
-        obstacle=keeps,
+        obstacle=reason,
     )

@@ -1,4 +1,4 @@
-"""What a rental costs, by the jobs program's own arithmetic, and why it cannot be had."""
+"""What a rental costs, by the jobs program's own arithmetic, and why it cannot be booked."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _NOBODY: Final = Pubkey.default()
 
 
 class NotBookable(IonetError):
-    """A node that cannot be booked so, or a job that cannot be extended so, and why.
+    """A node cannot be booked, or a job not extended, on these terms.
 
     Attributes:
-        node: which.
-        reason: the name of the error with which the program refuses it.
+        node: the node's address.
+        reason: the name of the program's error.
     """
 
     def __init__(self, node: Pubkey, reason: str, message: str) -> None:
@@ -45,17 +45,17 @@ class NotBookable(IonetError):
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What prices depend on besides the node: read once for all nodes of a quote.
+    """What prices depend on besides the node; read once for all nodes of a quote.
 
     Attributes:
         config: of the jobs program.
-        currency: that the renter pays in.
-        io: the currency that suppliers are paid in who want IO.
+        currency: what the renter pays in.
+        io: the currency IO, for suppliers who are paid in it.
         price: of the currency.
         now: Unix seconds.
-        currencies: all that are known, for names.
+        currencies: all currencies, for their names.
         seats: taken seats of the attester set.
-        classes: of the nodes that are asked about, by number.
+        classes: of the quoted nodes, by number.
     """
 
     config: accounts.jobs.Config
@@ -68,22 +68,22 @@ class Terms:
     classes: Mapping[int, accounts.staking.Class]
 
     def attesters(self, rate: int, units: int) -> int:
-        """How many have to see a second good for it to be paid: `Config::attesters_for`."""
+        """How many attesters have to agree that a second was good: `Config::attesters_for`."""
         large = _ceil(rate * units * DAY, HOUR) >= self.config.large_daily_usd
         return self.config.attesters_large if large else self.config.attesters
 
     @property
     def at_par(self) -> bool:
-        """Whether the currency counts one dollar, whatever its feed says."""
+        """Whether a token counts as one dollar, whatever its feed says."""
         return self.currency.pricing == Pricing.PAR
 
     @property
     def usd_per_token(self) -> Fraction:
-        """What one token counts for: one dollar, or the price less its confidence."""
+        """Value of one token: one dollar, or the price less its confidence."""
         return counts_for(self.currency, self.price)
 
     def check_price(self) -> None:
-        """Whether the program takes the price now.
+        """Checks that the program accepts the price now.
 
         Raises:
             PriceUnusable: it does not.
@@ -101,27 +101,27 @@ class Quote:
     """A rental's price and every fee of both sides, in the renter's currency.
 
     Attributes:
-        node: which.
+        node: the node's address.
         seconds: length of the rental.
         units: processors.
         rate: per processor and hour.
         usd: price in dollars.
         price: what the work costs.
-        booking_fee: the renter's booking fee, by itself rounded up.
+        booking_fee: the renter's booking fee, rounded up.
         payment_fee: the rest of the renter's fee.
         fee: the renter's fee in all.
-        deposit: price and fee: what goes into the escrow.
-        limit: the most that is signed for; the program refuses to take more.
-        supplier_booking_fee: the supplier's booking fee of a completed rental, by itself rounded up.
-        supplier_payment_fee: the rest of his fee.
-        supplier_fee: his fee in all.
-        supplier_net: what he receives, or what buys IO for him where `sold_for_io`.
-        sold_for_io: whether his part is sold for IO in an auction, job by job.
-        attesters: how many have to see a second good for it to be paid.
-        mint: what it is paid in.
-        price_account: of that currency, which the program reads when it books.
+        deposit: price and fee, which go into the escrow.
+        limit: the most that the renter signs for; the program refuses to take more.
+        supplier_booking_fee: the supplier's booking fee of a completed rental, rounded up.
+        supplier_payment_fee: the rest of the supplier's fee.
+        supplier_fee: the supplier's fee in all.
+        supplier_net: what the supplier receives, or what buys IO for them if `sold_for_io`.
+        sold_for_io: whether the supplier's part is sold for IO in an auction, job by job.
+        attesters: how many attesters have to agree that a second was good.
+        mint: the currency's mint.
+        price_account: the currency's price account, which the booking reads.
         nonce: of the latest job on the node's offer; a booking takes a higher one.
-        class_id: of the node, whose account the program reads when it books.
+        class_id: the node's hardware class, whose account the booking reads.
     """
 
     node: Pubkey
@@ -155,10 +155,10 @@ class Quotes:
         nodes: in the order asked for.
         unit: amounts of the currency.
         mint: of the currency.
-        usd_per_token: what a token counts for, exact.
+        usd_per_token: value of a token, exact.
         at_par: whether that is one dollar by definition.
         published_at: when the price was published, Unix seconds.
-        asked_at: when the quote was made.
+        asked_at: when the quote was made, Unix seconds.
     """
 
     nodes: tuple[Quote, ...]
@@ -171,13 +171,13 @@ class Quotes:
 
     def total(self, name: str) -> Amount:
         """The sum of one of the amounts of `Quote`, for example `deposit`."""
-        found: list[Amount] = [getattr(one, name) for one in self.nodes]
-        return sum(found[1:], found[0])
+        amounts: list[Amount] = [getattr(quote, name) for quote in self.nodes]
+        return sum(amounts[1:], amounts[0])
 
     @property
     def usd(self) -> USD:
         """Price in dollars."""
-        return sum((one.usd for one in self.nodes), USD(0))
+        return sum((quote.usd for quote in self.nodes), USD(0))
 
     @property
     def deposit(self) -> Amount:
@@ -186,7 +186,7 @@ class Quotes:
 
     @property
     def limit(self) -> Amount:
-        """The most that is signed for."""
+        """The most that the renter signs for."""
         return self.total("limit")
 
 
@@ -199,10 +199,10 @@ def quote(
     *,
     slippage_bps: int = SLIPPAGE_BPS,
 ) -> Quote:
-    """What a node costs for so many seconds: `jobs::Book::terms` and `io_math::escrow`.
+    """What a node costs for a number of seconds: `jobs::Book::terms` and `io_math::escrow`.
 
     Raises:
-        PriceUnusable: the price is none that the program takes.
+        PriceUnusable: the program does not accept the price.
     """
     terms.check_price()
     rate, units = offer.rate, node.units
@@ -228,10 +228,10 @@ def quote(
 def quote_extension(
     job: accounts.jobs.Job, terms: Terms, seconds: int, *, slippage_bps: int = SLIPPAGE_BPS
 ) -> Quote:
-    """What so many seconds more cost: at the job's rate and fee rates, at the price of now.
+    """What more seconds cost: at the job's rate and fee rates, and today's price of the currency.
 
     Raises:
-        PriceUnusable: the price is none that the program takes.
+        PriceUnusable: the program does not accept the price.
     """
     terms.check_price()
     return _priced(
@@ -299,30 +299,32 @@ def obstacle(
     config: accounts.jobs.Config,
     now: int,
 ) -> tuple[str, str] | None:
-    """Why nobody can hire a node: the program's error, and words; `bookable::check_node`."""
+    """Why nobody can book a node: the program's error and a message; `bookable::check_node`."""
     if node.state != NodeState.LIVE:
         return "NodeNotLive", f"is {node.state.name.lower()}: it takes no work"
     if node.banned:
         return "NodeBanned", "has a banned device"
     needed = IO.from_base(node.minimum) if class_ is None else minimum(class_, node.units)
     if node.own.active < needed.base:
-        has = IO.from_base(node.own.active)
-        return "StakeBelowMinimum", f"has {has} of its owner's active stake, and needs {needed}"
+        active = IO.from_base(node.own.active)
+        return "StakeBelowMinimum", f"has {active} of its owner's active stake, and needs {needed}"
     proof = node.last_proof
     if not proof.passed:
-        told = "has failed its latest compute proof" if proof.time else "has not passed a compute proof yet"
-        return "NoVerdict", told
+        message = (
+            "has failed its latest compute proof" if proof.time else "has not passed a compute proof yet"
+        )
+        return "NoVerdict", message
     if now - proof.time > config.verdict_age:
-        old, most = span(now - proof.time), span(config.verdict_age)
-        return "VerdictTooOld", f"has passed its latest compute proof {old} ago, which may be {most} at most"
+        age, limit = span(now - proof.time), span(config.verdict_age)
+        return "VerdictTooOld", f"has passed its latest compute proof {age} ago, which may be {limit} at most"
     return None
 
 
 def check_seats(address: Pubkey, terms: Terms, needed: int) -> None:
-    """Whether there are as many attesters as a job needs: else nothing of it is ever paid.
+    """Checks that there are enough attesters; with fewer, a job would never be paid.
 
     Raises:
-        NotBookable: there are not.
+        NotBookable: there are too few.
     """
     if terms.seats < needed:
         message = f"a job on node {address} needs {needed} attesters, of whom there are {terms.seats}"
@@ -336,7 +338,7 @@ def check_bookable(
     terms: Terms,
     seconds: int,
 ) -> None:
-    """Whether the program would book this node now, as far as accounts show.
+    """Checks that the program would book this node now, as far as accounts show.
 
     Raises:
         NotBookable: it would not.
@@ -350,9 +352,9 @@ def check_bookable(
     if offer is None:
         raise refuse("AccountNotInitialized", "has no offer: its owner has not put it on the market")
     check_entry(address, terms)
-    found = obstacle(node, terms.classes.get(node.class_), terms.config, terms.now)
-    if found is not None:
-        raise refuse(*found)
+    refusal = obstacle(node, terms.classes.get(node.class_), terms.config, terms.now)
+    if refusal is not None:
+        raise refuse(*refusal)
     if not offer.open:
         raise refuse("OfferClosed", "takes no bookings at present: its offer is closed")
     if offer.lease_job != _NOBODY and terms.now < offer.lease_until:
@@ -368,10 +370,10 @@ def check_bookable(
 
 
 def check_entry(address: Pubkey, terms: Terms) -> None:
-    """Whether booking and this currency are open.
+    """Checks that booking is not paused and the currency is enabled.
 
     Raises:
-        NotBookable: one is not.
+        NotBookable: it is paused, or disabled.
     """
     if terms.config.roles.paused & JobsEntry.BOOKING:
         raise NotBookable(address, "Paused", "booking and extending are paused; what is booked goes on")
@@ -381,10 +383,10 @@ def check_entry(address: Pubkey, terms: Terms) -> None:
 
 
 def check_length(address: Pubkey, offer: accounts.jobs.Offer, seconds: int) -> None:
-    """Whether a rental has a length that the offer takes.
+    """Checks a rental's length against the offer.
 
     Raises:
-        NotBookable: it has not.
+        NotBookable: it is too short or too long.
     """
     if not offer.min_seconds <= seconds <= offer.max_seconds:
         raise NotBookable(
@@ -396,7 +398,7 @@ def check_length(address: Pubkey, offer: accounts.jobs.Offer, seconds: int) -> N
 
 
 def together(quotes: Sequence[Quote], terms: Terms) -> Quotes:
-    """Quotes of one moment as one."""
+    """Combines quotes made on the same terms."""
     return Quotes(
         nodes=tuple(quotes),
         unit=unit_of(terms.currency),

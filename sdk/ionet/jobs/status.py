@@ -22,7 +22,7 @@ _NOBODY: Final = Pubkey.default()
 
 
 class Crank(StrEnum):
-    """What anyone may do for a job; in the order in which it comes."""
+    """The steps that anyone may do for a job, in order."""
 
     EXPIRE = "expire"
     COMPLETE = "complete"
@@ -38,15 +38,15 @@ class Crank(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TimeLost:
-    """Time of a job that an attester found not to count.
+    """Time of a job that an attester does not count as good.
 
     Attributes:
-        start: Unix seconds of the stretch in which it lies.
-        end: Unix seconds.
-        seconds: how many of them are lost.
-        seat: the attester's.
+        start: start of the stretch that the lost time lies in, Unix seconds.
+        end: end of the stretch, Unix seconds.
+        seconds: how much of the stretch is lost.
+        seat: the attester's seat.
         reasons: why, for example `node-lost`.
-        signature: of the transaction that says so.
+        signature: of the attester's transaction.
     """
 
     start: int
@@ -62,13 +62,13 @@ class PayoutStatus:
     """What a supplier is owed in IO for a job that is paid in another currency.
 
     Attributes:
-        opened: whether the payout account is there; it is opened with the first settlement.
+        opened: whether the payout account exists; the first settlement opens it.
         waiting: in the account, not sold yet.
-        for_sale: of it, what is on offer now.
-        lapses_at: when that offer lapses and may be made again, Unix seconds; 0 without one.
+        for_sale: how much of that is for sale now.
+        lapses_at: when the sale lapses and may be started again, Unix seconds; 0 without one.
         sold: sold so far.
         credited: IO that the supplier received for it.
-        withdrawn: what he took in the currency itself, its fee included.
+        withdrawn: what the supplier withdrew in the currency itself, including its fee.
     """
 
     opened: bool
@@ -88,10 +88,10 @@ class DisputeStatus:
         address: its account.
         party: who disputes.
         by_renter: whether that is the renter.
-        bond: what the party has put up.
-        frozen: what it held back when it was made.
+        bond: the party's bond.
+        frozen: the amount it held back when it was made.
         made_at: Unix seconds.
-        until: when it is over undecided, Unix seconds.
+        until: when it ends without a decision, Unix seconds.
         outcome: how it was decided.
         is_open: whether it can still be decided.
         evidence_hash: 32 bytes.
@@ -111,19 +111,19 @@ class DisputeStatus:
 
 @dataclass(frozen=True, slots=True)
 class ClusterStatus:
-    """Jobs that start only when all are booked.
+    """A cluster: jobs that start only when all of them are booked.
 
     Attributes:
         address: its account.
-        id: what its renter called it, 32 bytes.
+        id: the renter's id for it, 32 bytes.
         renter: books its jobs.
-        size: jobs that it is to have.
-        joined: jobs that were booked for it.
-        waiting: of them, those that are neither started nor ended.
-        broken: why the first one left before its start, or `NONE`.
-        lost: jobs whose node was lost, and that nobody has replaced.
+        size: how many jobs it needs.
+        joined: how many jobs have been booked for it.
+        waiting: how many of those have neither started nor ended.
+        broken: why the first job left before its start, or `NONE`.
+        lost: how many jobs have lost their node and not been replaced.
         delegate: may book and extend its jobs besides the renter, or None.
-        manifest_hash: what all of them run; zeros before the first booking.
+        manifest_hash: hash of the manifest that all of them run; zeros before the first booking.
         opened_at: Unix seconds.
         broken_at: Unix seconds, or 0.
         closable: whether anyone can close the account now.
@@ -145,7 +145,7 @@ class ClusterStatus:
 
     @property
     def is_complete(self) -> bool:
-        """Whether all are booked and none has left: its jobs can start."""
+        """Whether its jobs can start: all are booked, and none has left."""
         return self.joined == self.size and not self.broken
 
     @property
@@ -156,57 +156,57 @@ class ClusterStatus:
 
 @dataclass(frozen=True, slots=True)
 class JobStatus:
-    """A job with everything that its parties ask about. Amounts are in its currency.
+    """A job, with everything its parties may want to know. Amounts are in its currency.
 
     Attributes:
         job: its address.
         node: the leased node.
-        renter: whose job it is.
-        payer: who paid the deposit and the rent, and gets the rent back.
-        refund_to: who gets what is given back.
+        renter: who booked it.
+        payer: paid the deposit and the rent, and gets the rent back.
+        refund_to: who gets the refund.
         supplier: who is paid.
-        state: where it stands.
+        state: booked, running or ended.
         reason: why it ended, or was stopped.
-        summary: the same in a sentence.
+        summary: state and reason in a sentence.
         now: when this was read, Unix seconds.
-        cluster: that it is part of, or None.
-        manifest_hash: what is to be run, 32 bytes.
-        manifest_seen: whether an attester has said in time that it is at hand: if nobody starts it, it then
-            costs nothing.
-        result_hash: of the result as attested, 32 bytes; zeros while there is none.
+        cluster: the cluster it belongs to, or None.
+        manifest_hash: hash of the manifest to run, 32 bytes.
+        manifest_seen: whether an attester confirmed in time that the manifest is available; if so, the job
+            costs nothing if nobody starts it.
+        result_hash: hash of the attested result, 32 bytes; zeros while there is none.
         rate: per processor and hour.
         units: processors.
-        seconds: booked, extensions included.
-        extensions: how many of four.
-        booked_at: Unix seconds, as all times; 0 where there is none.
+        seconds: booked, including extensions.
+        extensions: how many, of at most four.
+        booked_at: Unix seconds, as all times; 0 if there is none.
         started_at: when the booked time began.
-        ends_at: when it is, or was, over.
-        ended_at: when what everyone is owed was fixed.
-        lease_until: when the node is free again, as it stands.
+        ends_at: when the booked time ends or was cut short.
+        ended_at: when the final split was fixed.
+        lease_until: when the node is free again, as things stand.
         elapsed: seconds since the start, at most the booked ones.
-        looked_at: of them, those that enough attesters have looked at.
-        attested: of those, the good ones: they are paid for.
-        attesters: how many have to agree.
+        looked_at: how many of them enough attesters have looked at.
+        attested: how many of those were good, and so are paid for.
+        attesters: how many attesters have to agree.
         price: what the work costs.
         fee: the renter's fee.
-        deposit: both.
-        earned: the supplier's in all so far, after his fee.
-        paid_supplier: of it, what he, or his payout account, has received.
-        payable: of it, what can be settled now.
-        fees: both sides' fees as it stands.
-        paid_fees: of them, what went to the fee vault.
-        refund: what the renter gets back as it stands; of a running job with what is not worked yet.
-        paid_refund: of it, what he has received.
+        deposit: price and fee.
+        earned: what the supplier has earned so far, after their fee.
+        paid_supplier: how much of it the supplier, or their payout account, has received.
+        payable: how much of it can be settled now.
+        fees: both sides' fees, as things stand.
+        paid_fees: how much of them went to the fee vault.
+        refund: what the renter gets back, as things stand; for a running job, time not yet worked counts.
+        paid_refund: how much of it has been refunded.
         held: what the escrow holds.
-        cancel_cost: what it costs the renter to cancel it now; it grows until the latest start.
+        cancel_cost: what it costs the renter to cancel now; it grows until the latest start.
         start_by: latest start.
-        first_payout_at: before it the supplier is paid nothing.
-        silent_from: after it anyone can end the job if its attesters say nothing until then.
-        dispute_until: until when it can be disputed.
-        frozen_until: until when a dispute holds back what is not paid; 0 without one.
+        first_payout_at: the supplier is paid nothing before it.
+        silent_from: anyone can end the job after it, if its attesters stay silent until then.
+        dispute_until: latest time at which it can be disputed.
+        frozen_until: how long a dispute holds back what is not paid; 0 without one.
         disputes: those whose accounts are open.
-        payout: of a supplier who is paid in IO for another currency, or None.
-        due: what anyone can do now.
+        payout: the supplier's payout, if they are paid in IO for another currency, or None.
+        due: the steps that anyone can do now.
     """
 
     job: Pubkey
@@ -342,15 +342,15 @@ def job_status(
         job: its account.
         unit: amounts of its currency.
         now: Unix seconds.
-        cluster: that it is part of.
+        cluster: the cluster it belongs to.
         disputes: those that are not closed.
-        payout: of a job that is paid out through an auction.
+        payout: if the job is paid out through an auction.
     """
     split, started = escrow.so_far(job), bool(job.started_at)
     cancelling = escrow.if_cancelled(job, True, now)[1].fees if job.state == JobState.BOOKED else 0
     ended = job.state == JobState.ENDED
     broken = cluster is not None and bool(cluster.broken)
-    # A job that the resolver ends, or that never ran, has no window.
+    # A job that the resolver ended, or that never ran, cannot be disputed.
     disputable = started and job.reason != CloseReason.RESOLVED
     dispute_until = (job.ended_at + constants.jobs.DISPUTE_WINDOW if ended else 0) if disputable else 0
     lease_until = job.booked_at + constants.jobs.START_WINDOW
@@ -416,24 +416,24 @@ def _due(
     disputes: tuple[DisputeStatus, ...],
     payout: PayoutStatus | None,
 ) -> tuple[Crank, ...]:
-    found = []
+    steps = []
     if escrow.is_complete(job, now):
-        found.append(Crank.COMPLETE)
+        steps.append(Crank.COMPLETE)
     elif escrow.can_expire(job, now, broken=broken):
-        found.append(Crank.EXPIRE)
+        steps.append(Crank.EXPIRE)
     if escrow.payable(job, now):
-        found.append(Crank.SETTLE)
+        steps.append(Crank.SETTLE)
     if job.state == JobState.ENDED and not escrow.is_frozen(job, now):
         if job.owed_fees > job.paid_fees:
-            found.append(Crank.COLLECT_FEES)
+            steps.append(Crank.COLLECT_FEES)
         if job.owed_refund > job.paid_refund:
-            found.append(Crank.REFUND)
-    found += after_the_job(disputes, payout, job_is_closed=False)
+            steps.append(Crank.REFUND)
+    steps += after_the_job(disputes, payout, job_is_closed=False)
     if escrow.is_settled(job) and not escrow.is_frozen(job, now):
-        found.append(Crank.CLOSE)
+        steps.append(Crank.CLOSE)
     if cluster is not None and cluster.closable and job.state != JobState.BOOKED:
-        found.append(Crank.CLOSE_CLUSTER)
-    return tuple(found)
+        steps.append(Crank.CLOSE_CLUSTER)
+    return tuple(steps)
 
 
 def after_the_job(
@@ -443,14 +443,14 @@ def after_the_job(
     job_is_closed: bool = True,
 ) -> list[Crank]:
     """What can be done with the accounts that outlive a job."""
-    found = []
+    steps = []
     if payout is not None and payout.waiting and not payout.for_sale:
-        found.append(Crank.START_PAYOUT)
-    if any(not one.is_open for one in disputes):
-        found.append(Crank.CLOSE_DISPUTE)
+        steps.append(Crank.START_PAYOUT)
+    if any(not dispute.is_open for dispute in disputes):
+        steps.append(Crank.CLOSE_DISPUTE)
     if job_is_closed and payout is not None and payout.opened and not payout.waiting:
-        found.append(Crank.CLOSE_PAYOUT)
-    return found
+        steps.append(Crank.CLOSE_PAYOUT)
+    return steps
 
 
 def _summary(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) -> str:
@@ -481,34 +481,34 @@ def _waiting(job: accounts.jobs.Job, now: int, cluster: ClusterStatus | None) ->
 def _running(job: accounts.jobs.Job, now: int) -> str:
     if now < job.ends_at:
         return f"runs until {when(job.ends_at)} ({span(job.ends_at - now)} left)"
-    what = "its time is over"
+    text = "its time is over"
     if job.reason:
-        what = f"was stopped {when(job.ends_at)} by the"
-        what += " renter" if job.reason == CloseReason.RENTER_STOPPED else " supplier"
+        text = f"was stopped {when(job.ends_at)} by the"
+        text += " renter" if job.reason == CloseReason.RENTER_STOPPED else " supplier"
     if escrow.is_complete(job, now):
-        return f"{what}, and it is attested to its end: anyone can complete it"
+        return f"{text}, and it is attested to its end: anyone can complete it"
     silent = escrow.silent_from(job)
     if now > silent:
-        return f"{what}, and its attesters are silent: anyone can expire it"
-    return f"{what}; waits for its attesters, until {when(silent)} at the latest"
+        return f"{text}, and its attesters are silent: anyone can expire it"
+    return f"{text}; waits for its attesters, until {when(silent)} at the latest"
 
 
-def is_renting(job: accounts.jobs.Job, who: Pubkey) -> bool:
-    """Whether `who` is the renter, or who gets what is given back: `Job::is_renting`."""
-    return who in (job.renter, job.refund_to)
+def is_renting(job: accounts.jobs.Job, party: Pubkey) -> bool:
+    """Whether `party` is the renter, or gets the refund: `Job::is_renting`."""
+    return party in (job.renter, job.refund_to)
 
 
-def check_party(job: accounts.jobs.Job, who: Pubkey) -> bool:
-    """Whether `who` is the renter, or gets the refund; else it is the supplier's side.
+def check_party(job: accounts.jobs.Job, party: Pubkey) -> bool:
+    """Whether `party` is on the renter's side: the renter, or who gets the refund; else it is the supplier.
 
     Raises:
-        IonetError: it is nobody of them.
+        IonetError: it is none of them.
     """
-    if who != job.supplier and not is_renting(job, who):
+    if party != job.supplier and not is_renting(job, party):
         raise IonetError(
-            f"{who} is no party of this job: its renter is {job.renter}, its supplier {job.supplier}"
+            f"{party} is no party of this job: its renter is {job.renter}, its supplier {job.supplier}"
         )
-    return is_renting(job, who)
+    return is_renting(job, party)
 
 
 def or_none(address: Pubkey) -> Pubkey | None:

@@ -1,4 +1,4 @@
-"""A stand-in for USDC, and prices, on a local network: only a test network can make them."""
+"""A stand-in for USDC, and prices, on a local network."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ _PER_TRANSACTION: Final = 6
 
 
 def write_prices(client: Client) -> tuple[Pubkey, Pubkey]:
-    """Writes the present prices of IO (2.00 USD, give or take a cent) and USDC; returns their accounts."""
+    """Writes current prices of IO (2.00 USD, give or take a cent) and USDC; returns their accounts."""
     io = client.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
     return io, client.cheats.set_price(USDC_FEED, 10**8, confidence=10**4)
 
 
 def add_usdc(client: Client, owners: Iterable[Pubkey], amount: USDC) -> Pubkey:
-    """Makes a mint that counts as USDC, lets jobs be paid in it, and mints some; returns its address.
+    """Creates a stand-in for USDC, makes it a currency of jobs, and mints some; returns the mint's address.
 
     Args:
-        client: its signer is the programs' authority, on a local network whose market is initialised.
+        client: of the programs' authority, on a local network with an initialised market.
         owners: who gets some.
-        amount: how much each gets.
+        amount: how much each of them gets.
     """
     mint = Keypair().pubkey()
     client.cheats.set_mint(mint, decimals=USDC.DECIMALS, authority=client.address)

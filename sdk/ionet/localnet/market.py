@@ -1,4 +1,4 @@
-"""A market on a network in this process: its people, its programs, and what only tests can do."""
+"""A market on a network in this process: its people and its programs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _SHARDS_PER_TRANSACTION: Final = 8
 
 @dataclass(slots=True)
 class People:
-    """Everyone who has a keypair."""
+    """The keypairs of everyone in the market."""
 
     attester: Keypair = field(default_factory=Keypair)
     slasher: Keypair = field(default_factory=Keypair)
@@ -39,13 +39,13 @@ class People:
 
 
 class Market:
-    """The programs, initialised, and clients for everyone.
+    """The programs on a local network, and clients for everyone.
 
     Args:
-        recorder: is told of each transaction.
+        recorder: records each transaction.
         now: Unix seconds at the start; default: the current time.
-        deployer: a client of the programs' upgrade authority on a local network; default: on a new one.
-        people: default: with new keys.
+        deployer: a client of the programs' upgrade authority; default: one of a new network.
+        people: default: new keys.
     """
 
     def __init__(
@@ -83,11 +83,11 @@ class Market:
         self.deployer.network.clock.set(until)
 
     def write_price(self) -> Pubkey:
-        """Writes a Pyth price account, as only a test network can."""
+        """Writes a Pyth price account, which only a test network allows."""
         return self.deployer.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
 
     def initialize(self) -> None:
-        """Does everything that the upgrade authority and the first authority do once."""
+        """Initialises the programs, as their upgrade authority and first authority."""
         deployer, people = self.deployer, self.people
         self.send("initialize mint", deployer.mint.initialize())
         self.send("initialize proofs", deployer.proofs.initialize())

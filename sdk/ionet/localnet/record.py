@@ -1,4 +1,4 @@
-"""What a demo records: the steps it took, and checks of what they left on the chain."""
+"""A demo's record: its steps, and checks of the resulting state of the chain."""
 
 from __future__ import annotations
 
@@ -26,16 +26,16 @@ class Transaction:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something that happened.
+    """A step of the demo.
 
     Attributes:
         name: stable, for programs.
         title: for people.
         lines: what happened, for people.
-        amounts: base units of IO (8 decimals), or what the name says.
+        amounts: base units of IO (8 decimals), unless the name says otherwise.
         facts: everything else worth keeping: addresses, hashes, counts.
         transactions: in order.
-        clock_moved: seconds by which the network's clock was moved during it.
+        clock_moved: seconds by which the network's clock was moved during the step.
     """
 
     name: str
@@ -54,12 +54,12 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A statement that must hold, with both of its sides.
+    """A statement that must hold.
 
     Attributes:
         name: the statement.
-        expected: what it should be.
-        found: what it is.
+        expected: the expected value.
+        found: the actual value.
     """
 
     name: str
@@ -68,7 +68,7 @@ class Check:
 
     @property
     def ok(self) -> bool:
-        """Whether they agree."""
+        """Whether both values agree."""
         return self.expected == self.found
 
 

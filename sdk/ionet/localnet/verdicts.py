@@ -1,4 +1,4 @@
-"""Compute proofs on a local network, where no orchestrator runs that would judge any."""
+"""Verdicts on a local network, where no orchestrator judges compute proofs."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _SCORE_BPS: Final = 10_000
 
 
 def write_verdict(client: Client, node: Pubkey, *, passed: bool = True, at: int | None = None) -> int:
-    """Writes the verdict of a compute proof into a node's account; when it is of, Unix seconds.
+    """Writes the verdict of a compute proof into a node's account. Gives its time, Unix seconds.
 
     Args:
-        client: of a network for tests.
+        client: of a test network.
         node: the node's account.
-        passed: or else it was too slow.
-        at: default: now.
+        passed: False for a proof that was too slow.
+        at: the verdict's time, Unix seconds; default: now.
 
     Raises:
         AccountNotFound: there is no such node.
-        RpcError: the network is none for tests.
+        RpcError: the network is not a test network.
     """
-    held, time = client.account(node), client.time() if at is None else at
-    if held is None:
+    account, time = client.account(node), client.time() if at is None else at
+    if account is None:
         raise AccountNotFound(node, "node")
     reason = types.staking.ProofReason.PASSED if passed else types.staking.ProofReason.SLOW
     verdict = types.staking.LastProof.CODEC.encode(
         types.staking.LastProof(time, _NO_EVIDENCE, _SCORE_BPS, reason, int(passed))
     )
-    data, offset = bytearray(held.data), accounts.staking.Node.OFFSETS["last_proof"]
+    data, offset = bytearray(account.data), accounts.staking.Node.OFFSETS["last_proof"]
     data[offset : offset + len(verdict)] = verdict
-    client.cheats.set_account(node, data=bytes(data), owner=held.owner, lamports=held.lamports)
+    client.cheats.set_account(node, data=bytes(data), owner=account.owner, lamports=account.lamports)
     return time

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from ionet.orchestrator._agents import Agents, LocalAgents, NodeUnreachable
+    from ionet.orchestrator._boxed import BoxExecutor
     from ionet.orchestrator._chain import (
         Attestation,
         Attested,
@@ -49,6 +50,7 @@ else:
             "LocalAgents",
             "NodeUnreachable",
         ),
+        "_boxed": ("BoxExecutor",),
         "_chain": (
             "Attestation",
             "Attested",
@@ -102,6 +104,7 @@ __all__ = [
     "Attestation",
     "Attested",
     "Beacon",
+    "BoxExecutor",
     "Chain",
     "ChainError",
     "ChainRejected",

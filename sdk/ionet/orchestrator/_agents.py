@@ -1,6 +1,6 @@
 """The nodes' side of a lease: sampling and compute challenges, away from where the renter's code runs.
 
-A device's key never enters the renter's cluster: whoever is inside Ray can run anything there.
+A device's key never enters the renter's cluster: code inside Ray can run anything there.
 """
 
 from __future__ import annotations

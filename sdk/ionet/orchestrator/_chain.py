@@ -1,4 +1,4 @@
-"""What the orchestrator needs of the chain: a port, so that the reconciler can be tested without one."""
+"""The orchestrator's port to the chain, so that the reconciler can be tested without one."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Phase(StrEnum):
 
 
 class Party(StrEnum):
-    """Whom a settlement pays: `settle`, `refund` and `collect_fees`, since one instruction pays one party."""
+    """Who is paid: by `settle`, `refund` and `collect_fees`, as one instruction pays one party."""
 
     SUPPLIER = "supplier"
     RENTER = "renter"
@@ -29,7 +29,7 @@ class Party(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attested:
-    """What this attester's seat has attested of a job so far, cumulative.
+    """The cumulative attestation of a job by this attester's seat.
 
     Attributes:
         good: seconds that count.
@@ -42,7 +42,7 @@ class Attested:
 
 @dataclass(frozen=True, slots=True)
 class JobView:
-    """What the orchestrator needs of a job account.
+    """The fields of a job account that the orchestrator needs.
 
     Attributes:
         key: the job's address, 32 bytes.
@@ -57,15 +57,15 @@ class JobView:
         booked_at: Unix seconds.
         start_by: the last moment of the start window; afterwards anyone may expire the booking.
         ends_at: end of the booked time, or the time at which it was stopped; None before the start.
-        confirm_by: until when it can be said that what is to be run is at hand.
-        confirmed: whether that was said.
+        confirm_by: until when the manifest can be confirmed, Unix seconds.
+        confirmed: whether it was confirmed.
         started_at: None before the start.
         attested: this attester's record; None before its first attestation.
         agreed_upto: time up to which enough attesters have judged, Unix seconds; None before the start.
         paid_upto: the start plus the seconds that the supplier has been paid for; None before the start.
         settle_from: earliest time at which parties can be paid: after the first hour, and after a dispute.
-        unsettled: parties to whom a settlement would pay something now.
-        closable_at: earliest time at which it can be closed once all is settled; None while it runs.
+        unsettled: parties that a settlement would pay now.
+        closable_at: earliest time at which it can be closed once everyone is paid; None while it runs.
     """
 
     key: bytes
@@ -99,10 +99,10 @@ class Attestation:
         good: all seconds since the start that count.
         upto: time up to which it was judged, Unix seconds.
         proof: digest of the last accepted compute proof, zeros without one.
-        timelock: digest of the device's last signed sample, which covers all before it; without one it is
-            zeros and no time counts.
-        result: hash of the run's result, zeros without one; it is recorded and unlocks nothing.
-        reasons: why time since the last attestation does not count; empty exactly when all of it does.
+        timelock: digest of the device's last signed sample, which covers all before it; zeros without one,
+            and then no time counts.
+        result: hash of the run's result, zeros without one; it is only recorded.
+        reasons: why time since the last attestation does not count; empty only if all of it does.
     """
 
     good: int
@@ -123,7 +123,7 @@ class Beacon:
     """A value of the chain that nobody knew before its slot.
 
     Attributes:
-        slot: the slot in which it came to be.
+        slot: its slot.
         value: 32 bytes: the slot's hash.
     """
 
@@ -148,7 +148,7 @@ class ChainRejected(ChainError):
 
 
 class ChainUnavailable(ChainError):
-    """There was no answer; the step may have happened or not. The next pass reads the chain again."""
+    """No answer: the step may or may not have happened. The next pass reads the chain again."""
 
 
 class Chain(Protocol):
@@ -183,7 +183,7 @@ class Chain(Protocol):
         ...
 
     async def confirm_manifest(self, job: JobView) -> str:
-        """Says that what a booked job is to run is at hand."""
+        """Confirms that a booked job's manifest is available."""
         ...
 
     async def attest(self, job: JobView, attestation: Attestation) -> str:
@@ -191,7 +191,7 @@ class Chain(Protocol):
         ...
 
     async def settle(self, job: JobView, party: Party) -> str:
-        """Pays one party what is due to it now, and creates accounts that are missing for that."""
+        """Pays one party what it is owed now, and creates missing accounts for that."""
         ...
 
     async def complete(self, job: JobView) -> str:

@@ -1,4 +1,4 @@
-"""Where work runs: the executor's protocol, the lease, and the typed failures of a run."""
+"""The executor's protocol, the lease, and the typed failures of a run."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class FailureReason(StrEnum):
     EXECUTOR = "executor"
 
 
-# Repeating these cannot help: the manifest itself, or the time paid for, is what failed.
+# Repeating these cannot help: the manifest is at fault, or the paid time is over.
 _FINAL = frozenset(
     {
         FailureReason.BAD_ENTRYPOINT,
@@ -122,7 +122,7 @@ def lease_name(jobs: Sequence[bytes]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """One file that a run left.
+    """An output file of a run.
 
     Attributes:
         name: POSIX path below the output directory.
@@ -135,7 +135,7 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class RunOutput:
-    """What a finished run leaves.
+    """The output of a finished run.
 
     Attributes:
         value: the JSON object that the entrypoint returned; ``{"exit_code": 0}`` for a command.
@@ -160,7 +160,7 @@ class Executor(Protocol):
         ...
 
     async def run(self, lease: Lease, attempt: int) -> RunOutput:
-        """Runs the manifest to its end; the output of a run that has finished before is returned again.
+        """Runs the manifest to its end; for a run that has finished before, returns its output again.
 
         Raises:
             RunFailure: when it did not succeed.
@@ -168,7 +168,7 @@ class Executor(Protocol):
         ...
 
     def log(self, lease: Lease) -> Path:
-        """Returns the file to which the lease's runs print; it need not exist yet."""
+        """Returns the log file of the lease's runs; it may not exist yet."""
         ...
 
     def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
@@ -184,7 +184,7 @@ class Executor(Protocol):
         ...
 
     async def shutdown(self) -> None:
-        """Ends everything that this process has opened; outcomes of finished runs stay on disk."""
+        """Ends everything that this process opened; outcomes of finished runs stay on disk."""
         ...
 
 
@@ -200,7 +200,7 @@ class Workspace:
 
     @property
     def cwd(self) -> Path:
-        """Where the run starts: the inputs, and the manifest's working directory unpacked."""
+        """The run's working directory: the inputs, and the manifest's working directory, unpacked."""
         return self.root / "work"
 
     @property
@@ -210,7 +210,7 @@ class Workspace:
 
     @property
     def log(self) -> Path:
-        """What runs printed, all attempts in order."""
+        """Output of the runs, all attempts in order."""
         return self.root / "run.log"
 
     def prepare(self, manifest: Manifest, store: FileStore, attempt: int) -> None:

@@ -56,19 +56,19 @@ def check_nodes(lease: Lease, nodes: Mapping[bytes, NodeSpec]) -> None:
 
 
 def base_environment(extra: Mapping[str, str]) -> dict[str, str]:
-    """Returns a renter's environment: what a program needs to start, and nothing of the operator's."""
+    """Returns a renter's environment: what a program needs to start, and none of the operator's variables."""
     names = ("PATH", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH", "CUDA_VISIBLE_DEVICES")
     return {name: os.environ[name] for name in names if name in os.environ} | dict(extra)
 
 
 class InlineExecutor:
-    """Functions run in a thread of this process, commands as a child process.
+    """Runs functions in a thread of this process, and commands in a child process.
 
     There is no isolation, and a function cannot be stopped from outside: use it for tests and for your own
     work.
 
     Args:
-        nodes: what can be leased.
+        nodes: the nodes that can be leased.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
     """
@@ -178,7 +178,7 @@ def _run_function(
 
 
 async def _run_command(argv: Sequence[str], env: Mapping[str, str], workspace: Workspace) -> RunOutput:
-    """Runs a command in its own session, so that everything that it started ends with it."""
+    """Runs a command in its own session, so that everything it starts ends with it."""
     with open(workspace.log, "ab") as log:  # noqa: ASYNC230 (one open of a local file)
         try:
             process = await asyncio.create_subprocess_exec(

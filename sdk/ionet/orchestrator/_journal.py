@@ -1,4 +1,4 @@
-"""What happened, for people to read and to count attempts: a cache that may be lost at any time."""
+"""A record of what happened, for people and to count attempts: a cache that may be lost at any time."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class Journal:
     """An SQLite file. The chain and the store decide what is done next; the journal only counts and reports.
 
     Args:
-        path: the file; a damaged one is set aside and a new one begun.
+        path: the file; a damaged one is renamed and replaced by a new one.
     """
 
     def __init__(self, path: str | Path) -> None:
@@ -119,18 +119,18 @@ class Journal:
     def keep_verdict(
         self, node: bytes, at: int, score_bps: int, reason: ProofReason, evidence: bytes
     ) -> None:
-        """Keeps what was found of a node's compute proof; the same one twice is once."""
+        """Keeps a verdict on a node's compute proof; keeping it again does nothing."""
         self._db.execute(
             "INSERT OR IGNORE INTO verdicts VALUES (?, ?, ?, ?, ?)",
             (evidence, node, at, score_bps, int(reason)),
         )
 
     def verdicts(self, after: int, until: int) -> list[tuple[bytes, int, ProofReason, bytes]]:
-        """The latest verdict of each node in a time: node, speed in bps, reason, evidence.
+        """Returns each node's latest verdict in a period: node, speed in bps, reason, evidence.
 
         Args:
-            after: verdicts later than this, Unix seconds.
-            until: and not later than this.
+            after: start of the period, exclusive, Unix seconds.
+            until: end of the period, inclusive, Unix seconds.
         """
         rows = self._db.execute(
             "SELECT node, score_bps, reason, evidence, MAX(at) FROM verdicts"

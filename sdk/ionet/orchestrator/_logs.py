@@ -1,8 +1,8 @@
-"""What a lease's runs print: kept in the store, read from a state directory or from a web server.
+"""Logs of a lease's runs: kept in the store, read from a state directory or from a web server.
 
 A state directory holds `store/`, a `FileStore`, and `work/`, the executor's workspaces. While a run is in
-progress, its log grows at ``work/<lease>/run.log``; when it ends, all that was printed so far goes into
-the store under ``leases/<lease>/logs/<number>``, and stays there when the workspace is gone.
+progress, its log grows at ``work/<lease>/run.log``; when it ends, the log goes into the store under
+``leases/<lease>/logs/<number>``, and stays there when the workspace is gone.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ from ionet.store.manifest import FileStore, StoreError
 if TYPE_CHECKING:
     import httpx
 
-#: Bytes that are kept of a log: its end.
+#: How many bytes are kept of a log, from its end.
 MAX_LOG: Final = 64 << 20
-_SHORTENED: Final = b"--- what was printed before is left out\n"
+_SHORTENED: Final = b"--- earlier output is left out\n"
 
 
 def keep_log(store: FileStore, lease: str, path: Path) -> None:
-    """Stores a log under the lease's next number, unless its last one is the same.
+    """Stores a log under the lease's next number, unless the last log is the same.
 
     Raises:
         StoreError: the store is damaged.
-        OSError: it, or the log, cannot be read or written.
+        OSError: the store or the log cannot be read or written.
     """
     try:
         with path.open("rb") as file:
@@ -57,7 +57,7 @@ class Place(Protocol):
     """A state directory, on this machine or elsewhere."""
 
     def read(self, path: str, start: int = 0) -> bytes | None:
-        """Returns a file from its byte `start` on; None if there is none."""
+        """Returns a file from byte `start` on; None if there is no such file."""
         ...
 
 
@@ -122,12 +122,12 @@ def open_place(place: str) -> Place:
 
 @dataclass(frozen=True, slots=True)
 class Log:
-    """What the runs of a job's lease have printed.
+    """The log of a job's lease.
 
     Attributes:
         lease: the lease's name.
         data: the bytes, all attempts in order.
-        live: whether it is the log of a workspace, which may still grow.
+        live: whether it is a workspace's log, which may still grow.
     """
 
     lease: str
@@ -136,7 +136,7 @@ class Log:
 
 
 def read_log(place: Place, job: bytes) -> Log | None:
-    """Returns the log of the lease that a job is part of; None if the orchestrator has not placed it.
+    """Returns the log of a job's lease; None if the orchestrator has not placed the job.
 
     Raises:
         StoreError: the state is damaged.
@@ -155,14 +155,14 @@ def read_log(place: Place, job: bytes) -> Log | None:
 
 
 def follow(place: Place, lease: str, start: int) -> Iterator[bytes]:
-    """Yields what is added to a live log, from its byte `start` on; ends when the workspace is gone."""
+    """Yields what is added to a live log, from byte `start` on; ends when the workspace is gone."""
     while (more := place.read(f"work/{lease}/run.log", start)) is not None:
         start += len(more)
         yield more
 
 
 def lease_of(place: Place, job: bytes) -> str | None:
-    """Returns the name of the lease that a job is part of, or None."""
+    """Returns the name of a job's lease, or None."""
     digest = _resolve(place, f"jobs/{job.hex()}/lease")
     if digest is None:
         return None

@@ -44,7 +44,7 @@ class ProgramChain:
 
     Args:
         client: signs and pays for every step.
-        nodes: serve only jobs on these nodes, 32 bytes each; None: on all.
+        nodes: serve only jobs on these nodes, 32 bytes each; None for all.
     """
 
     def __init__(self, client: AsyncClient, *, nodes: Sequence[bytes] | None = None) -> None:
@@ -58,7 +58,7 @@ class ProgramChain:
         return now
 
     async def beacon(self, after: int | None = None) -> Beacon:
-        """See `Chain.beacon`. The local network makes a block when one is waited for."""
+        """See `Chain.beacon`. On a local network, waiting makes a block."""
         deadline = time.monotonic() + _BEACON_SECONDS
         while True:
             account = await self._ask(self._client.account(SLOT_HASHES))
@@ -129,7 +129,7 @@ class ProgramChain:
         return signature
 
     async def _offer_payout(self, job: Pubkey) -> None:
-        """Starts a payout's auction, unless one is running; anyone else can do so as well, and later."""
+        """Starts a payout's auction, unless one is running; if that fails, anyone can do so later."""
         with contextlib.suppress(ChainUnavailable, ChainRejected):
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
                 await self._send(self._client.buyback.start_payout(job))
@@ -200,7 +200,7 @@ class ProgramChain:
         phase = (Phase.BOOKED, Phase.RUNNING, Phase.ENDED)[job.state]
         started = job.started_at or None
         seen = job.seen[seat] if seat is not None else None
-        # What a dispute holds back is also unsettled; `settle_from` says until when.
+        # What a dispute holds back counts as unsettled, too; `settle_from` says until when.
         unsettled = {Party.SUPPLIER} if payable(job, max(now, job.frozen_until)) > 0 else set()
         if job.state == JobState.ENDED:
             unsettled |= {Party.FEES} if job.owed_fees > job.paid_fees else set()

@@ -170,15 +170,15 @@ class _Host:
 
 
 class RayExecutor:
-    """Each lease has its own Ray cluster, in a child process with its own home, token and namespace.
+    """Runs each lease in its own Ray cluster, in a child process with its own home, token and namespace.
 
-    Token authentication is always on: the token is made here, exists in the child's environment only, and is
-    never written to a file. The child's environment holds nothing of the operator's; the cluster listens on
-    this machine only and offers exactly the leased nodes' resources, so that a renter can use no more than
-    that. Keys of devices are kept by the agents, outside.
+    Token authentication is always on: the token is made here, exists only in the child's environment, and is
+    never written to a file. The child's environment holds none of the operator's variables; the cluster
+    listens on this machine only and offers exactly the leased nodes' resources, so that a renter can use no
+    more than that. Keys of devices stay outside, with the agents.
 
     Args:
-        nodes: what can be leased on this machine.
+        nodes: the nodes of this machine that can be leased.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
         start_timeout: seconds that a cluster may take to start.
@@ -200,7 +200,7 @@ class RayExecutor:
         self._spares: dict[tuple[bytes, ...], asyncio.Task[_Host]] = {}
 
     def prewarm(self, nodes: Sequence[bytes]) -> None:
-        """Begins to start a cluster for these nodes; the next lease of exactly these nodes takes it.
+        """Begins to start a cluster for these nodes; the next lease of exactly these nodes uses it.
 
         Raises:
             RunFailure: (PLACEMENT) for an unknown node.

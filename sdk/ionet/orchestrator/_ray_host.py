@@ -1,9 +1,9 @@
 """The child process that owns one lease's Ray cluster.
 
-It is started by `RayExecutor` with an environment of its own, reads one JSON object per line from standard
-input and answers on the descriptor that was its standard output; everything else printed goes to the log.
-When its input ends, because the lease is over or because the orchestrator died, it shuts the cluster down and
-exits. It holds no key and sees no other lease.
+`RayExecutor` starts it with an environment of its own. It reads one JSON object per line from standard input
+and answers on the descriptor that was its standard output; all other output goes to the log. When its input
+ends, because the lease is over or the orchestrator died, it shuts the cluster down and exits. It holds no key
+and sees no other lease.
 """
 
 from __future__ import annotations
@@ -237,7 +237,7 @@ class Host:
 
 
 def _print_to(log: Path) -> None:
-    """Sends what this process prints, the workers' output included, to a run's log."""
+    """Redirects this process's output, including the workers', to a run's log."""
     sys.stdout.flush()
     sys.stderr.flush()
     with open(log, "ab") as file:
@@ -286,7 +286,7 @@ def main() -> None:
         import ray
 
         ray.shutdown()
-        # The orchestrator may no longer be there to do it.
+        # The orchestrator may be gone and cannot do it.
         remove_tree(Path(config["temp"]).parent)
 
 

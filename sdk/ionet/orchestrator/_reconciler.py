@@ -1,16 +1,16 @@
 """The reconciler.
 
-Desired state is the chain's accounts. Each pass reads the jobs, asks `ionet.orchestrator._plan` for the next
-step of each lease, does it, reads the jobs again, and so on until there is nothing left but to wait. The
-process may be killed at any point:
+The chain's accounts are the desired state. Each pass reads the jobs, asks `ionet.orchestrator._plan` for the
+next step of each lease, takes it, reads the jobs again, and so on until every lease has to wait. The process
+may be killed at any point:
 
-* a step on the chain is cumulative or refused when repeated, and what was done is read from the chain, never
+* a step on the chain is cumulative, or refused when repeated, and progress is read from the chain, never
   remembered;
-* a finished run is recorded in its workspace and its result is content-addressed in the store before any step
-  that follows from it, so that it is found again and not repeated;
+* a finished run is recorded in its workspace, and its result is stored under its hash before any step that
+  depends on it, so that it is found again and not repeated;
 * attested time follows from the signed samples that the nodes keep, and from the proofs in the store.
 
-The journal counts attempts and tells people what happened; losing it does not change any payment.
+The journal counts attempts and tells people what happened; losing it changes no payment.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ _MAX_STEPS: Final = 256
 
 
 def proof_reason(name: str | None) -> ProofReason:
-    """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None: it passed."""
+    """Returns the program's number for a reason of `ionet.prover`, such as `wrong-row`; None means passed."""
     return ProofReason.PASSED if name is None else ProofReason[name.upper().replace("-", "_")]
 
 
 @dataclass(frozen=True, slots=True)
 class StoredOutput:
-    """A file that a run left, in the store.
+    """An output file of a run, in the store.
 
     Attributes:
         name: POSIX path.
@@ -68,9 +68,9 @@ class Result:
     Attributes:
         digest: sha256 of the stored document.
         manifest: hash of the manifest that was run.
-        reason: None when it succeeded.
+        reason: None if it succeeded.
         detail: what failed.
-        value: what the entrypoint returned.
+        value: the entrypoint's return value.
         outputs: its files.
     """
 
@@ -89,7 +89,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """What one pass did.
+    """The steps and waits of one pass.
 
     Attributes:
         now: the chain's time when it began.
@@ -116,8 +116,8 @@ class _Gang:
 
 
 @dataclass(slots=True)
-class _Held:
-    """What this process holds of a lease.
+class _LeaseState:
+    """This process's state of a lease.
 
     Attributes:
         nodes: the lease's nodes with their jobs.
@@ -126,7 +126,7 @@ class _Held:
         released: whether they were released.
         run: the run in progress or the last one.
         out_of_time: whether the run was stopped because the paid time was over.
-        unreachable: whether a node's agent did not answer when it was to be placed.
+        unreachable: whether a node's agent did not answer during placement.
     """
 
     nodes: list[tuple[bytes, bytes]]
@@ -142,7 +142,7 @@ class _Held:
         return self.run is not None and not self.run.done()
 
 
-_NOTHING: Final = _Held([])
+_NOTHING: Final = _LeaseState([])
 
 
 class Orchestrator:
@@ -172,20 +172,20 @@ class Orchestrator:
         self._store = store
         self._policy = policy or Policy()
         self.journal = Journal(journal)
-        self._held: dict[str, _Held] = {}
+        self._states: dict[str, _LeaseState] = {}
         self._judges: dict[bytes, Judge] = {}
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
         self._wake = asyncio.Event()
         self._passing = asyncio.Lock()
         self._gate = asyncio.Semaphore(self._policy.concurrency)
-        # One product at a time: two on one machine would slow each other and fail on time.
+        # One product at a time: two on one machine would slow each other down and miss their time limit.
         self._proving = asyncio.Lock()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Reconciles until ``stop`` is set: whenever something is due or a run has ended.
 
-        A pass is made at least every `Policy.interval` seconds, since others also change the chain.
+        A pass is made at least every `Policy.interval` seconds, since others change the chain, too.
         """
         while not stop.is_set():
             self._wake.clear()
@@ -237,13 +237,13 @@ class Orchestrator:
             return now, visits
 
     async def runs_finished(self) -> None:
-        """Waits until no run is in progress (retries that are due come with the next pass)."""
-        tasks = [held.run for held in self._held.values() if held.run is not None]
+        """Waits until no run is in progress (retries come with the next pass)."""
+        tasks = [state.run for state in self._states.values() if state.run is not None]
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def aclose(self) -> None:
         """Ends runs in progress and closes everything; the next process continues from chain and store."""
-        runs = [held.run for held in self._held.values() if held.run is not None]
+        runs = [state.run for state in self._states.values() if state.run is not None]
         tasks = [task for task in (*runs, *self._serving.values()) if not task.done()]
         for task in tasks:
             task.cancel()
@@ -259,7 +259,7 @@ class Orchestrator:
     # ---- which jobs belong together
 
     def _gangs(self, jobs: Sequence[JobView]) -> list[_Gang]:
-        """Groups jobs into leases: as recorded, else each alone, or a cluster's in the order of booking."""
+        """Groups jobs into leases: as recorded, or else each job alone and a cluster by order of booking."""
         by_key = {job.key: job for job in jobs}
         gangs: list[_Gang] = []
         clusters: dict[tuple[bytes, bytes, bytes, int], list[JobView]] = {}
@@ -337,14 +337,14 @@ class Orchestrator:
         return {name: [bytes.fromhex(item) for item in value[name]] for name in ("jobs", "nodes")}
 
     async def _forget(self, gangs: Sequence[_Gang], jobs: Sequence[JobView]) -> None:
-        """Drops what is held of leases whose jobs are all closed, whoever closed them."""
+        """Drops the state of leases whose jobs are all closed."""
         live = {gang.name for gang in gangs}
-        for name in [name for name in self._held if name not in live and name not in self._serving]:
-            held = self._held.pop(name)
-            if held.run is not None and not held.run.done():
-                held.run.cancel()
-            if not held.released:
-                await self._release(held)
+        for name in [name for name in self._states if name not in live and name not in self._serving]:
+            state = self._states.pop(name)
+            if state.run is not None and not state.run.done():
+                state.run.cancel()
+            if not state.released:
+                await self._release(state)
         keys = {job.key for job in jobs}
         for key in [key for key in self._judges if key not in keys]:
             del self._judges[key]
@@ -389,37 +389,37 @@ class Orchestrator:
         return max(now, await self._chain.now())
 
     def _facts(self, gang: _Gang, blocked: frozenset[tuple[Kind, bytes, Any]]) -> Facts:
-        held = self._held.get(gang.name, _NOTHING)
+        state = self._states.get(gang.name, _NOTHING)
         result = self._store.resolve(_result_name(gang.name))
         return Facts(
             problem=gang.problem,
             complete=gang.complete,
-            placed=held.placed,
-            active=held.active,
-            unreachable=held.unreachable,
+            placed=state.placed,
+            active=state.active,
+            unreachable=state.unreachable,
             result=result is not None,
-            released=held.released,
+            released=state.released,
             blocked=blocked,
         )
 
     @staticmethod
-    def _hold(gang: _Gang) -> _Held:
+    def _new_state(gang: _Gang) -> _LeaseState:
         if gang.lease is not None:
-            return _Held(list(zip(gang.lease.nodes, gang.lease.jobs, strict=True)), gang.lease)
-        return _Held([(job.node, job.key) for job in gang.jobs])
+            return _LeaseState(list(zip(gang.lease.nodes, gang.lease.jobs, strict=True)), gang.lease)
+        return _LeaseState([(job.node, job.key) for job in gang.jobs])
 
     async def _perform(self, gang: _Gang, step: Step, now: int) -> str:
-        held = self._held.setdefault(gang.name, self._hold(gang))
+        state = self._states.setdefault(gang.name, self._new_state(gang))
         if step.kind is Kind.RELEASE:
-            return await self._release(held)
+            return await self._release(state)
         if step.job is None:
             assert gang.lease is not None  # only a complete gang has steps of its lease
-            lease_steps: dict[Kind, Callable[[Lease, _Held], Awaitable[str]]] = {
+            lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
                 Kind.PLACE: self._place,
                 Kind.LAUNCH: self._launch,
                 Kind.STOP: self._stop,
             }
-            return await lease_steps[step.kind](gang.lease, held)
+            return await lease_steps[step.kind](gang.lease, state)
         job = step.job
         if step.kind is Kind.ATTEST:
             return await self._attest(gang, job, min(now, job.ends_at if job.ends_at is not None else now))
@@ -437,10 +437,10 @@ class Orchestrator:
 
     # ---- placement and run
 
-    async def _place(self, lease: Lease, held: _Held) -> str:
+    async def _place(self, lease: Lease, state: _LeaseState) -> str:
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
-            # Recorded before anything runs: a restart must group the same jobs again, even if some are closed
-            # by then.
+            # Recorded before anything runs: a restart must group the same jobs again, even if some of them
+            # are closed by then.
             digest = self._store.put(
                 canonical.encode(
                     {"jobs": [job.hex() for job in lease.jobs], "nodes": [node.hex() for node in lease.nodes]}
@@ -453,29 +453,29 @@ class Orchestrator:
             for job, node in zip(lease.jobs, lease.nodes, strict=True):
                 await self._agents.begin(node, job, self._executor.processes(lease, node))
         except NodeUnreachable:
-            held.unreachable = True
+            state.unreachable = True
             raise
-        held.placed, held.released = True, False
+        state.placed, state.released = True, False
         return f"{len(lease.nodes)} nodes"
 
-    async def _launch(self, lease: Lease, held: _Held) -> str:
+    async def _launch(self, lease: Lease, state: _LeaseState) -> str:
         name = lease.name
         if self.journal.interruptions(name) >= self._policy.max_interruptions:
             detail = f"ended with the orchestrator {self._policy.max_interruptions} times"
             self._store_failure(lease, RunFailure(FailureReason.EXECUTOR, detail))
             return detail
         attempt = self.journal.begin_run(name)
-        held.run = asyncio.create_task(self._run(lease, held, attempt), name=f"run {name} {attempt}")
+        state.run = asyncio.create_task(self._run(lease, state, attempt), name=f"run {name} {attempt}")
         return f"attempt {attempt}"
 
-    async def _run(self, lease: Lease, held: _Held, attempt: int) -> None:
+    async def _run(self, lease: Lease, state: _LeaseState, attempt: int) -> None:
         try:
             output = await self._executor.run(lease, attempt)
             await asyncio.to_thread(self._store_output, lease, output)
             self.journal.end_run(lease.name, attempt, "succeeded")
         except RunFailure as failure:
             final = failure
-            if held.out_of_time and failure.reason is FailureReason.STOPPED:
+            if state.out_of_time and failure.reason is FailureReason.STOPPED:
                 final = RunFailure(FailureReason.OUT_OF_TIME, "the paid time is over")
             self.journal.end_run(lease.name, attempt, final.reason, final.detail)
             self.journal.note(lease.name, "run failed", str(final))
@@ -490,26 +490,26 @@ class Orchestrator:
             self._wake.set()
 
     def _keep_log(self, lease: Lease) -> None:
-        """Stores what was printed so far: the workspace goes when the lease is over."""
+        """Stores the log so far: the workspace is removed when the lease is over."""
         try:
             keep_log(self._store, lease.name, self._executor.log(lease))
         except (IonetError, OSError) as error:
             self.journal.note(lease.name, "log not kept", str(error))
 
-    async def _stop(self, lease: Lease, held: _Held) -> str:
-        held.out_of_time = True
+    async def _stop(self, lease: Lease, state: _LeaseState) -> str:
+        state.out_of_time = True
         await self._executor.stop(lease)
-        if held.run is not None:
-            await asyncio.wait({held.run})
+        if state.run is not None:
+            await asyncio.wait({state.run})
         return "the paid time is over"
 
-    async def _release(self, held: _Held) -> str:
-        if held.lease is not None:
-            await self._executor.release(held.lease)
-        for node, job in held.nodes:
+    async def _release(self, state: _LeaseState) -> str:
+        if state.lease is not None:
+            await self._executor.release(state.lease)
+        for node, job in state.nodes:
             with contextlib.suppress(NodeUnreachable):
                 await self._agents.end(node, job)
-        held.placed, held.released = False, True
+        state.placed, state.released = False, True
         return ""
 
     def _store_output(self, lease: Lease, output: RunOutput) -> None:
@@ -531,12 +531,16 @@ class Orchestrator:
     # ---- time and proofs
 
     async def _sample_all(self, gang: _Gang, now: int) -> None:
-        held = self._held.get(gang.name)
-        if held is None or not held.placed:
+        state = self._states.get(gang.name)
+        if state is None or not state.placed:
             return
         for job in gang.jobs:
             if job.phase is Phase.RUNNING and job.ends_at is not None:
                 try:
+                    if state.lease is not None:
+                        # A run that begins, or begins again, has other processes than were there before.
+                        processes = self._executor.processes(state.lease, job.node)
+                        await self._agents.begin(job.node, job.key, processes)
                     await self._sample(job, min(now, job.ends_at))
                 except NodeUnreachable as error:
                     self.journal.note(job.key.hex(), "no sample", str(error))
@@ -563,11 +567,10 @@ class Orchestrator:
         assert job.started_at is not None
         before = job.attested or Attested(0, job.started_at)
         proof, breaks = bytes(32), []
-        held = self._held.get(gang.name)
+        state = self._states.get(gang.name)
         try:
-            if held is None or not held.placed:
-                # After a restart past the end there is no placement any more, but the node still has its
-                # samples.
+            if state is None or not state.placed:
+                # After a restart past the end nothing is placed any more, but the node still has its samples.
                 await self._agents.begin(job.node, job.key, ())
             judge = await self._sample(job, upto)
             accepted, why = await self._prove(job, upto)
@@ -591,7 +594,7 @@ class Orchestrator:
         return f"{gained} of {upto - before.upto} s{words}; record {record.hex()}: {signature}"
 
     async def _prove(self, job: JobView, at: int) -> tuple[bytes | None, str]:
-        """Returns the digest of a compute proof accepted as of ``at``, or None and why there is none."""
+        """Returns the digest of a compute proof accepted as of ``at``, or None and the reason."""
         records = self._proof_records(job)
         for record in reversed(records):
             if record["reason"] is None and at - record["at"] < self._policy.challenge_every:
@@ -658,20 +661,20 @@ class Orchestrator:
         return verdict, proof
 
     def _keep_verdict(self, job: JobView, record: Mapping[str, Any]) -> None:
-        """Keeps a proof's verdict for the hour's report; twice is once."""
+        """Keeps a proof's verdict for the hour's report; keeping it again does nothing."""
         reference = self._policy.rules_for(job.node).reference
         score = reference.nanoseconds * 10_000 // max(1, record["nanoseconds"]) if reference else 0
         reason, evidence = proof_reason(record["reason"]), sha256(canonical.encode(dict(record))).digest()
         self.journal.keep_verdict(job.node, record["at"], min(score, 2**32 - 1), reason, evidence)
 
     def verdicts(self, period_end: int) -> dict[bytes, HourVerdict]:
-        """What this orchestrator found of each node's compute proofs in an hour, for the hour's report.
+        """This orchestrator's verdicts on nodes' compute proofs in an hour, for the hour's report.
 
         Args:
             period_end: end of the hour, Unix seconds.
 
         Returns:
-            The latest of each node that was challenged, by node; see `ionet.rewards.write_verdicts`.
+            The latest verdict of each challenged node, by node; see `ionet.rewards.write_verdicts`.
         """
         return {
             node: HourVerdict(period_end, score, reason, reason == ProofReason.PASSED, evidence)
@@ -728,7 +731,7 @@ def _record_bytes(
     breaks: Sequence[Break],
     judge: Judge,
 ) -> bytes:
-    """Returns what an attestation rests on, for anyone who doubts it."""
+    """Returns the record of an attestation's grounds, for anyone who doubts it."""
     return canonical.encode(
         {
             "breaks": [

@@ -1,4 +1,4 @@
-"""What an hourly report says, and the address that follows from it."""
+"""The content of an hourly report, and the address derived from it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ReportDraft:
-    """A report before it is on the chain. Attesters who say the same make the same proposal.
+    """A report before it is on the chain. Attesters who compute the same get the same draft.
 
     Attributes:
         seq: hours from the start of emission to the end of the period.
@@ -32,9 +32,13 @@ class ReportDraft:
 
     @classmethod
     def of(cls, report: Report, start: int, place: str, predecessor: Pubkey) -> ReportDraft:
-        """The proposal of a report, for an emission that began at `start`; see `client.proofs.propose`."""
-        seq, rest = divmod(report.period_end - start, HOUR)
-        if rest or seq < 1:
+        """The draft of a report, for an emission that began at `start`; see `client.proofs.propose`.
+
+        Raises:
+            EncodeError: a period that does not end on a whole hour, or a place that is too long.
+        """
+        seq, remainder = divmod(report.period_end - start, HOUR)
+        if remainder or seq < 1:
             raise EncodeError(
                 f"period_end must be whole hours after the start of emission {start}; got {report.period_end}"
             )
@@ -62,30 +66,32 @@ class ReportDraft:
 
 
 class ReportDiffers(IonetError):
-    """A report on the chain that says something else than what was computed; the message says what."""
+    """A report on the chain differs from the computed one; the message says in what."""
 
 
-def check_same(found: accounts.proofs.Report, recomputed: Report) -> None:
-    """Compares a report on the chain with what its evidence leads to.
+def check_same(account: accounts.proofs.Report, recomputed: Report) -> None:
+    """Compares a report on the chain with the one computed from its evidence.
 
     Raises:
         ReportDiffers: they differ.
     """
     pairs = {
-        "root": (found.root, recomputed.root),
-        "total": (found.total, recomputed.total),
-        "period_end": (found.period_end, recomputed.period_end),
-        "leaves": (found.leaves, len(recomputed.leaves)),
-        "evidence": (found.evidence_hash, recomputed.evidence),
-        "correction": (bool(found.correction), recomputed.correction),
+        "root": (account.root, recomputed.root),
+        "total": (account.total, recomputed.total),
+        "period_end": (account.period_end, recomputed.period_end),
+        "leaves": (account.leaves, len(recomputed.leaves)),
+        "evidence": (account.evidence_hash, recomputed.evidence),
+        "correction": (bool(account.correction), recomputed.correction),
     }
-    for name, (theirs, mine) in pairs.items():
-        if theirs != mine:
-            raise ReportDiffers(f"report {found.seq} differs in its {name}: it says {theirs!r}, not {mine!r}")
+    for name, (reported, computed) in pairs.items():
+        if reported != computed:
+            raise ReportDiffers(
+                f"report {account.seq} differs in its {name}: it says {reported!r}, not {computed!r}"
+            )
 
 
 def report_at(config: accounts.proofs.Config, height: int) -> Pubkey:
-    """The report at a height from the final one to the head; the default key where there is none."""
+    """The report at a height between the final one and the head; the default key without one."""
     if height == config.final_height:
         return config.final_report
     if not config.final_height < height <= config.head:
@@ -94,12 +100,12 @@ def report_at(config: accounts.proofs.Config, height: int) -> Pubkey:
 
 
 def head_of(config: accounts.proofs.Config) -> Pubkey:
-    """The report at the head; the default key while there is none."""
+    """The report at the head; the default key without one."""
     return report_at(config, config.head)
 
 
 def leaf_args(leaves: Report, node: Pubkey) -> types.proofs.LeafArgs:
-    """A node's leaf with its proof, as instructions take it.
+    """A node's leaf and proof, as instruction arguments.
 
     Raises:
         KeyError: the report has no leaf for it.

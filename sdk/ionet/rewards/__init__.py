@@ -1,9 +1,9 @@
 """From one hour's facts to the root of a reward report.
 
-`score_hour` turns what is known about each node into base units of IO, `cumulate` adds them to every node's
-lifetime sum, `build_report` makes the Merkle tree whose root goes on chain, and `write_evidence` the file
-from which anybody can do the same again (`verify_evidence`). Everything is in integers; every division names
-its rounding.
+`score_hour` turns the facts of each node into base units of IO, `cumulate` adds them to each node's lifetime
+sum, `build_report` makes the Merkle tree whose root goes on chain, and `write_evidence` the file from which
+anybody can compute the same again (`verify_evidence`). Everything is in integers; every division names its
+rounding.
 """
 
 from typing import TYPE_CHECKING

@@ -1,4 +1,4 @@
-"""The evidence file of a report: every fact and every outcome, from which the root can be computed again.
+"""The evidence file of a report: all facts and outcomes, from which the root can be computed again.
 
 JSON lines, each line canonical (`ionet.formats.canonical`) and ended by one line feed; the report on chain
 holds the sha256 of the whole file. Amounts are decimal strings in base units, keys base58, hashes hex.
@@ -11,9 +11,9 @@ Line 1, the header::
      "reward_bound_bps": .., "up_hours": ..}, "previous": "<root of the report before>" or null,
      "restated": null or {"<node>": "<lifetime>", ..}}
 
-``height`` is that of the report before, ``dropped`` are nodes that had a leaf there and have none now,
-because they were credited all of it, ``elsewhere`` what all nodes without a leaf were credited, and
-``restated`` the lifetimes that a correction lays down in the place of the report before.
+``height`` is the previous report's, ``dropped`` lists nodes that had a leaf there and have none now because
+they were credited all of it, ``elsewhere`` is what all nodes without a leaf were credited, and ``restated``
+holds the lifetimes with which a correction replaces the previous report's.
 
 Then one line for each leaf in the order of the node keys. A live node::
 
@@ -27,7 +27,7 @@ Then one line for each leaf in the order of the node keys. A live node::
 and a node that is no longer live: ``{"credited": "0", "lifetime": "77", "node": "..", "previous_height": 41,
 "verdict": {..}, "waiting": false}``. ``why`` is a sum of `Why`.
 
-A statement is the device's own word for the hour, signed with its key over `statement_bytes`: it shows who
+A statement is the device's own claim for the hour, signed with its key over `statement_bytes`: it shows who
 claimed what, not that the claim is true.
 """
 
@@ -62,14 +62,14 @@ from ionet.rewards._score import (
 from ionet.rewards._statement import Statement
 
 FORMAT: Final = "ionet-evidence/2"
-_POOLS: Final = {one: one.name.lower() for one in Pool}
+_POOLS: Final = {pool: pool.name.lower() for pool in Pool}
 _PROOFS: Final = {Proof.PASSED: "passed", Proof.FAILED: "failed", Proof.MISSING: "missing"}
 _POOL_NAMES: Final = {name: pool for pool, name in _POOLS.items()}
 _PROOF_NAMES: Final = {name: proof for proof, name in _PROOFS.items()}
 
 
 class EvidenceError(IonetError, ValueError):
-    """A file that is damaged, contradicts itself or does not lead to the root; the message says where."""
+    """A file is damaged, contradicts itself or does not lead to the root; the message says where."""
 
 
 def write_evidence(
@@ -89,25 +89,25 @@ def write_evidence(
     """Writes the file and returns its sha256, the ``evidence`` of `build_report`.
 
     Args:
-        path: where to.
+        path: the file.
         hour: the facts.
-        scores: what `score_hour` made of them with this emission, carry and policy.
-        leaves: what `cumulate` made of that.
-        emission: the hour's emission.
+        scores: the result of `score_hour` for these facts, emission, carry and policy.
+        leaves: the result of `cumulate` for these scores.
+        emission: the hour's emission, base units of IO.
         period_end: end of the hour, Unix seconds.
         carry: the previous hour's carry.
         policy: shares and bounds.
         before: the report this one continues, or None for the first.
-        absent: nodes that are not live, as `cumulate` was told.
-        restated: of a correction: as `cumulate` was told.
+        absent: nodes that are not live, as given to `cumulate`.
+        restated: a correction's lifetimes, as given to `cumulate`.
     """
-    carry, policy, gone = carry or Carry(), policy or SharePolicy(), {one.node: one for one in absent}
-    held = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
-    excess = _excess(hour, gone, leaves, held)
+    carry, policy, gone = carry or Carry(), policy or SharePolicy(), {node.node: node for node in absent}
+    positions = {leaves.nodes[n].tobytes(): n for n in range(len(leaves))}
+    excess = _excess(hour, gone, leaves, positions)
     header = canonical.encode(
         {
             "carry": {"cpu": carry.cpu, "gpu": carry.gpu},
-            "dropped": _dropped(before, gone, held),
+            "dropped": _dropped(before, gone, positions),
             "elsewhere": str(leaves.surplus - excess),
             "emission": str(emission),
             "format": FORMAT,
@@ -150,21 +150,21 @@ class Before:
     leaves: Leaves
 
 
-def _excess(hour: Hour, gone: Mapping[bytes, Absent], leaves: Leaves, held: Mapping[bytes, int]) -> int:
-    """What nodes with a leaf were credited beyond it."""
+def _excess(hour: Hour, gone: Mapping[bytes, Absent], leaves: Leaves, positions: Mapping[bytes, int]) -> int:
+    """What nodes were credited beyond their leaves."""
     keys = hour.nodes.tobytes()
     credited = {keys[32 * n : 32 * n + 32]: value for n, value in enumerate(hour.credited.tolist())}
-    credited |= {node: one.credited for node, one in gone.items()}
-    return sum(max(0, credited.get(node, 0) - int(leaves.lifetime[n])) for node, n in held.items())
+    credited |= {node: absent.credited for node, absent in gone.items()}
+    return sum(max(0, credited.get(node, 0) - int(leaves.lifetime[n])) for node, n in positions.items())
 
 
 def _dropped(
-    before: Before | None, gone: Mapping[bytes, Absent], held: Mapping[bytes, int]
+    before: Before | None, gone: Mapping[bytes, Absent], positions: Mapping[bytes, int]
 ) -> dict[str, str]:
     if before is None:
         return {}
     earlier = (row.tobytes() for row in before.leaves.nodes)
-    return {str(Pubkey(node)): str(gone[node].credited) for node in earlier if node not in held}
+    return {str(Pubkey(node)): str(gone[node].credited) for node in earlier if node not in positions}
 
 
 def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:
@@ -179,7 +179,7 @@ def _batches(header: bytes, lines: Iterator[str]) -> Iterator[bytes]:
 
 
 def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Absent]) -> Iterator[str]:
-    # Written out by hand, which is ten times as fast; a test compares them with the general encoder.
+    # Formatted by hand, which is ten times as fast; a test compares the result with the general encoder.
     live = zip(hour.rows(), scores.reward.tolist(), scores.why.tolist(), strict=True)
     nodes = leaves.nodes.tobytes()
     row, reward, why = next(live, (None, 0, 0))
@@ -189,10 +189,10 @@ def _lines(hour: Hour, scores: Scores, leaves: Leaves, gone: Mapping[bytes, Abse
         node = nodes[32 * n : 32 * n + 32]
         name, verdict = str(Pubkey(node)), _verdict_text(unpack(leaves.verdicts[n].tobytes()))
         if row is None or row.node != node:
-            one = gone.get(node, Absent(node, 0, True))
+            absent = gone.get(node, Absent(node, 0, True))
             yield (
-                f'{{"credited":"{one.credited}","lifetime":"{lifetime}","node":"{name}",'
-                f'"previous_height":{height},"verdict":{verdict},"waiting":{_truth(one.waiting)}}}\n'
+                f'{{"credited":"{absent.credited}","lifetime":"{lifetime}","node":"{name}",'
+                f'"previous_height":{height},"verdict":{verdict},"waiting":{_truth(absent.waiting)}}}\n'
             )
             continue
         yield (
@@ -235,11 +235,11 @@ class Evidence:
         emission: the hour's emission.
         carry: the previous hour's carry.
         policy: shares and bounds.
-        period_end: end of the hour.
-        previous_root: root of the report before, or None.
-        height: its height.
-        restated: the lifetimes that a correction lays down, or None.
-        dropped: what nodes were credited that had a leaf in it and have none now.
+        period_end: end of the hour, Unix seconds.
+        previous_root: root of the previous report, or None.
+        height: the previous report's height.
+        restated: a correction's lifetimes, or None.
+        dropped: credit of the nodes that had a leaf in the previous report and have none now.
         absent: nodes with a leaf that are not live.
         hour: the facts.
         reward: rewards as stated, in the order of the hour.
@@ -264,10 +264,10 @@ class Evidence:
 
 
 def read_evidence(path: str | Path) -> Evidence:
-    """Reads a file without judging its contents beyond their form; see `verify_evidence`.
+    """Reads a file and checks only its form; see `verify_evidence`.
 
     Raises:
-        EvidenceError: for a line that is not canonical, lacks a field, or is out of order.
+        EvidenceError: a line is not canonical, lacks a field, or is out of order.
     """
     digest = hashlib.sha256()
     header: dict[str, Any] | None = None
@@ -346,17 +346,17 @@ def read_evidence(path: str | Path) -> Evidence:
 
 @dataclass(frozen=True, slots=True)
 class NodeLine:
-    """What a file says of one node.
+    """The evidence for one node.
 
     Attributes:
         digest: sha256 of the whole file.
-        period_end: end of the hour.
+        period_end: end of the hour, Unix seconds.
         policy: shares and bounds.
-        lifetime: everything the node has earned.
-        through: until when.
+        lifetime: everything the node has earned, base units of IO.
+        through: end of the last hour that counts, Unix seconds.
         row: the hour's facts, or None for a node that is no longer live.
-        reward: what it earned in the hour.
-        why: why it earned nothing.
+        reward: what it earned in the hour, base units of IO.
+        why: why it earned nothing, a sum of `Why`.
     """
 
     digest: bytes
@@ -370,14 +370,14 @@ class NodeLine:
 
 
 def find_node(path: str | Path, node: bytes) -> NodeLine | None:
-    """What a file says of one node, without reading the others; None if it has no line for it.
+    """Finds the evidence for one node, without reading the others; None if the file has no line for it.
 
     Raises:
-        EvidenceError: for a header or a line of the node that cannot be read.
+        EvidenceError: the header or the node's line cannot be read.
     """
     digest = hashlib.sha256()
-    # A line is canonical, so the node stands in it exactly so.
-    wanted = f'"node":"{Pubkey(node)}"'.encode()
+    # Lines are canonical, so that the node can only be written like this.
+    pattern = f'"node":"{Pubkey(node)}"'.encode()
     header: dict[str, Any] | None = None
     value: Any = None
     where = "the file"
@@ -385,17 +385,17 @@ def find_node(path: str | Path, node: bytes) -> NodeLine | None:
         with open(path, "rb") as file:
             for number, line in enumerate(file, 1):
                 digest.update(line)
-                if number == 1 or wanted in line:
+                if number == 1 or pattern in line:
                     where = f"line {number}"
-                    found = canonical.decode(line.removesuffix(b"\n"))
-                    if not isinstance(found, dict):
+                    record = canonical.decode(line.removesuffix(b"\n"))
+                    if not isinstance(record, dict):
                         raise EvidenceError("expected one object")
                     if number == 1:
-                        header = found
-                        if found["format"] != FORMAT:
-                            raise EvidenceError(f"the format is {found['format']!r}, expected {FORMAT!r}")
+                        header = record
+                        if record["format"] != FORMAT:
+                            raise EvidenceError(f"the format is {record['format']!r}, expected {FORMAT!r}")
                     else:
-                        value = found
+                        value = record
         if header is None:
             raise EvidenceError("it is empty")
         if value is None:
@@ -475,21 +475,21 @@ def verify_evidence(
     root: bytes | None = None,
     signatures: bool = True,
 ) -> Report:
-    """Computes the report again from its evidence, and from the leaves of the report before.
+    """Computes the report again from its evidence and the previous report's leaves.
 
-    Checks that every reward and reason follows from the facts, that every leaf follows from the report
-    before, its node's credit and its reward, that devices signed their statements, and that the leaves lead
+    Checks that every reward and reason follows from the facts, that every leaf follows from the previous
+    report, its node's credit and its reward, that devices signed their statements, and that the leaves lead
     to the root.
 
     Args:
         path: the evidence file.
-        previous: the leaves of the report that it continues; None for the first, which continues none.
+        previous: the previous report's leaves; None for the first report.
         root: the root on chain; None skips the comparison.
         signatures: whether to check every device's signature (the slowest part).
 
     Raises:
-        EvidenceError: naming the first node whose line does not follow, or for leaves of another report
-            before.
+        EvidenceError: a node's line does not follow (the message names the first), or `previous` are the
+            leaves of another report.
     """
     evidence = read_evidence(path)
     _check_previous(evidence, previous)
@@ -521,7 +521,7 @@ def verify_evidence(
 
 
 def _check_previous(evidence: Evidence, previous: Leaves | None) -> None:
-    """A report is approved only by who has the leaves that it continues."""
+    """Checks that `previous` are the leaves that the evidence continues: nobody approves without them."""
     if previous is None:
         if evidence.previous_root is not None:
             raise EvidenceError(
@@ -530,17 +530,17 @@ def _check_previous(evidence: Evidence, previous: Leaves | None) -> None:
         return
     root = build_report(previous, 0, bytes(32)).root
     if root != evidence.previous_root:
-        said = "none" if evidence.previous_root is None else evidence.previous_root.hex()
-        raise EvidenceError(f"the leaves before lead to {root.hex()}, and the file continues {said}")
+        continued = "none" if evidence.previous_root is None else evidence.previous_root.hex()
+        raise EvidenceError(f"the leaves before lead to {root.hex()}, and the file continues {continued}")
 
 
 def _verify_leaves(evidence: Evidence, previous: Leaves | None, scores: Scores) -> None:
-    """Every leaf again, from the leaves before."""
+    """Computes every leaf again from the previous leaves."""
     dropped = [Absent(node, credited) for node, credited in evidence.dropped.items()]
-    told = {one.node for one in (*evidence.absent, *dropped)}
-    told |= {row.node for row in evidence.hour.rows()}
+    accounted = {absent.node for absent in (*evidence.absent, *dropped)}
+    accounted |= {row.node for row in evidence.hour.rows()}
     for row in () if previous is None else previous.nodes:
-        if row.tobytes() not in told:
+        if row.tobytes() not in accounted:
             raise EvidenceError(f"node {Pubkey(row.tobytes())}: the report before has a leaf, and this none")
     try:
         again = cumulate(
@@ -554,11 +554,11 @@ def _verify_leaves(evidence: Evidence, previous: Leaves | None, scores: Scores) 
         )
     except RewardError as error:
         raise EvidenceError(str(error)) from error
-    mine, theirs = (_by_node(one) for one in (again, evidence.leaves))
-    for node in sorted(mine.keys() | theirs.keys()):
-        if mine.get(node) != theirs.get(node):
-            found, expected = _leaf_text(theirs.get(node)), _leaf_text(mine.get(node))
-            raise EvidenceError(f"node {Pubkey(node)}: {found}, expected {expected}")
+    expected, stated = (_by_node(leaves) for leaves in (again, evidence.leaves))
+    for node in sorted(expected.keys() | stated.keys()):
+        if expected.get(node) != stated.get(node):
+            texts = _leaf_text(stated.get(node)), _leaf_text(expected.get(node))
+            raise EvidenceError(f"node {Pubkey(node)}: {texts[0]}, expected {texts[1]}")
 
 
 def _by_node(leaves: Leaves) -> dict[bytes, tuple[int, int, bytes]]:

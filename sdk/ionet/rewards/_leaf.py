@@ -20,14 +20,14 @@ LEAF: Final = struct.Struct("<32sQqQqIBB32s")
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How a node's compute proofs were judged in an hour.
+    """The verdict on a node's compute proofs in an hour.
 
     Attributes:
-        time: end of the hour that it holds for, Unix seconds; 0 while the node was never judged.
+        time: end of the hour it is for, Unix seconds; 0 if the node was never judged.
         score_bps: measured speed against the class's reference, bps.
         reason: why it failed, or that it passed.
         passed: whether it passed.
-        evidence_hash: sha256 of what it was judged from; zeros where the hour has none of its own.
+        evidence_hash: sha256 of the evidence; zeros if the hour has none of its own.
     """
 
     time: int = 0
@@ -39,14 +39,14 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """What a report says of one node.
+    """A node's leaf of a report.
 
     Attributes:
         node: the node's address, 32 bytes.
         lifetime: earned in its whole life, base units of IO.
-        through: until when, Unix seconds.
-        previous_height: height of the report before, if that has a leaf for it; 0 otherwise.
-        verdict: how its compute proofs were judged.
+        through: end of the last hour that counts, Unix seconds.
+        previous_height: height of the previous report, if that has a leaf for the node; 0 otherwise.
+        verdict: the verdict on its compute proofs.
     """
 
     node: bytes
@@ -57,17 +57,17 @@ class Leaf:
 
     def to_bytes(self) -> bytes:
         """The canonical bytes."""
-        word = self.verdict
+        verdict = self.verdict
         return LEAF.pack(
             self.node,
             self.lifetime,
             self.through,
             self.previous_height,
-            word.time,
-            word.score_bps,
-            word.reason,
-            word.passed,
-            word.evidence_hash,
+            verdict.time,
+            verdict.score_bps,
+            verdict.reason,
+            verdict.passed,
+            verdict.evidence_hash,
         )
 
     def hash(self) -> bytes:

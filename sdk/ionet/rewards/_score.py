@@ -8,16 +8,14 @@ For emission ``E`` of the hour, in base units:
    the hour passed and none of its devices is banned. ``score = multiplier_bps * units``, 0 if not eligible.
 3. Nodes in use. ``U = floor(pot * 3_000 / 10_000)`` goes to the nodes leased and attested for the hour by
    score, each at most ``floor(fees * 8_000 / 10_000)``: 80 % of the fees that its own job paid for that hour.
-   What that bound keeps from one goes to the others in use by score, within their own bounds: one more node
-   in use then takes no more from them than its bound, and renting from oneself loses money. Parts are rounded
-   down.
-4. Everybody. What is left of the pot, ``T = pot - sum of the parts in use``, is split among all eligible
-   nodes by score. Each gets ``floor(T * score / sum)``; the base units that the floors leave over, fewer than
-   there are nodes, go one each to the largest remainders, equal ones in the order of the node keys. So the
-   parts sum to T exactly.
+   What a bound cuts off goes to the others in use by score, within their own bounds: one more node in use
+   then takes no more from them than its bound, and renting from oneself loses money. Parts are rounded down.
+4. All nodes. The rest of the pot, ``T = pot - sum of the parts in use``, is split among all eligible nodes by
+   score. Each gets ``floor(T * score / sum)``; the base units left over, fewer than there are nodes, go one
+   each to the largest remainders, equal ones in the order of the node keys. So the parts sum to T exactly.
 5. A pool without an eligible node pays nothing: its pot stays unallocated in the vault.
 6. A node's reward of the hour is at most ``floor(minimum * 96 / 10_000)`` of its owner's minimum, so that a
-   cheat who is found with one chance in ten a day loses more than it gains. What that cuts stays
+   cheat who is caught with a chance of one in ten a day loses more than they gain. What this cuts off stays
    unallocated, too.
 """
 
@@ -46,7 +44,7 @@ _USDC_DECIMALS: Final = 6
 
 
 class RewardError(IonetError, ValueError):
-    """Inputs of an hour that contradict each other or lie outside their range."""
+    """Inputs of an hour contradict each other or are out of range."""
 
 
 class Proof(IntEnum):
@@ -83,19 +81,19 @@ _WORDS: Final = {
     Why.PROOF_MISSING: "no compute proof was ever judged",
     Why.NO_CLASS: "its hardware class has no multiplier",
     Why.BELOW_ONE_UNIT: "its share was below one base unit",
-    Why.BANNED: "a device of it is banned",
+    Why.BANNED: "one of its devices is banned",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class SharePolicy:
-    """Parameters of an hour; the defaults are the product's.
+    """Parameters of an hour; the defaults are the market's.
 
     Attributes:
-        gpu_bps: the GPU pool's share of the emission; the CPU pool has the rest.
+        gpu_bps: the GPU pool's share of the emission; the CPU pool gets the rest.
         in_use_bps: share of a pool for nodes in use, 0..5,000.
         fee_bound_bps: bound of that part by the fees of the node's job, 0..9,500.
-        up_hours: hours in a row a node must have been up.
+        up_hours: how many hours in a row a node must have been up.
         reward_bound_bps: bound of a node's reward of the hour by its owner's minimum, 10..1,000.
     """
 
@@ -124,7 +122,7 @@ class SharePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Carry:
-    """What the pools' split left over, in 1/10,000 of a base unit; below 10,000 each."""
+    """What splitting the emission into pools left over, in 1/10,000 of a base unit; below 10,000 each."""
 
     gpu: int = 0
     cpu: int = 0
@@ -138,7 +136,7 @@ class Carry:
 
 @dataclass(frozen=True, slots=True)
 class NodeHour:
-    """What is known about one node for one hour.
+    """The facts of one node for one hour.
 
     Attributes:
         node: the node's address, 32 bytes.
@@ -149,13 +147,13 @@ class NodeHour:
         stake: the owner's active stake, base units of IO.
         required_stake: the owner's minimum for its processors.
         proof: its verdict of the hour.
-        in_use: leased, and attested for the hour.
-        fees: fees of both sides that its job paid for this hour, base units of IO at the hour's price;
-            rounded down.
-        credited: credited in its whole life until the end of the hour.
-        banned: one of its devices is.
-        statement: the device's signed word for the hour, if there is one.
-        verdict: what `proof` says in full; None where the hour has nothing more.
+        in_use: whether it was leased, and attested for the hour.
+        fees: both sides' fees that its job paid for this hour, base units of IO at the hour's price, rounded
+            down.
+        credited: credited in its whole life until the end of the hour, base units of IO.
+        banned: whether one of its devices is banned.
+        statement: the device's signed statement for the hour, if there is one.
+        verdict: the whole verdict behind `proof`, or None.
     """
 
     node: bytes
@@ -176,7 +174,7 @@ class NodeHour:
 
 @dataclass(frozen=True, slots=True)
 class Hour:
-    """The same for all nodes, in columns sorted by node key. Build it with `from_rows` or hand in arrays.
+    """The facts of all nodes, in columns sorted by node key. Build it with `from_rows` or from arrays.
 
     Attributes:
         nodes: uint8, shape (n, 32), strictly ascending.
@@ -309,11 +307,11 @@ class Scores:
 
     Attributes:
         reward: base units of IO for each node, int64, in the order of the hour's nodes.
-        in_use: the part of it that is for being used.
+        in_use: the part of it for nodes in use.
         score: ``multiplier_bps * units``, 0 if not eligible.
         why: `Why` as uint8.
-        pots: what each pool had to give, indexed by `Pool`.
-        unallocated: what stays in the vault because a pool had no eligible node, or a node's reward was above
+        pots: each pool's part of the emission, indexed by `Pool`.
+        unallocated: what stays in the vault because a pool had no eligible node, or a node's reward exceeded
             its bound, indexed by `Pool`.
         carry: for the next hour.
     """
@@ -346,7 +344,7 @@ def score_hour(
 
     Args:
         hour: the facts.
-        emission: what the schedule paid for this hour, base units of IO.
+        emission: what this hour was paid, base units of IO.
         carry: the previous hour's carry.
         policy: shares and bounds.
 
@@ -360,18 +358,18 @@ def score_hour(
     score = np.where(why == 0, hour.multiplier_bps * hour.units, 0)
     reward, used_part = np.zeros(len(hour), np.int64), np.zeros(len(hour), np.int64)
     pots, unallocated, carried = [], [], []
-    for pool, left in ((Pool.GPU, carry.gpu), (Pool.CPU, carry.cpu)):
-        pot, rest = divmod(emission * policy.share(pool) + left, BPS)
+    for pool, carry_in in ((Pool.GPU, carry.gpu), (Pool.CPU, carry.cpu)):
+        pot, remainder = divmod(emission * policy.share(pool) + carry_in, BPS)
         pots.append(pot)
-        carried.append(rest)
+        carried.append(remainder)
         members = np.flatnonzero((hour.pool == pool) & (score > 0))
         unallocated.append(0 if len(members) else pot)
         if not len(members):
             continue
         used = members[hour.in_use[members]]
         if len(used):
-            most = _bound(hour.fees[used], policy.fee_bound_bps)
-            used_part[used] = _bounded_split(pot * policy.in_use_bps // BPS, score[used], most)
+            bounds = _bound(hour.fees[used], policy.fee_bound_bps)
+            used_part[used] = _bounded_split(pot * policy.in_use_bps // BPS, score[used], bounds)
         shares = _split(pot - int(used_part[used].sum()), score[members]) + used_part[members]
         reward[members] = np.minimum(shares, _bound(hour.required_stake[members], policy.reward_bound_bps))
         unallocated[-1] = pot - int(reward[members].sum())
@@ -405,8 +403,8 @@ def _failed_rules(hour: Hour, policy: SharePolicy) -> NDArray[np.uint8]:
 
 def _bound(fees: NDArray[np.int64], bps: int) -> NDArray[np.int64]:
     # fees * bps exceeds 64 bits at the largest fees; whole ten-thousands and the rest stay exact.
-    whole, rest = fees // BPS, fees % BPS
-    bounded: NDArray[np.int64] = whole * bps + rest * bps // BPS
+    whole, remainder = fees // BPS, fees % BPS
+    bounded: NDArray[np.int64] = whole * bps + remainder * bps // BPS
     return bounded
 
 
@@ -421,27 +419,27 @@ def _floors(total: int, score: NDArray[np.int64]) -> tuple[NDArray[np.int64], ND
     pairs = [divmod(total * value, whole) for value in distinct.tolist()]
     floors = np.array([pair[0] for pair in pairs], np.int64)[index]
     order = sorted({pair[1] for pair in pairs}, reverse=True)
-    place = {rest: n for n, rest in enumerate(order)}
-    ranks = np.array([place[pair[1]] for pair in pairs], np.int64)[index]
+    rank = {remainder: position for position, remainder in enumerate(order)}
+    ranks = np.array([rank[pair[1]] for pair in pairs], np.int64)[index]
     return floors, ranks
 
 
 def _bounded_split(total: int, score: NDArray[np.int64], most: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Splits ``total`` by score, rounded down, each part at most ``most``; the rest of those goes to others.
+    """Splits ``total`` by score, rounded down, each part at most ``most``; what is cut off goes to others.
 
-    Who is at his bound stays there, since what he leaves only raises the others' parts: each round settles
-    some for good.
+    A node at its bound stays there, since what it leaves only raises the others' parts: each round settles
+    some of them.
     """
     parts = most.copy()
-    rest = np.arange(len(score))
-    while len(rest):
-        by_score, _ = _floors(total, score[rest])
-        bound = by_score >= most[rest]
+    unsettled = np.arange(len(score))
+    while len(unsettled):
+        by_score, _ = _floors(total, score[unsettled])
+        bound = by_score >= most[unsettled]
         if not bound.any():
-            parts[rest] = by_score
+            parts[unsettled] = by_score
             break
-        total -= sum(most[rest[bound]].tolist())
-        rest = rest[~bound]
+        total -= sum(most[unsettled[bound]].tolist())
+        unsettled = unsettled[~bound]
     return parts
 
 
@@ -474,7 +472,7 @@ def tokens_to_io(amount: int, decimals: int, dollars: Fraction, dollars_per_io: 
 
 
 def usdc_to_io(usdc: int, price: int, expo: int) -> int:
-    """USDC in base units (6 decimals) as IO in base units (8), rounded down.
+    """USDC in base units (6 decimals) as IO in base units (8 decimals), rounded down.
 
     Args:
         usdc: amount in base units of USDC, taken as US dollars.

@@ -1,4 +1,4 @@
-"""A device's signed word for one hour."""
+"""A device's signed statement for one hour."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _STATEMENT: Final = struct.Struct("<32sqII32s32s")
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A device's signed word for one hour.
+    """A device's signed statement for one hour.
 
     Attributes:
         device: the device's public key, 32 bytes.
-        good: seconds of the hour in which its samples show no break.
+        good: seconds of the hour without a break in its samples.
         proof: digest of its last compute proof, 32 bytes.
         samples: digest of its signed samples of the hour, 32 bytes.
         signature: ed25519 over `statement_bytes`, 64 bytes.
@@ -31,7 +31,7 @@ class Statement:
     signature: bytes
 
     def verify(self, node: bytes, period_end: int, up_hours: int) -> bool:
-        """Whether the device signed this for that node and hour."""
+        """Whether the device signed this for the node and hour."""
         message = statement_bytes(node, period_end, up_hours, self.good, self.proof, self.samples)
         return Signature.from_bytes(self.signature).verify(Pubkey(self.device), message)
 

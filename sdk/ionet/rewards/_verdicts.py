@@ -1,4 +1,4 @@
-"""What an attester found of nodes' compute proofs in an hour, as lines of a file.
+"""An attester's verdicts on nodes' compute proofs in an hour, as lines of a file.
 
 One JSON object a line::
 
@@ -38,16 +38,16 @@ def write_verdicts(path: str | Path, verdicts: Mapping[bytes, Verdict]) -> None:
 
 
 def read_verdicts(path: str | Path, period_end: int) -> dict[bytes, Verdict]:
-    """Verdicts of a file by node: the latest of each that is not later than the hour.
+    """Reads a file's verdicts for an hour by node, the latest of each node.
 
     Args:
-        path: the file; verdicts of other hours in it are left out.
-        period_end: end of the hour that they are about, Unix seconds.
+        path: the file; its verdicts of other hours are skipped.
+        period_end: end of the hour, Unix seconds.
 
     Raises:
-        EvidenceError: naming the line that is no verdict.
+        EvidenceError: a line is not a verdict, or contradicts itself; the message names the line.
     """
-    found: dict[bytes, Verdict] = {}
+    verdicts: dict[bytes, Verdict] = {}
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -56,12 +56,14 @@ def read_verdicts(path: str | Path, period_end: int) -> dict[bytes, Verdict]:
                 value = json.loads(line)
                 node = bytes(Pubkey.from_string(value["node"]))
                 evidence, reason = bytes.fromhex(value["evidence"]), ProofReason(value["reason"])
-                one = Verdict(value["time"], value["score_bps"], reason, value["passed"] is True, evidence)
+                verdict = Verdict(
+                    value["time"], value["score_bps"], reason, value["passed"] is True, evidence
+                )
             except (ValueError, TypeError, KeyError) as bad:
                 why = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
                 raise EvidenceError(f"line {number}: {why}") from None
-            if len(one.evidence_hash) != 32 or one.passed != (one.reason == ProofReason.PASSED):
+            if len(verdict.evidence_hash) != 32 or verdict.passed != (verdict.reason == ProofReason.PASSED):
                 raise EvidenceError(f"line {number}: a verdict that contradicts itself")
-            if period_end - 3_600 < one.time <= period_end:
-                found[node] = replace(one, time=period_end)
-    return found
+            if period_end - 3_600 < verdict.time <= period_end:
+                verdicts[node] = replace(verdict, time=period_end)
+    return verdicts

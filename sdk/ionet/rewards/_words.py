@@ -1,4 +1,4 @@
-"""Devices' statements of an hour as lines of a file: what workers hand to attesters.
+"""Devices' statements of an hour as lines of a file, which workers hand to attesters.
 
 One JSON object a line::
 
@@ -26,12 +26,12 @@ from ionet.rewards._statement import Statement
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """What a device says of an hour.
+    """A device's claim for an hour.
 
     Attributes:
         node: the node's address, 32 bytes.
         up_hours: hours in a row that it has been up.
-        statement: the rest, signed.
+        statement: the signed rest.
     """
 
     node: bytes
@@ -61,17 +61,17 @@ def write_words(path: str | Path, words: Iterable[Word]) -> None:
 
 
 def read_words(path: str | Path, period_end: int) -> dict[bytes, Word]:
-    """Statements of a file by node, each checked by its signature.
+    """Reads a file's statements by node, and checks their signatures.
 
     Args:
         path: the file.
-        period_end: end of the hour that they are about, Unix seconds.
+        period_end: end of the hour they are for, Unix seconds.
 
     Raises:
-        EvidenceError: naming the line that is no statement, that its device did not sign for this hour, or
-            that is the second of its node.
+        EvidenceError: a line is not a statement, its device did not sign it for this hour, or it is the
+            second of its node; the message names the line.
     """
-    found: dict[bytes, Word] = {}
+    words: dict[bytes, Word] = {}
     with open(path, "rb") as file:
         for number, line in enumerate(file, 1):
             if not line.strip():
@@ -82,15 +82,15 @@ def read_words(path: str | Path, period_end: int) -> dict[bytes, Word]:
                 reason = f"the field {bad} is missing" if isinstance(bad, KeyError) else str(bad)
                 raise EvidenceError(f"line {number}: {reason}") from None
             name = str(Pubkey(word.node))
-            if word.node in found:
+            if word.node in words:
                 raise EvidenceError(f"line {number}: a second statement of node {name}")
             if not word.statement.verify(word.node, period_end, word.up_hours):
                 raise EvidenceError(
                     f"line {number}: the device of node {name} did not sign this for the hour that ends"
                     f" at {period_end}"
                 )
-            found[word.node] = word
-    return found
+            words[word.node] = word
+    return words
 
 
 def _word(value: Mapping[str, Any]) -> Word:
@@ -100,7 +100,7 @@ def _word(value: Mapping[str, Any]) -> Word:
         if type(value[name]) is not int or not 0 <= value[name] < 1 << 31:
             raise ValueError(f"{name} is a number of seconds or hours, not {value[name]!r}")
     hashes = {name: bytes.fromhex(value[name]) for name in ("proof", "samples")}
-    if any(len(one) != 32 for one in hashes.values()):
+    if any(len(digest) != 32 for digest in hashes.values()):
         raise ValueError("proof and samples are 64 hexadecimal digits each")
     return Word(
         node=bytes(Pubkey.from_string(value["node"])),

@@ -27,7 +27,7 @@ MAXIMUM: Final = 5
 
 
 def class_args(kind: HardwareClass, *, enabled: bool = True) -> types.staking.ClassArgs:
-    """A class of the shipped table with the default bounds of stake."""
+    """The arguments that create a class of the table, with the default bounds of stake."""
     return types.staking.ClassArgs(
         pool=types.staking.Pool[kind.pool.upper()],
         enabled=enabled,
@@ -39,20 +39,20 @@ def class_args(kind: HardwareClass, *, enabled: bool = True) -> types.staking.Cl
 
 
 def minimum_stake(kind: HardwareClass, units: int = 1) -> IO:
-    """The owner's minimum on so many processors: 200 IO times the multiplier, where that is above one."""
+    """The owner's minimum for a number of processors: 200 IO each, times a multiplier above one."""
     return BASE_MINIMUM.mul_div(max(10_000, kind.multiplier_bps), 10_000, ceil=True) * units
 
 
 @dataclass(frozen=True, slots=True)
 class ClassChange:
-    """How a class of a table stands on the chain.
+    """How a class of the table compares with the chain.
 
     Attributes:
         id: the class's number.
         name: its name in the table.
         kind: `create` if it is missing, `update` if it differs, `keep` if it is the same.
-        args: what it should be.
-        differences: of an update: field, value on the chain, value in the table.
+        args: what the table says.
+        differences: field, value on the chain and value in the table, for an update.
     """
 
     id: int
@@ -65,25 +65,25 @@ class ClassChange:
 def class_changes(
     table: Sequence[HardwareClass], known: Iterable[accounts.staking.Class]
 ) -> list[ClassChange]:
-    """What is missing or different on the chain, in the table's order.
+    """Compares a table of classes with the chain, in the table's order.
 
-    Whether a class takes new devices is the authority's choice and stays as it is.
+    Whether a class takes new devices is the authority's choice and not compared.
     """
-    by_id = {one.id: one for one in known}
-    found = []
-    for one in table:
-        now = by_id.get(one.id)
-        if now is None:
-            found.append(ClassChange(one.id, one.name, "create", class_args(one)))
+    by_id = {class_.id: class_ for class_ in known}
+    changes = []
+    for row in table:
+        account = by_id.get(row.id)
+        if account is None:
+            changes.append(ClassChange(row.id, row.name, "create", class_args(row)))
             continue
-        args = class_args(one, enabled=bool(now.enabled))
+        args = class_args(row, enabled=bool(account.enabled))
         pairs = (
-            ("pool", now.pool, args.pool),
-            ("multiplier_bps", now.multiplier_bps, args.multiplier_bps),
-            ("base_minimum", now.base_minimum, args.base_minimum),
-            ("maximum", now.maximum, args.maximum),
-            ("name", now.name.rstrip(b"\0").decode(errors="replace"), one.name),
+            ("pool", account.pool, args.pool),
+            ("multiplier_bps", account.multiplier_bps, args.multiplier_bps),
+            ("base_minimum", account.base_minimum, args.base_minimum),
+            ("maximum", account.maximum, args.maximum),
+            ("name", account.name.rstrip(b"\0").decode(errors="replace"), row.name),
         )
         differing = tuple(pair for pair in pairs if pair[1] != pair[2])
-        found.append(ClassChange(one.id, one.name, "update" if differing else "keep", args, differing))
-    return found
+        changes.append(ClassChange(row.id, row.name, "update" if differing else "keep", args, differing))
+    return changes

@@ -1,8 +1,7 @@
-"""Hardware classes: which names belong to which class, from ``ionet/staking/hardware_classes.json``.
+"""Hardware classes and the device names they match, from ``ionet/staking/hardware_classes.json``.
 
-The table's ids are those under which the classes stand on chain (`staking.upsert_class`); what counts there
-for pool and multiplier is the account, the table is what a new network starts with and how a device finds its
-class.
+The table's ids are the classes' ids on the chain. On the chain the account decides pool and multiplier; the
+table is what a new network starts with, and how a device finds its class.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from ionet.chain.errors import IonetError
 
 
 class UnknownHardware(IonetError, LookupError):
-    """The device is of no class that the table knows; it can run, but not register."""
+    """The table has no class for the device; it can run, but not register."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +30,8 @@ class HardwareClass:
         pool: ``gpu`` or ``cpu``.
         multiplier_bps: weight of one processor; 12,500 is 1.25.
         vendor: ``nvidia``, ``apple``, ``amd`` or ``any``.
-        match: patterns of which one must match a device's whole name.
-        memory_gib: lowest and highest memory, where one name covers two classes; else None.
+        match: regular expressions, one of which must match a device's whole name.
+        memory_gib: lowest and highest memory in GiB, if two classes share a name; else None.
     """
 
     id: int
@@ -44,7 +43,7 @@ class HardwareClass:
     memory_gib: tuple[int, int] | None = None
 
     def fits(self, name: str, memory: int | None) -> bool:
-        """Whether a device of that name (and memory in bytes, if known) belongs to the class."""
+        """Whether a device with this name (and memory in bytes, if known) belongs to the class."""
         if not any(re.fullmatch(pattern, name, re.IGNORECASE) for pattern in self.match):
             return False
         if self.memory_gib is None:
@@ -55,7 +54,7 @@ class HardwareClass:
 
 @cache
 def hardware_classes() -> tuple[HardwareClass, ...]:
-    """All classes in the order in which they are tried."""
+    """All classes, in the order in which they are tried."""
     text = resources.files("ionet.staking").joinpath("hardware_classes.json").read_text("utf-8")
     table: dict[str, Any] = json.loads(text)
     return tuple(
@@ -76,8 +75,8 @@ def classify(name: str, *, pool: str, memory: int | None = None) -> HardwareClas
         memory: the device's memory in bytes, if known.
 
     Raises:
-        UnknownHardware: when no class fits: laptop parts and unlisted variants have none of their sister's
-            class.
+        UnknownHardware: no class fits; laptop parts and unlisted variants do not share the class of a similar
+            device.
     """
     cleaned = " ".join(name.split())
     for item in hardware_classes():

@@ -19,13 +19,13 @@ _NOBODY: Final = Pubkey.default()
 
 
 def minimum(class_: accounts.staking.Class, units: int) -> IO:
-    """The owner's minimum for so many processors: `Class::minimum_stake`, each rounded up."""
+    """The owner's minimum for a number of processors: `Class::minimum_stake`, rounded up for each."""
     weight = max(class_.multiplier_bps, BPS)
     return IO.from_base(-(-class_.base_minimum * weight // BPS) * units)
 
 
 def maximum(class_: accounts.staking.Class, units: int) -> IO:
-    """The most that both sides together may stake: `Class::maximum_stake`."""
+    """The most that owner and co-stakers together may stake: `Class::maximum_stake`."""
     return minimum(class_, units) * class_.maximum
 
 
@@ -35,12 +35,12 @@ def class_name(class_: accounts.staking.Class) -> str:
 
 
 def cooling_total(slots: types.staking.Slots) -> int:
-    """All that cools, ready or not: `Slots::total`."""
-    return sum(one.amount for one in slots.slots)
+    """All cooling stake, ready or not: `Slots::total`."""
+    return sum(slot.amount for slot in slots.slots)
 
 
 def own_total(node: accounts.staking.Node) -> int:
-    """All of the owner's side that a slash can reach: `OwnerSide::total`."""
+    """Everything on the owner's side that a slash can reach: `OwnerSide::total`."""
     own = node.own
     return own.active + own.pending + cooling_total(own.cooling) + own.due
 
@@ -56,10 +56,10 @@ class StakeCapacity:
 
     Attributes:
         minimum: what the owner must have active for the node to earn.
-        maximum: the most of both sides together.
-        total: room of both sides together, which is the owner's.
-        co: room of the co-stakers: also at most the owner's active stake, and none while that is below the
-            minimum.
+        maximum: the most that both sides together may have.
+        total: how much more the owner may stake: the room of both sides together.
+        co: how much more co-stakers may stake: at most up to the owner's active stake, and nothing while
+            that is below the minimum.
     """
 
     minimum: IO
@@ -69,7 +69,7 @@ class StakeCapacity:
 
     @classmethod
     def of(cls, node: accounts.staking.Node, class_: accounts.staking.Class) -> StakeCapacity:
-        """`Node::room` and `Node::co_room`; none where the node takes no stake."""
+        """`Node::room` and `Node::co_room`; zero if the node takes no stake."""
         least, most = minimum(class_, node.units), maximum(class_, node.units)
         own, co = node.own.active + node.own.pending, node.co.active + node.co.pending
         total = max(0, most.base - own - co) if node.state == NodeState.LIVE else 0
@@ -82,8 +82,8 @@ class Cooling:
     """Stake on its way out.
 
     Attributes:
-        amount: what it would pay now.
-        ready_at: from when it can be withdrawn, Unix seconds.
+        amount: what it would pay out now.
+        ready_at: when it can be withdrawn, Unix seconds.
     """
 
     amount: IO
@@ -100,15 +100,15 @@ class StakeStatus:
         is_owner: whether it is the owner's side of the node.
         active: earns and votes.
         pending: does not earn yet.
-        late: no longer active, but still in the split of rewards for hours in which it was.
-        activates_from: when the pending stake can be made active at the earliest: the end of the hour it was
-            made in, and the hold of its rewards after that; 0 without any.
+        late: no longer active, but still shares in the rewards of hours in which it was.
+        activates_from: the earliest time at which pending stake can be made active, Unix seconds: the end of
+            the hour it was staked in plus the hold of that hour's rewards; 0 without pending stake.
         can_activate: whether it can be made active now.
         cooling: on its way out, soonest first.
         ready: what can be withdrawn now.
         claimable: rewards that can be claimed now.
-        blocked: why what is ready, or claimable, does not leave, or None.
-        worth: all of it in tokens; below the shares' number after a loss.
+        blocked: why ready stake or rewards cannot be paid out now, or None.
+        worth: all of the stake in tokens; less than the number of shares after a loss.
     """
 
     node: Pubkey
@@ -133,7 +133,7 @@ class StakeStatus:
 
 @dataclass(frozen=True, slots=True)
 class Calendar:
-    """What decides when pending stake can become active.
+    """The times that decide when pending stake can become active.
 
     Attributes:
         now: the network's clock.
@@ -146,10 +146,10 @@ class Calendar:
     window: int
 
     def activates(self, pending: int, pending_at: int) -> int:
-        """When pending stake can be made active at the earliest; 0 without any.
+        """The earliest time at which pending stake can be made active; 0 without any.
 
-        The node has to be credited up to `pending_at`: by the leaf of the hour that it lies in, at the
-        earliest when that hour's rewards are no longer held back.
+        The node has to be credited up to `pending_at`, by the leaf of the hour it falls in, which is possible
+        once that hour's rewards are no longer held back.
         """
         if not pending:
             return 0
@@ -174,13 +174,13 @@ def position_is_ready(position: accounts.staking.Position, node: accounts.stakin
 
 
 def position_is_due(position: accounts.staking.Position, node: accounts.staking.Node) -> bool:
-    """Whether settling a position changes something besides its rewards."""
-    ended = any(one.weight and one.counts_to <= node.credited_through for one in position.cooling.slots)
+    """Whether settling a position changes more than its rewards."""
+    ended = any(slot.weight and slot.counts_to <= node.credited_through for slot in position.cooling.slots)
     return ended or position_is_ready(position, node)
 
 
 def redeem(amount: int, tokens: int, shares: int) -> int:
-    """What shares pay: `io_math::shares::redeem`, rounded down; the last one takes all."""
+    """What shares pay: `io_math::shares::redeem`, rounded down; the last share takes everything."""
     return amount * tokens // shares if shares else 0
 
 
@@ -194,12 +194,12 @@ def accrued(position: accounts.staking.Position, node: accounts.staking.Node) ->
 def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calendar) -> StakeStatus:
     """The owner's side of a node."""
     own, now = node.own, calendar.now
-    cooling = sorted((one.ready_at, one.amount) for one in own.cooling.slots if one.amount)
+    cooling = sorted((slot.ready_at, slot.amount) for slot in own.cooling.slots if slot.amount)
     ready = sum(amount for ready_at, amount in cooling if ready_at <= now)
-    held = own_total(node)
-    # `Node::check_frozen`: what is left has to cover the open proposals.
+    total = own_total(node)
+    # `Node::check_frozen`: what stays has to cover the open proposals.
     blocked = None
-    if any(amount and held - amount < node.frozen for amount in (ready, own.due)):
+    if any(amount and total - amount < node.frozen for amount in (ready, own.due)):
         blocked = f"open slash proposals hold back {IO.from_base(node.frozen)}"
     return StakeStatus(
         node=address,
@@ -214,7 +214,7 @@ def owner_status(address: Pubkey, node: accounts.staking.Node, calendar: Calenda
         ready=IO.from_base(ready),
         claimable=IO.from_base(own.due),
         blocked=blocked,
-        worth=IO.from_base(held - own.due),
+        worth=IO.from_base(total - own.due),
     )
 
 
@@ -227,7 +227,7 @@ def position_status(
     def worth(shares: int) -> IO:
         return IO.from_base(redeem(shares, co.tokens, co.shares))
 
-    cooling = sorted((one.ready_at, one.amount) for one in position.cooling.slots if one.amount)
+    cooling = sorted((slot.ready_at, slot.amount) for slot in position.cooling.slots if slot.amount)
     ready = sum(shares for ready_at, shares in cooling if ready_at <= now)
     blocked = None
     if node.frozen > own_total(node):
@@ -251,7 +251,7 @@ def position_status(
 
 
 def slash_until(slash: accounts.staking.Slash) -> int | None:
-    """When a slash lapses if nothing more happens, or None where it does not: `Slash::last_day`."""
+    """When a slash lapses if nothing more happens, or None if it does not lapse: `Slash::last_day`."""
     match slash.state:
         case SlashState.PROPOSED:
             return slash.appeal_until + constants.staking.EXECUTION
@@ -277,11 +277,11 @@ def slash_is_over(slash: accounts.staking.Slash, now: int) -> bool:
 
 
 def slash_room(config: accounts.staking.Config, slash: accounts.staking.Slash, stake: IO, now: int) -> IO:
-    """How much of a slash the limit of seven days lets burn now: `Config::burn`.
+    """How much of a slash may burn now under the seven-day limit: `Config::burn`.
 
     Args:
         config: of the staking program.
-        slash: which.
+        slash: the slash.
         stake: all active stake.
         now: Unix seconds.
     """
@@ -298,11 +298,11 @@ class NodeCount:
     """Nodes of one network, class and state.
 
     Attributes:
-        network: the network's account, or None for nodes of no other network.
+        network: the network's account, or None for nodes that belong to no other network.
         class_id: hardware class.
-        state: where they stand.
-        nodes: how many.
-        units: processors.
+        state: their state.
+        nodes: how many nodes.
+        units: how many processors.
         stake: active stake of both sides.
     """
 

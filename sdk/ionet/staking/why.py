@@ -28,12 +28,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """One thing that stands between a node and its reward.
+    """One reason why a node has not got its reward.
 
     Attributes:
         code: stable, for programs.
         text: for the node's owner.
-        todo: what helps, or None if only time does.
+        todo: what the owner can do, or None if only time helps.
     """
 
     code: str
@@ -49,10 +49,10 @@ class RewardExplanation:
         node: the node.
         seq: the hour's number from the start of emission; 0 before the first is over.
         period_end: its end, Unix seconds.
-        earned: what the hour's evidence says it earned; None without evidence.
+        earned: what it earned by the hour's evidence; None without evidence.
         unpaid: why it earned nothing; empty if it did, or may have.
-        waiting: what stands between an earned reward and its claim; empty once it is credited.
-        exact: whether stake, proof and uptime are those of the hour (from evidence), not those of now.
+        waiting: why an earned reward cannot be claimed yet; empty once it is credited.
+        exact: whether stake, proof and uptime are the hour's (from evidence) rather than today's.
         report: the hour's report that the evidence belongs to; None without evidence, or if no report has
             its hash.
     """
@@ -69,7 +69,7 @@ class RewardExplanation:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is read to answer.
+    """The accounts and evidence that an explanation is made from.
 
     Attributes:
         address: the node.
@@ -82,7 +82,7 @@ class Facts:
         threshold: weight that approves a report.
         reports: of that hour and later.
         challenges: open ones of the node.
-        line: what the hour's evidence says of it, if it is at hand.
+        line: the node's line in the hour's evidence, if given.
     """
 
     address: Pubkey
@@ -104,14 +104,14 @@ class Facts:
 
 
 def explain(facts: Facts) -> RewardExplanation:
-    """Puts the answer together."""
+    """Explains a node's reward for one hour from the facts."""
     line = facts.line
     if line is not None and line.row is not None:
         unpaid = tuple(_by_evidence(facts, line))
     else:
         unpaid = tuple(_by_accounts(facts))
     earned = None if line is None else IO.from_base(line.reward)
-    certain = any(one.code in _CERTAIN for one in unpaid)
+    certain = any(cause.code in _CERTAIN for cause in unpaid)
     nothing = certain if earned is None else not earned
     waiting = () if nothing else tuple(_waiting(facts))
     return RewardExplanation(
@@ -127,16 +127,16 @@ def explain(facts: Facts) -> RewardExplanation:
 
 
 def _report_of(facts: Facts, line: NodeLine) -> Pubkey | None:
-    of_hour = (one for one in facts.reports if one.account.seq == facts.seq)
-    return next((one.address for one in of_hour if one.account.evidence_hash == line.digest), None)
+    of_hour = (report for report in facts.reports if report.account.seq == facts.seq)
+    return next((report.address for report in of_hour if report.account.evidence_hash == line.digest), None)
 
 
-#: Causes that alone show that nothing was earned, whatever the other facts of the hour were.
+#: Causes each of which proves that nothing was earned, whatever else is known of the hour.
 _CERTAIN: Final = frozenset({"no-hour", "not-registered", "too-new", "never-proved", "retired"})
 
 
 def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
-    """The reasons that the attesters published, with their numbers."""
+    """The reasons that the attesters published, with their figures."""
     from ionet.rewards import Why
 
     row = line.row
@@ -158,13 +158,13 @@ def _by_evidence(facts: Facts, line: NodeLine) -> Iterator[Cause]:
     if Why.NO_CLASS in why:
         yield Cause("no-class", "its hardware class had no multiplier")
     if Why.BANNED in why:
-        yield Cause("banned", "a device of it is banned")
+        yield Cause("banned", "one of its devices is banned")
     if Why.BELOW_ONE_UNIT in why:
         yield Cause("below-one-unit", "its share of the hour was below 0.00000001 IO")
 
 
 def _by_accounts(facts: Facts) -> Iterator[Cause]:
-    """What the chain shows now; uptime is known to the attesters alone."""
+    """What the chain shows now; only the attesters know its uptime."""
     node, end = facts.node, facts.period_end
     if facts.seq < 1:
         yield Cause("no-hour", "no hour of emission is over yet")
@@ -183,7 +183,7 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
             "withdraw what is left with `ionet stake unstake` and `ionet stake withdraw`",
         )
     elif node.state == NodeState.RETIRED:
-        # Before the hour's end it ends the matter; afterwards it is worth knowing.
+        # Retired before the hour's end, it earned nothing; retired later, that is only worth knowing.
         code = "retired" if node.retired_at <= end else "retired-since"
         words = f"it was retired at {_when(node.retired_at)}"
         yield Cause(code, words, "bring it back with `ionet node reopen`")
@@ -196,7 +196,7 @@ def _by_accounts(facts: Facts) -> Iterator[Cause]:
 
 
 def _proof_now(facts: Facts) -> Iterator[Cause]:
-    """What the latest proof says of the hour; one from after it says nothing."""
+    """What the latest proof says about the hour; a later proof says nothing."""
     proof, end = facts.node.last_proof, facts.period_end
     if proof.time == 0:
         yield _missing(facts)
@@ -250,7 +250,7 @@ def _failed(proof: types.staking.LastProof, end: int) -> Cause:
     )
 
 
-_PROVE: Final = "the next challenge decides anew; the worker's log has what it answered"
+_PROVE: Final = "the next challenge decides anew; the worker's log shows what it answered"
 _RUN: Final = "run the worker, so that an attester can challenge the device"
 
 
@@ -268,12 +268,12 @@ def _missing(facts: Facts) -> Cause:
 
 
 def _waiting(facts: Facts) -> Iterator[Cause]:
-    """What the hour's reward still waits for."""
+    """Why the hour's reward cannot be claimed yet."""
     node = facts.node
     if node.credited_through >= facts.period_end:
         return
     if facts.challenges:
-        until = max(one.account.until for one in facts.challenges)
+        until = max(challenge.account.until for challenge in facts.challenges)
         yield Cause(
             "challenged",
             f"{_challenges(len(facts.challenges))} its credit back until {_when(until)} at the latest",
@@ -281,19 +281,21 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
         )
     # Leaves are cumulative: any later report pays the hour, too.
     usable = [
-        one
-        for one in facts.reports
-        if one.account.state == ReportState.FINAL and one.account.seq >= facts.seq
+        report
+        for report in facts.reports
+        if report.account.state == ReportState.FINAL and report.account.seq >= facts.seq
     ]
-    excluded = [one for one in usable if one.account.seq < node.min_report_seq]
-    fresh = [one for one in usable if one not in excluded]
-    stands = [one for one in fresh if one.account.height >= facts.config.min_height]
-    alive = [
-        one for one in stands if one.account.creditable_from <= facts.now <= one.account.creditable_until
+    excluded = [report for report in usable if report.account.seq < node.min_report_seq]
+    fresh = [report for report in usable if report not in excluded]
+    standing = [report for report in fresh if report.account.height >= facts.config.min_height]
+    creditable = [
+        report
+        for report in standing
+        if report.account.creditable_from <= facts.now <= report.account.creditable_until
     ]
-    held = [one for one in stands if one.account.creditable_from > facts.now]
-    if alive:
-        best = max(alive, key=lambda one: one.account.seq)
+    held = [report for report in standing if report.account.creditable_from > facts.now]
+    if creditable:
+        best = max(creditable, key=lambda report: report.account.seq)
         yield Cause(
             "not-credited",
             f"report {best.account.seq} is final and not credited to it yet",
@@ -301,10 +303,10 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
         )
         return
     if held:
-        until = min(one.account.creditable_from for one in held)
+        until = min(report.account.creditable_from for report in held)
         yield Cause("held", f"rewards are held back: its report can be credited from {_when(until)} on")
         return
-    if stands:
+    if standing:
         yield Cause("too-old", "its report was creditable for 30 days", "the next report pays it")
         return
     if fresh:
@@ -320,11 +322,11 @@ def _waiting(facts: Facts) -> Iterator[Cause]:
 
 
 def _report_state(facts: Facts) -> Cause:
-    mine = [one for one in facts.reports if one.account.seq == facts.seq]
+    reports = [report for report in facts.reports if report.account.seq == facts.seq]
     window = facts.config.challenge_window
-    for one in mine:
-        if one.account.state == ReportState.APPROVED:
-            until = one.account.approved_at + window
+    for report in reports:
+        if report.account.state == ReportState.APPROVED:
+            until = report.account.approved_at + window
             if facts.now < until:
                 return Cause(
                     "window-open",
@@ -333,16 +335,16 @@ def _report_state(facts: Facts) -> Cause:
             return Cause(
                 "not-final",
                 "its report's challenge window is over, and nobody has made it final yet",
-                f"anyone can: `ionet report finalize {one.address}`",
+                f"anyone can: `ionet report finalize {report.address}`",
             )
-    for one in mine:
-        if one.account.state == ReportState.PENDING:
+    for report in reports:
+        if report.account.state == ReportState.PENDING:
             return Cause(
                 "not-approved",
-                f"its report has the approval of {one.account.weight} of {facts.threshold} needed",
+                f"its report has the approval of {report.account.weight} of {facts.threshold} needed",
                 "the other attesters have to approve it: `ionet report approve`",
             )
-    if any(one.account.state == ReportState.VOID for one in mine):
+    if any(report.account.state == ReportState.VOID for report in reports):
         return Cause("void", "its report was voided", "the next report pays the hour, too")
     return Cause("no-report", "the attesters have not reported the hour yet", "the next report pays it, too")
 

@@ -1,7 +1,7 @@
 """What a renter wants to run: the job manifest, and the content-addressed store it is fetched from.
 
-A job's escrow holds 32 bytes, ``sha256(manifest.to_bytes())``. Whoever serves the job fetches the document by
-that hash and refuses anything else, so that neither side can change the work after the money is locked.
+A job's escrow holds 32 bytes, ``sha256(manifest.to_bytes())``. The orchestrator fetches the document by that
+hash and refuses anything else, so that neither side can change the work after the money is locked.
 
 The canonical bytes are JSON in the subset of RFC 8785 that `ionet.formats.canonical` describes: UTF-8, keys
 sorted, no white space, integers only. Fields, all required in the canonical form::
@@ -61,8 +61,7 @@ _FUNCTION = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*:[A-Za
 _REQUIREMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+")
 _ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
-# Set by whoever runs the job: renters who could set them would reach outside their own Ray cluster or
-# interpreter.
+# Set by the executor: renters who could set them would reach outside their own Ray cluster or interpreter.
 _RESERVED_ENV = ("RAY_", "LD_", "DYLD_", "IONET_", "PYTHONHOME", "PYTHONPATH", "PYTHONSTARTUP")
 
 _T = TypeVar("_T")

@@ -1,7 +1,7 @@
 """Airdrops: lists of claimants, their Merkle trees and proofs.
 
 A leaf is `sha256(0x00 ‖ "ionet:airdrop" ‖ airdrop ‖ index u32 ‖ claimant ‖ amount u64)`, integers little
-endian. It names the airdrop's account, so that it is worth nothing in another. Source:
+endian. It contains the airdrop's account, so that it is invalid in any other. Source:
 `crates/io-common/src/merkle.rs`.
 """
 
@@ -40,7 +40,7 @@ class RecipientsError(IonetError, ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """A claimant and his amount."""
+    """A claimant and their amount."""
 
     claimant: Pubkey
     amount: IO
@@ -50,7 +50,7 @@ class AirdropTree:
     """The leaves of an airdrop in order, and their proofs.
 
     Args:
-        airdrop_id: the airdrop's number, of which its address follows.
+        airdrop_id: the airdrop's number, which its address derives from.
         shares: one leaf each; a claimant may have several.
 
     Raises:
@@ -66,17 +66,17 @@ class AirdropTree:
 
     @cached_property
     def _tree(self) -> Tree:
-        mine = bytes(self.address)
+        address = bytes(self.address)
         return Tree(
             b"".join(
                 leaf_hash(
                     AIRDROP_DOMAIN,
-                    mine
+                    address
                     + index.to_bytes(4, "little")
-                    + bytes(one.claimant)
-                    + one.amount.base.to_bytes(8, "little"),
+                    + bytes(share.claimant)
+                    + share.amount.base.to_bytes(8, "little"),
                 )
-                for index, one in enumerate(self.shares)
+                for index, share in enumerate(self.shares)
             ),
             AIRDROP_DOMAIN,
         )
@@ -89,16 +89,16 @@ class AirdropTree:
     @cached_property
     def total(self) -> IO:
         """Sum of the leaves."""
-        return IO.from_base(sum(one.amount.base for one in self.shares))
+        return IO.from_base(sum(share.amount.base for share in self.shares))
 
     @property
     def chunks(self) -> int:
-        """Accounts that mark its claims."""
+        """How many claim accounts it needs."""
         return -(-len(self.shares) // CHUNK)
 
     def indices(self, claimant: Pubkey) -> list[int]:
         """The leaves of a claimant."""
-        return [index for index, one in enumerate(self.shares) if one.claimant == claimant]
+        return [index for index, share in enumerate(self.shares) if share.claimant == claimant]
 
     def claims(self, index: int) -> Pubkey:
         """The account that marks a leaf's claim."""
@@ -117,16 +117,16 @@ class AirdropTree:
 
 
 def claimed(bits: bytes, index: int) -> bool:
-    """Whether a leaf is marked in the `bits` of its account of claims."""
-    place = index % CHUNK
-    return bool(bits[place // 8] >> place % 8 & 1)
+    """Whether a leaf is marked in the `bits` of its claim account."""
+    position = index % CHUNK
+    return bool(bits[position // 8] >> position % 8 & 1)
 
 
 def read_shares(path: Path) -> list[Share]:
-    """Shares of a CSV file with the columns `recipient,amount` (IO, at most 8 decimals), in its order.
+    """Reads the shares of a CSV file with the columns `recipient,amount` (IO, at most 8 decimals).
 
     Raises:
-        RecipientsError: lines that say no share; each is named.
+        RecipientsError: lines that are not a share; each is named.
         OSError: the file cannot be read.
     """
     return read_recipients(
@@ -141,39 +141,39 @@ def read_recipients(
     *,
     optional: Sequence[str] = (),
 ) -> list[T]:
-    """What `make` reads from each row of a CSV file, in its order.
+    """Reads the rows of a CSV file, in order.
 
     Args:
         path: the file, see `ionet.formats.table`.
-        columns: that it must have.
-        make: reads a row's cells; raises `RecipientsError` for those that it cannot use.
-        optional: columns that it may have.
+        columns: required columns.
+        make: makes an item of a row's cells; raises `RecipientsError` for unusable ones.
+        optional: further columns that may be there.
 
     Raises:
         RecipientsError: a file, or lines, that cannot be used; each is named.
         OSError: the file cannot be read.
     """
-    made: list[T] = []
-    wrong: list[str] = []
+    rows: list[T] = []
+    errors: list[str] = []
     for row in read_table(path, columns, optional):
         if isinstance(row, HeaderError):
-            named = f"{', '.join(columns[:-1])} and {columns[-1]}"
-            raise RecipientsError(f"{path}: {row} (the first line must name the columns {named})")
+            names = f"{', '.join(columns[:-1])} and {columns[-1]}"
+            raise RecipientsError(f"{path}: {row} (the first line must name the columns {names})")
         if isinstance(row, LineError):
-            wrong.append(str(row))
+            errors.append(str(row))
             continue
         try:
-            made.append(make(row.cells))
+            rows.append(make(row.cells))
         except RecipientsError as bad:
-            wrong.append(f"line {row.line}: {bad}")
-    if wrong:
-        more = f" (and {len(wrong) - 10} more)" if len(wrong) > 10 else ""
-        raise RecipientsError(f"{path}: {'; '.join(wrong[:10])}{more}")
-    return made
+            errors.append(f"line {row.line}: {bad}")
+    if errors:
+        more = f" (and {len(errors) - 10} more)" if len(errors) > 10 else ""
+        raise RecipientsError(f"{path}: {'; '.join(errors[:10])}{more}")
+    return rows
 
 
 def share(recipient: str, amount: str) -> Share:
-    """A share as a file has it.
+    """Reads a share from a row's cells.
 
     Raises:
         RecipientsError: not an address, or not an amount above zero.
@@ -182,8 +182,8 @@ def share(recipient: str, amount: str) -> Share:
         claimant = Pubkey.from_string(recipient.strip())
     except ValueError:
         raise RecipientsError(f"{recipient!r} is not an address") from None
-    if (what := no_recipient(claimant)) is not None:
-        raise RecipientsError(f"{claimant} is {what}: nobody could ever take what is there")
+    if (kind := no_recipient(claimant)) is not None:
+        raise RecipientsError(f"{claimant} is {kind}: nobody could ever take what is there")
     try:
         io = IO(amount.strip())
     except AmountError as bad:

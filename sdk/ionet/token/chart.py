@@ -34,7 +34,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A point of the upper edge with a few words, which stand above it at the height `text_at`."""
+    """A point of the upper edge, with a label above it at the height `text_at`."""
 
     month: int
     value: float
@@ -51,9 +51,9 @@ def area_chart(
         lines: from the lowest area to the highest, a value for each month from 0.
         title: what is shown.
         subtitle: units and what is left out.
-        years: of the horizontal axis.
-        most: of the vertical axis.
-        marks: points that are named.
+        years: length of the horizontal axis.
+        most: height of the vertical axis.
+        marks: labelled points.
     """
     months = years * 12
 
@@ -102,14 +102,14 @@ def area_chart(
 
 
 def _labels(lines: Sequence[Line], last: Sequence[float], left: float, y: object) -> list[str]:
-    """Each area's name beside its end, moved apart where areas are thin."""
+    """Each area's name beside its end, moved apart if areas are thin."""
     assert callable(y)
     bottoms = [0.0, *last[:-1]]
-    wanted = [y((low + high) / 2) + 4 for low, high in zip(bottoms, last, strict=True)]
-    for number in range(1, len(wanted)):
-        wanted[number] = min(wanted[number], wanted[number - 1] - _LINE)
+    tops = [y((low + high) / 2) + 4 for low, high in zip(bottoms, last, strict=True)]
+    for number in range(1, len(tops)):
+        tops[number] = min(tops[number], tops[number - 1] - _LINE)
     out = []
-    for line, top in zip(lines, wanted, strict=True):
+    for line, top in zip(lines, tops, strict=True):
         out.append(
             f'<rect x="{left + 12:.1f}" y="{top - 10:.1f}" width="11" height="11" rx="2"'
             f' fill="{line.colour}"/>'

@@ -1,4 +1,4 @@
-"""What jobs are paid in: names and exact amounts of currencies."""
+"""Names and amount types of the currencies that jobs are paid in."""
 
 from __future__ import annotations
 
@@ -26,36 +26,36 @@ USDC_FEED: Final = next(iter(_SYMBOLS))
 
 
 def symbol(currency: accounts.jobs.Currency) -> str:
-    """A currency's name: `IO`, that of its price feed, or the beginning of its mint."""
+    """A currency's name: `IO`, the symbol of its price feed, or the beginning of its mint."""
     if currency.mint == pda.mint.MINT:
         return IO.SYMBOL
     return _SYMBOLS.get(currency.feed_id) or f"{str(currency.mint)[:8]}…"
 
 
 def unit_of(currency: accounts.jobs.Currency) -> type[Amount]:
-    """The amounts of a currency."""
+    """The amount type of a currency."""
     name = symbol(currency)
-    for known in (IO, USDC):
-        if (name, currency.decimals) == (known.SYMBOL, known.DECIMALS):
-            return known
+    for unit in (IO, USDC):
+        if (name, currency.decimals) == (unit.SYMBOL, unit.DECIMALS):
+            return unit
     return _unit(currency.mint, name, currency.decimals)
 
 
 @lru_cache(maxsize=256)
 def _unit(mint: Pubkey, name: str, decimals: int) -> type[Amount]:
-    # By mint: two currencies of one name must not mix.
+    # By mint: two currencies of the same name must not mix.
     return type("Token", (Amount,), {"__slots__": (), "SYMBOL": name, "DECIMALS": decimals})
 
 
 def mints_of(offer: accounts.jobs.Offer) -> tuple[Pubkey, ...]:
     """The mints that an offer takes."""
-    return tuple(one for one in offer.currencies if one != _NOBODY)
+    return tuple(mint for mint in offer.currencies if mint != _NOBODY)
 
 
-def names_of(mints: Iterable[Pubkey], known: Iterable[accounts.jobs.Currency]) -> str:
+def names_of(mints: Iterable[Pubkey], currencies: Iterable[accounts.jobs.Currency]) -> str:
     """Mints in words: `IO and USDC`."""
-    symbols = {one.mint: symbol(one) for one in known} | {pda.mint.MINT: IO.SYMBOL}
-    names = [symbols.get(one, str(one)) for one in mints]
+    symbols = {currency.mint: symbol(currency) for currency in currencies} | {pda.mint.MINT: IO.SYMBOL}
+    names = [symbols.get(mint, str(mint)) for mint in mints]
     return " and ".join(filter(None, (", ".join(names[:-1]), *names[-1:])))
 
 
@@ -66,11 +66,11 @@ def choose(name: str, known: Iterable[accounts.jobs.Currency]) -> accounts.jobs.
         IonetError: there is none, or several have the name.
     """
     currencies = list(known)
-    found = [one for one in currencies if name in (symbol(one), str(one.mint))]
-    if len(found) == 1:
-        return found[0]
-    if found:
-        mints = ", ".join(str(one.mint) for one in found)
+    matches = [currency for currency in currencies if name in (symbol(currency), str(currency.mint))]
+    if len(matches) == 1:
+        return matches[0]
+    if matches:
+        mints = ", ".join(str(currency.mint) for currency in matches)
         raise IonetError(f"several currencies are called {name}; name the mint: {mints}")
-    names = ", ".join(sorted(symbol(one) for one in currencies)) or "none"
+    names = ", ".join(sorted(symbol(currency) for currency in currencies)) or "none"
     raise IonetError(f"no currency {name!r}; there are {names}, and a mint's address names one, too")

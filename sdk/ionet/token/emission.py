@@ -1,6 +1,6 @@
-"""The emission schedule: how much IO may have been minted after so many seconds, and what hours were paid.
+"""The emission schedule: how much IO may have been minted by a time, and what each hour was paid.
 
-The same functions as the programs', on integers, so that both give the same base unit at every second.
+The same integer functions as the programs', so that both give the same base units at every second.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from ionet.formats.when import HALF_HOUR, HOUR, MONTH
 if TYPE_CHECKING:
     from ionet import accounts, types
 
-#: Emission ends after these; a month is 730.5 hours, counted in half hours to stay in integers.
+#: Months until emission ends; a month is 730.5 hours, counted in half hours to stay in integers.
 MONTHS: Final = len(CUMULATIVE) - 1
 _HALF_HOURS_PER_MONTH: Final = MONTH // HALF_HOUR
 TOTAL_HOURS: Final = MONTHS * _HALF_HOURS_PER_MONTH // 2
@@ -27,8 +27,8 @@ TOTAL_HOURS: Final = MONTHS * _HALF_HOURS_PER_MONTH // 2
 def cumulative(seconds_since_start: int) -> int:
     """Base units of IO (10^-8) emitted in the first `seconds_since_start` seconds.
 
-    Whole hours count; the table gives the end of each month and hours between are linear,
-    rounded down. Before the start it is 0, after 240 months it stays at 300,000,000 IO.
+    Only whole hours count. The table gives the end of each month; hours in between are linear, rounded down.
+    Zero before the start; after 240 months it stays at 300,000,000 IO.
     """
     hours = min(max(seconds_since_start // HOUR, 0), TOTAL_HOURS)
     month, half_hours = divmod(2 * hours, _HALF_HOURS_PER_MONTH)
@@ -41,20 +41,20 @@ def cumulative(seconds_since_start: int) -> int:
 def paid_until(history: Sequence[types.mint.Checkpoint], scheduled: int) -> int | None:
     """What the emission vault received for the first `scheduled` of the schedule: `MintConfig::paid_until`.
 
-    Exact where a crank ended there; hours that one crank emitted together share what was paid for them in the
-    proportion of the schedule, rounded down.
+    Exact if a crank ended there; hours that one crank emitted together share its payment in proportion to the
+    schedule, rounded down.
 
     Args:
-        history: where emission stood after each of the latest cranks, the latest first (`Config.history`).
-        scheduled: base units of IO, withheld ones included.
+        history: emission after each of the latest cranks, the latest first (`Config.history`).
+        scheduled: base units of IO, including withheld ones.
 
     Returns:
-        Base units of IO; None when so much is not emitted yet, or was more cranks ago than are kept.
+        Base units of IO; None if that much is not emitted yet, or more cranks ago than are kept.
     """
-    found = next((n for n, point in enumerate(history) if point.emitted <= scheduled), None)
-    if found is None:
+    index = next((position for position, point in enumerate(history) if point.emitted <= scheduled), None)
+    if index is None:
         return None
-    before, after = history[found], history[max(found - 1, 0)]
+    before, after = history[index], history[max(index - 1, 0)]
     paid = before.emitted - before.withheld
     into, span = scheduled - before.emitted, after.emitted - before.emitted
     if into == 0:
@@ -65,15 +65,15 @@ def paid_until(history: Sequence[types.mint.Checkpoint], scheduled: int) -> int 
 
 
 def hour(config: accounts.mint.Config, seq: int) -> int:
-    """What an hour was paid, base units of IO: what the rewards of its report are computed from.
+    """What an hour was paid, base units of IO; its report's rewards are computed from it.
 
     Args:
         config: the mint's configuration.
         seq: the hour's number from the start of emission, 1 for the first; it must be over.
 
     Raises:
-        EmissionUnknown: it is not emitted yet, under a policy that decides only then what it pays; or it was,
-            too many cranks ago.
+        EmissionUnknown: it is not emitted yet, under a policy that decides the amount only then; or it was
+            emitted too many cranks ago.
     """
     start, end = (_paid(config, hours, seq) for hours in (seq - 1, seq))
     return end - start
@@ -87,8 +87,8 @@ def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
             return scheduled - config.withheld
         raise EmissionUnknown(
             "NotEmitted",
-            f"hour {seq} is not emitted yet, and only then is it known what a demand-linked policy pays for"
-            " it: emit first, as anyone can",
+            f"hour {seq} is not emitted yet, and a demand-linked policy decides only then what it pays: emit"
+            " first, as anyone can",
             seq,
         )
     paid = paid_until(config.history, scheduled)
@@ -98,8 +98,9 @@ def _paid(config: accounts.mint.Config, hours: int, seq: int) -> int:
         )
         raise EmissionUnknown(
             "PeriodForgotten",
-            f"what hour {seq} was paid is forgotten, as it was emitted more than {len(config.history)} cranks"
-            f" ago; hour {earliest} is the earliest that can still be reported: go on with that one",
+            f"what hour {seq} was paid is no longer known: it was emitted more than {len(config.history)}"
+            f" cranks ago; hour {earliest} is the earliest that can still be reported: continue with that"
+            " one",
             earliest,
         )
     return paid

@@ -1,8 +1,8 @@
-"""The 500,000,000 IO that exist at genesis: who gets them, and when.
+"""The 500,000,000 IO of genesis: who gets them, and when.
 
-Everything goes through the distributor program: what vests as a grant for each recipient, what is claimed as
-an airdrop. `read_plan` takes recipients from a CSV file and refuses one whose sums are not the table's, to
-the base unit; `client.genesis.run` carries a plan out, `client.genesis.verify` compares it with the chain.
+Everything goes through the distributor program, in a grant for each recipient or in airdrops. `read_plan`
+reads recipients from a CSV file and refuses sums that differ from the table's by a base unit;
+`client.genesis.run` carries out a plan, `client.genesis.verify` compares it with the chain.
 
 | item | IO | terms |
 |---|---|---|
@@ -15,8 +15,8 @@ the base unit; `client.genesis.run` carries a plan out, `client.genesis.verify` 
 | series_a | 81,600,000 | 24 monthly tranches after a year |
 | core | 90,400,000 | 36 monthly tranches after a year; revocable |
 
-Of the community's 80,000,000 beside the launch pool 45 % are there at genesis: both airdrops and 3,500,000
-more. So 94,400,000 IO circulate at first, which is the published "95 million".
+Of the community's 80,000,000 without the launch pool, 45 % are there at genesis: both airdrops and 3,500,000
+more. So 94,400,000 IO circulate at first: the published "95 million".
 """
 
 from __future__ import annotations

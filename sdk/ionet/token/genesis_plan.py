@@ -1,4 +1,4 @@
-"""Who gets what at genesis, and when; recipients are read from a file."""
+"""The genesis table, and plans that give it recipients."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ class Item:
     """A line of the table.
 
     Attributes:
-        number: of which the accounts' numbers follow.
-        name: as recipients' files have it.
+        number: the numbers of its grants and its airdrop derive from it.
+        name: its name in recipients' files.
         allocation: of the mint program.
         amount: in all.
-        upfront: of it, at genesis.
-        months: over which the rest vests; 0 where all is there at genesis.
-        cliff: months before the first month that vests.
-        linear: every half hour instead of every month.
+        upfront: how much of it is there at genesis.
+        months: how long the rest vests; 0 if all is there at genesis.
+        cliff: months before vesting begins.
+        linear: vests every half hour instead of every month.
         airdrop: claimed instead of vested.
-        revocable: whether its grants can be revoked, where the file does not say so.
+        revocable: whether its grants can be revoked, unless the file says otherwise.
     """
 
     number: int
@@ -77,12 +77,12 @@ ITEMS: Final[Sequence[Item]] = (
     Item(6, "series_a", Allocation.SERIES_A, IO("81600000"), months=24, cliff=12),
     Item(7, "core", Allocation.CORE, IO("90400000"), months=36, cliff=12, revocable=True),
 )
-BY_NAME: Final[Mapping[str, Item]] = {one.name: one for one in ITEMS}
+BY_NAME: Final[Mapping[str, Item]] = {item.name: item for item in ITEMS}
 
 
 @dataclass(frozen=True, slots=True)
 class Recipient:
-    """A line of the recipients' file: who gets how much of which item."""
+    """A line of the recipients' file: a share of an item."""
 
     item: Item
     share: Share
@@ -94,7 +94,7 @@ class PlannedGrant:
     """A grant that a plan makes.
 
     Attributes:
-        id: its number: the item's, times 2^32, plus its place among the item's recipients.
+        id: its number: the item's times 2^32, plus its index among the item's recipients.
     """
 
     id: int
@@ -110,7 +110,7 @@ class PlannedGrant:
 
 
 class GenesisPlan:
-    """What genesis makes, from whom gets what.
+    """The grants and airdrops of genesis, given all recipients.
 
     Args:
         recipients: in the order of the file.
@@ -120,9 +120,9 @@ class GenesisPlan:
     """
 
     def __init__(self, recipients: Iterable[Recipient]) -> None:
-        self.recipients: Mapping[str, list[Recipient]] = {one.name: [] for one in ITEMS}
-        for one in recipients:
-            self.recipients[one.item.name].append(one)
+        self.recipients: Mapping[str, list[Recipient]] = {item.name: [] for item in ITEMS}
+        for recipient in recipients:
+            self.recipients[recipient.item.name].append(recipient)
         wrong = [
             f"{item.name} has {self.total(item)} instead of {item.amount},"
             f" {abs(difference)} too {'few' if difference.base < 0 else 'many'}"
@@ -134,52 +134,57 @@ class GenesisPlan:
 
     def total(self, item: Item) -> IO:
         """Sum of an item's recipients."""
-        return IO.from_base(sum(one.share.amount.base for one in self.recipients[item.name]))
+        return IO.from_base(sum(recipient.share.amount.base for recipient in self.recipients[item.name]))
 
     def grants(self, start: int) -> list[PlannedGrant]:
         """The grants, with a start in Unix seconds.
 
-        An item's part at genesis is divided in proportion, by cumulative sums: the parts sum to it exactly.
+        An item's upfront part is divided in proportion, by cumulative sums, so that the parts sum to it
+        exactly.
         """
-        made = []
+        grants = []
         for item in ITEMS:
             if item.airdrop:
                 continue
-            before = given = 0
-            for place, one in enumerate(self.recipients[item.name]):
-                before += one.share.amount.base
-                upfront = item.upfront.base * before // item.amount.base - given
-                given += upfront
-                schedule = item.schedule(one.share.amount, IO.from_base(upfront), start)
-                made.append(
+            shares = paid = 0
+            for index, recipient in enumerate(self.recipients[item.name]):
+                shares += recipient.share.amount.base
+                upfront = item.upfront.base * shares // item.amount.base - paid
+                paid += upfront
+                schedule = item.schedule(recipient.share.amount, IO.from_base(upfront), start)
+                grants.append(
                     PlannedGrant(
-                        (item.number << 32) + place, item, one.share.claimant, schedule, one.revocable
+                        (item.number << 32) + index,
+                        item,
+                        recipient.share.claimant,
+                        schedule,
+                        recipient.revocable,
                     )
                 )
-        return made
+        return grants
 
     @cached_property
     def airdrops(self) -> list[tuple[Item, AirdropTree]]:
         """The airdrops with their trees; each has the item's number."""
         return [
-            (item, AirdropTree(item.number, [one.share for one in self.recipients[item.name]]))
+            (item, AirdropTree(item.number, [recipient.share for recipient in self.recipients[item.name]]))
             for item in ITEMS
             if item.airdrop
         ]
 
 
 def circulating_at_genesis() -> IO:
-    """What is there on the first day: 94,400,000 IO, published as 95 million."""
-    return IO.from_base(sum(one.upfront.base for one in ITEMS))
+    """What circulates on the first day: 94,400,000 IO, published as 95 million."""
+    return IO.from_base(sum(item.upfront.base for item in ITEMS))
 
 
 def schedules(start: int) -> list[Schedule]:
     """The table's schedules, one for each item, as if each had one recipient."""
-    return [one.schedule(one.amount, one.upfront, start) for one in ITEMS]
+    return [item.schedule(item.amount, item.upfront, start) for item in ITEMS]
 
 
 def read_plan(path: Path) -> GenesisPlan:
-    """A plan from a CSV file with the columns `item,recipient,amount` and perhaps `revocable` (yes or no).
+    """Reads a plan from a CSV file: columns `item,recipient,amount` and optionally `revocable` (yes or no).
 
     Raises:
         RecipientsError: lines that cannot be read, or sums that do not match; each is named.
@@ -193,11 +198,11 @@ def _recipient(row: Mapping[str, str]) -> Recipient:
     name = row["item"]
     item = BY_NAME.get(name)
     if item is None:
-        raise RecipientsError(f"{name!r} is none of the items {', '.join(BY_NAME)}")
-    said = row["revocable"].lower()
-    if said not in ("", "yes", "no"):
-        raise RecipientsError(f"revocable is yes or no, not {said!r}")
-    if said == "yes" and item.airdrop:
+        raise RecipientsError(f"{name!r} is not one of the items {', '.join(BY_NAME)}")
+    answer = row["revocable"].lower()
+    if answer not in ("", "yes", "no"):
+        raise RecipientsError(f"revocable is yes or no, not {answer!r}")
+    if answer == "yes" and item.airdrop:
         raise RecipientsError("an airdrop cannot be revoked")
-    revocable = item.revocable if not said else said == "yes"
+    revocable = item.revocable if not answer else answer == "yes"
     return Recipient(item, share(row["recipient"], row["amount"]), revocable)

@@ -1,4 +1,4 @@
-"""What is there of a plan of genesis, compared with it."""
+"""A genesis plan compared with the chain."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class GenesisMismatch(IonetError):
-    """What is on the chain is not what the plan says; nothing was changed.
+    """The chain differs from the plan; nothing was changed.
 
     Attributes:
         differences: each in a sentence.
@@ -30,7 +30,7 @@ class GenesisMismatch(IonetError):
     def __init__(self, differences: Sequence[str]) -> None:
         shown = "; ".join(differences[:5])
         more = f" (and {len(differences) - 5} more)" if len(differences) > 5 else ""
-        super().__init__(f"the chain is not as the plan has it: {shown}{more}")
+        super().__init__(f"the chain differs from the plan: {shown}{more}")
         self.differences = tuple(differences)
 
 
@@ -39,9 +39,9 @@ class GenesisStep:
     """A transaction of genesis that has landed.
 
     Attributes:
-        what: in a few words.
+        what: the step in a few words.
         signature: of the transaction.
-        done: grants and airdrops that are there.
+        done: grants and airdrops that exist.
         of: grants and airdrops in all.
     """
 
@@ -53,13 +53,13 @@ class GenesisStep:
 
 @dataclass(frozen=True, slots=True)
 class GenesisItem:
-    """What is there of an item of the plan.
+    """How much of an item of the plan exists.
 
     Attributes:
-        item: of the table.
-        made: its grants, or its airdrop, that exist as planned.
+        item: the item.
+        made: how many of its grants, or its airdrop, exist as planned.
         of: how many the plan has.
-        funded: what was put into them.
+        funded: the IO paid into them.
     """
 
     item: Item
@@ -75,8 +75,8 @@ class GenesisState:
     Attributes:
         items: in the table's order.
         minted: allocations that exist.
-        differences: what is on the chain and not as planned, each in a sentence. That a grant has passed on
-            to another beneficiary is none.
+        differences: how the chain differs from the plan, each in a sentence. A grant that has passed on to
+            another beneficiary is not a difference.
     """
 
     items: tuple[GenesisItem, ...]
@@ -85,12 +85,12 @@ class GenesisState:
 
     @property
     def complete(self) -> bool:
-        """Whether everything is there and as planned."""
-        return not self.differences and all(one.made == one.of for one in self.items)
+        """Whether everything exists as planned."""
+        return not self.differences and all(item.made == item.of for item in self.items)
 
 
 class GenesisComparison:
-    """What is there of a plan, and what is not as it says."""
+    """Collects what exists of a plan, what is missing, and what differs."""
 
     def __init__(
         self, grants: list[PlannedGrant], drops: list[tuple[Item, AirdropTree]], deadline: int
@@ -104,66 +104,66 @@ class GenesisComparison:
 
     @property
     def needed(self) -> IO:
-        """What the missing ones are to be filled with."""
+        """The IO that the missing grants and airdrops need."""
         return sum((amount for _, amount in self.missing.values()), IO(0))
 
     @property
     def unminted(self) -> list[Allocation]:
-        """Allocations that something is missing of, and that do not exist yet."""
+        """Allocations that are not minted yet and that missing grants or airdrops need."""
         return sorted({item.allocation for item, _ in self.missing.values()} - self.minted)
 
     def compare_grant(
-        self, planned: PlannedGrant, made: accounts.distributor.Grant | None, vault: int | None
+        self, planned: PlannedGrant, grant: accounts.distributor.Grant | None, vault: int | None
     ) -> None:
         """Compares a grant with its plan."""
-        if made is None:
+        if grant is None:
             self.missing[planned.address] = (planned.item, planned.schedule.total)
             return
-        held = made.total - made.released - made.returned
+        left = grant.total - grant.released - grant.returned
         self._compare(
             f"{planned.item.name}: grant {planned.address}",
             planned.item.name,
-            made.total,
-            ("beneficiary", made.granted_to, planned.beneficiary),
-            ("schedule", Schedule.of(made), planned.schedule),
-            ("revocable", bool(made.revocable), planned.revocable),
-            ("allocation", made.allocation, planned.item.allocation),
-            # Others may have sent something to it.
-            ("vault", min(vault or 0, held), held),
+            grant.total,
+            ("beneficiary", grant.granted_to, planned.beneficiary),
+            ("schedule", Schedule.of(grant), planned.schedule),
+            ("revocable", bool(grant.revocable), planned.revocable),
+            ("allocation", grant.allocation, planned.item.allocation),
+            # Anyone may have sent more to it.
+            ("vault", min(vault or 0, left), left),
         )
 
     def compare_airdrop(
-        self, item: Item, tree: AirdropTree, made: accounts.distributor.Airdrop | None, vault: int | None
+        self, item: Item, tree: AirdropTree, airdrop: accounts.distributor.Airdrop | None, vault: int | None
     ) -> None:
         """Compares an airdrop with its plan."""
-        if made is None:
+        if airdrop is None:
             self.missing[tree.address] = (item, tree.total)
             return
-        held = made.total - made.claimed - made.returned
+        left = airdrop.total - airdrop.claimed - airdrop.returned
         self._compare(
             f"{item.name}: airdrop {tree.address}",
             item.name,
-            made.total,
-            ("root", made.root.hex(), tree.root.hex()),
-            ("leaves", made.leaves, len(tree.shares)),
-            ("total", made.total, tree.total.base),
-            ("deadline", made.deadline, self.deadline),
-            ("allocation", made.allocation, int(item.allocation)),
-            ("vault", min(vault or 0, held), held),
+            airdrop.total,
+            ("root", airdrop.root.hex(), tree.root.hex()),
+            ("leaves", airdrop.leaves, len(tree.shares)),
+            ("total", airdrop.total, tree.total.base),
+            ("deadline", airdrop.deadline, self.deadline),
+            ("allocation", airdrop.allocation, int(item.allocation)),
+            ("vault", min(vault or 0, left), left),
         )
 
-    def _compare(self, what: str, item: str, total: int, *values: tuple[str, object, object]) -> None:
+    def _compare(self, account: str, item: str, total: int, *values: tuple[str, object, object]) -> None:
         wrong = [
-            f"{what} has {name} {found} instead of {planned}"
-            for name, found, planned in values
-            if found != planned
+            f"{account} has {name} {actual} instead of {planned}"
+            for name, actual, planned in values
+            if actual != planned
         ]
         self.differences += wrong
         self.made[item] += not wrong
         self.funded[item] += total
 
 
-def tokens(found: object) -> int | None:
-    """What a token account holds, of its raw account."""
-    data: bytes | None = getattr(found, "data", None)
+def tokens(info: object) -> int | None:
+    """The balance of a token account, base units, from its raw account; None without one."""
+    data: bytes | None = getattr(info, "data", None)
     return None if data is None else int.from_bytes(bytes(data)[64:72], "little")

@@ -1,4 +1,4 @@
-"""Which prices the programs take, and what a token counts for: one rule for bookings and auctions.
+"""Which prices the programs accept, and what a token is worth: one rule for bookings and auctions.
 
 The same as `io_common::pyth::check` and, for currencies, `Currency::amount_for` of the jobs program.
 """
@@ -25,10 +25,10 @@ _EXPONENTS: Final = range(-12, 1)
 
 
 class PriceUnusable(IonetError):
-    """A price that the program refuses now, and why.
+    """The program refuses a price now; the message says why.
 
     Attributes:
-        reason: the name of the error with which the program refuses it.
+        reason: the name of the program's error.
     """
 
     def __init__(self, reason: str, message: str) -> None:
@@ -53,7 +53,7 @@ class Limits(Protocol):
 
 
 def check_feed(price: PriceUpdate, feed_id: bytes, name: str) -> None:
-    """Whether a price account holds the price of this feed.
+    """Checks that a price account holds the price of a feed.
 
     Raises:
         PriceUnusable: it does not.
@@ -63,14 +63,14 @@ def check_feed(price: PriceUpdate, feed_id: bytes, name: str) -> None:
 
 
 def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, name: str) -> None:
-    """Whether a program takes a price now: verified, of this feed, fresh, certain and calm enough.
+    """Checks that a program accepts a price now: verified, of the right feed, fresh, certain and calm enough.
 
     Args:
         price: the price account.
-        feed_id: of the feed that is meant, 32 bytes.
+        feed_id: of the right feed, 32 bytes.
         limits: the program's bounds.
         now: Unix seconds.
-        name: of what is priced, for messages.
+        name: of the currency, for messages.
 
     Raises:
         PriceUnusable: it does not.
@@ -80,10 +80,10 @@ def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, na
         raise PriceUnusable("PriceNotVerified", f"the price of {name} is not fully verified")
     check_feed(price, feed_id, name)
     if abs(age) > limits.max_age:
-        said = f"is {age} s old" if age > 0 else f"is {-age} s ahead of the clock"
+        text = f"is {age} s old" if age > 0 else f"is {-age} s ahead of the clock"
         raise PriceUnusable(
             "StalePrice",
-            f"the price of {name} {said}; at most {limits.max_age} s are accepted: post a new one from Pyth,"
+            f"the price of {name} {text}; at most {limits.max_age} s are accepted: post a new one from Pyth,"
             " or try again when somebody has",
         )
     if price.price <= 0 or price.exponent not in _EXPONENTS:
@@ -97,7 +97,7 @@ def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, na
             f"the price of {name} is known to {_percent(wide)} only; at most"
             f" {_percent(limits.max_confidence_bps)} are accepted: try again when the market is calmer",
         )
-    # A moving average that is not positive is as far away as can be.
+    # A moving average that is not positive counts as infinitely far away.
     far = Fraction(abs(price.price - price.ema_price) * BPS, max(abs(price.ema_price), 1))
     if limits.max_ema_distance_bps and far > limits.max_ema_distance_bps:
         raise PriceUnusable(
@@ -108,7 +108,7 @@ def check_price(price: PriceUpdate, feed_id: bytes, limits: Limits, now: int, na
 
 
 def check_currency(currency: accounts.jobs.Currency, price: PriceUpdate, limits: Limits, now: int) -> None:
-    """Whether a currency's price is taken for a booking, an extension or a payment now.
+    """Checks that a currency's price is accepted for a booking, an extension or a payment now.
 
     Raises:
         PriceUnusable: it is not.
@@ -137,7 +137,7 @@ def dollars(price: PriceUpdate) -> Fraction:
 
 
 def counts_for(currency: accounts.jobs.Currency, price: PriceUpdate) -> Fraction:
-    """Dollars that one token of a renter's counts for: one at par, else the price less its confidence."""
+    """Value of a token that a renter pays, dollars: one at par, else the price less its confidence."""
     if at_par(currency):
         return Fraction(1)
     return (price.price - price.confidence) * Fraction(10) ** price.exponent

@@ -2,8 +2,9 @@
 
     supply = genesis + emitted - burned = circulating + locked + reserve + treasury
 
-*Locked* has not vested yet; the *reserve* is what a demand-linked policy withheld; the *treasury* is what the
-distributor's treasury holds, which gets what was revoked or not claimed. All else circulates, staked IO too.
+*Locked* has not vested yet; the *reserve* was withheld by a demand-linked policy; the *treasury* is what the
+distributor's treasury holds, which receives what was revoked or not claimed. Everything else circulates,
+including staked IO.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ class SupplyAt:
 
     Attributes:
         time: Unix seconds.
-        genesis: minted of the genesis allocations.
-        emitted: minted on the schedule, what was withheld included.
-        burned: of all that was minted.
-        vested: of all grants, released or not, what is their beneficiaries'.
-        locked: of all grants, what has not vested and was not taken back.
+        genesis: minted from the genesis allocations.
+        emitted: minted on the schedule, including what was withheld.
+        burned: how much of both was burned.
+        vested: what has vested of all grants, released or not.
+        locked: what has not vested of all grants and was not taken back.
         reserve: withheld by a policy; can only be burned.
         treasury: held by the distributor's treasury.
-        staked: active stake, all of it circulating; None for a date that is not now.
-        projected: from schedules, with what was burned until now; not read from the chain.
+        staked: active stake, all of it circulating; None for another date than now.
+        projected: whether it is computed from schedules and the burns until now, not read from the chain.
     """
 
     time: int
@@ -58,15 +59,19 @@ class SupplyAt:
 
     @property
     def circulating(self) -> IO:
-        """What exists and is neither locked nor held by reserve or treasury."""
+        """What exists and is neither locked nor in reserve or treasury."""
         return self.supply - self.locked - self.reserve - self.treasury
 
 
 def planned(time: int, start: int) -> SupplyAt:
-    """The supply at a date as the published terms have it: all of genesis in grants, nothing burned."""
-    made = [one.vested(time) for one, item in zip(schedules(start), ITEMS, strict=True) if not item.airdrop]
-    vested = sum(made, IO(0))
-    granted = sum((one.amount for one in ITEMS if not one.airdrop), IO(0))
+    """The supply at a date by the published terms: all of genesis in grants, nothing burned."""
+    released = [
+        schedule.vested(time)
+        for schedule, item in zip(schedules(start), ITEMS, strict=True)
+        if not item.airdrop
+    ]
+    vested = sum(released, IO(0))
+    granted = sum((item.amount for item in ITEMS if not item.airdrop), IO(0))
     begun = time >= start
     return SupplyAt(
         time=time,
@@ -79,21 +84,21 @@ def planned(time: int, start: int) -> SupplyAt:
 
 
 def twenty_years(start: int, *, every: int = MONTH) -> list[SupplyAt]:
-    """The published terms from the start to the end of emission, a month apart unless said otherwise."""
+    """The supply by the published terms from the start to the end of emission, every month by default."""
     return [planned(start + at, start) for at in range(0, MONTHS * MONTH + 1, every)]
 
 
 def parts_at(time: int, start: int) -> dict[str, IO]:
-    """What is there of each allocation at a date, and what was emitted, by the published terms."""
-    made: dict[str, IO] = {}
+    """What circulates of each allocation at a date, and what was emitted, by the published terms."""
+    amounts: dict[str, IO] = {}
     for item, schedule in zip(ITEMS, schedules(start), strict=True):
         name = item.allocation.name.lower()
-        made[name] = made.get(name, IO(0)) + schedule.vested(time)
-    made["rewards"] = IO.from_base(cumulative(time - start))
-    return made
+        amounts[name] = amounts.get(name, IO(0)) + schedule.vested(time)
+    amounts["rewards"] = IO.from_base(cumulative(time - start))
+    return amounts
 
 
-#: Name and colour of each area of the chart, from below. Told apart with any colour vision, and in grey.
+#: Name and colour of each area of the chart, from the bottom. Distinct with any colour vision, and in grey.
 _AREAS: Final = (
     ("community", "Community, airdrops", "#0b3954"),
     ("research", "R&D and ecosystem", "#087e8b"),
@@ -105,13 +110,15 @@ _AREAS: Final = (
 
 
 def chart(start: int) -> str:
-    """The circulating supply of 20 years by its parts, as an SVG document.
+    """The circulating supply over 20 years by origin, as an SVG document.
 
-    Computed by the functions that mirror the programs' own, at each month's end; nothing burned.
+    Computed at each month's end by the functions that mirror the programs'; nothing burned.
     """
     times = [start + month * MONTH for month in range(MONTHS + 1)]
     parts = [parts_at(time, start) for time in times]
-    lines = [Line(label, colour, [_millions(one[name]) for one in parts]) for name, label, colour in _AREAS]
+    lines = [
+        Line(label, colour, [_millions(amounts[name]) for amounts in parts]) for name, label, colour in _AREAS
+    ]
     first = planned(start, start).circulating
     return area_chart(
         lines,
@@ -132,20 +139,20 @@ def _millions(amount: IO) -> float:
 
 
 def projected(time: int, now: SupplyAt, start: int, grants: Sequence[tuple[Schedule, IO]]) -> SupplyAt:
-    """The supply at another date, from the schedules of the grants that there are.
+    """The supply at another date, from the schedules of the existing grants.
 
     Args:
         time: Unix seconds.
-        now: as the chain has it; what was burned, and is in reserve and treasury, is taken from it.
+        now: the supply on the chain now; gives burned, reserve and treasury.
         start: of emission, Unix seconds.
-        grants: schedule and what was taken back of each grant.
+        grants: each grant's schedule, and what was taken back of it.
     """
     vested = locked = IO(0)
     for schedule, returned in grants:
-        # What was taken back is what would have vested last.
-        mine = min(schedule.vested(time), schedule.total - returned)
-        vested += mine
-        locked += schedule.total - returned - mine
+        # What was taken back would have vested last.
+        own = min(schedule.vested(time), schedule.total - returned)
+        vested += own
+        locked += schedule.total - returned - own
     return SupplyAt(
         time=time,
         genesis=now.genesis,

@@ -1,7 +1,7 @@
-"""Vesting: how much of a grant is its beneficiary's at a time.
+"""Vesting: how much of a grant belongs to its beneficiary at a time.
 
-The same function as the distributor program's (`crates/io-math/src/vesting.rs`), on integers: both give the
-same base unit at every second.
+The same integer function as the distributor program's (`crates/io-math/src/vesting.rs`): both give the same
+base units at every second.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """A part at the start, and equal tranches after a cliff.
+    """An upfront part at the start, and equal tranches after a cliff.
 
-    The n-th tranche comes `cliff + n · period` seconds after the start. Each is rounded down to base units,
-    the last has the remainder.
+    The n-th tranche vests `cliff + n · period` seconds after the start. Each is rounded down to base units;
+    the last takes the remainder.
 
     Attributes:
         total: in all.
         start: Unix seconds.
         tranches: how many.
         period: seconds between them.
-        cliff: seconds from the start to the time from which tranches count.
-        upfront: vested at the start, of the total.
+        cliff: seconds from the start until tranches begin to count.
+        upfront: part of the total that vests at the start.
     """
 
     total: IO
@@ -43,17 +43,17 @@ class Schedule:
     def monthly(
         cls, total: IO, start: int, *, months: int, cliff: int = 0, upfront: IO | None = None
     ) -> Schedule:
-        """Equal parts, a month apart, after a cliff of so many months."""
+        """Equal parts, a month apart, after a cliff in months."""
         return cls(total, start, months, MONTH, cliff * MONTH, upfront or IO(0))
 
     @classmethod
     def linear(cls, total: IO, start: int, *, months: int, upfront: IO | None = None) -> Schedule:
-        """Evenly over so many months: a part every half hour."""
+        """Evenly over a number of months: a part every half hour."""
         return cls(total, start, months * MONTH // HALF_HOUR, HALF_HOUR, 0, upfront or IO(0))
 
     @classmethod
     def of(cls, grant: accounts.distributor.Grant) -> Schedule:
-        """That of a grant, as it was made."""
+        """The schedule of a grant."""
         return cls(
             total=IO.from_base(grant.total),
             start=grant.start,
@@ -78,7 +78,7 @@ class Schedule:
         return self.upfront + (self.total - self.upfront) // self.tranches * passed
 
     def args(self) -> types.distributor.ScheduleArgs:
-        """As the program takes it."""
+        """The schedule as instruction arguments."""
         from ionet import types
 
         return types.distributor.ScheduleArgs(
@@ -92,7 +92,7 @@ class Schedule:
 
 
 def vested(grant: accounts.distributor.Grant, now: int) -> IO:
-    """What has vested of a grant at a time; a revocation ends it."""
+    """What has vested of a grant at a time; a revocation ends vesting."""
     until = min(now, grant.revoked_at) if grant.revoked_at else now
     return Schedule.of(grant).vested(until)
 

@@ -262,7 +262,7 @@ _PLACEHOLDERS: Final = frozenset(
 
 def _network_cards() -> str:
     """Returns the addresses of the machine's real network cards, sorted, or an empty text."""
-    found = []
+    addresses = []
     for card in sorted(Path("/sys/class/net").glob("*")):
         if not (card / "device").exists():
             continue  # virtual
@@ -270,8 +270,8 @@ def _network_cards() -> str:
             address = (card / "address").read_text().strip().lower()
             # The second bit of the first byte marks an address that somebody chose.
             if re.fullmatch(r"(?:[0-9a-f]{2}:){5}[0-9a-f]{2}", address) and not int(address[:2], 16) & 2:
-                found.append(address)
-    return ",".join(found)
+                addresses.append(address)
+    return ",".join(addresses)
 
 
 def _output(*command: str) -> str:

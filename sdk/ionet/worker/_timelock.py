@@ -59,7 +59,7 @@ class Sample:
         node: the node's address, 32 bytes.
         device: the device's public key, 32 bytes.
         seq: 0, 1, 2, .. within the job.
-        at: Unix seconds by the clock of whoever asked for it.
+        at: Unix seconds, by the clock of the attester who asked for it.
         previous: sha256 of the sample before, zeros for the first.
         observation: what was seen.
         signature: ed25519 over `message`, 64 bytes.

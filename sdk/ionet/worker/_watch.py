@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any, Protocol
 
 from ionet.worker._probe import Device
@@ -37,16 +37,12 @@ class CpuWatch:
     def __init__(self) -> None:
         self._psutil: Any = importlib.import_module("psutil")
         self._busy, self._total = self._machine()
-        self._own: dict[tuple[int, float], float] = {}
+        self._own: dict[tuple[int, float], tuple[float, float]] = {}
         self._looked = time.time()
 
     def observe(self, roots: Iterable[int]) -> Observation:
         own = self._lease(roots)
-        # The past of a process that was there before the last look, and was not the lease's, is foreign.
-        gained = sum(
-            seconds - self._own.get(key, 0.0 if key[1] >= self._looked else seconds)
-            for key, seconds in own.items()
-        )
+        gained = self._gained(own)
         busy, total = self._machine()
         span = max(total - self._total, 1e-9)
         use = min(max(busy - self._busy, 0.0) / span, 1.0)
@@ -54,17 +50,32 @@ class CpuWatch:
         self._busy, self._total, self._own, self._looked = busy, total, own, time.time()
         return Observation(use_bps=round(use * 10_000), foreign_use_bps=round(foreign * 10_000))
 
+    def _gained(self, own: Mapping[tuple[int, float], tuple[float, float]]) -> float:
+        """Returns the processor time of the lease since the last look, seconds."""
+        alone = together = 0.0
+        for key, (seconds, ended) in own.items():
+            # The past of a process that was there before, and was not the lease's, is foreign.
+            fresh = (0.0, 0.0) if key[1] >= self._looked else (seconds, ended)
+            before, ended_before = self._own.get(key, fresh)
+            alone += seconds - before
+            together += seconds + ended - before - ended_before
+        # What ended since, and was waited for, is now in its parent's sum, with its time before.
+        together -= sum(sum(times) for key, times in self._own.items() if key not in own)
+        return max(alone, together)
+
     def _machine(self) -> tuple[float, float]:
         times = self._psutil.cpu_times()
         total = float(sum(times))
         return total - float(times.idle) - float(getattr(times, "iowait", 0.0)), total
 
-    def _lease(self, roots: Iterable[int]) -> dict[tuple[int, float], float]:
+    def _lease(self, roots: Iterable[int]) -> dict[tuple[int, float], tuple[float, float]]:
+        """Returns the time of each process, and of those of its children that have ended, by id and start."""
         out = {}
         for process in _tree(self._psutil, roots).values():
             try:
                 times = process.cpu_times()
-                out[process.pid, process.create_time()] = float(times.user + times.system)
+                ended = float(times.children_user + times.children_system)
+                out[process.pid, process.create_time()] = (float(times.user + times.system), ended)
             except self._psutil.Error:
                 continue
         return out

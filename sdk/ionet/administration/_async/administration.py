@@ -14,7 +14,7 @@ from ionet.chain.renamed import Renamed
 
 
 class AsyncAdministration(Renamed):
-    """What a program's authority and its pauser do; a domain inherits it and names its program."""
+    """Calls of a program's authority and its pauser; a domain inherits them and names its program."""
 
     PROGRAM: ClassVar[str]
 
@@ -26,17 +26,17 @@ class AsyncAdministration(Renamed):
         """Changes the parameters that are not None and leaves the others as they are."""
         kind = getattr(accounts, self.PROGRAM).Config
         config = await self._connection.fetch(kind, getattr(pda, self.PROGRAM).CONFIG)
-        given = {name: value for name, value in changes.items() if value is not None}
-        if unknown := given.keys() - params_of(self.PROGRAM, config).keys():
+        values = {name: value for name, value in changes.items() if value is not None}
+        if unknown := values.keys() - params_of(self.PROGRAM, config).keys():
             known = ", ".join(params_of(self.PROGRAM, config))
             raise TypeError(
                 f"{self.PROGRAM} has no parameter {', '.join(sorted(unknown))}; there are {known}"
             )
-        instruction = parameters(self.PROGRAM, config, authority=self._connection.address, **given)
+        instruction = parameters(self.PROGRAM, config, authority=self._connection.address, **values)
         return AsyncCall(self._connection, [instruction])
 
     def set_paused(self, entries: int) -> AsyncCall[None]:
-        """Sets which entries are paused; for the authority, or for the pauser to pause more. Exits never are.
+        """Sets which entries are paused; for the authority, or the pauser to pause more. Exits never pause.
 
         Args:
             entries: for example `JobsEntry.BOOKING`; 0 for none.

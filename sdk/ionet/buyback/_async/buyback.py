@@ -1,4 +1,4 @@
-"""The buyback program: where fees go, and how IO is bought and burned."""
+"""The buyback program: fee vaults, and the auctions that buy IO and burn it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from ionet.token.prices import at_par
 if TYPE_CHECKING:
     from ionet.chain.records import KeyedAccount
 
-#: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
+#: The least a seller accepts, in bps of the quote: the price may move until the sale lands.
 _TOLERANCE: Final = 9_900
 
 
 class _Priced(TypedDict):
-    """The accounts that a sale is priced by."""
+    """The accounts that price a sale."""
 
     price: Pubkey
     currency: Pubkey
@@ -48,7 +48,7 @@ class AsyncBuyback(AsyncAdministration):
         return AsyncCall(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
     def set_params(self, **changes: Unpack[types.buyback.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.types.buyback.ParamsArgs` for what each means.
@@ -88,7 +88,7 @@ class AsyncBuyback(AsyncAdministration):
     # -- fees
 
     def burn_fees(self, *shards: int) -> AsyncCall[IO]:
-        """Burns the IO fees in these vaults, default in all; for anyone. Gives what was burned."""
+        """Burns the IO fees in these vaults, by default in all; for anyone. Gives the amount."""
         return AsyncCall(
             self._connection,
             [ix.buyback.burn_fees(shard=shard) for shard in shards or range(constants.buyback.FEE_SHARDS)],
@@ -97,9 +97,9 @@ class AsyncBuyback(AsyncAdministration):
 
     @deferred
     async def start_auctions(self, mint: Pubkey, *shards: int) -> AsyncCall[None]:
-        """Offers what these vaults, default all, may still sell today, at fresh prices; for anyone.
+        """Starts auctions of what these vaults, by default all, may still sell today; for anyone.
 
-        Each needs an auction without a lot for sale, and something to sell: see `vaults`.
+        Each needs an auction without a lot for sale, something to sell (see `vaults`), and fresh prices.
         """
         priced = await self._priced(mint)
         return AsyncCall(
@@ -122,21 +122,21 @@ class AsyncBuyback(AsyncAdministration):
         min_out: int | None = None,
         source: Pubkey | None = None,
     ) -> AsyncCall[events.buyback.IoSold]:
-        """Sells IO for what a fee vault's lot holds: it is burned. Gives the receipt.
+        """Sells IO, which is burned, for tokens of a fee vault's lot. Gives the event.
 
-        Less is taken where less is left. The dollars go to the signer's associated token account, which is
-        made where it is missing.
+        Sells less if less is left. The tokens go to the signer's associated token account, which is created
+        if it is missing.
 
         Args:
-            mint: what is bought.
+            mint: the tokens to buy.
             shard: of the vault.
-            io: the most to give.
+            io: the most to sell.
             min_out: the least to receive, base units; default: 1 % below the quote.
             source: the token account that the IO comes from; default: the signer's associated one.
 
         Raises:
             LookupError: nothing is for sale.
-            PriceUnusable: the program takes no price now.
+            PriceUnusable: the program accepts no price now.
         """
         seller = self._connection.address
         if min_out is None:
@@ -153,7 +153,7 @@ class AsyncBuyback(AsyncAdministration):
         return AsyncCall(self._connection, [_wallet(seller, mint), instruction], decode=_sold)
 
     async def quote(self, mint: Pubkey, shard: int) -> LotQuote | None:
-        """What a fee vault's lot costs now; None where nothing is for sale. Its `fault` may say why not.
+        """What a fee vault's lot costs now; None if nothing is for sale. `fault` says why none can be sold.
 
         Raises:
             AccountNotFound: the vault has no auction, or the price account is not set.
@@ -166,7 +166,7 @@ class AsyncBuyback(AsyncAdministration):
         return quote(auction.lot, await self._prices(config, mint), now, allowed)
 
     async def vaults(self, mint: Pubkey) -> list[FeeVault]:
-        """All fee vaults of a mint with what is for sale of them.
+        """All fee vaults of a mint, with their lots for sale.
 
         Raises:
             AccountNotFound: a lot is for sale, and the price account is not set.
@@ -176,7 +176,7 @@ class AsyncBuyback(AsyncAdministration):
         addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = await self._connection.fetch_many(accounts.buyback.Auction, addresses)
         prices = None
-        found = []
+        vaults = []
         for shard, auction in enumerate(auctions):
             allowed, lot = 0, None
             if auction is not None:
@@ -184,8 +184,8 @@ class AsyncBuyback(AsyncAdministration):
                 if auction.lot.left:
                     prices = prices or await self._prices(config, mint)
                     lot = quote(auction.lot, prices, now, allowed)
-            found.append(FeeVault(shard, held[shard], allowed, auction, lot))
-        return found
+            vaults.append(FeeVault(shard, held[shard], allowed, auction, lot))
+        return vaults
 
     def vault(self, shard: int, mint: Pubkey = pda.mint.MINT) -> Pubkey:
         """The fee vault of a mint and shard."""
@@ -199,9 +199,9 @@ class AsyncBuyback(AsyncAdministration):
 
     @deferred
     async def open_payout(self, job: Pubkey) -> AsyncCall[Pubkey]:
-        """Opens the account that a job's part of its supplier is paid into; for anyone, who pays its rent.
+        """Opens the vault that a job's supplier is paid into; for anyone, who pays its rent. Gives the vault.
 
-        Only a job that is paid in another mint and owes its supplier IO has one. Gives its address.
+        Only a job that is paid in another mint and owes its supplier IO has one.
         """
         mint = (await self._connection.fetch(accounts.jobs.Job, job)).mint
         vault = pda.buyback.payout_vault(job)
@@ -210,10 +210,10 @@ class AsyncBuyback(AsyncAdministration):
 
     @deferred
     async def start_payout(self, job: Pubkey) -> AsyncCall[None]:
-        """Offers all that a job's payout holds, at fresh prices; for anyone."""
-        found = await self.get_payout(job)
-        priced = await self._priced(found.mint)
-        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=found.vault, **priced)
+        """Starts the sale of all that a job's payout holds, at fresh prices; for anyone."""
+        payout = await self.get_payout(job)
+        priced = await self._priced(payout.mint)
+        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=payout.vault, **priced)
         return AsyncCall(self._connection, [instruction])
 
     @deferred
@@ -226,62 +226,62 @@ class AsyncBuyback(AsyncAdministration):
         source: Pubkey | None = None,
         credit: Pubkey | None = None,
     ) -> AsyncCall[events.buyback.IoCredited]:
-        """Sells IO for what a job's payout offers: the job's supplier gets it. Gives the receipt.
+        """Sells IO to a job's supplier for tokens of the job's payout. Gives the event.
 
-        Missing associated token accounts, the supplier's too, are made.
+        Missing associated token accounts are created, including the supplier's.
 
         Args:
-            job: whose payout.
-            io: the most to give.
+            job: the job's address.
+            io: the most to sell.
             min_out: the least to receive, base units; default: 1 % below the quote.
             source: the token account that the IO comes from; default: the signer's associated one.
-            credit: an account of the supplier's for IO; default: the associated one.
+            credit: an IO account of the supplier; default: the associated one.
 
         Raises:
             LookupError: nothing is for sale.
-            PriceUnusable: the program takes no price now.
+            PriceUnusable: the program accepts no price now.
         """
-        found, seller = await self.get_payout(job), self._connection.address
+        payout, seller = await self.get_payout(job), self._connection.address
         if min_out is None:
             min_out = _least(await self.payout_quote(job), io, f"the payout of {job}")
         instruction = ix.buyback.sell_to_supplier(
             seller=seller,
             payout=pda.buyback.payout(job),
-            **await self._priced(found.mint),
+            **await self._priced(payout.mint),
             source=source or token_account(seller, pda.mint.MINT),
-            credit=credit or token_account(found.supplier, pda.mint.MINT),
-            vault=found.vault,
-            destination=token_account(seller, found.mint),
+            credit=credit or token_account(payout.supplier, pda.mint.MINT),
+            vault=payout.vault,
+            destination=token_account(seller, payout.mint),
             args=types.buyback.SaleArgs(max_io=io.base, min_out=min_out),
         )
-        made = [_wallet(seller, found.mint)]
+        opening = [_wallet(seller, payout.mint)]
         if credit is None:
-            made.append(_wallet(seller, pda.mint.MINT, found.supplier))
-        return AsyncCall(self._connection, [*made, instruction], decode=_credited)
+            opening.append(_wallet(seller, pda.mint.MINT, payout.supplier))
+        return AsyncCall(self._connection, [*opening, instruction], decode=_credited)
 
     @deferred
     async def withdraw_payout(self, job: Pubkey) -> AsyncCall[int]:
-        """Pays what a job's payout holds as it is, less the currency's payment fee; for the supplier.
+        """Pays out a job's payout in its own currency, less the currency's payment fee; for the supplier.
 
-        Gives what was paid, base units.
+        Gives the amount, base units.
         """
-        found, supplier = await self.get_payout(job), self._connection.address
+        payout, supplier = await self.get_payout(job), self._connection.address
         instruction = ix.buyback.withdraw_payout(
             supplier=supplier,
             payout=pda.buyback.payout(job),
-            currency=pda.jobs.currency(found.mint),
-            vault=found.vault,
-            destination=token_account(supplier, found.mint),
-            fee_vault=vault_of(job, found.mint),
+            currency=pda.jobs.currency(payout.mint),
+            vault=payout.vault,
+            destination=token_account(supplier, payout.mint),
+            fee_vault=vault_of(job, payout.mint),
         )
-        return AsyncCall(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
+        return AsyncCall(self._connection, [_wallet(supplier, payout.mint), instruction], decode=_withdrawn)
 
     @deferred
     async def close_payout(self, job: Pubkey) -> AsyncCall[None]:
-        """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
-        found = await self.get_payout(job)
+        """Closes an empty payout of a closed job; for anyone. The rent goes back to its payer."""
+        payout = await self.get_payout(job)
         instruction = ix.buyback.close_payout(
-            rent_payer=found.rent_payer, job=job, payout=pda.buyback.payout(job), vault=found.vault
+            rent_payer=payout.rent_payer, job=job, payout=pda.buyback.payout(job), vault=payout.vault
         )
         return AsyncCall(self._connection, [instruction])
 
@@ -294,19 +294,19 @@ class AsyncBuyback(AsyncAdministration):
         return await self._connection.find(accounts.buyback.Payout, **fields)
 
     async def payout_quote(self, job: Pubkey) -> LotQuote | None:
-        """What a payout's lot costs now; None where nothing is for sale. Its `fault` may say why not.
+        """What a payout's lot costs now; None if nothing is for sale. `fault` says why nothing can be sold.
 
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.
         """
-        found, config = await self.get_payout(job), await self.get_config()
-        now = max(await self._connection.time(), found.last_time)
-        return quote(found.lot, await self._prices(config, found.mint), now)
+        payout, config = await self.get_payout(job), await self.get_config()
+        now = max(await self._connection.time(), payout.last_time)
+        return quote(payout.lot, await self._prices(config, payout.mint), now)
 
     # -- reads
 
     async def get_config(self) -> accounts.buyback.Config:
-        """What was burned, the parameters and the roles."""
+        """The sums burned, parameters and roles."""
         return await self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
 
     async def _currency(self, mint: Pubkey) -> accounts.jobs.Currency:
@@ -326,23 +326,23 @@ class AsyncBuyback(AsyncAdministration):
     async def _amounts(self, addresses: Sequence[Pubkey]) -> list[int]:
         from ionet.chain.layouts import TokenAccount
 
-        found = await self._connection.accounts(addresses)
-        return [0 if one is None else TokenAccount.decode(bytes(one.data)).amount for one in found]
+        infos = await self._connection.accounts(addresses)
+        return [0 if info is None else TokenAccount.decode(bytes(info.data)).amount for info in infos]
 
 
 def _wallet(payer: Pubkey, mint: Pubkey, owner: Pubkey | None = None) -> Instruction:
     return create_idempotent_associated_token_account(payer, owner or payer, mint)
 
 
-def _least(found: LotQuote | None, io: IO, where: str) -> int:
-    if found is None:
-        raise LookupError(f"nothing is for sale in {where}: start a lot")
-    return found.out_for(io) * _TOLERANCE // BPS
+def _least(lot: LotQuote | None, io: IO, lot_name: str) -> int:
+    if lot is None:
+        raise LookupError(f"nothing is for sale in {lot_name}: start a lot")
+    return lot.out_for(io) * _TOLERANCE // BPS
 
 
 def _burned(sent: Sent[IO]) -> IO:
-    found = [one for one in sent.events if isinstance(one, events.buyback.FeesBurned)]
-    return IO.from_base(sum(one.amount for one in found))
+    burns = [event for event in sent.events if isinstance(event, events.buyback.FeesBurned)]
+    return IO.from_base(sum(event.amount for event in burns))
 
 
 def _sold(sent: Sent[Any]) -> events.buyback.IoSold:

@@ -1,5 +1,5 @@
 # Generated from buyback/_async/buyback.py by scripts/codegen; do not edit.
-"""The buyback program: where fees go, and how IO is bought and burned."""
+"""The buyback program: fee vaults, and the auctions that buy IO and burn it."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ from ionet.token.prices import at_par
 if TYPE_CHECKING:
     from ionet.chain.records import KeyedAccount
 
-#: What a seller is content with, in bps of what is quoted: the oracle may move until the sale lands.
+#: The least a seller accepts, in bps of the quote: the price may move until the sale lands.
 _TOLERANCE: Final = 9_900
 
 
 class _Priced(TypedDict):
-    """The accounts that a sale is priced by."""
+    """The accounts that price a sale."""
 
     price: Pubkey
     currency: Pubkey
@@ -49,7 +49,7 @@ class Buyback(Administration):
         return Call(self._connection, [ix.buyback.initialize(authority=self._connection.address)])
 
     def set_params(self, **changes: Unpack[types.buyback.Params]) -> Call[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.types.buyback.ParamsArgs` for what each means.
@@ -89,7 +89,7 @@ class Buyback(Administration):
     # -- fees
 
     def burn_fees(self, *shards: int) -> Call[IO]:
-        """Burns the IO fees in these vaults, default in all; for anyone. Gives what was burned."""
+        """Burns the IO fees in these vaults, by default in all; for anyone. Gives the amount."""
         return Call(
             self._connection,
             [ix.buyback.burn_fees(shard=shard) for shard in shards or range(constants.buyback.FEE_SHARDS)],
@@ -98,9 +98,9 @@ class Buyback(Administration):
 
     @deferred
     def start_auctions(self, mint: Pubkey, *shards: int) -> Call[None]:
-        """Offers what these vaults, default all, may still sell today, at fresh prices; for anyone.
+        """Starts auctions of what these vaults, by default all, may still sell today; for anyone.
 
-        Each needs an auction without a lot for sale, and something to sell: see `vaults`.
+        Each needs an auction without a lot for sale, something to sell (see `vaults`), and fresh prices.
         """
         priced = self._priced(mint)
         return Call(
@@ -123,21 +123,21 @@ class Buyback(Administration):
         min_out: int | None = None,
         source: Pubkey | None = None,
     ) -> Call[events.buyback.IoSold]:
-        """Sells IO for what a fee vault's lot holds: it is burned. Gives the receipt.
+        """Sells IO, which is burned, for tokens of a fee vault's lot. Gives the event.
 
-        Less is taken where less is left. The dollars go to the signer's associated token account, which is
-        made where it is missing.
+        Sells less if less is left. The tokens go to the signer's associated token account, which is created
+        if it is missing.
 
         Args:
-            mint: what is bought.
+            mint: the tokens to buy.
             shard: of the vault.
-            io: the most to give.
+            io: the most to sell.
             min_out: the least to receive, base units; default: 1 % below the quote.
             source: the token account that the IO comes from; default: the signer's associated one.
 
         Raises:
             LookupError: nothing is for sale.
-            PriceUnusable: the program takes no price now.
+            PriceUnusable: the program accepts no price now.
         """
         seller = self._connection.address
         if min_out is None:
@@ -154,7 +154,7 @@ class Buyback(Administration):
         return Call(self._connection, [_wallet(seller, mint), instruction], decode=_sold)
 
     def quote(self, mint: Pubkey, shard: int) -> LotQuote | None:
-        """What a fee vault's lot costs now; None where nothing is for sale. Its `fault` may say why not.
+        """What a fee vault's lot costs now; None if nothing is for sale. `fault` says why none can be sold.
 
         Raises:
             AccountNotFound: the vault has no auction, or the price account is not set.
@@ -167,7 +167,7 @@ class Buyback(Administration):
         return quote(auction.lot, self._prices(config, mint), now, allowed)
 
     def vaults(self, mint: Pubkey) -> list[FeeVault]:
-        """All fee vaults of a mint with what is for sale of them.
+        """All fee vaults of a mint, with their lots for sale.
 
         Raises:
             AccountNotFound: a lot is for sale, and the price account is not set.
@@ -177,7 +177,7 @@ class Buyback(Administration):
         addresses = [pda.buyback.auction(mint, shard) for shard in range(constants.buyback.FEE_SHARDS)]
         auctions = self._connection.fetch_many(accounts.buyback.Auction, addresses)
         prices = None
-        found = []
+        vaults = []
         for shard, auction in enumerate(auctions):
             allowed, lot = 0, None
             if auction is not None:
@@ -185,8 +185,8 @@ class Buyback(Administration):
                 if auction.lot.left:
                     prices = prices or self._prices(config, mint)
                     lot = quote(auction.lot, prices, now, allowed)
-            found.append(FeeVault(shard, held[shard], allowed, auction, lot))
-        return found
+            vaults.append(FeeVault(shard, held[shard], allowed, auction, lot))
+        return vaults
 
     def vault(self, shard: int, mint: Pubkey = pda.mint.MINT) -> Pubkey:
         """The fee vault of a mint and shard."""
@@ -200,9 +200,9 @@ class Buyback(Administration):
 
     @deferred
     def open_payout(self, job: Pubkey) -> Call[Pubkey]:
-        """Opens the account that a job's part of its supplier is paid into; for anyone, who pays its rent.
+        """Opens the vault that a job's supplier is paid into; for anyone, who pays its rent. Gives the vault.
 
-        Only a job that is paid in another mint and owes its supplier IO has one. Gives its address.
+        Only a job that is paid in another mint and owes its supplier IO has one.
         """
         mint = (self._connection.fetch(accounts.jobs.Job, job)).mint
         vault = pda.buyback.payout_vault(job)
@@ -211,10 +211,10 @@ class Buyback(Administration):
 
     @deferred
     def start_payout(self, job: Pubkey) -> Call[None]:
-        """Offers all that a job's payout holds, at fresh prices; for anyone."""
-        found = self.get_payout(job)
-        priced = self._priced(found.mint)
-        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=found.vault, **priced)
+        """Starts the sale of all that a job's payout holds, at fresh prices; for anyone."""
+        payout = self.get_payout(job)
+        priced = self._priced(payout.mint)
+        instruction = ix.buyback.start_payout(payout=pda.buyback.payout(job), vault=payout.vault, **priced)
         return Call(self._connection, [instruction])
 
     @deferred
@@ -227,62 +227,62 @@ class Buyback(Administration):
         source: Pubkey | None = None,
         credit: Pubkey | None = None,
     ) -> Call[events.buyback.IoCredited]:
-        """Sells IO for what a job's payout offers: the job's supplier gets it. Gives the receipt.
+        """Sells IO to a job's supplier for tokens of the job's payout. Gives the event.
 
-        Missing associated token accounts, the supplier's too, are made.
+        Missing associated token accounts are created, including the supplier's.
 
         Args:
-            job: whose payout.
-            io: the most to give.
+            job: the job's address.
+            io: the most to sell.
             min_out: the least to receive, base units; default: 1 % below the quote.
             source: the token account that the IO comes from; default: the signer's associated one.
-            credit: an account of the supplier's for IO; default: the associated one.
+            credit: an IO account of the supplier; default: the associated one.
 
         Raises:
             LookupError: nothing is for sale.
-            PriceUnusable: the program takes no price now.
+            PriceUnusable: the program accepts no price now.
         """
-        found, seller = self.get_payout(job), self._connection.address
+        payout, seller = self.get_payout(job), self._connection.address
         if min_out is None:
             min_out = _least(self.payout_quote(job), io, f"the payout of {job}")
         instruction = ix.buyback.sell_to_supplier(
             seller=seller,
             payout=pda.buyback.payout(job),
-            **self._priced(found.mint),
+            **self._priced(payout.mint),
             source=source or token_account(seller, pda.mint.MINT),
-            credit=credit or token_account(found.supplier, pda.mint.MINT),
-            vault=found.vault,
-            destination=token_account(seller, found.mint),
+            credit=credit or token_account(payout.supplier, pda.mint.MINT),
+            vault=payout.vault,
+            destination=token_account(seller, payout.mint),
             args=types.buyback.SaleArgs(max_io=io.base, min_out=min_out),
         )
-        made = [_wallet(seller, found.mint)]
+        opening = [_wallet(seller, payout.mint)]
         if credit is None:
-            made.append(_wallet(seller, pda.mint.MINT, found.supplier))
-        return Call(self._connection, [*made, instruction], decode=_credited)
+            opening.append(_wallet(seller, pda.mint.MINT, payout.supplier))
+        return Call(self._connection, [*opening, instruction], decode=_credited)
 
     @deferred
     def withdraw_payout(self, job: Pubkey) -> Call[int]:
-        """Pays what a job's payout holds as it is, less the currency's payment fee; for the supplier.
+        """Pays out a job's payout in its own currency, less the currency's payment fee; for the supplier.
 
-        Gives what was paid, base units.
+        Gives the amount, base units.
         """
-        found, supplier = self.get_payout(job), self._connection.address
+        payout, supplier = self.get_payout(job), self._connection.address
         instruction = ix.buyback.withdraw_payout(
             supplier=supplier,
             payout=pda.buyback.payout(job),
-            currency=pda.jobs.currency(found.mint),
-            vault=found.vault,
-            destination=token_account(supplier, found.mint),
-            fee_vault=vault_of(job, found.mint),
+            currency=pda.jobs.currency(payout.mint),
+            vault=payout.vault,
+            destination=token_account(supplier, payout.mint),
+            fee_vault=vault_of(job, payout.mint),
         )
-        return Call(self._connection, [_wallet(supplier, found.mint), instruction], decode=_withdrawn)
+        return Call(self._connection, [_wallet(supplier, payout.mint), instruction], decode=_withdrawn)
 
     @deferred
     def close_payout(self, job: Pubkey) -> Call[None]:
-        """Closes an empty payout whose job is closed; the rent goes back to the one who paid it."""
-        found = self.get_payout(job)
+        """Closes an empty payout of a closed job; for anyone. The rent goes back to its payer."""
+        payout = self.get_payout(job)
         instruction = ix.buyback.close_payout(
-            rent_payer=found.rent_payer, job=job, payout=pda.buyback.payout(job), vault=found.vault
+            rent_payer=payout.rent_payer, job=job, payout=pda.buyback.payout(job), vault=payout.vault
         )
         return Call(self._connection, [instruction])
 
@@ -295,19 +295,19 @@ class Buyback(Administration):
         return self._connection.find(accounts.buyback.Payout, **fields)
 
     def payout_quote(self, job: Pubkey) -> LotQuote | None:
-        """What a payout's lot costs now; None where nothing is for sale. Its `fault` may say why not.
+        """What a payout's lot costs now; None if nothing is for sale. `fault` says why nothing can be sold.
 
         Raises:
             AccountNotFound: the job has no payout, or the price account is not set.
         """
-        found, config = self.get_payout(job), self.get_config()
-        now = max(self._connection.time(), found.last_time)
-        return quote(found.lot, self._prices(config, found.mint), now)
+        payout, config = self.get_payout(job), self.get_config()
+        now = max(self._connection.time(), payout.last_time)
+        return quote(payout.lot, self._prices(config, payout.mint), now)
 
     # -- reads
 
     def get_config(self) -> accounts.buyback.Config:
-        """What was burned, the parameters and the roles."""
+        """The sums burned, parameters and roles."""
         return self._connection.fetch(accounts.buyback.Config, pda.buyback.CONFIG)
 
     def _currency(self, mint: Pubkey) -> accounts.jobs.Currency:
@@ -327,23 +327,23 @@ class Buyback(Administration):
     def _amounts(self, addresses: Sequence[Pubkey]) -> list[int]:
         from ionet.chain.layouts import TokenAccount
 
-        found = self._connection.accounts(addresses)
-        return [0 if one is None else TokenAccount.decode(bytes(one.data)).amount for one in found]
+        infos = self._connection.accounts(addresses)
+        return [0 if info is None else TokenAccount.decode(bytes(info.data)).amount for info in infos]
 
 
 def _wallet(payer: Pubkey, mint: Pubkey, owner: Pubkey | None = None) -> Instruction:
     return create_idempotent_associated_token_account(payer, owner or payer, mint)
 
 
-def _least(found: LotQuote | None, io: IO, where: str) -> int:
-    if found is None:
-        raise LookupError(f"nothing is for sale in {where}: start a lot")
-    return found.out_for(io) * _TOLERANCE // BPS
+def _least(lot: LotQuote | None, io: IO, lot_name: str) -> int:
+    if lot is None:
+        raise LookupError(f"nothing is for sale in {lot_name}: start a lot")
+    return lot.out_for(io) * _TOLERANCE // BPS
 
 
 def _burned(sent: Sent[IO]) -> IO:
-    found = [one for one in sent.events if isinstance(one, events.buyback.FeesBurned)]
-    return IO.from_base(sum(one.amount for one in found))
+    burns = [event for event in sent.events if isinstance(event, events.buyback.FeesBurned)]
+    return IO.from_base(sum(event.amount for event in burns))
 
 
 def _sold(sent: Sent[Any]) -> events.buyback.IoSold:

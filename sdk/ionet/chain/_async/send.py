@@ -67,9 +67,9 @@ def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey,
     """The payer, and everybody who can sign here."""
     authority = None if call.nonce is None else call.nonce.authority
     signers = {
-        one.pubkey(): one
-        for one in (*call.signers, client._signer, call.payer, authority)
-        if one is not None and not isinstance(one, SignsElsewhere)
+        signer.pubkey(): signer
+        for signer in (*call.signers, client._signer, call.payer, authority)
+        if signer is not None and not isinstance(signer, SignsElsewhere)
     }
     return client.address if call.payer is None else call.payer.pubkey(), signers
 
@@ -161,10 +161,12 @@ async def _advancing(client: AsyncReader, nonce: DurableNonce) -> tuple[Instruct
         IonetError: somebody else may advance it.
     """
     authority = client.address if nonce.authority is None else nonce.authority.pubkey()
-    found = read_nonce(nonce.account, await client.account(nonce.account))
-    if found.authority != authority:
-        raise IonetError(f"the nonce of {nonce.account} is advanced by {found.authority}, not by {authority}")
-    return advance(nonce.account, authority), found.value
+    current = read_nonce(nonce.account, await client.account(nonce.account))
+    if current.authority != authority:
+        raise IonetError(
+            f"the nonce of {nonce.account} is advanced by {current.authority}, not by {authority}"
+        )
+    return advance(nonce.account, authority), current.value
 
 
 async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:

@@ -31,146 +31,156 @@ _OPEN = (Standing.DRAFT, Standing.VOTING, Standing.PASSED, Standing.FAILED, Stan
 
 @app.command("list")
 def list_proposals(
-    everything: Annotated[bool, typer.Option("--all", help="Those that are over, too.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
     proposer: Annotated[
-        Pubkey | None, typer.Option("--proposer", metavar="ADDRESS", parser=address, help="Of somebody.")
+        Pubkey | None,
+        typer.Option("--proposer", metavar="ADDRESS", parser=address, help="Only of this proposer."),
     ] = None,
 ) -> None:
     """List the proposals that are open, newest first."""
     io = session()
     now = io.reader.time()
-    found = [(one, governance.standing(one.account, now)) for one in io.reader.governance.proposals(proposer)]
-    shown = [(one, stands) for one, stands in found if everything or stands in _OPEN]
+    proposals = [
+        (proposal, governance.standing(proposal.account, now))
+        for proposal in io.reader.governance.proposals(proposer)
+    ]
+    shown = [(proposal, standing) for proposal, standing in proposals if everything or standing in _OPEN]
     io.screen.table(
         ("proposal", "title", "state", ">for", ">against", ">abstain", ">quorum", "next"),
         [
             (
-                one.address,
-                governance.text_of(one.account.title),
-                stands,
-                *(f"{IO.from_base(sum_):n}" for sum_ in _sums(one.account)),
-                f"{governance.quorum(one.account):n}",
-                outcome(one.account, stands),
+                proposal.address,
+                governance.text_of(proposal.account.title),
+                standing,
+                *(f"{IO.from_base(sum_):n}" for sum_ in _sums(proposal.account)),
+                f"{governance.quorum(proposal.account):n}",
+                outcome(proposal.account, standing),
             )
-            for one, stands in shown
+            for proposal, standing in shown
         ],
-        data=[_json(one.address, one.account, stands) for one, stands in shown],
+        data=[_json(proposal.address, proposal.account, standing) for proposal, standing in shown],
         empty="No open proposals." if not everything else "No proposals.",
     )
 
 
 @app.command()
 def show(proposal: ProposalAddress) -> None:
-    """Show a proposal: its text's hash, its transactions, its votes, and what can happen to it now."""
+    """Show a proposal: text hash, transactions, votes, and what can happen to it now."""
     io = session()
     client, now = io.reader.governance, io.reader.time()
-    found = client.get_proposal(proposal)
-    stands = governance.standing(found, now)
+    account = client.get_proposal(proposal)
+    standing = governance.standing(account, now)
     stored = client.transactions(proposal)
-    told = ["closed" if one is None else governance.describe(one) for one in stored]
+    descriptions = [
+        "closed" if transaction is None else governance.describe(transaction) for transaction in stored
+    ]
     steps: list[tuple[str, object]] = []
-    for number, (one, text) in enumerate(zip(stored, told, strict=True)):
-        done = " (done)" if number < found.executed else ""
+    for number, (transaction, text) in enumerate(zip(stored, descriptions, strict=True)):
+        done = " (done)" if number < account.executed else ""
         steps.append(("" if steps else "Executes", f"{number + 1}. {text}{done}"))
-        steps += [("", f"   {line}") for line in _given(client, one, done=bool(done))]
+        steps += [("", f"   {line}") for line in _argument_lines(client, transaction, done=bool(done))]
     io.screen.facts(
         [
             ("Proposal", proposal),
-            ("Title", governance.text_of(found.title)),
-            ("Text", governance.text_of(found.uri) or None),
-            ("Text's sha256", found.text_hash.hex()),
-            ("Content", found.content_hash.hex()),
-            ("Proposer", found.proposer),
-            ("State", stands),
-            ("Votes", votes_line(found) if found.voting_from else None),
-            ("Passes with", _needed(found) if found.voting_from else None),
-            ("Voting ends", when(found.voting_ends) if found.voting_from else None),
+            ("Title", governance.text_of(account.title)),
+            ("Text", governance.text_of(account.uri) or None),
+            ("Text's sha256", account.text_hash.hex()),
+            ("Content", account.content_hash.hex()),
+            ("Proposer", account.proposer),
+            ("State", standing),
+            ("Votes", votes_line(account) if account.voting_from else None),
+            ("Passes with", _needed(account) if account.voting_from else None),
+            ("Voting ends", when(account.voting_ends) if account.voting_from else None),
             *(steps or [("Executes", "nothing: it is a text")]),
-            ("Next", outcome(found, stands)),
+            ("Next", outcome(account, standing)),
         ],
         data={
-            **_json(proposal, found, stands),
-            "uri": governance.text_of(found.uri),
-            "text_hash": found.text_hash,
-            "content_hash": found.content_hash,
+            **_json(proposal, account, standing),
+            "uri": governance.text_of(account.uri),
+            "text_hash": account.text_hash,
+            "content_hash": account.content_hash,
             "transactions": [
                 None
-                if one is None
+                if transaction is None
                 else {
                     "description": text,
-                    "arguments": governance.arguments(one),
-                    "program": one.program_id,
+                    "arguments": governance.arguments(transaction),
+                    "program": transaction.program_id,
                     "accounts": [
-                        {"key": each.key, "signer": each.signer, "writable": each.writable}
-                        for each in one.accounts
+                        {"key": meta.key, "signer": meta.signer, "writable": meta.writable}
+                        for meta in transaction.accounts
                     ],
-                    "data": bytes(one.data),
-                    "done": number < found.executed,
+                    "data": bytes(transaction.data),
+                    "done": number < account.executed,
                 }
-                for number, (one, text) in enumerate(zip(stored, told, strict=True))
+                for number, (transaction, text) in enumerate(zip(stored, descriptions, strict=True))
             ],
         },
     )
 
 
-def _given(
+def _argument_lines(
     client: Governance[Client], stored: types.governance.TransactionArgs | None, *, done: bool
 ) -> list[str]:
-    """What a call is given, a line each; of parameters that are to be set, what changes."""
-    found = None if stored is None else governance.arguments(stored)
-    if stored is None or not found:
+    """A call's arguments, a line each; for parameters to be set, only what changes."""
+    values = None if stored is None else governance.arguments(stored)
+    if stored is None or not values:
         return []
     program, _, name = governance.describe(stored).partition(".")
     if name == "set_params" and not done:
-        now = client.params(program)
+        current = client.params(program)
         changes = [
-            f"{one}: {written(one, now[one])} -> {written(one, value)}"
-            for one, value in found.items()
-            if now[one] != value
+            f"{parameter}: {written(parameter, current[parameter])} -> {written(parameter, value)}"
+            for parameter, value in values.items()
+            if current[parameter] != value
         ]
         return changes or ["nothing changes"]
-    return [f"{one}: {value.hex() if isinstance(value, bytes) else value}" for one, value in found.items()]
+    return [
+        f"{parameter}: {value.hex() if isinstance(value, bytes) else value}"
+        for parameter, value in values.items()
+    ]
 
 
 @app.command()
 def vote(
     proposal: ProposalAddress,
     choice: Annotated[
-        Choice, typer.Argument(metavar="for|against|abstain", parser=choice_of, help="What you say.")
+        Choice, typer.Argument(metavar="for|against|abstain", parser=choice_of, help="Your vote.")
     ],
     node: Annotated[
         Pubkey | None,
         typer.Option("--node", metavar="NODE", parser=address, help="Only with the stake on this node."),
     ] = None,
 ) -> None:
-    """Vote with all of one's stake, or again: a changed vote moves the same stake.
+    """Vote with all of your stake, or change your vote.
 
-    After voting was to end, votes are not changed any more; stake that has not voted still can.
+    After the regular end of voting, votes cannot be changed any more; stake that has not voted still can.
 
-    A node's owner votes for himself and for co-stakers who have not voted; a co-staker's own vote goes before
-    the owner's.
+    A node's owner also votes for co-stakers who have not voted; a co-staker's own vote overrides the owner's.
     """
     io = session()
     client = io.client.governance
-    ballots = [one for one in client.ballots(proposal) if node in (None, one.node)]
+    ballots = [ballot for ballot in client.ballots(proposal) if node in (None, ballot.node)]
     if not ballots:
-        raise UserError("no stake to vote with: it had to be active when the week began in which voting did")
-    found = client.get_proposal(proposal)
-    if found.extended and not governance.may_change(found, io.reader.time()):
-        ballots = [one for one in ballots if one.choice is None]
+        raise UserError(
+            "no stake to vote with: it had to be active at the start of the week in which voting began"
+        )
+    account = client.get_proposal(proposal)
+    if account.extended and not governance.may_change(account, io.reader.time()):
+        ballots = [ballot for ballot in ballots if ballot.choice is None]
         if not ballots:
             raise UserError(
-                f"all of it has voted, and since {when(found.regular_end)} votes are not changed any more"
+                f"all your stake has voted, and votes cannot be changed since {when(account.regular_end)}"
             )
     rows, data = [], []
-    for one in ballots:
+    for ballot in ballots:
         sent = io.send(
-            client.vote(proposal, one.node, choice),
-            f"vote {choice.name.lower()} with the stake on {one.node}",
+            client.vote(proposal, ballot.node, choice),
+            f"vote {choice.name.lower()} with the stake on {ballot.node}",
         )
         weight = IO.from_base(sent.result.weight)
-        rows.append((one.node, "owner" if one.is_owner else "co-staker", weight, sent.signature))
-        data.append({"node": one.node, "weight": weight, "signature": sent.signature})
+        rows.append((ballot.node, "owner" if ballot.is_owner else "co-staker", weight, sent.signature))
+        data.append({"node": ballot.node, "weight": weight, "signature": sent.signature})
     io.screen.table(
         ("node", "as", ">weight", "signature"),
         rows,
@@ -184,34 +194,34 @@ def queue(proposal: ProposalAddress) -> None:
     """End a vote whose time is over; for anyone."""
     io = session()
     sent = io.send(io.client.governance.queue(proposal), f"end the vote on {proposal}")
-    found = sent.result
-    if not found.passed:
+    result = sent.result
+    if not result.passed:
         line = "It has not passed"
-    elif found.eta:
-        line = f"It has passed; it can be executed from {when(found.eta)} to {when(found.expires)}"
+    elif result.eta:
+        line = f"It has passed; it can be executed from {when(result.eta)} to {when(result.expires)}"
     else:
         line = "It has passed"
-    io.done(sent, line, proposal=proposal, passed=found.passed, eta=found.eta, expires=found.expires)
+    io.done(sent, line, proposal=proposal, passed=result.passed, eta=result.eta, expires=result.expires)
 
 
 @app.command()
 def execute(proposal: ProposalAddress) -> None:
-    """Execute what is left of a proposal whose hold-up has passed; for anyone."""
+    """Execute the rest of a proposal whose hold-up has passed; for anyone."""
     io = session()
     client = io.client.governance
-    found = client.get_proposal(proposal)
-    if found.transactions and found.executed == found.transactions:
+    account = client.get_proposal(proposal)
+    if account.transactions and account.executed == account.transactions:
         raise UserError(f"all of {proposal} is executed already")
     rows, data = [], []
-    for index in range(found.executed, max(found.transactions, found.executed + 1)):
+    for index in range(account.executed, max(account.transactions, account.executed + 1)):
         sent = io.send(client.execute(proposal, index), f"execute transaction {index + 1} of {proposal}")
-        paid = [
-            {"asset": _asset(one.asset), "amount": _amount(one.asset, one.amount)}
-            for one in sent.result.payments
+        payments = [
+            {"asset": _asset(payment.asset), "amount": _amount(payment.asset, payment.amount)}
+            for payment in sent.result.payments
         ]
-        text = ", ".join(str(one["amount"]) for one in paid)
+        text = ", ".join(str(payment["amount"]) for payment in payments)
         rows.append((index + 1, text or "-", sent.signature))
-        data.append({"index": index, "payments": paid, "signature": sent.signature})
+        data.append({"index": index, "payments": payments, "signature": sent.signature})
     io.screen.table(
         (">transaction", "left the treasury", "signature"),
         rows,
@@ -222,7 +232,7 @@ def execute(proposal: ProposalAddress) -> None:
 
 @app.command()
 def cancel(proposal: ProposalAddress) -> None:
-    """Take one's draft back, or stop what is voted on or queued; that is for the guardian."""
+    """Cancel your draft, or, as the guardian, an open or queued proposal."""
     io = session()
     io.done(
         io.send(io.client.governance.cancel(proposal), f"cancel {proposal}"),
@@ -233,7 +243,7 @@ def cancel(proposal: ProposalAddress) -> None:
 
 @app.command()
 def bond(proposal: ProposalAddress) -> None:
-    """Return a proposal's bond, or burn it where too few have voted; for anyone."""
+    """Return a proposal's bond, or burn it if too few have voted; for anyone."""
     from ionet import events
 
     io = session()
@@ -248,7 +258,7 @@ def bond(proposal: ProposalAddress) -> None:
 
 @app.command()
 def close(proposal: ProposalAddress) -> None:
-    """Close what is left of a proposal that is over, and get its rent back."""
+    """Close the accounts of a proposal that is over, and get their rent back."""
     io = session()
     client = io.client.governance
     call = client.close_votes(proposal)
@@ -267,20 +277,21 @@ def treasury(
         typer.Option("--mint", metavar="MINT", parser=address, help="Besides IO and SOL; may be repeated."),
     ] = None,
 ) -> None:
-    """Show what the treasury holds, and how much of it may leave in seven days."""
+    """Show the treasury's balances, and how much of them may leave in seven days."""
     io = session()
     client = io.reader.governance
-    held, limit = client.treasury(*(mint or ())), client.get_config().outflow_bps
+    amounts, limit = client.treasury(*(mint or ())), client.get_config().outflow_bps
     io.screen.facts(
         [
             ("Treasury", governance.TREASURY),
-            *((_asset(asset), _amount(asset, amount)) for asset, amount in held.items()),
+            *((_asset(asset), _amount(asset, amount)) for asset, amount in amounts.items()),
             ("Limit", f"{limit / 100:g} % of each in any seven days"),
         ],
         data={
             "treasury": governance.TREASURY,
             "holdings": [
-                {"asset": _asset(one), "amount": _amount(one, amount)} for one, amount in held.items()
+                {"asset": _asset(asset), "amount": _amount(asset, amount)}
+                for asset, amount in amounts.items()
             ],
             "outflow_bps": limit,
         },
@@ -289,50 +300,53 @@ def treasury(
 
 @app.command()
 def params(
-    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="Whose; governance among them.")],
+    program: Annotated[str, typer.Argument(metavar="PROGRAM", help="Its name; governance has some, too.")],
 ) -> None:
-    """Show a program's parameters, by the names under which a proposal sets them."""
+    """Show a program's parameters, by the names that `ionet dao propose params` takes."""
     io = session()
-    found = io.reader.governance.params(program)
+    values = io.reader.governance.params(program)
     io.screen.facts(
-        [(name, written(name, one)) for name, one in found.items()],
-        data={"program": program, "params": {name: value_of(name, one) for name, one in found.items()}},
+        [(name, written(name, value)) for name, value in values.items()],
+        data={"program": program, "params": {name: value_of(name, value) for name, value in values.items()}},
     )
 
 
 @app.command()
 def terms() -> None:
-    """Show the terms of votes, and the guardian."""
+    """Show the parameters of votes, and the guardian."""
     io = session()
-    found, now = io.reader.governance.get_config(), io.reader.time()
-    guards = found.guardian != Pubkey.default() and now < found.guardian_until
+    config, now = io.reader.governance.get_config(), io.reader.time()
+    guards = config.guardian != Pubkey.default() and now < config.guardian_until
     io.screen.facts(
         [
             (
                 "To propose",
-                f"{IO.from_base(found.min_stake)} of active stake and a bond of {IO.from_base(found.bond)}",
+                f"{IO.from_base(config.min_stake)} of active stake and a bond of {IO.from_base(config.bond)}",
             ),
             (
                 "Voting",
                 (
-                    f"{found.voting / DAY:g} d, {found.extension / DAY:g} d more when it turns near the end,"
-                    f" {constants.governance.MAX_EXTENSION // DAY} d in all"
+                    f"{config.voting / DAY:g} d, {config.extension / DAY:g} d more when the result turns near"
+                    f" the end, {constants.governance.MAX_EXTENSION // DAY} d in all"
                 ),
             ),
             (
                 "Passes with",
                 (
-                    f"{found.quorum_bps / 100:g} % of stake voting, more than"
-                    f" {found.threshold_bps / 100:g} % of them for"
+                    f"{config.quorum_bps / 100:g} % of stake voting, more than"
+                    f" {config.threshold_bps / 100:g} % of them for"
                 ),
             ),
-            ("Hold-up", f"{found.hold_up / DAY:g} d, then {constants.governance.EXPIRY // DAY} d to execute"),
-            ("Guardian", f"{found.guardian} until {when(found.guardian_until)}" if guards else "nobody"),
+            (
+                "Hold-up",
+                f"{config.hold_up / DAY:g} d, then {constants.governance.EXPIRY // DAY} d to execute",
+            ),
+            ("Guardian", f"{config.guardian} until {when(config.guardian_until)}" if guards else "nobody"),
         ],
         data={
-            **{name: getattr(found, name) for name in governance.params_of("governance", found)},
-            "guardian": found.guardian if guards else None,
-            "guardian_until": found.guardian_until if guards else None,
+            **{name: getattr(config, name) for name in governance.params_of("governance", config)},
+            "guardian": config.guardian if guards else None,
+            "guardian_until": config.guardian_until if guards else None,
         },
     )
 
@@ -340,16 +354,16 @@ def terms() -> None:
 @app.command()
 def handover(
     program: Annotated[
-        str | None, typer.Argument(metavar="[PROGRAM]", help="Take the next step of this one's hand-over.")
+        str | None, typer.Argument(metavar="[PROGRAM]", help="Take the next step of its hand-over.")
     ] = None,
     upgrades: Annotated[
-        bool, typer.Option("--upgrades", help="Hand over who may replace its code instead; at once.")
+        bool, typer.Option("--upgrades", help="Hand over its upgrade authority instead; at once.")
     ] = False,
 ) -> None:
     """Show which programs the treasury governs, or take the next step of handing one over.
 
-    The present authority names the treasury; whoever has the stake proposes that it accepts; after the vote
-    and the hold-up anyone queues and executes. The same command takes each step, as far as who signs can.
+    The present authority names the treasury; somebody with enough stake proposes that it accepts; after the
+    vote and the hold-up anyone queues and executes. This command takes each step that the signer can take.
     """
     io = session()
     if program is None:
@@ -383,26 +397,28 @@ def _show_authorities() -> None:
     io = session()
     client, now = io.reader.governance, io.reader.time()
     rows, data = [], []
-    for one in client.authorities():
-        proposal = None if one.handed_over else client.acceptance(one.program)
-        if one.handed_over:
-            stands = "handed over"
+    for authority in client.authorities():
+        proposal = None if authority.handed_over else client.acceptance(authority.program)
+        if authority.handed_over:
+            state = "handed over"
         elif proposal is not None:
-            found = governance.standing(proposal.account, now)
-            stands = f"{found}: {outcome(proposal.account, found)}"
-        elif one.pending == governance.TREASURY:
-            stands = "named; to be proposed"
+            standing = governance.standing(proposal.account, now)
+            state = f"{standing}: {outcome(proposal.account, standing)}"
+        elif authority.pending == governance.TREASURY:
+            state = "named; to be proposed"
         else:
-            stands = "not begun"
-        rows.append((one.program, _named(one.authority), stands, _named(one.upgrade_authority)))
+            state = "not begun"
+        rows.append(
+            (authority.program, _named(authority.authority), state, _named(authority.upgrade_authority))
+        )
         data.append(
             {
-                "program": one.program,
-                "authority": one.authority,
-                "pending": one.pending,
-                "handed_over": one.handed_over,
+                "program": authority.program,
+                "authority": authority.authority,
+                "pending": authority.pending,
+                "handed_over": authority.handed_over,
                 "proposal": None if proposal is None else proposal.address,
-                "upgrade_authority": one.upgrade_authority,
+                "upgrade_authority": authority.upgrade_authority,
             }
         )
     io.screen.table(
@@ -428,34 +444,34 @@ def _amount(asset: Pubkey, amount: int) -> object:
     return f"{amount} base units" if unit is None else unit.from_base(amount)
 
 
-def _sums(found: accounts.governance.Proposal) -> tuple[int, int, int]:
-    return found.in_favour, found.against, found.abstain
+def _sums(proposal: accounts.governance.Proposal) -> tuple[int, int, int]:
+    return proposal.in_favour, proposal.against, proposal.abstain
 
 
-def _needed(found: accounts.governance.Proposal) -> str:
+def _needed(proposal: accounts.governance.Proposal) -> str:
     return (
-        f"{governance.quorum(found)} of {IO.from_base(found.eligible)} voting, and more than"
-        f" {found.threshold_bps / 100:g} % of those for and against for it"
+        f"{governance.quorum(proposal)} of {IO.from_base(proposal.eligible)} voting, and more than"
+        f" {proposal.threshold_bps / 100:g} % of those for and against for it"
     )
 
 
-def _json(place: Pubkey, found: accounts.governance.Proposal, stands: Standing) -> dict[str, Any]:
-    in_favour, against, abstain = map(IO.from_base, _sums(found))
+def _json(address: Pubkey, proposal: accounts.governance.Proposal, standing: Standing) -> dict[str, Any]:
+    in_favour, against, abstain = map(IO.from_base, _sums(proposal))
     return {
-        "proposal": place,
-        "title": governance.text_of(found.title),
-        "proposer": found.proposer,
-        "nonce": found.nonce,
-        "state": stands.value,
+        "proposal": address,
+        "title": governance.text_of(proposal.title),
+        "proposer": proposal.proposer,
+        "nonce": proposal.nonce,
+        "state": standing.value,
         "for": in_favour,
         "against": against,
         "abstain": abstain,
-        "eligible": IO.from_base(found.eligible),
-        "quorum": governance.quorum(found),
-        "voting_ends": found.voting_ends,
-        "votes_change_until": found.regular_end,
-        "eta": found.eta,
-        "expires": found.expires,
-        "executed": found.executed,
-        "transactions": found.transactions,
+        "eligible": IO.from_base(proposal.eligible),
+        "quorum": governance.quorum(proposal),
+        "voting_ends": proposal.voting_ends,
+        "votes_change_until": proposal.regular_end,
+        "eta": proposal.eta,
+        "expires": proposal.expires,
+        "executed": proposal.executed,
+        "transactions": proposal.transactions,
     }

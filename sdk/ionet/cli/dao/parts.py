@@ -1,4 +1,4 @@
-"""What the commands of `ionet dao` share."""
+"""Arguments and answers that the commands of `ionet dao` share."""
 
 from __future__ import annotations
 
@@ -18,40 +18,40 @@ ProposalAddress: TypeAlias = Annotated[
 
 
 def choice_of(text: str) -> Choice:
-    """A vote by its word."""
-    words = {one.name.lower(): one for one in Choice if one != Choice.NONE}
-    if (found := words.get(text.lower())) is None:
-        raise typer.BadParameter(f"{text!r} is none of {', '.join(words)}")
-    return found
+    """A vote by its name."""
+    words = {choice.name.lower(): choice for choice in Choice if choice != Choice.NONE}
+    if (choice := words.get(text.lower())) is None:
+        raise typer.BadParameter(f"{text!r} is not one of {', '.join(words)}")
+    return choice
 
 
-def votes_line(found: accounts.governance.Proposal) -> str:
-    """The sums in one line."""
-    sums = (("for", found.in_favour), ("against", found.against), ("abstaining", found.abstain))
+def votes_line(proposal: accounts.governance.Proposal) -> str:
+    """The votes in one line."""
+    sums = (("for", proposal.in_favour), ("against", proposal.against), ("abstaining", proposal.abstain))
     return ", ".join(f"{IO.from_base(amount)} {name}" for name, amount in sums)
 
 
-def outcome(found: accounts.governance.Proposal, stands: Standing) -> str:
+def outcome(proposal: accounts.governance.Proposal, standing: Standing) -> str:
     """What can happen to a proposal now, in words."""
-    match stands:
+    match standing:
         case Standing.DRAFT:
             return "its proposer begins the vote, or cancels it"
         case Standing.VOTING:
-            so_far = "would pass" if governance.passes(found) else "would not pass"
-            firsts = f", first votes only from {when(found.regular_end)}" if found.extended else ""
-            return f"votes until {when(found.voting_ends)}{firsts}; as it stands it {so_far}"
+            so_far = "would pass" if governance.passes(proposal) else "would not pass"
+            first_votes = f", first votes only from {when(proposal.regular_end)}" if proposal.extended else ""
+            return f"votes until {when(proposal.voting_ends)}{first_votes}; as things stand, it {so_far}"
         case Standing.PASSED:
             return "anyone can queue it"
         case Standing.FAILED:
             return "it has not passed; anyone can queue it, and settle its bond"
         case Standing.HELD_UP:
-            return f"anyone can execute it from {when(found.eta)}"
+            return f"anyone can execute it from {when(proposal.eta)}"
         case Standing.READY:
-            return f"anyone can execute it until {when(found.expires)}"
+            return f"anyone can execute it until {when(proposal.expires)}"
         case Standing.EXECUTED:
             return "it is done"
         case Standing.EXPIRED:
-            return "it passed, and its time is over"
+            return "it passed, and was not executed in time"
         case Standing.DEFEATED:
             return "it has not passed"
     return "it was cancelled"

@@ -28,16 +28,14 @@ app = Commands("Make a proposal and begin voting on it.")
 Title = Annotated[str, typer.Option("--title", metavar="TEXT", help="64 bytes at most.")]
 Text = Annotated[
     Path | None,
-    typer.Option("--text", metavar="FILE", help="What is proposed; its sha256 goes on the chain."),
+    typer.Option("--text", metavar="FILE", help="The proposed text; its sha256 goes on the chain."),
 ]
 Uri = Annotated[
     str, typer.Option("--uri", metavar="URL", help="Where the text is published; 96 bytes at most.")
 ]
 Nonce = Annotated[
     int | None,
-    typer.Option(
-        "--nonce", metavar="N", min=0, help="Go on with a draft that was interrupted, by its number."
-    ),
+    typer.Option("--nonce", metavar="N", min=0, help="Continue an interrupted draft, by its number."),
 ]
 To = Annotated[Pubkey, typer.Argument(metavar="TO", parser=address, help="Who is paid.")]
 
@@ -50,35 +48,35 @@ def submit(
     uri: str,
     nonce: int | None,
 ) -> None:
-    """Makes the proposal step by step; each transaction is sent as the options say."""
+    """Submits the proposal step by step; each transaction is sent according to the options."""
     try:
         content = text.read_bytes() if text else b""
     except OSError as bad:
         raise UserError(f"{text}: {bad.strerror}", UNUSABLE) from None
     draft, client = Draft(title, transactions, text=content, uri=uri), io.client.governance
-    stored = [governance.stored(one) for one in draft.transactions]
+    stored = [governance.stored(transaction) for transaction in draft.transactions]
     number = client.next_nonce() if nonce is None else nonce
-    place = pda.governance.proposal(io.signer.pubkey(), number)
-    if io.client.account(place) is None:
+    address = pda.governance.proposal(io.signer.pubkey(), number)
+    if io.client.account(address) is None:
         io.send(client.propose(draft, nonce=number), f"propose {title!r}, with a bond")
-        io.screen.note(f"Draft {place}, number {number}")
-    found = client.get_proposal(place)
-    so_far = governance.content_hash(io.signer.pubkey(), number, draft.args, stored[: found.transactions])
-    if found.state != governance.ProposalState.DRAFT or bytes(found.content_hash) != so_far:
-        raise UserError(f"number {number} is another proposal of yours, or no draft any more: {place}")
-    for index in range(found.transactions, len(stored)):
+        io.screen.note(f"Draft {address}, number {number}")
+    account = client.get_proposal(address)
+    so_far = governance.content_hash(io.signer.pubkey(), number, draft.args, stored[: account.transactions])
+    if account.state != governance.ProposalState.DRAFT or bytes(account.content_hash) != so_far:
+        raise UserError(f"number {number} is another of your proposals, or not a draft any more: {address}")
+    for index in range(account.transactions, len(stored)):
         io.send(
-            client.add(place, index, draft.transactions[index]),
+            client.add(address, index, draft.transactions[index]),
             f"add transaction {index + 1}: {governance.describe(stored[index])}",
         )
-    sent: Sent[Any] = io.send(client.activate(place), f"begin voting on {place}")
+    sent: Sent[Any] = io.send(client.activate(address), f"begin voting on {address}")
     ends, quorum = sent.result.voting_ends, IO.from_base(sent.result.quorum)
     io.done(
         sent,
-        f"Proposed {place}",
-        *(f"  {number + 1}. {governance.describe(one)}" for number, one in enumerate(stored)),
+        f"Proposed {address}",
+        *(f"  {number + 1}. {governance.describe(transaction)}" for number, transaction in enumerate(stored)),
         f"Votes until {when(ends)}; {quorum} have to vote",
-        proposal=place,
+        proposal=address,
         nonce=number,
         voting_ends=ends,
         quorum=quorum,
@@ -96,10 +94,10 @@ def text(title: Title, text: Text = None, uri: Uri = "", nonce: Nonce = None) ->
 def params(
     program: Annotated[str, typer.Argument(metavar="PROGRAM", help="Whose; governance among them.")],
     changes: Annotated[
-        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values, written as there.")
+        list[str], typer.Argument(metavar="NAME=VALUE...", help="New values, written as shown there.")
     ],
     title: Annotated[
-        str | None, typer.Option("--title", metavar="TEXT", help="Default: what is set.")
+        str | None, typer.Option("--title", metavar="TEXT", help="Default: names the parameters.")
     ] = None,
     text: Text = None,
     uri: Uri = "",
@@ -107,17 +105,17 @@ def params(
 ) -> None:
     """Propose to change parameters of a program; the others stay. `ionet dao params` shows them."""
     io = session()
-    wanted = changes_of(io.client.governance.params(program), changes)
-    made = io.client.governance.parameters(program, **wanted)
-    submit(io, title or f"Set {program}'s {', '.join(wanted)}", made, text, uri, nonce)
+    values = changes_of(io.client.governance.params(program), changes)
+    instruction = io.client.governance.parameters(program, **values)
+    submit(io, title or f"Set {program}'s {', '.join(values)}", instruction, text, uri, nonce)
 
 
 @app.command()
 def pay(
     to: To,
-    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="How much, in whole tokens: 12.5.")],
+    amount: Annotated[str, typer.Argument(metavar="AMOUNT", help="How much, in tokens: 12.5.")],
     asset: Annotated[
-        str, typer.Argument(metavar="[IO|SOL|MINT]", help="Of what; another token by its mint.")
+        str, typer.Argument(metavar="[IO|SOL|MINT]", help="The asset; another token by its mint.")
     ] = "IO",
     title: Annotated[
         str | None, typer.Option("--title", metavar="TEXT", help="Default: the payment.")
@@ -159,9 +157,9 @@ def _units(text: str, decimals: int) -> int:
     try:
         units = Decimal(text).scaleb(decimals)
     except InvalidOperation:
-        raise UserError(f"{text!r} is no amount") from None
+        raise UserError(f"{text!r} is not an amount") from None
     if not units.is_finite() or units != int(units) or units < 0:
-        raise UserError(f"{text} is no amount with at most {decimals} decimals")
+        raise UserError(f"{text} is not an amount with at most {decimals} decimals")
     return int(units)
 
 
@@ -181,10 +179,10 @@ def attesters(
 ) -> None:
     """Propose a new attester set."""
     weights = {}
-    for one in seats:
-        key, _, weight = one.partition("=")
+    for seat in seats:
+        key, _, weight = seat.partition("=")
         if not weight.isdigit():
-            raise UserError(f"{one!r} is no KEY=WEIGHT")
+            raise UserError(f"{seat!r} is not KEY=WEIGHT")
         weights[Pubkey.default() if key == "-" else address(key)] = int(weight)
     submit(session(), title, governance.attesters(weights, threshold=threshold), text, uri, nonce)
 
@@ -201,19 +199,19 @@ def hardware_class(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose to create a hardware class, or to change it to what the table says."""
+    """Propose to create a hardware class, or to change it as in the table."""
     from ionet import accounts
     from ionet.staking.hardware import hardware_classes
 
     io = session()
-    known = {one.name: one for one in (hardware_classes(table) if table else hardware_classes())}
-    if name not in known:
-        raise UserError(f"no hardware class {name!r}; there are {', '.join(known)}")
-    kind = known[name]
-    (now,) = io.reader.fetch_many(accounts.staking.Class, [pda.staking.class_(kind.id)])
-    made = governance.hardware_class(kind, new=now is None, enabled=not disabled)
-    what = "Create" if now is None else "Change"
-    submit(io, title or f"{what} hardware class {name}", made, text, uri, nonce)
+    by_name = {class_.name: class_ for class_ in (hardware_classes(table) if table else hardware_classes())}
+    if name not in by_name:
+        raise UserError(f"no hardware class {name!r}; there are {', '.join(by_name)}")
+    kind = by_name[name]
+    (existing,) = io.reader.fetch_many(accounts.staking.Class, [pda.staking.class_(kind.id)])
+    instruction = governance.hardware_class(kind, new=existing is None, enabled=not disabled)
+    verb = "Create" if existing is None else "Change"
+    submit(io, title or f"{verb} hardware class {name}", instruction, text, uri, nonce)
 
 
 @app.command()
@@ -229,17 +227,17 @@ def slash(
 ) -> None:
     """Propose how to decide an appealed slash; works while the treasury is the resolver of staking."""
     io = session()
-    found = io.reader.staking.get_slash(slash)
+    account = io.reader.staking.get_slash(slash)
     decided = IO(0) if amount in ("0", "0.0") else io_amount(amount)
-    made = governance.resolve_slash(slash, found.node, decided)
-    submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", made, text, uri, nonce)
+    instruction = governance.resolve_slash(slash, account.node, decided)
+    submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", instruction, text, uri, nonce)
 
 
 @app.command()
 def dispute(
     job: Annotated[Pubkey, typer.Argument(metavar="JOB", parser=address, help="The disputed job.")],
     amount: Annotated[
-        str, typer.Argument(metavar="AMOUNT", help="What of its price is due, in its currency.")
+        str, typer.Argument(metavar="AMOUNT", help="The part of its price that is due, in its currency.")
     ],
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the job.")] = None,
     text: Text = None,
@@ -248,10 +246,10 @@ def dispute(
 ) -> None:
     """Propose how to decide a job's dispute; works while the treasury is the resolver of jobs."""
     io = session()
-    found = io.reader.jobs.get_job(job)
-    gross = _units(amount, io.reader.token_mint(found.mint).decimals)
-    made = io.client.governance.as_treasury().jobs.resolve(job, gross).ix()
-    submit(io, title or f"Decide the dispute of job {str(job)[:8]}", made, text, uri, nonce)
+    account = io.reader.jobs.get_job(job)
+    gross = _units(amount, io.reader.token_mint(account.mint).decimals)
+    instruction = io.client.governance.as_treasury().jobs.resolve(job, gross).ix()
+    submit(io, title or f"Decide the dispute of job {str(job)[:8]}", instruction, text, uri, nonce)
 
 
 @app.command()
@@ -262,9 +260,9 @@ def guardian(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose a guardian; the present one cannot cancel that."""
-    who = Pubkey.default() if key == "nobody" else address(key)
-    submit(session(), title, governance.guardian(who), text, uri, nonce)
+    """Propose a guardian; the present guardian cannot cancel it."""
+    successor = Pubkey.default() if key == "nobody" else address(key)
+    submit(session(), title, governance.guardian(successor), text, uri, nonce)
 
 
 @app.command()
@@ -281,8 +279,8 @@ def upgrade(
     nonce: Nonce = None,
 ) -> None:
     """Propose to replace a program's code; works while the treasury is its upgrade authority."""
-    made = governance.upgrade(_program(program), buffer)
-    submit(session(), title or f"Upgrade {program}", made, text, uri, nonce)
+    instruction = governance.upgrade(_program(program), buffer)
+    submit(session(), title or f"Upgrade {program}", instruction, text, uri, nonce)
 
 
 @app.command("upgrade-authority")
@@ -296,10 +294,10 @@ def upgrade_authority(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose to hand a program's upgrades on, or to nobody for good."""
-    heir = None if successor == "nobody" else address(successor)
-    made = governance.hand_upgrades_to(_program(program), heir)
-    submit(session(), title or f"Hand upgrades of {program} on", made, text, uri, nonce)
+    """Propose to hand on a program's upgrade authority, or to end it for good."""
+    key = None if successor == "nobody" else address(successor)
+    instruction = governance.hand_upgrades_to(_program(program), key)
+    submit(session(), title or f"Hand upgrades of {program} on", instruction, text, uri, nonce)
 
 
 def _program(text: str) -> Pubkey:
@@ -312,15 +310,15 @@ def _program(text: str) -> Pubkey:
 @app.command()
 def accept(
     program: Annotated[
-        str, typer.Argument(metavar="PROGRAM", help="Whose authority has named the treasury.")
+        str, typer.Argument(metavar="PROGRAM", help="A program whose authority has named the treasury.")
     ],
     text: Text = None,
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
     """Propose that the treasury accepts a program's authority; see `ionet dao handover`."""
-    made = governance.accept_authority(program)
-    submit(session(), f"Hand {program} over to the treasury", made, text, uri, nonce)
+    instruction = governance.accept_authority(program)
+    submit(session(), f"Hand {program} over to the treasury", instruction, text, uri, nonce)
 
 
 @app.command()
@@ -337,22 +335,22 @@ def raw(
     uri: Uri = "",
     nonce: Nonce = None,
 ) -> None:
-    """Propose any instructions in which nobody but the treasury signs, from a JSON file."""
+    """Propose any instructions that only the treasury signs, from a JSON file."""
     try:
-        found = json.loads(transactions.read_text())
-        made = [
+        entries = json.loads(transactions.read_text())
+        instructions = [
             Instruction(
-                Pubkey.from_string(one["program"]),
-                bytes.fromhex(one["data"]),
+                Pubkey.from_string(entry["program"]),
+                bytes.fromhex(entry["data"]),
                 [
-                    AccountMeta(Pubkey.from_string(each["key"]), bool(each["signer"]), bool(each["writable"]))
-                    for each in one["accounts"]
+                    AccountMeta(Pubkey.from_string(meta["key"]), bool(meta["signer"]), bool(meta["writable"]))
+                    for meta in entry["accounts"]
                 ],
             )
-            for one in found
+            for entry in entries
         ]
     except OSError as bad:
         raise UserError(f"{transactions}: {bad.strerror}", UNUSABLE) from None
     except (ValueError, KeyError, TypeError) as bad:
         raise UserError(f"{transactions}: not a list of instructions ({bad!r})", UNUSABLE) from None
-    submit(session(), title, made, text, uri, nonce)
+    submit(session(), title, instructions, text, uri, nonce)

@@ -38,8 +38,8 @@ def start(job: JobAddress) -> None:
     """Begin the booked time; for the supplier, the device or an attester."""
     io = session()
     sent = io.send(io.client.jobs.start(job), f"start job {job}")
-    found = io.client.jobs.get_job(job)
-    io.done(sent, f"Job {job} runs until {when(found.ends_at)}", job=job, ends_at=found.ends_at)
+    account = io.client.jobs.get_job(job)
+    io.done(sent, f"Job {job} runs until {when(account.ends_at)}", job=job, ends_at=account.ends_at)
 
 
 @app.command()
@@ -48,7 +48,7 @@ def extend(
     seconds: For,
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
 ) -> None:
-    """Book more time for a running job, at its rate and the price of now; for its renter."""
+    """Book more time for a running job, at its rate and the current price; for its renter."""
     io = session()
     quote = io.client.jobs.quote_extension(job, seconds, slippage_bps=slip)
     call = io.client.jobs.extend(job, seconds, max_deposit=quote.limit.base)
@@ -64,38 +64,38 @@ def extend(
             ],
             data={},
         )
-    what = f"extend job {job} by {span(seconds)}, for at most {quote.limit}"
-    sent = io.send(call, what, unit=type(quote.limit))
-    found = io.client.jobs.get_job(job)
+    action = f"extend job {job} by {span(seconds)}, for at most {quote.limit}"
+    sent = io.send(call, action, unit=type(quote.limit))
+    account = io.client.jobs.get_job(job)
     io.done(
         sent,
-        f"Extended job {job} by {span(seconds)}: it runs until {when(found.ends_at)}",
+        f"Extended job {job} by {span(seconds)}: it runs until {when(account.ends_at)}",
         job=job,
         seconds=seconds,
-        ends_at=found.ends_at,
+        ends_at=account.ends_at,
         quote=quote,
     )
 
 
 @app.command()
 def cancel(job: JobAddress) -> None:
-    """End a job before its start, after showing what that costs.
+    """Cancel a job before its start, after showing what that costs.
 
     It costs the supplier nothing, and the renter the price of the time that the node was held, at least the
     booking fee.
     """
     io = session()
-    found, now = io.client.jobs.get_job(job), io.client.time()
-    unit = _unit(io, found)
-    if found.state != JobState.BOOKED:
-        told = f"runs: ionet job stop {job}" if found.state == JobState.RUNNING else "has ended"
-        raise UserError(f"job {job} {told}", REFUSED)
-    by_renter = is_renting(found, io.client.address)
-    reason, split = if_cancelled(found, by_renter, now)
+    account, now = io.client.jobs.get_job(job), io.client.time()
+    unit = _unit(io, account)
+    if account.state != JobState.BOOKED:
+        text = f"runs: ionet job stop {job}" if account.state == JobState.RUNNING else "has ended"
+        raise UserError(f"job {job} {text}", REFUSED)
+    by_renter = is_renting(account, io.client.address)
+    reason, split = if_cancelled(account, by_renter, now)
     cost = unit.from_base(split.fees)
-    told = f"costs {cost} now" if cost else "costs nothing"
-    io.screen.note(f"Cancelling job {job} {told}")
-    sent = io.send(io.client.jobs.cancel(job), f"cancel job {job}, which {told}")
+    text = f"costs {cost} now" if cost else "costs nothing"
+    io.screen.note(f"Cancelling job {job} {text}")
+    sent = io.send(io.client.jobs.cancel(job), f"cancel job {job}, which {text}")
     refund = unit.from_base(split.refund)
     lines = [f"Cancelled job {job}: {reason.explain()}"]
     lines.append(
@@ -108,22 +108,22 @@ def cancel(job: JobAddress) -> None:
 
 @app.command()
 def stop(job: JobAddress) -> None:
-    """End the work before its time. A renter pays the first hour; a supplier who stops in it gets nothing."""
+    """End a running job early. A renter pays the first hour; a supplier who stops within it gets nothing."""
     io = session()
-    found, now = io.client.jobs.get_job(job), io.client.time()
-    unit = _unit(io, found)
-    by_renter = is_renting(found, io.client.address)
+    account, now = io.client.jobs.get_job(job), io.client.time()
+    unit = _unit(io, account)
+    by_renter = is_renting(account, io.client.address)
     reason = CloseReason.RENTER_STOPPED if by_renter else CloseReason.SUPPLIER_STOPPED
-    if found.state != JobState.RUNNING:
-        told = f"has not started: ionet job cancel {job}" if found.state == JobState.BOOKED else "has ended"
-        raise UserError(f"job {job} {told}", REFUSED)
-    split = if_stopped(found, reason, now)
+    if account.state != JobState.RUNNING:
+        text = f"has not started: ionet job cancel {job}" if account.state == JobState.BOOKED else "has ended"
+        raise UserError(f"job {job} {text}", REFUSED)
+    split = if_stopped(account, reason, now)
     refund, supplier = unit.from_base(split.refund), unit.from_base(split.supplier)
-    told = f"at least {refund} go back to the renter, the supplier gets {supplier} at most"
-    sent = io.send(io.client.jobs.stop(job), f"stop job {job}: {told}")
+    text = f"at least {refund} go back to the renter, the supplier gets {supplier} at most"
+    sent = io.send(io.client.jobs.stop(job), f"stop job {job}: {text}")
     io.done(
         sent,
-        f"Stopped job {job}; when it is attested to its end, {told}",
+        f"Stopped job {job}; when it is attested to its end, {text}",
         job=job,
         reason=reason,
         refund=refund,
@@ -133,7 +133,7 @@ def stop(job: JobAddress) -> None:
 
 # -- disputes
 
-Evidence = Annotated[Path | None, typer.Option("--evidence", metavar="FILE", help="What shows why.")]
+Evidence = Annotated[Path | None, typer.Option("--evidence", metavar="FILE", help="The evidence.")]
 EvidenceHash = Annotated[
     bytes | None, typer.Option("--evidence-hash", metavar="HEX", parser=digest, help="Its sha256, instead.")
 ]
@@ -141,9 +141,9 @@ EvidenceHash = Annotated[
 
 @app.command()
 def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: EvidenceHash = None) -> None:
-    """Dispute the split, once a party: what is not paid yet is held back for 14 days at most.
+    """Dispute the split, once per party: what is not paid yet is held back for at most 14 days.
 
-    It takes a bond, which is lost unless the decision gives more than the attested split does.
+    It takes a bond, which is lost unless the decision gives you more than the attested split.
     """
     io = session()
     proof = evidence_hash(evidence, evidence_sha256)
@@ -151,16 +151,16 @@ def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: Evidenc
     bond = unit.from_base(io.client.jobs.dispute_bond(job))
     call = io.client.jobs.dispute(job, proof, max_bond=bond.base)
     sent = io.send(call, f"dispute job {job} with a bond of {bond}", unit=unit)
-    (found,) = (one for one in io.client.jobs.disputes(job) if one.address == sent.result)
+    (status,) = (dispute for dispute in io.client.jobs.disputes(job) if dispute.address == sent.result)
     io.done(
         sent,
-        f"Disputed job {job}: {found.frozen} are held back until {when(found.until)} at the latest",
-        f"The bond is {found.bond}; the dispute is {found.address}",
+        f"Disputed job {job}: {status.frozen} are held back until {when(status.until)} at the latest",
+        f"The bond is {status.bond}; the dispute is {status.address}",
         job=job,
-        dispute=found.address,
-        frozen=found.frozen,
-        bond=found.bond,
-        until=found.until,
+        dispute=status.address,
+        frozen=status.frozen,
+        bond=status.bond,
+        until=status.until,
         evidence_hash=proof,
     )
 
@@ -169,45 +169,48 @@ def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: Evidenc
 def resolve(
     job: JobAddress,
     amount: Annotated[
-        str | None, typer.Argument(metavar="[AMOUNT]", help="What of the price is due, in its currency.")
+        str | None,
+        typer.Argument(metavar="[AMOUNT]", help="The part of the price that is due, in its currency."),
     ] = None,
     share: Annotated[
-        int | None, typer.Option("--share", metavar="PERCENT", parser=percent, help="The same as a share.")
+        int | None,
+        typer.Option("--share", metavar="PERCENT", parser=percent, help="That part as a share of the price."),
     ] = None,
 ) -> None:
     """Decide a job's open dispute; for the resolver. Fees and refund follow from what is due."""
     if (amount is None) == (share is None):
         raise UserError("say what is due: an amount, or --share of the price")
     io = session()
-    found = io.client.jobs.get_job(job)
-    unit = _unit(io, found)
+    account = io.client.jobs.get_job(job)
+    unit = _unit(io, account)
     try:
-        gross = unit(amount) if amount is not None else unit.from_base(found.price * (share or 0) // 10_000)
+        gross = unit(amount) if amount is not None else unit.from_base(account.price * (share or 0) // 10_000)
     except AmountError as bad:
         raise UserError(str(bad)) from None
-    if net(found, gross.base) < found.paid_supplier:
-        paid = unit.from_base(found.paid_supplier)
+    if net(account, gross.base) < account.paid_supplier:
+        paid = unit.from_base(account.paid_supplier)
         raise UserError(
-            f"the supplier was paid {paid} already; of {gross} he would get"
-            f" {unit.from_base(net(found, gross.base))} only: more has to be due",
+            f"the supplier was paid {paid} already; of {gross} they would only get"
+            f" {unit.from_base(net(account, gross.base))}: more has to be due",
             REFUSED,
         )
-    if gross.base > found.price:
-        raise UserError(f"no more than the price can be due, {unit.from_base(found.price)}, not {gross}")
-    what = f"decide that {gross} of job {job} are due"
-    sent = io.send(io.client.jobs.resolve(job, gross.base), what, unit=unit)
-    done = io.client.jobs.status(job)
-    outcome = next((one.outcome for one in done.disputes if one.outcome), None)
+    if gross.base > account.price:
+        raise UserError(f"at most the price can be due, {unit.from_base(account.price)}, not {gross}")
+    action = f"decide that {gross} of job {job} are due"
+    sent = io.send(io.client.jobs.resolve(job, gross.base), action, unit=unit)
+    status = io.client.jobs.status(job)
+    outcome = next((dispute.outcome for dispute in status.disputes if dispute.outcome), None)
     io.done(
         sent,
-        f"Decided: of {done.price}, {gross} are due{f'; {outcome.name.lower()}' if outcome else ''}",
-        f"Supplier {done.earned}, renter {done.refund}, fees {done.fees}; pay them: ionet job crank {job}",
+        f"Decided: of {status.price}, {gross} are due{f'; {outcome.name.lower()}' if outcome else ''}",
+        f"Supplier {status.earned}, renter {status.refund}, fees {status.fees};"
+        f" pay them: ionet job crank {job}",
         job=job,
         gross=gross,
         outcome=outcome,
-        supplier=done.earned,
-        refund=done.refund,
-        fees=done.fees,
+        supplier=status.earned,
+        refund=status.refund,
+        fees=status.fees,
     )
 
 
@@ -216,14 +219,14 @@ def resolve(
 
 def _pay(job: Pubkey, step: Crank, verb: str, whom: str) -> None:
     io = session()
-    found, now = io.client.jobs.get_job(job), io.client.time()
-    if now < found.frozen_until:
+    account, now = io.client.jobs.get_job(job), io.client.time()
+    if now < account.frozen_until:
         raise UserError(
-            f"job {job} is disputed: what is not paid is held back until {when(found.frozen_until)}, unless"
+            f"job {job} is disputed: what is not paid is held back until {when(account.frozen_until)}, unless"
             " it is decided before",
             REFUSED,
         )
-    unit = _unit(io, found)
+    unit = _unit(io, account)
     sent = io.send(io.client.jobs.step(job, step), f"{verb} job {job}")
     paid = unit.from_base(sent.result)
     io.done(sent, f"Paid {paid} {whom}" if paid else "Nothing was due", job=job, paid=paid)
@@ -249,7 +252,7 @@ def collect(job: JobAddress) -> None:
 
 @app.command()
 def close(job: JobAddress) -> None:
-    """Close a job that has paid everyone; the rent goes back to who paid it. For anyone."""
+    """Close a job that has paid everyone; for anyone. The rent goes back to its payer."""
     io = session()
     io.done(io.send(io.client.jobs.close(job), f"close job {job}"), f"Closed job {job}", job=job)
 
@@ -263,50 +266,54 @@ def crank(
     cluster: Annotated[
         Pubkey | None,
         typer.Option(
-            "--cluster", metavar="CLUSTER", parser=address, help="All of a cluster, and its account."
+            "--cluster", metavar="CLUSTER", parser=address, help="All jobs of a cluster, and its account."
         ),
     ] = None,
 ) -> None:
-    """Do all that anyone may do for a job now: end what is over, pay everyone, close; for anyone.
+    """Do every step that anyone may do for a job now: end it if it is over, pay everyone, close; for anyone.
 
-    Each step is a transaction of its own, so that one that fails stops no other.
+    Each step is a transaction of its own, so that a failure does not stop the others.
     """
     io = session()
     jobs = io.client.jobs
     if job is not None and cluster is not None:
         raise UserError("a job or --cluster, not both")
     if cluster is not None:
-        targets = [one.address for one in jobs.cluster_jobs(cluster)]
+        targets = [keyed.address for keyed in jobs.cluster_jobs(cluster)]
     else:
         targets = [job] if job is not None else _mine(io)
-    due = {one: jobs.due(one) for one in targets}
+    due = {target: jobs.due(target) for target in targets}
     io.check_several("crank")
     if io.dry_run:
-        rows = [(one, step) for one, steps in due.items() for step in steps]
+        rows = [(target, step) for target, steps in due.items() for step in steps]
         io.screen.table(
-            ("job", "would"), rows, data=[{"job": one, "step": step} for one, step in rows], empty=_NOTHING
+            ("job", "would"),
+            rows,
+            data=[{"job": target, "step": step} for target, step in rows],
+            empty=_NOTHING,
         )
         return
     io.confirm(f"crank {len(targets)} job{'s' * (len(targets) != 1)}")
     done: list[tuple[Pubkey, CrankResult, Any]] = []
-    for one in targets:
-        unit = _unit_of(io, one)
-        done += [(one, step, unit) for step in jobs.crank(one)]
+    for target in targets:
+        unit = _unit_of(io, target)
+        done += [(target, step, unit) for step in jobs.crank(target)]
     if cluster is not None:
         done += _close_cluster(io, cluster)
     io.screen.table(
         ("job", "step", ">amount", "signature"),
         [
             (
-                one,
+                target,
                 step.step.value,
                 unit.from_base(step.amount) if unit is not None and step.amount else None,
                 step.signature or f"failed: {step.error}: {step.detail}",
             )
-            for one, step, unit in done
+            for target, step, unit in done
         ],
         data=[
-            {"job": one, **{name: getattr(step, name) for name in step.__slots__}} for one, step, _ in done
+            {"job": target, **{name: getattr(step, name) for name in step.__slots__}}
+            for target, step, _ in done
         ],
         empty=_NOTHING,
     )
@@ -318,12 +325,12 @@ _NOTHING = "Nothing can be done now."
 
 
 def _mine(io: Session) -> list[Pubkey]:
-    """My jobs, and what my closed ones have left behind."""
+    """My jobs, and closed ones whose payouts are open."""
     me = io.client.address
-    found: list[JobStatus] = io.client.jobs.statuses(me)
-    open_ = [one.job for one in found]
-    payouts = [one.account.job for one in io.client.buyback.payouts(supplier=me)]
-    return [*open_, *(one for one in payouts if one not in open_)]
+    statuses: list[JobStatus] = io.client.jobs.statuses(me)
+    open_ = [status.job for status in statuses]
+    payouts = [payout.account.job for payout in io.client.buyback.payouts(supplier=me)]
+    return [*open_, *(job for job in payouts if job not in open_)]
 
 
 def _unit_of(io: Session, job: Pubkey) -> type[Amount] | None:

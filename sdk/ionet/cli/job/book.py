@@ -43,13 +43,11 @@ app = Commands()
 
 ManifestFile = Annotated[
     Path | None,
-    typer.Option(
-        "--manifest", metavar="FILE", help="What is to be run: TOML or JSON; see `ionet job manifest`."
-    ),
+    typer.Option("--manifest", metavar="FILE", help="What to run: TOML or JSON; see `ionet job manifest`."),
 ]
 StoreFolder = Annotated[
     Path | None,
-    typer.Option("--store", metavar="DIR", help="Put it into this store, from which it is served."),
+    typer.Option("--store", metavar="DIR", help="Put it into this store, which serves it."),
 ]
 
 
@@ -61,27 +59,27 @@ def manifest(
     """Check a manifest, and show the hash that a booking carries."""
     from ionet.store.manifest import Command
 
-    found = _load(file)
-    digest = _put(store, found) if store else found.hash
-    entry = found.entrypoint
-    needs = found.resources
+    content = _load(file)
+    digest = _put(store, content) if store else content.hash
+    entry = content.entrypoint
+    needs = content.resources
     io = session()
     io.screen.facts(
         [
             ("Hash", digest.hex()),
             ("Runs", " ".join(entry.argv) if isinstance(entry, Command) else entry.path),
-            ("Nodes", found.nodes),
+            ("Nodes", content.nodes),
             (
                 "Each needs",
                 f"{needs.cpus} cores, {needs.gpus} GPUs, {needs.memory / (1 << 30):g} GiB of memory",
             ),
-            ("At most", f"{span(found.max_duration)} a run"),
-            ("Inputs", f"{len(found.inputs)} files" if found.inputs else None),
+            ("At most", f"{span(content.max_duration)} a run"),
+            ("Inputs", f"{len(content.inputs)} files" if content.inputs else None),
             ("Stored in", store),
         ],
         data={
             "hash": digest,
-            "manifest": found.to_dict(),
+            "manifest": content.to_dict(),
             "store": None if store is None else str(store),
         },
     )
@@ -96,10 +94,10 @@ def _load(file: Path) -> Manifest:
         raise UserError(str(bad), UNUSABLE) from None
 
 
-def _put(store: Path, found: Manifest) -> bytes:
+def _put(store: Path, content: Manifest) -> bytes:
     from ionet.store.manifest import FileStore
 
-    return FileStore(store).put_manifest(found)
+    return FileStore(store).put_manifest(content)
 
 
 @app.command()
@@ -115,7 +113,7 @@ def book(
     count: Annotated[
         int | None,
         typer.Option(
-            "--count", min=1, max=constants.jobs.MAX_CLUSTER, help="So many of the cheapest such nodes."
+            "--count", min=1, max=constants.jobs.MAX_CLUSTER, help="How many of the cheapest such nodes."
         ),
     ] = None,
     region: RegionFilter = None,
@@ -135,33 +133,33 @@ def book(
     """Book a node, or several as a cluster, which starts when all are booked; the quote is shown first.
 
     The deposit goes into the job's own escrow. Cancelling before the start costs the time that the node was
-    held, and the booking fee at least. If one of several nodes cannot be booked, the others are cancelled and
-    refunded at once. Somebody else can pay (--payer): the deposit comes from their account, and what is given
-    back goes there.
+    held, at least the booking fee. If one of several nodes cannot be booked, the others are cancelled and
+    refunded at once. With --payer somebody else pays: the deposit comes from their account, and refunds go
+    there.
     """
-    digest, wanted = _manifest(file, manifest_hash, store)
+    digest, content = _manifest(file, manifest_hash, store)
     io = session()
-    if nodes and any(one is not None for one in (class_, count, region, max_rate)):
+    if nodes and any(option is not None for option in (class_, count, region, max_rate)):
         raise UserError("name nodes, or choose them by --class, --count, --region and --max-rate; not both")
     chosen = nodes or _choose(
         io, class_, count or 1, region=region, max_rate=max_rate, seconds=seconds, currency=currency,
         memory=memory, link=link, units=units,
     )  # fmt: skip
-    if wanted is not None and wanted.nodes != len(chosen):
+    if content is not None and content.nodes != len(chosen):
         raise UserError(
-            f"the manifest is for {wanted.nodes} node{'s' * (wanted.nodes != 1)}, not for {len(chosen)}:"
-            " so booked, it would not be served"
+            f"the manifest is for {content.nodes} node{'s' * (content.nodes != 1)}, not for {len(chosen)}:"
+            " booked like this, it would not be served"
         )
-    if wanted is not None and wanted.max_duration > seconds:
+    if content is not None and content.max_duration > seconds:
         io.screen.note(
-            f"A run may take {span(wanted.max_duration)}, but is stopped after the {span(seconds)} booked."
+            f"A run may take {span(content.max_duration)}, but is stopped after the {span(seconds)} booked."
         )
-    pays = _payer(io, payer, len(chosen))
+    paying = _payer(io, payer, len(chosen))
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
-    _check_purse(io, quotes, pays)
+    _check_funds(io, quotes, paying)
     if len(chosen) == 1:
-        _book_one(io, chosen[0], seconds, digest, currency, quotes, pays)
+        _book_node(io, chosen[0], seconds, digest, currency, quotes, paying)
     else:
         _book_cluster(io, chosen, seconds, digest, currency, quotes)
 
@@ -170,13 +168,13 @@ def _manifest(
     file: Path | None, manifest_hash: bytes | None, store: Path | None
 ) -> tuple[bytes, Manifest | None]:
     if (file is None) == (manifest_hash is None):
-        raise UserError("name what is to be run by --manifest or by --manifest-hash")
+        raise UserError("name what to run by --manifest or by --manifest-hash")
     if file is None:
         if store is not None:
-            raise UserError("only a manifest's file can be put into a store: give --manifest")
+            raise UserError("only a manifest file can be put into a store: give --manifest")
         return manifest_hash or b"", None
-    found = _load(file)
-    return (_put(store, found) if store else found.hash), found
+    content = _load(file)
+    return (_put(store, content) if store else content.hash), content
 
 
 def _choose(
@@ -195,7 +193,7 @@ def _choose(
     if class_ is None:
         raise UserError("name a node, or choose by --class and --count")
     kind = class_of(io, class_)
-    found = io.reader.jobs.search(
+    listings = io.reader.jobs.search(
         class_=kind.id,
         region=region,
         max_rate=max_rate,  # type: ignore[arg-type]  # read by its parser
@@ -205,9 +203,11 @@ def _choose(
         min_link_mbps=link,
         min_units=units,
     )
-    if len(found) < count:
-        raise UserError(f"{len(found)} such nodes are free, not {count}; see `ionet job search`", NOT_FOUND)
-    return [one.node for one in found[:count]]
+    if len(listings) < count:
+        raise UserError(
+            f"{len(listings)} such nodes are free, not {count}; see `ionet job search`", NOT_FOUND
+        )
+    return [listing.node for listing in listings[:count]]
 
 
 def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:
@@ -218,15 +218,15 @@ def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:
     return io.party(place)
 
 
-def _check_purse(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
-    who = io.client.address if payer is None else payer.pubkey()
-    has = io.client.tokens(who, quotes.mint, quotes.unit)
-    if has < quotes.deposit:
-        purse = "you have" if payer is None else f"{who} has"
-        raise UserError(f"the deposit is {quotes.deposit}, {purse} {has}", REFUSED)
+def _check_funds(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
+    owner = io.client.address if payer is None else payer.pubkey()
+    balance = io.client.tokens(owner, quotes.mint, quotes.unit)
+    if balance < quotes.deposit:
+        subject = "you have" if payer is None else f"{owner} has"
+        raise UserError(f"the deposit is {quotes.deposit}, {subject} {balance}", REFUSED)
 
 
-def _book_one(
+def _book_node(
     io: Session,
     node: Pubkey,
     seconds: int,
@@ -235,12 +235,12 @@ def _book_one(
     quotes: Quotes,
     payer: Signer | None = None,
 ) -> None:
-    one = quotes.nodes[0]
-    call = io.client.jobs.book(node, seconds, digest, quote=one, payer=payer)
+    quote = quotes.nodes[0]
+    call = io.client.jobs.book(node, seconds, digest, quote=quote, payer=payer)
     try:
-        sent = io.send(call, f"book {node} for {span(seconds)}, at most {one.limit}", unit=quotes.unit)
+        sent = io.send(call, f"book {node} for {span(seconds)}, at most {quote.limit}", unit=quotes.unit)
     except ProgramError:
-        # Another renter may have been faster: the node says it better than the program.
+        # Another renter may have been faster: the quote explains it better than the program.
         io.client.jobs.quote(node, seconds, currency=currency)
         raise
     job, unit = io.client.jobs.get_job(sent.result), quotes.unit
@@ -282,7 +282,7 @@ def _send_cluster(
     currency: str,
     quotes: Quotes,
 ) -> None:
-    what = f"book {len(nodes)} nodes for {span(seconds)}, at most {quotes.limit}"
+    action = f"book {len(nodes)} nodes for {span(seconds)}, at most {quotes.limit}"
     jobs = io.client.jobs
     if io.dry_run or io.sign_only:
         calls = jobs.cluster_calls(
@@ -291,75 +291,75 @@ def _send_cluster(
         if len(calls) > 1 and io.sign_only:
             io.check_several(f"booking {len(nodes)} nodes")
         io.screen.note(f"The first of {len(calls)} transactions:")
-        io.send(calls[0], what)
+        io.send(calls[0], action)
     io.check_several("booking a cluster")
-    io.confirm(what)
-    io.screen.note(f"Cluster {cluster}; should this be interrupted: ionet job cluster {cluster}")
+    io.confirm(action)
+    io.screen.note(f"Cluster {cluster}; if this is interrupted: ionet job cluster {cluster}")
     booked = 0
 
-    def told(sent: Sent[tuple[Pubkey, ...]]) -> None:
+    def on_sent(sent: Sent[tuple[Pubkey, ...]]) -> None:
         nonlocal booked
         booked += len(sent.result)
         io.landed(sent.signature)
         io.screen.note(f"{booked} of {len(nodes)} booked: {sent.signature}")
 
     try:
-        made = jobs.book_cluster(
+        booking = jobs.book_cluster(
             nodes,
             seconds,
             digest,
             cluster_id=cluster_id,
             currency=currency,
             quotes=quotes,
-            on_sent=told,
+            on_sent=on_sent,
         )
     except ClusterNotBooked as bad:
         _tell_undone(io, bad.undone)
         raise
-    status = jobs.status(made.jobs[0])
+    status = jobs.status(booking.jobs[0])
     io.screen.show(
         {
-            "cluster": made.cluster,
-            "jobs": made.jobs,
+            "cluster": booking.cluster,
+            "jobs": booking.jobs,
             "nodes": nodes,
-            "signatures": made.signatures,
+            "signatures": booking.signatures,
             "manifest_hash": digest,
             "start_by": status.start_by,
             "cancel_cost": status.cancel_cost,
             "quote": quotes_json(quotes),
         },
-        f"Booked cluster {made.cluster} with {len(made.jobs)} jobs:",
-        *(f"  {job} on {node}" for job, node in zip(made.jobs, nodes, strict=True)),
+        f"Booked cluster {booking.cluster} with {len(booking.jobs)} jobs:",
+        *(f"  {job} on {node}" for job, node in zip(booking.jobs, nodes, strict=True)),
         f"It starts by {when(status.start_by)}; cancelling costs {status.cancel_cost} now, more later",
-        *(f"Signature: {one}" for one in made.signatures),
+        *(f"Signature: {signature}" for signature in booking.signatures),
     )
 
 
 def _tell_undone(io: Session, undone: tuple[CancelledBooking, ...]) -> None:
-    for one in undone:
-        text = f"cancelled and refunded: {one.signature}" if one.error is None else one.error
-        io.screen.note(f"  {one.job} {text}")
+    for booking in undone:
+        text = f"cancelled and refunded: {booking.signature}" if booking.error is None else booking.error
+        io.screen.note(f"  {booking.job} {text}")
 
 
 @app.command()
 def cluster(
-    which: Annotated[
+    account: Annotated[
         Pubkey | None,
         typer.Argument(metavar="[CLUSTER]", parser=address, help="Its account; default: list all of mine."),
     ] = None,
     nodes: Annotated[
         list[Pubkey] | None,
-        typer.Argument(metavar="[NODE]...", parser=address, help="With --complete: what is booked."),
+        typer.Argument(metavar="[NODE]...", parser=address, help="With --complete: the nodes to book."),
     ] = None,
-    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel and refund what waits in it.")] = False,
+    cancel: Annotated[bool, typer.Option("--cancel", help="Cancel and refund its waiting jobs.")] = False,
     complete: Annotated[
-        bool, typer.Option("--complete", help="Book what it lacks: the cheapest of the same class.")
+        bool, typer.Option("--complete", help="Book the missing nodes: the cheapest of the same class.")
     ] = False,
     replace: Annotated[
         bool,
         typer.Option(
             "--replace",
-            help="Book a node for one that was lost; for its renter or its delegate, as --complete.",
+            help="Book a node in place of a lost one; like --complete, for its renter or its delegate.",
         ),
     ] = False,
     delegate: Annotated[
@@ -371,104 +371,116 @@ def cluster(
     allow: Annotated[
         str | None,
         typer.Option(
-            "--allow", metavar="AMOUNT", help="With --delegate: what it may spend of yours; 0 ends it."
+            "--allow", metavar="AMOUNT", help="With --delegate: how much of yours it may spend; 0 ends it."
         ),
     ] = None,
     currency: Annotated[
         str | None,
-        typer.Option("--currency", metavar="NAME", help="Of --allow; default: what its jobs are paid in."),
+        typer.Option("--currency", metavar="NAME", help="Currency of --allow; default: its jobs' currency."),
     ] = None,
 ) -> None:
-    """Show a cluster, cancel it, complete one that is half booked, or replace a node of it that was lost.
+    """Show a cluster, cancel it, book its missing nodes, or replace a lost one.
 
     Without an address, list them.
     """
     io = session()
-    if which is None:
+    if account is None:
         _list_clusters(io)
         return
     if cancel + complete + replace + (delegate is not None) > 1:
-        raise UserError("one of --cancel, --complete, --replace and --delegate")
+        raise UserError("give one of --cancel, --complete, --replace and --delegate")
     if allow is not None and delegate is None:
         raise UserError("--allow says what a --delegate may spend")
-    found = io.reader.jobs.get_cluster(which)
-    jobs = io.reader.jobs.cluster_jobs(which)
+    status = io.reader.jobs.get_cluster(account)
+    jobs = io.reader.jobs.cluster_jobs(account)
     if cancel:
-        _cancel_cluster(io, found, jobs)
+        _cancel_cluster(io, status, jobs)
     elif complete:
-        _complete_cluster(io, found, jobs, nodes or [])
+        _complete_cluster(io, status, jobs, nodes or [])
     elif replace:
-        _replace_lost(io, found, jobs, nodes or [])
+        _replace_lost(io, status, jobs, nodes or [])
     elif delegate is not None:
-        _delegate(io, found, jobs, delegate, allow, currency)
+        _delegate(io, status, jobs, delegate, allow, currency)
     else:
-        _show_cluster(io, found, jobs)
+        _show_cluster(io, status, jobs)
 
 
 def _list_clusters(io: Session) -> None:
-    found = io.client.jobs.clusters()
+    clusters = io.client.jobs.clusters()
     io.screen.table(
         ("cluster", ">jobs", ">booked", ">waiting", "opened", "state"),
         [
-            (one.address, one.size, one.joined, one.waiting, when(one.opened_at), _cluster_state(one))
-            for one in found
+            (
+                cluster.address,
+                cluster.size,
+                cluster.joined,
+                cluster.waiting,
+                when(cluster.opened_at),
+                _cluster_state(cluster),
+            )
+            for cluster in clusters
         ],
-        data=found,
+        data=clusters,
         empty="You have no open cluster.",
     )
 
 
-def _cluster_state(one: ClusterStatus) -> str:
-    if one.broken:
-        return f"broken: {one.broken.explain()}"
-    if one.missing:
-        return f"{one.missing} still to be booked"
-    if one.lost:
-        return f"{one.lost} lost, to be replaced"
-    return "complete" if one.waiting else "started"
+def _cluster_state(cluster: ClusterStatus) -> str:
+    if cluster.broken:
+        return f"broken: {cluster.broken.explain()}"
+    if cluster.missing:
+        return f"{cluster.missing} still to be booked"
+    if cluster.lost:
+        return f"{cluster.lost} lost, to be replaced"
+    return "complete" if cluster.waiting else "started"
 
 
-def _show_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
-    statuses = [io.reader.jobs.status(one.address) for one in jobs]
+def _show_cluster(io: Session, cluster: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
+    statuses = [io.reader.jobs.status(job.address) for job in jobs]
     hints = []
-    if found.missing and found.joined:
-        hints.append(f"Complete it: ionet job cluster {found.address} --complete")
-    if found.waiting:
-        hints.append(f"Cancel it: ionet job cluster {found.address} --cancel")
-    if found.lost and not found.broken:
-        hints.append(f"Replace what was lost: ionet job cluster {found.address} --replace")
-    if found.closable:
-        hints.append(f"Its account can be closed: ionet job crank --cluster {found.address}")
+    if cluster.missing and cluster.joined:
+        hints.append(f"Complete it: ionet job cluster {cluster.address} --complete")
+    if cluster.waiting:
+        hints.append(f"Cancel it: ionet job cluster {cluster.address} --cancel")
+    if cluster.lost and not cluster.broken:
+        hints.append(f"Replace what was lost: ionet job cluster {cluster.address} --replace")
+    if cluster.closable:
+        hints.append(f"Its account can be closed: ionet job crank --cluster {cluster.address}")
     if not io.screen.as_json:
-        print(f"Cluster {found.address}: {found.joined} of {found.size} booked; {_cluster_state(found)}")
-        print(f"Opened {when(found.opened_at)}, manifest {found.manifest_hash.hex()}")
-        if found.delegate is not None:
-            print(f"Its renter lets {found.delegate} book and extend for it")
+        print(
+            f"Cluster {cluster.address}: {cluster.joined} of {cluster.size} booked; {_cluster_state(cluster)}"
+        )
+        print(f"Opened {when(cluster.opened_at)}, manifest {cluster.manifest_hash.hex()}")
+        if cluster.delegate is not None:
+            print(f"Its renter lets {cluster.delegate} book and extend for it")
         if statuses:
-            io.screen.rows(("job", "node", "state"), [(one.job, one.node, one.summary) for one in statuses])
+            io.screen.rows(
+                ("job", "node", "state"), [(status.job, status.node, status.summary) for status in statuses]
+            )
         for hint in hints:
             print(hint)
         return
-    io.screen.show({"cluster": found, "jobs": statuses})
+    io.screen.show({"cluster": cluster, "jobs": statuses})
 
 
-def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
-    waiting = [one for one in jobs if one.account.state == 0]
+def _cancel_cluster(io: Session, cluster: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]]) -> None:
+    waiting = [job for job in jobs if job.account.state == 0]
     if not waiting:
-        raise UserError(f"no job of cluster {found.address} waits for its start", NOT_FOUND)
-    what = f"cancel {len(waiting)} jobs of cluster {found.address}"
+        raise UserError(f"no job of cluster {cluster.address} waits for its start", NOT_FOUND)
+    action = f"cancel {len(waiting)} jobs of cluster {cluster.address}"
     io.check_several("cancelling a cluster")
     if io.dry_run:
         io.screen.show(
-            {"dry_run": True, "jobs": [one.address for one in waiting]}, f"Dry run, nothing was sent: {what}"
+            {"dry_run": True, "jobs": [job.address for job in waiting]},
+            f"Dry run, nothing was sent: {action}",
         )
         return
-    io.confirm(what)
-    undone = io.client.jobs.cancel_cluster(found.address)
-    failed = [one for one in undone if one.error is not None]
+    io.confirm(action)
+    undone = io.client.jobs.cancel_cluster(cluster.address)
+    failed = [booking for booking in undone if booking.error is not None]
     io.screen.table(
         ("job", "cancelled and refunded by"),
-        [(one.job, one.signature or f"not: {one.error}") for one in undone],
+        [(booking.job, booking.signature or f"not: {booking.error}") for booking in undone],
         data=undone,
         empty="Nothing waits any more.",
     )
@@ -477,13 +489,13 @@ def _cancel_cluster(io: Session, found: ClusterStatus, jobs: list[KeyedAccount[a
 
 
 def _complete_cluster(
-    io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
+    io: Session, cluster: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
 ) -> None:
-    if not found.missing:
-        raise UserError(f"cluster {found.address} lacks no node: {_cluster_state(found)}", REFUSED)
+    if not cluster.missing:
+        raise UserError(f"cluster {cluster.address} lacks no node: {_cluster_state(cluster)}", REFUSED)
     if not jobs:
         raise UserError(
-            f"nothing is booked in cluster {found.address} that would say what to book; book a new one",
+            f"no job of cluster {cluster.address} shows what to book; book a new cluster",
             REFUSED,
         )
     first = jobs[0].account
@@ -491,62 +503,66 @@ def _complete_cluster(
     if not nodes:
         kind = io.reader.staking.get_node(first.node).class_
         free = io.reader.jobs.search(class_=kind, seconds=first.seconds, currency=currency)
-        nodes = [one.node for one in free[: found.missing]]
-        if len(nodes) < found.missing:
+        nodes = [listing.node for listing in free[: cluster.missing]]
+        if len(nodes) < cluster.missing:
             raise UserError(
-                f"{len(nodes)} nodes of its class are free, {found.missing} are missing; name others",
+                f"{len(nodes)} nodes of its class are free, {cluster.missing} are missing; name others",
                 NOT_FOUND,
             )
     quotes = io.client.jobs.quotes(nodes, first.seconds, currency=currency)
     show_quotes(io, quotes)
-    _check_purse(io, quotes)
-    _send_cluster(io, found.address, found.id, nodes, first.seconds, first.manifest_hash, currency, quotes)
+    _check_funds(io, quotes)
+    _send_cluster(
+        io, cluster.address, cluster.id, nodes, first.seconds, first.manifest_hash, currency, quotes
+    )
 
 
 def _replace_lost(
-    io: Session, found: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
+    io: Session, cluster: ClusterStatus, jobs: list[KeyedAccount[accounts.jobs.Job]], nodes: list[Pubkey]
 ) -> None:
-    if not found.lost:
-        raise UserError(f"no job of cluster {found.address} was lost", REFUSED)
+    if not cluster.lost:
+        raise UserError(f"no job of cluster {cluster.address} was lost", REFUSED)
     now = io.reader.time()
-    left = [one.account for one in jobs if one.account.state == 1 and one.account.ends_at > now]
-    if not left:
-        raise UserError(f"no job of cluster {found.address} runs on that would say what to book", REFUSED)
-    like = max(left, key=lambda one: one.ends_at)
-    seconds = max(constants.jobs.FIRST_HOUR, like.ends_at - now)
-    currency = str(like.mint)
+    running = [job.account for job in jobs if job.account.state == 1 and job.account.ends_at > now]
+    if not running:
+        raise UserError(f"no running job of cluster {cluster.address} shows what to book", REFUSED)
+    latest = max(running, key=lambda job: job.ends_at)
+    seconds = max(constants.jobs.FIRST_HOUR, latest.ends_at - now)
+    currency = str(latest.mint)
     if not nodes:
-        kind = io.reader.staking.get_node(like.node).class_
-        nodes = [one.node for one in io.reader.jobs.search(class_=kind, seconds=seconds, currency=currency)]
+        kind = io.reader.staking.get_node(latest.node).class_
+        nodes = [
+            listing.node for listing in io.reader.jobs.search(class_=kind, seconds=seconds, currency=currency)
+        ]
     if not nodes:
         raise UserError("no node of its class is free; name another", NOT_FOUND)
     quotes = io.client.jobs.quotes(nodes[:1], seconds, currency=currency)
     show_quotes(io, quotes)
-    one = quotes.nodes[0]
-    call = io.client.jobs.replace_lost(found.address, one.node, seconds, quote=one)
-    what = f"replace a lost node by {one.node} for {span(seconds)}, at most {one.limit}"
-    sent = io.send(call, what, unit=quotes.unit)
+    quote = quotes.nodes[0]
+    call = io.client.jobs.replace_lost(cluster.address, quote.node, seconds, quote=quote)
+    action = f"replace a lost node by {quote.node} for {span(seconds)}, at most {quote.limit}"
+    sent = io.send(call, action, unit=quotes.unit)
     io.done(
         sent,
-        f"Booked job {sent.result} in cluster {found.address}",
+        f"Booked job {sent.result} in cluster {cluster.address}",
         f"Next: ionet job watch {sent.result}",
-        cluster=found.address,
+        cluster=cluster.address,
         job=sent.result,
-        node=one.node,
+        node=quote.node,
         quote=quotes_json(quotes),
     )
 
 
 def _delegate(
     io: Session,
-    found: ClusterStatus,
+    cluster: ClusterStatus,
     jobs: list[KeyedAccount[accounts.jobs.Job]],
     delegate: Pubkey,
     allow: str | None,
     currency: str | None,
 ) -> None:
-    call = io.client.jobs.set_delegate(found.address, delegate)
-    what, spends = f"let {delegate} book and extend for cluster {found.address}", None
+    call = io.client.jobs.set_delegate(cluster.address, delegate)
+    action, spends = f"let {delegate} book and extend for cluster {cluster.address}", None
     if allow is not None:
         if currency is None and not jobs:
             raise UserError("say by --currency what may be spent")
@@ -555,17 +571,17 @@ def _delegate(
             spends = unit_of(paid_in)(allow)
         except AmountError as bad:
             raise UserError(str(bad)) from None
-        what += f", with {spends} of yours" if spends else ", with nothing of yours any more"
+        action += f", with {spends} of yours" if spends else ", with nothing of yours any more"
         if spends:
             call = call + io.client.jobs.approve_session_key(delegate, paid_in.mint, spends)
         else:
             call = call + io.client.jobs.revoke_session_key(paid_in.mint)
-    sent = io.send(call, what)
-    io.done(sent, f"Done: {what}", cluster=found.address, delegate=delegate, allowed=spends)
+    sent = io.send(call, action)
+    io.done(sent, f"Done: {action}", cluster=cluster.address, delegate=delegate, allowed=spends)
 
 
 def evidence_hash(file: Path | None, digest: bytes | None) -> bytes:
-    """The sha256 of a file, or the one that was given."""
+    """The sha256 of a file, or the given one."""
     if (file is None) == (digest is None):
         raise UserError("name the evidence by --evidence or by --evidence-hash")
     return digest or sha256((file or Path()).read_bytes()).digest()

@@ -1,4 +1,4 @@
-"""`ionet job logs`: what workloads print."""
+"""`ionet job logs`: output of workloads."""
 
 from __future__ import annotations
 
@@ -27,46 +27,46 @@ def logs(
             "--from",
             metavar="DIR_OR_URL",
             envvar="IONET_STATE",
-            help="The orchestrator's state: a directory, or a web server that shows it.",
+            help="The orchestrator's state: a directory, or the URL of a web server for it.",
         ),
     ],
-    follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on while it grows.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", "-f", help="Keep printing while it grows.")] = False,
     tail: Annotated[
-        int | None, typer.Option("--tail", metavar="LINES", min=0, help="Only so many of the last lines.")
+        int | None, typer.Option("--tail", metavar="LINES", min=0, help="Only the last lines.")
     ] = None,
 ) -> None:
-    """Print what a job's workload has printed, from the state of the orchestrator that serves it.
+    """Print a job's log, from the state of the orchestrator that serves it.
 
-    Of a lease that is over, it is what the orchestrator has kept in its store.
+    For a lease that is over, this is the log kept in the orchestrator's store.
     """
     from ionet.orchestrator._logs import follow as grow
     from ionet.orchestrator._logs import open_place, read_log
 
     source = open_place(place)
-    found = read_log(source, bytes(job))
-    if found is None:
+    log = read_log(source, bytes(job))
+    if log is None:
         raise UserError(f"the orchestrator at {place} has not placed job {job}", NOT_FOUND)
-    data = found.data
+    data = log.data
     if tail is not None:
         data = b"".join(data.splitlines(keepends=True)[-tail:] if tail else [])
     io = session()
     if io.screen.as_json:
         text = data.decode(errors="replace")
-        io.screen.show({"job": job, "lease": found.lease, "live": found.live, "log": text})
+        io.screen.show({"job": job, "lease": log.lease, "live": log.live, "log": text})
         return
     _write(data)
-    if not follow or not found.live:
+    if not follow or not log.live:
         return
     try:
-        for more in grow(source, found.lease, len(found.data)):
-            _write(more)
+        for chunk in grow(source, log.lease, len(log.data)):
+            _write(chunk)
             time.sleep(_POLL)
     except KeyboardInterrupt:
         return
 
 
 def _write(data: bytes) -> None:
-    # Not print: what a workload prints need not be text.
+    # Not print: the output need not be text.
     sys.stdout.flush()
     sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()

@@ -41,7 +41,7 @@ app = Commands()
 
 
 class Payout(StrEnum):
-    """What a supplier is paid in."""
+    """The currency a supplier is paid in."""
 
     IO = "io"
     SAME = "same"
@@ -56,14 +56,12 @@ def offer(
     currency: Annotated[
         list[str] | None,
         typer.Option(
-            "--currency", metavar="NAME", help="What may be paid in: IO, USDC, or a mint; four at most."
+            "--currency", metavar="NAME", help="What renters may pay in: IO, USDC, or a mint; four at most."
         ),
     ] = None,
     payout: Annotated[
         Payout | None,
-        typer.Option(
-            "--payout", case_sensitive=False, help="Be paid in IO, or in the same as the renter pays."
-        ),
+        typer.Option("--payout", case_sensitive=False, help="Be paid in IO, or in what the renter pays."),
     ] = None,
     shortest: Annotated[
         int | None,
@@ -74,16 +72,16 @@ def offer(
         typer.Option("--max", metavar="LENGTH", parser=length_of, help="Longest rental; default: 30d."),
     ] = None,
     taking: Annotated[
-        bool | None, typer.Option("--open/--closed", help="Take bookings, or take none for now.")
+        bool | None, typer.Option("--open/--closed", help="Take bookings, or none for now.")
     ] = None,
 ) -> None:
     """Put a node on the market, or change its offer for new jobs; for its owner.
 
-    What is not given stays as it is. Without options, the offer is shown.
+    Options that are not given stay as they are. Without options, shows the offer.
     """
     io = session()
-    given = (rate, currency, payout, shortest, longest, taking)
-    if all(one is None for one in given):
+    options = (rate, currency, payout, shortest, longest, taking)
+    if all(option is None for option in options):
         _show_offer(io, node)
         return
     call = io.client.jobs.offer(
@@ -96,15 +94,15 @@ def offer(
         taking=taking,
     )
     sent = io.send(call, f"offer {node}")
-    found = io.client.jobs.get_offer(node)
-    io.done(sent, *_offer_lines(io, found), node=node, offer=sent.result, **_offer_json(found))
+    account = io.client.jobs.get_offer(node)
+    io.done(sent, *_offer_lines(io, account), node=node, offer=sent.result, **_offer_json(account))
 
 
 def _show_offer(io: Session, node: Pubkey) -> None:
-    (found,) = io.reader.fetch_many(accounts.jobs.Offer, [_offer_address(node)])
-    if found is None:
+    (account,) = io.reader.fetch_many(accounts.jobs.Offer, [_offer_address(node)])
+    if account is None:
         raise UserError(f"the node {node} has no offer yet; make one with --rate", NOT_FOUND)
-    io.screen.show({"node": node, **_offer_json(found)}, *_offer_lines(io, found))
+    io.screen.show({"node": node, **_offer_json(account)}, *_offer_lines(io, account))
 
 
 def _offer_address(node: Pubkey) -> Pubkey:
@@ -113,58 +111,61 @@ def _offer_address(node: Pubkey) -> Pubkey:
     return pda.jobs.offer(node)
 
 
-def _offer_lines(io: Session, found: accounts.jobs.Offer) -> list[str]:
-    takes = names_of(mints_of(found), io.reader.jobs.currencies())
-    paid = "what the renter pays" if found.payout else "IO"
-    state = "takes bookings" if found.open else "is closed: it takes no bookings"
-    length = f"{span(found.min_seconds)} to {span(found.max_seconds)}"
+def _offer_lines(io: Session, offer: accounts.jobs.Offer) -> list[str]:
+    takes = names_of(mints_of(offer), io.reader.jobs.currencies())
+    payout = "what the renter pays" if offer.payout else "IO"
+    state = "takes bookings" if offer.open else "is closed: it takes no bookings"
+    length = f"{span(offer.min_seconds)} to {span(offer.max_seconds)}"
     lines = [
-        f"{found.node} {state}",
-        f"{USD.from_base(found.rate)} per processor and hour, for {length}",
-        f"Takes {takes}; its owner is paid in {paid}",
+        f"{offer.node} {state}",
+        f"{USD.from_base(offer.rate)} per processor and hour, for {length}",
+        f"Takes {takes}; its owner is paid in {payout}",
     ]
-    if found.lease_until > io.reader.time():
-        lines.append(f"Booked until {when(found.lease_until)} by job {found.lease_job}")
+    if offer.lease_until > io.reader.time():
+        lines.append(f"Booked until {when(offer.lease_until)} by job {offer.lease_job}")
     return lines
 
 
-def _offer_json(found: accounts.jobs.Offer) -> dict[str, object]:
+def _offer_json(offer: accounts.jobs.Offer) -> dict[str, object]:
     return {
-        "rate": USD.from_base(found.rate),
-        "min_seconds": found.min_seconds,
-        "max_seconds": found.max_seconds,
-        "open": bool(found.open),
-        "payout": "same" if found.payout else "io",
-        "currencies": mints_of(found),
-        "lease_job": found.lease_job if found.lease_until else None,
-        "lease_until": found.lease_until,
+        "rate": USD.from_base(offer.rate),
+        "min_seconds": offer.min_seconds,
+        "max_seconds": offer.max_seconds,
+        "open": bool(offer.open),
+        "payout": "same" if offer.payout else "io",
+        "currencies": mints_of(offer),
+        "lease_job": offer.lease_job if offer.lease_until else None,
+        "lease_until": offer.lease_until,
     }
 
 
 @app.command()
 def search(
     class_: ClassFilter = None,
-    count: Annotated[int | None, typer.Option("--count", min=1, help="So many at most.")] = None,
+    count: Annotated[int | None, typer.Option("--count", min=1, help="How many at most.")] = None,
     region: RegionFilter = None,
     max_rate: MaxRate = None,
     seconds: Annotated[
         int | None,
-        typer.Option("--for", metavar="LENGTH", parser=length_of, help="That are rented for so long."),
+        typer.Option(
+            "--for", metavar="LENGTH", parser=length_of, help="Only nodes that are rented for this long."
+        ),
     ] = None,
     currency: Annotated[
-        str | None, typer.Option("--currency", metavar="NAME", help="That take this: IO, USDC, or a mint.")
+        str | None,
+        typer.Option("--currency", metavar="NAME", help="Only nodes that take this: IO, USDC, or a mint."),
     ] = None,
     memory: MinMemory = 0,
     link: MinLink = 0,
     units: MinUnits = 1,
     booked: Annotated[
         bool,
-        typer.Option("--booked", help="Also those that nobody can book now, with why."),
+        typer.Option("--booked", help="Also nodes that cannot be booked now, with the reason."),
     ] = False,
 ) -> None:
     """List nodes that can be booked now, the cheapest first."""
     io = session()
-    every = io.reader.jobs.search(
+    offered = io.reader.jobs.search(
         class_=None if class_ is None else class_of(io, class_).id,
         region=region,
         max_rate=max_rate,
@@ -175,38 +176,40 @@ def search(
         min_units=units,
         booked=True,
     )
-    found = [one for one in every if booked or not (one.booked_until or one.obstacle)][:count]
-    classes = {one.account.id: class_name(one.account) for one in io.reader.staking.classes()}
+    listings = [listing for listing in offered if booked or not (listing.booked_until or listing.obstacle)][
+        :count
+    ]
+    classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
-    heads += ["payout", "rented for", *(["free from", "not to be booked, as it"] if booked else [])]
+    heads += ["payout", "rented for", *(["free from", "cannot be booked, as it"] if booked else [])]
     io.screen.table(
         heads,
         [
             (
-                one.node,
-                classes.get(one.class_id, one.class_id),
-                one.units,
-                one.region or None,
-                one.memory_gib or None,
-                one.link_mbps or None,
-                f"{one.rate:n}",
-                f"{one.hourly:n}",
-                names_of(one.mints, currencies),
-                "same" if one.payout_as_paid else "IO",
-                f"{span(one.min_seconds)} to {span(one.max_seconds)}",
+                listing.node,
+                classes.get(listing.class_id, listing.class_id),
+                listing.units,
+                listing.region or None,
+                listing.memory_gib or None,
+                listing.link_mbps or None,
+                f"{listing.rate:n}",
+                f"{listing.hourly:n}",
+                names_of(listing.mints, currencies),
+                "same" if listing.payout_as_paid else "IO",
+                f"{span(listing.min_seconds)} to {span(listing.max_seconds)}",
                 *(
-                    [when(one.booked_until) if one.booked_until else "now", one.obstacle or None]
+                    [when(listing.booked_until) if listing.booked_until else "now", listing.obstacle or None]
                     if booked
                     else []
                 ),
             )
-            for one in found
+            for listing in listings
         ],
-        data=[_listing_json(one, classes) for one in found],
+        data=[_listing_json(listing, classes) for listing in listings],
         empty="No such node is free; see --booked.",
     )
-    stuck = sum(bool(one.obstacle) for one in every)
+    stuck = sum(bool(listing.obstacle) for listing in offered)
     if stuck and not booked:
         io.screen.note(
             f"Not shown: {stuck} that nobody can book, for want of a compute proof or of their owner's stake;"
@@ -214,13 +217,11 @@ def search(
         )
 
 
-def _obstacles(one: Listing) -> tuple[str, str | None]:
-    """From when on it can be booked, and what else keeps it from it."""
-    return when(one.booked_until) if one.booked_until else "now", one.obstacle or None
-
-
-def _listing_json(one: Listing, classes: dict[int, str]) -> dict[str, object]:
-    return {"class": classes.get(one.class_id), **{name: getattr(one, name) for name in one.__slots__}}
+def _listing_json(listing: Listing, classes: dict[int, str]) -> dict[str, object]:
+    return {
+        "class": classes.get(listing.class_id),
+        **{name: getattr(listing, name) for name in listing.__slots__},
+    }
 
 
 @app.command()
@@ -234,7 +235,7 @@ def quote(
     if not nodes:
         raise UserError("name a node, or several")
     io = session()
-    found = io.reader.jobs.quotes(nodes, seconds, currency=currency, slippage_bps=slip)
-    show_quotes(io, found)
+    quotes = io.reader.jobs.quotes(nodes, seconds, currency=currency, slippage_bps=slip)
+    show_quotes(io, quotes)
     if io.screen.as_json:
-        io.screen.show(quotes_json(found))
+        io.screen.show(quotes_json(quotes))

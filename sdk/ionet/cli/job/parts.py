@@ -19,20 +19,20 @@ if TYPE_CHECKING:
 def usd(text: str) -> USD:
     """Dollars above zero: `2.5`."""
     try:
-        found = USD(text)
+        rate = USD(text)
     except AmountError as bad:
         raise typer.BadParameter(str(bad)) from None
-    if not 0 < found.base < 1 << 64:
+    if not 0 < rate.base < 1 << 64:
         raise typer.BadParameter(f"a rate is above zero, not {text}")
-    return found
+    return rate
 
 
 def slippage(text: str) -> int:
     """Per cent as basis points, 50 at most."""
-    found = percent(text)
-    if found > 5_000:
-        raise typer.BadParameter(f"{text} % above the quote is no limit; at most 50 %")
-    return found
+    bps = percent(text)
+    if bps > 5_000:
+        raise typer.BadParameter(f"{text} % above the quote is too much; 50 % at most")
+    return bps
 
 
 JobAddress: TypeAlias = Annotated[
@@ -54,27 +54,25 @@ Slippage: TypeAlias = Annotated[
         "--slippage",
         metavar="PERCENT",
         parser=slippage,
-        help="How much dearer it may become before it lands; what is at par does not.",
+        help="How much the price may rise before it lands; not for currencies at par.",
     ),
 ]
 ClassFilter: TypeAlias = Annotated[
-    str | None, typer.Option("--class", metavar="CLASS", help="Of this hardware class: number or name.")
+    str | None, typer.Option("--class", metavar="CLASS", help="Only of this hardware class: number or name.")
 ]
 RegionFilter: TypeAlias = Annotated[
-    int | None, typer.Option("--region", min=0, max=999, help="In this region: ISO 3166-1 number.")
+    int | None, typer.Option("--region", min=0, max=999, help="Only in this region: ISO 3166-1 number.")
 ]
 MaxRate: TypeAlias = Annotated[
     USD | None,
-    typer.Option("--max-rate", metavar="USD", parser=usd, help="At most so much per processor and hour."),
+    typer.Option("--max-rate", metavar="USD", parser=usd, help="Highest rate per processor and hour."),
 ]
-MinMemory: TypeAlias = Annotated[
-    int, typer.Option("--memory", metavar="GIB", min=0, help="With so much memory, at least.")
-]
+MinMemory: TypeAlias = Annotated[int, typer.Option("--memory", metavar="GIB", min=0, help="Least memory.")]
 MinLink: TypeAlias = Annotated[
-    int, typer.Option("--link", metavar="MBPS", min=0, help="With so fast a link in Mbit/s, at least.")
+    int, typer.Option("--link", metavar="MBPS", min=0, help="Least speed of the link in Mbit/s.")
 ]
 MinUnits: TypeAlias = Annotated[
-    int, typer.Option("--units", min=1, max=8, help="With so many processors, at least.")
+    int, typer.Option("--units", min=1, max=8, help="Least number of processors.")
 ]
 ManifestHash: TypeAlias = Annotated[
     bytes | None,
@@ -83,12 +81,12 @@ ManifestHash: TypeAlias = Annotated[
 
 
 def show_quotes(io: Session, quotes: Quotes) -> None:
-    """What is about to be paid, every fee of both sides, before anything is signed."""
+    """Shows what is about to be paid, with every fee of both sides."""
     if io.screen.as_json:
         return
     first = quotes.nodes[0]
     name = quotes.unit.SYMBOL
-    processors = sum(one.units for one in quotes.nodes)
+    processors = sum(quote.units for quote in quotes.nodes)
     io.screen.line(
         f"{span(first.seconds)} on {len(quotes.nodes)} node{_s(len(quotes.nodes))} with {processors}"
         f" processor{_s(processors)}: {quotes.usd}, {_price(quotes)}"
@@ -117,38 +115,38 @@ def show_quotes(io: Session, quotes: Quotes) -> None:
             ),
             [
                 (
-                    one.node,
-                    one.units,
-                    f"{one.rate:n}",
-                    f"{one.price:n}",
-                    f"{one.fee:n}",
-                    f"{one.deposit:n}",
-                    f"{one.limit:n}",
-                    f"{one.supplier_net:n}",
+                    quote.node,
+                    quote.units,
+                    f"{quote.rate:n}",
+                    f"{quote.price:n}",
+                    f"{quote.fee:n}",
+                    f"{quote.deposit:n}",
+                    f"{quote.limit:n}",
+                    f"{quote.supplier_net:n}",
                 )
-                for one in quotes.nodes
+                for quote in quotes.nodes
             ],
         )
 
 
 def _exchange(quotes: Quotes) -> str:
-    sold = sum(one.sold_for_io for one in quotes.nodes)
+    sold = sum(quote.sold_for_io for quote in quotes.nodes)
     if not sold:
         return ""
     which = "" if sold == len(quotes.nodes) else f" on {sold} nodes"
-    return f"; it buys IO for him in an auction{which}"
+    return f"; it buys IO for them in an auction{which}"
 
 
 def _price(quotes: Quotes) -> str:
     if quotes.at_par:
-        return f"a {quotes.unit.SYMBOL} counts one dollar"
+        return f"a {quotes.unit.SYMBOL} counts as one dollar"
     age = quotes.asked_at - quotes.published_at
-    told = f"{float(quotes.usd_per_token):.6g} USD per {quotes.unit.SYMBOL}"
-    return f"{told} (the price less its confidence, {max(0, age)} s old)"
+    price = f"{float(quotes.usd_per_token):.6g} USD per {quotes.unit.SYMBOL}"
+    return f"{price} (the price less its confidence, {max(0, age)} s old)"
 
 
 def quotes_json(quotes: Quotes) -> dict[str, Any]:
-    """A quote for JSON."""
+    """Quotes for JSON."""
     return {
         "currency": quotes.unit.SYMBOL,
         "usd_per_token": str(quotes.usd_per_token),

@@ -11,30 +11,30 @@ from ionet.cli.options import Commands
 from ionet.cli.session import session
 from ionet.staking.stake import class_name, minimum
 
-app = Commands("Hardware classes: what a node may be, and what it has to stake.")
+app = Commands("Hardware classes, with their multipliers and minimum stakes.")
 
 
 @app.command("list")
 def list_classes() -> None:
     """List the hardware classes with their multipliers and minimum stakes."""
     io = session()
-    found = [one.account for one in io.reader.staking.classes()]
+    classes = [class_.account for class_ in io.reader.staking.classes()]
     rows = [
         (
-            one.id,
-            class_name(one),
-            one.pool.name.lower(),
-            _multiplier(one.multiplier_bps),
-            f"{minimum(one, 1):n}",
-            f"{one.maximum} ×",
-            "" if one.enabled else "closed",
+            class_.id,
+            class_name(class_),
+            class_.pool.name.lower(),
+            _multiplier(class_.multiplier_bps),
+            f"{minimum(class_, 1):n}",
+            f"{class_.maximum} ×",
+            "" if class_.enabled else "closed",
         )
-        for one in found
+        for class_ in classes
     ]
     io.screen.table(
         (">id", "class", "pool", ">multiplier", ">minimum IO", ">maximum", ""),
         rows,
-        data=[_class_json(one) for one in found],
+        data=[_class_json(class_) for class_ in classes],
         empty="No hardware classes yet; the authority loads them with `ionet node classes load`.",
     )
 
@@ -47,12 +47,14 @@ def load(
 ) -> None:
     """Create the hardware classes of the published table that are missing; for the authority.
 
-    Running it again changes nothing. Classes that differ are shown, and changed with --update only.
+    Running it again changes nothing. Classes that differ are shown, and only changed with --update.
     """
     io = session()
     changes = io.reader.staking.class_changes()
     signatures: list[str] = []
-    if not io.dry_run and any(one.kind == "create" or (one.kind == "update" and update) for one in changes):
+    if not io.dry_run and any(
+        change.kind == "create" or (change.kind == "update" and update) for change in changes
+    ):
         for number, call in enumerate(io.client.staking.load_classes(changes, update=update), 1):
             io.screen.note(f"transaction {number} …")
             signatures.append(io.send(call, "load hardware classes").signature)
@@ -60,17 +62,24 @@ def load(
     if io.dry_run:
         done |= {"create": "would be created", "update": "would be updated" if update else "differs"}
     rows = []
-    for one in changes:
-        what = "; ".join(f"{name}: {old} → {new}" for name, old, new in one.differences)
-        rows.append((one.id, one.name, done[one.kind], what))
-    counts = {word: sum(done[one.kind] == word for one in changes) for word in dict.fromkeys(done.values())}
+    for change in changes:
+        differences = "; ".join(f"{name}: {old} → {new}" for name, old, new in change.differences)
+        rows.append((change.id, change.name, done[change.kind], differences))
+    counts = {
+        word: sum(done[change.kind] == word for change in changes) for word in dict.fromkeys(done.values())
+    }
     io.screen.table(
         (">id", "class", "", ""),
         rows,
         data={
             "classes": [
-                {"id": one.id, "name": one.name, "action": done[one.kind], "differences": one.differences}
-                for one in changes
+                {
+                    "id": change.id,
+                    "name": change.name,
+                    "action": done[change.kind],
+                    "differences": change.differences,
+                }
+                for change in changes
             ],
             "signatures": signatures,
         },
@@ -79,16 +88,16 @@ def load(
     io.screen.note(", ".join(f"{count} {word}" for word, count in counts.items() if count))
 
 
-def _class_json(one: accounts.staking.Class) -> dict[str, Any]:
+def _class_json(class_: accounts.staking.Class) -> dict[str, Any]:
     return {
-        "id": one.id,
-        "name": class_name(one),
-        "account": pda.staking.class_(one.id),
-        "pool": one.pool.name.lower(),
-        "multiplier_bps": one.multiplier_bps,
-        "minimum_stake": minimum(one, 1),
-        "maximum_times_minimum": one.maximum,
-        "enabled": bool(one.enabled),
+        "id": class_.id,
+        "name": class_name(class_),
+        "account": pda.staking.class_(class_.id),
+        "pool": class_.pool.name.lower(),
+        "multiplier_bps": class_.multiplier_bps,
+        "minimum_stake": minimum(class_, 1),
+        "maximum_times_minimum": class_.maximum,
+        "enabled": bool(class_.enabled),
     }
 
 

@@ -43,7 +43,7 @@ app.add_typer(networks.app, name="network")
 
 
 class State(StrEnum):
-    """Where a node stands."""
+    """A node's state."""
 
     LIVE = "live"
     RETIRED = "retired"
@@ -51,7 +51,7 @@ class State(StrEnum):
 
 
 class By(StrEnum):
-    """What nodes are counted by."""
+    """How nodes are counted."""
 
     NETWORK = "network"
     CLASS = "class"
@@ -66,35 +66,35 @@ def probe() -> None:
     try:
         from ionet.worker import probe as look
 
-        found = look()
+        machine = look()
     except ImportError as bad:
         raise UserError(f"probing needs {bad.name}: pip install 'ionet[orchestrator]'") from None
     rows = [
         (
-            one.uuid,
-            one.name,
-            one.hardware_class.name if one.hardware_class else "none",
-            f"{one.memory >> 30}",
-            one.fingerprint.hex(),
+            device.uuid,
+            device.name,
+            device.hardware_class.name if device.hardware_class else "none",
+            f"{device.memory >> 30}",
+            device.fingerprint.hex(),
         )
-        for one in found.devices
+        for device in machine.devices
     ]
     session().screen.table(
         ("uuid", "device", "class", ">GiB", "fingerprint"),
         rows,
         data=[
             {
-                "uuid": one.uuid,
-                "name": one.name,
-                "class": one.hardware_class.name if one.hardware_class else None,
-                "memory_gib": one.memory >> 30,
-                "fingerprint": one.fingerprint,
+                "uuid": device.uuid,
+                "name": device.name,
+                "class": device.hardware_class.name if device.hardware_class else None,
+                "memory_gib": device.memory >> 30,
+                "fingerprint": device.fingerprint,
             }
-            for one in found.devices
+            for device in machine.devices
         ],
         empty="No device that could be registered.",
     )
-    for fault in found.faults:
+    for fault in machine.faults:
         which = "" if fault.index is None else f"GPU {fault.index}: "
         session().screen.note(f"Not usable: {which}{fault.reason}")
 
@@ -114,13 +114,13 @@ def register(
     memory: Memory = 0,
     link: Link = 0,
 ) -> None:
-    """Register a device and make a node of it; who signs will own both."""
+    """Register a device and make it a node; the signer will own both."""
     io = session()
     kind, print_ = class_of(io, class_), fingerprint_of(uuid, fingerprint)
-    known = io.reader.fetch_many(accounts.staking.Device, [pda.staking.device(print_)])[0]
-    if known is not None:
+    existing = io.reader.fetch_many(accounts.staking.Device, [pda.staking.device(print_)])[0]
+    if existing is not None:
         raise UserError(
-            f"the device is registered already: owner {known.owner}, node {known.node};"
+            f"the device is registered already: owner {existing.owner}, node {existing.node};"
             " see `ionet node device claim` and `ionet node reopen`",
             REFUSED,
         )
@@ -148,29 +148,29 @@ def register(
 @app.command("list")
 def list_nodes(
     class_: Annotated[
-        str | None, typer.Option("--class", metavar="CLASS", help="Of this class only.")
+        str | None, typer.Option("--class", metavar="CLASS", help="Only of this class.")
     ] = None,
-    region: Annotated[int | None, typer.Option("--region", help="In this region only.")] = None,
+    region: Annotated[int | None, typer.Option("--region", help="Only in this region.")] = None,
     owner: Annotated[
-        Pubkey | None, typer.Option("--owner", metavar="ADDRESS", parser=address, help="Of this owner only.")
+        Pubkey | None, typer.Option("--owner", metavar="ADDRESS", parser=address, help="Only of this owner.")
     ] = None,
-    mine: Annotated[bool, typer.Option("--mine", help="My own only.")] = False,
+    mine: Annotated[bool, typer.Option("--mine", help="Only my own.")] = False,
     of_network: Annotated[
-        str | None, typer.Option("--network", metavar="NAME", help="Of this network only: name or account.")
+        str | None, typer.Option("--network", metavar="NAME", help="Only of this network: name or account.")
     ] = None,
-    state: Annotated[State | None, typer.Option("--state", help="That stand so only.")] = None,
+    state: Annotated[State | None, typer.Option("--state", help="Only in this state.")] = None,
     by: Annotated[By | None, typer.Option("--by", help="Count them instead of listing them.")] = None,
 ) -> None:
     """List nodes, or count them by network and class."""
     io = session()
-    names = {one.account.id: class_name(one.account) for one in io.reader.staking.classes()}
-    networks = {one.address: text_of(one.account.name) for one in io.reader.staking.networks()}
+    names = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
+    networks = {network.address: text_of(network.account.name) for network in io.reader.staking.networks()}
     if by is not None:
-        if any(one is not None for one in (class_, region, owner, of_network, state)) or mine:
+        if any(option is not None for option in (class_, region, owner, of_network, state)) or mine:
             raise UserError("--by counts all nodes; it takes no filter")
         _counts(io, by, names, networks)
         return
-    found = io.reader.staking.nodes(
+    nodes = io.reader.staking.nodes(
         io.signer.pubkey() if mine else owner,
         class_id=None if class_ is None else class_of(io, class_).id,
         network=None if of_network is None else _network(of_network, networks),
@@ -179,17 +179,17 @@ def list_nodes(
     )
     rows = [
         (
-            one.address,
-            names.get(one.account.class_, one.account.class_),
-            one.account.units,
-            _state(one.account),
-            one.account.region or None,
-            f"{IO.from_base(one.account.own.active):.2n}",
-            f"{IO.from_base(one.account.co.active):.2n}",
-            f"{one.account.commission_bps / 100:g} %",
-            networks.get(one.account.network),
+            node.address,
+            names.get(node.account.class_, node.account.class_),
+            node.account.units,
+            _state(node.account),
+            node.account.region or None,
+            f"{IO.from_base(node.account.own.active):.2n}",
+            f"{IO.from_base(node.account.co.active):.2n}",
+            f"{node.account.commission_bps / 100:g} %",
+            networks.get(node.account.network),
         )
-        for one in found
+        for node in nodes
     ]
     io.screen.table(
         (
@@ -204,7 +204,7 @@ def list_nodes(
             "network",
         ),
         rows,
-        data=[_node_json(one, names, networks) for one in found],
+        data=[_node_json(node, names, networks) for node in nodes],
         empty="No such nodes.",
     )
 
@@ -212,18 +212,18 @@ def list_nodes(
 def _counts(io: Session, by: By, names: dict[int, str], networks: dict[Pubkey, str]) -> None:
     sums: dict[tuple[str, ...], list[int]] = {}
     supply = io.reader.staking.node_counts()
-    for one in supply:
-        origin = "own" if one.network is None else networks.get(one.network, str(one.network))
-        kind = names.get(one.class_id, str(one.class_id))
+    for group in supply:
+        origin = "own" if group.network is None else networks.get(group.network, str(group.network))
+        kind = names.get(group.class_id, str(group.class_id))
         key = (origin, kind) if by is By.NETWORK else (kind,)
         counts = sums.setdefault(key, [0, 0, 0, 0])
-        for i, value in enumerate((one.nodes, one.units, one.stake.base)):
-            counts[i if one.state == NodeState.LIVE or i else 3] += value
+        for i, value in enumerate((group.nodes, group.units, group.stake.base)):
+            counts[i if group.state == NodeState.LIVE or i else 3] += value
     rows = [
         (*key, f"{live:,}", f"{idle:,}", f"{units:,}", f"{IO.from_base(stake):.2n}")
         for key, (live, units, stake, idle) in sorted(sums.items())
     ]
-    totals = [sum(one[i] for one in sums.values()) for i in range(4)]
+    totals = [sum(values[i] for values in sums.values()) for i in range(4)]
     if rows:
         blank = ("total", "") if by is By.NETWORK else ("total",)
         live, units, stake, idle = totals
@@ -234,16 +234,16 @@ def _counts(io: Session, by: By, names: dict[int, str], networks: dict[Pubkey, s
         rows,
         data=[
             {
-                "network": None if one.network is None else networks.get(one.network),
-                "network_account": one.network,
-                "class": names.get(one.class_id),
-                "class_id": one.class_id,
-                "state": one.state,
-                "nodes": one.nodes,
-                "processors": one.units,
-                "stake": one.stake,
+                "network": None if group.network is None else networks.get(group.network),
+                "network_account": group.network,
+                "class": names.get(group.class_id),
+                "class_id": group.class_id,
+                "state": group.state,
+                "nodes": group.nodes,
+                "processors": group.units,
+                "stake": group.stake,
             }
-            for one in supply
+            for group in supply
         ],
         empty="No nodes yet.",
     )
@@ -251,54 +251,54 @@ def _counts(io: Session, by: By, names: dict[int, str], networks: dict[Pubkey, s
 
 @app.command()
 def show(node: NodeAddress) -> None:
-    """Show a node: state, stake, proof, and what stands in its way."""
+    """Show a node: state, stake, proof, and what keeps it from earning."""
     io = session()
     staking, now = io.reader.staking, io.reader.time()
-    found = staking.get_node(node)
-    kind, room = staking.get_class(found.class_), staking.get_capacity(node)
-    networks = {one.address: text_of(one.account.name) for one in staking.networks()}
-    names = {found.class_: class_name(kind)}
-    lease = _lease(io, found, now)
-    notes = _notes(found, room.minimum, lease, now)
-    proof = found.last_proof
-    active = IO.from_base(found.own.active + found.co.active)
-    waiting = IO.from_base(found.own.pending + found.co.pending)
+    account = staking.get_node(node)
+    kind, room = staking.get_class(account.class_), staking.get_capacity(node)
+    networks = {network.address: text_of(network.account.name) for network in staking.networks()}
+    names = {account.class_: class_name(kind)}
+    lease = _lease(io, account, now)
+    notes = _notes(account, room.minimum, lease, now)
+    proof = account.last_proof
+    active = IO.from_base(account.own.active + account.co.active)
+    waiting = IO.from_base(account.own.pending + account.co.pending)
     io.screen.facts(
         [
             ("Node", node),
-            ("Owner", found.owner),
-            ("Class", f"{names[found.class_]}, {found.units} processor{'s' * (found.units > 1)}"),
-            ("State", _state(found)),
-            ("Network", networks.get(found.network)),
-            ("Region", found.region or None),
-            ("Registered", when(found.registered_at)),
-            ("Device", f"{found.device} (key {found.device_key})"),
-            ("Commission", _commission(found)),
+            ("Owner", account.owner),
+            ("Class", f"{names[account.class_]}, {account.units} processor{'s' * (account.units > 1)}"),
+            ("State", _state(account)),
+            ("Network", networks.get(account.network)),
+            ("Region", account.region or None),
+            ("Registered", when(account.registered_at)),
+            ("Device", f"{account.device} (key {account.device_key})"),
+            ("Commission", _commission(account)),
             ("Stake", f"{active} active, {waiting} pending (minimum {room.minimum}, maximum {room.maximum})"),
             (
                 "Owner's side",
-                f"{IO.from_base(found.own.active)} active, {IO.from_base(found.own.pending)} pending",
+                f"{IO.from_base(account.own.active)} active, {IO.from_base(account.own.pending)} pending",
             ),
             (
                 "Co-stakers",
-                f"{IO.from_base(found.co.active)} active, {IO.from_base(found.co.pending)} pending",
+                f"{IO.from_base(account.co.active)} active, {IO.from_base(account.co.pending)} pending",
             ),
-            ("StakeCapacity", f"{room.total} for the owner, {room.co} for co-stakers"),
-            ("Credited", f"{IO.from_base(found.credited)} in its life, up to {when(found.credited_through)}"),
+            ("Room left", f"{room.total} for the owner, {room.co} for co-stakers"),
+            ("Credited", f"{IO.from_base(account.credited)} in all, up to {when(account.credited_through)}"),
             ("Last proof", _proof(proof)),
             *(("Note" if n == 0 else "", text) for n, text in enumerate(notes)),
         ],
         data={
-            **_node_json(_found(node, found), names, networks),
-            "device": found.device,
-            "device_key": found.device_key,
-            "registered_at": found.registered_at,
+            **_node_json(_keyed(node, account), names, networks),
+            "device": account.device,
+            "device_key": account.device_key,
+            "registered_at": account.registered_at,
             "room": {"minimum": room.minimum, "maximum": room.maximum, "total": room.total, "co": room.co},
-            "credited": IO.from_base(found.credited),
-            "credited_through": found.credited_through,
-            "credit_frozen_until": found.credit_frozen_until,
-            "frozen": IO.from_base(found.frozen),
-            "challenges": found.challenges,
+            "credited": IO.from_base(account.credited),
+            "credited_through": account.credited_through,
+            "credit_frozen_until": account.credit_frozen_until,
+            "frozen": IO.from_base(account.frozen),
+            "challenges": account.challenges,
             "leased_until": lease,
             "last_proof": {
                 "time": proof.time,
@@ -328,41 +328,45 @@ def why(
 
         require_numpy()
     io = session()
-    answer = io.reader.staking.why(node, hour=hour, evidence=evidence)
-    head = f"Hour {answer.seq}, which ended {when(answer.period_end)}" if answer.seq else "So far"
+    explanation = io.reader.staking.why(node, hour=hour, evidence=evidence)
+    head = (
+        f"Hour {explanation.seq}, which ended {when(explanation.period_end)}" if explanation.seq else "So far"
+    )
     lines: list[str] = []
-    if answer.earned:
-        lines.append(f"{head}: the node earned {answer.earned}.")
-        if not answer.waiting:
+    if explanation.earned:
+        lines.append(f"{head}: the node earned {explanation.earned}.")
+        if not explanation.waiting:
             lines.append("It was credited; each holder claims with `ionet stake claim`.")
-    elif answer.earned is not None:
+    elif explanation.earned is not None:
         lines.append(f"{head}: the node earned nothing, because")
-    elif answer.unpaid:
+    elif explanation.unpaid:
         lines.append(f"{head}: by what the chain shows now, the node earned nothing, because")
     else:
-        lines.append(f"{head}: nothing that the chain shows speaks against a reward.")
-    lines += _causes(answer.unpaid)
-    if answer.waiting:
+        lines.append(f"{head}: the chain shows no reason why it should not be rewarded.")
+    lines += _causes(explanation.unpaid)
+    if explanation.waiting:
         lines.append(
-            "What it earned waits, because" if answer.earned else "What it may have earned waits, because"
+            "What it earned waits, because"
+            if explanation.earned
+            else "What it may have earned waits, because"
         )
-        lines += _causes(answer.waiting)
-    if not answer.exact and answer.seq:
+        lines += _causes(explanation.waiting)
+    if not explanation.exact and explanation.seq:
         lines.append(
-            "Uptime, stake and proof of that hour stand in its evidence file: give it with --evidence."
+            "Uptime, stake and proof of that hour are in its evidence file: give it with --evidence."
         )
-    if answer.exact and answer.report is None:
+    if explanation.exact and explanation.report is None:
         lines.append("No report on the chain has the hash of this evidence file: it proves nothing.")
     io.screen.show(
         {
-            "node": answer.node,
-            "hour": answer.seq,
-            "period_end": answer.period_end,
-            "earned": answer.earned,
-            "exact": answer.exact,
-            "report": answer.report,
-            "unpaid": answer.unpaid,
-            "waiting": answer.waiting,
+            "node": explanation.node,
+            "hour": explanation.seq,
+            "period_end": explanation.period_end,
+            "earned": explanation.earned,
+            "exact": explanation.exact,
+            "report": explanation.report,
+            "unpaid": explanation.unpaid,
+            "waiting": explanation.waiting,
         },
         *lines,
     )
@@ -370,10 +374,10 @@ def why(
 
 def _causes(causes: Any) -> list[str]:
     lines = []
-    for one in causes:
-        lines.append(f"  - {one.text}")
-        if one.todo:
-            lines.append(f"    → {one.todo}")
+    for cause in causes:
+        lines.append(f"  - {cause.text}")
+        if cause.todo:
+            lines.append(f"    → {cause.todo}")
     return lines
 
 
@@ -397,10 +401,10 @@ def commission(
 
 @app.command()
 def retire(node: NodeAddress) -> None:
-    """Take a node out of the market. Stake leaves and rewards are claimed as ever."""
+    """Take a node out of the market. Stake and rewards can still be withdrawn."""
     io = session()
     sent = io.send(io.client.staking.retire(node), f"retire {node}")
-    io.done(sent, f"Retired {node}; its stake leaves with `ionet stake unstake`", node=node)
+    io.done(sent, f"Retired {node}; take its stake off with `ionet stake unstake`", node=node)
 
 
 @app.command()
@@ -429,19 +433,19 @@ def reopen(
 
 
 @app.command()
-def attach(node: NodeAddress, one: DeviceAddress) -> None:
-    """Add a processor of the same class to a node, eight in all; for the owner of both."""
+def attach(node: NodeAddress, device: DeviceAddress) -> None:
+    """Add a processor of the same class to a node, up to eight in all; for the owner of both."""
     io = session()
-    sent = io.send(io.client.staking.attach_device(node, one), f"attach {one} to {node}")
-    io.done(sent, f"{node} has {sent.result} processors now", node=node, device=one, units=sent.result)
+    sent = io.send(io.client.staking.attach_device(node, device), f"attach {device} to {node}")
+    io.done(sent, f"{node} has {sent.result} processors now", node=node, device=device, units=sent.result)
 
 
 @app.command()
-def detach(one: DeviceAddress) -> None:
-    """Take a processor that is not the first off its node; for the owner, or a retired node's next one."""
+def detach(device: DeviceAddress) -> None:
+    """Take a processor other than the first off its node; for the owner, or a retired node's next owner."""
     io = session()
-    sent = io.send(io.client.staking.detach_device(one), f"detach {one}")
-    io.done(sent, f"Detached {one}; its node has {sent.result} left", device=one, units=sent.result)
+    sent = io.send(io.client.staking.detach_device(device), f"detach {device}")
+    io.done(sent, f"Detached {device}; its node has {sent.result} left", device=device, units=sent.result)
 
 
 @app.command()
@@ -453,7 +457,7 @@ def evict(node: NodeAddress) -> None:
 
 @app.command()
 def expel(node: NodeAddress) -> None:
-    """Move all that is a former owner's, whose device has passed on, out of the way; for anyone."""
+    """Move a former owner's stake off a node whose device has a new owner; for anyone."""
     io = session()
     sent = io.send(io.client.staking.expel_owner(node), f"expel the former owner of {node}")
     amount, ready_at = IO.from_base(sent.result.amount), sent.result.ready_at
@@ -469,7 +473,7 @@ def expel(node: NodeAddress) -> None:
 
 @app.command("pay-former")
 def pay_former(node: NodeAddress) -> None:
-    """Pay a former owner of a node what is left of theirs, after its cooldown; for anyone."""
+    """Pay a node's former owner what is left of their side, after its cooldown; for anyone."""
     io = session()
     sent = io.send(io.client.staking.withdraw_former(node), f"pay the former owner of {node}")
     io.done(sent, f"Paid {sent.result} to the former owner of {node}", node=node, amount=sent.result)
@@ -499,7 +503,7 @@ def _commission(node: accounts.staking.Node) -> str:
 
 def _proof(proof: types.staking.LastProof) -> str:
     if not proof.time:
-        return "none yet: nothing is earned before the first passed one"
+        return "none yet: nothing is earned before the first passed proof"
     if proof.passed:
         speed = f", at {proof.score_bps / 100:g} % of the class's speed" if proof.score_bps else ", not timed"
         return f"passed {when(proof.time)}{speed}"
@@ -513,7 +517,7 @@ def _lease(io: Session, node: accounts.staking.Node, now: int) -> int | None:
 
 
 def _notes(node: accounts.staking.Node, needed: IO, lease: int | None, now: int) -> list[str]:
-    """What stands in the node's way, in words."""
+    """What keeps a node from earning, in words."""
     notes = []
     active = IO.from_base(node.own.active + node.co.active)
     if node.state == NodeState.RETIRED:
@@ -531,23 +535,23 @@ def _notes(node: accounts.staking.Node, needed: IO, lease: int | None, now: int)
         )
     if lease:
         notes.append(
-            f"hired until {when(lease)}: it can be neither booked nor retired, and its minimum stays"
+            f"leased until {when(lease)}: it can be neither booked nor retired, and its minimum stays"
         )
     return notes
 
 
-def _found(where: Pubkey, account: accounts.staking.Node) -> KeyedAccount[accounts.staking.Node]:
+def _keyed(node: Pubkey, account: accounts.staking.Node) -> KeyedAccount[accounts.staking.Node]:
     from ionet import KeyedAccount
 
-    return KeyedAccount(where, account)
+    return KeyedAccount(node, account)
 
 
 def _node_json(
-    one: KeyedAccount[accounts.staking.Node], names: dict[int, str], networks: dict[Pubkey, str]
+    keyed: KeyedAccount[accounts.staking.Node], names: dict[int, str], networks: dict[Pubkey, str]
 ) -> dict[str, Any]:
-    node = one.account
+    node = keyed.account
     return {
-        "node": one.address,
+        "node": keyed.address,
         "owner": node.owner,
         "class": names.get(node.class_),
         "class_id": node.class_,

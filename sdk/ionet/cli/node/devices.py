@@ -37,22 +37,22 @@ def list_devices(
     io = session()
     if node is None and owner is None:
         owner = io.signer.pubkey()
-    found = io.reader.staking.devices(owner=owner, node=node)
+    devices = io.reader.staking.devices(owner=owner, node=node)
     nobody = Pubkey.default()
     rows = [
         (
-            one.address,
-            one.account.class_,
-            None if one.account.node == nobody else one.account.node,
-            "banned" if one.account.banned else "free" if one.account.owner == nobody else "",
-            one.account.fingerprint.hex(),
+            device.address,
+            device.account.class_,
+            None if device.account.node == nobody else device.account.node,
+            "banned" if device.account.banned else "free" if device.account.owner == nobody else "",
+            device.account.fingerprint.hex(),
         )
-        for one in found
+        for device in devices
     ]
     io.screen.table(
         ("device", ">class", "node", "", "fingerprint"),
         rows,
-        data=[{"address": one.address, **_fields(one.account)} for one in found],
+        data=[{"address": device.address, **_fields(device.account)} for device in devices],
         empty="No devices.",
     )
 
@@ -90,7 +90,7 @@ def claim_device(
     uuid: Uuid = None,
     fingerprint: Fingerprint = None,
 ) -> None:
-    """Register a device again that nobody owns."""
+    """Register a device that nobody owns any more."""
     io = session()
     call = io.client.staking.claim_device(
         fingerprint_of(uuid, fingerprint),
@@ -103,22 +103,22 @@ def claim_device(
 
 
 @app.command("release")
-def release_device(one: DeviceAddress) -> None:
-    """Give up a device that has no node, or is the first of a retired one."""
+def release_device(device: DeviceAddress) -> None:
+    """Give up a device that has no node, or is the first device of a retired node."""
     io = session()
-    sent = io.send(io.client.staking.release_device(one), f"release {one}")
-    io.done(sent, f"Released {one}: anybody who holds it can claim it", device=one)
+    sent = io.send(io.client.staking.release_device(device), f"release {device}")
+    io.done(sent, f"Released {device}: anybody who has its key can claim it", device=device)
 
 
 @app.command("evict")
 def evict_device(
-    one: DeviceAddress,
+    device: DeviceAddress,
     ban: Annotated[bool, typer.Option("--ban", help="It can never be registered again.")] = False,
 ) -> None:
     """Take a device from a squatter; for the resolver."""
     io = session()
-    sent = io.send(io.client.staking.evict_device(one, ban=ban), f"evict {one}")
-    io.done(sent, f"Evicted {one}{' and banned it' if ban else ''}", device=one, banned=ban)
+    sent = io.send(io.client.staking.evict_device(device, ban=ban), f"evict {device}")
+    io.done(sent, f"Evicted {device}{' and banned it' if ban else ''}", device=device, banned=ban)
 
 
 def _fields(account: Any) -> dict[str, Any]:

@@ -69,22 +69,24 @@ def import_export(
     link: Link = 0,
     ledger: Annotated[
         Path | None,
-        typer.Option("--ledger", metavar="OUT.csv", help="Write which node is whose: node, device, wallet …"),
+        typer.Option(
+            "--ledger", metavar="OUT.csv", help="Write a table of nodes with their devices and wallets."
+        ),
     ] = None,
     concurrency: Annotated[
-        int, typer.Option("--concurrency", min=1, max=256, help="Nodes worked on at the same time.")
+        int, typer.Option("--concurrency", min=1, max=256, help="Nodes to register at the same time.")
     ] = 16,
 ) -> None:
     """Register the devices of an export in bulk; for a network's authority, who will own them.
 
-    Every line is checked before anything is sent. A machine of more than eight processors becomes several
-    nodes. Running it again continues: what is on the chain already is skipped.
+    Every line is checked before anything is sent. A machine with more than eight processors becomes several
+    nodes. Run it again to continue: what is on the chain already is skipped.
     """
     if (attester is None) == (unsigned_for is None):
         raise UserError("name the attester by --attester, or --unsigned-for if it signs elsewhere")
     io = session()
     io.refuse_sign_only()
-    found = _checked(io, export)
+    machines = _checked(io, export)
     authority = io.signer
     network = pda.staking.network(authority.pubkey())
     if io.reader.account(network) is None:
@@ -93,28 +95,28 @@ def import_export(
         )
     source = _keys(seed, keys, dry_run=io.dry_run)
     if ledger is not None:
-        _write_ledger(ledger, plan_nodes(found, network))
-    signs = unsigned_for if attester is None else io.party(attester)
-    assert signs is not None
-    if isinstance(signs, SignsElsewhere):
-        raise UserError(f"for an attester that signs elsewhere say --unsigned-for {signs.pubkey()}")
+        _write_ledger(ledger, plan_nodes(machines, network))
+    signer = unsigned_for if attester is None else io.party(attester)
+    assert signer is not None
+    if isinstance(signer, SignsElsewhere):
+        raise UserError(f"for an attester that signs elsewhere, give --unsigned-for {signer.pubkey()}")
     args = types.staking.NodeArgs(commission, region, memory, link)
 
     def work(client: AsyncClient) -> Registration:
-        return Registration(client, signs, source, args, payer=io.fee_payer, concurrency=concurrency)
+        return Registration(client, signer, source, args, payer=io.fee_payer, concurrency=concurrency)
 
-    plans = node_count(found)
+    plans = node_count(machines)
     if unsigned_for is not None:
-        asyncio.run(_print_unsigned(io, work, plan_nodes(found, network)))
+        asyncio.run(_print_unsigned(io, work, plan_nodes(machines, network)))
         return
     if not io.dry_run:
-        io.confirm(f"register {plans:,} nodes with {found.processors:,} processors")
-    progress = asyncio.run(_run(io, work, plan_nodes(found, network), plans))
-    _report(io, found, progress)
+        io.confirm(f"register {plans:,} nodes with {machines.processors:,} processors")
+    progress = asyncio.run(_run(io, work, plan_nodes(machines, network), plans))
+    _report(io, machines, progress)
 
 
 def node_count(export: Export) -> int:
-    """Nodes that an export makes."""
+    """How many nodes an export makes."""
     return sum(-(-row.count // constants.staking.MAX_UNITS) for row in export)
 
 
@@ -125,8 +127,8 @@ def _checked(io: Session, path: Path) -> Export:
         if io.screen.as_json:
             texts = "; ".join(map(str, bad.errors))
             raise UserError(f"{bad.count} lines of {path} cannot be used: {texts}", UNUSABLE) from None
-        for one in bad.errors[:20]:
-            io.screen.note(f"{path}:{one.line}: {one.reason}")
+        for error in bad.errors[:20]:
+            io.screen.note(f"{path}:{error.line}: {error.reason}")
         hidden = bad.count - len(bad.errors[:20])
         more = f" ({hidden} more are not shown)" if hidden else ""
         lines = "line" if bad.count == 1 else "lines"
@@ -138,7 +140,7 @@ def _checked(io: Session, path: Path) -> Export:
 def _keys(seed: Path | None, keys: Path | None, *, dry_run: bool) -> DeviceKeys:
     if (seed is None) == (keys is None):
         raise UserError(
-            "say where the devices' keys come from: --seed FILE, which is made if absent, or --keys DIR"
+            "say where the devices' keys come from: --seed FILE, which is created if missing, or --keys DIR"
         )
     if keys is not None:
         return KeyFolder(keys)
@@ -175,7 +177,7 @@ async def _print_unsigned(
             encoded = b64encode(bytes(transaction)).decode()
             print(json.dumps({"node": str(plan.node), "transaction": encoded}))
     io.screen.note(
-        f"{count} transactions; they can land for about a minute: ionet tx send FILE -k ATTESTER"
+        f"{count} transactions, valid for about a minute: ionet tx send FILE -k ATTESTER"
         if count
         else "Everything is registered already."
     )
@@ -221,12 +223,12 @@ def _write_ledger(path: Path, plans: Iterable[NodePlan]) -> None:
 
 
 def export_key(
-    name: Annotated[str, typer.Argument(metavar="DEVICE", help="The machine, as the export names it.")],
+    name: Annotated[str, typer.Argument(metavar="DEVICE", help="The machine's name in the export.")],
     out: Annotated[Path, typer.Option("--out", metavar="KEYPAIR", help="The file to write; mode 0600.")],
     seed: Annotated[Path, typer.Option("--seed", metavar="FILE", help="The secret that keys come from.")],
     index: Annotated[int, typer.Option("--index", min=0, help="The processor's number in the machine.")] = 0,
 ) -> None:
-    """Write the keypair of a machine's processor, to bring it to that machine."""
+    """Write the keypair of a machine's processor, to take it to that machine."""
     key = SeedKeys.load(seed).key(name, index)
     if out.exists():
         raise UserError(f"{out} exists already; it is not overwritten", UNUSABLE)

@@ -22,21 +22,26 @@ app.command("key")(export_key)
 def list_networks() -> None:
     """List the other networks and their authorities."""
     io = session()
-    found = io.reader.staking.networks()
+    networks = io.reader.staking.networks()
     io.screen.table(
         ("name", "network", "authority", "registered"),
         [
-            (text_of(one.account.name), one.address, one.account.authority, when(one.account.registered_at))
-            for one in found
+            (
+                text_of(network.account.name),
+                network.address,
+                network.account.authority,
+                when(network.account.registered_at),
+            )
+            for network in networks
         ],
         data=[
             {
-                "name": text_of(one.account.name),
-                "network": one.address,
-                "authority": one.account.authority,
-                "registered_at": one.account.registered_at,
+                "name": text_of(network.account.name),
+                "network": network.address,
+                "authority": network.account.authority,
+                "registered_at": network.account.registered_at,
             }
-            for one in found
+            for network in networks
         ],
         empty="No other networks yet.",
     )
@@ -46,7 +51,7 @@ def list_networks() -> None:
 def register_network(
     name: Annotated[str, typer.Argument(metavar="NAME", help="For example Filecoin; 32 bytes at most.")],
 ) -> None:
-    """Register another network, whose authority who signs will be."""
+    """Register another network, with the signer as its authority."""
     io = session()
     sent = io.send(io.client.staking.register_network(name), f"register the network {name}")
     io.done(
@@ -60,10 +65,10 @@ def register_network(
 
 @app.command("join")
 def join_network(
-    nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Nodes that who signs owns.")],
+    nodes: Annotated[list[str], typer.Argument(metavar="NODE...", help="Nodes that the signer owns.")],
 ) -> None:
-    """Count nodes to the network of who signs."""
+    """Add nodes to the signer's network."""
     io = session()
-    chosen = [address(one) for one in nodes]
-    sent = io.send(io.client.staking.join_network(*chosen), f"count {len(chosen)} nodes to my network")
-    io.done(sent, f"{len(chosen)} nodes count to the network now", nodes=chosen)
+    chosen = [address(text) for text in nodes]
+    sent = io.send(io.client.staking.join_network(*chosen), f"add {len(chosen)} nodes to my network")
+    io.done(sent, f"{len(chosen)} nodes belong to the network now", nodes=chosen)

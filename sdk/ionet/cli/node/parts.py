@@ -18,7 +18,7 @@ ClassOption: TypeAlias = Annotated[
 ]
 Uuid: TypeAlias = Annotated[
     str | None,
-    typer.Option("--uuid", help="The device's own id, as its driver names it: see `ionet node probe`."),
+    typer.Option("--uuid", help="The device's own id from its driver: see `ionet node probe`."),
 ]
 Fingerprint: TypeAlias = Annotated[
     bytes | None,
@@ -58,19 +58,19 @@ DeviceAddress: TypeAlias = Annotated[
 
 def class_of(io: Session, text: str) -> accounts.staking.Class:
     """The class of this number or name."""
-    found = [one.account for one in io.reader.staking.classes()]
-    for one in found:
-        if text == str(one.id) or text.casefold() == class_name(one).casefold():
-            return one
+    classes = [class_.account for class_ in io.reader.staking.classes()]
+    for class_ in classes:
+        if text == str(class_.id) or text.casefold() == class_name(class_).casefold():
+            return class_
     from difflib import get_close_matches
 
-    near = get_close_matches(text, [class_name(one) for one in found], n=3, cutoff=0.4)
+    near = get_close_matches(text, [class_name(class_) for class_ in classes], n=3, cutoff=0.4)
     hint = f"; did you mean {', '.join(near)}?" if near else "; see `ionet node classes list`"
     raise UserError(f"no hardware class {text!r}{hint}", NOT_FOUND)
 
 
 def fingerprint_of(uuid: str | None, fingerprint: bytes | None) -> bytes:
-    """The fingerprint of a device that is named in one of two ways."""
+    """The fingerprint of a device, named by uuid or fingerprint."""
     if (uuid is None) == (fingerprint is None):
         raise UserError("name the device by --uuid or by --fingerprint")
     if fingerprint is not None:

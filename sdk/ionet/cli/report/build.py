@@ -26,7 +26,7 @@ app = Commands()
 
 Previous = Annotated[
     Path | None,
-    typer.Option("--previous", metavar="FILE", help="Evidence of the report before; none for the first."),
+    typer.Option("--previous", metavar="FILE", help="Evidence of the previous report; none for the first."),
 ]
 
 #: Stands for an hour's number in the names of files.
@@ -35,7 +35,7 @@ _NUMBER: Final = "{hour}"
 
 @dataclass(slots=True)
 class _Before:
-    """What an hour's report continues: the hour before, its report and its carry."""
+    """What an hour's report continues: the previous hour, its report and its carry."""
 
     seq: int
     report: Before | None = None
@@ -43,8 +43,8 @@ class _Before:
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
-    """What attesters and devices say of an hour, and what a correction lays down."""
+class _Inputs:
+    """Statements and verdicts of an hour, and a correction's lifetimes."""
 
     words: dict[bytes, Word]
     verdicts: dict[bytes, Verdict]
@@ -54,7 +54,7 @@ class _Said:
 @dataclass(frozen=True, slots=True)
 class _Built:
     seq: int
-    place: Path
+    path: Path
     paid: IO
     scores: Scores
     report: Report
@@ -73,7 +73,7 @@ def build(
     out: Annotated[
         Path,
         typer.Option(
-            "--out", metavar="FILE", help="Where the evidence is written; of several hours: e-{hour}.jsonl."
+            "--out", metavar="FILE", help="Where to write the evidence; for several hours: e-{hour}.jsonl."
         ),
     ],
     hour: Annotated[
@@ -85,7 +85,7 @@ def build(
         typer.Option(
             "--from",
             metavar="NUMBER",
-            help="Build from this hour to --hour; default: from the one after --previous.",
+            help="Build from this hour to --hour; default: the hour after --previous.",
         ),
     ] = None,
     words: Annotated[
@@ -93,7 +93,7 @@ def build(
         typer.Option(
             "--statements",
             metavar="FILE",
-            help="Devices' signed statements, JSON lines; of several hours: s-{hour}.jsonl.",
+            help="Devices' signed statements, JSON lines; for several hours: s-{hour}.jsonl.",
         ),
     ] = None,
     verdicts: Annotated[
@@ -101,15 +101,15 @@ def build(
         typer.Option(
             "--verdicts",
             metavar="FILE",
-            help="What your orchestrator found of compute proofs, JSON lines.",
+            help="Your orchestrator's verdicts on compute proofs, JSON lines.",
         ),
     ] = None,
     previous: Previous = None,
 ) -> None:
     """Compute hours' rewards from the chain and devices' statements, and write the evidence files.
 
-    Hours that were missed since --previous are built, too, each into a file of its own that continues the one
-    before. Nothing is sent. Publish the files, then in their order: ionet report submit FILE --place URL.
+    Hours missed since --previous are built, too, each into a file that continues the previous one. Nothing is
+    sent. Publish the files, then submit them in order: ionet report submit FILE --place URL.
     """
     require_numpy()
     io = session()
@@ -126,22 +126,22 @@ def build(
     if before is not None and before.seq >= min(begin, last):
         over = "" if before.seq < latest else ", which is not over yet"
         raise UserError(
-            f"{previous} is of hour {before.seq} already; what follows is hour {before.seq + 1}{over}"
+            f"{previous} is of hour {before.seq} already; the next is hour {before.seq + 1}{over}"
         )
     if begin > last:
-        raise UserError(f"hour {begin}, to begin with, comes after hour {last}")
-    wanted = range(begin, last + 1)
-    places = _places(out, wanted, "--out")
-    heard = {} if words is None else _places(words, wanted, "--statements")
-    said = {
-        seq: _Said(_words(io, seq, heard[seq]) if heard else {}, _verdicts(io, seq, verdicts))
-        for seq in wanted
+        raise UserError(f"the first hour, {begin}, comes after the last, {last}")
+    hours = range(begin, last + 1)
+    files = _places(out, hours, "--out")
+    statements = {} if words is None else _places(words, hours, "--statements")
+    inputs = {
+        seq: _Inputs(_words(io, seq, statements[seq]) if statements else {}, _verdicts(io, seq, verdicts))
+        for seq in hours
     }
-    # Before the first file is written: an hour may not be emitted yet.
-    paid = {seq: io.reader.proofs.emission(seq) for seq in wanted}
+    # Read before the first file is written, as an hour may not be emitted yet.
+    paid = {seq: io.reader.proofs.emission(seq) for seq in hours}
     done: list[_Built] = []
-    for seq in wanted:
-        built = _build(io, seq, paid[seq], places[seq], said[seq], before or _Before(seq - 1))
+    for seq in hours:
+        built = _build(io, seq, paid[seq], files[seq], inputs[seq], before or _Before(seq - 1))
         before = built.next()
         done.append(built)
     _show(io, done)
@@ -151,11 +151,9 @@ def build(
 def correct(
     restated: Annotated[
         Path,
-        typer.Argument(
-            metavar="FILE", help='Lifetimes in IO that take the place of wrong ones: {"NODE": "12.5", …}.'
-        ),
+        typer.Argument(metavar="FILE", help='Lifetimes in IO that replace wrong ones: {"NODE": "12.5", …}.'),
     ],
-    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where the evidence is written.")],
+    out: Annotated[Path, typer.Option("--out", metavar="FILE", help="Where to write the evidence.")],
     previous: Annotated[
         Path, typer.Option("--previous", metavar="FILE", help="Evidence of the report at the head.")
     ],
@@ -163,13 +161,13 @@ def correct(
         Path | None, typer.Option("--statements", metavar="FILE", help="Devices' signed statements.")
     ] = None,
     verdicts: Annotated[
-        Path | None, typer.Option("--verdicts", metavar="FILE", help="What you found of compute proofs.")
+        Path | None, typer.Option("--verdicts", metavar="FILE", help="Your verdicts on compute proofs.")
     ] = None,
 ) -> None:
-    """Build a correction: the latest hour's report, which restates nodes' lifetimes, also to less.
+    """Build a correction: the latest hour's report with restated lifetimes, which may be lower.
 
-    Nothing is sent. It is approved by four fifths of the weight, or by the threshold and the guardian
-    (ionet report endorse), and final after 72 hours; from its approval on nothing earlier is creditable.
+    Nothing is sent. Approval takes four fifths of the weight, or the threshold and the guardian (ionet report
+    endorse). The correction is final after 72 hours; once approved, no earlier report is creditable.
     """
     require_numpy()
     io = session()
@@ -177,18 +175,18 @@ def correct(
     before = continued(io, previous)
     if before is None or before.seq >= seq:
         raise UserError(f"{previous} is of the latest hour already: a correction is the next hour's report")
-    said = _Said(
+    inputs = _Inputs(
         {} if words is None else _words(io, seq, words), _verdicts(io, seq, verdicts), _restated(restated)
     )
-    built = _build(io, seq, io.reader.proofs.emission(seq), out, said, before)
+    built = _build(io, seq, io.reader.proofs.emission(seq), out, inputs, before)
     _show(io, [built])
 
 
 def _restated(path: Path) -> dict[bytes, int]:
-    """Lifetimes by node, of a file."""
+    """Reads a file of lifetimes by node."""
     try:
-        found = json.loads(path.read_text())
-        return {bytes(Pubkey.from_string(node)): IO(amount).base for node, amount in found.items()}
+        lifetimes = json.loads(path.read_text())
+        return {bytes(Pubkey.from_string(node)): IO(amount).base for node, amount in lifetimes.items()}
     except (ValueError, AttributeError, TypeError) as bad:
         raise UserError(f"{path} is not of the form {{NODE: AMOUNT}}: {bad}") from None
 
@@ -197,50 +195,52 @@ def _places(path: Path, hours: range, option: str) -> dict[int, Path]:
     """A file for each hour."""
     if len(hours) > 1 and _NUMBER not in path.name:
         raise UserError(
-            f"hours {hours[0]} to {hours[-1]} are to be built, each with a file of its own: write {_NUMBER}"
+            f"hours {hours[0]} to {hours[-1]} are to be built, each into its own file: write {_NUMBER}"
             f" in the name of {option}, as in {path.stem}-{_NUMBER}{path.suffix}; or --hour {hours[0]} for"
             " the first alone"
         )
     return {seq: path.with_name(path.name.replace(_NUMBER, str(seq))) for seq in hours}
 
 
-def _words(io: Session, seq: int, place: Path) -> dict[bytes, Word]:
+def _words(io: Session, seq: int, path: Path) -> dict[bytes, Word]:
     from ionet.rewards import read_words
 
-    return read_words(place, io.reader.proofs.period_end(seq))
+    return read_words(path, io.reader.proofs.period_end(seq))
 
 
-def _verdicts(io: Session, seq: int, place: Path | None) -> dict[bytes, Verdict]:
+def _verdicts(io: Session, seq: int, path: Path | None) -> dict[bytes, Verdict]:
     from ionet.rewards import read_verdicts
 
-    return {} if place is None else read_verdicts(place, io.reader.proofs.period_end(seq))
+    return {} if path is None else read_verdicts(path, io.reader.proofs.period_end(seq))
 
 
 def continued(io: Session, previous: Path | None) -> _Before | None:
-    """The hour that evidence is of."""
+    """The hour of an evidence file, which the next report continues."""
     if previous is None:
         return None
     from ionet.rewards import Before, build_report, read_evidence, score_hour
 
-    found = read_evidence(previous)
-    seq, rest = divmod(found.period_end - io.reader.proofs.period_end(0), HOUR)
-    if rest or seq < 1:
-        raise UserError(f"{previous} is of no hour of this network: it ends at {when(found.period_end)}")
-    carry = score_hour(found.hour, found.emission, found.carry, found.policy).carry
-    root = build_report(found.leaves, found.period_end, found.digest).root
-    return _Before(seq, Before(found.height + 1, root, found.leaves), carry)
+    evidence = read_evidence(previous)
+    seq, remainder = divmod(evidence.period_end - io.reader.proofs.period_end(0), HOUR)
+    if remainder or seq < 1:
+        raise UserError(
+            f"{previous} is not of an hour of this network: it ends at {when(evidence.period_end)}"
+        )
+    carry = score_hour(evidence.hour, evidence.emission, evidence.carry, evidence.policy).carry
+    root = build_report(evidence.leaves, evidence.period_end, evidence.digest).root
+    return _Before(seq, Before(evidence.height + 1, root, evidence.leaves), carry)
 
 
-def _build(io: Session, seq: int, paid: IO, place: Path, said: _Said, before: _Before) -> _Built:
+def _build(io: Session, seq: int, paid: IO, path: Path, inputs: _Inputs, before: _Before) -> _Built:
     from ionet.rewards import Hour, build_report, cumulate, score_hour, write_evidence
 
     end = io.reader.proofs.period_end(seq)
     leaves_before = None if before.report is None else before.report.leaves
-    rows = io.reader.proofs.facts(seq, said.words, judged=said.verdicts, before=leaves_before)
+    rows = io.reader.proofs.facts(seq, inputs.words, judged=inputs.verdicts, before=leaves_before)
     if not rows:
-        raise UserError(f"there is no live node that was registered before the end of hour {seq}")
-    heard = {row.node for row in rows if row.statement is not None}
-    for node in said.words.keys() - heard:
+        raise UserError(f"no live node was registered before the end of hour {seq}")
+    stated = {row.node for row in rows if row.statement is not None}
+    for node in inputs.words.keys() - stated:
         io.screen.note(
             f"warning: the statement of node {Pubkey(node)} for hour {seq} does not count: see"
             " `ionet node show`"
@@ -249,9 +249,11 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: _Said, before: _B
     policy = io.reader.proofs.policy()
     scores = score_hour(facts, paid.base, before.carry, policy)
     absent, height = io.reader.proofs.absent(seq), 0 if before.report is None else before.report.height
-    leaves = cumulate(leaves_before, facts, scores, end, absent=absent, height=height, restated=said.restated)
+    leaves = cumulate(
+        leaves_before, facts, scores, end, absent=absent, height=height, restated=inputs.restated
+    )
     evidence = write_evidence(
-        place,
+        path,
         hour=facts,
         scores=scores,
         leaves=leaves,
@@ -261,21 +263,21 @@ def _build(io: Session, seq: int, paid: IO, place: Path, said: _Said, before: _B
         policy=policy,
         before=before.report,
         absent=absent,
-        restated=said.restated,
+        restated=inputs.restated,
     )
-    report = build_report(leaves, end, evidence, correction=said.restated is not None)
-    return _Built(seq, place, paid, scores, report, height + 1)
+    report = build_report(leaves, end, evidence, correction=inputs.restated is not None)
+    return _Built(seq, path, paid, scores, report, height + 1)
 
 
 def _show(io: Session, done: list[_Built]) -> None:
-    data = [_data(one) for one in done]
-    lines = [line for one in done for line in _lines(one)]
+    data = [_data(built) for built in done]
+    lines = [line for built in done for line in _lines(built)]
     if len(done) == 1:
-        (one,) = done
-        lines.append(f"Next: publish {one.place}, then ionet report submit {one.place} --place URL")
+        (built,) = done
+        lines.append(f"Next: publish {built.path}, then ionet report submit {built.path} --place URL")
     else:
         lines.append("Next: publish the files, then in this order:")
-        lines += [f"  ionet report submit {one.place} --place URL" for one in done]
+        lines += [f"  ionet report submit {built.path} --place URL" for built in done]
     io.screen.show(data[0] if len(done) == 1 else {"hours": data}, *lines)
 
 
@@ -286,7 +288,7 @@ def _unpaid(scores: Scores) -> int:
 def _reasons(scores: Scores) -> Counter[Any]:
     from ionet.rewards import Why
 
-    return Counter(one for why in scores.why.tolist() for one in Why if one and one in Why(why))
+    return Counter(reason for why in scores.why.tolist() for reason in Why if reason and reason in Why(why))
 
 
 def _data(built: _Built) -> dict[str, Any]:
@@ -294,7 +296,7 @@ def _data(built: _Built) -> dict[str, Any]:
     return {
         "hour": built.seq,
         "period_end": report.period_end,
-        "evidence": str(built.place),
+        "evidence": str(built.path),
         "sha256": report.evidence,
         "root": report.root,
         "nodes": len(scores.reward),
@@ -312,9 +314,9 @@ def _lines(built: _Built) -> list[str]:
     earned = f"{len(scores.reward) - _unpaid(scores)} of {len(scores.reward)} live nodes earned"
     left = IO.from_base(sum(scores.unallocated))
     return [
-        f"Hour {built.seq}, which ended {when(report.period_end)}: {built.paid} to share out",
+        f"Hour {built.seq}, which ended {when(report.period_end)}: {built.paid} to distribute",
         f"{earned} {IO.from_base(scores.total)}; {left} stay unallocated",
         *(f"  {count} × {reason.explain()}" for reason, count in _reasons(scores).most_common()),
-        f"Evidence: {built.place}, sha256 {report.evidence.hex()}",
+        f"Evidence: {built.path}, sha256 {report.evidence.hex()}",
         f"Root:     {report.root.hex()}",
     ]

@@ -33,7 +33,7 @@ from ionet.cli.session import Session, session
 if TYPE_CHECKING:
     from ionet.rewards import Evidence, NodeHour, Report
 
-app = Commands("Hourly reports of rewards: building, approving, doubting, crediting.")
+app = Commands("Hourly reports of rewards: building, approving, challenging, crediting.")
 app.registered_commands += build.app.registered_commands
 
 ReportAddress = Annotated[
@@ -46,7 +46,7 @@ EvidenceOption = Annotated[
     Path | None,
     typer.Option("--evidence", metavar="FILE", help="Its evidence file; default: where it is published."),
 ]
-#: Facts that the chain shows to everybody; uptime, verdicts and statements are the attesters' word.
+#: Facts that everybody can check on the chain; uptime, verdicts and statements come from attesters.
 _SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "banned", "in_use", "fees")
 
 
@@ -55,28 +55,28 @@ _SHOWN: Final = ("pool", "multiplier_bps", "units", "stake", "required_stake", "
 
 @app.command("list")
 def list_reports(
-    limit: Annotated[int, typer.Option("--limit", min=1, help="The latest so many.")] = 24,
+    limit: Annotated[int, typer.Option("--limit", min=1, help="How many of the latest.")] = 24,
 ) -> None:
     """List reports, latest hour first."""
     io = session()
-    found = io.reader.proofs.reports()[:limit]
+    reports = io.reader.proofs.reports()[:limit]
     config, now = io.reader.proofs.get_config(), io.reader.time()
     threshold = io.reader.proofs.get_attesters().threshold
     io.screen.table(
         (">hour", "ended", "report", "state", ">total IO", ">leaves", "next"),
         [
             (
-                one.account.seq,
-                when(one.account.period_end),
-                one.address,
-                one.account.state.name.lower(),
-                f"{IO.from_base(one.account.total):n}",
-                f"{one.account.leaves:,}",
-                _next(one.account, config, threshold, now),
+                report.account.seq,
+                when(report.account.period_end),
+                report.address,
+                report.account.state.name.lower(),
+                f"{IO.from_base(report.account.total):n}",
+                f"{report.account.leaves:,}",
+                _next(report.account, config, threshold, now),
             )
-            for one in found
+            for report in reports
         ],
-        data=[_json(one.address, one.account) for one in found],
+        data=[_json(report.address, report.account) for report in reports],
         empty="No reports yet.",
     )
 
@@ -85,26 +85,35 @@ def list_reports(
 def show(report: ReportAddress) -> None:
     """Show a report."""
     io = session()
-    found, config, now = io.reader.proofs.get_report(report), io.reader.proofs.get_config(), io.reader.time()
+    account, config, now = (
+        io.reader.proofs.get_report(report),
+        io.reader.proofs.get_config(),
+        io.reader.time(),
+    )
     attesters = io.reader.proofs.get_attesters()
     approved = [
-        str(key) for seat, key in enumerate(attesters.keys[: attesters.seats]) if found.approvals >> seat & 1
+        str(key)
+        for seat, key in enumerate(attesters.keys[: attesters.seats])
+        if account.approvals >> seat & 1
     ]
     io.screen.facts(
         [
             ("Report", report),
-            ("Hour", f"{found.seq}, ended {when(found.period_end)}"),
-            ("Height", f"{found.height}, a correction" if found.correction else str(found.height)),
-            ("State", found.state.name.lower()),
-            ("Next", _next(found, config, attesters.threshold, now)),
-            ("Total", f"{IO.from_base(found.total)} in all nodes' lives, {found.leaves:,} leaves"),
-            ("Root", found.root.hex()),
-            ("Evidence", place_of(found)),
-            ("sha256", found.evidence_hash.hex()),
-            ("Approved by", f"{', '.join(approved)} (weight {found.weight} of {attesters.threshold} needed)"),
-            ("Final", when(found.finalized_at) if found.finalized_at else None),
+            ("Hour", f"{account.seq}, ended {when(account.period_end)}"),
+            ("Height", f"{account.height}, a correction" if account.correction else str(account.height)),
+            ("State", account.state.name.lower()),
+            ("Next", _next(account, config, attesters.threshold, now)),
+            ("Total", f"{IO.from_base(account.total)} earned by all nodes so far, {account.leaves:,} leaves"),
+            ("Root", account.root.hex()),
+            ("Evidence", place_of(account)),
+            ("sha256", account.evidence_hash.hex()),
+            (
+                "Approved by",
+                f"{', '.join(approved)} (weight {account.weight} of {attesters.threshold} needed)",
+            ),
+            ("Final", when(account.finalized_at) if account.finalized_at else None),
         ],
-        data=_json(report, found),
+        data=_json(report, account),
     )
 
 
@@ -114,12 +123,12 @@ def show(report: ReportAddress) -> None:
 @app.command()
 def submit(
     evidence: Annotated[Path, typer.Argument(metavar="FILE", help="The evidence file, as `build` wrote it.")],
-    place: Annotated[str, typer.Option("--place", metavar="URL", help="Where everybody finds the file.")],
+    place: Annotated[str, typer.Option("--place", metavar="URL", help="Where the file is published.")],
     previous: Previous = None,
 ) -> None:
-    """Make a report of an evidence file, which is also its first approval; for an attester.
+    """Report an evidence file, which is also its first approval; for an attester.
 
-    Emits first where the hour is not emitted yet.
+    Emits first if the hour is not emitted yet.
     """
     require_numpy()
     io = session()
@@ -128,8 +137,8 @@ def submit(
     proposal = io.client.proofs.propose(report, place, predecessor=before)
     sent = io.send(io.client.proofs.report(proposal), f"report hour {proposal.seq}")
     account = io.client.proofs.get_report(sent.result)
-    minted = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
-    emitted = IO.from_base(sum(one.paid + one.withheld for one in minted))
+    minted = [event for event in sent.events if isinstance(event, events.mint.Emitted)]
+    emitted = IO.from_base(sum(event.paid + event.withheld for event in minted))
     config, threshold = io.client.proofs.get_config(), io.client.proofs.get_attesters().threshold
     io.done(
         sent,
@@ -151,14 +160,14 @@ def check(report: ReportAddress, evidence: EvidenceOption = None, previous: Prev
     Exits with 1 if a fact differs from what the chain shows now.
     """
     io = session()
-    found = io.reader.proofs.get_report(report)
-    with evidence_of(found, evidence) as path:
-        _recomputed(path, found, previous)
-        differences = _differences(io, found, path)
+    account = io.reader.proofs.get_report(report)
+    with evidence_of(account, evidence) as path:
+        _recomputed(path, account, previous)
+        differences = _differences(io, account, path)
     io.screen.show(
-        {"report": report, "recomputed": True, "root": found.root, "differences": differences},
-        f"The evidence leads to the report's root {found.root.hex()}: every reward and reason follows.",
-        *_told(differences),
+        {"report": report, "recomputed": True, "root": account.root, "differences": differences},
+        f"The evidence leads to the report's root {account.root.hex()}: every reward and reason is right.",
+        *_difference_lines(differences),
     )
     if differences:
         raise typer.Exit(1)
@@ -176,32 +185,32 @@ def approve(
 ) -> None:
     """Recompute a report from its evidence, compare it with the chain, and approve it; for an attester.
 
-    Needs the evidence of the report before, from whose leaves every leaf follows. A report that is void, has
-    fallen, or waits under an earlier attester set is renewed: this approval is its first.
+    Needs the previous report's evidence, since every leaf follows from that report's leaves. A report that is
+    void, has fallen, or waits for an earlier attester set is renewed: this approval is its first.
     """
     io = session()
-    found = io.client.proofs.get_report(report)
-    with evidence_of(found, evidence) as path:
-        recomputed = _recomputed(path, found, previous)
-        differences = _differences(io, found, path)
+    account = io.client.proofs.get_report(report)
+    with evidence_of(account, evidence) as path:
+        recomputed = _recomputed(path, account, previous)
+        differences = _differences(io, account, path)
     if differences and not accept:
-        for line in _told(differences):
+        for line in _difference_lines(differences):
             io.screen.note(line)
         raise UserError(
-            f"{len(differences)} facts of report {found.seq} differ from what the chain shows now;"
+            f"{len(differences)} facts of report {account.seq} differ from what the chain shows now;"
             " see `ionet report check`, or say --accept-differences"
         )
-    stale = found.state != ReportState.PENDING or found.set_version != _set_version(io)
+    stale = account.state != ReportState.PENDING or account.set_version != _set_version(io)
     call = io.client.proofs.renew if stale else io.client.proofs.approve
-    sent = io.send(call(report, recomputed), f"{'renew' if stale else 'approve'} report {found.seq}")
-    now = io.client.proofs.get_report(report)
+    sent = io.send(call(report, recomputed), f"{'renew' if stale else 'approve'} report {account.seq}")
+    updated = io.client.proofs.get_report(report)
     threshold = io.client.proofs.get_attesters().threshold
     io.done(
         sent,
-        f"Approved report {found.seq}: {_next(now, io.client.proofs.get_config(), threshold, 0)}",
+        f"Approved report {account.seq}: {_next(updated, io.client.proofs.get_config(), threshold, 0)}",
         report=report,
-        state=now.state,
-        weight=now.weight,
+        state=updated.state,
+        weight=updated.weight,
         threshold=threshold,
         differences=differences,
     )
@@ -218,38 +227,38 @@ def _predecessor(io: Session, path: Path) -> Pubkey:
     root = read_evidence(path).previous_root
     if root is None:
         return Pubkey.default()
-    found = [one for one in io.reader.proofs.reports() if one.account.root == root]
+    matches = [report for report in io.reader.proofs.reports() if report.account.root == root]
     head = io.reader.proofs.head()
-    found.sort(key=lambda one: (one.address != head, one.account.state == ReportState.VOID))
-    if not found:
+    matches.sort(key=lambda report: (report.address != head, report.account.state == ReportState.VOID))
+    if not matches:
         raise UserError(f"{path} continues a report with the root {root.hex()}, which is not on the chain")
-    return found[0].address
+    return matches[0].address
 
 
 def _recomputed(path: Path, report: accounts.proofs.Report | None, previous: Path | None) -> Report:
-    """The report that evidence leads to, from the leaves of the one before, checked against the chain's."""
+    """Computes a report from evidence and the previous report's leaves, and checks it against the chain."""
     from ionet.rewards import EvidenceError, read_evidence, verify_evidence
 
     before = None if previous is None else read_evidence(previous)
     try:
-        found = verify_evidence(
+        recomputed = verify_evidence(
             path,
             root=None if report is None else report.root,
             previous=None if before is None else before.leaves,
         )
     except EvidenceError as bad:
         raise UserError(f"{path} does not hold: {bad}", UNUSABLE) from None
-    if report is not None and (found.total, found.period_end) != (report.total, report.period_end):
+    if report is not None and (recomputed.total, recomputed.period_end) != (report.total, report.period_end):
         raise UserError(f"{path} is of another hour, or another total, than the report", UNUSABLE)
-    return found
+    return recomputed
 
 
 def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> list[dict[str, Any]]:
-    """Where a report's facts differ from those that the chain shows now."""
+    """How a report's facts differ from what the chain shows now."""
     from ionet.rewards import Word, read_evidence
 
     stated: Evidence = read_evidence(path)
-    found = [*_emission_differs(io, report, stated), *_policy_differs(io, stated)]
+    differences = [*_emission_differs(io, report, stated), *_policy_differs(io, stated)]
     rows: dict[bytes, NodeHour] = {row.node: row for row in stated.hour.rows()}
     words = {
         node: Word(node, row.up_hours, row.statement)
@@ -257,54 +266,55 @@ def _differences(io: Session, report: accounts.proofs.Report, path: Path) -> lis
         if row.statement is not None
     }
     judged = {row.node: row.verdict for row in rows.values() if row.verdict is not None}
-    seen = {row.node: row for row in io.reader.proofs.facts(report.seq, words, judged=judged)}
-    for node in sorted(rows.keys() | seen.keys()):
-        name, mine, theirs = Pubkey(node), seen.get(node), rows.get(node)
-        if mine is None or theirs is None:
-            what = "is no live node" if mine is None else "is missing from the report"
-            found.append({"node": name, "fact": "node", "stated": what, "chain": None})
+    chain_rows = {row.node: row for row in io.reader.proofs.facts(report.seq, words, judged=judged)}
+    for node in sorted(rows.keys() | chain_rows.keys()):
+        name, actual, reported = Pubkey(node), chain_rows.get(node), rows.get(node)
+        if actual is None or reported is None:
+            text = "is no live node" if actual is None else "is missing from the report"
+            differences.append({"node": name, "fact": "node", "stated": text, "chain": None})
             continue
         for fact in (*_SHOWN, "up_hours"):
-            if getattr(mine, fact) != getattr(theirs, fact):
-                pair = {"stated": getattr(theirs, fact), "chain": getattr(mine, fact)}
-                found.append({"node": name, "fact": fact, **pair})
-    return found
+            if getattr(actual, fact) != getattr(reported, fact):
+                pair = {"stated": getattr(reported, fact), "chain": getattr(actual, fact)}
+                differences.append({"node": name, "fact": fact, **pair})
+    return differences
 
 
 def _emission_differs(io: Session, report: accounts.proofs.Report, stated: Evidence) -> list[dict[str, Any]]:
-    """Whether a report shares out another amount than its hour was paid, or one that is forgotten."""
+    """Whether a report distributes another amount than its hour was paid, or one no longer known."""
     try:
         paid = io.reader.proofs.emission(report.seq)
     except EmissionUnknown:
         paid = None
-    said = IO.from_base(stated.emission)
-    return [] if said == paid else [{"node": None, "fact": "emission", "stated": said, "chain": paid}]
+    reported = IO.from_base(stated.emission)
+    return [] if reported == paid else [{"node": None, "fact": "emission", "stated": reported, "chain": paid}]
 
 
 def _policy_differs(io: Session, stated: Evidence) -> list[dict[str, Any]]:
-    """Where an hour is shared out in another way than the proofs program says."""
-    said, chain = asdict(stated.policy), asdict(io.reader.proofs.policy())
+    """How a report's policy differs from the programs' parameters."""
+    reported, chain = asdict(stated.policy), asdict(io.reader.proofs.policy())
     return [
-        {"node": None, "fact": name, "stated": said[name], "chain": chain[name]}
-        for name in said
-        if said[name] != chain[name]
+        {"node": None, "fact": name, "stated": reported[name], "chain": chain[name]}
+        for name in reported
+        if reported[name] != chain[name]
     ]
 
 
-def _told(differences: list[dict[str, Any]]) -> list[str]:
+def _difference_lines(differences: list[dict[str, Any]]) -> list[str]:
     if not differences:
         return ["Every fact is as the chain shows it."]
     lines = [f"{len(differences)} facts differ from what the chain shows now:"]
-    for one in differences[:20]:
-        if one["fact"] == "node":
-            lines.append(f"  {one['node']} {one['stated']}")
-        elif one["fact"] == "emission":
-            known = one["chain"] or "forgotten, as it was emitted too many cranks ago"
-            lines.append(f"  emission of the hour: stated {one['stated']}, chain {known}")
-        elif one["node"] is None:
-            lines.append(f"  parameter {one['fact']}: stated {one['stated']}, chain {one['chain']}")
+    for difference in differences[:20]:
+        node, fact, stated, chain = (difference[name] for name in ("node", "fact", "stated", "chain"))
+        if fact == "node":
+            lines.append(f"  {node} {stated}")
+        elif fact == "emission":
+            paid = chain or "no longer known: emitted too many cranks ago"
+            lines.append(f"  emission of the hour: stated {stated}, chain {paid}")
+        elif node is None:
+            lines.append(f"  parameter {fact}: stated {stated}, chain {chain}")
         else:
-            lines.append(f"  {one['node']} {one['fact']}: stated {one['stated']}, chain {one['chain']}")
+            lines.append(f"  {node} {fact}: stated {stated}, chain {chain}")
     if len(differences) > 20:
         lines.append(f"  and {len(differences) - 20} more")
     return lines
@@ -315,9 +325,9 @@ def _told(differences: list[dict[str, Any]]) -> list[str]:
 
 @app.command()
 def emit() -> None:
-    """Mint what the schedule has come to, to pay for hours that are over; for anyone."""
+    """Mint what the schedule allows by now, for the rewards of past hours; for anyone."""
     io = session()
-    sent = io.send(io.client.mint.emit(), "emit what the schedule has come to")
+    sent = io.send(io.client.mint.emit(), "emit what the schedule allows")
     emitted = sent.result
     io.done(sent, f"Emitted {emitted}" if emitted else "No hour is over since the last time", emitted=emitted)
 
@@ -343,32 +353,32 @@ def credit(
     if everything == (node is not None):
         raise UserError("name a node, or say --all")
     io = session()
-    found = io.reader.proofs.get_report(report)
-    if found.state != ReportState.FINAL:
-        raise UserError(f"report {found.seq} is not final: {_now(io, found)}", REFUSED)
-    leaves = leaves_of(found, evidence)
+    account = io.reader.proofs.get_report(report)
+    if account.state != ReportState.FINAL:
+        raise UserError(f"report {account.seq} is not final: {_now(io, account)}", REFUSED)
+    leaves = leaves_of(account, evidence)
     if node is not None:
         try:
             call = io.client.staking.credit(node, report, leaves)
         except KeyError:
-            raise UserError(f"report {found.seq} has no leaf for {node}") from None
-        sent = io.send(call, f"credit {node} from report {found.seq}")
+            raise UserError(f"report {account.seq} has no leaf for {node}") from None
+        sent = io.send(call, f"credit {node} from report {account.seq}")
         io.done(sent, f"Credited {sent.result} to {node}", node=node, amount=sent.result, report=report)
         return
-    _credit_all(io, report, found, leaves)
+    _credit_all(io, report, account, leaves)
 
 
-def _credit_all(io: Session, report: Pubkey, found: accounts.proofs.Report, leaves: Report) -> None:
-    """Credits whoever has not been credited up to the leaf; one that refuses stops no other."""
+def _credit_all(io: Session, report: Pubkey, account: accounts.proofs.Report, leaves: Report) -> None:
+    """Credits every node not yet credited up to its leaf; a refusal does not stop the others."""
     from ionet.cli.failures import sentence
 
     keys = [Pubkey(bytes(row)) for row in leaves.leaves.nodes]
-    known = io.reader.fetch_many(accounts.staking.Node, keys)
+    nodes = io.reader.fetch_many(accounts.staking.Node, keys)
     io.refuse_sign_only()
     rows, data = [], []
     stopped: IonetError | None = None
     total = IO(0)
-    for n, (key, node) in enumerate(zip(keys, known, strict=True)):
+    for n, (key, node) in enumerate(zip(keys, nodes, strict=True)):
         if node is None or node.state == NodeState.TERMINAL:
             continue
         due = IO.from_base(max(0, int(leaves.leaves.lifetime[n]) - node.credited))
@@ -395,28 +405,28 @@ def _credit_all(io: Session, report: Pubkey, found: accounts.proofs.Report, leav
         io.screen.table(
             ("node", ">amount", "signature"),
             rows,
-            data={"report": report, "hour": found.seq, "total": total, "nodes": data},
-            empty=f"Every node is credited up to report {found.seq} already.",
+            data={"report": report, "hour": account.seq, "total": total, "nodes": data},
+            empty=f"Every node is credited up to report {account.seq} already.",
         )
     if stopped is not None:
         raise stopped
     if rows and not io.dry_run:
-        io.screen.note(f"credited {total} to {sum('credited' in one for one in data)} nodes")
-    if any("error" in one for one in data):
+        io.screen.note(f"credited {total} to {sum('credited' in entry for entry in data)} nodes")
+    if any("error" in entry for entry in data):
         raise typer.Exit(REFUSED)
 
 
 @app.command()
 def refute(report: ReportAddress, node: NodeAddress, evidence: EvidenceOption = None) -> None:
-    """Void a report that is not final, by a leaf below what its node was credited, or of no node."""
+    """Void a report that is not final, for a leaf below its node's credit, or a leaf without a node."""
     io = session()
-    found = io.reader.proofs.get_report(report)
+    account = io.reader.proofs.get_report(report)
     try:
-        call = io.client.proofs.refute(report, node, leaves_of(found, evidence))
+        call = io.client.proofs.refute(report, node, leaves_of(account, evidence))
     except KeyError:
-        raise UserError(f"report {found.seq} has no leaf for {node}") from None
-    sent = io.send(call, f"refute report {found.seq}")
-    io.done(sent, f"Report {found.seq} is void", report=report, node=node)
+        raise UserError(f"report {account.seq} has no leaf for {node}") from None
+    sent = io.send(call, f"refute report {account.seq}")
+    io.done(sent, f"Report {account.seq} is void", report=report, node=node)
 
 
 @app.command()
@@ -428,28 +438,28 @@ def void(report: ReportAddress) -> None:
 
 @app.command()
 def endorse(report: ReportAddress) -> None:
-    """Endorse a correction, which then needs the threshold only; for the guardian."""
+    """Endorse a correction, which then only needs the threshold; for the guardian."""
     io = session()
     sent = io.send(io.client.proofs.endorse(report), f"endorse {report}")
-    now = io.client.proofs.get_report(report)
-    io.done(sent, f"Endorsed: {_now(io, now)}", report=report, state=now.state)
+    account = io.client.proofs.get_report(report)
+    io.done(sent, f"Endorsed: {_now(io, account)}", report=report, state=account.state)
 
 
 @app.command("show-verdict")
 def show_verdict(node: NodeAddress, evidence: EvidenceOption = None) -> None:
-    """Write a node's verdict in the report at the head into the node's account; for anyone.
+    """Write a node's verdict from the report at the head into the node's account; for anyone.
 
-    A booking needs one that passed, and is at most six hours old.
+    A booking needs a passed verdict that is at most six hours old.
     """
     io = session()
     head = io.reader.proofs.head()
     if head == Pubkey.default():
         raise UserError("no report has reached its threshold yet")
-    found = io.reader.proofs.get_report(head)
+    account = io.reader.proofs.get_report(head)
     try:
-        call = io.client.proofs.show_verdict(node, head, leaves_of(found, evidence))
+        call = io.client.proofs.show_verdict(node, head, leaves_of(account, evidence))
     except KeyError:
-        raise UserError(f"report {found.seq} has no leaf for {node}") from None
+        raise UserError(f"report {account.seq} has no leaf for {node}") from None
     sent = io.send(call, f"show the verdict of {node}")
     verdict = io.client.staking.get_node(node).last_proof
     word = "passed" if verdict.passed else f"failed: {verdict.reason.name.lower()}"
@@ -468,19 +478,19 @@ def challenge(
     report: ReportAddress,
     node: NodeAddress,
     reason: Annotated[
-        Path | None, typer.Option("--reason", metavar="FILE", help="What shows that the leaf is wrong.")
+        Path | None, typer.Option("--reason", metavar="FILE", help="The evidence that the leaf is wrong.")
     ] = None,
     reason_hash: Annotated[
         bytes | None, typer.Option("--reason-hash", metavar="HEX", parser=digest, help="Its sha256, instead.")
     ] = None,
 ) -> None:
-    """Doubt a node's leaf, with a bond, and hold its credit back for up to seven days; for anyone."""
+    """Challenge a node's leaf with a bond, and hold back its credit for up to seven days; for anyone."""
     if (reason is None) == (reason_hash is None):
-        raise UserError("name what shows it by --reason or by --reason-hash")
-    found = reason_hash or sha256((reason or Path()).read_bytes()).digest()
+        raise UserError("name the evidence by --reason or by --reason-hash")
+    reason_hash = reason_hash or sha256((reason or Path()).read_bytes()).digest()
     io = session()
     bond = IO.from_base(io.client.proofs.get_config().challenge_bond)
-    call = io.client.proofs.challenge(report, node, found)
+    call = io.client.proofs.challenge(report, node, reason_hash)
     sent = io.send(call, f"challenge the leaf of {node}, with a bond of {bond}")
     until = io.client.proofs.get_challenge(sent.result).until
     io.done(
@@ -497,30 +507,30 @@ def challenge(
 def challenges() -> None:
     """List open challenges."""
     io = session()
-    found = io.reader.proofs.challenges()
+    challenges = io.reader.proofs.challenges()
     io.screen.table(
         ("challenge", "node", "report", ">bond IO", "until"),
         [
             (
-                one.address,
-                one.account.node,
-                one.account.report,
-                f"{IO.from_base(one.account.bond):n}",
-                when(one.account.until),
+                challenge.address,
+                challenge.account.node,
+                challenge.account.report,
+                f"{IO.from_base(challenge.account.bond):n}",
+                when(challenge.account.until),
             )
-            for one in found
+            for challenge in challenges
         ],
         data=[
             {
-                "challenge": one.address,
-                "node": one.account.node,
-                "report": one.account.report,
-                "challenger": one.account.challenger,
-                "bond": IO.from_base(one.account.bond),
-                "until": one.account.until,
-                "evidence_hash": one.account.evidence_hash,
+                "challenge": challenge.address,
+                "node": challenge.account.node,
+                "report": challenge.account.report,
+                "challenger": challenge.account.challenger,
+                "bond": IO.from_base(challenge.account.bond),
+                "until": challenge.account.until,
+                "evidence_hash": challenge.account.evidence_hash,
             }
-            for one in found
+            for challenge in challenges
         ],
         empty="No open challenges.",
     )
@@ -528,30 +538,32 @@ def challenges() -> None:
 
 @app.command()
 def decide(
-    one: ChallengeAddress,
+    challenge: ChallengeAddress,
     uphold: Annotated[
-        bool, typer.Option("--uphold/--reject", help="The leaf is wrong; or it is right, and the bond burns.")
+        bool, typer.Option("--uphold/--reject", help="Whether the leaf is wrong; rejecting burns the bond.")
     ],
 ) -> None:
     """Decide a challenge; for the resolver."""
     io = session()
-    sent = io.send(io.client.proofs.decide(one, upheld=uphold), f"{'uphold' if uphold else 'reject'} {one}")
+    sent = io.send(
+        io.client.proofs.decide(challenge, upheld=uphold), f"{'uphold' if uphold else 'reject'} {challenge}"
+    )
     words = "upheld: the bond went back, and the node is credited from later reports only"
     io.done(
         sent,
-        f"{one} was {words if uphold else 'rejected: the bond was burned'}",
-        challenge=one,
+        f"{challenge} was {words if uphold else 'rejected: the bond was burned'}",
+        challenge=challenge,
         upheld=uphold,
         bond=IO.from_base(sent.result.bond),
     )
 
 
 @app.command()
-def lift(one: ChallengeAddress) -> None:
-    """End a challenge that nobody has decided in time; for anyone."""
+def lift(challenge: ChallengeAddress) -> None:
+    """End a challenge that was not decided in time; for anyone."""
     io = session()
-    sent = io.send(io.client.proofs.lift(one), f"lift {one}")
-    io.done(sent, f"Lifted {one}; the bond went back", challenge=one)
+    sent = io.send(io.client.proofs.lift(challenge), f"lift {challenge}")
+    io.done(sent, f"Lifted {challenge}; the bond went back", challenge=challenge)
 
 
 # -- parts of answers
@@ -569,7 +581,7 @@ def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, thresh
             return f"waiting for approvals: weight {report.weight} of {threshold}"
         case ReportState.APPROVED:
             if not config.final_height < report.height <= config.head:
-                return "fallen: another stands in its place, or one before it was voided; approve to renew it"
+                return "fallen: another has its place, or an earlier one was voided; approve to renew it"
             window = constants.proofs.CORRECTION_WINDOW if report.correction else config.challenge_window
             until = report.approved_at + window
             if now < until:
@@ -583,12 +595,12 @@ def _next(report: accounts.proofs.Report, config: accounts.proofs.Config, thresh
             if report.creditable_until < now:
                 return "too old to credit"
             return f"creditable until {when(report.creditable_until)}"
-    return "void: the next report heals it, or approve it to renew it"
+    return "void: the next report covers its hour, or approve it to renew it"
 
 
-def _json(where: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
+def _json(address: Pubkey, report: accounts.proofs.Report) -> dict[str, Any]:
     return {
-        "report": where,
+        "report": address,
         "hour": report.seq,
         "height": report.height,
         "correction": bool(report.correction),

@@ -1,4 +1,4 @@
-"""`ionet airdrop`: IO for those whom a list names."""
+"""`ionet airdrop`: IO for the recipients of a list."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ Shares = Annotated[
         metavar="FILE", help="CSV with the columns recipient,amount; its order is part of the airdrop."
     ),
 ]
-#: As many accounts of claims as a transaction opens.
+#: How many claim accounts a transaction opens.
 _CHUNKS = 8
 
 
@@ -48,10 +48,10 @@ def create(
         ),
     ] = 180,
 ) -> None:
-    """Make an airdrop out of the signer's IO, and open its claims; for the distributor's authority."""
+    """Create an airdrop from the signer's IO, and open its claims; for the distributor's authority."""
     io = session()
     tree = _tree(number, file)
-    # A minute more, as the clock goes on until it lands; but not past the latest there can be.
+    # A minute more, as time passes until it lands; but not past the latest possible deadline.
     now = io.client.time()
     deadline = now + min(days * DAY + 60, constants.distributor.MAX_CLAIMING)
     what = f"airdrop {tree.total} to {len(tree.shares):,} leaves"
@@ -73,25 +73,25 @@ def create(
 
 @app.command("list")
 def list_airdrops() -> None:
-    """List airdrops, with what was claimed of each."""
+    """List airdrops, and how much of each was claimed."""
     io = session()
-    found, now = io.reader.distributor.airdrops(), io.reader.time()
+    airdrops, now = io.reader.distributor.airdrops(), io.reader.time()
     io.screen.table(
         (">id", "airdrop", ">total", ">claimed", ">leaves", ">of", "until", "state"),
         [
             (
-                one.account.id,
-                one.address,
-                f"{IO.from_base(one.account.total):n}",
-                f"{IO.from_base(one.account.claimed):n}",
-                f"{one.account.claims:,}",
-                f"{one.account.leaves:,}",
-                when(one.account.deadline),
-                _state(one.account, now),
+                airdrop.account.id,
+                airdrop.address,
+                f"{IO.from_base(airdrop.account.total):n}",
+                f"{IO.from_base(airdrop.account.claimed):n}",
+                f"{airdrop.account.claims:,}",
+                f"{airdrop.account.leaves:,}",
+                when(airdrop.account.deadline),
+                _state(airdrop.account, now),
             )
-            for one in found
+            for airdrop in airdrops
         ],
-        data=[{"airdrop": one.address, **_json(one.account, now)} for one in found],
+        data=[{"airdrop": airdrop.address, **_json(airdrop.account, now)} for airdrop in airdrops],
         empty="No airdrops.",
     )
 
@@ -103,30 +103,32 @@ def claim(
     claimant: Annotated[
         Pubkey | None,
         typer.Option(
-            "--claimant", metavar="ADDRESS", parser=address, help="Whose leaves; default: who signs."
+            "--claimant", metavar="ADDRESS", parser=address, help="Whose leaves; default: the signer's."
         ),
     ] = None,
     stake: Annotated[
         Pubkey | None,
-        typer.Option("--stake", metavar="NODE", parser=address, help="Straight into own stake on this node."),
+        typer.Option("--stake", metavar="NODE", parser=address, help="Stake it on this node instead."),
     ] = None,
 ) -> None:
-    """Claim all leaves of a claimant, to his wallet (anyone may) or straight into stake (he himself)."""
+    """Claim all leaves of a claimant: to their wallet, for anyone, or into stake, for the claimant."""
     io = session()
     tree = _checked(io, number, file)
-    who = claimant or io.signer.pubkey()
-    if stake is not None and who != io.signer.pubkey():
-        raise UserError("only the claimant himself stakes what he claims: leave out --claimant or --stake")
-    indices = tree.indices(who)
+    claimant = claimant or io.signer.pubkey()
+    if stake is not None and claimant != io.signer.pubkey():
+        raise UserError(
+            "only claimants themselves can stake what they claim: leave out --claimant or --stake"
+        )
+    indices = tree.indices(claimant)
     if not indices:
-        raise UserError(f"{file} has no leaf of {who}", NOT_FOUND)
+        raise UserError(f"{file} has no leaf of {claimant}", NOT_FOUND)
     open_ = [index for index in indices if not io.client.distributor.is_claimed(tree, index)]
     if not open_:
-        raise UserError(f"{who} has claimed everything already", REFUSED)
+        raise UserError(f"{claimant} has claimed everything already", REFUSED)
     done = []
     for index in open_:
         if stake is None:
-            call, where = io.client.distributor.claim(tree, index), f"to {who}"
+            call, where = io.client.distributor.claim(tree, index), f"to {claimant}"
         else:
             call, where = io.client.distributor.claim_into_stake(tree, index, stake), f"into stake on {stake}"
         done.append((index, io.send(call, f"claim {tree.shares[index].amount} {where}")))
@@ -136,7 +138,7 @@ def claim(
         data=[
             {
                 "index": index,
-                "claimant": who,
+                "claimant": claimant,
                 "amount": sent.result,
                 "node": stake,
                 "signature": sent.signature,
@@ -152,23 +154,23 @@ def check(number: AirdropNumber, file: Shares) -> None:
     """Compare a file with an airdrop's root, and show what was claimed."""
     io = session()
     tree = _checked(io, number, file)
-    found, now = io.reader.distributor.get_airdrop(tree.address), io.reader.time()
+    account, now = io.reader.distributor.get_airdrop(tree.address), io.reader.time()
     io.screen.facts(
         [
             ("Airdrop", tree.address),
-            ("Root", f"{tree.root.hex()}, as the file has it"),
-            ("Total", IO.from_base(found.total)),
-            ("Claimed", f"{IO.from_base(found.claimed)}, {found.claims:,} of {found.leaves:,} leaves"),
-            ("State", f"{_state(found, now)}, until {when(found.deadline)}"),
-            ("Went back", IO.from_base(found.returned) if found.reclaimed else None),
+            ("Root", f"{tree.root.hex()}, the same as the file's"),
+            ("Total", IO.from_base(account.total)),
+            ("Claimed", f"{IO.from_base(account.claimed)}, {account.claims:,} of {account.leaves:,} leaves"),
+            ("State", f"{_state(account, now)}, until {when(account.deadline)}"),
+            ("Went back", IO.from_base(account.returned) if account.reclaimed else None),
         ],
-        data={"airdrop": tree.address, **_json(found, now)},
+        data={"airdrop": tree.address, **_json(account, now)},
     )
 
 
 @app.command()
 def reclaim(number: AirdropNumber) -> None:
-    """Pay what nobody claimed until the deadline to the treasury, and close the vault; for anyone."""
+    """Pay what was not claimed by the deadline to the treasury, and close the vault; for anyone."""
     from ionet import pda
 
     io = session()

@@ -1,4 +1,4 @@
-"""`ionet genesis`: what exists from the start."""
+"""`ionet genesis`: the IO that exists from the start."""
 
 from __future__ import annotations
 
@@ -16,29 +16,31 @@ app = Commands("Genesis: 500,000,000 IO as grants and airdrops, from a list of r
 
 Recipients = Annotated[
     Path,
-    typer.Argument(metavar="FILE", help="CSV with the columns item,recipient,amount and perhaps revocable."),
+    typer.Argument(
+        metavar="FILE", help="CSV with the columns item,recipient,amount and optionally revocable."
+    ),
 ]
 
 
 @app.command()
 def plan(file: Recipients) -> None:
-    """Show what a list of recipients comes to; a list whose sums are not the table's is refused."""
+    """Show the sums of a list of recipients; a list whose sums differ from the table's is refused."""
     from ionet.token.genesis import ITEMS, circulating_at_genesis, read_plan
 
-    screen, made = session().screen, read_plan(file)
+    screen, planned = session().screen, read_plan(file)
     data = [
         {
             "item": item.name,
             "allocation": item.allocation,
             "amount": item.amount,
-            "recipients": len(made.recipients[item.name]),
+            "recipients": len(planned.recipients[item.name]),
             "upfront": item.upfront,
             "terms": item.terms,
         }
         for item in ITEMS
     ]
     total = sum((item.amount for item in ITEMS), IO(0))
-    count = sum(map(len, made.recipients.values()))
+    count = sum(map(len, planned.recipients.values()))
     first = circulating_at_genesis()
     if screen.as_json:
         screen.show({"items": data, "total": total, "circulating_at_genesis": first})
@@ -48,7 +50,7 @@ def plan(file: Recipients) -> None:
             item.name,
             item.allocation.name.lower(),
             f"{item.amount.to_decimal():,.8f}",
-            f"{len(made.recipients[item.name]):,}",
+            f"{len(planned.recipients[item.name]):,}",
             f"{item.upfront.to_decimal():,.8f}",
             item.terms,
         )
@@ -60,17 +62,17 @@ def plan(file: Recipients) -> None:
 
 @app.command()
 def run(file: Recipients) -> None:
-    """Carry a plan out, as authority of mint and distributor.
+    """Carry out a plan, as authority of mint and distributor.
 
-    It can be stopped and run again: what is there already is compared with the plan and left alone.
+    It can be stopped and run again: what exists already is compared with the plan and left alone.
     """
     from ionet.token.genesis import read_plan
 
     io = session()
     io.check_several("genesis")
-    made = read_plan(file)
-    state = io.client.genesis.verify(made)
-    missing = sum(one.of - one.made for one in state.items)
+    planned = read_plan(file)
+    state = io.client.genesis.verify(planned)
+    missing = sum(item.of - item.made for item in state.items)
     if io.dry_run:
         io.screen.show(
             {"dry_run": True, "missing": missing, "differences": state.differences},
@@ -80,7 +82,7 @@ def run(file: Recipients) -> None:
         return
     io.confirm(f"make {missing:,} grants and airdrops of {file}")
     steps = []
-    for step in io.client.genesis.run(made):
+    for step in io.client.genesis.run(planned):
         steps.append(step)
         io.landed(step.signature)
         io.screen.note(f"{step.done:,}/{step.of:,}  {step.what}  {step.signature}")
@@ -103,20 +105,20 @@ def verify(file: Recipients) -> None:
         ("item", ">as planned", ">of", ">funded", ">IO", "minted"),
         [
             (
-                one.item.name,
-                f"{one.made:,}",
-                f"{one.of:,}",
-                f"{one.funded:n}",
-                f"{one.item.amount:n}",
-                "yes" if one.item.allocation in state.minted else "no",
+                item.item.name,
+                f"{item.made:,}",
+                f"{item.of:,}",
+                f"{item.funded:n}",
+                f"{item.item.amount:n}",
+                "yes" if item.item.allocation in state.minted else "no",
             )
-            for one in state.items
+            for item in state.items
         ],
         data={
             "complete": state.complete,
             "items": [
-                {"item": one.item.name, "made": one.made, "of": one.of, "funded": one.funded}
-                for one in state.items
+                {"item": item.item.name, "made": item.made, "of": item.of, "funded": item.funded}
+                for item in state.items
             ],
             "minted": sorted(state.minted),
             "differences": state.differences,

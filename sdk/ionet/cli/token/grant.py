@@ -1,4 +1,4 @@
-"""`ionet grant`: IO that becomes somebody's over time."""
+"""`ionet grant`: IO that vests over time."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def moment(text: str) -> int:
     if text.isdigit():
         return int(text)
     try:
-        found = datetime.fromisoformat(text)
+        date = datetime.fromisoformat(text)
     except ValueError:
         raise typer.BadParameter(f"{text!r} is no date; write for example 2027-01-31") from None
-    return int((found if found.tzinfo else found.replace(tzinfo=UTC)).timestamp())
+    return int((date if date.tzinfo else date.replace(tzinfo=UTC)).timestamp())
 
 
 @app.command()
 def create(
     beneficiary: Annotated[
-        Pubkey, typer.Argument(metavar="BENEFICIARY", parser=address, help="Whose it is.")
+        Pubkey, typer.Argument(metavar="BENEFICIARY", parser=address, help="Who is paid.")
     ],
     amount: IoAmount,
     months: Annotated[int, typer.Option("--months", min=1, max=240, help="Equal monthly parts.")],
@@ -53,27 +53,27 @@ def create(
     linear: Annotated[bool, typer.Option("--linear", help="Every half hour, instead of monthly.")] = False,
     revocable: Annotated[bool, typer.Option("--revocable", help="What has not vested can go back.")] = False,
     number: Annotated[
-        int | None, typer.Option("--id", min=0, help="Its number; default: the next after the highest.")
+        int | None, typer.Option("--id", min=0, help="Its number; default: one above the highest.")
     ] = None,
 ) -> None:
-    """Make a grant out of the signer's IO; for the distributor's authority."""
+    """Create a grant from the signer's IO; for the distributor's authority."""
     from ionet.token.airdrop import no_recipient
     from ionet.token.vesting import Schedule
 
     io = session()
-    if (what := no_recipient(beneficiary)) is not None:
-        raise UserError(f"{beneficiary} is {what}: nobody could ever take what is there")
+    if (kind := no_recipient(beneficiary)) is not None:
+        raise UserError(f"{beneficiary} is {kind}: nobody could ever take what is there")
     begin = io.client.time() if start is None else start
     if upfront is not None and upfront > amount:
-        raise UserError(f"the upfront part, {upfront}, is more than the whole, {amount}")
+        raise UserError(f"the upfront part, {upfront}, exceeds the total, {amount}")
     if linear and cliff:
-        raise UserError("what vests linearly has no cliff: leave out --linear or --cliff")
+        raise UserError("a linear grant has no cliff: leave out --linear or --cliff")
     if linear:
         schedule = Schedule.linear(amount, begin, months=months, upfront=upfront)
     else:
         schedule = Schedule.monthly(amount, begin, months=months, cliff=cliff, upfront=upfront)
     if number is None:
-        number = max((one.account.id for one in io.client.distributor.grants()), default=-1) + 1
+        number = max((grant.account.id for grant in io.client.distributor.grants()), default=-1) + 1
     call = io.client.distributor.create_grant(number, beneficiary, schedule, revocable=revocable)
     sent = io.send(call, f"grant {amount} to {beneficiary}")
     io.done(
@@ -91,13 +91,13 @@ def create(
 def list_grants(
     beneficiary: Annotated[
         Pubkey | None,
-        typer.Option("--beneficiary", metavar="ADDRESS", parser=address, help="Only whose they are."),
+        typer.Option("--beneficiary", metavar="ADDRESS", parser=address, help="Only of this beneficiary."),
     ] = None,
 ) -> None:
-    """List grants, with what has vested of each."""
+    """List grants, and how much of each has vested."""
     io = session()
-    found, now = io.reader.distributor.grants(beneficiary), io.reader.time()
-    rows = [(one.address, _state(one.account, now)) for one in found]
+    grants, now = io.reader.distributor.grants(beneficiary), io.reader.time()
+    rows = [(grant.address, _state(grant.account, now)) for grant in grants]
     io.screen.table(
         ("grant", "beneficiary", ">total", ">vested", ">release now", "ends", "state"),
         [
@@ -119,7 +119,7 @@ def list_grants(
 
 @app.command()
 def show(grant: GrantAddress) -> None:
-    """Show a grant: its terms, what has vested, and what comes next."""
+    """Show a grant: terms, what has vested, and the next part."""
     io = session()
     state = _state(io.reader.distributor.get_grant(grant), io.reader.time())
     io.screen.facts(
@@ -173,7 +173,9 @@ def transfer(
     successor: Annotated[
         Pubkey | None,
         typer.Argument(
-            metavar="[SUCCESSOR]", parser=address, help="Who is to have it; nobody: take it back."
+            metavar="[SUCCESSOR]",
+            parser=address,
+            help="The next beneficiary; without one, withdraw the offer.",
         ),
     ] = None,
 ) -> None:
@@ -187,7 +189,7 @@ def transfer(
 
 @app.command()
 def accept(grant: GrantAddress) -> None:
-    """Take over a grant, with what has vested and was not released; for who was named."""
+    """Take over a grant, with what has vested and was not released; for the named successor."""
     io = session()
     sent = io.send(io.client.distributor.accept_beneficiary(grant), f"take over {grant}")
     io.done(sent, f"{grant} is yours", grant=grant, beneficiary=io.client.address)
@@ -197,7 +199,7 @@ def _state(grant: accounts.distributor.Grant, now: int) -> dict[str, Any]:
     from ionet import Allocation
     from ionet.token.vesting import HALF_HOUR, MONTH, Schedule, vested
 
-    schedule, mine = Schedule.of(grant), vested(grant, now)
+    schedule, vested_now = Schedule.of(grant), vested(grant, now)
     released, total = IO.from_base(grant.released), IO.from_base(grant.total)
     over = bool(grant.revoked_at) or now >= schedule.end
     passed = max(0, now - schedule.start - schedule.cliff) // schedule.period
@@ -215,9 +217,9 @@ def _state(grant: accounts.distributor.Grant, now: int) -> dict[str, Any]:
         "allocation": None if grant.allocation == Allocation.NONE else grant.allocation,
         "total": total,
         "terms": "; ".join(terms),
-        "vested": mine,
+        "vested": vested_now,
         "released": released,
-        "releasable": IO.from_base(max(0, mine.base - grant.released)),
+        "releasable": IO.from_base(max(0, vested_now.base - grant.released)),
         "returned": IO.from_base(grant.returned),
         "start": schedule.start,
         "next": None if over else schedule.start + schedule.cliff + (passed + 1) * schedule.period,
@@ -227,8 +229,8 @@ def _state(grant: accounts.distributor.Grant, now: int) -> dict[str, Any]:
         "state": "revoked"
         if grant.revoked_at
         else "vested"
-        if mine == total
+        if vested_now == total
         else "vesting"
-        if mine
+        if vested_now
         else "locked",
     }

@@ -28,47 +28,49 @@ def supply(
     ] = None,
     chart: Annotated[
         Path | None,
-        typer.Option("--chart", metavar="FILE.svg", help="Also draw 20 years of it, by the published terms."),
+        typer.Option(
+            "--chart", metavar="FILE.svg", help="Also draw it over 20 years, by the published terms."
+        ),
     ] = None,
 ) -> None:
-    """Show what of IO exists, is locked, staked and circulates; now, or at other dates."""
+    """Show how much IO exists, is locked, staked and circulates; now, or at other dates."""
     from ionet.token.supply import chart as drawn
 
     io = session()
-    found = [io.reader.supply.at(one) for one in date] if date else [io.reader.supply.now()]
+    supplies = [io.reader.supply.at(time) for time in date] if date else [io.reader.supply.now()]
     if chart is not None:
         chart.write_text(drawn(io.reader.mint.get_config().start), encoding="utf-8")
         io.screen.note(f"Drawn: {chart}")
     rows: list[tuple[str, list[str | None]]] = [
-        ("date", [when(one.time) for one in found]),
-        ("genesis", [f"{one.genesis:n}" for one in found]),
-        ("+ emitted", [f"{one.emitted:n}" for one in found]),
-        ("- burned", [f"{one.burned:n}" for one in found]),
-        ("= supply", [f"{one.supply:n}" for one in found]),
-        ("- locked in grants", [f"{one.locked:n}" for one in found]),
-        ("- reserve", [f"{one.reserve:n}" for one in found]),
-        ("- treasury", [f"{one.treasury:n}" for one in found]),
-        ("= circulating", [f"{one.circulating:n}" for one in found]),
-        ("vested of grants", [f"{one.vested:n}" for one in found]),
-        ("staked", [None if one.staked is None else f"{one.staked:n}" for one in found]),
+        ("date", [when(supply.time) for supply in supplies]),
+        ("genesis", [f"{supply.genesis:n}" for supply in supplies]),
+        ("+ emitted", [f"{supply.emitted:n}" for supply in supplies]),
+        ("- burned", [f"{supply.burned:n}" for supply in supplies]),
+        ("= supply", [f"{supply.supply:n}" for supply in supplies]),
+        ("- locked in grants", [f"{supply.locked:n}" for supply in supplies]),
+        ("- reserve", [f"{supply.reserve:n}" for supply in supplies]),
+        ("- treasury", [f"{supply.treasury:n}" for supply in supplies]),
+        ("= circulating", [f"{supply.circulating:n}" for supply in supplies]),
+        ("vested of grants", [f"{supply.vested:n}" for supply in supplies]),
+        ("staked", [None if supply.staked is None else f"{supply.staked:n}" for supply in supplies]),
     ]
-    heads = ["IO", *(">by schedule" if one.projected else ">on chain" for one in found)]
-    data = [_json(one) for one in found]
+    heads = ["IO", *(">by schedule" if supply.projected else ">on chain" for supply in supplies)]
+    data = [_json(supply) for supply in supplies]
     io.screen.table(heads, [(name, *cells) for name, cells in rows], data=data if date else data[0], empty="")
 
 
-def _json(one: SupplyAt) -> dict[str, object]:
+def _json(supply: SupplyAt) -> dict[str, object]:
     return {
-        "time": one.time,
-        "projected": one.projected,
-        "genesis": one.genesis,
-        "emitted": one.emitted,
-        "burned": one.burned,
-        "supply": one.supply,
-        "locked": one.locked,
-        "reserve": one.reserve,
-        "treasury": one.treasury,
-        "circulating": one.circulating,
-        "vested": one.vested,
-        "staked": one.staked,
+        "time": supply.time,
+        "projected": supply.projected,
+        "genesis": supply.genesis,
+        "emitted": supply.emitted,
+        "burned": supply.burned,
+        "supply": supply.supply,
+        "locked": supply.locked,
+        "reserve": supply.reserve,
+        "treasury": supply.treasury,
+        "circulating": supply.circulating,
+        "vested": supply.vested,
+        "staked": supply.staked,
     }

@@ -30,7 +30,7 @@ _WRAPPED_SOL: Final = Pubkey.from_string("So111111111111111111111111111111111111
 
 
 class AsyncGovernance(Renamed, Generic[C]):
-    """Calls and reads of the governance program. What proposals can do: `ionet.governance`."""
+    """Calls and reads of the governance program; `ionet.governance` builds what proposals execute."""
 
     RENAMED = MappingProxyType({"get": "get_proposal", "config": "get_config"})
 
@@ -43,7 +43,7 @@ class AsyncGovernance(Renamed, Generic[C]):
         """Creates the configuration; for the program's upgrade authority.
 
         Args:
-            guardian: may cancel what is voted on or queued, for twelve months.
+            guardian: may cancel open or queued proposals, for twelve months.
         """
         instruction = ix.governance.initialize(authority=self._connection.address, guardian=guardian)
         return AsyncCall(self._connection, [instruction])
@@ -55,59 +55,62 @@ class AsyncGovernance(Renamed, Generic[C]):
             assets: mints, `ionet.governance.NATIVE` for SOL; default: IO and SOL.
         """
         payer = self._connection.address
-        wanted = assets or (pda.mint.MINT, dao.NATIVE)
+        assets = assets or (pda.mint.MINT, dao.NATIVE)
         return AsyncCall(
-            self._connection, [ix.governance.open_outflow(payer=payer, asset=one) for one in wanted]
+            self._connection, [ix.governance.open_outflow(payer=payer, asset=asset) for asset in assets]
         )
 
     # -- proposing
 
     async def stake_to_show(self, proposer: Pubkey | None = None) -> list[Pubkey]:
-        """The nodes and positions whose stake lets somebody propose, as the program takes them.
+        """The nodes and positions that show enough stake to propose, in the program's order.
 
         Args:
-            proposer: whose; default: the signer's.
+            proposer: whose stake; default: the signer's.
 
         Raises:
-            EncodeError: he has too little, now or at the start of this week.
+            EncodeError: too little stake, now or at the start of this week.
         """
-        who = proposer or self._connection.address
+        proposer = proposer or self._connection.address
         needed = (await self.get_config()).min_stake
         week = dao.week_of(await self._connection.time())
-        nodes = await self._connection.find(accounts.staking.Node, owner=who)
-        positions = await self._connection.find(accounts.staking.Position, holder=who)
-        found = [(_held(one.account.own_snapshot, week), [one.address]) for one in nodes]
-        found += [(_held(one.account.snapshot, week), [one.address, one.account.node]) for one in positions]
-        found.sort(key=lambda one: one[0], reverse=True)
-        shown, total = [], 0
-        for weight, keys in found:
+        nodes = await self._connection.find(accounts.staking.Node, owner=proposer)
+        positions = await self._connection.find(accounts.staking.Position, holder=proposer)
+        stakes = [(_held(node.account.own_snapshot, week), [node.address]) for node in nodes]
+        stakes += [
+            (_held(position.account.snapshot, week), [position.address, position.account.node])
+            for position in positions
+        ]
+        stakes.sort(key=lambda stake: stake[0], reverse=True)
+        chosen, total = [], 0
+        for weight, keys in stakes:
             if total >= needed or not weight:
                 break
             total += weight
-            shown.append(keys)
+            chosen.append(keys)
         if total < needed:
             raise EncodeError(
                 f"to propose takes {IO.from_base(needed)} of active stake since the start of this week;"
-                f" {who} has {IO.from_base(total)}"
+                f" {proposer} has {IO.from_base(total)}"
             )
-        return [key for keys in sorted(shown, key=lambda keys: bytes(keys[0])) for key in keys]
+        return [key for keys in sorted(chosen, key=lambda keys: bytes(keys[0])) for key in keys]
 
     async def next_nonce(self, proposer: Pubkey | None = None) -> int:
-        """A number that no proposal of somebody's has; default: the signer's."""
-        found = await self._connection.find(
+        """A nonce that none of a proposer's proposals has; default: the signer's."""
+        proposals = await self._connection.find(
             accounts.governance.Proposal, proposer=proposer or self._connection.address
         )
-        return max((one.account.nonce for one in found), default=0) + 1
+        return max((proposal.account.nonce for proposal in proposals), default=0) + 1
 
     @deferred
     async def propose(
         self, draft: dao.Draft, *, nonce: int | None = None, source: Pubkey | None = None
     ) -> AsyncCall[Pubkey]:
-        """Makes a draft without its transactions, and takes the bond. Gives its address.
+        """Creates a proposal in draft, without its transactions, and takes the bond. Gives its address.
 
         Args:
             draft: title and text.
-            nonce: makes the address; default: the next one.
+            nonce: part of the proposal's address; default: the next free one.
             source: the IO account that pays the bond; default: the signer's associated token account.
 
         Raises:
@@ -115,13 +118,13 @@ class AsyncGovernance(Renamed, Generic[C]):
         """
         me = self._connection.address
         number = await self.next_nonce() if nonce is None else nonce
-        shown = [AccountMeta(one, False, False) for one in await self.stake_to_show()]
+        stake = [AccountMeta(key, False, False) for key in await self.stake_to_show()]
         instruction = ix.governance.propose(
             proposer=me,
             source=source or token_account(me, pda.mint.MINT),
             nonce=number,
             args=draft.args,
-            remaining_accounts=shown,
+            remaining_accounts=stake,
         )
         address = pda.governance.proposal(me, number)
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
@@ -130,7 +133,7 @@ class AsyncGovernance(Renamed, Generic[C]):
         """Adds the next transaction to the signer's draft.
 
         Raises:
-            EncodeError: somebody other than the treasury would have to sign in it.
+            EncodeError: it needs a signer other than the treasury.
         """
         instruction = ix.governance.add_transaction(
             proposer=self._connection.address, proposal=proposal, index=index, args=dao.stored(transaction)
@@ -138,11 +141,11 @@ class AsyncGovernance(Renamed, Generic[C]):
         return AsyncCall(self._connection, [instruction])
 
     def activate(self, proposal: Pubkey) -> AsyncCall[events.governance.VotingBegan]:
-        """Begins voting on the signer's draft. Gives the event that says until when."""
+        """Begins voting on the signer's draft. Gives the event, which says when voting ends."""
         instruction = ix.governance.activate(
             proposer=self._connection.address,
             proposal=proposal,
-            remaining_accounts=[AccountMeta(one, False, False) for one in stake_shards()],
+            remaining_accounts=[AccountMeta(shard, False, False) for shard in stake_shards()],
         )
         return AsyncCall(
             self._connection, [instruction], decode=lambda sent: sent.event(events.governance.VotingBegan)
@@ -151,49 +154,49 @@ class AsyncGovernance(Renamed, Generic[C]):
     async def submit(
         self, draft: dao.Draft, *, nonce: int | None = None, source: Pubkey | None = None
     ) -> Pubkey:
-        """Makes a proposal, adds its transactions, and begins voting on it: several transactions.
+        """Creates a proposal, adds its transactions, and begins voting on it, in several transactions.
 
-        With the `nonce` of one that was begun and interrupted it goes on where that stands.
+        Given the `nonce` of an interrupted submission, it continues that one.
 
         Args:
             draft: what is proposed.
-            nonce: see above; default: a new proposal.
+            nonce: of an interrupted submission; default: a new proposal.
             source: see `propose`.
 
         Returns:
             The proposal's address.
 
         Raises:
-            EncodeError: what stands at that number is another proposal, or is voted on already.
+            EncodeError: another proposal has that nonce, or voting on it has begun.
         """
         me = self._connection.address
         number = await self.next_nonce() if nonce is None else nonce
         address = pda.governance.proposal(me, number)
-        (found,) = await self._connection.fetch_many(accounts.governance.Proposal, [address])
-        if found is None:
+        (account,) = await self._connection.fetch_many(accounts.governance.Proposal, [address])
+        if account is None:
             await self.propose(draft, nonce=number, source=source).send()
-            found = await self.get_proposal(address)
-        elif found.state != dao.ProposalState.DRAFT:
+            account = await self.get_proposal(address)
+        elif account.state != dao.ProposalState.DRAFT:
             raise EncodeError(f"proposal {address} is no draft any more")
-        stored = [dao.stored(one) for one in draft.transactions]
-        if bytes(found.content_hash) != dao.content_hash(
-            me, number, draft.args, stored[: found.transactions]
+        stored = [dao.stored(transaction) for transaction in draft.transactions]
+        if bytes(account.content_hash) != dao.content_hash(
+            me, number, draft.args, stored[: account.transactions]
         ):
             raise EncodeError(f"the draft at {address} is another one; cancel it, or take another number")
-        for index in range(found.transactions, len(draft.transactions)):
+        for index in range(account.transactions, len(draft.transactions)):
             await self.add(address, index, draft.transactions[index]).send()
         await self.activate(address).send()
         return address
 
     def as_treasury(self) -> C:
-        """The same connection as the treasury's: what its calls would do can be proposed, not sent.
+        """This connection with the treasury as signer: its calls can be proposed, but not sent.
 
         For example `client.governance.as_treasury().mint.set_policy(…).ix()`.
         """
         return self._connection.as_(dao.TreasurySigner())
 
     async def parameters(self, program: str, **changes: Any) -> Instruction:
-        """What sets a program's parameters to what they are but for `changes`, to be proposed.
+        """The instruction to propose that changes some of a program's parameters and keeps the others.
 
         Raises:
             EncodeError: no such program or parameter.
@@ -201,7 +204,7 @@ class AsyncGovernance(Renamed, Generic[C]):
         return dao.parameters(program, await self._config_of(program), **changes)
 
     async def params(self, program: str) -> dict[str, Any]:
-        """A program's parameters as they are, by the names under which they are set.
+        """A program's current parameters, by the names that `parameters` takes.
 
         Raises:
             EncodeError: no such program.
@@ -211,32 +214,32 @@ class AsyncGovernance(Renamed, Generic[C]):
     # -- voting
 
     async def ballots(self, proposal: Pubkey, voter: Pubkey | None = None) -> list[Ballot]:
-        """The stake with which somebody can vote: own nodes first, then positions.
+        """The stake that somebody can vote with: their own nodes first, then positions.
 
         Args:
-            proposal: that is voted on.
-            voter: whose; default: the signer's.
+            proposal: the proposal's address.
+            voter: whose stake; default: the signer's.
         """
-        who, found = voter or self._connection.address, await self.get_proposal(proposal)
+        voter, account = voter or self._connection.address, await self.get_proposal(proposal)
         ballots = []
-        for node in await self._connection.find(accounts.staking.Node, owner=who):
+        for node in await self._connection.find(accounts.staking.Node, owner=voter):
             (vote,) = await self._connection.fetch_many(
                 accounts.governance.NodeVote, [pda.governance.node_vote(proposal, node.address)]
             )
             if vote is None:
                 own, co = node.account.own_snapshot, node.account.co_snapshot
-                weight, choice = dao.stake_at(own, found.week) + dao.stake_at(co, found.week), None
+                weight, choice = dao.stake_at(own, account.week) + dao.stake_at(co, account.week), None
             else:
-                weight, choice = vote.own + vote.co - vote.overridden, _said(vote.owner_choice)
-            if weight and node.account.registered_at <= found.voting_from:
+                weight, choice = vote.own + vote.co - vote.overridden, _choice_or_none(vote.owner_choice)
+            if weight and node.account.registered_at <= account.voting_from:
                 ballots.append(Ballot(node.address, True, IO.from_base(weight), choice))
-        for position in await self._connection.find(accounts.staking.Position, holder=who):
+        for position in await self._connection.find(accounts.staking.Position, holder=voter):
             (record,) = await self._connection.fetch_many(
                 accounts.governance.VoteRecord, [pda.governance.vote(proposal, position.address)]
             )
-            weight = dao.stake_at(position.account.snapshot, found.week)
+            weight = dao.stake_at(position.account.snapshot, account.week)
             if weight:
-                choice = None if record is None else _said(record.choice)
+                choice = None if record is None else _choice_or_none(record.choice)
                 ballots.append(Ballot(position.account.node, False, IO.from_base(weight), choice))
         return ballots
 
@@ -246,31 +249,31 @@ class AsyncGovernance(Renamed, Generic[C]):
     ) -> AsyncCall[events.governance.Voted]:
         """Votes with the signer's stake on a node, for the first time or again. Gives the event.
 
-        The node's owner votes for his own stake and for co-stakers who have not voted themselves; a co-staker
-        for his position.
+        A node's owner votes with their own stake and for co-stakers who have not voted themselves; a
+        co-staker votes with their position.
 
         Args:
-            proposal: that is voted on.
+            proposal: the proposal's address.
             node: where the stake is; see `ballots`.
-            choice: what the vote says.
+            choice: for, against or abstain.
         """
-        me, found = self._connection.address, await self.get_proposal(proposal)
+        me, account = self._connection.address, await self.get_proposal(proposal)
         owner = (await self._connection.fetch(accounts.staking.Node, node)).owner
         node_vote = pda.governance.node_vote(proposal, node)
         position = pda.staking.position(node, me)
         record = pda.governance.vote(proposal, position)
-        opened, voted = await self._connection.accounts([node_vote, record])
+        node_vote_info, record_info = await self._connection.accounts([node_vote, record])
         common: dict[str, Any] = {
             "proposal": proposal,
             "choice": int(choice),
-            "content_hash": bytes(found.content_hash),
+            "content_hash": bytes(account.content_hash),
         }
         instructions = []
-        if opened is None:
+        if node_vote_info is None:
             instructions.append(ix.governance.open_node_vote(payer=me, proposal=proposal, node=node))
         if owner == me:
             instructions.append(ix.governance.owner_vote(owner=me, node=node, node_vote=node_vote, **common))
-        elif voted is None:
+        elif record_info is None:
             instructions.append(
                 ix.governance.cast_vote(holder=me, position=position, node_vote=node_vote, **common)
             )
@@ -283,7 +286,7 @@ class AsyncGovernance(Renamed, Generic[C]):
     # -- after the vote
 
     def queue(self, proposal: Pubkey) -> AsyncCall[events.governance.VotingEnded]:
-        """Ends a vote whose time is over; for anyone. Gives the event that says whether it passed."""
+        """Ends a vote whose time is over; for anyone. Gives the event, which says whether it passed."""
         return AsyncCall(
             self._connection,
             [ix.governance.queue(proposal=proposal)],
@@ -297,22 +300,22 @@ class AsyncGovernance(Renamed, Generic[C]):
         """Executes a transaction of a queued proposal; for anyone. Gives the event.
 
         Args:
-            proposal: whose hold-up has passed.
+            proposal: a proposal whose hold-up has passed.
             index: of the transaction; default: the next one.
         """
         number = (await self.get_proposal(proposal)).executed if index is None else index
-        place = pda.governance.transaction(proposal, number)
-        stored = (await self._connection.fetch(accounts.governance.StoredTransaction, place)).args
+        address = pda.governance.transaction(proposal, number)
+        stored = (await self._connection.fetch(accounts.governance.StoredTransaction, address)).args
         before, outflows = [], []
         for asset in await self._assets(stored):
             outflow = pda.governance.outflow(asset)
             outflows.append(AccountMeta(outflow, False, True))
             if await self._connection.account(outflow) is None:
                 before.append(ix.governance.open_outflow(payer=self._connection.address, asset=asset))
-        metas = [AccountMeta(one.key, False, one.writable) for one in stored.accounts]
+        metas = [AccountMeta(meta.key, False, meta.writable) for meta in stored.accounts]
         instruction = ix.governance.execute(
             proposal=proposal,
-            transaction=place,
+            transaction=address,
             callee=stored.program_id,
             remaining_accounts=[*metas, *outflows],
         )
@@ -323,25 +326,25 @@ class AsyncGovernance(Renamed, Generic[C]):
         )
 
     async def _assets(self, stored: types.governance.TransactionArgs) -> list[Pubkey]:
-        """What could leave the treasury by a transaction."""
-        writable = list(dict.fromkeys(one.key for one in stored.accounts if one.writable))
-        found = [dao.NATIVE] if dao.TREASURY in writable else []
+        """The assets that could leave the treasury in a transaction."""
+        writable = list(dict.fromkeys(meta.key for meta in stored.accounts if meta.writable))
+        assets = [dao.NATIVE] if dao.TREASURY in writable else []
         for account in await self._connection.accounts(writable):
             if account is None:
                 continue
             data = bytes(account.data)
             if account.owner != TOKEN_PROGRAM or len(data) != _TOKEN_ACCOUNT:
-                # A grant to the treasury, or its stake, is IO that it holds.
-                found += [pda.mint.MINT] if dao.is_claim(account.owner, data) else []
+                # A grant to the treasury, and its stake, are IO.
+                assets += [pda.mint.MINT] if dao.is_claim(account.owner, data) else []
                 continue
-            purse = TokenAccount.decode(data)
-            if purse.owner == dao.TREASURY:
-                # Its rent is SOL.
-                found += [dao.NATIVE] if purse.mint == _WRAPPED_SOL else [dao.NATIVE, purse.mint]
-        return list(dict.fromkeys(found))
+            token = TokenAccount.decode(data)
+            if token.owner == dao.TREASURY:
+                # Closing it would release its rent, in SOL.
+                assets += [dao.NATIVE] if token.mint == _WRAPPED_SOL else [dao.NATIVE, token.mint]
+        return list(dict.fromkeys(assets))
 
     def cancel(self, proposal: Pubkey) -> AsyncCall[None]:
-        """Stops a proposal: the signer's draft, or anything that is voted on or queued for the guardian."""
+        """Cancels the signer's draft, or, for the guardian, an open or queued proposal."""
         return AsyncCall(
             self._connection, [ix.governance.cancel(signer=self._connection.address, proposal=proposal)]
         )
@@ -350,62 +353,66 @@ class AsyncGovernance(Renamed, Generic[C]):
     async def settle_bond(
         self, proposal: Pubkey
     ) -> AsyncCall[events.governance.BondReturned | events.governance.BondBurned]:
-        """Returns or burns a proposal's bond, as the vote has it; for anyone. Gives the event."""
-        found = await self.get_proposal(proposal)
-        if dao.keeps_bond(found):
+        """Returns or burns a proposal's bond, as the vote decided; for anyone. Gives the event."""
+        account = await self.get_proposal(proposal)
+        if dao.keeps_bond(account):
             instruction = ix.governance.return_bond(
                 proposal=proposal,
-                destination=token_account(found.proposer, pda.mint.MINT),
-                rent_payer=found.proposer,
+                destination=token_account(account.proposer, pda.mint.MINT),
+                rent_payer=account.proposer,
             )
             return AsyncCall(
                 self._connection,
                 [instruction],
                 decode=lambda sent: sent.event(events.governance.BondReturned),
             )
-        instruction = ix.governance.burn_bond(proposal=proposal, rent_payer=found.proposer)
+        instruction = ix.governance.burn_bond(proposal=proposal, rent_payer=account.proposer)
         return AsyncCall(
             self._connection, [instruction], decode=lambda sent: sent.event(events.governance.BondBurned)
         )
 
     @deferred
     async def close_transactions(self, proposal: Pubkey) -> AsyncCall[None]:
-        """Closes the transactions of a proposal that is over; for anyone. The rent goes to who paid it."""
-        found = await self.get_proposal(proposal)
-        places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
-        stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, places)
+        """Closes the transactions of a proposal that is over; for anyone. The rent goes back to its payer."""
+        account = await self.get_proposal(proposal)
+        addresses = [pda.governance.transaction(proposal, index) for index in range(account.transactions)]
+        stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, addresses)
         return AsyncCall(
             self._connection,
             [
                 ix.governance.close_transaction(
-                    proposal=proposal, transaction=place, rent_payer=one.rent_payer
+                    proposal=proposal, transaction=address, rent_payer=transaction.rent_payer
                 )
-                for place, one in zip(places, stored, strict=True)
-                if one is not None
+                for address, transaction in zip(addresses, stored, strict=True)
+                if transaction is not None
             ],
         )
 
     @deferred
     async def close_votes(self, proposal: Pubkey, voter: Pubkey | None = None) -> AsyncCall[None]:
-        """Closes records of a vote that is over; for anyone. The rent goes to who paid it.
+        """Closes records of a vote that is over; for anyone. The rent goes back to its payer.
 
         Args:
-            proposal: that was voted on.
-            voter: whose; default: the signer's.
+            proposal: the proposal's address.
+            voter: whose records; default: the signer's.
         """
-        who = voter or self._connection.address
-        votes = await self._connection.find(accounts.governance.VoteRecord, proposal=proposal, holder=who)
-        nodes = await self._connection.find(accounts.governance.NodeVote, proposal=proposal, rent_payer=who)
+        voter = voter or self._connection.address
+        votes = await self._connection.find(accounts.governance.VoteRecord, proposal=proposal, holder=voter)
+        node_votes = await self._connection.find(
+            accounts.governance.NodeVote, proposal=proposal, rent_payer=voter
+        )
         return AsyncCall(
             self._connection,
             [
                 *(
-                    ix.governance.close_vote(proposal=proposal, vote=one.address, rent_payer=who)
-                    for one in votes
+                    ix.governance.close_vote(proposal=proposal, vote=vote.address, rent_payer=voter)
+                    for vote in votes
                 ),
                 *(
-                    ix.governance.close_node_vote(proposal=proposal, node_vote=one.address, rent_payer=who)
-                    for one in nodes
+                    ix.governance.close_node_vote(
+                        proposal=proposal, node_vote=node_vote.address, rent_payer=voter
+                    )
+                    for node_vote in node_votes
                 ),
             ],
         )
@@ -413,7 +420,7 @@ class AsyncGovernance(Renamed, Generic[C]):
     # -- reads
 
     async def get_config(self) -> accounts.governance.Config:
-        """Terms of votes, and the guardian."""
+        """Parameters of votes, and the guardian."""
         return await self._connection.fetch(accounts.governance.Config, pda.governance.CONFIG)
 
     async def get_proposal(self, proposal: Pubkey) -> accounts.governance.Proposal:
@@ -425,33 +432,33 @@ class AsyncGovernance(Renamed, Generic[C]):
     ) -> list[KeyedAccount[accounts.governance.Proposal]]:
         """All proposals, or somebody's, newest first."""
         fields = {} if proposer is None else {"proposer": proposer}
-        found = await self._connection.find(accounts.governance.Proposal, **fields)
-        return sorted(found, key=lambda one: (-one.account.created_at, str(one.address)))
+        proposals = await self._connection.find(accounts.governance.Proposal, **fields)
+        return sorted(proposals, key=lambda proposal: (-proposal.account.created_at, str(proposal.address)))
 
     async def transactions(self, proposal: Pubkey) -> list[types.governance.TransactionArgs | None]:
-        """A proposal's transactions in their order; None for one that was closed."""
-        found = await self.get_proposal(proposal)
-        places = [pda.governance.transaction(proposal, index) for index in range(found.transactions)]
-        stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, places)
-        return [None if one is None else one.args for one in stored]
+        """A proposal's transactions in order; None for each that was closed."""
+        account = await self.get_proposal(proposal)
+        addresses = [pda.governance.transaction(proposal, index) for index in range(account.transactions)]
+        stored = await self._connection.fetch_many(accounts.governance.StoredTransaction, addresses)
+        return [None if transaction is None else transaction.args for transaction in stored]
 
     async def treasury(self, *mints: Pubkey) -> dict[Pubkey, int]:
-        """What the treasury holds, base units by mint; lamports under `ionet.governance.NATIVE`.
+        """The treasury's balances, base units by mint; lamports under `ionet.governance.NATIVE`.
 
         Args:
-            mints: besides IO and SOL.
+            mints: mints to read besides IO and SOL.
         """
-        held = {dao.NATIVE: (await self._connection.balance(dao.TREASURY)).base}
+        amounts = {dao.NATIVE: (await self._connection.balance(dao.TREASURY)).base}
         for mint in (pda.mint.MINT, *mints):
-            held[mint] = await self._connection.tokens(dao.TREASURY, mint)
-        return held
+            amounts[mint] = await self._connection.tokens(dao.TREASURY, mint)
+        return amounts
 
     # -- the hand-over
 
     async def authorities(self) -> list[Authority]:
         """Who may change each program that is initialised, besides governance itself."""
-        found = []
-        for program_id, program in sorted(PROGRAMS.items(), key=lambda one: one[1]):
+        authorities = []
+        for program_id, program in sorted(PROGRAMS.items(), key=lambda item: item[1]):
             if program == "governance":
                 continue
             kind = getattr(accounts, program).Config
@@ -461,8 +468,8 @@ class AsyncGovernance(Renamed, Generic[C]):
             roles = config.roles
             pending = None if roles.pending_authority == Pubkey.default() else roles.pending_authority
             upgrades = await self._upgrade_authority(Pubkey.from_string(program_id))
-            found.append(Authority(program, roles.authority, pending, upgrades))
-        return found
+            authorities.append(Authority(program, roles.authority, pending, upgrades))
+        return authorities
 
     async def _upgrade_authority(self, program_id: Pubkey) -> Pubkey | None:
         account = await self._connection.account(program_data(program_id))
@@ -472,10 +479,10 @@ class AsyncGovernance(Renamed, Generic[C]):
 
     @deferred
     async def name_treasury(self, program: str) -> AsyncCall[None]:
-        """Names the treasury as the next authority of a program; for its present authority.
+        """Names the treasury as a program's next authority; for its present authority.
 
-        The old one stays until an executed proposal accepts (`ionet.governance.accept_authority`). Of the
-        distributor, what airdrops leave and what is revoked goes to the treasury from then on, for good.
+        The present one stays until an executed proposal accepts (`ionet.governance.accept_authority`). The
+        distributor's unclaimed and revoked IO goes to the treasury from then on, irrevocably.
 
         Raises:
             EncodeError: no such program.
@@ -491,34 +498,34 @@ class AsyncGovernance(Renamed, Generic[C]):
         return AsyncCall(self._connection, calls)
 
     async def acceptance(self, program: str) -> KeyedAccount[accounts.governance.Proposal] | None:
-        """The open proposal that does nothing but accept a program's authority, or None."""
-        wanted, now = dao.stored(dao.accept_authority(program)), await self._connection.time()
-        over = (dao.Standing.FAILED, dao.Standing.EXPIRED, dao.Standing.EXECUTED)
-        for one in await self.proposals():
-            ended = one.account.state in (dao.ProposalState.DEFEATED, dao.ProposalState.CANCELLED)
-            if one.account.transactions != 1 or ended or dao.standing(one.account, now) in over:
+        """The open proposal that only accepts a program's authority, or None."""
+        accepting, now = dao.stored(dao.accept_authority(program)), await self._connection.time()
+        closed = (dao.Standing.FAILED, dao.Standing.EXPIRED, dao.Standing.EXECUTED)
+        for proposal in await self.proposals():
+            ended = proposal.account.state in (dao.ProposalState.DEFEATED, dao.ProposalState.CANCELLED)
+            if proposal.account.transactions != 1 or ended or dao.standing(proposal.account, now) in closed:
                 continue
-            if await self.transactions(one.address) == [wanted]:
-                return one
+            if await self.transactions(proposal.address) == [accepting]:
+                return proposal
         return None
 
     async def hand_over(self, program: str) -> HandOver:
-        """Takes the next step of handing a program over to the treasury, as far as the signer can.
+        """Takes the next step of handing a program over to the treasury.
 
-        The present authority names the treasury; who has the stake proposes that it accepts; after the vote
-        and the hold-up anyone queues and executes. The old authority stays until then.
+        The present authority names the treasury; somebody with enough stake proposes that it accepts; after
+        the vote and the hold-up anyone queues and executes. The present authority stays until then.
 
         Args:
             program: its name.
 
         Raises:
-            EncodeError: no such program, or it is not initialised; or the next step is somebody else's.
+            EncodeError: no such program, it is not initialised, or the signer cannot take the next step.
         """
         me, now = self._connection.address, await self._connection.time()
-        found = {one.program: one for one in await self.authorities()}
-        if program not in found:
-            raise EncodeError(f"no program {program!r} to hand over; there are {', '.join(found)}")
-        status = found[program]
+        authorities = {authority.program: authority for authority in await self.authorities()}
+        if program not in authorities:
+            raise EncodeError(f"no program {program!r} to hand over; there are {', '.join(authorities)}")
+        status = authorities[program]
         if status.handed_over:
             return HandOver(program, Step.DONE)
         if status.pending != dao.TREASURY:
@@ -526,32 +533,34 @@ class AsyncGovernance(Renamed, Generic[C]):
                 raise EncodeError(f"only {program}'s authority {status.authority} can name the treasury")
             await self.name_treasury(program).send()
             return HandOver(program, Step.NAMED)
-        one = await self.acceptance(program)
-        if one is None or one.account.state == dao.ProposalState.DRAFT:
+        proposal = await self.acceptance(program)
+        if proposal is None or proposal.account.state == dao.ProposalState.DRAFT:
             draft = dao.Draft(f"Hand {program} over to the treasury", dao.accept_authority(program))
-            address = await self.submit(draft, nonce=one.account.nonce if one else None)
+            address = await self.submit(draft, nonce=proposal.account.nonce if proposal else None)
             return HandOver(program, Step.PROPOSED, address, (await self.get_proposal(address)).voting_ends)
-        match dao.standing(one.account, now):
+        match dao.standing(proposal.account, now):
             case dao.Standing.PASSED:
-                ended = (await self.queue(one.address).send()).result
-                return HandOver(program, Step.QUEUED, one.address, ended.eta)
+                ended = (await self.queue(proposal.address).send()).result
+                return HandOver(program, Step.QUEUED, proposal.address, ended.eta)
             case dao.Standing.READY:
-                await self.execute(one.address).send()
-                return HandOver(program, Step.DONE, one.address)
+                await self.execute(proposal.address).send()
+                return HandOver(program, Step.DONE, proposal.address)
             case dao.Standing.VOTING:
-                return HandOver(program, Step.WAITING, one.address, one.account.voting_ends)
-        return HandOver(program, Step.WAITING, one.address, one.account.eta)
+                return HandOver(program, Step.WAITING, proposal.address, proposal.account.voting_ends)
+        return HandOver(program, Step.WAITING, proposal.address, proposal.account.eta)
 
     def give_upgrades(self, program: str) -> AsyncCall[None]:
-        """Makes the treasury a program's upgrade authority, at once; for its present one.
+        """Makes the treasury a program's upgrade authority at once; for its present upgrade authority.
 
         Raises:
             EncodeError: no such program.
         """
-        found = {name: Pubkey.from_string(key) for key, name in PROGRAMS.items()}
-        if program not in found:
-            raise EncodeError(f"no program {program!r}; there are {', '.join(sorted(found))}")
-        instruction = dao.hand_upgrades_to(found[program], dao.TREASURY, authority=self._connection.address)
+        programs = {name: Pubkey.from_string(key) for key, name in PROGRAMS.items()}
+        if program not in programs:
+            raise EncodeError(f"no program {program!r}; there are {', '.join(sorted(programs))}")
+        instruction = dao.hand_upgrades_to(
+            programs[program], dao.TREASURY, authority=self._connection.address
+        )
         return AsyncCall(self._connection, [instruction])
 
     async def _config_of(self, program: str) -> Any:
@@ -561,9 +570,9 @@ class AsyncGovernance(Renamed, Generic[C]):
 
 
 def _held(snapshot: types.staking.Snapshot, week: int) -> int:
-    """Stake that was there at the start of the week and still is."""
+    """Stake that was active at the start of the week and still is."""
     return min(dao.stake_at(snapshot, week), snapshot.now)
 
 
-def _said(choice: dao.Choice) -> dao.Choice | None:
+def _choice_or_none(choice: dao.Choice) -> dao.Choice | None:
     return None if choice == dao.Choice.NONE else choice

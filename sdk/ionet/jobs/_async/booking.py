@@ -375,8 +375,8 @@ class AsyncBooking(AsyncOffers, AsyncUndoing):
             return bad.signature, None
         except TransactionUnknown as bad:
             if not await self._has_booked(bad, part.jobs):
-                told = f"transaction {bad.signature} did not land and no longer can"
-                raise TransactionExpired(told, bad.signature) from bad
+                text = f"transaction {bad.signature} did not land and no longer can"
+                raise TransactionExpired(text, bad.signature) from bad
             return bad.signature, None
         return sent.signature, sent
 

@@ -1,4 +1,4 @@
-"""Paying: one instruction, one party; and everything that anyone may do for a job."""
+"""Paying the parties, one instruction each, and all other steps that anyone may do for a job."""
 
 from __future__ import annotations
 
@@ -25,81 +25,81 @@ _MAX_STEPS: Final = 32
 
 
 class AsyncPaying(AsyncWatching):
-    """For anyone."""
+    """Calls that anyone may make."""
 
     @deferred
     async def settle(self, job: Pubkey) -> AsyncCall[int]:
-        """Pays the supplier what attested time has earned; for anyone. Gives how much, base units.
+        """Pays the supplier what attested time has earned; for anyone. Gives the amount, base units.
 
-        Where he is paid in IO for another currency it goes to the job's payout account, which is opened if it
-        is not there; else to his associated token account, which is made if it is not there.
+        A supplier who is paid in IO for another currency is paid through the job's payout account, any other
+        to their associated token account. Either is created if it is missing.
         """
-        found = await self.get_job(job)
+        account = await self.get_job(job)
         before: list[Instruction] = []
-        destination = or_none(found.payout_vault)
+        destination = or_none(account.payout_vault)
         if destination is None:
-            destination, before = await self._wallet(found.supplier, found.mint)
+            destination, before = await self._wallet(account.supplier, account.mint)
         elif await self._connection.account(destination) is None:
-            before = [ix.buyback.open_payout(payer=self._connection.address, job=job, mint=found.mint)]
-        paying = ix.jobs.settle(job=job, escrow=found.escrow, destination=destination)
+            before = [ix.buyback.open_payout(payer=self._connection.address, job=job, mint=account.mint)]
+        paying = ix.jobs.settle(job=job, escrow=account.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
 
     @deferred
     async def refund(self, job: Pubkey) -> AsyncCall[int]:
-        """Gives back what is left of an ended job; for anyone. Gives how much, base units.
+        """Refunds what is left of an ended job; for anyone. Gives the amount, base units.
 
-        It goes to the renter, or to the wallet that the booking named; its associated token account is made
-        if it is not there.
+        It goes to the renter, or to the wallet named in the booking; its associated token account is created
+        if it is missing.
         """
-        found = await self.get_job(job)
-        destination, before = await self._wallet(found.refund_to, found.mint)
-        paying = ix.jobs.refund(job=job, escrow=found.escrow, destination=destination)
+        account = await self.get_job(job)
+        destination, before = await self._wallet(account.refund_to, account.mint)
+        paying = ix.jobs.refund(job=job, escrow=account.escrow, destination=destination)
         return AsyncCall(self._connection, [*before, paying], decode=_paid)
 
     @deferred
     async def collect_fees(self, job: Pubkey) -> AsyncCall[int]:
-        """Pays the fees of an ended job into the buyback's vault; for anyone. Gives how much, base units."""
-        found = await self.get_job(job)
-        paying = ix.jobs.collect_fees(job=job, escrow=found.escrow, destination=found.fee_vault)
+        """Pays an ended job's fees into the buyback's vault; for anyone. Gives the amount, base units."""
+        account = await self.get_job(job)
+        paying = ix.jobs.collect_fees(job=job, escrow=account.escrow, destination=account.fee_vault)
         return AsyncCall(self._connection, [paying], decode=_paid)
 
     @deferred
     async def close(self, job: Pubkey) -> AsyncCall[None]:
-        """Closes a job that has paid everyone; the rent goes back to the one who paid it."""
+        """Closes a job that has paid everyone; for anyone. The rent goes back to its payer."""
         return AsyncCall(self._connection, [_closing(job, await self.get_job(job))])
 
     @deferred
     async def close_cluster(self, cluster: Pubkey) -> AsyncCall[None]:
-        """Closes a cluster in which no job waits, 20 minutes after it was opened; for anyone."""
-        found = await self._connection.fetch(accounts.jobs.Cluster, cluster)
-        return AsyncCall(self._connection, [ix.jobs.close_cluster(renter=found.renter, cluster=cluster)])
+        """Closes a cluster without waiting jobs, 20 minutes after it was opened; for anyone."""
+        account = await self._connection.fetch(accounts.jobs.Cluster, cluster)
+        return AsyncCall(self._connection, [ix.jobs.close_cluster(renter=account.renter, cluster=cluster)])
 
     @deferred
     async def close_dispute(self, dispute: Pubkey) -> AsyncCall[int]:
-        """Gives the bond of a dispute that is over back, or to the fee vault; for anyone. Gives the bond."""
-        found = await self._connection.fetch(accounts.jobs.Dispute, dispute)
+        """Returns the bond of an ended dispute, or pays it to the fee vault; for anyone. Gives the bond."""
+        account = await self._connection.fetch(accounts.jobs.Dispute, dispute)
         before: list[Instruction] = []
-        destination = found.fee_vault
-        if found.outcome != DisputeOutcome.REJECTED:
-            mint = (await self._connection.token_account(found.bond_vault)).mint
-            destination, before = await self._wallet(found.party, mint)
+        destination = account.fee_vault
+        if account.outcome != DisputeOutcome.REJECTED:
+            mint = (await self._connection.token_account(account.bond_vault)).mint
+            destination, before = await self._wallet(account.party, mint)
         closing = ix.jobs.close_dispute(
-            dispute=dispute, destination=destination, rent_payer=found.party, bond_vault=found.bond_vault
+            dispute=dispute, destination=destination, rent_payer=account.party, bond_vault=account.bond_vault
         )
         return AsyncCall(self._connection, [*before, closing], decode=_bond)
 
     async def crank(
         self, job: Pubkey, *, on_step: Callable[[CrankResult], None] = lambda done: None
     ) -> list[CrankResult]:
-        """Does all that anyone may do for a job now, until nothing is left; for anyone.
+        """Does every step that anyone may do for a job now, until none is left; for anyone.
 
-        Ends it where it is over, pays everyone, offers what waits in its payout, gives back bonds, and closes
-        what can be closed. Each step is a transaction of its own, so that one that fails (a party's frozen
-        token account) stops no other. Also for a job that is closed, for what it has left behind.
+        Ends the job if it is over, pays everyone, starts the sale of its payout, returns bonds, and closes
+        accounts. Each step is a transaction of its own, so that one that fails (a party's frozen token
+        account) does not stop the others. Works on a closed job, too, for the accounts it has left behind.
 
         Args:
-            job: which.
-            on_step: told of each step.
+            job: the job's address.
+            on_step: called with the result of each step.
         """
         done: list[CrankResult] = []
         failed: set[Crank] = set()
@@ -108,7 +108,7 @@ class AsyncPaying(AsyncWatching):
             due, status = await self._due(job, cluster)
             if status is not None and status.cluster is not None:
                 cluster = status.cluster.address
-            step = next((one for one in due if one not in failed), None)
+            step = next((crank for crank in due if crank not in failed), None)
             if step is None:
                 break
             try:
@@ -116,26 +116,26 @@ class AsyncPaying(AsyncWatching):
             except (TransactionFailed, AccountNotFound, LookupError) as bad:
                 name = bad.name if isinstance(bad, ProgramError) else type(bad).__name__
                 failed.add(step)
-                made = CrankResult(step, None, None, name, str(bad))
+                result = CrankResult(step, None, None, name, str(bad))
             else:
                 paid = sent.result if isinstance(sent.result, int) else None
-                made = CrankResult(step, paid, sent.signature, None, None)
-            done.append(made)
-            on_step(made)
+                result = CrankResult(step, paid, sent.signature, None, None)
+            done.append(result)
+            on_step(result)
         return done
 
     async def due(self, job: Pubkey) -> tuple[Crank, ...]:
-        """What anyone can do for a job now, or for what a closed one has left behind."""
+        """The steps that anyone can do for a job now, or for the accounts a closed one has left behind."""
         return (await self._due(job, None))[0]
 
     @deferred
     async def step(self, job: Pubkey, step: Crank, *, cluster: Pubkey | None = None) -> AsyncCall[Any]:
-        """One of the things that anyone may do for a job, as a call.
+        """One of the steps that anyone may do for a job, as a call.
 
         Args:
-            job: which.
-            step: what.
-            cluster: whose account is to be closed, where the job is closed already.
+            job: the job's address.
+            step: the step.
+            cluster: the cluster to close, if the job is closed already.
         """
         calls: dict[Crank, Callable[[Pubkey], AsyncCall[Any]]] = {
             Crank.COMPLETE: self.complete,
@@ -151,10 +151,10 @@ class AsyncPaying(AsyncWatching):
             return calls[step](job)
         if step == Crank.CLOSE_CLUSTER:
             return self.close_cluster(cluster or (await self.get_job(job)).cluster)
-        over = [one for one in await self.disputes(job) if not one.is_open]
-        if not over:
+        ended = [dispute for dispute in await self.disputes(job) if not dispute.is_open]
+        if not ended:
             raise IonetError(f"no dispute of job {job} is over")
-        return self.close_dispute(over[0].address)
+        return self.close_dispute(ended[0].address)
 
     @deferred
     async def complete(self, job: Pubkey) -> AsyncCall[None]:
@@ -164,10 +164,10 @@ class AsyncPaying(AsyncWatching):
     @deferred
     async def expire(self, job: Pubkey) -> AsyncCall[None]:
         """Ends a job that nobody started, whose cluster broke, or whose attesters are silent; for anyone."""
-        found = await self.get_job(job)
-        # Only a job that waits needs its cluster, and keeps it from being closed.
-        cluster = or_none(found.cluster) if found.state == JobState.BOOKED else None
-        instruction = ix.jobs.expire(job=job, offer=found.offer, cluster=cluster)
+        account = await self.get_job(job)
+        # Only a waiting job needs its cluster and keeps it from being closed.
+        cluster = or_none(account.cluster) if account.state == JobState.BOOKED else None
+        instruction = ix.jobs.expire(job=job, offer=account.offer, cluster=cluster)
         return AsyncCall(self._connection, [instruction])
 
     # -- parts
@@ -180,25 +180,27 @@ class AsyncPaying(AsyncWatching):
         return status.due, status
 
     async def _wallet(self, owner: Pubkey, mint: Pubkey) -> tuple[Pubkey, list[Instruction]]:
-        """A party's associated token account, and what makes it where it is missing."""
+        """A party's associated token account, and the instruction that creates it if it is missing."""
         address = token_account(owner, mint)
         if await self._connection.account(address) is not None:
             return address, []
         return address, [create_idempotent_associated_token_account(self._connection.address, owner, mint)]
 
     def _cancelling(self, address: Pubkey, job: accounts.jobs.Job, now: int) -> list[Instruction]:
-        """Cancels a job of the signer's, and pays back and closes what is left of it."""
+        """Cancels the signer's job, refunds it, pays its fees and closes it."""
         party, mint = self._connection.address, job.mint
         wallet = token_account(job.refund_to, mint)
         _, split = if_cancelled(job, True, now)
-        parts = [
+        instructions = [
             ix.jobs.cancel(party=party, job=address, offer=job.offer, cluster=or_none(job.cluster)),
             create_idempotent_associated_token_account(party, job.refund_to, mint),
             ix.jobs.refund(job=address, escrow=job.escrow, destination=wallet),
         ]
         if split.fees:
-            parts.append(ix.jobs.collect_fees(job=address, escrow=job.escrow, destination=job.fee_vault))
-        return [*parts, _closing(address, job)]
+            instructions.append(
+                ix.jobs.collect_fees(job=address, escrow=job.escrow, destination=job.fee_vault)
+            )
+        return [*instructions, _closing(address, job)]
 
 
 def _closing(address: Pubkey, job: accounts.jobs.Job) -> Instruction:
@@ -206,7 +208,7 @@ def _closing(address: Pubkey, job: accounts.jobs.Job) -> Instruction:
 
 
 def _paid(sent: Sent[Any]) -> int:
-    return sum(one.amount for one in sent.events if isinstance(one, events.jobs.Paid))
+    return sum(event.amount for event in sent.events if isinstance(event, events.jobs.Paid))
 
 
 def _bond(sent: Sent[Any]) -> int:

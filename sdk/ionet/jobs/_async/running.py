@@ -1,4 +1,4 @@
-"""Running: what the parties of a job do with it."""
+"""What the parties of a job, its attesters and the resolver do while it runs."""
 
 from __future__ import annotations
 
@@ -27,101 +27,101 @@ from ionet.jobs.status import check_party, is_renting, or_none
 
 
 class AsyncRunning(AsyncPaying):
-    """For a job's parties, its attesters and the resolver."""
+    """Calls of a job's parties, its attesters and the resolver."""
 
     @deferred
     async def start(self, job: Pubkey) -> AsyncCall[None]:
         """Begins the booked time; for the supplier, the device or an attester."""
-        found = await self.get_job(job)
+        account = await self.get_job(job)
         instruction = ix.jobs.start(
             operator=self._connection.address,
             job=job,
-            offer=found.offer,
-            node=found.node,
-            cluster=or_none(found.cluster),
+            offer=account.offer,
+            node=account.node,
+            cluster=or_none(account.cluster),
         )
         return AsyncCall(self._connection, [instruction])
 
     def attest(self, job: Pubkey, attestation: types.jobs.AttestArgs) -> AsyncCall[None]:
-        """Says how much of the time since the start was looked at, and how much was good; for an attester."""
+        """Attests how much of the time since the start was looked at and was good; for an attester."""
         return AsyncCall(
             self._connection, [ix.jobs.attest(attester=self._connection.address, job=job, args=attestation)]
         )
 
     @deferred
     async def lose(self, job: Pubkey) -> AsyncCall[None]:
-        """Says that the node of a running job is gone; for an attester.
+        """Reports that the node of a running job is gone; for an attester.
 
-        When as many attesters as the job has say so within an hour it ends: its good time is paid, without
-        the first hour.
+        The job ends when as many attesters as it needs report this within an hour: its good time is paid,
+        without the minimum of the first hour.
         """
-        found = await self.get_job(job)
+        account = await self.get_job(job)
         losing = ix.jobs.lose(
-            attester=self._connection.address, job=job, offer=found.offer, cluster=or_none(found.cluster)
+            attester=self._connection.address, job=job, offer=account.offer, cluster=or_none(account.cluster)
         )
         return AsyncCall(self._connection, [losing])
 
     @deferred
     async def confirm_manifest(self, job: Pubkey) -> AsyncCall[None]:
-        """Says that what a job is to run is at hand; for an attester, within ten minutes of the booking.
+        """Confirms that a job's manifest is available; for an attester, within ten minutes of the booking.
 
-        If nobody starts the job then, it costs the renter nothing.
+        If nobody starts the job after that, it costs the renter nothing.
         """
-        found = await self.get_job(job)
+        account = await self.get_job(job)
         confirming = ix.jobs.confirm_manifest(
-            attester=self._connection.address, job=job, cluster=or_none(found.cluster)
+            attester=self._connection.address, job=job, cluster=or_none(account.cluster)
         )
         return AsyncCall(self._connection, [confirming])
 
     async def quote_extension(self, job: Pubkey, seconds: int, *, slippage_bps: int = SLIPPAGE_BPS) -> Quote:
-        """What more time for a running job costs: at its rate and fee rates, at the price of now.
+        """What more time for a running job costs: at its own rates, and today's price of the currency.
 
         Raises:
-            NotBookable: the program would not extend it so; the message says why.
-            PriceUnusable: the program would not take the price.
+            NotBookable: the program would refuse the extension; the message says why.
+            PriceUnusable: the program would not accept the price.
         """
-        found = await self.get_job(job)
-        terms, (node,), (offer,) = await self._market(found.mint, [found.node])
+        account = await self.get_job(job)
+        terms, (node,), (offer,) = await self._market(account.mint, [account.node])
         if offer is None:
-            raise AccountNotFound(found.offer, "offer")
+            raise AccountNotFound(account.offer, "offer")
         checks = (
-            (found.state == JobState.RUNNING, "NotRunning", "a job is extended while it runs"),
-            (terms.now < found.ends_at, "Over", "the job's time is over; book the node anew"),
+            (account.state == JobState.RUNNING, "NotRunning", "a job is extended while it runs"),
+            (terms.now < account.ends_at, "Over", "the job's time is over; book the node anew"),
             (
-                terms.now >= found.frozen_until,
+                terms.now >= account.frozen_until,
                 "Disputed",
                 "a disputed job is not extended before it is decided",
             ),
             (
-                found.segment_count < constants.jobs.MAX_SEGMENTS,
+                account.segment_count < constants.jobs.MAX_SEGMENTS,
                 "TooManyExtensions",
                 "a job is extended four times at most",
             ),
             (seconds > 0, "DurationOutOfBounds", "an extension has a length above zero"),
-            (bool(offer.open), "OfferClosed", f"the offer of node {found.node} is closed at present"),
+            (bool(offer.open), "OfferClosed", f"the offer of node {account.node} is closed at present"),
             (
                 node is not None and node.state == NodeState.LIVE,
                 "NodeNotLive",
-                f"the node {found.node} is not live any more",
+                f"the node {account.node} is not live any more",
             ),
             (
                 node is not None and not node.banned,
                 "NodeBanned",
-                f"the node {found.node} has a banned device",
+                f"the node {account.node} has a banned device",
             ),
             (
-                node is not None and node.owner == found.supplier,
+                node is not None and node.owner == account.supplier,
                 "NodePassedOn",
-                f"the node {found.node} has passed on to another owner",
+                f"the node {account.node} has passed on to another owner",
             ),
         )
         for holds, reason, message in checks:
             if not holds:
-                raise NotBookable(found.node, reason, message)
-        check_entry(found.node, terms)
-        check_seats(found.node, terms, found.attesters)
-        check_length(found.node, offer, found.seconds + seconds)
-        return quote_extension(found, terms, seconds, slippage_bps=slippage_bps)
+                raise NotBookable(account.node, reason, message)
+        check_entry(account.node, terms)
+        check_seats(account.node, terms, account.attesters)
+        check_length(account.node, offer, account.seconds + seconds)
+        return quote_extension(account, terms, seconds, slippage_bps=slippage_bps)
 
     @deferred
     async def extend(
@@ -136,53 +136,53 @@ class AsyncRunning(AsyncPaying):
     ) -> AsyncCall[None]:
         """Books more time for a running job, at most four times.
 
-        For its renter, who gets its refund, or the delegate of its cluster. What is given back of it goes
-        where the booking said, whoever pays.
+        For its renter, the wallet that gets its refund, or the delegate of its cluster. The refund goes to
+        the wallet named in the booking, whoever pays.
 
         Args:
-            job: which.
-            seconds: how much more.
-            quote: what was agreed to, see `quote_extension`; default: one of now.
+            job: the job's address.
+            seconds: how much more time.
+            quote: the agreed quote, see `quote_extension`; default: a new one.
             max_deposit: the most that may be taken, base units; default: the limit of the quote.
-            source: the token account it comes from; default: the payer's associated one, of a delegate the
-                renter's.
+            source: the token account that pays; default: the payer's associated one, or the renter's for a
+                delegate.
             payer: signs for the deposit; default: the signer.
 
         Raises:
             NotBookable, PriceUnusable: see `quote_extension`.
-            IonetError: the signer is none of them.
+            IonetError: the signer may not extend the job.
         """
         if max_deposit is None:
             quote = quote or await self.quote_extension(job, seconds)
             max_deposit = quote.limit.base
-        found = await self.get_job(job)
+        account = await self.get_job(job)
         key, party = as_signer(payer), self._connection.address
-        pays = party if key is None else key.pubkey()
-        if not is_renting(found, party):
-            await self._check_delegate(found, party)
-            source = source or (token_account(found.renter, found.mint) if key is None else None)
-        address = pda.jobs.currency(found.mint)
+        payer_address = party if key is None else key.pubkey()
+        if not is_renting(account, party):
+            await self._check_delegate(account, party)
+            source = source or (token_account(account.renter, account.mint) if key is None else None)
+        address = pda.jobs.currency(account.mint)
         currency = await self._connection.fetch(accounts.jobs.Currency, address)
         instruction = ix.jobs.extend(
-            payer=pays,
+            payer=payer_address,
             party=party,
             job=job,
-            offer=found.offer,
-            node=found.node,
+            offer=account.offer,
+            node=account.node,
             currency=address,
             price=currency.price_account,
-            escrow=found.escrow,
-            source=source or token_account(pays, found.mint),
-            cluster=or_none(found.cluster),
+            escrow=account.escrow,
+            source=source or token_account(payer_address, account.mint),
+            cluster=or_none(account.cluster),
             seconds=seconds,
             max_deposit=max_deposit,
         )
         return AsyncCall(self._connection, [instruction], signers=[] if key is None else [key])
 
-    async def _check_delegate(self, job: accounts.jobs.Job, who: Pubkey) -> None:
+    async def _check_delegate(self, job: accounts.jobs.Job, party: Pubkey) -> None:
         addresses = [] if or_none(job.cluster) is None else [job.cluster]
-        found = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
-        if not any(one is not None and one.delegate == who for one in found):
+        clusters = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
+        if not any(cluster is not None and cluster.delegate == party for cluster in clusters):
             raise IonetError(
                 f"only its renter, {job.renter}, who gets its refund, or its cluster's delegate extends a job"
             )
@@ -192,34 +192,33 @@ class AsyncRunning(AsyncPaying):
         """Ends a job before its start; for its renter or supplier.
 
         It costs the supplier nothing, and the renter the price of the time that the node was held, at least
-        the booking fee. What is given back comes with `refund`; a renter's own call has it in it, and closes
-        the job.
+        the booking fee. `refund` pays back the rest; the renter's own call includes that, and closes the job.
         """
-        found = await self.get_job(job)
-        by_renter = check_party(found, self._connection.address)
+        account = await self.get_job(job)
+        by_renter = check_party(account, self._connection.address)
         if by_renter:
-            return AsyncCall(self._connection, self._cancelling(job, found, await self._connection.time()))
+            return AsyncCall(self._connection, self._cancelling(job, account, await self._connection.time()))
         cancelling = ix.jobs.cancel(
-            party=self._connection.address, job=job, offer=found.offer, cluster=or_none(found.cluster)
+            party=self._connection.address, job=job, offer=account.offer, cluster=or_none(account.cluster)
         )
         return AsyncCall(self._connection, [cancelling])
 
     @deferred
     async def stop(self, job: Pubkey) -> AsyncCall[None]:
-        """Ends the work before its time; for its renter or supplier.
+        """Ends a running job early; for its renter or supplier.
 
-        A renter pays the first hour in any case; a supplier who stops in it gets nothing.
+        A renter pays the first hour in any case; a supplier who stops within it gets nothing.
         """
-        found = await self.get_job(job)
-        check_party(found, self._connection.address)
+        account = await self.get_job(job)
+        check_party(account, self._connection.address)
         return AsyncCall(
-            self._connection, [ix.jobs.stop(party=self._connection.address, job=job, offer=found.offer)]
+            self._connection, [ix.jobs.stop(party=self._connection.address, job=job, offer=account.offer)]
         )
 
     # -- disputes
 
     async def dispute_bond(self, job: Pubkey) -> int:
-        """What a dispute has to put up now, base units of the job's currency: a share of what it freezes."""
+        """The bond that a dispute costs now, base units of the job's currency: a share of what it freezes."""
         bps = (await self.get_config()).dispute_bond_bps
         return -(-held(await self.get_job(job)) * bps // BPS)
 
@@ -234,25 +233,25 @@ class AsyncRunning(AsyncPaying):
     ) -> AsyncCall[Pubkey]:
         """Disputes the split, each party once; for the renter or the supplier. Gives the dispute's address.
 
-        What is not paid yet is held back for 14 days at most. The bond comes back unless the decision gives
+        What is not paid yet is held back for at most 14 days. The bond comes back unless the decision gives
         the party no more than the attested split did.
 
         Args:
-            job: which: it runs, or ended within a day.
-            evidence_hash: sha256 of what shows why, 32 bytes.
-            max_bond: the most that may be taken, base units; default: what is due now.
-            source: the token account it comes from; default: the signer's associated one.
+            job: the address of a job that is running, or ended less than a day ago.
+            evidence_hash: sha256 of the evidence, 32 bytes.
+            max_bond: the most that may be taken, base units; default: the bond due now.
+            source: the token account that pays; default: the signer's associated one.
         """
-        found, party = await self.get_job(job), self._connection.address
-        check_party(found, party)
+        account, party = await self.get_job(job), self._connection.address
+        check_party(account, party)
         if max_bond is None:
             max_bond = await self.dispute_bond(job)
         address = pda.jobs.dispute(job, party)
         instruction = ix.jobs.dispute(
             party=party,
             job=job,
-            mint=found.mint,
-            source=source or token_account(party, found.mint),
+            mint=account.mint,
+            source=source or token_account(party, account.mint),
             max_bond=max_bond,
             evidence_hash=evidence_hash,
         )
@@ -263,22 +262,26 @@ class AsyncRunning(AsyncPaying):
         """Decides the open dispute of a job, and ends it; for the resolver.
 
         Args:
-            job: which.
+            job: the job's address.
             gross: the part of its price that is due, base units; fees of both sides follow from it.
 
         Raises:
-            IonetError: none is open, or more than the price is given away.
+            IonetError: no dispute is open, or `gross` is negative or above the price.
         """
-        found = await self.get_job(job)
-        open_ = [one for one in await self.disputes(job) if one.is_open and one.until == found.frozen_until]
+        account = await self.get_job(job)
+        open_ = [
+            dispute
+            for dispute in await self.disputes(job)
+            if dispute.is_open and dispute.until == account.frozen_until
+        ]
         if not open_:
             raise IonetError(f"no dispute of job {job} is open")
-        if not 0 <= gross <= found.price:
-            raise IonetError(f"at most the price can be due, {found.price} base units, not {gross}")
+        if not 0 <= gross <= account.price:
+            raise IonetError(f"at most the price can be due, {account.price} base units, not {gross}")
         instruction = ix.jobs.resolve(
             resolver=self._connection.address,
             job=job,
-            offer=found.offer,
+            offer=account.offer,
             dispute=open_[0].address,
             gross=gross,
         )

@@ -12,7 +12,7 @@ from ionet.jobs._async.base import AsyncJobsBase
 
 
 class AsyncJobsSetup(AsyncJobsBase):
-    """For the program's authority."""
+    """Calls of the program's authority."""
 
     def initialize(self, *, resolver: Pubkey) -> AsyncCall[None]:
         """Creates the configuration with the published defaults; for the program's upgrade authority."""
@@ -21,7 +21,7 @@ class AsyncJobsSetup(AsyncJobsBase):
         )
 
     def set_params(self, **changes: Unpack[types.jobs.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.types.jobs.ParamsArgs` for what each means.
@@ -37,11 +37,11 @@ class AsyncJobsSetup(AsyncJobsBase):
         """Lets jobs be paid in a mint; for the authority. Gives the currency's address.
 
         Args:
-            mint: of the classic token program.
-            feed_id: Pyth's id of the feed that quotes it in USD, 32 bytes.
+            mint: a mint of the classic token program.
+            feed_id: Pyth's id of its USD feed, 32 bytes.
             price_account: the account that the feed is read from.
-            at_par: one dollar each, unless the feed says less than 0.99.
-            payment_bps: payment fee of the side that uses it.
+            at_par: whether a token counts as one dollar, unless the feed says less than 0.99.
+            payment_bps: payment fee of the side that uses it, basis points.
         """
         args = types.jobs.CurrencyArgs(
             pricing=types.jobs.Pricing.PAR if at_par else types.jobs.Pricing.FEED,
@@ -59,25 +59,25 @@ class AsyncJobsSetup(AsyncJobsBase):
 
     @deferred
     async def set_currency(self, mint: Pubkey, **changes: Any) -> AsyncCall[None]:
-        """Changes a currency for new jobs, and leaves the rest as it is; for the authority.
+        """Changes a currency for new jobs; for the authority. Fields not given stay as they are.
 
         Args:
-            mint: which.
+            mint: the currency's mint.
             changes: fields of `types.jobs.CurrencyArgs`.
 
         Raises:
             TypeError: there is no such field.
         """
         address = pda.jobs.currency(mint)
-        found = await self._connection.fetch(accounts.jobs.Currency, address)
-        now: dict[str, Any] = {
-            "pricing": found.pricing,
-            "enabled": bool(found.enabled),
-            "payment_bps": found.payment_bps,
-            "feed_id": found.feed_id,
-            "price_account": found.price_account,
+        account = await self._connection.fetch(accounts.jobs.Currency, address)
+        current: dict[str, Any] = {
+            "pricing": account.pricing,
+            "enabled": bool(account.enabled),
+            "payment_bps": account.payment_bps,
+            "feed_id": account.feed_id,
+            "price_account": account.price_account,
         }
-        args = types.jobs.CurrencyArgs(**now | changes)
+        args = types.jobs.CurrencyArgs(**current | changes)
         return AsyncCall(
             self._connection,
             [ix.jobs.set_currency(authority=self._connection.address, currency=address, args=args)],

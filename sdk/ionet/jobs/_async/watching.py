@@ -1,4 +1,4 @@
-"""Reading jobs: where they stand, what they have paid, what was lost."""
+"""Reads jobs: their state, what they have paid, what was lost."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from ionet.token.currency import unit_of
 
 
 class AsyncWatching(AsyncJobsBase):
-    """For everyone."""
+    """Reads of jobs, disputes and payouts."""
 
     async def status(self, job: Pubkey) -> JobStatus:
-        """Where a job stands, with everything that its parties ask about.
+        """A job's state, with everything its parties may want to know.
 
         Raises:
             AccountNotFound: there is no such job, or it is closed.
@@ -45,66 +45,68 @@ class AsyncWatching(AsyncJobsBase):
     async def statuses(
         self, party: Pubkey | None = None, *, as_renter: bool = True, as_supplier: bool = True
     ) -> list[JobStatus]:
-        """The jobs of a party that are not closed, the newest first.
+        """A party's jobs that are not closed, the newest first.
 
         Args:
-            party: whose; default: the signer's.
-            as_renter: those that the party pays for.
-            as_supplier: those that the party is paid for.
+            party: renter or supplier; default: the signer.
+            as_renter: include jobs that the party pays for.
+            as_supplier: include jobs that the party is paid for.
         """
-        who = party or self._connection.address
-        found: dict[Pubkey, accounts.jobs.Job] = {}
+        party = party or self._connection.address
+        jobs: dict[Pubkey, accounts.jobs.Job] = {}
         if as_renter:
-            found |= {one.address: one.account for one in await self.find_jobs(renter=who)}
+            jobs |= {job.address: job.account for job in await self.find_jobs(renter=party)}
         if as_supplier:
-            found |= {one.address: one.account for one in await self.find_jobs(supplier=who)}
-        newest = sorted(found, key=lambda address: (-found[address].booked_at, bytes(address)))
-        return await self._statuses([KeyedAccount(address, found[address]) for address in newest])
+            jobs |= {job.address: job.account for job in await self.find_jobs(supplier=party)}
+        newest = sorted(jobs, key=lambda address: (-jobs[address].booked_at, bytes(address)))
+        return await self._statuses([KeyedAccount(address, jobs[address]) for address in newest])
 
     async def watch(self, job: Pubkey, *, every: float = 2.0) -> AsyncIterator[JobStatus]:
         """A job's status now, and again whenever its account changes, until it is closed.
 
         Args:
-            job: which.
-            every: seconds between two looks.
+            job: the job's address.
+            every: seconds between two reads.
         """
         last: accounts.jobs.Job | None = None
         while True:
             try:
-                found = await self.get_job(job)
+                account = await self.get_job(job)
             except AccountNotFound:
                 if last is None:
                     raise
                 return
-            if found != last:
-                last = found
-                yield (await self._statuses([KeyedAccount(job, found)]))[0]
+            if account != last:
+                last = account
+                yield (await self._statuses([KeyedAccount(job, account)]))[0]
             await asyncio.sleep(every)
 
     async def breaks(self, job: Pubkey) -> list[TimeLost]:
-        """The time of a job that attesters found not to count, oldest first; from the chain's history.
+        """The time of a job that attesters did not count as good, oldest first; from the chain's history.
 
-        A node keeps history for a while only; what it has forgotten is not here.
+        RPC nodes keep history only for a while; older entries are missing.
         """
-        found = []
+        losses = []
         started = 0
         async for signature in self._connection.history(job):
             sent = await self._connection.transaction(signature)
-            lost = [one for one in sent.events if isinstance(one, events.jobs.TimeLost) and one.job == job]
-            found += [(signature, one) for one in reversed(lost)]
+            lost = [
+                event for event in sent.events if isinstance(event, events.jobs.TimeLost) and event.job == job
+            ]
+            losses += [(signature, event) for event in reversed(lost)]
             for event in sent.events:
                 if isinstance(event, events.jobs.Started) and event.job == job:
                     started = event.started_at
         return [
             TimeLost(
-                start=started + one.from_,
-                end=started + one.upto,
-                seconds=one.lost,
-                seat=one.seat,
-                reasons=break_reasons(one.reason),
+                start=started + event.from_,
+                end=started + event.upto,
+                seconds=event.lost,
+                seat=event.seat,
+                reasons=break_reasons(event.reason),
                 signature=signature,
             )
-            for signature, one in reversed(found)
+            for signature, event in reversed(losses)
         ]
 
     async def ending(self, job: Pubkey) -> events.jobs.Ended | None:
@@ -120,25 +122,25 @@ class AsyncWatching(AsyncJobsBase):
         return None
 
     async def disputes(self, job: Pubkey) -> list[DisputeStatus]:
-        """The disputes of a job whose accounts are open, the earliest first; they may outlive the job."""
-        found = await self._connection.find(accounts.jobs.Dispute, job=job)
+        """A job's disputes whose accounts are open, the earliest first; they may outlive the job."""
+        disputes = await self._connection.find(accounts.jobs.Dispute, job=job)
         now, statuses = await self._connection.time(), []
-        for one in found:
-            mint = (await self._connection.token_account(one.account.bond_vault)).mint
+        for dispute in disputes:
+            mint = (await self._connection.token_account(dispute.account.bond_vault)).mint
             unit = (await self._units([mint]))[mint]
-            statuses.append(dispute_status(one.address, one.account, unit, now))
-        return sorted(statuses, key=lambda one: (one.made_at, bytes(one.address)))
+            statuses.append(dispute_status(dispute.address, dispute.account, unit, now))
+        return sorted(statuses, key=lambda status: (status.made_at, bytes(status.address)))
 
     # -- parts
 
     async def _units(self, mints: Iterable[Pubkey]) -> dict[Pubkey, type[Amount]]:
-        """How amounts of these mints are written."""
-        wanted = list(dict.fromkeys(mints))
-        found = await self._connection.fetch_many(
-            accounts.jobs.Currency, [pda.jobs.currency(one) for one in wanted]
+        """The amount types of these mints."""
+        distinct = list(dict.fromkeys(mints))
+        currencies = await self._connection.fetch_many(
+            accounts.jobs.Currency, [pda.jobs.currency(mint) for mint in distinct]
         )
         units = {}
-        for mint, currency in zip(wanted, found, strict=True):
+        for mint, currency in zip(distinct, currencies, strict=True):
             if currency is None:
                 raise IonetError(f"{mint} is no currency of the jobs program")
             units[mint] = unit_of(currency)
@@ -148,81 +150,81 @@ class AsyncWatching(AsyncJobsBase):
         if not jobs:
             return []
         now = await self._connection.time()
-        units = await self._units(one.account.mint for one in jobs)
+        units = await self._units(job.account.mint for job in jobs)
         clusters = await self._clusters_of(jobs, now)
         disputes = await self._disputes_of(jobs, units, now)
         payouts = await self._payouts(
-            {one.address: units[one.account.mint] for one in jobs if or_none(one.account.payout_vault)}, now
+            {job.address: units[job.account.mint] for job in jobs if or_none(job.account.payout_vault)}, now
         )
         return [
             job_status(
-                one.address,
-                one.account,
-                units[one.account.mint],
+                job.address,
+                job.account,
+                units[job.account.mint],
                 now,
-                cluster=clusters.get(one.account.cluster),
-                disputes=tuple(disputes.get(one.address, ())),
-                payout=payouts.get(one.address),
+                cluster=clusters.get(job.account.cluster),
+                disputes=tuple(disputes.get(job.address, ())),
+                payout=payouts.get(job.address),
             )
-            for one in jobs
+            for job in jobs
         ]
 
     async def _clusters_of(
         self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], now: int
     ) -> dict[Pubkey, ClusterStatus]:
-        addresses = list(dict.fromkeys(one.account.cluster for one in jobs if or_none(one.account.cluster)))
-        found = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
+        addresses = list(dict.fromkeys(job.account.cluster for job in jobs if or_none(job.account.cluster)))
+        clusters = await self._connection.fetch_many(accounts.jobs.Cluster, addresses)
         return {
             address: cluster_status(address, cluster, now)
-            for address, cluster in zip(addresses, found, strict=True)
+            for address, cluster in zip(addresses, clusters, strict=True)
             if cluster is not None
         }
 
     async def _disputes_of(
         self, jobs: Sequence[KeyedAccount[accounts.jobs.Job]], units: dict[Pubkey, type[Amount]], now: int
     ) -> dict[Pubkey, list[DisputeStatus]]:
-        # Bit 0 says that the renter has disputed it, bit 1 that the supplier has.
-        places = [
-            (one, pda.jobs.dispute(one.address, party))
-            for one in jobs
-            for bit, party in ((1, one.account.renter), (2, one.account.supplier))
-            if one.account.disputes & bit
+        # Bit 0: the renter has disputed it; bit 1: the supplier has.
+        pairs = [
+            (job, pda.jobs.dispute(job.address, party))
+            for job in jobs
+            for bit, party in ((1, job.account.renter), (2, job.account.supplier))
+            if job.account.disputes & bit
         ]
         accounts_ = await self._connection.fetch_many(
-            accounts.jobs.Dispute, [address for _, address in places]
+            accounts.jobs.Dispute, [address for _, address in pairs]
         )
-        found: dict[Pubkey, list[DisputeStatus]] = {}
-        for (one, address), dispute in zip(places, accounts_, strict=True):
+        by_job: dict[Pubkey, list[DisputeStatus]] = {}
+        for (job, address), dispute in zip(pairs, accounts_, strict=True):
             if dispute is not None:
-                status = dispute_status(address, dispute, units[one.account.mint], now)
-                found.setdefault(one.address, []).append(status)
-        return found
+                status = dispute_status(address, dispute, units[job.account.mint], now)
+                by_job.setdefault(job.address, []).append(status)
+        return by_job
 
     async def _payouts(self, jobs: dict[Pubkey, type[Amount]], now: int) -> dict[Pubkey, PayoutStatus]:
-        """The payouts of these jobs, whose currencies are known."""
+        """The payouts of these jobs, given their amount types."""
         if not jobs:
             return {}
         period = (await self._buyback.get_config()).period
         payouts = await self._connection.fetch_many(
-            accounts.buyback.Payout, [pda.buyback.payout(one) for one in jobs]
+            accounts.buyback.Payout, [pda.buyback.payout(job) for job in jobs]
         )
-        vaults = await self._connection.accounts([pda.buyback.payout_vault(one) for one in jobs])
-        found = {}
+        vaults = await self._connection.accounts([pda.buyback.payout_vault(job) for job in jobs])
+        statuses = {}
         for (job, unit), payout, vault in zip(jobs.items(), payouts, vaults, strict=True):
             waiting = 0 if vault is None else TokenAccount.decode(bytes(vault.data)).amount
-            found[job] = payout_status(payout, waiting, unit, period, now)
-        return found
+            statuses[job] = payout_status(payout, waiting, unit, period, now)
+        return statuses
 
     async def _due_after(self, job: Pubkey, cluster: Pubkey | None) -> tuple[Crank, ...]:
-        """What can be done with what a closed job has left behind."""
+        """The steps that are due on the accounts that a closed job has left behind."""
         now, payout = await self._connection.time(), None
-        (left,) = await self._connection.fetch_many(accounts.buyback.Payout, [pda.buyback.payout(job)])
-        if left is not None:
-            units = await self._units([left.mint])
-            payout = (await self._payouts({job: units[left.mint]}, now))[job]
-        found = after_the_job(tuple(await self.disputes(job)), payout)
+        (account,) = await self._connection.fetch_many(accounts.buyback.Payout, [pda.buyback.payout(job)])
+        if account is not None:
+            units = await self._units([account.mint])
+            payout = (await self._payouts({job: units[account.mint]}, now))[job]
+        due = after_the_job(tuple(await self.disputes(job)), payout)
         if cluster is not None:
             (status,) = await self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
             if status is not None and cluster_status(cluster, status, now).closable:
-                found.append(Crank.CLOSE_CLUSTER)
-        return tuple(found)
+                due.append(Crank.CLOSE_CLUSTER)
+        return tuple(due)

@@ -55,8 +55,8 @@ class JobsBase(Administration):
         return self._connection.fetch(accounts.jobs.Config, pda.jobs.CONFIG)
 
     def currencies(self) -> list[accounts.jobs.Currency]:
-        """All currencies that jobs can be paid in, or could."""
-        return [one.account for one in self._connection.find(accounts.jobs.Currency)]
+        """All currencies of the jobs program, enabled or not."""
+        return [currency.account for currency in self._connection.find(accounts.jobs.Currency)]
 
     def get_currency(self, name: str | Pubkey) -> accounts.jobs.Currency:
         """A currency by its name (`IO`, `USDC`) or mint.
@@ -69,47 +69,47 @@ class JobsBase(Administration):
     def _market(
         self, name: str | Pubkey, nodes: Sequence[Pubkey]
     ) -> tuple[Terms, list[accounts.staking.Node | None], list[accounts.jobs.Offer | None]]:
-        """What prices in a currency depend on, with nodes and their offers, in three requests or few more."""
-        known = self.currencies()
-        currency = choose(str(name), known)
-        offers = [pda.jobs.offer(one) for one in nodes]
+        """The terms of prices in a currency, with nodes and their offers, in three requests or a few more."""
+        currencies = self.currencies()
+        currency = choose(str(name), currencies)
+        offers = [pda.jobs.offer(node) for node in nodes]
         price = currency.price_account
-        wanted = [pda.jobs.CONFIG, CLOCK, price, pda.proofs.ATTESTER_SET, *nodes, *offers]
-        read = self._connection.accounts(wanted)
-        config = decoded_or_none(accounts.jobs.Config, pda.jobs.CONFIG, read[0])
+        addresses = [pda.jobs.CONFIG, CLOCK, price, pda.proofs.ATTESTER_SET, *nodes, *offers]
+        infos = self._connection.accounts(addresses)
+        config = decoded_or_none(accounts.jobs.Config, pda.jobs.CONFIG, infos[0])
         if config is None:
             raise AccountNotFound(pda.jobs.CONFIG, "configuration of the jobs program")
         end = 4 + len(nodes)
-        found = [
-            decoded_or_none(accounts.staking.Node, one, raw)
-            for one, raw in zip(nodes, read[4:end], strict=True)
+        node_accounts = [
+            decoded_or_none(accounts.staking.Node, address, info)
+            for address, info in zip(nodes, infos[4:end], strict=True)
         ]
         terms = Terms(
             config=config,
             currency=currency,
-            io=choose("IO", known),
-            price=PriceUpdate.decode(bytes(owned(price, read[2], "price account", PYTH_RECEIVER).data)),
-            now=clock_time(read[1]),
-            currencies=tuple(known),
-            seats=_taken(decoded_or_none(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET, read[3])),
-            classes=self._classes({one.class_ for one in found if one is not None}),
+            io=choose("IO", currencies),
+            price=PriceUpdate.decode(bytes(owned(price, infos[2], "price account", PYTH_RECEIVER).data)),
+            now=clock_time(infos[1]),
+            currencies=tuple(currencies),
+            seats=_taken(decoded_or_none(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET, infos[3])),
+            classes=self._classes({node.class_ for node in node_accounts if node is not None}),
         )
         return (
             terms,
-            found,
+            node_accounts,
             [
-                decoded_or_none(accounts.jobs.Offer, one, raw)
-                for one, raw in zip(offers, read[end:], strict=True)
+                decoded_or_none(accounts.jobs.Offer, address, info)
+                for address, info in zip(offers, infos[end:], strict=True)
             ],
         )
 
     def _classes(self, numbers: Collection[int]) -> dict[int, accounts.staking.Class]:
         """Hardware classes by number."""
-        wanted = sorted(numbers)
-        found = self._connection.fetch_many(
-            accounts.staking.Class, [pda.staking.class_(one) for one in wanted]
+        ordered = sorted(numbers)
+        classes = self._connection.fetch_many(
+            accounts.staking.Class, [pda.staking.class_(number) for number in ordered]
         )
-        return {one: class_ for one, class_ in zip(wanted, found, strict=True) if class_ is not None}
+        return {number: class_ for number, class_ in zip(ordered, classes, strict=True) if class_ is not None}
 
 
 def _taken(seats: accounts.proofs.AttesterSet | None) -> int:

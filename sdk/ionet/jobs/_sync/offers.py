@@ -24,7 +24,7 @@ _NOBODY: Final = Pubkey.default()
 
 
 class Offers(JobsBase):
-    """For suppliers, and for renters before they book."""
+    """Calls of suppliers, and reads of renters before they book."""
 
     @deferred
     def offer(
@@ -40,15 +40,15 @@ class Offers(JobsBase):
     ) -> Call[Pubkey]:
         """Puts a node on the market, or changes its offer for new jobs; for its owner. Gives the offer.
 
-        What is left out stays as it is, or is the default of a new offer.
+        What is None stays as it is; in a new offer, it takes its default.
 
         Args:
-            node: which.
+            node: the node's address.
             rate: per processor and hour; a new offer needs one.
-            currencies: names or mints that may be paid in, four at most; default: IO.
-            min_seconds: shortest rental, an hour at least; default: an hour.
-            max_seconds: longest rental, extensions included; default: 30 days.
-            payout_as_paid: be paid in what the renter pays; default: in IO, bought in an auction where the
+            currencies: names or mints that renters may pay in, four at most; default: IO.
+            min_seconds: shortest rental, at least an hour; default: an hour.
+            max_seconds: longest rental, including extensions; default: 30 days.
+            payout_as_paid: be paid in what the renter pays; default: in IO, bought in an auction if the
                 renter pays in something else.
             taking: take bookings; default: yes.
 
@@ -56,30 +56,30 @@ class Offers(JobsBase):
             IonetError: a new offer without a rate, an unknown currency, or more than four.
         """
         address = pda.jobs.offer(node)
-        (now,) = self._connection.fetch_many(accounts.jobs.Offer, [address])
-        if now is None and rate is None:
+        (current,) = self._connection.fetch_many(accounts.jobs.Offer, [address])
+        if current is None and rate is None:
             raise IonetError(f"the node {node} has no offer yet: a new one needs a rate")
         mints = self._mints(currencies) if currencies is not None else None
         if mints is None:
-            mints = now.currencies if now else (pda.mint.MINT,)
+            mints = current.currencies if current else (pda.mint.MINT,)
         args = types.jobs.OfferArgs(
-            rate=_or(rate, now and now.rate),
-            min_seconds=_or(min_seconds, now.min_seconds if now else constants.jobs.FIRST_HOUR),
-            max_seconds=_or(max_seconds, now.max_seconds if now else 30 * DAY),
-            open=_or(taking, bool(now.open) if now else True),
-            payout=PayoutKind(_or(payout_as_paid, now.payout if now else PayoutKind.IO)),
+            rate=_or(rate, current and current.rate),
+            min_seconds=_or(min_seconds, current.min_seconds if current else constants.jobs.FIRST_HOUR),
+            max_seconds=_or(max_seconds, current.max_seconds if current else 30 * DAY),
+            open=_or(taking, bool(current.open) if current else True),
+            payout=PayoutKind(_or(payout_as_paid, current.payout if current else PayoutKind.IO)),
             currencies=(*mints, *[_NOBODY] * (constants.jobs.MAX_CURRENCIES - len(mints))),
         )
         owner = self._connection.address
-        if now is None:
+        if current is None:
             instruction = ix.jobs.offer(owner=owner, node=node, args=args)
         else:
             instruction = ix.jobs.set_offer(owner=owner, node=node, args=args)
         return Call(self._connection, [instruction], decode=lambda _: address)
 
     def _mints(self, names: Sequence[str | Pubkey]) -> tuple[Pubkey, ...]:
-        found = [(self.get_currency(one)).mint for one in names]
-        mints = tuple(dict.fromkeys(found))
+        named = [(self.get_currency(name)).mint for name in names]
+        mints = tuple(dict.fromkeys(named))
         if not 1 <= len(mints) <= constants.jobs.MAX_CURRENCIES:
             raise IonetError(
                 f"an offer names 1 to {constants.jobs.MAX_CURRENCIES} currencies, not {len(mints)}"
@@ -110,27 +110,27 @@ class Offers(JobsBase):
     ) -> list[Listing]:
         """Nodes that can be booked now, the cheapest first.
 
-        Asks for the offers and for the live nodes of the class and region, which the node filters, and joins
-        them here. The order is by rate, and of equal rates by address, so that it is always the same.
+        Reads the open offers and the live nodes of the class and region, and joins them. Ordered by rate,
+        then by address, so that the order is always the same.
 
         Args:
-            class_: hardware class.
-            count: so many at most; default: all.
-            region: ISO 3166-1 numeric code.
-            max_rate: per processor and hour.
-            seconds: that can be booked for so long.
-            currency: name or mint that can be paid in.
-            min_memory_gib: memory, at least.
-            min_link_mbps: speed of the link in Mbit/s, at least.
-            min_units: processors, at least.
-            booked: also those that are booked, with when they are free again, and those that nobody can book
-                at present, with why.
+            class_: only this hardware class.
+            count: how many at most; default: all.
+            region: only this region, ISO 3166-1 numeric code.
+            max_rate: highest rate per processor and hour.
+            seconds: a length for which the node can be rented.
+            currency: name or mint that the node can be paid in.
+            min_memory_gib: least memory, GiB.
+            min_link_mbps: least speed of the link, Mbit/s.
+            min_units: least number of processors.
+            booked: also nodes that are booked, with when they are free again, and those that cannot be booked
+                at present, with the reason.
 
         Raises:
             IonetError: an unknown currency.
         """
         mint = None if currency is None else (self.get_currency(currency)).mint
-        wanted = Wanted(
+        criteria = Wanted(
             mint=mint,
             max_rate=None if max_rate is None else max_rate.base,
             seconds=seconds,
@@ -140,13 +140,13 @@ class Offers(JobsBase):
             booked=booked,
         )
         fields = {"class_": class_, "region": region}
-        chosen = {name: value for name, value in fields.items() if value is not None}
-        nodes = self._connection.find(accounts.staking.Node, state=int(NodeState.LIVE), **chosen)
+        filters = {name: value for name, value in fields.items() if value is not None}
+        nodes = self._connection.find(accounts.staking.Node, state=int(NodeState.LIVE), **filters)
         offers = self._connection.find(accounts.jobs.Offer, open=1)
-        classes = self._classes({one.account.class_ for one in nodes})
+        classes = self._classes({node.account.class_ for node in nodes})
         now = self._connection.time()
-        found = listings(nodes, offers, wanted, classes, self.get_config(), now)
-        return found if count is None else found[:count]
+        matches = listings(nodes, offers, criteria, classes, self.get_config(), now)
+        return matches if count is None else matches[:count]
 
     # -- prices
 
@@ -161,17 +161,17 @@ class Offers(JobsBase):
         """What a rental costs now, with every fee of both sides.
 
         Args:
-            node: which.
-            seconds: how long.
+            node: the node's address.
+            seconds: length of the rental.
             currency: what to pay in: name or mint.
-            slippage_bps: how much dearer the booking may be than this quote, as the price moves.
+            slippage_bps: how much more the booking may cost than this quote if the price moves, basis points.
 
         Raises:
-            NotBookable: the program would not book it so; the message says why.
-            PriceUnusable: the program would not take the price.
+            NotBookable: the program would refuse the booking; the message says why.
+            PriceUnusable: the program would not accept the price.
         """
-        found = self.quotes([node], seconds, currency=currency, slippage_bps=slippage_bps)
-        return found.nodes[0]
+        quotes = self.quotes([node], seconds, currency=currency, slippage_bps=slippage_bps)
+        return quotes.nodes[0]
 
     def quotes(
         self,
@@ -184,12 +184,12 @@ class Offers(JobsBase):
         """What several nodes cost now; see `quote`.
 
         Raises:
-            NotBookable: the program would not book one of them so; the message says why.
-            PriceUnusable: the program would not take the price.
+            NotBookable: the program would refuse one of the bookings; the message says why.
+            PriceUnusable: the program would not accept the price.
         """
-        terms, found, offers = self._market(currency, nodes)
+        terms, node_accounts, offers = self._market(currency, nodes)
         quotes = []
-        for address, node, offer in zip(nodes, found, offers, strict=True):
+        for address, node, offer in zip(nodes, node_accounts, offers, strict=True):
             check_bookable(address, node, offer, terms, seconds)
             assert node is not None
             assert offer is not None
@@ -197,5 +197,5 @@ class Offers(JobsBase):
         return together(quotes, terms)
 
 
-def _or(given: Any, otherwise: Any) -> Any:
-    return otherwise if given is None else given
+def _or(value: Any, default: Any) -> Any:
+    return default if value is None else value

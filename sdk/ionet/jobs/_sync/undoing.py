@@ -41,14 +41,14 @@ class Undoing(Paying):
         """
         addresses = list(dict.fromkeys(jobs))
         try:
-            found = self._booked_jobs(addresses)
+            booked = self._booked_jobs(addresses)
             now = self._connection.time()
         except IonetError as bad:
             return tuple(CancelledBooking(address, None, str(bad)) for address in addresses)
         undone: list[CancelledBooking] = []
         waiting: list[Pubkey] = []
         groups: list[list[Instruction]] = []
-        for address, job in zip(addresses, found, strict=True):
+        for address, job in zip(addresses, booked, strict=True):
             if job is None:
                 undone.append(CancelledBooking(address, None, "the node does not show it"))
             elif _waits(job) and is_renting(job, self._connection.address):
@@ -57,7 +57,7 @@ class Undoing(Paying):
         packed = pack(self._connection.address, groups)
         while packed:
             part = packed.pop(0)
-            instructions = [one for index in part for one in groups[index]]
+            instructions = [instruction for index in part for instruction in groups[index]]
             names = [waiting[index] for index in part]
             try:
                 signature = self._cancelled(instructions, names)
@@ -75,11 +75,11 @@ class Undoing(Paying):
     def _booked_jobs(self, jobs: Sequence[Pubkey]) -> list[_Job | None]:
         """The accounts of jobs that are known to be booked; a node may show them a while later."""
         for _ in range(sending.SHOW_TRIES):
-            found = self._connection.fetch_many(accounts.jobs.Job, jobs)
-            if None not in found:
+            booked = self._connection.fetch_many(accounts.jobs.Job, jobs)
+            if None not in booked:
                 break
             time.sleep(sending.POLL)
-        return found
+        return booked
 
     def _cancelled(self, instructions: Sequence[Instruction], jobs: Sequence[Pubkey]) -> str:
         """Cancels jobs in a transaction; gives its signature once it has landed."""
@@ -115,9 +115,9 @@ class Undoing(Paying):
             try:
                 # Asked first: in a slot that is not before it, the accounts do not change any more.
                 ended = self._over(unknown)
-                found = [self._job_at(job, ended) for job in jobs] if ended is not None else []
-                if found and None not in found:
-                    return all(meant(one[0]) for one in found if one is not None)
+                seen = [self._job_at(job, ended) for job in jobs] if ended is not None else []
+                if seen and None not in seen:
+                    return all(meant(state[0]) for state in seen if state is not None)
             except (RpcError, TransportError, LookupError, TypeError, ValueError):
                 pass
             if time.monotonic() - began >= sending.GIVE_UP:

@@ -36,9 +36,9 @@ class AsyncProofs(AsyncHours):
         """Replaces the attester set; for the authority. Seats follow the order given.
 
         Args:
-            weights: key to weight, 16 at most. Every seat there was is listed, in its place; a vacated one
-                has the default key and weight 0, so a set with several of those is given as pairs.
-            threshold: weight that approves; default: two thirds of all, rounded up.
+            weights: key to weight, 16 at most. Every earlier seat stays listed in its place; a vacated one
+                has the default key and weight 0, so give a set with several of those as pairs.
+            threshold: weight that approves a report; default: two thirds of all, rounded up.
         """
         pairs = list(weights.items()) if isinstance(weights, Mapping) else list(weights)
         needed = -(-2 * sum(weight for _, weight in pairs) // 3) if threshold is None else threshold
@@ -49,7 +49,7 @@ class AsyncProofs(AsyncHours):
         return AsyncCall(self._connection, [instruction])
 
     def set_params(self, **changes: Unpack[types.proofs.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.types.proofs.ParamsArgs` for what each means.
@@ -62,31 +62,31 @@ class AsyncProofs(AsyncHours):
     # -- reports
 
     async def propose(self, report: Report, place: str, *, predecessor: Pubkey | None = None) -> ReportDraft:
-        """What a report's account would say; nothing is sent.
+        """Drafts a report from an hour's leaves; sends nothing.
 
         Args:
             report: the hour's leaves; its period ends whole hours after the start of emission.
-            place: where its evidence file is published, 96 bytes of UTF-8 at most.
+            place: address of its published evidence file, 96 bytes of UTF-8 at most.
             predecessor: the report that it continues; default: the one at the head.
 
         Raises:
             EncodeError: a period that does not end on a whole hour, or a place that is too long.
         """
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
-        before = await self.head() if predecessor is None else predecessor
-        return ReportDraft.of(report, start, place, before)
+        predecessor = await self.head() if predecessor is None else predecessor
+        return ReportDraft.of(report, start, place, predecessor)
 
     async def head(self) -> Pubkey:
-        """The latest report that reached the threshold and stands; the default key while none did."""
+        """The latest report that reached the threshold and was not voided; the default key without one."""
         return head_of(await self.get_config())
 
     @deferred
     async def report(self, proposal: ReportDraft) -> AsyncCall[Pubkey]:
-        """Makes a report, with the signer's approval; for an attester. Gives the report's address.
+        """Creates a report with the signer's approval; for an attester. Gives the report's address.
 
-        Emits first where the report's hours are not emitted yet.
+        Emits first if the report's hours are not emitted yet.
         """
-        made = ix.proofs.report(
+        reporting = ix.proofs.report(
             attester=self._connection.address,
             predecessor=proposal.args.predecessor,
             seq=proposal.seq,
@@ -95,7 +95,7 @@ class AsyncProofs(AsyncHours):
         )
         emitted = (await self._mint.get_config()).emitted
         due = emitted < cumulative(proposal.seq * HOUR)
-        instructions = [ix.mint.emit(), made] if due else [made]
+        instructions = [ix.mint.emit(), reporting] if due else [reporting]
         return AsyncCall(self._connection, instructions, decode=lambda _: proposal.address)
 
     @deferred
@@ -104,11 +104,11 @@ class AsyncProofs(AsyncHours):
 
         Args:
             report: its account.
-            recomputed: what `ionet.rewards.verify_evidence` made of its evidence and of the leaves of the
-                report before: nobody approves what they have not computed.
+            recomputed: the report that `ionet.rewards.verify_evidence` computed from its evidence and the
+                previous report's leaves: nobody approves what they have not computed.
 
         Raises:
-            ReportDiffers: the report says something else.
+            ReportDiffers: the report on the chain differs from `recomputed`.
         """
         check_same(await self.get_report(report), recomputed)
         return AsyncCall(
@@ -117,16 +117,16 @@ class AsyncProofs(AsyncHours):
 
     @deferred
     async def renew(self, report: Pubkey, recomputed: Report) -> AsyncCall[None]:
-        """Makes a report gather approvals again; for an attester, whose approval is the first.
+        """Restarts the approval of a report; for an attester, whose approval is the first.
 
-        It is void, has fallen, or waits under an earlier attester set.
+        For a report that is void, has fallen, or waits for an earlier attester set.
 
         Args:
             report: its account.
             recomputed: as for `approve`.
 
         Raises:
-            ReportDiffers: the report says something else.
+            ReportDiffers: the report on the chain differs from `recomputed`.
         """
         check_same(await self.get_report(report), recomputed)
         return AsyncCall(
@@ -134,7 +134,7 @@ class AsyncProofs(AsyncHours):
         )
 
     def endorse(self, report: Pubkey) -> AsyncCall[None]:
-        """Endorses a correction, which then needs the threshold only; for the guardian."""
+        """Endorses a correction, which then only needs the threshold; for the guardian."""
         return AsyncCall(
             self._connection, [ix.proofs.endorse(guardian=self._connection.address, report=report)]
         )
@@ -144,11 +144,11 @@ class AsyncProofs(AsyncHours):
         return AsyncCall(self._connection, [ix.proofs.finalize(report=report)])
 
     def refute(self, report: Pubkey, node: Pubkey, leaves: Report) -> AsyncCall[None]:
-        """Voids a report that is not final by one of its leaves; for anyone, without bond.
+        """Voids a report that is not final because of a wrong leaf; for anyone, without a bond.
 
         Args:
             report: the report's account.
-            node: whose leaf is below what the node was credited, or is no node.
+            node: the leaf's node, which was already credited more, or is no node at all.
             leaves: the report's leaves.
         """
         leaf = leaf_args(leaves, node)
@@ -167,23 +167,25 @@ class AsyncProofs(AsyncHours):
     async def reports(
         self, *, state: ReportState | None = None
     ) -> list[KeyedAccount[accounts.proofs.Report]]:
-        """All reports, or those that stand so, latest hour first."""
+        """All reports, or those in a state, latest hour first."""
         fields = {} if state is None else {"state": int(state)}
-        found = await self._connection.find(accounts.proofs.Report, **fields)
-        return sorted(found, key=lambda one: (-one.account.seq, -one.account.created_at, str(one.address)))
+        reports = await self._connection.find(accounts.proofs.Report, **fields)
+        return sorted(
+            reports, key=lambda report: (-report.account.seq, -report.account.created_at, str(report.address))
+        )
 
     # -- challenges
 
     def challenge(
         self, report: Pubkey, node: Pubkey, evidence_hash: bytes, *, source: Pubkey | None = None
     ) -> AsyncCall[Pubkey]:
-        """Doubts a node's leaf, with a bond, and holds its credit back; for anyone. Gives the challenge.
+        """Challenges a node's leaf with a bond, and holds back its credit; for anyone. Gives the challenge.
 
         Args:
-            report: an approved or a final report.
-            node: whose leaf.
-            evidence_hash: sha256 of what shows that it is wrong, 32 bytes.
-            source: the IO account that the bond comes from; default: the signer's associated one.
+            report: an approved or final report.
+            node: the leaf's node.
+            evidence_hash: sha256 of the evidence that the leaf is wrong, 32 bytes.
+            source: the IO account that pays the bond; default: the signer's associated one.
         """
         challenger = self._connection.address
         address = pda.proofs.challenge(report, node)
@@ -201,18 +203,18 @@ class AsyncProofs(AsyncHours):
         """Decides a challenge; for the resolver. Gives the event.
 
         Args:
-            challenge: which.
-            upheld: the leaf is wrong: the bond goes back, and the node is credited from later reports only.
-                Otherwise the bond is burned.
+            challenge: its address.
+            upheld: whether the leaf is wrong: then the bond goes back, and only later reports credit the
+                node. Otherwise the bond is burned.
         """
-        now = await self.get_challenge(challenge)
+        account = await self.get_challenge(challenge)
         instruction = ix.proofs.decide(
             resolver=self._connection.address,
             challenge=challenge,
-            report=now.report,
-            node=now.node,
-            destination=token_account(now.challenger, pda.mint.MINT),
-            rent_payer=now.challenger,
+            report=account.report,
+            node=account.node,
+            destination=token_account(account.challenger, pda.mint.MINT),
+            rent_payer=account.challenger,
             upheld=upheld,
         )
         return AsyncCall(
@@ -221,35 +223,35 @@ class AsyncProofs(AsyncHours):
 
     @deferred
     async def lift(self, challenge: Pubkey) -> AsyncCall[None]:
-        """Ends a challenge that nobody has decided in time; for anyone. The bond goes back."""
-        now = await self.get_challenge(challenge)
+        """Ends a challenge that was not decided in time; for anyone. The bond goes back."""
+        account = await self.get_challenge(challenge)
         instruction = ix.proofs.lift_challenge(
             challenge=challenge,
-            node=now.node,
-            destination=token_account(now.challenger, pda.mint.MINT),
-            rent_payer=now.challenger,
+            node=account.node,
+            destination=token_account(account.challenger, pda.mint.MINT),
+            rent_payer=account.challenger,
         )
         return AsyncCall(self._connection, [instruction])
 
     async def get_challenge(self, challenge: Pubkey) -> accounts.proofs.Challenge:
-        """The challenge at an address; of a report and node it is `ionet.pda.proofs.challenge(...)`."""
+        """The challenge at an address, `ionet.pda.proofs.challenge(report, node)`."""
         return await self._connection.fetch(accounts.proofs.Challenge, challenge)
 
     async def challenges(
         self, *, node: Pubkey | None = None, report: Pubkey | None = None
     ) -> list[KeyedAccount[accounts.proofs.Challenge]]:
-        """Open challenges, or those of a node or a report."""
-        wanted: dict[str, Any] = {"node": node, "report": report}
-        fields = {name: one for name, one in wanted.items() if one is not None}
+        """Open challenges: all, or those of a node or a report."""
+        filters: dict[str, Any] = {"node": node, "report": report}
+        fields = {name: value for name, value in filters.items() if value is not None}
         return await self._connection.find(accounts.proofs.Challenge, **fields)
 
     # -- compute proofs
 
     def show_verdict(self, node: Pubkey, report: Pubkey, leaves: Report) -> AsyncCall[None]:
-        """Writes a node's verdict in the report at the head into the node's account; for anyone.
+        """Writes a node's verdict from the report at the head into the node's account; for anyone.
 
         Args:
-            node: whose.
+            node: the node's address.
             report: the report at the head.
             leaves: its leaves.
 

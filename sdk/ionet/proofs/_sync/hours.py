@@ -1,5 +1,5 @@
 # Generated from proofs/_async/hours.py by scripts/codegen; do not edit.
-"""What an attester knows of an hour: the facts that its report is computed from, read from the chain."""
+"""The facts of an hour that its report is computed from, read from the chain."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class _Terms:
-    """What a job's fees are computed from."""
+    """The terms that a job's fees are computed from."""
 
     mint: Pubkey
     price: int
@@ -44,7 +44,7 @@ class _Terms:
 
 
 class Hours(Administration):
-    """Facts of an hour; attesters who ask at the same slot get the same."""
+    """Facts of an hour; attesters who read them at the same slot get the same."""
 
     PROGRAM = "proofs"
     RENAMED = MappingProxyType({"get": "get_report", "attesters": "get_attesters", "config": "get_config"})
@@ -68,12 +68,12 @@ class Hours(Administration):
         return (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start + seq * HOUR
 
     def latest_hour(self) -> int:
-        """Number of the latest hour that is over; 0 before the first is."""
+        """Number of the latest hour that is over; 0 during the first."""
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         return max(0, (self._connection.time() - start) // HOUR)
 
     def emission(self, seq: int) -> IO:
-        """What an hour was paid, for `ionet.rewards.score_hour`; see `ionet.emission.hour`.
+        """The rewards of an hour, for `ionet.rewards.score_hour`; see `ionet.emission.hour`.
 
         Args:
             seq: its number from the start of emission; it must be over.
@@ -84,7 +84,7 @@ class Hours(Administration):
         return IO.from_base(emission.hour(self._mint.get_config(), seq))
 
     def policy(self) -> SharePolicy:
-        """How an hour is shared out now, for `ionet.rewards.score_hour`: parameters of proofs and staking."""
+        """Today's parameters of proofs and staking that divide an hour, for `ionet.rewards.score_hour`."""
         from ionet.rewards import SharePolicy
 
         config = self.get_config()
@@ -105,38 +105,38 @@ class Hours(Administration):
         judged: Mapping[bytes, Verdict] | None = None,
         before: Leaves | None = None,
     ) -> list[NodeHour]:
-        """What is known of each live node for an hour; for `ionet.rewards.Hour.from_rows`.
+        """The facts of each live node for an hour, for `ionet.rewards.Hour.from_rows`.
 
-        Stake, class and units are those of now, and use and fees are what the jobs program's events say.
-        Hours in a row that a node was up are its device's signed word. One that another key signed, or that
-        claims more than has passed since the node was registered, counts as none. The verdict is what was
-        judged in the hour; a node that was leased and attested passes; otherwise the last one is repeated.
+        Stake, class and units are today's; use and fees come from the jobs program's events. The hours in a
+        row that a node was up come from its device's signed statement; a statement signed by another key, or
+        claiming more than the time since registration, is ignored. The verdict is the one judged in the hour;
+        a node that was leased and attested passes; otherwise the last verdict is repeated.
 
         Args:
             seq: the hour's number from the start of emission.
             words: statements of devices by node, see `ionet.rewards.read_words`.
             judged: verdicts of the hour by node, see `ionet.rewards.read_verdicts`.
-            before: the leaves of the report before; without them the last verdict is the one in the node's
+            before: the previous report's leaves; without them the last verdict is the one in the node's
                 account.
 
         Raises:
-            AccountNotFound: a job was paid in what is no currency, or in one without a price account.
-            PriceUnusable: a price account that holds the price of something else.
+            AccountNotFound: a job was paid in a mint that is no currency, or has no price account.
+            PriceUnusable: a price account holds the price of another feed.
         """
         from ionet.rewards import NodeHour, Proof
 
         end, words = self.period_end(seq), words or {}
-        classes = {one.account.id: one.account for one in self._staking.classes()}
+        classes = {class_.account.id: class_.account for class_ in self._staking.classes()}
         rows = []
         use = self._use(end)
-        for found in self._staking.nodes(state=NodeState.LIVE):
-            node, class_, key = found.account, classes[found.account.class_], bytes(found.address)
+        for keyed in self._staking.nodes(state=NodeState.LIVE):
+            node, class_, key = keyed.account, classes[keyed.account.class_], bytes(keyed.address)
             if node.registered_at >= end:
                 continue
             word = words.get(key)
             if word is not None and not _credible(word, node, end):
                 word = None
-            in_use, fees = use.get(found.address, (False, 0))
+            in_use, fees = use.get(keyed.address, (False, 0))
             verdict = (judged or {}).get(key) or _passed(in_use, end) or _last(node, key, before)
             proof = Proof.PASSED if verdict.passed else Proof.FAILED if verdict.time else Proof.MISSING
             rows.append(
@@ -169,18 +169,18 @@ class Hours(Administration):
 
         end = self.period_end(seq)
         return [
-            Absent(bytes(one.address), one.account.credited, _waiting(one.account))
-            for one in self._staking.nodes()
-            if one.account.state != NodeState.LIVE or one.account.registered_at >= end
+            Absent(bytes(node.address), node.account.credited, _waiting(node.account))
+            for node in self._staking.nodes()
+            if node.account.state != NodeState.LIVE or node.account.registered_at >= end
         ]
 
     # -- use and fees
 
     def _use(self, end: int) -> dict[Pubkey, tuple[bool, int]]:
-        """Nodes that were leased and attested in the hour, with the fees of both sides in IO."""
-        found: dict[Pubkey, tuple[bool, int]] = {}
+        """Nodes that were leased and attested in the hour, with both sides' fees in IO base units."""
+        use: dict[Pubkey, tuple[bool, int]] = {}
         for offer in self._jobs.offers():
-            # A lease that ends early is cut to its end, so this is when the latest one ended.
+            # Ending a lease early shortens `lease_until`, so this is when the latest one ended.
             if offer.account.lease_until <= end - HOUR:
                 continue
             good, fees = 0, 0
@@ -190,11 +190,11 @@ class Hours(Administration):
                 if seconds:
                     fees += self._fees(job, booked, seconds)
             if good:
-                found[offer.account.node] = (True, fees)
-        return found
+                use[offer.account.node] = (True, fees)
+        return use
 
     def _bookings(self, offer: Pubkey, end: int) -> list[tuple[Pubkey, events.jobs.Booked]]:
-        """Bookings of an offer that may have run in the hour, latest first."""
+        """Bookings of an offer that may have run in the hour, the latest first."""
         bookings = []
         for signature in self._connection.history(offer):
             sent = self._connection.transaction(signature)
@@ -202,13 +202,13 @@ class Hours(Administration):
             for event in sent.events:
                 if isinstance(event, events.jobs.Booked) and event.offer == offer and at <= end:
                     bookings.append((event.job, event))
-                    # A booking stands so long before its first second at most.
+                    # A booking starts at most `START_WINDOW` seconds later.
                     if at + constants.jobs.START_WINDOW + event.seconds <= end - HOUR:
                         return bookings[:-1]
         return bookings
 
     def _good(self, job: Pubkey, end: int) -> int:
-        """Seconds of the hour that enough attesters found good: what grew between its two ends."""
+        """Seconds of the hour that enough attesters found good: the growth between its two ends."""
         started, points = 0, []
         for signature in self._connection.history(job):
             for event in (self._connection.transaction(signature)).events:
@@ -225,7 +225,7 @@ class Hours(Administration):
         return attested(end) - attested(end - HOUR)
 
     def _fees(self, job: Pubkey, booked: events.jobs.Booked, seconds: int) -> int:
-        """Fees of both sides for so many seconds, IO base units, rounded down."""
+        """Both sides' fees for a number of seconds, IO base units, rounded down."""
         from ionet.rewards import tokens_to_io
 
         terms = self._terms(job, booked)
@@ -233,31 +233,31 @@ class Hours(Administration):
         amount = terms.fee * seconds // terms.seconds + price * terms.supplier_bps // BPS
         if terms.mint == pda.mint.MINT:
             return amount
-        paid, io = [
+        currency, io = [
             self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(mint))
             for mint in (terms.mint, pda.mint.MINT)
         ]
-        return tokens_to_io(amount, paid.decimals, self._dollars(paid), self._dollars(io))
+        return tokens_to_io(amount, currency.decimals, self._dollars(currency), self._dollars(io))
 
     def _dollars(self, currency: accounts.jobs.Currency) -> Fraction:
-        """What a token counts for: one dollar at par, or what its feed says now."""
+        """Value of a token: one dollar at par, else the price of its feed now."""
         if currency.pricing == Pricing.PAR:
             return Fraction(1)
-        quoted = self._connection.price(currency.price_account)
-        check_feed(quoted, currency.feed_id, symbol(currency))
-        return dollars(quoted)
+        price = self._connection.price(currency.price_account)
+        check_feed(price, currency.feed_id, symbol(currency))
+        return dollars(price)
 
     def _terms(self, job: Pubkey, booked: events.jobs.Booked) -> _Terms:
         try:
-            found = self._jobs.get_job(job)
+            account = self._jobs.get_job(job)
         except AccountNotFound:
-            # Closed: the booking's own numbers, and the fees of today.
+            # Closed: the booking's own amounts, and today's fees.
             config = self._jobs.get_config()
             currency: Any = self._connection.fetch(accounts.jobs.Currency, pda.jobs.currency(booked.mint))
             bps = config.booking_bps + currency.payment_bps
             return _Terms(booked.mint, booked.price, booked.fee, booked.seconds, bps)
-        bps = found.booking_bps + found.supplier_payment_bps
-        return _Terms(found.mint, found.price, found.fee, found.seconds, bps)
+        bps = account.booking_bps + account.supplier_payment_bps
+        return _Terms(account.mint, account.price, account.fee, account.seconds, bps)
 
 
 def _passed(in_use: bool, end: int) -> Verdict | None:
@@ -267,7 +267,7 @@ def _passed(in_use: bool, end: int) -> Verdict | None:
 
 
 def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Verdict:
-    """The verdict of the report before, or the one in the node's account."""
+    """The verdict of the previous report, or the one in the node's account."""
     from ionet.rewards import Verdict
 
     if before is not None:
@@ -282,7 +282,7 @@ def _last(node: accounts.staking.Node, key: bytes, before: Leaves | None) -> Ver
 
 
 def _waiting(node: accounts.staking.Node) -> bool:
-    """Whether stake on a node is pending or late, so that it needs a leaf for its next step."""
+    """Whether stake on a node is pending or late, and so needs a leaf to move on."""
     return any((node.own.pending, node.own.late, node.co.pending, node.co.late))
 
 

@@ -35,7 +35,7 @@ class AsyncStakingBase(AsyncAdministration):
         return await self._connection.fetch(accounts.staking.Node, address)
 
     async def get_config(self) -> accounts.staking.Config:
-        """Roles, cooldown, and what was slashed lately."""
+        """Roles, cooldown, and recent slashes."""
         return await self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
 
     def _wallet(self) -> Pubkey:

@@ -27,20 +27,20 @@ if TYPE_CHECKING:
 
 
 class AsyncNodes(AsyncStakingBase):
-    """For suppliers: devices and the nodes they make up."""
+    """Calls of suppliers: devices, and the nodes they make up."""
 
     # -- devices
 
     def register_device(
         self, *, class_id: int, fingerprint: bytes, device: SignerLike, attester: SignerLike
     ) -> AsyncCall[Pubkey]:
-        """Registers a device, once for ever; the signer will own it. Gives the device's address.
+        """Registers a device, once and for all; the signer will own it. Gives the device's address.
 
         Args:
             class_id: hardware class.
             fingerprint: sha256 of the device's own unique id, 32 bytes.
             device: the device's key.
-            attester: who has challenged the device.
+            attester: the key of the attester who challenged the device.
         """
         keys = _signers(device, attester)
         address = pda.staking.device(fingerprint)
@@ -63,14 +63,14 @@ class AsyncNodes(AsyncStakingBase):
         memory_gib: int = 0,
         link_mbps: int = 0,
     ) -> AsyncCall[Pubkey]:
-        """Makes a node of a device; for its owner. Gives the node's address.
+        """Makes a device a node; for its owner. Gives the node's address.
 
         Args:
             device: the device's account.
             class_id: its hardware class.
-            commission_bps: the owner's part of co-stakers' rewards.
+            commission_bps: the owner's part of co-stakers' rewards, in basis points.
             region: ISO 3166-1 numeric code.
-            memory_gib: memory.
+            memory_gib: memory, GiB.
             link_mbps: speed of the link, Mbit/s.
         """
         node = pda.staking.node(device)
@@ -92,16 +92,16 @@ class AsyncNodes(AsyncStakingBase):
         memory_gib: int = 0,
         link_mbps: int = 0,
     ) -> AsyncCall[Pubkey]:
-        """Registers a device and makes a node of it; the signer will own both. Gives the node's address.
+        """Registers a device and makes it a node; the signer will own both. Gives the node's address.
 
         Args:
             class_id: hardware class.
             fingerprint: sha256 of the device's own unique id, 32 bytes.
             device: the device's key.
-            attester: who has challenged the device.
-            commission_bps: the owner's part of co-stakers' rewards.
+            attester: the key of the attester who challenged the device.
+            commission_bps: the owner's part of co-stakers' rewards, in basis points.
             region: ISO 3166-1 numeric code.
-            memory_gib: memory.
+            memory_gib: memory, GiB.
             link_mbps: speed of the link, Mbit/s.
         """
         return self.register_device(
@@ -118,7 +118,7 @@ class AsyncNodes(AsyncStakingBase):
     def claim_device(
         self, fingerprint: bytes, *, class_id: int, device: SignerLike, attester: SignerLike
     ) -> AsyncCall[Pubkey]:
-        """Registers a device again that nobody owns; the signer will own it. Gives the device's address."""
+        """Registers a device that nobody owns any more; the signer will own it. Gives its address."""
         keys = _signers(device, attester)
         address = pda.staking.device(fingerprint)
         instruction = ix.staking.claim_device(
@@ -132,45 +132,45 @@ class AsyncNodes(AsyncStakingBase):
 
     @deferred
     async def release_device(self, device: Pubkey) -> AsyncCall[None]:
-        """Gives up a device that has no node, or is the first of a retired one; for its owner."""
+        """Gives up a device that has no node, or is the first device of a retired node; for its owner."""
         node = or_none((await self.get_device(device)).node)
         instruction = ix.staking.release_device(owner=self._connection.address, device=device, node=node)
         return AsyncCall(self._connection, [instruction])
 
     @deferred
     async def attach_device(self, node: Pubkey, device: Pubkey) -> AsyncCall[int]:
-        """Adds a processor of the same class to a node; for the owner of both. Gives its processors."""
-        now = await self.get_node(node)
+        """Adds a processor of the same class to a node; for the owner of both. Gives the node's total."""
+        account = await self.get_node(node)
         instruction = ix.staking.attach_device(
             owner=self._connection.address,
             device=device,
             node=node,
-            class_=pda.staking.class_(now.class_),
-            offer=now.offer,
+            class_=pda.staking.class_(account.class_),
+            offer=account.offer,
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
     @deferred
     async def detach_device(self, device: Pubkey) -> AsyncCall[int]:
-        """Takes a processor that is not the first off its node; for the owner. Gives what is left.
+        """Takes a processor other than the first off its node; for the owner. Gives the processors left.
 
-        Of a retired node it is also for the owner of its first device, who is to reopen it.
+        On a retired node, the owner of its first device may do it, too, to reopen the node.
         """
         me, node = self._connection.address, (await self.get_device(device)).node
-        now = await self.get_node(node)
-        first = None if now.owner == me else now.device
+        account = await self.get_node(node)
+        first = None if account.owner == me else account.device
         instruction = ix.staking.detach_device(
-            owner=me, device=device, node=node, first=first, offer=now.offer
+            owner=me, device=device, node=node, first=first, offer=account.offer
         )
         return AsyncCall(self._connection, [instruction], decode=_units)
 
     @deferred
     async def evict_device(self, device: Pubkey, *, ban: bool = False) -> AsyncCall[None]:
-        """Takes a device from a squatter, and off a node whose first it is not; for the resolver.
+        """Takes a device from a squatter, and off its node unless it is the node's first; for the resolver.
 
         Args:
             device: the device's account.
-            ban: it can never be registered again.
+            ban: whether it can never be registered again.
         """
         instruction = ix.staking.evict_device(
             resolver=self._connection.address,
@@ -181,14 +181,14 @@ class AsyncNodes(AsyncStakingBase):
         return AsyncCall(self._connection, [instruction])
 
     async def get_device(self, address: Pubkey) -> accounts.staking.Device:
-        """The device at an address; of a fingerprint it is `ionet.pda.staking.device(fingerprint)`."""
+        """The device at an address; a fingerprint's address is `ionet.pda.staking.device(fingerprint)`."""
         return await self._connection.fetch(accounts.staking.Device, address)
 
     async def devices(
         self, *, owner: Pubkey | None = None, node: Pubkey | None = None
     ) -> list[KeyedAccount[accounts.staking.Device]]:
         """All devices, or those of an owner or a node."""
-        fields = {name: one for name, one in (("owner", owner), ("node", node)) if one is not None}
+        fields = {name: value for name, value in (("owner", owner), ("node", node)) if value is not None}
         return await self._connection.find(accounts.staking.Device, **fields)
 
     # -- nodes
@@ -205,31 +205,33 @@ class AsyncNodes(AsyncStakingBase):
         """Nodes, by address.
 
         Args:
-            owner: of this owner.
-            class_id: of this hardware class.
-            network: of this network's account.
-            state: that stand so.
-            region: in this region, ISO 3166-1 numeric.
+            owner: only this owner's.
+            class_id: only of this hardware class.
+            network: only of this network, by its account.
+            state: only in this state.
+            region: only in this region, ISO 3166-1 numeric.
         """
-        wanted: dict[str, Any] = {
+        filters: dict[str, Any] = {
             "owner": owner,
             "class_": class_id,
             "network": network,
             "state": state if state is None else int(state),
             "region": region,
         }
-        fields = {name: value for name, value in wanted.items() if value is not None}
-        # A node takes three filters besides the account's type.
-        asked = dict(list(fields.items())[:3])
-        rest = [(name, value) for name, value in fields.items() if name not in asked]
-        found = await self._connection.find(accounts.staking.Node, **asked)
-        found = [one for one in found if all(getattr(one.account, name) == value for name, value in rest)]
-        return sorted(found, key=lambda one: str(one.address))
+        fields = {name: value for name, value in filters.items() if value is not None}
+        # The RPC takes three filters besides the account's type.
+        indexed = dict(list(fields.items())[:3])
+        others = [(name, value) for name, value in fields.items() if name not in indexed]
+        nodes = await self._connection.find(accounts.staking.Node, **indexed)
+        nodes = [
+            node for node in nodes if all(getattr(node.account, name) == value for name, value in others)
+        ]
+        return sorted(nodes, key=lambda node: str(node.address))
 
     async def node_counts(self) -> list[NodeCount]:
         """How many nodes and processors there are, by network, class and state.
 
-        Reads a part of each node's account only, so that it also does for hundreds of thousands.
+        Reads only a part of each node's account, so that hundreds of thousands of nodes are no problem.
         """
         kind = accounts.staking.Node
         at = kind.OFFSETS
@@ -238,17 +240,17 @@ class AsyncNodes(AsyncStakingBase):
         nodes: Counter[tuple[bytes, int, int]] = Counter()
         units, stake = Counter(nodes), Counter(nodes)
 
-        def number(data: bytes, offset: int, size: int) -> int:
+        def unsigned(data: bytes, offset: int, size: int) -> int:
             start = offset - at["state"]
             return int.from_bytes(data[start : start + size], "little")
 
         network = at["network"] - at["state"]
         for data in parts:
-            key = (data[network : network + 32], number(data, at["class_"], 2), data[0])
+            key = (data[network : network + 32], unsigned(data, at["class_"], 2), data[0])
             nodes[key] += 1
-            units[key] += number(data, at["units"], 1)
+            units[key] += unsigned(data, at["units"], 1)
             # Active stake: the owner's, and the co-stakers' shares behind `tokens` and `shares`.
-            stake[key] += number(data, at["own"], 8) + number(data, at["co"] + 16, 8)
+            stake[key] += unsigned(data, at["own"], 8) + unsigned(data, at["co"] + 16, 8)
         return [
             NodeCount(
                 network=or_none(Pubkey(key[0])),
@@ -267,10 +269,11 @@ class AsyncNodes(AsyncStakingBase):
         """Why a node earned nothing in an hour, or where its reward is.
 
         Args:
-            node: which.
-            hour: number from the start of emission; default: that of the evidence, or the latest one over.
-            evidence: the hour's published file, for that hour's stake, proof and uptime; without it those of
-                now are looked at. It needs numpy.
+            node: the node's address.
+            hour: its number from the start of emission; default: the hour of the evidence, or the latest that
+                is over.
+            evidence: the hour's published file, for that hour's stake, proof and uptime; without it, today's
+                are used. It needs numpy.
 
         Raises:
             AccountNotFound: no such node, or the programs are not initialised.
@@ -279,7 +282,7 @@ class AsyncNodes(AsyncStakingBase):
         """
         from ionet.staking.why import Facts, explain
 
-        found, now = await self.get_node(node), await self._connection.time()
+        account, now = await self.get_node(node), await self._connection.time()
         start = (await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
         latest = max(0, (now - start) // HOUR)
         line = None
@@ -294,11 +297,13 @@ class AsyncNodes(AsyncStakingBase):
         if of_file not in (None, seq):
             raise LookupError(f"the evidence is of hour {of_file}, not of hour {seq}")
         reports = await self._connection.find(accounts.proofs.Report)
-        reports.sort(key=lambda one: (-one.account.seq, -one.account.created_at, str(one.address)))
+        reports.sort(
+            key=lambda report: (-report.account.seq, -report.account.created_at, str(report.address))
+        )
         facts = Facts(
             address=node,
-            node=found,
-            class_=await self._connection.fetch(accounts.staking.Class, pda.staking.class_(found.class_)),
+            node=account,
+            class_=await self._connection.fetch(accounts.staking.Class, pda.staking.class_(account.class_)),
             now=now,
             start=start,
             seq=seq,
@@ -306,7 +311,7 @@ class AsyncNodes(AsyncStakingBase):
             threshold=(
                 await self._connection.fetch(accounts.proofs.AttesterSet, pda.proofs.ATTESTER_SET)
             ).threshold,
-            reports=tuple(one for one in reports if one.account.seq >= seq),
+            reports=tuple(report for report in reports if report.account.seq >= seq),
             challenges=tuple(await self._connection.find(accounts.proofs.Challenge, node=node)),
             line=line,
         )
@@ -326,7 +331,7 @@ class AsyncNodes(AsyncStakingBase):
 
     @deferred
     async def retire(self, node: Pubkey) -> AsyncCall[None]:
-        """Takes a node out of the market; for its owner. Stake leaves and rewards are claimed as ever."""
+        """Takes a node out of the market; for its owner. Stake and rewards can still be withdrawn."""
         offer = (await self.get_node(node)).offer
         return AsyncCall(
             self._connection,
@@ -351,27 +356,27 @@ class AsyncNodes(AsyncStakingBase):
         """Brings a retired node back; for the owner of its device. What is None stays as it was.
 
         Args:
-            node: which.
+            node: the node's address.
             device: the device's key.
-            commission_bps: see `register`; stays while co-stakers are on the node.
+            commission_bps: see `register`; cannot change while the node has co-stakers.
             region: see `register`.
             memory_gib: see `register`.
             link_mbps: see `register`.
         """
-        now = await self.get_node(node)
-        owned = await self.get_device(now.device)
+        account = await self.get_node(node)
+        device_account = await self.get_device(account.device)
         args = types.staking.NodeArgs(
-            commission_bps=now.commission_bps if commission_bps is None else commission_bps,
-            region=now.region if region is None else region,
-            memory_gib=now.memory_gib if memory_gib is None else memory_gib,
-            link_mbps=now.link_mbps if link_mbps is None else link_mbps,
+            commission_bps=account.commission_bps if commission_bps is None else commission_bps,
+            region=account.region if region is None else region,
+            memory_gib=account.memory_gib if memory_gib is None else memory_gib,
+            link_mbps=account.link_mbps if link_mbps is None else link_mbps,
         )
         keys = _signers(device)
         instruction = ix.staking.reopen_node(
             owner=self._connection.address,
             device_key=keys[0].pubkey(),
-            class_=pda.staking.class_(owned.class_),
-            device=now.device,
+            class_=pda.staking.class_(device_account.class_),
+            device=account.device,
             node=node,
             shard=shard_of(node),
             args=args,
@@ -379,7 +384,7 @@ class AsyncNodes(AsyncStakingBase):
         return AsyncCall(self._connection, [instruction], signers=keys)
 
     def evict_node(self, node: Pubkey) -> AsyncCall[None]:
-        """Retires the node of a squatter; for the resolver. Stake on it leaves as ever."""
+        """Retires the node of a squatter; for the resolver. Stake on it can still be withdrawn."""
         return AsyncCall(
             self._connection,
             [ix.staking.evict_node(resolver=self._connection.address, node=node, shard=shard_of(node))],
@@ -387,16 +392,16 @@ class AsyncNodes(AsyncStakingBase):
 
     @deferred
     async def expel_owner(self, node: Pubkey) -> AsyncCall[events.staking.OwnerExpelled]:
-        """Moves all that is a former owner's, whose device has passed on, out of the way; for anyone.
+        """Moves a former owner's stake off a node whose device has a new owner; for anyone.
 
-        It cools, and is theirs to withdraw then: see `withdraw_former`. Gives the event.
+        The stake cools and is then paid out by `withdraw_former`. Gives the event.
 
         Args:
-            node: the retired node.
+            node: the retired node's address.
         """
-        now = await self.get_node(node)
+        account = await self.get_node(node)
         instruction = ix.staking.expel_owner(
-            node=node, device=now.device, offer=now.offer, shard=shard_of(node)
+            node=node, device=account.device, offer=account.offer, shard=shard_of(node)
         )
         return AsyncCall(
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.OwnerExpelled)
@@ -407,7 +412,7 @@ class AsyncNodes(AsyncStakingBase):
         """Pays out what is left of a former owner's side, after its cooldown; for anyone. Gives the amount.
 
         Args:
-            node: the node.
+            node: the node's address.
             destination: an IO account of the former owner; default: their associated token account.
         """
         owner = (await self.get_node(node)).former.owner
@@ -423,10 +428,13 @@ class AsyncNodes(AsyncStakingBase):
     # -- networks
 
     def register_network(self, name: str) -> AsyncCall[Pubkey]:
-        """Registers another network, whose authority the signer is. Gives the network's address.
+        """Registers another network, with the signer as its authority. Gives the network's address.
 
         Args:
-            name: 32 bytes of UTF-8 at most.
+            name: 1 to 32 bytes of UTF-8.
+
+        Raises:
+            EncodeError: the name is empty or too long.
         """
         from ionet.chain.errors import EncodeError
 
@@ -439,7 +447,7 @@ class AsyncNodes(AsyncStakingBase):
         return AsyncCall(self._connection, [instruction], decode=lambda _: address)
 
     def join_network(self, *nodes: Pubkey) -> AsyncCall[None]:
-        """Counts nodes to the signer's network; for the owner of both."""
+        """Adds nodes to the signer's network; for the owner of both."""
         authority = self._connection.address
         return AsyncCall(
             self._connection, [ix.staking.join_network(authority=authority, node=node) for node in nodes]
@@ -455,7 +463,7 @@ class AsyncNodes(AsyncStakingBase):
 
 
 def _signers(*keys: SignerLike) -> list[Signer]:
-    return [one for one in map(as_signer, keys) if one is not None]
+    return [signer for signer in map(as_signer, keys) if signer is not None]
 
 
 def _units(sent: Sent[Any]) -> int:

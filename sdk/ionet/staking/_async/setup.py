@@ -20,7 +20,7 @@ _BATCH: Final = 5
 
 
 class AsyncStakingSetup(AsyncStakingBase):
-    """For whoever runs the market."""
+    """Calls of the market's authority."""
 
     def initialize(self, *, slasher: Pubkey, resolver: Pubkey) -> AsyncCall[None]:
         """Creates the configuration; for the program's upgrade authority."""
@@ -33,7 +33,7 @@ class AsyncStakingSetup(AsyncStakingBase):
         """Opens the accounts that sum active stake; for anyone, who pays their rent.
 
         Args:
-            indices: which of the 16; a transaction holds about eight.
+            indices: which of the 16 shards; a transaction holds about eight.
         """
         payer = self._connection.address
         return AsyncCall(
@@ -44,7 +44,7 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     def create_classes(self, classes: Iterable[HardwareClass]) -> AsyncCall[None]:
         """Creates hardware classes; for the authority. A transaction holds about five."""
-        return self.create_class(*((one.id, class_args(one)) for one in classes))
+        return self.create_class(*((class_.id, class_args(class_)) for class_ in classes))
 
     def create_class(self, *classes: tuple[int, types.staking.ClassArgs]) -> AsyncCall[None]:
         """Creates hardware classes by number; for the authority."""
@@ -55,7 +55,7 @@ class AsyncStakingSetup(AsyncStakingBase):
         )
 
     def set_class(self, *classes: tuple[int, types.staking.ClassArgs]) -> AsyncCall[None]:
-        """Changes hardware classes; for the authority. Stake that is there already stays."""
+        """Changes hardware classes; for the authority. Existing stake stays."""
         authority = self._connection.address
         return AsyncCall(
             self._connection,
@@ -64,36 +64,39 @@ class AsyncStakingSetup(AsyncStakingBase):
 
     async def classes(self) -> list[KeyedAccount[accounts.staking.Class]]:
         """All hardware classes, by number."""
-        found = await self._connection.find(accounts.staking.Class)
-        return sorted(found, key=lambda one: one.account.id)
+        classes = await self._connection.find(accounts.staking.Class)
+        return sorted(classes, key=lambda class_: class_.account.id)
 
     async def get_class(self, class_id: int) -> accounts.staking.Class:
         """The hardware class of this number."""
         return await self._connection.fetch(accounts.staking.Class, pda.staking.class_(class_id))
 
     async def class_changes(self, table: Sequence[HardwareClass] | None = None) -> list[ClassChange]:
-        """What is missing, or differs, on the chain from a table of classes; nothing is sent.
+        """Compares a table of classes with the chain: what is missing or differs. Sends nothing.
 
         Args:
-            table: default: the one shipped with the package.
+            table: the wanted classes; default: the table shipped with the package.
         """
         return class_changes(
-            hardware_classes() if table is None else table, [one.account for one in await self.classes()]
+            hardware_classes() if table is None else table,
+            [class_.account for class_ in await self.classes()],
         )
 
     def load_classes(self, changes: Iterable[ClassChange], *, update: bool = False) -> list[AsyncCall[None]]:
-        """Transactions that create what is missing, none if nothing is; for the authority.
+        """Transactions that create the missing classes, if there are any; for the authority.
 
         Args:
             changes: see `class_changes`.
-            update: also change what differs.
+            update: also change classes that differ.
         """
         authority, instructions = self._connection.address, []
-        for one in changes:
-            if one.kind == "create":
-                instructions.append(ix.staking.create_class(authority=authority, id=one.id, args=one.args))
-            elif one.kind == "update" and update:
-                instructions.append(ix.staking.set_class(authority=authority, id=one.id, args=one.args))
+        for change in changes:
+            if change.kind == "create":
+                instructions.append(
+                    ix.staking.create_class(authority=authority, id=change.id, args=change.args)
+                )
+            elif change.kind == "update" and update:
+                instructions.append(ix.staking.set_class(authority=authority, id=change.id, args=change.args))
         return [
             AsyncCall(self._connection, instructions[start : start + _BATCH])
             for start in range(0, len(instructions), _BATCH)
@@ -102,7 +105,7 @@ class AsyncStakingSetup(AsyncStakingBase):
     # -- parameters and roles
 
     def set_params(self, **changes: Unpack[types.staking.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.types.staking.ParamsArgs` for what each means.
@@ -115,10 +118,10 @@ class AsyncStakingSetup(AsyncStakingBase):
     # -- sums
 
     async def get_emission_ledger(self) -> accounts.staking.EmissionLedger:
-        """What was credited to all nodes."""
+        """The rewards credited to all nodes so far."""
         return await self._connection.fetch(accounts.staking.EmissionLedger, pda.staking.EMISSION_LEDGER)
 
     async def total_active(self) -> IO:
         """Active stake of all nodes: the sum of the shards."""
-        found = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
-        return IO.from_base(sum(one.active.now for one in found if one is not None))
+        shards = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
+        return IO.from_base(sum(shard.active.now for shard in shards if shard is not None))

@@ -36,7 +36,7 @@ class StakingBase(Administration):
         return self._connection.fetch(accounts.staking.Node, address)
 
     def get_config(self) -> accounts.staking.Config:
-        """Roles, cooldown, and what was slashed lately."""
+        """Roles, cooldown, and recent slashes."""
         return self._connection.fetch(accounts.staking.Config, pda.staking.CONFIG)
 
     def _wallet(self) -> Pubkey:

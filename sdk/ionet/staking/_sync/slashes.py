@@ -17,7 +17,7 @@ from ionet.staking.stake import slash_is_settable
 
 
 class Slashes(StakingBase):
-    """For slasher, owner and resolver; executing and closing is for anyone."""
+    """Calls of slasher, owner and resolver; anyone may execute and close a slash."""
 
     @deferred
     def propose_slash(
@@ -32,14 +32,14 @@ class Slashes(StakingBase):
         """Proposes to burn a node's stake and holds it back; for the slasher. Gives the slash's address.
 
         Args:
-            node: whose stake.
-            amount: how much.
-            evidence_hash: sha256 of what shows that it is due, 32 bytes.
-            fraud: it names fraud: it stops the node's credit, and its decision ends the node.
-            nonce: makes the address; default: the lowest that is free.
+            node: the node's address.
+            amount: how much to burn.
+            evidence_hash: sha256 of the evidence, 32 bytes.
+            fraud: the slash is for fraud: it stops the node's credit, and its decision ends the node.
+            nonce: part of the slash's address; default: the lowest that is free.
         """
         if nonce is None:
-            used = {one.account.nonce for one in self.slashes(node=node)}
+            used = {slash.account.nonce for slash in self.slashes(node=node)}
             nonce = next(number for number in range(len(used) + 1) if number not in used)
         address = pda.staking.slash(node, nonce)
         instruction = ix.staking.propose_slash(
@@ -56,7 +56,7 @@ class Slashes(StakingBase):
 
     @deferred
     def appeal(self, slash: Pubkey) -> Call[None]:
-        """Puts a slash before the resolver; for the node's owner, while the time for it lasts."""
+        """Appeals a slash to the resolver; for the node's owner, before the appeal period ends."""
         node = (self.get_slash(slash)).node
         return Call(
             self._connection, [ix.staking.appeal(owner=self._connection.address, node=node, slash=slash)]
@@ -64,7 +64,7 @@ class Slashes(StakingBase):
 
     @deferred
     def resolve_slash(self, slash: Pubkey, amount: IO) -> Call[events.staking.SlashResolved]:
-        """Decides a slash: at most what was proposed, what was set apart already included; for the resolver.
+        """Decides how much is burned, up to the proposal and including what is set apart; for the resolver.
 
         Gives the event.
         """
@@ -82,7 +82,7 @@ class Slashes(StakingBase):
 
     @deferred
     def set_apart_slash(self, slash: Pubkey) -> Call[events.staking.SlashSetApart]:
-        """Sets apart what a slash takes: no side has it any more, and it does not lapse; for anyone.
+        """Sets apart the stake that a slash takes: it leaves both sides and no longer lapses; for anyone.
 
         Gives the event.
         """
@@ -96,18 +96,18 @@ class Slashes(StakingBase):
     def cancel_slash(
         self, slash: Pubkey, *, destination: Pubkey | None = None
     ) -> Call[events.staking.SlashCancelled]:
-        """Ends a slash that is not decided, and returns what was set apart for it; for the authority.
+        """Cancels an undecided slash and returns what was set apart for it; for the authority.
 
         Args:
-            slash: which.
-            destination: an IO account of the owner who was slashed; default: their associated token account.
+            slash: the slash's address.
+            destination: an IO account of the slashed owner; default: their associated token account.
         """
-        now = self.get_slash(slash)
+        account = self.get_slash(slash)
         instruction = ix.staking.cancel_slash(
             authority=self._connection.address,
-            node=now.node,
+            node=account.node,
             slash=slash,
-            destination=destination or token_account(now.owner, pda.mint.MINT),
+            destination=destination or token_account(account.owner, pda.mint.MINT),
         )
         return Call(
             self._connection, [instruction], decode=lambda sent: sent.event(events.staking.SlashCancelled)
@@ -115,25 +115,26 @@ class Slashes(StakingBase):
 
     @deferred
     def execute_slash(self, slash: Pubkey) -> Call[events.staking.Slashed]:
-        """Burns what was set apart for a slash, as the limits have room; for anyone.
+        """Burns what was set apart for a slash, as far as the limits allow; for anyone.
 
-        What can be set apart now is set apart first. Gives the event, whose `left` waits for room.
+        Sets apart first what can be. Gives the event; its `left` waits until the limits allow more.
         """
-        now, time = self.get_slash(slash), self._connection.time()
-        own = shard_of(now.node)
+        account, now = self.get_slash(slash), self._connection.time()
+        shard = shard_of(account.node)
         burning = ix.staking.execute_slash(
-            node=now.node, slash=slash, shard=own, remaining_accounts=_other_shards(now.node)
+            node=account.node, slash=slash, shard=shard, remaining_accounts=_other_shards(account.node)
         )
-        setting = ix.staking.set_apart_slash(node=now.node, slash=slash, shard=own)
-        instructions = [setting, burning] if slash_is_settable(now, time) else [burning]
+        setting = ix.staking.set_apart_slash(node=account.node, slash=slash, shard=shard)
+        instructions = [setting, burning] if slash_is_settable(account, now) else [burning]
         return Call(self._connection, instructions, decode=lambda sent: sent.event(events.staking.Slashed))
 
     @deferred
     def close_slash(self, slash: Pubkey) -> Call[None]:
         """Closes a slash that is done or has lapsed; for anyone. Its rent goes back to its proposer."""
-        now = self.get_slash(slash)
+        account = self.get_slash(slash)
         return Call(
-            self._connection, [ix.staking.close_slash(node=now.node, slash=slash, proposer=now.proposer)]
+            self._connection,
+            [ix.staking.close_slash(node=account.node, slash=slash, proposer=account.proposer)],
         )
 
     def get_slash(self, address: Pubkey) -> accounts.staking.Slash:
@@ -141,12 +142,12 @@ class Slashes(StakingBase):
         return self._connection.fetch(accounts.staking.Slash, address)
 
     def slashes(self, *, node: Pubkey | None = None) -> list[KeyedAccount[accounts.staking.Slash]]:
-        """Slashes that are not closed, or those of a node, oldest first."""
+        """Open slashes, all or a node's, oldest first."""
         fields = {} if node is None else {"node": node}
-        found = self._connection.find(accounts.staking.Slash, **fields)
-        return sorted(found, key=lambda one: (one.account.proposed_at, one.account.nonce))
+        slashes = self._connection.find(accounts.staking.Slash, **fields)
+        return sorted(slashes, key=lambda slash: (slash.account.proposed_at, slash.account.nonce))
 
 
 def _other_shards(node: Pubkey) -> list[AccountMeta]:
     own = shard_of(node)
-    return [AccountMeta(one, False, False) for one in stake_shards() if one != own]
+    return [AccountMeta(shard, False, False) for shard in stake_shards() if shard != own]

@@ -35,7 +35,7 @@ _SETTLED: Final = 8
 
 
 class Stakes(StakingBase):
-    """For owners and co-stakers; crediting is for anyone."""
+    """Calls of owners and co-stakers; anyone may credit rewards."""
 
     # -- reads
 
@@ -48,24 +48,24 @@ class Stakes(StakingBase):
         self, *, node: Pubkey | None = None, holder: Pubkey | None = None
     ) -> list[KeyedAccount[accounts.staking.Position]]:
         """All co-stakers' positions, or those on a node, or of a holder."""
-        fields = {name: one for name, one in (("node", node), ("holder", holder)) if one is not None}
+        fields = {name: value for name, value in (("node", node), ("holder", holder)) if value is not None}
         return self._connection.find(accounts.staking.Position, **fields)
 
     def status(self, node: Pubkey, holder: Pubkey | None = None) -> StakeStatus:
-        """A holder's stake on a node: what is active, pending and cooling, and what can be had now.
+        """A holder's stake on a node: active, pending and cooling, and what can be withdrawn or claimed now.
 
         Args:
-            node: where.
-            holder: whose; default: the signer's.
+            node: the node's address.
+            holder: who holds the stake; default: the signer.
 
         Raises:
             AccountNotFound: no such node, or the holder has no position on it.
         """
-        who = holder or self._connection.address
-        found, calendar = self.get_node(node), self._calendar()
-        if found.owner == who:
-            return owner_status(node, found, calendar)
-        return position_status(self.get_position(node, who), found, calendar)
+        holder = holder or self._connection.address
+        account, calendar = self.get_node(node), self._calendar()
+        if account.owner == holder:
+            return owner_status(node, account, calendar)
+        return position_status(self.get_position(node, holder), account, calendar)
 
     def _calendar(self) -> Calendar:
         start = (self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)).start
@@ -73,29 +73,29 @@ class Stakes(StakingBase):
         return Calendar(self._connection.time(), start, max(config.challenge_window, config.hold))
 
     def stakes(self, holder: Pubkey | None = None) -> list[StakeStatus]:
-        """All of a holder's stake: the owner's side of own nodes, and positions on others'.
+        """All stake of a holder: the owner's side of their own nodes, and positions on other nodes.
 
         Args:
-            holder: whose; default: the signer's.
+            holder: who holds the stake; default: the signer.
         """
-        who = holder or self._connection.address
+        holder = holder or self._connection.address
         calendar = self._calendar()
-        own = self._connection.find(accounts.staking.Node, owner=who)
-        found = [owner_status(one.address, one.account, calendar) for one in own]
-        positions = [one.account for one in self.positions(holder=who)]
-        nodes = self._connection.fetch_many(accounts.staking.Node, [one.node for one in positions])
-        found += [
+        owned = self._connection.find(accounts.staking.Node, owner=holder)
+        statuses = [owner_status(node.address, node.account, calendar) for node in owned]
+        positions = [position.account for position in self.positions(holder=holder)]
+        nodes = self._connection.fetch_many(accounts.staking.Node, [position.node for position in positions])
+        statuses += [
             position_status(position, node, calendar)
             for position, node in zip(positions, nodes, strict=True)
             if node is not None
         ]
-        return sorted(found, key=lambda one: (not one.is_owner, str(one.node)))
+        return sorted(statuses, key=lambda status: (not status.is_owner, str(status.node)))
 
     def get_capacity(self, node: Pubkey) -> StakeCapacity:
         """How much more may be staked on a node."""
-        found = self.get_node(node)
-        class_ = self._connection.fetch(accounts.staking.Class, pda.staking.class_(found.class_))
-        return StakeCapacity.of(found, class_)
+        account = self.get_node(node)
+        class_ = self._connection.fetch(accounts.staking.Class, pda.staking.class_(account.class_))
+        return StakeCapacity.of(account, class_)
 
     # -- stake
 
@@ -103,37 +103,37 @@ class Stakes(StakingBase):
     def stake(self, node: Pubkey, amount: IO, *, source: Pubkey | None = None) -> Call[None]:
         """Adds to the signer's pending stake on a node; opens a co-staker's position if there is none.
 
-        What is pending and ready is made active first. The owner's is made active in the same transaction
-        where co-stakers have nothing active, leaving or pending.
+        Pending stake that is ready is made active first. The owner's new stake is made active in the same
+        transaction if co-stakers have nothing active, leaving or pending.
 
         Args:
-            node: where.
-            amount: how much.
-            source: the IO account it comes from; default: the signer's associated token account.
+            node: the node's address.
+            amount: how much to stake.
+            source: the IO account that pays; default: the signer's associated token account.
         """
-        me, found = self._connection.address, self.get_node(node)
-        purse, class_ = source or self._wallet(), pda.staking.class_(found.class_)
-        if found.owner == me:
+        me, account = self._connection.address, self.get_node(node)
+        source, class_ = source or self._wallet(), pda.staking.class_(account.class_)
+        if account.owner == me:
             staking = ix.staking.owner_stake(
-                owner=me, class_=class_, node=node, source=purse, amount=amount.base
+                owner=me, class_=class_, node=node, source=source, amount=amount.base
             )
             activating = ix.staking.owner_activate(node=node, shard=shard_of(node))
-            before = [activating] if owner_is_ready(found) else []
-            after = [activating] if co_is_idle(found) else []
+            before = [activating] if owner_is_ready(account) else []
+            after = [activating] if co_is_idle(account) else []
             return Call(self._connection, [*before, staking, *after])
         instructions, address = [], pda.staking.position(node, me)
         position = (self._connection.fetch_many(accounts.staking.Position, [address]))[0]
         if position is None:
             instructions.append(ix.staking.open_position(holder=me, node=node))
-        elif position_is_ready(position, found):
+        elif position_is_ready(position, account):
             instructions.append(ix.staking.activate(node=node, position=address, shard=shard_of(node)))
         instructions.append(
-            ix.staking.stake(holder=me, class_=class_, node=node, source=purse, amount=amount.base)
+            ix.staking.stake(holder=me, class_=class_, node=node, source=source, amount=amount.base)
         )
         return Call(self._connection, instructions)
 
     def open_position(self, node: Pubkey) -> Call[Pubkey]:
-        """Opens an empty position of the signer's; `stake` does so by itself. Gives its address."""
+        """Opens an empty position for the signer, as `stake` does where it is missing. Gives its address."""
         holder = self._connection.address
         address = pda.staking.position(node, holder)
         return Call(
@@ -145,15 +145,15 @@ class Stakes(StakingBase):
         """Makes a holder's pending stake active; for anyone. Gives the amount.
 
         Args:
-            node: where.
-            holder: whose stake; default: the signer's.
+            node: the node's address.
+            holder: who holds the stake; default: the signer.
         """
-        who, found = holder or self._connection.address, self.get_node(node)
+        holder, account = holder or self._connection.address, self.get_node(node)
         shard = shard_of(node)
-        if found.owner == who:
+        if account.owner == holder:
             instruction = ix.staking.owner_activate(node=node, shard=shard)
         else:
-            position = pda.staking.position(node, who)
+            position = pda.staking.position(node, holder)
             instruction = ix.staking.activate(node=node, position=position, shard=shard)
         return Call(
             self._connection,
@@ -163,18 +163,20 @@ class Stakes(StakingBase):
 
     @deferred
     def settle(self, node: Pubkey, *holders: Pubkey) -> Call[None]:
-        """Makes due pending stake active and ends late weights of hours that are credited; for anyone.
+        """Makes due pending stake active and ends late weights of credited hours; for anyone.
 
         Args:
-            node: where.
-            holders: of positions to settle besides the owner's side; default: all that have something due.
+            node: the node's address.
+            holders: whose positions to settle besides the owner's side; default: every position that is due.
         """
-        found = self.get_node(node)
+        account = self.get_node(node)
         due = list(holders) or [
-            one.account.holder for one in self.positions(node=node) if position_is_due(one.account, found)
+            position.account.holder
+            for position in self.positions(node=node)
+            if position_is_due(position.account, account)
         ]
-        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in due]
-        class_ = pda.staking.class_(found.class_)
+        positions = [AccountMeta(pda.staking.position(node, holder), False, True) for holder in due]
+        class_ = pda.staking.class_(account.class_)
         calls = [
             ix.staking.settle_changes(
                 class_=class_,
@@ -190,39 +192,39 @@ class Stakes(StakingBase):
     def unstake(
         self, node: Pubkey, amount: IO, *, destination: Pubkey | None = None
     ) -> Call[events.staking.Unstaked]:
-        """Takes stake off: pending stake leaves at once, active stake cools. Gives the event that says what.
+        """Unstakes: pending stake is paid out at once, active stake cools. Gives the event with both amounts.
 
         Args:
-            node: from where.
-            amount: how much.
-            destination: the IO account it goes to; default: the signer's associated token account.
+            node: the node's address.
+            amount: how much to unstake.
+            destination: the IO account that is paid; default: the signer's associated token account.
         """
-        me, found = self._connection.address, self.get_node(node)
-        purse = destination or self._wallet()
-        if found.owner == me:
+        me, account = self._connection.address, self.get_node(node)
+        destination = destination or self._wallet()
+        if account.owner == me:
             instruction = ix.staking.owner_unstake(
                 owner=me,
-                class_=pda.staking.class_(found.class_),
+                class_=pda.staking.class_(account.class_),
                 node=node,
-                offer=found.offer,
+                offer=account.offer,
                 shard=shard_of(node),
-                destination=purse,
+                destination=destination,
                 amount=amount.base,
             )
         else:
             instruction = ix.staking.unstake(
-                holder=me, node=node, shard=shard_of(node), destination=purse, amount=amount.base
+                holder=me, node=node, shard=shard_of(node), destination=destination, amount=amount.base
             )
         return Call(self._connection, [instruction], decode=lambda sent: sent.event(events.staking.Unstaked))
 
     @deferred
     def withdraw(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
-        """Lets the signer's cooled stake leave. Gives the amount."""
-        me, purse = self._connection.address, destination or self._wallet()
+        """Pays out the signer's cooled stake. Gives the amount."""
+        me, destination = self._connection.address, destination or self._wallet()
         if (self.get_node(node)).owner == me:
-            instruction = ix.staking.owner_withdraw(owner=me, node=node, destination=purse)
+            instruction = ix.staking.owner_withdraw(owner=me, node=node, destination=destination)
         else:
-            instruction = ix.staking.withdraw(holder=me, node=node, destination=purse)
+            instruction = ix.staking.withdraw(holder=me, node=node, destination=destination)
         return Call(
             self._connection,
             [instruction],
@@ -237,15 +239,15 @@ class Stakes(StakingBase):
         """Credits a node with its leaf in a final report; for anyone. Gives what was newly credited.
 
         Args:
-            node: whose leaf.
+            node: the node's address.
             report: the report's account.
             leaves: the report's leaves, as its attesters published them.
-            holders: of at most four positions that are settled with it: what the credit makes due of pending
-                stake and late weights. With any, the owner's side is, too.
-            previous: the report at the leaf's previous height, where that one is no longer creditable and was
-                not credited, while something on the node is pending or late.
+            holders: whose positions to settle in the same transaction, four at most: pending stake and late
+                weights that the credit makes due. With any, the owner's side is settled, too.
+            previous: the report at the leaf's previous height, needed if that report was not credited, can no
+                longer be, and something on the node is pending or late.
         """
-        positions = [AccountMeta(pda.staking.position(node, one), False, True) for one in holders]
+        positions = [AccountMeta(pda.staking.position(node, holder), False, True) for holder in holders]
         instruction = ix.staking.credit_node(
             emission_vault=pda.mint.EMISSION_VAULT,
             report=report,
@@ -257,7 +259,7 @@ class Stakes(StakingBase):
         return Call(self._connection, [instruction], decode=_credited)
 
     def forfeit(self, node: Pubkey, report: Pubkey, leaves: Report) -> Call[IO]:
-        """Burns what the leaf of a node that ended for fraud proves, instead of crediting it; for anyone.
+        """Burns the reward in the leaf of a node ended for fraud, instead of crediting it; for anyone.
 
         Gives the amount.
         """
@@ -272,12 +274,12 @@ class Stakes(StakingBase):
 
     @deferred
     def claim(self, node: Pubkey, *, destination: Pubkey | None = None) -> Call[IO]:
-        """Lets the signer's rewards leave. Gives the amount."""
-        me, purse = self._connection.address, destination or self._wallet()
+        """Pays out the signer's rewards. Gives the amount."""
+        me, destination = self._connection.address, destination or self._wallet()
         if (self.get_node(node)).owner == me:
-            instruction = ix.staking.owner_claim(owner=me, node=node, destination=purse)
+            instruction = ix.staking.owner_claim(owner=me, node=node, destination=destination)
         else:
-            instruction = ix.staking.claim(holder=me, node=node, destination=purse)
+            instruction = ix.staking.claim(holder=me, node=node, destination=destination)
         return Call(
             self._connection,
             [instruction],
@@ -287,9 +289,9 @@ class Stakes(StakingBase):
     @deferred
     def compound(self, node: Pubkey) -> Call[IO]:
         """Turns the signer's rewards into pending stake, as much as there is room for. Gives the amount."""
-        me, found = self._connection.address, self.get_node(node)
-        class_ = pda.staking.class_(found.class_)
-        if found.owner == me:
+        me, account = self._connection.address, self.get_node(node)
+        class_ = pda.staking.class_(account.class_)
+        if account.owner == me:
             instruction = ix.staking.owner_compound(owner=me, class_=class_, node=node)
         else:
             instruction = ix.staking.compound(holder=me, class_=class_, node=node)

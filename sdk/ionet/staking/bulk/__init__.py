@@ -1,8 +1,8 @@
-"""Devices of other networks, registered in bulk from an export of theirs.
+"""Devices of other networks, registered in bulk from an export.
 
-`read_export` reads a CSV file of device, model, count and wallet, `plan_nodes` makes nodes of at most eight
-processors of it, `DeviceKeys` gives each processor a key, and `Registration` registers what is not on the
-chain yet. A run that was stopped is continued by running it again: what is done is read from the chain.
+`read_export` reads a CSV file of device, model, count and wallet, `plan_nodes` groups it into nodes of at
+most eight processors, `DeviceKeys` gives each processor a key, and `Registration` registers what is not on
+the chain yet. To continue a run that was stopped, run it again: what is done is read from the chain.
 """
 
 from ionet.formats.table import LineError

@@ -1,4 +1,4 @@
-"""Reading an export: a CSV file with a row for each machine."""
+"""Reads an export: a CSV file with a row for each machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from ionet.staking.bulk._wallets import wallet_error
 from ionet.staking.classes import HardwareClass, hardware_classes
 
 COLUMNS: Final = ("device", "model", "count", "wallet")
-#: Processors of a row: more are several machines.
+#: Most processors in a row: a larger count means several machines.
 MOST: Final = 1_024
 _NAME_BYTES: Final = 128
 
@@ -24,8 +24,8 @@ class ExportError(IonetError, ValueError):
     """An export that cannot be used.
 
     Attributes:
-        errors: what is wrong, in the order of the lines; the first hundred.
-        count: how many there are in all.
+        errors: the first hundred, in the order of the lines.
+        count: how many errors there are in all.
     """
 
     def __init__(self, path: Path, errors: Sequence[LineError], count: int) -> None:
@@ -41,10 +41,10 @@ class ExportRow:
 
     Attributes:
         line: its line in the file.
-        device: the network's name of it.
+        device: the network's name for it.
         kind: the hardware class of its processors.
-        count: its processors.
-        wallet: who stands behind it, as the network pays it.
+        count: how many processors it has.
+        wallet: the wallet to which the network pays.
     """
 
     line: int
@@ -55,12 +55,12 @@ class ExportRow:
 
 
 class Export:
-    """An export whose every line was found good; iterating reads the file again, row by row.
+    """A checked export; iterating reads the file again, row by row.
 
     Attributes:
         path: the file.
-        rows: how many.
-        processors: how many.
+        rows: how many machines.
+        processors: how many processors.
     """
 
     def __init__(self, path: Path, rows: int, processors: int) -> None:
@@ -69,15 +69,15 @@ class Export:
         self.processors = processors
 
     def __iter__(self) -> Iterator[ExportRow]:
-        for found in _lines(self.path):
-            # Between two readings a file can change.
-            if isinstance(found, LineError):
-                raise ExportError(self.path, [found], 1)
-            yield found
+        for row in _lines(self.path):
+            # The file may have changed since it was checked.
+            if isinstance(row, LineError):
+                raise ExportError(self.path, [row], 1)
+            yield row
 
 
 def read_export(path: str | Path) -> Export:
-    """Checks every line of an export, without keeping them.
+    """Checks every line of an export without keeping the lines in memory.
 
     The first line names the columns: device, model, count and wallet, in any order. An export has what else
     its network knows of a machine: other columns are ignored. A model is the name of a hardware class, or
@@ -91,13 +91,13 @@ def read_export(path: str | Path) -> Export:
     errors: list[LineError] = []
     count = rows = processors = 0
     seen: dict[str, int] = {}
-    for found in _lines(path):
-        wrong = found if isinstance(found, LineError) else _duplicate(found, seen)
-        if isinstance(found, ExportRow) and wrong is None:
-            rows, processors = rows + 1, processors + found.count
-        elif wrong is not None:
+    for row in _lines(path):
+        error = row if isinstance(row, LineError) else _duplicate(row, seen)
+        if isinstance(row, ExportRow) and error is None:
+            rows, processors = rows + 1, processors + row.count
+        elif error is not None:
             count += 1
-            errors += [wrong] if len(errors) < 100 else []
+            errors += [error] if len(errors) < 100 else []
     if errors:
         raise ExportError(path, errors, count)
     if not rows:
@@ -109,12 +109,12 @@ def _duplicate(row: ExportRow, seen: dict[str, int]) -> LineError | None:
     first = seen.setdefault(row.device, row.line)
     if first == row.line:
         return None
-    return LineError(row.line, f"device {row.device!r} stands in line {first} already")
+    return LineError(row.line, f"device {row.device!r} is already in line {first}")
 
 
 def _lines(path: Path) -> Iterator[ExportRow | LineError]:
-    for found in read_table(path, COLUMNS, others=True):
-        yield found if isinstance(found, LineError) else _row(found.line, found.cells)
+    for row in read_table(path, COLUMNS, others=True):
+        yield row if isinstance(row, LineError) else _row(row.line, row.cells)
 
 
 def _row(line: int, cells: Mapping[str, str]) -> ExportRow | LineError:
@@ -123,8 +123,8 @@ def _row(line: int, cells: Mapping[str, str]) -> ExportRow | LineError:
         return LineError(line, f"a device's name has 1 to {_NAME_BYTES} printable bytes, not {device!r}")
     if not (number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= MOST):
         return LineError(line, f"a count is a whole number from 1 to {MOST:,}, not {number[:32]!r}")
-    if wrong := wallet_error(wallet):
-        return LineError(line, wrong)
+    if problem := wallet_error(wallet):
+        return LineError(line, problem)
     kind = class_of(model)
     if isinstance(kind, str):
         return LineError(line, kind)
@@ -135,21 +135,25 @@ def _row(line: int, cells: Mapping[str, str]) -> ExportRow | LineError:
 def class_of(model: str) -> HardwareClass | str:
     """The class of a model, or what is wrong with it.
 
-    A name fits if it is a class's own, or if a class that is not for everything else takes a device of that
-    name whatever its memory.
+    A model fits if it is a class's own name, or if exactly one class of a named vendor takes a device of that
+    name at the lowest memory the class allows.
     """
     name = " ".join(model.split())
     classes = hardware_classes()
-    for one in classes:
-        if one.name.casefold() == name.casefold():
-            return one
-    known = [one for one in classes if one.vendor != "any"]
-    fitting = [one for one in known if one.fits(name, one.memory_gib[0] << 30 if one.memory_gib else None)]
+    for class_ in classes:
+        if class_.name.casefold() == name.casefold():
+            return class_
+    named = [class_ for class_ in classes if class_.vendor != "any"]
+    fitting = [
+        class_
+        for class_ in named
+        if class_.fits(name, class_.memory_gib[0] << 30 if class_.memory_gib else None)
+    ]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
-        return f"model {name!r} is {' or '.join(one.name for one in fitting)}: name which"
-    names = {one.name.casefold(): one.name for one in classes}
+        return f"model {name!r} is {' or '.join(class_.name for class_ in fitting)}: name which"
+    names = {class_.name.casefold(): class_.name for class_ in classes}
     near = [names[key] for key in get_close_matches(name.casefold(), names, n=3, cutoff=0.4)]
     hint = f"the nearest are {', '.join(near)}" if near else "see `ionet node classes list`"
     return f"no hardware class for model {name!r}; {hint}"

@@ -34,7 +34,7 @@ class SeedKeys:
     """Keys derived from one secret.
 
     A key's own seed is `sha256("ionet:device-key" ‖ seed ‖ length of device u32 ‖ device ‖ index u32)`. The
-    same export and seed give the same keys, so that a run can be continued and a machine be given its key
+    same export and seed give the same keys, so that a run can continue and a machine's lost key can be made
     again. A machine gets its own keys, never the seed.
     """
 
@@ -60,31 +60,31 @@ class SeedKeys:
 
         Args:
             path: the file; only its owner may read it.
-            create: make one where there is none.
+            create: make the file if it is missing.
 
         Raises:
-            ConfigError: no file, one that others can read, or no seed in it. The message never has the seed.
+            ConfigError: no file, one that others can read, or no seed in it. No message shows the seed.
         """
-        place = Path(path).expanduser()
-        if create and not place.exists():
-            handle = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        path = Path(path).expanduser()
+        if create and not path.exists():
+            handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(handle, "w") as file:
                 file.write(secrets.token_hex(32) + "\n")
                 file.flush()
                 os.fsync(file.fileno())
         try:
-            text, mode = place.read_text().strip(), stat.S_IMODE(place.stat().st_mode)
+            text, mode = path.read_text().strip(), stat.S_IMODE(path.stat().st_mode)
         except OSError as bad:
-            raise ConfigError(f"seed {place}: {bad.strerror}") from None
+            raise ConfigError(f"seed {path}: {bad.strerror}") from None
         if os.name == "posix" and mode & 0o077:
-            raise ConfigError(f"seed {place} can be read by others; run: chmod 600 {place}")
+            raise ConfigError(f"seed {path} can be read by others; run: chmod 600 {path}")
         if not re.fullmatch(r"[0-9a-fA-F]{64}", text):
-            raise ConfigError(f"seed {place}: not 64 hexadecimal digits")
+            raise ConfigError(f"seed {path}: not 64 hexadecimal digits")
         return cls(bytes.fromhex(text))
 
 
 class KeyFolder:
-    """Keypair files that are there already: `<device>-<index>.json`, the index from 0.
+    """Existing keypair files: `<device>-<index>.json`, the index from 0.
 
     Args:
         folder: where they are.

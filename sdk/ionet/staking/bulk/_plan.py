@@ -18,8 +18,8 @@ class Processor:
     """A processor of a machine.
 
     Attributes:
-        device: the network's name of the machine.
-        index: the processor's number in it, from 0.
+        device: the network's name for the machine.
+        index: the processor's number in the machine, from 0.
         fingerprint: `sha256(uuid)`, 32 bytes; the uuid is `<network>/<device>/<index>`, where the network is
             the address of its account.
     """
@@ -36,11 +36,11 @@ class Processor:
 
 @dataclass(frozen=True, slots=True)
 class NodePlan:
-    """A node to be.
+    """A node to register.
 
     Attributes:
         kind: hardware class.
-        wallet: who stands behind it.
+        wallet: its operator's wallet on the network.
         processors: the first gives the node its address.
     """
 
@@ -55,7 +55,7 @@ class NodePlan:
 
 
 def plan_nodes(rows: Iterable[ExportRow], network: Pubkey) -> Iterator[NodePlan]:
-    """Makes nodes of machines; a machine of more than eight processors becomes several.
+    """Makes machines into nodes; a machine with more than eight processors becomes several.
 
     Args:
         rows: of an export.

@@ -1,4 +1,4 @@
-"""Registering planned nodes: in few transactions, several at a time, and only what is not there yet."""
+"""Registers planned nodes: in few transactions, several at a time, and only what is not on the chain yet."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ if TYPE_CHECKING:
     from ionet.staking.bulk._keys import DeviceKeys
     from ionet.staking.bulk._plan import NodePlan, Processor
 
-#: Nodes that are looked up, and worked on, together.
+#: Nodes that are looked up and registered together.
 _CHUNK: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Remaining:
-    """What a node lacks.
+    """What is still to do for a node.
 
     Attributes:
-        plan: what it shall be.
-        steps: instructions with who signs each besides the owner, in order; none when it is all there.
-        problem: why it cannot become what it shall be, or None.
+        plan: the node.
+        steps: instructions, each with its signers besides the owner, in order; empty if the node is complete.
+        problem: why the node cannot be completed, or None.
     """
 
     plan: NodePlan
@@ -49,12 +49,12 @@ class Progress:
     """What a run has done so far.
 
     Attributes:
-        nodes: looked at.
-        registered: nodes that were completed by this run.
+        nodes: how many were looked at.
+        registered: nodes that this run completed.
         skipped: nodes that were complete before.
         transactions: sent, or to be sent in a dry run.
         failed: nodes that could not be completed, with the reason; the first hundred.
-        failures: how many in all.
+        failures: how many nodes failed in all.
     """
 
     nodes: int = 0
@@ -65,7 +65,7 @@ class Progress:
     failures: int = 0
 
     def fail(self, plan: NodePlan, reason: str) -> None:
-        """Notes a node that could not be completed."""
+        """Records a node that could not be completed."""
         self.failures += 1
         if len(self.failed) < 100:
             self.failed.append((plan, reason))
@@ -75,13 +75,13 @@ class Registration:
     """Registers nodes of a network; the client's signer is the network's authority and will own them.
 
     Args:
-        client: of the network's authority.
-        attester: who has challenged the devices; only its address is needed to plan, and to write
+        client: the network authority's.
+        attester: the attester who challenged the devices; its address is enough to plan, and to write
             transactions that it signs later.
         keys: keys of the devices.
-        args: what every node says of itself.
-        payer: who pays the fees; default: the client's signer.
-        concurrency: nodes that are worked on at the same time.
+        args: commission, region, memory and link of every node.
+        payer: pays the fees; default: the client's signer.
+        concurrency: how many nodes to register at the same time.
     """
 
     def __init__(
@@ -105,75 +105,79 @@ class Registration:
     # -- looking
 
     async def remaining(self, plans: Sequence[NodePlan]) -> list[Remaining]:
-        """What each of these nodes lacks on the chain."""
-        devices = [one.account for plan in plans for one in plan.processors]
-        found = dict(
+        """What is still to do for each of these nodes."""
+        devices = [processor.account for plan in plans for processor in plan.processors]
+        accounts_ = dict(
             zip(devices, await self._client.fetch_many(accounts.staking.Device, devices), strict=True)
         )
         nodes = await self._client.fetch_many(accounts.staking.Node, [plan.node for plan in plans])
-        return [self._lacking(plan, node, found) for plan, node in zip(plans, nodes, strict=True)]
+        return [self._lacking(plan, node, accounts_) for plan, node in zip(plans, nodes, strict=True)]
 
     def _lacking(
         self,
         plan: NodePlan,
         node: accounts.staking.Node | None,
-        known: dict[Pubkey, accounts.staking.Device | None],
+        devices: dict[Pubkey, accounts.staking.Device | None],
     ) -> Remaining:
         owner, address = self._client.address, plan.node
         network = pda.staking.network(owner)
         class_ = pda.staking.class_(plan.kind.id)
         steps: list[tuple[Any, tuple[Signer, ...]]] = []
-        for n, one in enumerate(plan.processors):
-            device = known[one.account]
+        for index, processor in enumerate(plan.processors):
+            device = devices[processor.account]
             if device is None:
-                steps.append(self._device(one, class_))
+                steps.append(self._device(processor, class_))
             elif device.owner != owner:
-                name = f"{one.device}/{one.index}"
+                name = f"{processor.device}/{processor.index}"
                 return Remaining(plan, problem=f"{name} is registered already, and owned by {device.owner}")
             elif or_none(device.node) not in (None, address):
-                return Remaining(plan, problem=f"{one.device}/{one.index} belongs to node {device.node}")
-            if n == 0 and node is None:
+                return Remaining(
+                    plan, problem=f"{processor.device}/{processor.index} belongs to node {device.node}"
+                )
+            if index == 0 and node is None:
                 args = self._args
-                make = ix.staking.register_node(owner=owner, class_=class_, device=one.account, args=args)
-                steps.append((make, ()))
-            elif n and (device is None or or_none(device.node) is None):
-                attach = ix.staking.attach_device(
+                instruction = ix.staking.register_node(
+                    owner=owner, class_=class_, device=processor.account, args=args
+                )
+                steps.append((instruction, ()))
+            elif index and (device is None or or_none(device.node) is None):
+                instruction = ix.staking.attach_device(
                     owner=owner,
-                    device=one.account,
+                    device=processor.account,
                     node=address,
                     class_=class_,
                     offer=pda.jobs.offer(address),
                 )
-                steps.append((attach, ()))
+                steps.append((instruction, ()))
         if node is not None and or_none(node.network) not in (None, network):
-            return Remaining(plan, problem=f"it counts to another network, {node.network}")
+            return Remaining(plan, problem=f"it belongs to another network, {node.network}")
         if node is None or or_none(node.network) is None:
             steps.append((ix.staking.join_network(authority=owner, node=address, network=network), ()))
         return Remaining(plan, tuple(steps))
 
-    def _device(self, one: Processor, class_: Pubkey) -> tuple[Any, tuple[Signer, ...]]:
-        key: Keypair = self._keys.key(one.device, one.index)
+    def _device(self, processor: Processor, class_: Pubkey) -> tuple[Any, tuple[Signer, ...]]:
+        key: Keypair = self._keys.key(processor.device, processor.index)
         instruction = ix.staking.register_device(
             owner=self._client.address,
             device_key=key.pubkey(),
             attester=self._attester,
             class_=class_,
-            fingerprint=one.fingerprint,
+            fingerprint=processor.fingerprint,
         )
         return instruction, (key,) if self._signs is None else (key, self._signs)
 
     def calls(self, remaining: Remaining) -> list[AsyncCall[None]]:
-        """A node's steps in as few transactions as hold them, in order."""
+        """A node's steps in order, in as few transactions as possible."""
         calls: list[AsyncCall[None]] = []
         instructions: list[Any] = []
         signers: dict[Pubkey, Signer] = {}
-        for instruction, more in remaining.steps:
-            together = {**signers, **{one.pubkey(): one for one in more}}
+        for instruction, required in remaining.steps:
+            union = {**signers, **{signer.pubkey(): signer for signer in required}}
             if instructions and not self._fits([*instructions, instruction]):
                 calls.append(self._call(instructions, signers))
-                instructions, together = [], {one.pubkey(): one for one in more}
+                instructions, union = [], {signer.pubkey(): signer for signer in required}
             instructions.append(instruction)
-            signers = together
+            signers = union
         if instructions:
             calls.append(self._call(instructions, signers))
         return calls
@@ -199,7 +203,7 @@ class Registration:
         dry_run: bool = False,
         on_progress: Callable[[Progress], None] = lambda progress: None,
     ) -> Progress:
-        """Registers what is missing. A node that cannot be completed stops no other.
+        """Registers what is missing. A node that fails does not stop the others.
 
         Args:
             plans: the nodes.
@@ -210,21 +214,21 @@ class Registration:
         for chunk in _chunks(iter(plans)):
             gate = asyncio.Semaphore(self._concurrency)
 
-            async def one(lacks: Remaining, gate: asyncio.Semaphore = gate) -> None:
+            async def complete(lacks: Remaining, gate: asyncio.Semaphore = gate) -> None:
                 async with gate:
                     await self._complete(lacks, progress, dry_run=dry_run)
                 progress.nodes += 1
                 on_progress(progress)
 
-            await asyncio.gather(*(one(lacks) for lacks in await self.remaining(chunk)))
+            await asyncio.gather(*(complete(lacks) for lacks in await self.remaining(chunk)))
         return progress
 
     async def unsigned(
         self, plans: Iterable[NodePlan]
     ) -> AsyncIterator[tuple[NodePlan, VersionedTransaction]]:
-        """The next transaction of each node that lacks something, without the attester's signature.
+        """The next transaction of each incomplete node, without the attester's signature.
 
-        They can land for about a minute. What follows on them is made by another call once they have.
+        Each is valid for about a minute. Call again for the next ones once these have landed.
         """
         for chunk in _chunks(iter(plans)):
             for lacks in await self.remaining(chunk):

@@ -16,9 +16,10 @@ _PAYLOAD: Final = {1: 20, 2: 20, 3: 48}
 
 
 def wallet_error(text: str) -> str | None:
-    """What is wrong with a wallet address, or None.
+    """What is wrong with a wallet address, or None if it is valid.
 
-    Solana's are 32 bytes in base58, Filecoin's are `f0` to `f4` (`t` on its test networks) with a checksum.
+    Solana addresses are 32 bytes in base58; Filecoin's begin with `f0` to `f4` (`t` on its test networks) and
+    end with a checksum.
     """
     if re.match(r"[ft][0-4]", text):
         return _filecoin_error(text)
@@ -30,16 +31,16 @@ def wallet_error(text: str) -> str | None:
 
 
 def _filecoin_error(text: str) -> str | None:
-    found = _FILECOIN.fullmatch(text)
-    if found is None:
+    match = _FILECOIN.fullmatch(text)
+    if match is None:
         return f"{text!r} is not a Filecoin address"
-    if found[1] is not None:
-        return None if int(found[1]) < 1 << 64 else f"{text!r} is no Filecoin id: it exceeds 64 bits"
-    if found[4] is not None:
-        prefix, encoded, size = b"\4" + _leb128(int(found[4])), found[5], None
+    if match[1] is not None:
+        return None if int(match[1]) < 1 << 64 else f"{text!r} is no Filecoin id: it exceeds 64 bits"
+    if match[4] is not None:
+        prefix, encoded, size = b"\4" + _leb128(int(match[4])), match[5], None
     else:
-        protocol = int(found[2])
-        prefix, encoded, size = bytes([protocol]), found[3], _PAYLOAD[protocol]
+        protocol = int(match[2])
+        prefix, encoded, size = bytes([protocol]), match[3], _PAYLOAD[protocol]
     try:
         raw = base64.b32decode(encoded.upper() + "=" * (-len(encoded) % 8))
     except binascii.Error:

@@ -26,7 +26,7 @@ _NOBODY = Pubkey.default()
 
 
 def wallet_call(payer: Pubkey, owner: Pubkey) -> Instruction:
-    """Makes an owner's associated token account for IO where there is none."""
+    """Creates an owner's associated token account for IO if it is missing."""
     from spl.token.instructions import create_idempotent_associated_token_account
 
     return create_idempotent_associated_token_account(payer, owner, pda.mint.MINT)
@@ -35,8 +35,7 @@ def wallet_call(payer: Pubkey, owner: Pubkey) -> Instruction:
 class AsyncDistributor(AsyncAdministration):
     """Calls and reads of the distributor program.
 
-    Grants and airdrops are named by their numbers; `pda.distributor.grant(id)` and `.airdrop(id)` are their
-    accounts.
+    Grants and airdrops have numbers; `pda.distributor.grant(id)` and `.airdrop(id)` are their accounts.
     """
 
     PROGRAM = "distributor"
@@ -54,7 +53,7 @@ class AsyncDistributor(AsyncAdministration):
         return AsyncCall(self._connection, [instruction])
 
     def set_params(self, **changes: Unpack[types.distributor.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.ix.distributor.set_params` for what each means.
@@ -80,15 +79,15 @@ class AsyncDistributor(AsyncAdministration):
         allocation: Allocation = Allocation.NONE,
         source: Pubkey | None = None,
     ) -> AsyncCall[Pubkey]:
-        """Makes a grant and fills its vault; for the authority. Gives the grant's address.
+        """Creates a grant and fills its vault; for the authority. Gives the grant's address.
 
         Args:
             id: its number, not used before.
-            beneficiary: whose it is.
-            schedule: when how much of it vests.
+            beneficiary: who is paid.
+            schedule: amount and vesting.
             revocable: whether what has not vested can be taken back.
-            allocation: the genesis allocation that it is paid from, if it is one.
-            source: the IO account it is paid from; default: the signer's associated token account.
+            allocation: the genesis allocation that it is paid from, if any.
+            source: the IO account that pays; default: the signer's associated token account.
         """
         me, address = self._connection.address, pda.distributor.grant(id)
         args = types.distributor.GrantArgs(
@@ -125,14 +124,14 @@ class AsyncDistributor(AsyncAdministration):
         )
 
     def set_beneficiary(self, grant: Pubkey, successor: Pubkey | None) -> AsyncCall[None]:
-        """Names the next beneficiary, or nobody; for the beneficiary. It takes the successor's acceptance."""
+        """Names the next beneficiary, who has to accept, or nobody; for the beneficiary."""
         instruction = ix.distributor.set_beneficiary(
             beneficiary=self._connection.address, grant=grant, successor=successor or _NOBODY
         )
         return AsyncCall(self._connection, [instruction])
 
     def accept_beneficiary(self, grant: Pubkey) -> AsyncCall[None]:
-        """Takes a grant over, with what has vested and was not released; for who was named."""
+        """Takes over a grant, with what has vested and was not released; for the named successor."""
         instruction = ix.distributor.accept_beneficiary(successor=self._connection.address, grant=grant)
         return AsyncCall(self._connection, [instruction])
 
@@ -145,8 +144,8 @@ class AsyncDistributor(AsyncAdministration):
     ) -> list[KeyedAccount[accounts.distributor.Grant]]:
         """All grants by number, or those of a beneficiary."""
         fields = {} if beneficiary is None else {"beneficiary": beneficiary}
-        found = await self._connection.find(accounts.distributor.Grant, **fields)
-        return sorted(found, key=lambda one: one.account.id)
+        grants = await self._connection.find(accounts.distributor.Grant, **fields)
+        return sorted(grants, key=lambda grant: grant.account.id)
 
     # -- airdrops
 
@@ -158,13 +157,13 @@ class AsyncDistributor(AsyncAdministration):
         allocation: Allocation = Allocation.NONE,
         source: Pubkey | None = None,
     ) -> AsyncCall[Pubkey]:
-        """Makes an airdrop and fills its vault; for the authority. Gives the airdrop's address.
+        """Creates an airdrop and fills its vault; for the authority. Gives the airdrop's address.
 
         Args:
             tree: its leaves.
-            deadline: until when it can be claimed, Unix seconds; 7 days to 4 years ahead.
-            allocation: the genesis allocation that it is paid from, if it is one.
-            source: the IO account it is paid from; default: the signer's associated token account.
+            deadline: last time to claim, Unix seconds; 7 days to 4 years ahead.
+            allocation: the genesis allocation that it is paid from, if any.
+            source: the IO account that pays; default: the signer's associated token account.
         """
         me, address = self._connection.address, tree.address
         args = types.distributor.AirdropArgs(
@@ -194,23 +193,24 @@ class AsyncDistributor(AsyncAdministration):
         Raises:
             IndexError: there is no such leaf.
         """
-        who = tree.shares[index].claimant
+        claimant = tree.shares[index].claimant
         instruction = ix.distributor.claim_airdrop(
             airdrop=tree.address,
             claims=tree.claims(index),
-            destination=self._wallet(who),
+            destination=self._wallet(claimant),
             args=tree.args(index),
         )
-        opened = await self._opened(self._connection.address, who)
+        opened = await self._opened(self._connection.address, claimant)
         return AsyncCall(self._connection, [*opened, instruction], decode=_claimed)
 
     @deferred
     async def claim_into_stake(self, tree: AirdropTree, index: int, node: Pubkey) -> AsyncCall[IO]:
-        """Stakes a leaf on a node, as its claimant; opens a position where there is none. Gives the amount.
+        """Claims a leaf and stakes it on a node; for its claimant. Gives the amount.
 
-        Nothing passes through the claimant's wallet. It is pending at first, as all stake is.
+        Opens a missing position. Nothing passes through the claimant's wallet. The stake is pending at first,
+        like all stake.
         """
-        me, found = self._connection.address, await self._connection.fetch(accounts.staking.Node, node)
+        me, account = self._connection.address, await self._connection.fetch(accounts.staking.Node, node)
         position = pda.staking.position(node, me)
         instructions = []
         if await self._connection.account(position) is None:
@@ -220,10 +220,10 @@ class AsyncDistributor(AsyncAdministration):
                 claimant=me,
                 airdrop=tree.address,
                 claims=tree.claims(index),
-                class_=pda.staking.class_(found.class_),
+                class_=pda.staking.class_(account.class_),
                 node=node,
                 position=position,
-                node_vault=found.vault,
+                node_vault=account.vault,
                 args=tree.args(index),
             )
         )
@@ -231,7 +231,7 @@ class AsyncDistributor(AsyncAdministration):
 
     @deferred
     async def reclaim(self, airdrop: Pubkey) -> AsyncCall[IO]:
-        """Pays what nobody claimed until the deadline to the treasury; for anyone. Gives the amount."""
+        """Pays what was not claimed by the deadline to the treasury; for anyone. Gives the amount."""
         me, treasury = self._connection.address, (await self.get_config()).treasury
         payer = (await self.get_airdrop(airdrop)).payer
         reclaim = ix.distributor.reclaim(
@@ -245,19 +245,19 @@ class AsyncDistributor(AsyncAdministration):
 
     @deferred
     async def close_claims(self, airdrop: Pubkey) -> AsyncCall[None]:
-        """Closes the accounts that marked a reclaimed airdrop's claims; their rent goes back. For anyone."""
+        """Closes the claim accounts of a reclaimed airdrop; for anyone. Their rent goes back to its payer."""
         leaves = (await self.get_airdrop(airdrop)).leaves
         addresses = [
             pda.distributor.claims(airdrop, number)
             for number in range(-(-leaves // constants.distributor.CHUNK))
         ]
-        found = await self._connection.fetch_many(accounts.distributor.Claims, addresses)
+        chunks = await self._connection.fetch_many(accounts.distributor.Claims, addresses)
         return AsyncCall(
             self._connection,
             [
-                ix.distributor.close_claims(airdrop=airdrop, claims=address, rent_payer=one.payer)
-                for address, one in zip(addresses, found, strict=True)
-                if one is not None
+                ix.distributor.close_claims(airdrop=airdrop, claims=address, rent_payer=chunk.payer)
+                for address, chunk in zip(addresses, chunks, strict=True)
+                if chunk is not None
             ],
         )
 
@@ -267,13 +267,13 @@ class AsyncDistributor(AsyncAdministration):
 
     async def airdrops(self) -> list[KeyedAccount[accounts.distributor.Airdrop]]:
         """All airdrops by number."""
-        found = await self._connection.find(accounts.distributor.Airdrop)
-        return sorted(found, key=lambda one: one.account.id)
+        airdrops = await self._connection.find(accounts.distributor.Airdrop)
+        return sorted(airdrops, key=lambda airdrop: airdrop.account.id)
 
     async def is_claimed(self, tree: AirdropTree, index: int) -> bool:
-        """Whether a leaf was claimed. An airdrop that was closed says no more."""
-        found = await self._connection.fetch_many(accounts.distributor.Claims, [tree.claims(index)])
-        return found[0] is not None and claimed(found[0].bits, index)
+        """Whether a leaf was claimed; False once the airdrop's claim accounts are closed."""
+        chunks = await self._connection.fetch_many(accounts.distributor.Claims, [tree.claims(index)])
+        return chunks[0] is not None and claimed(chunks[0].bits, index)
 
     # -- parts
 
@@ -281,7 +281,7 @@ class AsyncDistributor(AsyncAdministration):
         return token_account(owner, pda.mint.MINT)
 
     async def _opened(self, payer: Pubkey, owner: Pubkey) -> list[Instruction]:
-        """What makes an owner's wallet, where there is none."""
+        """The instruction that creates an owner's wallet, if it is missing."""
         if await self._connection.account(self._wallet(owner)) is not None:
             return []
         return [wallet_call(payer, owner)]

@@ -1,4 +1,4 @@
-"""Genesis: carrying out a plan, and comparing it with the chain."""
+"""Carries out a genesis plan, and compares it with the chain."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ionet.token._async.distributor import AsyncDistributor
     from ionet.token._async.mint import AsyncMint
 
-#: As many as fit into a transaction.
+#: How many fit into a transaction.
 _GRANTS: Final = 3
 _CHUNKS: Final = 8
 
@@ -46,76 +46,79 @@ class AsyncGenesis:
         self._distributor = distributor
 
     async def verify(self, plan: GenesisPlan) -> GenesisState:
-        """Reads all that the plan makes, and compares terms, vaults, roots and deadlines to the base unit."""
-        found = await self._read(plan)
+        """Compares the chain with the plan: terms, vaults, roots and deadlines, to the base unit."""
+        comparison = await self._read(plan)
         items = [
             GenesisItem(
                 item,
-                found.made[item.name],
+                comparison.made[item.name],
                 1 if item.airdrop else len(plan.recipients[item.name]),
-                IO.from_base(found.funded[item.name]),
+                IO.from_base(comparison.funded[item.name]),
             )
             for item in ITEMS
         ]
-        return GenesisState(tuple(items), frozenset(found.minted), tuple(found.differences))
+        return GenesisState(tuple(items), frozenset(comparison.minted), tuple(comparison.differences))
 
     async def run(self, plan: GenesisPlan) -> AsyncIterator[GenesisStep]:
-        """Does what of the plan is not done yet, step by step; for the authority of mint and distributor.
+        """Does what the plan still lacks, step by step; for the authority of mint and distributor.
 
-        It can be stopped and started again at any point: each allocation is minted once, and what is there
+        It can be stopped and started again at any point: each allocation is minted once, and what exists
         already is compared with the plan and left alone.
 
         Raises:
-            GenesisMismatch: something is there and not as planned; before anything is sent.
+            GenesisMismatch: something exists and differs from the plan, before anything is sent; or the
+                signer has too little IO for the grants.
         """
-        found = await self._read(plan)
-        if found.differences:
-            raise GenesisMismatch(found.differences)
-        done, of = sum(found.made.values()), len(found.grants) + len(found.drops)
-        for allocation in found.unminted:
+        comparison = await self._read(plan)
+        if comparison.differences:
+            raise GenesisMismatch(comparison.differences)
+        done, total = sum(comparison.made.values()), len(comparison.grants) + len(comparison.drops)
+        for allocation in comparison.unminted:
             minted = await self._allocate(allocation)
-            yield GenesisStep(f"mint {allocation.name.lower()}", minted, done, of)
-        await self._check_funds(found.needed)
-        missing = [one for one in found.grants if one.address in found.missing]
+            yield GenesisStep(f"mint {allocation.name.lower()}", minted, done, total)
+        await self._check_funds(comparison.needed)
+        missing = [grant for grant in comparison.grants if grant.address in comparison.missing]
         for at in range(0, len(missing), _GRANTS):
-            part = missing[at : at + _GRANTS]
-            call = self._granting(part)
-            done += len(part)
+            batch = missing[at : at + _GRANTS]
+            call = self._granting(batch)
+            done += len(batch)
             last = (await call.send()).signature
-            yield GenesisStep(f"grants of {_names(part)}", last, done, of)
-        for item, tree in found.drops:
-            if tree.address in found.missing:
+            yield GenesisStep(f"grants of {_names(batch)}", last, done, total)
+        for item, tree in comparison.drops:
+            if tree.address in comparison.missing:
                 call = self._distributor.create_airdrop(
-                    tree, deadline=found.deadline, allocation=item.allocation
+                    tree, deadline=comparison.deadline, allocation=item.allocation
                 )
                 done += 1
-                yield GenesisStep(f"airdrop {item.name}", (await call.send()).signature, done, of)
+                yield GenesisStep(f"airdrop {item.name}", (await call.send()).signature, done, total)
             numbers = await self._unopened(tree)
             for at in range(0, len(numbers), _CHUNKS):
                 opening = self._distributor.open_claims(tree.address, numbers[at : at + _CHUNKS])
-                yield GenesisStep(f"claims of {item.name}", (await opening.send()).signature, done, of)
+                yield GenesisStep(f"claims of {item.name}", (await opening.send()).signature, done, total)
 
     # -- parts
 
     async def _read(self, plan: GenesisPlan) -> GenesisComparison:
         connection, mint = self._connection, await self._mint.get_config()
-        found = GenesisComparison(plan.grants(mint.start), plan.airdrops, mint.start + CLAIM_DAYS * DAY)
-        found.minted |= {one for one in Allocation if mint.allocated >> one & 1}
+        comparison = GenesisComparison(plan.grants(mint.start), plan.airdrops, mint.start + CLAIM_DAYS * DAY)
+        comparison.minted |= {allocation for allocation in Allocation if mint.allocated >> allocation & 1}
         grants = await connection.fetch_many(
-            accounts.distributor.Grant, [one.address for one in found.grants]
+            accounts.distributor.Grant, [grant.address for grant in comparison.grants]
         )
-        vaults = await connection.accounts([pda.distributor.vault(one.address) for one in found.grants])
-        for planned, made, vault in zip(found.grants, grants, vaults, strict=True):
-            found.compare_grant(planned, made, tokens(vault))
-        addresses = [tree.address for _, tree in found.drops]
+        vaults = await connection.accounts(
+            [pda.distributor.vault(grant.address) for grant in comparison.grants]
+        )
+        for planned, grant, vault in zip(comparison.grants, grants, vaults, strict=True):
+            comparison.compare_grant(planned, grant, tokens(vault))
+        addresses = [tree.address for _, tree in comparison.drops]
         drops = await connection.fetch_many(accounts.distributor.Airdrop, addresses)
-        vaults = await connection.accounts([pda.distributor.vault(one) for one in addresses])
-        for (item, tree), drop, vault in zip(found.drops, drops, vaults, strict=True):
-            found.compare_airdrop(item, tree, drop, tokens(vault))
-        return found
+        vaults = await connection.accounts([pda.distributor.vault(address) for address in addresses])
+        for (item, tree), drop, vault in zip(comparison.drops, drops, vaults, strict=True):
+            comparison.compare_airdrop(item, tree, drop, tokens(vault))
+        return comparison
 
     async def _allocate(self, allocation: Allocation) -> str:
-        """Mints an allocation to the signer; the signature."""
+        """Mints an allocation to the signer. Gives the signature."""
         connection, me = self._connection, self._connection.address
         wallet = wallet_call(me, me)
         mint = self._mint.mint_genesis(allocation, token_account(me, pda.mint.MINT))
@@ -128,17 +131,17 @@ class AsyncGenesis:
                 [f"{needed} are still to be granted, and {me}, who grants them, has {have}"]
             )
 
-    def _granting(self, part: Sequence[PlannedGrant]) -> AsyncCall[Pubkey]:
+    def _granting(self, batch: Sequence[PlannedGrant]) -> AsyncCall[Pubkey]:
         distributor = self._distributor
         calls = [
             distributor.create_grant(
-                one.id,
-                one.beneficiary,
-                one.schedule,
-                revocable=one.revocable,
-                allocation=one.item.allocation,
+                grant.id,
+                grant.beneficiary,
+                grant.schedule,
+                revocable=grant.revocable,
+                allocation=grant.item.allocation,
             )
-            for one in part
+            for grant in batch
         ]
         joined = calls[0]
         for call in calls[1:]:
@@ -147,9 +150,9 @@ class AsyncGenesis:
 
     async def _unopened(self, tree: AirdropTree) -> list[int]:
         addresses = [pda.distributor.claims(tree.address, number) for number in range(tree.chunks)]
-        found = await self._connection.accounts(addresses)
-        return [number for number, one in enumerate(found) if one is None]
+        infos = await self._connection.accounts(addresses)
+        return [number for number, info in enumerate(infos) if info is None]
 
 
-def _names(part: Sequence[PlannedGrant]) -> str:
-    return ", ".join(dict.fromkeys(one.item.name for one in part))
+def _names(grants: Sequence[PlannedGrant]) -> str:
+    return ", ".join(dict.fromkeys(grant.item.name for grant in grants))

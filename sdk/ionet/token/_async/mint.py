@@ -45,21 +45,21 @@ class AsyncMint(AsyncAdministration):
         )
 
     def emit(self) -> AsyncCall[IO]:
-        """Mints what the schedule has come to; for anyone. Gives what was minted, 0 within the same hour."""
+        """Mints what the schedule allows by now; for anyone. Gives the amount, 0 within the same hour."""
         return AsyncCall(self._connection, [ix.mint.emit()], decode=_minted)
 
     def set_policy(self, policy: types.mint.PolicyArgs) -> AsyncCall[None]:
-        """Emits to now and sets the policy of emission; for the authority."""
+        """Emits up to now and sets the policy of emission; for the authority."""
         return AsyncCall(
             self._connection, [ix.mint.set_policy(authority=self._connection.address, policy=policy)]
         )
 
     def burn_reserve(self) -> AsyncCall[None]:
-        """Burns all that policies have withheld; for anyone."""
+        """Burns everything that policies have withheld; for anyone."""
         return AsyncCall(self._connection, [ix.mint.burn_reserve()])
 
     def set_params(self, **changes: Unpack[types.mint.Params]) -> AsyncCall[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.ix.mint.set_params` for what each means.
@@ -74,7 +74,7 @@ class AsyncMint(AsyncAdministration):
         return await self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
 
     async def supply(self) -> IO:
-        """IO that exist."""
+        """All IO in existence."""
         return IO.from_base((await self._connection.token_mint(pda.mint.MINT)).supply)
 
     async def balance(self, owner: Pubkey | None = None) -> IO:
@@ -83,5 +83,5 @@ class AsyncMint(AsyncAdministration):
 
 
 def _minted(sent: Sent[IO]) -> IO:
-    found = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
-    return IO.from_base(sum(one.paid + one.withheld for one in found))
+    emissions = [event for event in sent.events if isinstance(event, events.mint.Emitted)]
+    return IO.from_base(sum(event.paid + event.withheld for event in emissions))

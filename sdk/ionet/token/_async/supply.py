@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class AsyncSupply:
-    """Reads what exists, is locked and circulates."""
+    """Reads and projects the supply: what exists, is locked and circulates."""
 
     def __init__(
         self, connection: AsyncConnection, *, mint: AsyncMint, distributor: AsyncDistributor
@@ -28,18 +28,18 @@ class AsyncSupply:
         self._distributor = distributor
 
     async def now(self) -> SupplyAt:
-        """The supply as the chain has it. Programs that are not initialised yet count nothing."""
+        """The supply on the chain now. Programs that are not initialised yet count as empty."""
         connection, time = self._connection, await self._connection.time()
         mint, supply = await self._mint.get_config(), await self._mint.supply()
         genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
-        grants = [one.account for one in await self._distributor.grants()]
+        grants = [grant.account for grant in await self._distributor.grants()]
         return SupplyAt(
             time=time,
             genesis=genesis,
             emitted=emitted,
             burned=genesis + emitted - supply,
-            vested=sum((vested(one, time) for one in grants), IO(0)),
-            locked=sum((unvested(one, time) for one in grants), IO(0)),
+            vested=sum((vested(grant, time) for grant in grants), IO(0)),
+            locked=sum((unvested(grant, time) for grant in grants), IO(0)),
             reserve=IO.from_base((await connection.token_account(mint.reserve_vault)).amount),
             treasury=await self._treasury(),
             staked=await self._staked(),
@@ -47,15 +47,15 @@ class AsyncSupply:
         )
 
     async def at(self, time: int) -> SupplyAt:
-        """The supply at another date: emission and grants by their schedules, what was burned as of now.
+        """The supply at another date: emission and grants by their schedules, with the burns until now.
 
         Args:
-            time: Unix seconds, past or to come.
+            time: Unix seconds, past or future.
         """
         now, mint = await self.now(), await self._mint.get_config()
         grants = [
-            (Schedule.of(one.account), IO.from_base(one.account.returned))
-            for one in await self._distributor.grants()
+            (Schedule.of(grant.account), IO.from_base(grant.account.returned))
+            for grant in await self._distributor.grants()
         ]
         return projected(time, now, mint.start, grants)
 
@@ -67,5 +67,5 @@ class AsyncSupply:
         return await self._mint.balance(config.treasury)
 
     async def _staked(self) -> IO:
-        found = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
-        return IO.from_base(sum(one.active.now for one in found if one is not None))
+        shards = await self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
+        return IO.from_base(sum(shard.active.now for shard in shards if shard is not None))

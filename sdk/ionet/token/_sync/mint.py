@@ -46,19 +46,19 @@ class Mint(Administration):
         )
 
     def emit(self) -> Call[IO]:
-        """Mints what the schedule has come to; for anyone. Gives what was minted, 0 within the same hour."""
+        """Mints what the schedule allows by now; for anyone. Gives the amount, 0 within the same hour."""
         return Call(self._connection, [ix.mint.emit()], decode=_minted)
 
     def set_policy(self, policy: types.mint.PolicyArgs) -> Call[None]:
-        """Emits to now and sets the policy of emission; for the authority."""
+        """Emits up to now and sets the policy of emission; for the authority."""
         return Call(self._connection, [ix.mint.set_policy(authority=self._connection.address, policy=policy)])
 
     def burn_reserve(self) -> Call[None]:
-        """Burns all that policies have withheld; for anyone."""
+        """Burns everything that policies have withheld; for anyone."""
         return Call(self._connection, [ix.mint.burn_reserve()])
 
     def set_params(self, **changes: Unpack[types.mint.Params]) -> Call[None]:
-        """Sets parameters; for the authority. What is not given stays as it is.
+        """Sets parameters; for the authority. Those not given stay as they are.
 
         Args:
             changes: see `ionet.ix.mint.set_params` for what each means.
@@ -73,7 +73,7 @@ class Mint(Administration):
         return self._connection.fetch(accounts.mint.Config, pda.mint.CONFIG)
 
     def supply(self) -> IO:
-        """IO that exist."""
+        """All IO in existence."""
         return IO.from_base((self._connection.token_mint(pda.mint.MINT)).supply)
 
     def balance(self, owner: Pubkey | None = None) -> IO:
@@ -82,5 +82,5 @@ class Mint(Administration):
 
 
 def _minted(sent: Sent[IO]) -> IO:
-    found = [one for one in sent.events if isinstance(one, events.mint.Emitted)]
-    return IO.from_base(sum(one.paid + one.withheld for one in found))
+    emissions = [event for event in sent.events if isinstance(event, events.mint.Emitted)]
+    return IO.from_base(sum(event.paid + event.withheld for event in emissions))

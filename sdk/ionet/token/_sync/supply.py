@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Supply:
-    """Reads what exists, is locked and circulates."""
+    """Reads and projects the supply: what exists, is locked and circulates."""
 
     def __init__(self, connection: Connection, *, mint: Mint, distributor: Distributor) -> None:
         self._connection = connection
@@ -27,18 +27,18 @@ class Supply:
         self._distributor = distributor
 
     def now(self) -> SupplyAt:
-        """The supply as the chain has it. Programs that are not initialised yet count nothing."""
+        """The supply on the chain now. Programs that are not initialised yet count as empty."""
         connection, time = self._connection, self._connection.time()
         mint, supply = self._mint.get_config(), self._mint.supply()
         genesis, emitted = IO.from_base(mint.genesis), IO.from_base(mint.emitted)
-        grants = [one.account for one in self._distributor.grants()]
+        grants = [grant.account for grant in self._distributor.grants()]
         return SupplyAt(
             time=time,
             genesis=genesis,
             emitted=emitted,
             burned=genesis + emitted - supply,
-            vested=sum((vested(one, time) for one in grants), IO(0)),
-            locked=sum((unvested(one, time) for one in grants), IO(0)),
+            vested=sum((vested(grant, time) for grant in grants), IO(0)),
+            locked=sum((unvested(grant, time) for grant in grants), IO(0)),
             reserve=IO.from_base((connection.token_account(mint.reserve_vault)).amount),
             treasury=self._treasury(),
             staked=self._staked(),
@@ -46,15 +46,15 @@ class Supply:
         )
 
     def at(self, time: int) -> SupplyAt:
-        """The supply at another date: emission and grants by their schedules, what was burned as of now.
+        """The supply at another date: emission and grants by their schedules, with the burns until now.
 
         Args:
-            time: Unix seconds, past or to come.
+            time: Unix seconds, past or future.
         """
         now, mint = self.now(), self._mint.get_config()
         grants = [
-            (Schedule.of(one.account), IO.from_base(one.account.returned))
-            for one in self._distributor.grants()
+            (Schedule.of(grant.account), IO.from_base(grant.account.returned))
+            for grant in self._distributor.grants()
         ]
         return projected(time, now, mint.start, grants)
 
@@ -66,5 +66,5 @@ class Supply:
         return self._mint.balance(config.treasury)
 
     def _staked(self) -> IO:
-        found = self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
-        return IO.from_base(sum(one.active.now for one in found if one is not None))
+        shards = self._connection.fetch_many(accounts.staking.StakeShard, stake_shards())
+        return IO.from_base(sum(shard.active.now for shard in shards if shard is not None))

@@ -1,0 +1,312 @@
+"""Runs manifests on Ray in a box: nothing of a renter's runs as, or beside, whoever holds a key."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from ionet.orchestrator._executor import (
+    MAX_VALUE_BYTES,
+    FailureReason,
+    Lease,
+    NodeSpec,
+    RunFailure,
+    RunOutput,
+    Workspace,
+)
+from ionet.orchestrator._inline import check_nodes
+from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Limits
+from ionet.store.manifest import Command, FileStore, Manifest, NotStored
+
+_PACKAGE: Final = Path(__file__).resolve().parents[1]
+_PYTHON: Final = "/usr/bin/python3"
+#: Untars the package that a job comes with, and runs its driver from there.
+_BOOT: Final = (
+    "import os,sys,tarfile;"
+    "tarfile.open('/in/ionet.tar').extractall('/tmp/site');"
+    "os.execv(sys.executable,[sys.executable,'-m','ionet.workloads.driver'])"
+)
+MIB: Final = 1 << 20
+#: What Ray's own processes use, which no manifest asks for.
+_RAY_MEMORY: Final = 2048 * MIB
+_OBJECT_STORE: Final = 80 * MIB  # Ray's minimum is 75 MiB
+_SHARED_MEMORY: Final = 256 * MIB
+_PROCESSES: Final = 4096
+#: Ray's start, beside the time that the manifest asks for.
+_START_SECONDS: Final = 180
+_PAUSE: Final = 0.2
+_END: Final = "end.json"
+#: In a workspace whose last run has failed: its box is not to be waited for again.
+_FAILED: Final = "failed"
+_FILES: Final = "files/"
+_REASONS: Final = frozenset(FailureReason)
+
+
+class BoxExecutor:
+    """One box for each lease, with its Ray cluster inside. Needs what `ionet.sandbox.missing` names.
+
+    The box of a run goes on when this process is killed, and is found again by the next one.
+
+    Args:
+        nodes: what can be leased.
+        store: where inputs come from.
+        work: directory for the leases' files; the same one after a restart.
+        image: the root file system that jobs run in.
+        boxes: directory for boxes, which other users of this machine must be able to pass.
+        disk: bytes of a box's disk, for inputs, outputs and temporary files together.
+        outputs: bytes of the files that a run may leave.
+    """
+
+    def __init__(
+        self,
+        nodes: Iterable[NodeSpec],
+        store: FileStore,
+        work: str | Path,
+        *,
+        image: Path,
+        boxes: Path,
+        disk: int = 4096 * MIB,
+        outputs: int = 1024 * MIB,
+    ) -> None:
+        self._nodes = {spec.node: spec for spec in nodes}
+        self._store = store
+        self._work = Path(work)
+        self._image = image
+        self._boxes = boxes
+        self._disk = disk
+        self._outputs = outputs
+        self._stopped: set[str] = set()
+        self._opened: set[str] = set()
+
+    def workspace(self, lease: Lease) -> Workspace:
+        """Returns the lease's directory."""
+        return Workspace(self._work / lease.name)
+
+    def log(self, lease: Lease) -> Path:
+        """See `Executor.log`."""
+        return self.workspace(lease).log
+
+    async def open(self, lease: Lease) -> None:
+        """See `Executor.open`."""
+        check_nodes(lease, self._nodes)
+        if lease.manifest.resources.gpus:
+            raise RunFailure(FailureReason.PLACEMENT, "boxes of this machine have no GPU yet")
+        if lease.manifest.runtime_env.pip:
+            raise RunFailure(
+                FailureReason.PLACEMENT,
+                "runtime_env.pip needs the internet, which a box does not have; put the packages into the"
+                " working directory",
+            )
+        self.workspace(lease).root.mkdir(parents=True, exist_ok=True)
+        self._opened.add(lease.name)
+
+    async def run(self, lease: Lease, attempt: int) -> RunOutput:
+        """See `Executor.run`."""
+        workspace, box = self.workspace(lease), self._box(lease)
+        if (done := workspace.finished()) is not None:
+            return done
+        self._stopped.discard(lease.name)
+        failed = workspace.root / _FAILED
+        if failed.exists() or not box.exists():
+            await asyncio.to_thread(self._start, lease, box, attempt)
+            failed.unlink(missing_ok=True)
+        # Else it is a run that an earlier process began, and that goes on or has ended since.
+        try:
+            ended = await self._watch(lease, box)
+            return await asyncio.to_thread(self._finish, lease, box, ended)
+        except BoxError as error:
+            failed.touch()
+            raise RunFailure(FailureReason.EXECUTOR, str(error)) from error
+        except RunFailure:
+            # The box stays until the next attempt, or the lease's end: the device's use is still counted.
+            failed.touch()
+            raise
+
+    def processes(self, lease: Lease, node: bytes) -> Sequence[int]:
+        """See `Executor.processes`."""
+        return self._box(lease).roots()
+
+    async def stop(self, lease: Lease) -> None:
+        """See `Executor.stop`."""
+        self._stopped.add(lease.name)
+        await asyncio.to_thread(self._box(lease).stop)
+
+    async def release(self, lease: Lease) -> None:
+        """See `Executor.release`."""
+        await asyncio.to_thread(self._box(lease).destroy)
+        self._opened.discard(lease.name)
+        await asyncio.to_thread(shutil.rmtree, self.workspace(lease).root, True)
+
+    async def shutdown(self) -> None:
+        """See `Executor.shutdown`."""
+        names, self._opened = self._opened, set()
+        boxes = [Box(name, self._boxes) for name in names]
+        await asyncio.gather(*(asyncio.to_thread(box.destroy) for box in boxes))
+
+    # -- one run
+
+    def _box(self, lease: Lease) -> Box:
+        return Box(lease.name, self._boxes)
+
+    def _start(self, lease: Lease, box: Box, attempt: int) -> None:
+        """Starts the box with all that the run needs.
+
+        Raises:
+            RunFailure: (INPUT_MISSING) the store lacks an input; (PLACEMENT) the box does not start.
+        """
+        manifest, workspace = lease.manifest, self.workspace(lease)
+        box.destroy()
+        with workspace.log.open("a") as log:
+            log.write(f"--- attempt {attempt}\n")
+        specs = [self._nodes[node] for node in lease.nodes]
+        with tempfile.TemporaryDirectory(dir=workspace.root) as place:
+            inputs, given = self._materials(manifest, Path(place))
+            given["run.json"] = json.dumps(_order(manifest, specs)).encode()
+            try:
+                box.start(
+                    self._image,
+                    [_PYTHON, "-c", _BOOT],
+                    limits=self._limits(manifest, specs),
+                    environment={"PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
+                    inputs=inputs,
+                    given=given,
+                )
+            except BoxError as error:
+                raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
+
+    def _materials(self, manifest: Manifest, place: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
+        """Returns the files for the working directory, and those that the job cannot change."""
+        inputs: dict[str, Path] = {}
+        given: dict[str, bytes | Path] = {"ionet.tar": package()}
+        try:
+            for number, item in enumerate(manifest.inputs):
+                data = self._store.get(bytes.fromhex(item.sha256))
+                if len(data) != item.size:
+                    raise RunFailure(
+                        FailureReason.INPUT_MISSING,
+                        f"{item.name} has {len(data)} bytes, the manifest says {item.size}",
+                    )
+                inputs[item.name] = place / str(number)
+                inputs[item.name].write_bytes(data)
+            if manifest.runtime_env.working_dir is not None:
+                given["working_dir.zip"] = self._store.path(bytes.fromhex(manifest.runtime_env.working_dir))
+        except NotStored as error:
+            raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
+        return inputs, given
+
+    def _limits(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Limits:
+        return Limits(
+            memory=sum(spec.memory for spec in specs) + _RAY_MEMORY,
+            millicores=1000 * sum(spec.cpus for spec in specs),
+            processes=_PROCESSES,
+            disk=self._disk,
+            shared_memory=_SHARED_MEMORY,
+            seconds=manifest.max_duration + _START_SECONDS,
+            output=self._outputs + 2 * MAX_VALUE_BYTES,
+        )
+
+    async def _watch(self, lease: Lease, box: Box) -> Ended:
+        """Waits for the end, and copies what is printed into the lease's log."""
+        log = self.workspace(lease).log
+        follower = box.follow()
+        while True:
+            ended = await asyncio.to_thread(box.ended)
+            with log.open("ab") as file:
+                for block in follower():
+                    file.write(block)
+            if ended is not None:
+                return ended
+            await asyncio.sleep(_PAUSE)
+
+    def _finish(self, lease: Lease, box: Box, ended: Ended) -> RunOutput:
+        """Reads what an ended box has left.
+
+        Raises:
+            RunFailure: the run did not succeed.
+        """
+        if lease.name in self._stopped:
+            raise RunFailure(FailureReason.STOPPED, "stopped by the orchestrator")
+        if ended.ending is Ending.TIME:
+            raise RunFailure(FailureReason.OUT_OF_TIME, f"longer than {lease.manifest.max_duration} s")
+        workspace = self.workspace(lease)
+        with tempfile.TemporaryDirectory(dir=workspace.root) as place:
+            gathered = box.gather(Path(place))
+            end = _end(gathered)
+            if end is None and ended.ending is Ending.MEMORY:
+                raise RunFailure(FailureReason.OUT_OF_MEMORY, "the job used more memory than it leased")
+            if end is None:
+                raise RunFailure(FailureReason.EXECUTOR, f"the job's driver ended with {ended.status}")
+            if end["reason"] is not None:
+                raise RunFailure(FailureReason(end["reason"]), end["detail"])
+            if not gathered.complete:
+                raise RunFailure(FailureReason.EXECUTOR, "the job's files could not all be read")
+            self._keep(workspace, gathered)
+        return workspace.finish(end["value"])
+
+    @staticmethod
+    def _keep(workspace: Workspace, gathered: Gathered) -> None:
+        """Moves the job's files to where outputs lie, and names in the log what is left out."""
+        shutil.rmtree(workspace.output, ignore_errors=True)
+        workspace.output.mkdir(parents=True)
+        for file in gathered.files:
+            if file.name.startswith(_FILES):
+                target = workspace.output / file.name.removeprefix(_FILES)
+                target.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(file.path, target)
+        with workspace.log.open("a") as log:
+            for skipped in gathered.skipped:
+                log.write(f"--- not an output: {skipped.name}: {skipped.why}\n")
+
+
+def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
+    """What the driver inside is told; see `ionet.workloads.driver`."""
+    entry = manifest.entrypoint
+    return {
+        "argv": list(entry.argv) if isinstance(entry, Command) else None,
+        "function": None if isinstance(entry, Command) else entry.path,
+        "arguments": {} if isinstance(entry, Command) else dict(entry.arguments),
+        "env": dict(manifest.runtime_env.env_vars),
+        "nodes": [
+            {"node": spec.node.hex(), "cpus": spec.cpus, "gpus": spec.gpus, "memory": spec.memory}
+            for spec in specs
+        ],
+        "object_store": _OBJECT_STORE,
+        "seconds": manifest.max_duration,
+        "working_dir": manifest.runtime_env.working_dir is not None,
+    }
+
+
+def _end(gathered: Gathered) -> Mapping[str, Any] | None:
+    """Returns how the driver says that the job ended; None if it says nothing that can be understood."""
+    file = next((file for file in gathered.files if file.name == _END), None)
+    if file is None or file.size > 2 * MAX_VALUE_BYTES:
+        return None
+    try:
+        end = json.loads(file.path.read_bytes())
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(end, dict):
+        return None
+    if end.get("reason") is None:
+        return {"reason": None, "value": end.get("value")}
+    if end["reason"] not in _REASONS:
+        return None
+    return {"reason": end["reason"], "detail": str(end.get("detail"))[:2000]}
+
+
+@cache
+def package() -> bytes:
+    """Returns this package as a tar archive, without the programs, which no job needs."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w") as archive:
+        for path in sorted(_PACKAGE.rglob("*.py")):
+            archive.add(path, f"ionet/{path.relative_to(_PACKAGE)}", recursive=False)
+    return out.getvalue()

@@ -1,0 +1,372 @@
+"""A box's life: made, started, watched, gathered from, removed."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from ionet.chain.errors import IonetError
+from ionet.sandbox import _cgroups, _disk, _log, _users
+from ionet.sandbox._bundle import LOCKED_MEMORY, OPEN_FILES, USER, Device, Layout, Limits, collector, program
+from ionet.sandbox._gather import File, Gathered, Skipped, read
+from ionet.sandbox._host import TOOL_PATH, ToolFailed, attempt, missing, seccomp, tool
+from ionet.sandbox._shim import LOG, STATE
+
+__all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", "reap"]
+
+_NAME: Final = re.compile(r"[a-z0-9]{1,32}")
+_START_SECONDS: Final = 60
+_KILL_SECONDS: Final = 20
+_PAUSE: Final = 0.01
+_PASSWD: Final = f"root:x:0:0::/:/bin/false\njob:x:{USER}:{USER}::/job:/bin/sh\n"
+
+
+class BoxError(IonetError):
+    """A box cannot be made, started or removed; the message says why."""
+
+
+class Ending(StrEnum):
+    """How a box's program ended."""
+
+    EXIT = "exit"
+    TIME = "time"
+    MEMORY = "memory"
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A box whose program has ended.
+
+    Attributes:
+        ending: how.
+        status: its exit status, negative for a signal.
+        seconds: how long it ran.
+    """
+
+    ending: Ending
+    status: int
+    seconds: float
+
+
+class Box:
+    """One box. Several objects, in several processes, may stand for the same one.
+
+    Args:
+        name: 1 to 32 of `a-z0-9`, one box on this machine.
+        state: the directory of this machine's boxes.
+
+    Raises:
+        BoxError: not a name.
+    """
+
+    def __init__(self, name: str, state: Path) -> None:
+        if not _NAME.fullmatch(name):
+            raise BoxError(f"a box's name is 1 to 32 of a-z and 0-9, not {name!r}")
+        self.name = name
+        self._state = state.resolve()
+        self._home = self._state / name
+        self._network = Path("/run/netns") / f"io-{name}"
+
+    # -- its start
+
+    def start(
+        self,
+        image: Path,
+        command: Sequence[str],
+        *,
+        limits: Limits | None = None,
+        environment: Mapping[str, str] | None = None,
+        inputs: Mapping[str, Path] | None = None,
+        given: Mapping[str, bytes | Path] | None = None,
+        devices: Iterable[Device] = (),
+    ) -> None:
+        """Makes the box and starts its program, which goes on when this process ends.
+
+        Args:
+            image: directory of the root file system, which the box cannot change.
+            command: the program and its arguments, with their paths inside.
+            limits: what it may use.
+            environment: more variables.
+            inputs: files that are copied into the directory where the program works, by relative path.
+            given: files that it finds in /in and cannot change, by name: their content, or where they are.
+            devices: of the host, that it may use.
+
+        Raises:
+            BoxError: this machine cannot run boxes, there is one of this name already, or it does not start;
+                nothing is left of it then.
+        """
+        if (why := missing()) is not None:
+            raise BoxError(why)
+        if self._home.exists():
+            raise BoxError(f"there is a box {self.name} already; remove it first")
+        try:
+            self._make(image.resolve(), command, limits or Limits(), environment or {}, tuple(devices))
+            self._fill(inputs or {}, given or {})
+            with self._spawn("run"):
+                pass
+            self._await_start()
+        except (OSError, ToolFailed) as error:
+            self.destroy()
+            raise BoxError(f"the box {self.name} cannot be made: {error}") from error
+        except BaseException:
+            self.destroy()
+            raise
+
+    def _make(
+        self,
+        image: Path,
+        command: Sequence[str],
+        limits: Limits,
+        environment: Mapping[str, str],
+        devices: Sequence[Device],
+    ) -> None:
+        # Whoever is root inside mounts, and has to pass through these.
+        self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
+        self._home.mkdir(mode=0o711)
+        user = _users.take(self._home)
+        _disk.make(self._home, limits.disk, user)
+        tool("ip", "netns", "add", self._network.name)
+        tool("ip", "-n", self._network.name, "link", "set", "lo", "up")
+        (self._home / "hosts").write_text(f"127.0.0.1 localhost {self.name}\n::1 localhost\n")
+        (self._home / "passwd").write_text(_PASSWD)
+        shutil.copyfile(Path(__file__).with_name("_collector.py"), self._home / "collector.py")
+        layout = Layout(
+            self.name,
+            image,
+            self._home,
+            user,
+            limits,
+            seccomp(),
+            open_files=_at_most(resource.RLIMIT_NOFILE, OPEN_FILES),
+            locked_memory=_at_most(resource.RLIMIT_MEMLOCK, LOCKED_MEMORY),
+        )
+        self._bundle("box", program(layout, command, environment, self._network, devices))
+        self._bundle("collect", collector(layout, self._home / "collector.py"))
+        plan = {"name": self.name, "seconds": limits.seconds, "log": limits.log, "user": user}
+        plan |= {"output": limits.output, "files": limits.files}
+        (self._home / "plan.json").write_text(json.dumps(plan))
+
+    def _bundle(self, part: str, config: Mapping[str, Any]) -> None:
+        (self._home / part).mkdir()
+        (self._home / part / "config.json").write_text(json.dumps(config))
+
+    def _fill(self, inputs: Mapping[str, Path], given: Mapping[str, bytes | Path]) -> None:
+        (self._home / "in").mkdir(mode=0o755)
+        for name, data in given.items():
+            target = self._home / "in" / name
+            target.write_bytes(data) if isinstance(data, bytes) else shutil.copyfile(data, target)
+            target.chmod(0o444)
+        work, owner = self._home / "disk/job/work", self._plan()["user"] + USER
+        for name, source in inputs.items():
+            target = work / name
+            if not target.resolve().is_relative_to(work.resolve()):
+                raise BoxError(f"the input {name!r} does not lie in the directory of the box")
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+            for path in (target, *target.parents):
+                if path == work:
+                    break
+                os.chown(path, owner, owner)
+
+    def _spawn(self, what: str) -> subprocess.Popen[bytes]:
+        """Starts a supervisor inside the box's control groups."""
+        package = str(Path(__file__).parents[2])
+        command = [sys.executable, "-m", "ionet.sandbox._shim", what, str(self._home)]
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL if what == "run" else subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            cwd="/",
+            env={"PATH": TOOL_PATH, "PYTHONPATH": package, "LC_ALL": "C.UTF-8"},
+        )
+        try:
+            assert process.stdin is not None
+            _cgroups.join(self.name, process.pid)
+            process.stdin.write(b"\n")
+            process.stdin.close()
+        except BaseException:
+            process.kill()
+            process.wait()
+            raise
+        return process
+
+    def _await_start(self) -> None:
+        deadline = time.monotonic() + _START_SECONDS
+        while (state := self._read_state()) is None:
+            if time.monotonic() > deadline:
+                raise BoxError(f"the box {self.name} did not start within {_START_SECONDS} s")
+            time.sleep(_PAUSE)
+        if "failed" in state:
+            raise BoxError(f"the box {self.name} does not start: {state['failed']}")
+
+    # -- its run
+
+    def exists(self) -> bool:
+        """Returns whether there is something of the box on this machine."""
+        return self._home.exists()
+
+    def ended(self) -> Ended | None:
+        """Returns how the program ended, or None while it runs.
+
+        Raises:
+            BoxError: there is no such box, or its supervisor is gone and nobody knows.
+        """
+        state = self._read_state()
+        if state is None:
+            raise BoxError(f"there is no box {self.name}, or it was never started")
+        if "ended" in state:
+            return Ended(Ending(state["ended"]), state["status"], state["seconds"])
+        if "failed" in state:
+            raise BoxError(f"the box {self.name} failed: {state['failed']}")
+        if not _cgroups.processes(self.name) and "running" in (self._read_state() or {}):
+            raise BoxError(f"the supervisor of the box {self.name} is gone; how its program ended is unknown")
+        return None
+
+    def wait(self, seconds: float | None = None) -> Ended | None:
+        """Waits until the program has ended, or for so many seconds; see `ended`."""
+        deadline = None if seconds is None else time.monotonic() + seconds
+        while (ended := self.ended()) is None:
+            if deadline is not None and time.monotonic() > deadline:
+                return None
+            time.sleep(_PAUSE)
+        return ended
+
+    def stop(self) -> None:
+        """Kills the program; the box stays, with its files and its log."""
+        with contextlib.suppress(ProcessLookupError):
+            if (pid := (self._read_state() or {}).get("running")) is not None:
+                os.kill(pid, signal.SIGKILL)
+
+    def processes(self) -> Collection[int]:
+        """Returns the host's ids of all its processes."""
+        return _cgroups.processes(self.name)
+
+    def roots(self) -> Sequence[int]:
+        """Returns the host's ids of the processes below which all others of it are, or have been."""
+        pid = (self._read_state() or {}).get("supervisor")
+        return () if pid is None else (pid,)
+
+    def log(self) -> bytes:
+        """Returns the newest part of what it has printed."""
+        return _log.read(self._home / LOG)
+
+    def follow(self) -> Callable[[], Iterator[bytes]]:
+        """Returns a function that yields what was printed since its last call, if it is still kept."""
+        follower = _log.Follower(self._home / LOG)
+        return follower.new
+
+    def gather(self, into: Path) -> Gathered:
+        """Copies the files that an ended program has left in /job/out, each under its hash.
+
+        Links, special files, names that cannot be printed and what is over the limits are left out, and
+        named.
+
+        Args:
+            into: an existing directory of the caller's.
+
+        Raises:
+            BoxError: the program still runs.
+        """
+        if self.ended() is None:
+            raise BoxError(f"the program in the box {self.name} still runs")
+        plan = self._plan()
+        with self._spawn("collect") as process:
+            assert process.stdout is not None
+            try:
+                return read(process.stdout, into, plan["output"], plan["files"])
+            finally:
+                process.kill()
+                self._delete_container(f"{self.name}-collect")
+
+    # -- its end
+
+    def destroy(self) -> None:
+        """Ends every process of the box and removes all that is left of it; may be repeated at any time.
+
+        Raises:
+            BoxError: a process does not die, or something of it cannot be removed. Its devices must not be
+                given to another box then; calling this again may help.
+        """
+        try:
+            self._kill_all()
+            for container in (self.name, f"{self.name}-collect"):
+                self._delete_container(container)
+            if self._network.exists():
+                # What is in it goes with it.
+                tool("ip", "netns", "delete", self._network.name)
+            _disk.remove(self._home)
+            _cgroups.remove(self.name)
+            shutil.rmtree(self._home, ignore_errors=True)
+            if self._home.exists():
+                raise BoxError(f"{self._home} cannot be removed")
+        except (OSError, ToolFailed) as error:
+            raise BoxError(f"the box {self.name} cannot be removed: {error}") from error
+        # Last: until here nobody else gets these user ids.
+        _users.give_back(self._home)
+
+    def _kill_all(self) -> None:
+        deadline = time.monotonic() + _KILL_SECONDS
+        while left := _cgroups.processes(self.name):
+            if time.monotonic() > deadline:
+                raise BoxError(f"processes of the box {self.name} do not die: {sorted(left)}")
+            for pid in left:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            time.sleep(_PAUSE)
+
+    def _delete_container(self, container: str) -> None:
+        root = self._home / "runc"
+        if (root / container).exists():
+            attempt(["runc", "--root", str(root), "delete", "--force", container])
+            shutil.rmtree(root / container, ignore_errors=True)
+
+    # -- its state
+
+    def _plan(self) -> dict[str, Any]:
+        plan: dict[str, Any] = json.loads((self._home / "plan.json").read_text())
+        return plan
+
+    def _read_state(self) -> dict[str, Any] | None:
+        try:
+            state: dict[str, Any] = json.loads((self._home / STATE).read_text())
+        except FileNotFoundError:
+            return None
+        return state
+
+
+def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
+    """Removes every box of a directory that is not to be kept, and yields its name: after a crash.
+
+    Args:
+        state: the directory of this machine's boxes.
+        keep: names of boxes that go on.
+
+    Raises:
+        BoxError: see `Box.destroy`.
+    """
+    if not state.is_dir():
+        return
+    for home in sorted(state.iterdir()):
+        if home.name not in keep and _NAME.fullmatch(home.name):
+            Box(home.name, state).destroy()
+            yield home.name
+
+
+def _at_most(limit: int, wanted: int) -> int:
+    """A container cannot be given more than this process has."""
+    hard = resource.getrlimit(limit)[1]
+    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)

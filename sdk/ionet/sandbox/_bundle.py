@@ -1,0 +1,266 @@
+"""The OCI configuration of a box's containers. Pure: it looks at nothing and writes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+MIB: Final = 1 << 20
+
+#: The user that a box's program is, inside.
+USER: Final = 1000
+#: User ids of a box: keyrings, inotify watches and several limits are counted per user of the host.
+USER_IDS: Final = 65_536
+
+PATH: Final = "/opt/env/bin:/usr/local/bin:/usr/bin:/bin"
+#: The interpreter of every image.
+PYTHON: Final = "/usr/bin/python3"
+#: Where a program works, and where the files are that it leaves.
+WORK: Final = "/job/work"
+OUT: Final = "/job/out"
+TMP: Final = "/tmp"  # noqa: S108 (inside)
+#: What the program gets and cannot change.
+IN: Final = "/in"
+
+_PERIOD: Final = 100_000  # of processor time, in microseconds
+OPEN_FILES: Final = 65_536
+LOCKED_MEMORY: Final = 64 << 10
+#: Chosen first when the machine's own memory is short.
+_OOM_SCORE: Final = 500
+_MASKED: Final = (
+    "acpi",
+    "asound",
+    "bus",
+    "cmdline",
+    "fs",
+    "interrupts",
+    "irq",
+    "kallsyms",
+    "kcore",
+    "key-users",
+    "keys",
+    "kmsg",
+    "latency_stats",
+    "modules",
+    "sched_debug",
+    "scsi",
+    "sysvipc",
+    "timer_list",
+    "timer_stats",
+    "vmallocinfo",
+    "zoneinfo",
+)
+_NAMESPACES: Final = ("user", "pid", "ipc", "uts", "mount", "cgroup")
+_CAPABILITY_SETS: Final = ("bounding", "effective", "inheritable", "permitted", "ambient")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a box may use.
+
+    Attributes:
+        memory: bytes, without swap; files in /dev/shm count.
+        millicores: thousandths of a processor.
+        processes: processes and threads together.
+        disk: bytes, reserved on the host when the box is made.
+        shared_memory: bytes of /dev/shm.
+        log: bytes that are kept of what it prints.
+        seconds: how long it may run.
+        output: bytes of the files that are gathered.
+        files: how many files are gathered.
+    """
+
+    memory: int = 1024 * MIB
+    millicores: int = 1000
+    processes: int = 512
+    disk: int = 1024 * MIB
+    shared_memory: int = 256 * MIB
+    log: int = 64 * MIB
+    seconds: int = 3600
+    output: int = 1024 * MIB
+    files: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device file of the host that a box sees, such as one GPU's.
+
+    Attributes:
+        path: on the host and inside.
+        major: its number.
+        minor: its number.
+    """
+
+    path: str
+    major: int
+    minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What a bundle is made of.
+
+    Attributes:
+        name: of the box.
+        image: the root's directory.
+        home: the box's directory on the host, holding `hosts`, `passwd`, `in` and the mounted disk `disk`.
+        user: first user id of the host that is the box's.
+        limits: of the box.
+        seccomp: the section.
+        open_files: how many a process may have.
+        locked_memory: bytes that a process may have.
+    """
+
+    name: str
+    image: Path
+    home: Path
+    user: int
+    limits: Limits
+    seccomp: Mapping[str, Any]
+    open_files: int
+    locked_memory: int
+
+
+def program(
+    layout: Layout,
+    command: Sequence[str],
+    environment: Mapping[str, str],
+    network: Path,
+    devices: Sequence[Device] = (),
+) -> dict[str, Any]:
+    """Returns the configuration of the container that runs the program.
+
+    Args:
+        layout: the box.
+        command: the program.
+        environment: more variables.
+        network: the network namespace to join.
+        devices: that it may use.
+    """
+    disk = layout.home / "disk"
+    mounts = [
+        _bind(disk / "job", "/job", "rw"),
+        _bind(disk / "tmp", TMP, "rw"),
+        _bind(layout.home / "in", IN, "ro"),
+    ]
+    config = _container(layout, "box", command, mounts, {"HOME": "/job", "TMPDIR": TMP, **environment})
+    linux = config["linux"]
+    linux["namespaces"].append({"type": "network", "path": str(network)})
+    linux["devices"] = [
+        {"path": device.path, "type": "c", "major": device.major, "minor": device.minor, "fileMode": 0o666}
+        for device in devices
+    ]
+    linux["resources"]["devices"] += [
+        {"allow": True, "type": "c", "major": device.major, "minor": device.minor, "access": "rw"}
+        for device in devices
+    ]
+    return config
+
+
+def collector(layout: Layout, script: Path) -> dict[str, Any]:
+    """Returns the configuration of the container that reads the files which the program left.
+
+    Nothing of the program runs any more, its disk is read-only, and there is no network: what it left in the
+    names and shapes of files can do nothing to the host.
+
+    Args:
+        layout: the box.
+        script: the file to run, on the host.
+    """
+    target = f"{IN}/collect.py"
+    command = [PYTHON, "-I", "-S", target, OUT, str(layout.limits.output), str(layout.limits.files)]
+    mounts = [
+        _bind(layout.home / "disk/job", "/job", "ro"),
+        _tmpfs(IN, MIB, "755"),
+        _bind(script, target, "ro"),
+    ]
+    config = _container(layout, "collect", command, mounts, {"HOME": "/"})
+    config["linux"]["namespaces"].append({"type": "network"})
+    return config
+
+
+def _container(
+    layout: Layout,
+    part: str,
+    command: Sequence[str],
+    mounts: Sequence[dict[str, Any]],
+    environment: Mapping[str, str],
+) -> dict[str, Any]:
+    return {
+        "ociVersion": "1.0.2",
+        "hostname": layout.name,
+        "root": {"path": str(layout.image), "readonly": True},
+        "process": _process(layout, command, environment, WORK if part == "box" else "/"),
+        "mounts": [*_system_mounts(layout), *mounts],
+        "linux": {
+            "namespaces": [{"type": kind} for kind in _NAMESPACES],
+            "uidMappings": [{"containerID": 0, "hostID": layout.user, "size": USER_IDS}],
+            "gidMappings": [{"containerID": 0, "hostID": layout.user, "size": USER_IDS}],
+            "cgroupsPath": f"/ionet/{layout.name}/{part}",
+            "devices": [],
+            "seccomp": dict(layout.seccomp),
+            "resources": _resources(layout.limits),
+            "maskedPaths": [f"/proc/{name}" for name in _MASKED],
+            "readonlyPaths": ["/proc/sys", "/proc/sysrq-trigger"],
+        },
+    }
+
+
+def _process(
+    layout: Layout, command: Sequence[str], environment: Mapping[str, str], cwd: str
+) -> dict[str, Any]:
+    limits = {"CORE": 0, "NOFILE": layout.open_files, "MEMLOCK": layout.locked_memory}
+    return {
+        "user": {"uid": USER, "gid": USER, "umask": 0o022},
+        "cwd": cwd,
+        "args": list(command),
+        "env": [
+            f"{name}={value}" for name, value in {"PATH": PATH, "LANG": "C.UTF-8", **environment}.items()
+        ],
+        "noNewPrivileges": True,
+        "oomScoreAdj": _OOM_SCORE,
+        "capabilities": {name: [] for name in _CAPABILITY_SETS},
+        "rlimits": [
+            {"type": f"RLIMIT_{name}", "hard": value, "soft": value} for name, value in limits.items()
+        ],
+    }
+
+
+def _resources(limits: Limits) -> dict[str, Any]:
+    return {
+        "memory": {"limit": limits.memory, "swap": limits.memory},
+        "pids": {"limit": limits.processes},
+        "cpu": {"period": _PERIOD, "quota": limits.millicores * _PERIOD // 1000},
+        "devices": [{"allow": False, "access": "rwm"}],
+    }
+
+
+def _system_mounts(layout: Layout) -> list[dict[str, Any]]:
+    limits = layout.limits
+    safe = ["nosuid", "noexec", "nodev"]
+    return [
+        {"destination": "/proc", "type": "proc", "source": "proc", "options": safe},
+        {
+            "destination": "/dev",
+            "type": "tmpfs",
+            "source": "tmpfs",
+            "options": ["nosuid", "noexec", "mode=755", "size=64k", "nr_inodes=100"],
+        },
+        _tmpfs("/dev/shm", limits.shared_memory, "1777", "noexec"),  # noqa: S108 (inside the box)
+        # Empty: what a machine is made of is not a renter's business.
+        {"destination": "/sys", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "size=0k", *safe]},
+        _bind(layout.home / "hosts", "/etc/hosts", "ro"),
+        _bind(layout.home / "passwd", "/etc/passwd", "ro"),
+    ]
+
+
+def _bind(source: Path, target: str, mode: str) -> dict[str, Any]:
+    options = ["bind", mode, "nosuid", "nodev"]
+    return {"destination": target, "type": "bind", "source": str(source), "options": options}
+
+
+def _tmpfs(target: str, size: int, mode: str, *more: str) -> dict[str, Any]:
+    options = ["nosuid", "nodev", f"mode={mode}", f"size={size}", "nr_inodes=100k", *more]
+    return {"destination": target, "type": "tmpfs", "source": "tmpfs", "options": options}

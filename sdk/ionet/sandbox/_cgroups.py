@@ -1,0 +1,93 @@
+"""A box's control groups, whether the machine has version 1, version 2 or both.
+
+The supervisor and all that it starts is born in `ionet/<box>/shim`, the container in `ionet/<box>/box`:
+nothing of a box ever runs outside `ionet/<box>`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+PARENT: Final = "ionet"
+_TRIES: Final = 200
+_PAUSE: Final = 0.01
+#: What a cpuset of version 1 has to hold before a process can join.
+_CPUSET: Final = ("cpuset.cpus", "cpuset.mems")
+
+
+def groups(name: str) -> Iterator[Path]:
+    """Yields the box's directory in each hierarchy that is mounted; runc makes one in name=systemd, too."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if after.split()[0] in ("cgroup", "cgroup2"):
+            yield Path(before.split()[4]) / PARENT / name
+
+
+def join(name: str, pid: int) -> None:
+    """Moves a process into the supervisor's part of the box's groups, made where they are missing."""
+    for top in groups(name):
+        group = top / "shim"
+        group.mkdir(parents=True, exist_ok=True)
+        if (group / _CPUSET[0]).exists():
+            for directory in (top.parent, top, group):
+                _inherit_cpuset(directory)
+        (group / "cgroup.procs").write_text(str(pid))
+
+
+def _inherit_cpuset(directory: Path) -> None:
+    for file in (directory / name for name in _CPUSET):
+        if file.exists() and not file.read_text().strip():
+            file.write_text((directory.parent / file.name).read_text())
+
+
+def processes(name: str) -> set[int]:
+    """Returns the ids of all processes of a box, other than this one."""
+    found: set[int] = set()
+    for top in groups(name):
+        for file in top.rglob("cgroup.procs"):
+            with contextlib.suppress(OSError):
+                found.update(map(int, file.read_text().split()))
+    return found - {os.getpid()}
+
+
+def killed_for_memory(name: str) -> bool:
+    """Returns whether the kernel has ended a process of the box because it was over its memory."""
+    for top in groups(name):
+        for file in (top / "box/memory.oom_control", top / "box/memory.events"):
+            with contextlib.suppress(OSError):
+                counts = re.findall(r"^oom_kill (\d+)", file.read_text(), re.MULTILINE)
+                if any(int(count) for count in counts):
+                    return True
+    return False
+
+
+def remove(name: str) -> None:
+    """Removes the box's groups, which must be empty of processes; repeated, it does nothing."""
+    for top in groups(name):
+        if not top.exists():
+            continue
+        below = sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True)
+        for directory in (*below, top):
+            _remove_one(directory)
+        # The parent goes with the last box.
+        with contextlib.suppress(OSError):
+            top.parent.rmdir()
+
+
+def _remove_one(directory: Path) -> None:
+    """The kernel may take a moment to forget processes that have ended."""
+    for _ in range(_TRIES):
+        try:
+            directory.rmdir()
+        except FileNotFoundError:
+            return
+        except OSError:
+            time.sleep(_PAUSE)
+        else:
+            return

@@ -1,0 +1,95 @@
+"""What a box needs of the machine it runs on."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from ionet.sandbox._seccomp import profile
+
+_TOOLS: Final = {"runc": "runc", "mkfs.ext4": "e2fsprogs", "ip": "iproute2", "losetup": "util-linux"}
+_SECCOMP: Final = (
+    Path("/usr/share/containers/seccomp.json"),
+    Path("/etc/containers/seccomp.json"),
+)
+_SECCOMP_PACKAGE: Final = "golang-github-containers-common"
+#: Bytes of a tool's own words in an error.
+_WORDS: Final = 400
+#: Tools of a system's administrator are often not on other users' PATH.
+TOOL_PATH: Final = os.pathsep.join(
+    ("/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/local/bin", "/usr/bin", "/bin")
+)
+
+
+#: Where a machine's boxes are, unless somebody chooses another place.
+BOXES: Final = Path("/var/lib/ionet/boxes")
+
+
+class ToolFailed(Exception):
+    """A tool of the system ended with an error; the message holds what it said."""
+
+
+def image() -> Path | None:
+    """Returns the root file system that scripts/image has built last on this machine; None if it has not.
+
+    It is looked for in the directory that the variable IONET_IMAGES names, by default /var/lib/ionet/images.
+    """
+    root = Path(os.environ.get("IONET_IMAGES") or "/var/lib/ionet/images") / "latest/rootfs"
+    return root.resolve() if root.is_dir() else None
+
+
+def missing() -> str | None:
+    """Returns what keeps this machine from running boxes, with the remedy; None if nothing does."""
+    if sys.platform != "linux":
+        return "a sandbox needs Linux"
+    if os.geteuid() != 0:
+        return "a sandbox needs root: the worker's service has it, a shell does not"
+    for tool, package in _TOOLS.items():
+        if shutil.which(tool, path=TOOL_PATH) is None:
+            return f"a sandbox needs {tool}; on Debian: apt install {package}"
+    if not any(path.exists() for path in _SECCOMP):
+        return f"a sandbox needs {_SECCOMP[0]}; on Debian: apt install {_SECCOMP_PACKAGE}"
+    if not Path("/dev/loop-control").exists():
+        return "a sandbox needs loop devices: modprobe loop"
+    return None
+
+
+@cache
+def seccomp() -> dict[str, Any]:
+    """Returns this machine's seccomp section; see `ionet.sandbox._seccomp.profile`."""
+    path = next(path for path in _SECCOMP if path.exists())
+    return profile(json.loads(path.read_text()))
+
+
+def tool(*arguments: str | Path | int) -> str:
+    """Runs a tool of the system and returns what it printed.
+
+    Raises:
+        ToolFailed: it ended with an error.
+    """
+    command = [str(argument) for argument in arguments]
+    done = attempt(command)
+    if done.returncode:
+        words = (done.stderr or done.stdout).strip()[-_WORDS:]
+        raise ToolFailed(f"{' '.join(command[:3])}: {words}")
+    return done.stdout
+
+
+def attempt(command: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    """Runs a tool of the system that may fail."""
+    return subprocess.run(
+        command,
+        capture_output=True,
+        text=True,
+        errors="replace",
+        check=False,
+        stdin=subprocess.DEVNULL,
+        env={"PATH": TOOL_PATH, "LC_ALL": "C"},
+    )

@@ -1,0 +1,122 @@
+"""Which system calls a box may make: the distribution's list for containers, less what needs a capability."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any, Final
+
+_ARCHITECTURES: Final = {
+    "x86_64": ("amd64", "SCMP_ARCH_X86_64"),
+    "aarch64": ("arm64", "SCMP_ARCH_AARCH64"),
+}
+
+#: The list relies on missing capabilities to stop these; in its own user namespace a process has them all.
+_REFUSED: Final = frozenset(
+    {
+        "add_key",
+        "adjtimex",
+        "bpf",
+        "clock_adjtime",
+        "clock_adjtime64",
+        "fanotify_init",
+        "fanotify_mark",
+        "fsconfig",
+        "fsmount",
+        "fsopen",
+        "fspick",
+        "io_uring_enter",
+        "io_uring_register",
+        "io_uring_setup",
+        "kcmp",
+        "keyctl",
+        "memfd_secret",
+        "mount",
+        "mount_setattr",
+        "move_mount",
+        "name_to_handle_at",
+        "open_by_handle_at",
+        "open_tree",
+        "perf_event_open",
+        "pidfd_getfd",
+        "pivot_root",
+        "process_vm_readv",
+        "process_vm_writev",
+        "ptrace",
+        "reboot",
+        "request_key",
+        "setns",
+        "swapoff",
+        "swapon",
+        "syslog",
+        "umount",
+        "umount2",
+        "unshare",
+        "userfaultfd",
+        "vmsplice",
+    }
+)
+#: Allowed below, for some arguments only.
+_BY_ARGUMENT: Final = frozenset({"clone", "clone3", "socket", "socketpair"})
+
+#: Every CLONE_NEW* flag of clone().
+_NEW_NAMESPACES: Final = 0x7E020000
+_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
+_NETLINK_ROUTE: Final = 0
+_EPERM, _ENOSYS = 1, 38
+
+
+def profile(common: Mapping[str, Any], machine: str | None = None) -> dict[str, Any]:
+    """Returns the `linux.seccomp` section of a bundle.
+
+    Args:
+        common: the content of `containers-common`'s seccomp.json.
+        machine: as `platform.machine()` names it; by default this one.
+
+    Raises:
+        ValueError: the machine's architecture is not supported.
+    """
+    machine = machine or platform.machine()
+    if machine not in _ARCHITECTURES:
+        raise ValueError(f"no seccomp profile for {machine}; there is one for {', '.join(_ARCHITECTURES)}")
+    short, name = _ARCHITECTURES[machine]
+    rules = [*_common(common, short), *_by_argument()]
+    return {
+        "defaultAction": "SCMP_ACT_ERRNO",
+        "defaultErrnoRet": _EPERM,
+        "architectures": [name],
+        "syscalls": rules,
+    }
+
+
+def _common(common: Mapping[str, Any], architecture: str) -> list[dict[str, Any]]:
+    rules = []
+    for rule in common["syscalls"]:
+        only = rule.get("includes") or {}
+        if rule["action"] != "SCMP_ACT_ALLOW" or only.get("caps"):
+            continue
+        if "arches" in only and architecture not in only["arches"]:
+            continue
+        if names := sorted(set(rule["names"]) - _REFUSED - _BY_ARGUMENT):
+            arguments = {"args": rule["args"]} if rule.get("args") else {}
+            rules.append({"names": names, "action": "SCMP_ACT_ALLOW", **arguments})
+    return rules
+
+
+def _by_argument() -> list[dict[str, Any]]:
+    def allow(name: str, *arguments: dict[str, Any]) -> dict[str, Any]:
+        return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": list(arguments)}
+
+    def equal(index: int, value: int) -> dict[str, Any]:
+        return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
+
+    no_namespace = {"index": 0, "value": _NEW_NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
+    return [
+        allow("clone", no_namespace),
+        # Its flags lie behind a pointer, which no filter can follow. Without it, libc uses clone().
+        {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
+        allow("socketpair", equal(0, _AF_UNIX)),
+        # No AF_VSOCK above all: it does not belong to a network namespace. Netlink only to list interfaces.
+        *(allow("socket", equal(0, family)) for family in (_AF_UNIX, _AF_INET, _AF_INET6)),
+        allow("socket", equal(0, _AF_NETLINK), equal(2, _NETLINK_ROUTE)),
+    ]

@@ -1,0 +1,128 @@
+"""A box's own supervisor: a process that outlives whoever started it.
+
+It is the parent of everything in the box, holds the pipe that the box prints to, keeps the time, and writes
+how the box ended into `state.json`. It runs in the control group of the box, so removing the box ends it.
+
+usage: python -m ionet.sandbox._shim run|collect HOME
+
+It begins when it reads a line: whoever starts it moves it into the group before. `run` returns at once, and
+goes on as a process of its own.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from ionet.sandbox import _cgroups
+from ionet.sandbox._log import Ring
+
+STATE: Final = "state.json"
+LOG: Final = "log"
+#: Seconds for handing over all files that a box left.
+COLLECT_SECONDS: Final = 600
+
+_PR_SET_CHILD_SUBREAPER: Final = 36
+_PAUSE: Final = 0.02
+_WORDS: Final = 4000
+
+
+def write_state(home: Path, **state: Any) -> None:
+    """Replaces the state at once: a reader never sees half of it."""
+    temporary = home / f"{STATE}.tmp"
+    temporary.write_text(json.dumps(state))
+    temporary.replace(home / STATE)
+
+
+def run(home: Path, name: str, seconds: int, log_size: int) -> None:
+    """Starts the container and stays until it has ended."""
+    # `runc --detach` leaves its child, the container's first process, to the nearest subreaper.
+    ctypes.CDLL(None).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    reader, writer = os.pipe()
+    begin = time.monotonic()
+    command = ["runc", "--root", str(home / "runc"), "run", "--detach", "--pid-file", str(home / "pid")]
+    started = subprocess.run(
+        [*command, "--bundle", str(home / "box"), name],
+        stdin=subprocess.DEVNULL,
+        stdout=writer,
+        stderr=writer,
+        check=False,
+    )
+    os.close(writer)
+    if started.returncode:
+        write_state(home, failed=os.read(reader, _WORDS).decode(errors="replace").strip())
+        return
+    pid = int((home / "pid").read_text())
+    write_state(home, running=pid, supervisor=os.getpid())
+    os.set_blocking(reader, False)
+    ring = Ring(home / LOG, log_size)
+    status, why = _watch(pid, reader, ring, begin + seconds)
+    # The first process is gone and with it all of its namespace, so the pipe is about to end.
+    while ring.pump(reader) is not None:
+        time.sleep(0)
+    ring.close()
+    if why == "exit" and status and _cgroups.killed_for_memory(name):
+        why = "memory"
+    took = round(time.monotonic() - begin, 3)
+    write_state(home, ended=why, status=status, seconds=took, supervisor=os.getpid())
+    # Until the box is removed: the processor time of all that has ended in it is this process's children's.
+    while True:
+        signal.pause()
+
+
+def _watch(pid: int, reader: int, ring: Ring, deadline: float) -> tuple[int, str]:
+    """Returns the exit status of the container's first process, negative for a signal, and why it ended."""
+    why = "exit"
+    while True:
+        moved = ring.pump(reader)
+        if why == "exit" and time.monotonic() > deadline:
+            why = "time"
+            os.kill(pid, signal.SIGKILL)
+        # Any child: orphans of the container end up here, too.
+        done, status = os.waitpid(-1, os.WNOHANG)
+        if done == pid:
+            return os.waitstatus_to_exitcode(status), why
+        if not moved and not done:
+            time.sleep(_PAUSE)
+
+
+def collect(home: Path, name: str) -> None:
+    """Becomes the container that hands over the files."""
+    signal.alarm(COLLECT_SECONDS)
+    command = [
+        "runc",
+        "--root",
+        str(home / "runc"),
+        "run",
+        "--bundle",
+        str(home / "collect"),
+        f"{name}-collect",
+    ]
+    os.execvp(command[0], command)  # noqa: S606 (no shell is wanted)
+
+
+def main() -> None:
+    """Runs the supervisor."""
+    what, home = sys.argv[1], Path(sys.argv[2])
+    if not sys.stdin.readline():
+        return  # whoever started it is gone
+    plan = json.loads((home / "plan.json").read_text())
+    if what == "collect":
+        collect(home, plan["name"])
+    elif not os.fork():
+        os.setsid()
+        try:
+            run(home, plan["name"], plan["seconds"], plan["log"])
+        except Exception as error:
+            write_state(home, failed=f"{type(error).__name__}: {error}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,201 @@
+"""The first process of a job's box: starts Ray's head, hands it the job by Ray's Jobs API, and tells the end.
+
+It reads `/in/run.json`, which the worker has written::
+
+    {"argv": [...] or null, "function": "module:name" or null, "arguments": {...}, "env": {...},
+     "nodes": [{"node": hex, "cpus": n, "gpus": n, "memory": bytes}], "object_store": bytes,
+     "seconds": n, "working_dir": true or false}
+
+and leaves in `/job/out` the job's own files below `files`, and `end.json`: `{"reason": null, "value": {...}}`
+or `{"reason": "...", "detail": "..."}`. Its reader trusts none of it: this runs beside the renter's code.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+RUN: Final = Path("/in/run.json")
+ARCHIVE: Final = Path("/in/working_dir.zip")
+WORK: Final = Path("/job/work")
+FILES: Final = Path("/job/out/files")
+END: Final = Path("/job/out/end.json")
+MAX_DETAIL: Final = 2_000
+
+_DASHBOARD: Final = 8265
+_GCS: Final = 6379
+_START_SECONDS: Final = 120
+_SETTINGS: Final[Mapping[str, str]] = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+    "RAY_COLOR_PREFIX": "0",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    # A busy machine takes longer than Ray's 30 s.
+    "RAY_raylet_start_wait_time_s": str(_START_SECONDS),
+    # Workers at the lowest priority would measure the machine's other load instead of the lease.
+    "RAY_worker_niceness": "0",
+    # Without it, what a job prints comes in blocks of kilobytes.
+    "PYTHONUNBUFFERED": "1",
+}
+
+
+def tell(reason: str | None, detail: str = "", value: object = None) -> None:
+    """Writes how the job ended, once: whoever knew first knew best."""
+    end = (
+        {"reason": None, "value": value}
+        if reason is None
+        else {"reason": reason, "detail": detail[:MAX_DETAIL]}
+    )
+    part = END.with_suffix(f".{os.getpid()}")
+    part.write_text(json.dumps(end))
+    try:
+        os.link(part, END)
+    except FileExistsError:
+        pass
+    finally:
+        part.unlink()
+
+
+def start_head(run: Mapping[str, Any]) -> bool:
+    """Starts Ray with exactly the leased nodes' resources; returns whether it came up."""
+    nodes = run["nodes"]
+    command = [sys.executable, "-m", "ray.scripts.scripts", "start", "--head", "--disable-usage-stats"]
+    options = {
+        "node-ip-address": "127.0.0.1",
+        "port": _GCS,
+        "dashboard-host": "127.0.0.1",
+        "dashboard-port": _DASHBOARD,
+        "num-cpus": sum(node["cpus"] for node in nodes),
+        "num-gpus": sum(node["gpus"] for node in nodes),
+        "memory": sum(node["memory"] for node in nodes),
+        "object-store-memory": run["object_store"],
+        "resources": json.dumps({f"ionet_node:{node['node']}": 1 for node in nodes}),
+        # Its sockets' names are limited to 107 bytes.
+        "temp-dir": "/tmp/ray",  # noqa: S108 (the box's own)
+    }
+    command += [f"--{name}={value}" for name, value in options.items()]
+    log = Path("/job/ray.log")
+    with log.open("wb") as out:
+        status = subprocess.run(
+            command, stdout=out, stderr=out, stdin=subprocess.DEVNULL, check=False
+        ).returncode
+    if status:
+        print(log.read_text(errors="replace"), flush=True)
+    return status == 0
+
+
+def entrypoint(run: Mapping[str, Any]) -> str:
+    """The line of shell that Ray's Jobs API takes."""
+    argv = run["argv"] or [sys.executable, "-m", "ionet.workloads.entry"]
+    return f"cd {WORK} && exec {shlex.join(argv)}"
+
+
+async def submit(run: Mapping[str, Any]) -> None:
+    """Hands the job over, prints what it prints, and tells how it ended."""
+    client = await asyncio.to_thread(connected)
+    path = os.pathsep.join(([str(WORK)] if run["working_dir"] else []) + [os.environ["PYTHONPATH"]])
+    variables = {**run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": path}
+    job = await asyncio.to_thread(
+        client.submit_job, entrypoint=entrypoint(run), runtime_env={"env_vars": variables}
+    )
+    try:
+        status = await asyncio.wait_for(followed(client, job), run["seconds"])
+    except TimeoutError:
+        tell("out-of-time", f"longer than {run['seconds']} s")
+        return
+    if status == "SUCCEEDED":
+        tell(None, value={"exit_code": 0} if run["argv"] else None)
+        return
+    info = await asyncio.to_thread(client.get_job_info, job)
+    code = info.driver_exit_code
+    if run["argv"] and code in (126, 127):
+        tell("bad-entrypoint", f"{run['argv'][0]}: it cannot be run")
+    elif code is not None:
+        tell("workload", f"exit code {code}")
+    else:
+        tell("executor", str(info.message))
+
+
+async def followed(client: Any, job: str) -> str:
+    """Prints what the job prints, and returns how it has ended."""
+    async for lines in client.tail_job_logs(job):
+        print(lines, end="", flush=True)
+    return await asyncio.to_thread(ended, client, job)
+
+
+def ended(client: Any, job: str) -> str:
+    """Waits until Ray knows how the job has ended, and returns that."""
+    while not (status := client.get_job_status(job)).is_terminal():
+        time.sleep(0.1)
+    return str(status)
+
+
+def connected() -> Any:
+    """Returns a client of Ray's Jobs API, as soon as that answers."""
+    from ray.job_submission import JobSubmissionClient
+
+    deadline = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            client = JobSubmissionClient(f"http://127.0.0.1:{_DASHBOARD}")
+            client.list_jobs()
+        except Exception:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+        else:
+            return client
+
+
+def unpack() -> None:
+    """Unpacks the working directory; in a box, so that an archive can do no harm outside."""
+    with zipfile.ZipFile(ARCHIVE) as archive:
+        for item in archive.infolist():
+            if not (WORK / item.filename).resolve().is_relative_to(WORK):
+                raise ValueError(f"the archive holds {item.filename!r}, which leads out of it")
+        archive.extractall(WORK)
+
+
+def drive() -> None:
+    """Does all of it; what goes wrong in the job is told, what goes wrong here ends this process."""
+    run = json.loads(RUN.read_text())
+    os.environ.update(_SETTINGS)
+    FILES.mkdir()
+    if run["working_dir"]:
+        try:
+            unpack()
+        except (zipfile.BadZipFile, ValueError, OSError) as error:
+            tell("input-missing", f"the working directory cannot be unpacked: {error}")
+            return
+    if not start_head(run):
+        tell("executor", "Ray's head did not start; the log says why")
+        return
+    asyncio.run(submit(run))
+
+
+def main() -> int:
+    """The first process: waits for all others, as nobody else does for orphans, and ends with the driver."""
+    driver = os.fork()
+    if not driver:
+        drive()
+        return 0
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_IGN)
+    while True:
+        pid, status = os.wait()
+        if pid == driver:
+            return abs(os.waitstatus_to_exitcode(status))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

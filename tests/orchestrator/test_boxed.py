@@ -1,0 +1,203 @@
+"""Manifests in boxes, each with a Ray cluster of its own inside, started by Ray's Jobs API."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from tests.orchestrator.support import RENTER, World, key
+
+from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
+from ionet.sandbox import image, missing, reap
+from ionet.store.manifest import Command, Function, Input, Manifest, RuntimeEnv
+
+pytestmark = [pytest.mark.ray, pytest.mark.slow]
+
+MODULE = """
+import os, pathlib, time
+
+def square(value):
+    return value * value
+
+def squares(context):
+    numbers = context.map(square, context.arguments["numbers"])
+    words = (context.inputs / "data" / "words.txt").read_text()
+    (context.output / "deep").mkdir()
+    (context.output / "deep" / "squares.txt").write_text(" ".join(map(str, numbers)))
+    os.symlink("/etc/shadow", context.output / "link")
+    print("squared", len(numbers), os.environ["GREETING"], flush=True)
+    secret = os.environ.get("IONET_TEST_SECRET", "")
+    return {"sum": sum(numbers), "words": words, "uid": os.getuid(), "secret": secret}
+
+def fails(context):
+    raise ValueError("the data is wrong")
+
+def returns_a_float(context):
+    return {"accuracy": 0.5}
+
+def slow(context):
+    print("begun", flush=True)
+    time.sleep(context.arguments["seconds"])
+    return {"pid": os.getpid()}
+"""
+
+
+def archive() -> bytes:
+    out = BytesIO()
+    with zipfile.ZipFile(out, "w") as file:
+        file.writestr("renters.py", MODULE)
+    return out.getvalue()
+
+
+class Boxes:
+    """An executor on this machine."""
+
+    def __init__(self, root: Path, boxes: Path) -> None:
+        root_image = image()
+        assert root_image is not None
+        self.root, self.boxes, self.world = root, boxes, World(root)
+        self.executor = BoxExecutor(
+            self.world.specs, self.world.store, root / "work", image=root_image, boxes=boxes, disk=1 << 30
+        )
+
+    def lease(self, entry: Function | Command, **more: object) -> Lease:
+        working_dir = self.world.store.put(archive()).hex()
+        env = RuntimeEnv({"GREETING": "hello"}, working_dir=working_dir)
+        manifest = Manifest(entry, runtime_env=env, **more)  # type: ignore[arg-type]
+        self.world.store.put_manifest(manifest)
+        return Lease((key(0),), (self.world.specs[0].node,), RENTER, manifest.hash, manifest)
+
+
+@pytest.fixture
+def boxes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Boxes]:
+    why = missing() or (None if image() else "scripts/image has not built an image")
+    if why is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"scripts/setup prepares a sandbox here, and it does not work: {why}")
+        pytest.skip(why)
+    monkeypatch.setenv("IONET_TEST_SECRET", "of the operator")
+    place = Path(tempfile.mkdtemp(prefix="ionet-boxes-"))
+    place.chmod(0o711)
+    yield Boxes(tmp_path, place)
+    assert list(reap(place)) == [], "a released lease leaves no box"
+    shutil.rmtree(place)
+
+
+def printed(boxes: Boxes, lease: Lease) -> str:
+    log = boxes.executor.log(lease)
+    return log.read_text() if log.exists() else ""
+
+
+def is_running(pid: int) -> bool:
+    return Path(f"/proc/{pid}").exists()
+
+
+async def test_a_function_runs_on_ray_in_its_box(boxes: Boxes) -> None:
+    words = boxes.world.store.put(b"some words")
+    entry = Function("renters:squares", {"numbers": [1, 2, 3]})
+    lease = boxes.lease(entry, inputs=(Input("data/words.txt", words.hex(), 10),))
+    await boxes.executor.open(lease)
+    assert boxes.executor.processes(lease, lease.nodes[0]) == ()
+    done = await boxes.executor.run(lease, 1)
+    assert done.value == {"sum": 14, "words": "some words", "uid": 1000, "secret": ""}
+    assert [(output.name, output.path.read_text()) for output in done.outputs] == [
+        ("deep/squares.txt", "1 4 9")
+    ]
+    log = printed(boxes, lease)
+    assert "squared 3 hello" in log
+    assert "not an output: files/link: not a plain file" in log
+    # Its processor time can still be counted for it.
+    (root,) = boxes.executor.processes(lease, lease.nodes[0])
+    assert is_running(root)
+    again = await boxes.executor.run(lease, 2)
+    assert (again.value, again.outputs) == (done.value, done.outputs)
+    await boxes.executor.release(lease)
+    assert not is_running(root)
+    assert not boxes.executor.workspace(lease).root.exists()
+
+
+@pytest.mark.parametrize(
+    ("entry", "reason", "detail"),
+    [
+        (Function("renters:fails", {}), FailureReason.WORKLOAD, "ValueError: the data is wrong"),
+        (Function("renters:nothing", {}), FailureReason.BAD_ENTRYPOINT, "renters:nothing"),
+        (Function("renters:returns_a_float", {}), FailureReason.BAD_VALUE, "0.5"),
+        (Command(("no-such-program",)), FailureReason.BAD_ENTRYPOINT, "no-such-program"),
+        (Command(("python", "-c", "raise SystemExit(3)")), FailureReason.WORKLOAD, "exit code 3"),
+    ],
+)
+async def test_failures_have_their_reasons(
+    boxes: Boxes, entry: Function | Command, reason: FailureReason, detail: str
+) -> None:
+    lease = boxes.lease(entry)
+    await boxes.executor.open(lease)
+    with pytest.raises(RunFailure) as failure:
+        await boxes.executor.run(lease, 1)
+    assert failure.value.reason is reason, printed(boxes, lease)
+    assert detail in failure.value.detail
+    await boxes.executor.release(lease)
+
+
+async def test_time_and_stops_end_a_run(boxes: Boxes) -> None:
+    lease = boxes.lease(Function("renters:slow", {"seconds": 600}), max_duration=60)
+    await boxes.executor.open(lease)
+    run = asyncio.create_task(boxes.executor.run(lease, 1))
+    while "begun" not in printed(boxes, lease):
+        assert not run.done()
+        await asyncio.sleep(0.2)
+    await boxes.executor.stop(lease)
+    with pytest.raises(RunFailure) as failure:
+        await run
+    assert failure.value.reason is FailureReason.STOPPED
+    await boxes.executor.release(lease)
+
+
+async def test_a_run_goes_on_when_its_executor_is_killed(boxes: Boxes) -> None:
+    """And the next process waits for that one, instead of running it again."""
+    lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
+    code = f"""
+import asyncio
+from pathlib import Path
+from tests.orchestrator.test_boxed import Boxes
+from ionet.orchestrator import Lease
+boxes = Boxes(Path({str(boxes.root)!r}), Path({str(boxes.boxes)!r}))
+manifest = boxes.world.store.get_manifest(bytes.fromhex({lease.digest.hex()!r}))
+lease = Lease({lease.jobs!r}, {lease.nodes!r}, {lease.renter!r}, manifest.hash, manifest)
+async def main():
+    await boxes.executor.open(lease)
+    await boxes.executor.run(lease, 1)
+asyncio.run(main())
+"""
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    first = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)
+    while "Running entrypoint" not in printed(boxes, lease):
+        assert first.returncode is None
+        await asyncio.sleep(0.1)
+    first.kill()
+    await first.wait()
+    await boxes.executor.open(lease)
+    done = await boxes.executor.run(lease, 2)
+    assert list(done.value) == ["pid"]
+    assert printed(boxes, lease).count("--- attempt") == 1
+    await boxes.executor.release(lease)
+
+
+async def test_what_a_box_cannot_do_is_refused_before_it_starts(boxes: Boxes) -> None:
+    manifest = Manifest(Function("renters:slow", {}), runtime_env=RuntimeEnv(pip=("numpy==2.4.6",)))
+    lease = Lease((key(0),), (boxes.world.specs[0].node,), RENTER, manifest.hash, manifest)
+    with pytest.raises(RunFailure, match=r"runtime_env\.pip needs the internet"):
+        await boxes.executor.open(lease)
+    gone = boxes.lease(Function("renters:slow", {}), inputs=(Input("data", "00" * 32, 5),))
+    await boxes.executor.open(gone)
+    with pytest.raises(RunFailure) as failure:
+        await boxes.executor.run(gone, 1)
+    assert failure.value.reason is FailureReason.INPUT_MISSING
+    await boxes.executor.release(gone)

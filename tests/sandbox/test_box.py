@@ -1,0 +1,351 @@
+"""A box's life: what it may use, what it leaves, and that nothing of it is left."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ionet.sandbox import Box, BoxError, Ending, Limits, reap
+from ionet.sandbox._users import RANGES
+
+MIB = 1 << 20
+SMALL = Limits(disk=32 * MIB, memory=128 * MIB, shared_memory=8 * MIB, processes=64)
+PYTHON = "/usr/bin/python3"
+
+
+def run(box: Box, image: Path, code: str, limits: Limits = SMALL, **more: object) -> None:
+    box.start(image, [PYTHON, "-c", code], limits=limits, **more)  # type: ignore[arg-type]
+
+
+def traces(name: str) -> list[str]:
+    """All that the host still has of a box."""
+    found = [str(path) for path in Path("/sys/fs/cgroup").rglob(f"ionet/{name}*")]
+    found += [line for line in Path("/proc/self/mountinfo").read_text().splitlines() if name in line]
+    loops = subprocess.run(["losetup", "-a"], capture_output=True, text=True, check=True).stdout
+    found += [line for line in loops.splitlines() if name in line]
+    found += [str(path) for path in Path("/run/netns").glob(f"*{name}*")]
+    found += [str(path) for path in RANGES.glob("*") if name in str(path.readlink())]
+    return found + [f"process {pid}" for pid in marked(name)]
+
+
+def marked(marker: str) -> list[int]:
+    """Processes whose command line, or whose variables, name something."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        for file in ("cmdline", "environ"):
+            try:
+                if marker.encode() in (process / file).read_bytes() and int(process.name) != os.getpid():
+                    found.append(int(process.name))
+            except OSError:
+                continue
+    return found
+
+
+def wait_for(box: Box, text: bytes) -> None:
+    deadline = time.monotonic() + 20
+    while text not in box.log():
+        assert time.monotonic() < deadline, box.log()
+        time.sleep(0.02)
+
+
+def test_a_program_gets_its_inputs_and_leaves_its_files(box: Box, image: Path, tmp_path: Path) -> None:
+    source = tmp_path / "source"
+    source.write_bytes(b"weights")
+    code = """
+import os
+assert os.getcwd() == "/job/work" and os.environ["GREETING"] == "hello"
+os.makedirs("/job/out/a")
+open("/job/out/a/copy", "w").write(open("deep/er/data").read() + open("/in/given").read())
+open("/job/work/deep/er/data", "a").write("mine to change")
+print("done")
+"""
+    inputs, given = {"deep/er/data": source}, {"given": b" and more"}
+    run(box, image, code, inputs=inputs, given=given, environment={"GREETING": "hello"})
+    ended = box.wait(20)
+    assert ended is not None
+    assert (ended.ending, ended.status, box.log()) == (Ending.EXIT, 0, b"done\n")
+    into = tmp_path / "into"
+    into.mkdir()
+    gathered = box.gather(into)
+    assert gathered.complete
+    (file,) = gathered.files
+    assert (file.name, file.size, file.path.read_bytes()) == ("a/copy", 16, b"weights and more")
+    assert file.sha256 == hashlib.sha256(b"weights and more").digest()
+    assert source.read_bytes() == b"weights"
+    box.destroy()
+    assert not traces(box.name)
+    assert not box.exists()
+
+
+def test_links_and_special_files_are_not_handed_over(box: Box, image: Path, tmp_path: Path) -> None:
+    code = r"""
+import os, socket
+os.chdir("/job/out")
+open("plain", "w").write("x")
+os.symlink("/etc/shadow", "symlink"); os.symlink("/", "root"); os.symlink("/job/out", "loop")
+open("first", "w").write("y"); os.link("first", "second"); os.link("/job/out/first", "/job/work/outside")
+os.mkfifo("fifo"); socket.socket(socket.AF_UNIX).bind("socket")
+open("line\nbreak", "w").write("x"); open(b"\xff\xfe", "w").write("x"); open("bell\a", "w").write("x")
+open("sparse", "w").truncate(1 << 40)
+path = "deep"
+for _ in range(40): os.mkdir(path); path += "/d"
+open("deep/d/file", "w").write("x")
+os.mkdir("closed"); open("closed/file", "w").write("x"); os.chmod("closed", 0)
+"""
+    run(box, image, code)
+    box.wait(20)
+    into = tmp_path / "into"
+    into.mkdir()
+    gathered = box.gather(into)
+    assert gathered.complete
+    assert [file.name for file in gathered.files] == ["deep/d/file", "plain"], box.log()
+    why = {skipped.name: skipped.why for skipped in gathered.skipped}
+    for name in ("symlink", "root", "loop", "fifo", "socket"):
+        assert why[name] == "not a plain file"
+    assert why["first"] == why["second"] == "a hard link"
+    assert why["sparse"] == "over the limit"
+    assert why["closed"] == "PermissionError"
+    assert "too deep" in why.values()
+    assert sum(reason == "its name cannot be printed" for reason in why.values()) == 2
+    assert {path.name for path in into.iterdir()} == {hashlib.sha256(b"x").hexdigest()}
+
+
+@pytest.mark.parametrize("target", ["/etc", "/in"])
+def test_an_output_directory_that_became_a_link_hands_over_nothing(
+    box: Box, image: Path, tmp_path: Path, target: str
+) -> None:
+    run(box, image, f"import os; os.rmdir('/job/out'); os.symlink('{target}', '/job/out')")
+    box.wait(20)
+    gathered = box.gather(tmp_path)
+    assert gathered.files == ()
+    assert gathered.complete
+
+
+def test_gathering_waits_for_the_end(box: Box, image: Path, tmp_path: Path) -> None:
+    run(box, image, "import time; time.sleep(60)")
+    with pytest.raises(BoxError, match="still runs"):
+        box.gather(tmp_path)
+    box.stop()
+    ended = box.wait(10)
+    assert ended is not None
+    assert ended.status == -signal.SIGKILL
+
+
+def test_time_ends_a_program_that_ignores_signals(box: Box, image: Path) -> None:
+    code = """
+import os, signal, time
+for number in range(1, 65):
+    try: signal.signal(number, signal.SIG_IGN)
+    except (OSError, ValueError): pass
+print("deaf", flush=True)
+while True: time.sleep(1)
+"""
+    run(box, image, code, Limits(disk=32 * MIB, seconds=1))
+    ended = box.wait(20)
+    assert ended is not None
+    assert (ended.ending, ended.status) == (Ending.TIME, -signal.SIGKILL)
+    assert b"deaf" in box.log()
+    assert ended.seconds < 10
+
+
+def test_memory_ends_it(box: Box, image: Path) -> None:
+    run(box, image, "a = bytearray(1 << 29); print('had it')")
+    ended = box.wait(20)
+    assert ended is not None
+    assert (ended.ending, ended.status) == (Ending.MEMORY, -signal.SIGKILL)
+    assert b"had it" not in box.log()
+
+
+def test_processors_are_limited(box: Box, image: Path) -> None:
+    code = """
+import time
+begin, used = time.monotonic(), time.process_time()
+while time.monotonic() - begin < 2: pass
+print(round(100 * (time.process_time() - used) / (time.monotonic() - begin)))
+"""
+    run(box, image, code, Limits(disk=32 * MIB, millicores=200))
+    box.wait(20)
+    assert int(box.log()) < 40
+
+
+def test_endless_printing_keeps_the_newest_part(box: Box, image: Path) -> None:
+    code = "import sys\nfor n in range(300_000): sys.stdout.write(f'{n:09d}\\n')"
+    run(box, image, code, Limits(disk=32 * MIB, log=1 * MIB))
+    ended = box.wait(60)
+    assert ended is not None
+    assert ended.status == 0
+    log = box.log()
+    assert MIB // 2 <= len(log) <= MIB
+    lines = log.split(b"\n")
+    assert lines[-2:] == [b"000299999", b""]
+    assert [int(line) for line in lines[1:-1]] == list(range(int(lines[1]), 300_000))
+
+
+def test_a_full_disk_is_the_boxs_own(box: Box, image: Path, tmp_path: Path) -> None:
+    code = """
+import errno
+try:
+    with open("/job/work/large", "wb") as file:
+        while True: file.write(bytes(1 << 20))
+except OSError as error:
+    print(errno.errorcode[error.errno])
+"""
+    free = os.statvfs(tmp_path).f_bavail
+    run(box, image, code)
+    box.wait(30)
+    assert box.log() == b"ENOSPC\n"
+    used = (free - os.statvfs(tmp_path).f_bavail) * os.statvfs(tmp_path).f_frsize
+    assert used < 500 * MIB
+
+
+def test_processes_that_detach_end_with_the_box(box: Box, image: Path) -> None:
+    """Of a program that has ended, and of one that is removed while it runs."""
+    marker = f"marker{secrets.token_hex(8)}"
+    code = f"""
+import os, signal, time
+for number in range(3):
+    if os.fork() == 0:
+        os.setsid()
+        if os.fork() == 0:
+            for n in (1, 2, 15): signal.signal(n, signal.SIG_IGN)
+            os.execv("{PYTHON}", ["{PYTHON}", "-c", "import time; time.sleep(600)", "{marker}"])
+        os._exit(0)
+time.sleep(1)
+print("ready", flush=True)
+"""
+    run(box, image, code)
+    box.wait(20)
+    assert marked(marker) == [], "the first process of a box takes all others with it"
+    box.destroy()
+    run(box, image, code + "time.sleep(600)")
+    wait_for(box, b"ready")
+    assert len(marked(marker)) >= 3
+    assert set(marked(marker)) <= set(box.processes())
+    box.destroy()
+    assert marked(marker) == []
+    assert not traces(box.name)
+
+
+def test_boxes_do_not_see_each_other(image: Path, state: Path) -> None:
+    first, second = Box(secrets.token_hex(8), state), Box(secrets.token_hex(8), state)
+    serve = """
+import socket, time
+open("/tmp/secret", "w").write("secret"); open("/dev/shm/secret", "w").write("secret")
+server = socket.create_server(("0.0.0.0", 5000)); named = socket.socket(socket.AF_UNIX)
+named.bind("\\0ionet"); named.listen(); print("ready", flush=True); time.sleep(60)
+"""
+    look = """
+import os, socket
+print([p for p in os.listdir("/proc") if p.isdigit()], os.listdir("/tmp"), os.listdir("/dev/shm"))
+for family, address in ((socket.AF_INET, ("127.0.0.1", 5000)), (socket.AF_UNIX, "\\0ionet")):
+    try: socket.socket(family).connect(address); print("reached")
+    except ConnectionRefusedError: print("refused")
+"""
+    run(first, image, serve)
+    wait_for(first, b"ready")
+    run(second, image, look)
+    second.wait(20)
+    assert second.log() == b"['1'] [] []\nrefused\nrefused\n"
+    assert not second.processes() & set(first.processes())  # type: ignore[operator]
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.1", 5000), timeout=1)
+
+
+def test_a_box_outlives_who_started_it_and_is_found_again(image: Path, state: Path) -> None:
+    name = secrets.token_hex(8)
+    code = f"""
+from pathlib import Path
+from ionet.sandbox import Box, Limits
+import os
+Box("{name}", Path("{state}")).start(
+    Path("{image}"), ["{PYTHON}", "-c", "import time; print('on', flush=True); time.sleep(2); print('done')"],
+    limits=Limits(disk=32 << 20))
+os.kill(os.getpid(), 9)
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == -9
+    box = Box(name, state)
+    ended = box.wait(30)
+    assert ended is not None
+    assert (ended.status, box.log()) == (0, b"on\ndone\n")
+    assert list(reap(state, keep=[name])) == []
+    assert list(reap(state)) == [name]
+    assert not traces(name)
+
+
+@pytest.mark.parametrize("after", [0.0, 0.02, 0.05, 0.08, 0.12, 0.2])
+def test_whatever_is_half_made_can_be_removed(image: Path, state: Path, after: float) -> None:
+    """The starter is killed at different moments."""
+    name = secrets.token_hex(8)
+    code = f"""
+import sys
+from pathlib import Path
+from ionet.sandbox import Box, Limits
+box = Box("{name}", Path("{state}"))
+print("go", flush=True)
+box.start(Path("{image}"), ["{PYTHON}", "-c", "import time; time.sleep(60)"], limits=Limits(disk=32 << 20))
+"""
+    with subprocess.Popen(
+        [sys.executable, "-c", code], stdout=subprocess.PIPE, start_new_session=True
+    ) as starter:
+        assert starter.stdout is not None
+        starter.stdout.readline()
+        time.sleep(after)
+        os.killpg(starter.pid, signal.SIGKILL)
+    list(reap(state))
+    assert not traces(name)
+
+
+def test_a_supervisor_that_was_killed_is_not_taken_for_a_result(box: Box, image: Path) -> None:
+    run(box, image, "import time; time.sleep(60)")
+    for pid in marked("ionet.sandbox._shim"):
+        if box.name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
+            os.kill(pid, signal.SIGKILL)
+    box.stop()
+    with pytest.raises(BoxError, match="how its program ended is unknown"):
+        box.wait(10)
+    box.destroy()
+    assert not traces(box.name)
+
+
+def test_what_cannot_start_says_why_and_leaves_nothing(box: Box, image: Path, tmp_path: Path) -> None:
+    with pytest.raises(BoxError, match="no such file or directory"):
+        box.start(image, ["/no/such/program"], limits=SMALL)
+    assert not traces(box.name)
+    with pytest.raises(BoxError, match="cannot be made"):
+        box.start(image, [PYTHON], limits=Limits(disk=1 << 60))
+    assert not traces(box.name)
+    large = tmp_path / "large"
+    with large.open("wb") as file:
+        file.truncate(64 * MIB)
+    with pytest.raises(BoxError, match="No space left"):
+        box.start(image, [PYTHON], limits=SMALL, inputs={"large": large})
+    with pytest.raises(BoxError, match="does not lie in"):
+        box.start(image, [PYTHON], limits=SMALL, inputs={"../large": large})
+    assert not traces(box.name)
+    run(box, image, "pass")
+    with pytest.raises(BoxError, match="already"):
+        run(box, image, "pass")
+    box.wait(20)
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a b", "A", "x" * 33, "a/b", "é"])
+def test_names(name: str, tmp_path: Path) -> None:
+    with pytest.raises(BoxError, match="a box's name"):
+        Box(name, tmp_path)
+
+
+def test_a_box_that_is_not_there(box: Box) -> None:
+    with pytest.raises(BoxError, match="no box"):
+        box.ended()
+    box.destroy()
+    assert box.log() == b""
+    assert not box.exists()
