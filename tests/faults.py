@@ -186,11 +186,11 @@ MODES: Final[dict[str, Mode]] = {
     "statuses of processed for ever": on(STATUS, _processed),
     "statuses fail for ever": on(STATUS, _internal),
     "heights fail": on(HEIGHT, _internal),
-    "heights fail, statuses of a node that lags": lambda asked: (
-        _lagging(asked)
-        if asked.method == STATUS and asked.count <= 12
-        else _internal(asked)
+    "heights fail, statuses come late": lambda asked: (
+        _internal(asked)
         if asked.method == HEIGHT
+        else _lagging(asked)
+        if asked.method == STATUS and asked.count <= 12
         else PASS
     ),
     "heights null": on(HEIGHT, lambda asked: asked.result(None)),

@@ -106,4 +106,4 @@ def _default(parameter: Any) -> str:
     value = parameter.default.value if isinstance(parameter.default, Enum) else parameter.default
     if value is None or value is False or callable(value) or not parameter.show_default or not str(value):
         return ""
-    return code("--" + parameter.name.replace("_", "-") if value is True else str(value))
+    return code(parameter.opts[0] if value is True else str(value))

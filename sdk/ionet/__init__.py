@@ -74,12 +74,12 @@ if TYPE_CHECKING:
     from ionet.chain.rpc._sync.local import LocalTransport
     from ionet.chain.rpc.local import LocalNetwork, NetworkClock
     from ionet.chain.schema import Account, Event, Record
-    from ionet.chain.signers import Signer, load_keypair
+    from ionet.chain.signers import Signer, SignsElsewhere, load_keypair
     from ionet.chain.transactions import Change, MissingSigner, Preview, Sent, Simulated
     from ionet.client._async.client import AsyncClient
     from ionet.client._sync.client import Client
     from ionet.client.opening import connect, local
-    from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
+    from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked, ClusterUnknown
     from ionet.jobs.cranked import CrankResult
     from ionet.jobs.listing import Listing
     from ionet.jobs.quotes import NotBookable, Quote, Quotes
@@ -192,6 +192,7 @@ else:
         ),
         "chain.signers": (
             "Signer",
+            "SignsElsewhere",
             "load_keypair",
         ),
         "chain.transactions": (
@@ -210,6 +211,7 @@ else:
         "jobs.cluster": (
             "ClusterBooking",
             "ClusterNotBooked",
+            "ClusterUnknown",
             "CancelledBooking",
         ),
         "jobs.cranked": ("CrankResult",),
@@ -298,6 +300,7 @@ __all__ = [
     "ClusterBooking",
     "ClusterNotBooked",
     "ClusterStatus",
+    "ClusterUnknown",
     "ConfigError",
     "Cooling",
     "Crank",
@@ -349,6 +352,7 @@ __all__ = [
     "Sent",
     "SignatureStatus",
     "Signer",
+    "SignsElsewhere",
     "Simulated",
     "SimulationFailed",
     "SlashState",

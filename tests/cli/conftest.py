@@ -88,6 +88,20 @@ class Shell:
         assert "Traceback" not in done.stderr
         return lines[0].removeprefix("error: ")
 
+    def cold(self, *arguments: object, who: str, signers: tuple[str, ...] = ()) -> None:
+        """Runs a command by addresses only; then its signers sign elsewhere, and it is sent."""
+        line = ["-u", self.url, "-k", self.address(who), *map(str, arguments), "--sign-only"]
+        done = self.runner.invoke(app, line)
+        assert done.exit_code == 0, done.output
+        for name in signers or (who,):
+            assert self.address(name) in done.stderr
+        place, text = self.folder / "transactions", done.stdout
+        for name in signers or (who,):
+            place.write_text(text)
+            text = self.text("tx", "sign", place, who=name)
+        place.write_text(text)
+        assert all(one["landed"] for one in self.json("tx", "send", place))
+
     # -- what most tests begin with
 
     def register(self, uuid: str, *, who: str = "alice", class_: str = "RTX 4090", **options: object) -> str:

@@ -44,8 +44,7 @@ def test_a_text_is_proposed_voted_on_and_passes(shell: Shell, house: str, tmp_pa
     proposal = made["proposal"]
     (listed,) = shell.json("dao", "list")
     assert (listed["proposal"], listed["state"], listed["title"]) == (proposal, "voting", "We should")
-    voted = shell.json("dao", "vote", proposal, "for", who="alice")
-    assert [(one["node"], io(one["weight"])) for one in voted["votes"]] == [(house, IO(10_000))]
+    shell.cold("dao", "vote", proposal, "for", who="alice")
     shown = shell.text("dao", "show", proposal)
     assert "10,000 IO for, 0 IO against, 0 IO abstaining" in shown
     assert "nothing: it is a text" in shown

@@ -122,7 +122,7 @@ def test_a_node_retires_comes_back_and_changes_its_commission(shell: Shell) -> N
     shell.text("node", "reopen", node, "--device-key", shell.key("GPU-g"), who="alice")
     said = shell.fails(1, "node", "commission", node, "20", who="alice")
     assert said == (
-        "a commission rises by at most 500 bps at once: the highest 1500 bps, asked for 2000 bps"
+        "a commission rises by at most 500 bps at once: the highest 15 %, asked for 20 %"
         " (staking.CommissionStep)"
     )
     found = shell.json("node", "commission", node, "15", who="alice")

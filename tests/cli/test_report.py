@@ -16,7 +16,7 @@ from threading import Thread
 import pytest
 from tests.cli.conftest import DAY, HOUR, Shell, io
 
-from ionet import IO, SOL
+from ionet import IO, SOL, pda
 from ionet.rewards import Before, build_report, read_evidence, score_hour, write_evidence
 
 #: 96 bps of the minimum of 250 IO, by which the only node's reward of an hour is bounded.
@@ -231,9 +231,12 @@ def test_anybody_credits_from_the_published_leaves(shell: Shell, hour: Hour, rep
     # accumulator keeps floor(54000000 · 2^64 / 10^10) a share, so that a fraction of a unit is carried.
     part = IO("0.53999999")
     assert io(shell.json("stake", "status", hour.alice, who="carol")["claimable"]) == part
-    assert io(shell.json("stake", "claim", hour.alice, who="carol")["amount"]) == part
-    (mine,) = shell.json("stake", "claim", "--all", who="alice")
-    assert io(mine["claimed"]) == GPUS - IO("0.54")
+    shell.cold("stake", "compound", hour.alice, who="carol")
+    assert io(shell.json("stake", "status", hour.alice, who="carol")["pending"]) == part
+    before = shell.client.tokens(shell.people["alice"].pubkey(), pda.mint.MINT, IO)
+    shell.cold("stake", "claim", "--all", who="alice")
+    after = shell.client.tokens(shell.people["alice"].pubkey(), pda.mint.MINT, IO)
+    assert after - before == GPUS - IO("0.54")
 
 
 def test_the_next_hour_continues_the_lifetimes(shell: Shell, hour: Hour, tmp_path: Path) -> None:

@@ -189,7 +189,9 @@ def test_an_amount_that_is_none_is_refused_before_anything_is_asked(
 
 def test_who_cannot_pay_the_fee_is_told(shell: Shell, node: str) -> None:
     said = shell.fails(1, "stake", "activate", node, who="pauper")
-    assert said == "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
+    assert said == (
+        "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network; send it some"
+    )
 
 
 def test_keypairs_that_cannot_be_used_are_one_sentence(shell: Shell, node: str, tmp_path: Path) -> None:
@@ -197,8 +199,6 @@ def test_keypairs_that_cannot_be_used_are_one_sentence(shell: Shell, node: str, 
     config.write_text(f"keypair_path: {tmp_path}/none.json\n")
     said = shell.fails(3, "stake", "list", "-C", config)
     assert said == f"there is no keypair at {tmp_path}/none.json; give one with --keypair"
-    said = shell.fails(3, "stake", "list", "-k", "usb://ledger")
-    assert said == "keypair usb://ledger: only files, and - for standard input, can be read"
     broken = tmp_path / "broken.json"
     broken.write_text("[" + "7," * 63 + "7]")
     said = shell.fails(3, "stake", "list", "-k", broken)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
+from solders.keypair import Keypair
 
 #: Nobody listens there.
 NOWHERE = "http://127.0.0.1:9"
@@ -92,6 +95,43 @@ def test_a_terminal_of_another_encoding_gets_all_that_it_can_show(encoding: str)
     done = run("--help", more={"PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"})
     assert done.returncode == 0, done.stderr
     assert "localnet" in done.stdout
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root becomes somebody else")
+def test_a_user_whom_the_system_does_not_know_gets_one_sentence() -> None:
+    # As root once, so that all is imported: the interpreter may lie where others do not read.
+    code = (
+        "import os, sys; from ionet.cli import main\n"
+        "try: main()\n"
+        "except SystemExit: pass\n"
+        "os.environ.pop('HOME', None); os.setgid(54321); os.setuid(54321); os.chdir('/')\n"
+        "print('---', file=sys.stderr); main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "-u", NOWHERE, "stake", "add", "1" * 32, "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 3, done.stderr
+    said = done.stderr.partition("---\n")[2]
+    assert said == "error: there is no keypair at /.config/solana/id.json; give one with --keypair\n"
+
+
+@pytest.mark.parametrize("command", ["show", "sign", "send"])
+def test_standard_input_that_is_closed_holds_no_transactions(command: str) -> None:
+    pair = json.dumps(list(bytes(Keypair())))
+    words = ["-u", NOWHERE, "tx", command, "-", "-k"]
+    line = f"import sys; from ionet.cli import main; main({words!r} + [sys.argv[1]])"
+    with tempfile.NamedTemporaryFile("w") as file:
+        file.write(pair)
+        file.flush()
+        shell = 'exec "$0" -c "$1" "$2" <&-'
+        done = subprocess.run(
+            ["sh", "-c", shell, sys.executable, line, file.name], capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 3, done.stderr
+    assert done.stderr == "error: standard input is closed: no transactions can be read from it\n"
 
 
 def test_standard_input_that_is_closed_holds_no_keypair() -> None:

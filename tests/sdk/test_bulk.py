@@ -91,7 +91,7 @@ def test_a_model_without_a_class_says_what_comes_near(model: str, said: str) -> 
 
 
 def test_an_export_is_read_again_for_each_use_in_any_order_of_columns(tmp_path: Path) -> None:
-    text = '\ufeffWallet,note,COUNT,model,device\nf01,x,9,H100,"rack, 1"\n\nf01729,,1,T4,b\n'
+    text = '\ufeffwallet,note,count,model,device\nf01,x,9,H100,"rack, 1"\n\nf01729,,1,T4,b\n'
     export = read_export(written(tmp_path, text))
     assert (export.rows, export.processors) == (2, 10)
     for _ in range(2):
@@ -107,7 +107,12 @@ def test_an_export_is_read_again_for_each_use_in_any_order_of_columns(tmp_path: 
         ("", ["line 1: the file is empty; its first line names the columns device, model, count, wallet"]),
         ("device,model,count\n", ["line 1: the column 'wallet' is missing"]),
         ("device,model,count,wallet,count\n", ["line 1: the column 'count' is there twice"]),
+        ("Device,model,count,wallet\n", ["line 1: there is no column 'Device'; is 'device' meant?"]),
+        ("device,model,count,wallet,WALLET\n", ["line 1: there is no column 'WALLET'; is 'wallet' meant?"]),
+        ("device;model;count;wallet\n", ["line 1: cells are separated by semicolons here"]),
         (HEAD, ["line 1: there is no device under the header"]),
+        (HEAD + "a,T4,1,024,f01\n", ["line 2: 5 cells, but the header has 4; is there a comma inside"]),
+        (HEAD + f"a,T4,{'1' * 5_000},f01\n", ["line 2: a count is a whole number from 1 to 1,024, not '111"]),
         (HEAD + "a,T4,1\n", ["line 2: 3 cells, but the header has 4"]),
         (HEAD + ",T4,1,f01\n", ["line 2: a device's name has 1 to 128 printable bytes, not ''"]),
         (HEAD + "a,T4,1.5,f01\n", ["line 2: a count is a whole number from 1 to 1,024, not '1.5'"]),
@@ -133,6 +138,17 @@ def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     path.write_bytes(HEAD.encode() + b"a\xff,T4,1,f01\n")
     with pytest.raises(ExportError, match="not UTF-8"):
         read_export(path)
+
+
+def test_a_file_of_another_encoding_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "export.csv"
+    for encoding, said in (
+        ("utf-16", "the file is UTF-16; save it as UTF-8"),
+        ("latin-1", "not UTF-8 .byte 0xfc"),
+    ):
+        path.write_bytes((HEAD + "München,T4,1,f01\n").encode(encoding))
+        with pytest.raises(ExportError, match=said):
+            read_export(path)
 
 
 def test_a_hundred_errors_are_kept_and_all_are_counted(tmp_path: Path) -> None:

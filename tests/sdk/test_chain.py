@@ -168,11 +168,16 @@ def test_accounts_are_fetched_in_hundreds_with_gaps_where_there_are_none(chain: 
 
 def test_accounts_of_another_program_are_not_taken_for_ours(chain: ionet.Client) -> None:
     kind = ionet.accounts.mint.Config
-    with pytest.raises(ionet.AccountNotFound, match="no Config at"):
+    with pytest.raises(ionet.ProgramMissing, match=r"the program mint .* is not deployed"):
         chain.fetch(kind, Pubkey.new_unique())
     with pytest.raises(ionet.DecodeError, match="belongs to 11111111111111111111111111111111"):
         chain.fetch(kind, chain.address)
     assert chain.fetch_many(kind, [Pubkey.new_unique()]) == [None]
+
+
+def test_an_account_that_is_not_there_is_told_from_a_program_that_is_not(deployed: ionet.Client) -> None:
+    with pytest.raises(ionet.AccountNotFound, match="no Config at"):
+        deployed.fetch(ionet.accounts.mint.Config, Pubkey.new_unique())
 
 
 def test_token_accounts_and_mints_can_be_made_and_read(chain: ionet.Client) -> None:

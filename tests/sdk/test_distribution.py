@@ -29,6 +29,7 @@ from ionet import (
     token_account,
     vesting,
 )
+from ionet._generated.staking import PROGRAM_ID as STAKING
 from ionet.token.airdrop import AirdropTree, RecipientsError, Share
 from ionet.token.vesting import HALF_HOUR, MONTH, Schedule
 
@@ -201,6 +202,8 @@ def test_a_file_without_its_columns_is_refused(tmp_path: Path) -> None:
         ("recipient,amount", "{},1,500", "line 2: 3 cells, but the header has 2; is there a comma inside"),
         ("recipient,amount,Note", "{},1,x", "line 1: there is no column 'Note'"),
         ("recipient;amount", "{};1", "line 1: cells are separated by semicolons"),
+        ("Recipient,amount", "{},1", "line 1: there is no column 'Recipient'; is 'recipient' meant"),
+        ("recipient,amount", "{}", "line 2: 1 cells, but the header has 2"),
         ("recipient,amount,amount", "{},1,2", "line 1: the column 'amount' is there twice"),
     ],
 )
@@ -209,6 +212,25 @@ def test_nothing_is_guessed_where_shares_are_read(tmp_path: Path, header: str, r
     path.write_text(f"{header}\n{row.format(Keypair().pubkey())}\n")
     with pytest.raises(RecipientsError, match=says):
         airdrop.read_shares(path)
+
+
+@pytest.mark.parametrize(
+    ("recipient", "says"),
+    [
+        ("1" * 32, "is an address of Solana's own: nobody could ever take"),
+        ("TokenkegQfeZyiNwAJbNbGKPFXCWuBvf9Ss623VQ5DA", "is an address of Solana's own"),
+        ("SysvarC1ock11111111111111111111111111111111", "is an address of Solana's own"),
+        (str(STAKING), "is the program staking"),
+        (str(pda.mint.MINT), "is the mint of IO"),
+    ],
+)
+def test_what_is_nobodys_address_receives_nothing(tmp_path: Path, recipient: str, says: str) -> None:
+    shares, plan = tmp_path / "shares.csv", tmp_path / "plan.csv"
+    shares.write_text(f"recipient,amount\n{recipient},1\n")
+    plan.write_text(f"item,recipient,amount\nseed,{recipient},1\n")
+    for read in (airdrop.read_shares, genesis.read_plan):
+        with pytest.raises(RecipientsError, match=says):
+            read(plan if read is genesis.read_plan else shares)
 
 
 def test_a_right_is_not_lost_to_the_spelling_of_its_column(tmp_path: Path) -> None:

@@ -80,6 +80,62 @@ def test_a_busy_node_is_asked_again(trouble: tuple[int, dict[str, str], bytes]) 
         assert len(asked) == 3
 
 
+BUSY = b'{"jsonrpc":"2.0","id":1,"error":{"code":429,"message":"Too many requests"}}'
+PAST = "Wed, 21 Oct 2015 07:28:00 GMT"
+
+
+@pytest.mark.parametrize(
+    "after", ["-1", "nan", "inf", "-inf", "", "soon", "1e-9", "0x1", "Wed, 99 Foo 2015", PAST]
+)
+@pytest.mark.parametrize("body", [b"slow down", b"null", BUSY], ids=["text", "null", "error"])
+def test_any_retry_after_is_waited_for_or_passed_over(after: str, body: bytes) -> None:
+    with scripted((429, {"retry-after": after}, body), OK) as (url, asked), transport(url) as node:
+        assert node.request("getHealth") == "ok"
+        assert len(asked) == 2
+
+
+def test_a_retry_after_far_ahead_is_told() -> None:
+    with (
+        scripted((429, {"retry-after": "86400"}, BUSY)) as (url, _),
+        transport(url, retries=0) as node,
+        pytest.raises(RpcError) as caught,
+    ):
+        node.request("getHealth")
+    assert caught.value.retry_after == 86_400
+
+
+def test_an_answer_of_fifty_megabytes_is_read() -> None:
+    body = b'{"jsonrpc":"2.0","id":1,"result":"' + b"x" * 50_000_000 + b'"}'
+    with scripted((200, {}, body)) as (url, _), transport(url) as node:
+        assert len(node.request("getProgramAccounts")) == 50_000_000
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"[" * 200_000, b'{"jsonrpc":"2.0","id":1,"result":' + b"1" * 4_301 + b"}"],
+    ids=["deep", "long number"],
+)
+def test_what_is_too_deep_or_too_long_to_read_is_no_answer(body: bytes) -> None:
+    with (
+        scripted((200, {}, body)) as (url, _),
+        transport(url, retries=0) as node,
+        pytest.raises(TransportError, match="no JSON-RPC answer"),
+    ):
+        node.request("getHealth")
+
+
+def test_an_account_of_another_encoding_is_not_taken_for_what_was_asked() -> None:
+    account = {"data": ["KLUv", "base64+zstd"], "owner": "1" * 32, "lamports": 1, "executable": False}
+    found = {"context": {"slot": 1}, "value": {**account, "rentEpoch": 0}}
+    body = json.dumps({"jsonrpc": "2.0", "id": 1, "result": found}).encode()
+    with (
+        scripted((200, {}, body)) as (url, _),
+        ionet.Client(transport(url)) as client,
+        pytest.raises(ionet.IonetError, match=r"getAccountInfo: .*base64\+zstd"),
+    ):
+        client.account(Pubkey.default())
+
+
 def test_after_all_attempts_the_error_says_what_happened() -> None:
     with scripted((503, {"retry-after": "0"}, b"")) as (url, asked), transport(url, retries=2) as node:
         with pytest.raises(TransportError, match=r"getHealth: HTTP 503 from http://127\.0\.0\.1") as caught:
@@ -460,16 +516,6 @@ def test_no_node_has_a_client_wait_for_longer_than_half_a_minute(
         node.request("getHealth")
     assert len(waits) == 2
     assert max(waits) <= 30
-
-
-@pytest.mark.parametrize("body", [b'{"result":' + b"[" * 200_000, b'{"result":' + b"9" * 100_000 + b"}"])
-def test_what_is_too_deep_or_too_long_to_read_is_no_answer(body: bytes) -> None:
-    with (
-        scripted((200, {}, body)) as (url, _),
-        transport(url) as node,
-        pytest.raises(TransportError, match="no JSON-RPC answer"),
-    ):
-        node.request("getHealth")
 
 
 @pytest.mark.parametrize("number", ["-5", "1e999", "NaN", "1.5", "true", '"5"', "18446744073709551616"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 
@@ -143,7 +143,10 @@ class TransactionUnknown(IonetError):
         signature: by which it can be looked up later.
         seen: the highest commitment at which a node has shown it; None: none has.
         cause: the last thing that went wrong, or None.
+        last_valid_block_height: the last block in which it can land; None: not known here.
     """
+
+    last_valid_block_height: int | None = None
 
     def __init__(self, signature: str, *, seen: str | None = None, cause: Exception | None = None) -> None:
         shown = f"a node has shown it as {seen}" if seen else "it may have landed"
@@ -221,11 +224,13 @@ class ProgramError(TransactionFailed):
         program_id: the program that failed, as text.
         account: the account that a constraint of Anchor found wrong, or None.
         compared: left and right side of a failed comparison as the program printed them, or None.
+        written: how the amounts compared are written, from base units; None: the caller does not know.
     """
 
     CODE: ClassVar[int] = -1
     NAME: ClassVar[str] = ""
     MSG: ClassVar[str] = ""
+    written: Callable[[int], object] | None = None
 
     def __init__(
         self,

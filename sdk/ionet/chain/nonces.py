@@ -2,18 +2,46 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any, Final
 
+from solders.account import Account as RawAccount
 from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.pubkey import Pubkey
+from solders.system_program import (
+    AdvanceNonceAccountParams,
+    CreateAccountWithSeedParams,
+    InitializeNonceAccountParams,
+    WithdrawNonceAccountParams,
+    advance_nonce_account,
+    create_account_with_seed,
+    initialize_nonce_account,
+    withdraw_nonce_account,
+)
 
-from ionet.chain.errors import EncodeError
+from ionet.chain.errors import AccountNotFound, DecodeError, EncodeError
 from ionet.chain.ids import SYSTEM_PROGRAM
 
 #: Bytes of a nonce account.
 NONCE_SIZE: Final = 80
-#: The data of the instruction that uses a nonce up.
+#: Compute units of the instruction that advances a nonce.
+ADVANCE_UNITS: Final = 150
+#: That instruction's data.
 ADVANCE: Final = b"\x04\0\0\0"
+
+
+@dataclass(frozen=True, slots=True)
+class Nonce:
+    """A nonce account's content.
+
+    Attributes:
+        value: stands for a blockhash until it is advanced.
+        authority: who may advance it, and withdraw its lamports.
+    """
+
+    value: Hash
+    authority: Pubkey
 
 
 def nonce_account(message: Any) -> Pubkey | None:
@@ -54,3 +82,61 @@ def authority_of(data: bytes) -> Pubkey | None:
     if len(data) != NONCE_SIZE or int.from_bytes(data[4:8], "little") != 1:
         return None
     return Pubkey(data[8:40])
+
+
+def read_nonce(address: Pubkey, account: RawAccount | None) -> Nonce:
+    """What a nonce account holds.
+
+    Raises:
+        AccountNotFound: there is nothing.
+        DecodeError: it is no nonce account.
+    """
+    if account is None:
+        raise AccountNotFound(address, "nonce account")
+    data = bytes(account.data)
+    value, authority = nonce_of(data), authority_of(data)
+    if account.owner != SYSTEM_PROGRAM or value is None or authority is None:
+        raise DecodeError(f"the account at {address} is no nonce account")
+    return Nonce(Hash.from_string(value), authority)
+
+
+def named_nonce(base: Pubkey, name: str) -> Pubkey:
+    """The address of the nonce account that somebody makes under a name of up to 32 bytes."""
+    return Pubkey.create_with_seed(base, name, SYSTEM_PROGRAM)
+
+
+def create(payer: Pubkey, name: str, authority: Pubkey, lamports: int) -> list[Instruction]:
+    """Makes the payer's nonce account of this name.
+
+    Args:
+        payer: pays, and signs.
+        name: see `named_nonce`.
+        authority: who may advance it and withdraw from it.
+        lamports: what it holds; its rent at least.
+    """
+    address = named_nonce(payer, name)
+    making = CreateAccountWithSeedParams(
+        from_pubkey=payer,
+        to_pubkey=address,
+        base=payer,
+        seed=name,
+        lamports=lamports,
+        space=NONCE_SIZE,
+        owner=SYSTEM_PROGRAM,
+    )
+    first = InitializeNonceAccountParams(nonce_pubkey=address, authority=authority)
+    return [create_account_with_seed(making), initialize_nonce_account(first)]
+
+
+def advance(account: Pubkey, authority: Pubkey) -> Instruction:
+    """Makes the nonce another one: what was signed with the one before can no longer land."""
+    return advance_nonce_account(AdvanceNonceAccountParams(nonce_pubkey=account, authorized_pubkey=authority))
+
+
+def withdraw(account: Pubkey, authority: Pubkey, to: Pubkey, lamports: int) -> Instruction:
+    """Takes lamports out; all of them close the account, the rest must pay its rent."""
+    return withdraw_nonce_account(
+        WithdrawNonceAccountParams(
+            nonce_pubkey=account, authorized_pubkey=authority, to_pubkey=to, lamports=lamports
+        )
+    )

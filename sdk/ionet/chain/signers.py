@@ -51,6 +51,27 @@ class Signer(Protocol):
         ...
 
 
+class SignsElsewhere:
+    """Somebody whose key is not here: their address is known, and their signature is left open.
+
+    Args:
+        address: theirs.
+    """
+
+    __slots__ = ("_address",)
+
+    def __init__(self, address: Pubkey) -> None:
+        self._address = address
+
+    def pubkey(self) -> Pubkey:
+        """Returns the address it signs for."""
+        return self._address
+
+    def sign_message(self, message: bytes) -> Signature:
+        """Raises `ConfigError`: the key is elsewhere."""
+        raise ConfigError(f"{self._address} signs elsewhere: its key is not here")
+
+
 SignerLike: TypeAlias = Signer | str | Path
 
 

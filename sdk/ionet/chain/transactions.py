@@ -52,6 +52,19 @@ class MissingSigner(IonetError, ValueError):
 
 
 @dataclass(frozen=True, slots=True)
+class DurableNonce:
+    """Stands for a transaction's blockhash, so that its signatures may take days.
+
+    Attributes:
+        account: whose nonce.
+        authority: who may advance it; None: the client's signer.
+    """
+
+    account: Pubkey
+    authority: Signer | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Unsent:
     """What is to become a transaction.
 
@@ -60,12 +73,14 @@ class Unsent:
         signers: who signs besides the client's signer.
         payer: who pays the fee; None: the client's signer.
         tables: lookup tables that the message may use.
+        nonce: stands for the blockhash; None: a recent blockhash, for about a minute.
     """
 
     instructions: tuple[Instruction, ...]
     signers: tuple[Signer, ...] = ()
     payer: Signer | None = None
     tables: tuple[AddressLookupTableAccount, ...] = ()
+    nonce: DurableNonce | None = None
 
     def __add__(self, other: Unsent) -> Unsent:
         return Unsent(
@@ -73,6 +88,7 @@ class Unsent:
             (*self.signers, *other.signers),
             self.payer or other.payer,
             (*self.tables, *other.tables),
+            self.nonce or other.nonce,
         )
 
 
@@ -502,12 +518,19 @@ def programs_of(transaction: VersionedTransaction) -> list[str]:
 
 
 def raw_account(answer: Any) -> RawAccount | None:
-    """Returns an account from a node's JSON, with encoding base64."""
+    """Returns an account from a node's JSON, with encoding base64.
+
+    Raises:
+        ValueError: it is encoded otherwise.
+    """
     if answer is None:
         return None
+    data, encoding = answer["data"]
+    if encoding != "base64":
+        raise ValueError(f"an account in {encoding}, base64 was asked for")
     return RawAccount(
         whole(answer["lamports"]),
-        b64decode(answer["data"][0], validate=True),
+        b64decode(data, validate=True),
         Pubkey.from_string(answer["owner"]),
         answer["executable"],
         answer["rentEpoch"],

@@ -52,6 +52,7 @@ COMMANDS: Final = {
         "token.genesis",
         "Genesis: 500,000,000 IO as grants and airdrops, from a list of recipients.",
     ),
+    "nonce": ("nonce", "Nonce accounts: with --nonce, signatures may take days."),
     "tx": ("tx", "Transactions that several people sign: what --sign-only prints."),
     "watch": ("watch", "Follow accounts and events as they change, until Ctrl-C."),
     "demo": ("demo", "Run the whole marketplace in one process, from genesis to burn."),
@@ -81,6 +82,10 @@ class _Root(Group):
             given(ctx)["output"] = Output.JSON
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            for note in getattr(stopped, "__notes__", ()):
+                print(f"interrupted: {note}", file=sys.stderr)
+            raise
         except Exception as bad:
             # Imported late, as most runs have no error to explain.
             from ionet.cli.failures import explained

@@ -10,7 +10,7 @@ from solders.pubkey import Pubkey
 
 from ionet import IO, accounts, pda
 from ionet.cli.arguments import IoAmount, address
-from ionet.cli.failures import NOT_FOUND, UserError
+from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.options import Commands
 from ionet.cli.output import span
 from ionet.cli.session import session
@@ -103,7 +103,18 @@ def open_(mint: Mint = None) -> None:
     """Open the auctions of a currency's fee vaults, once; for anyone, who pays their rent."""
     io = session()
     currency = _currency(io.reader, mint)
-    sent = io.send(io.client.buyback.open_auctions(currency.mint), f"open the auctions of {currency.mint}")
+    vaults = io.reader.buyback.vaults(currency.mint)
+    opened = ", ".join(str(vault.shard) for vault in vaults if vault.auction)
+    missing = [vault.shard for vault in vaults if not vault.auction]
+    if not missing:
+        raise UserError(
+            f"the auctions of {currency.mint} are open already: shards {opened}; see ionet buyback status",
+            REFUSED,
+        )
+    if opened:
+        io.screen.note(f"Open already: shards {opened}")
+    call = io.client.buyback.open_auctions(currency.mint, *missing)
+    sent = io.send(call, f"open {len(missing)} auctions of {currency.mint}")
     io.done(sent, f"The auctions of {currency.mint} are open", mint=currency.mint)
 
 

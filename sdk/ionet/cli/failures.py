@@ -27,11 +27,13 @@ from ionet import (
     AccountNotFound,
     AmountError,
     ClusterNotBooked,
+    ClusterUnknown,
     ConfigError,
     DecodeError,
     EmissionUnknown,
     EncodeError,
     IonetError,
+    MissingSigner,
     NotBookable,
     PriceUnusable,
     ProgramError,
@@ -45,7 +47,7 @@ from ionet import (
 )
 from ionet.cli.options import fail
 from ionet.formats.text import printable
-from ionet.formats.when import when
+from ionet.formats.when import span, when
 
 REFUSED: Final = 1
 USAGE: Final = 2
@@ -56,14 +58,23 @@ EXPIRED: Final = 6
 UNKNOWN: Final = 7
 
 _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<right>.+)", re.DOTALL)
-#: Programs whose compared numbers are not base units of IO.
-_PLAIN: Final = frozenset({"jobs"})
-#: Errors that compare points of time, and those that compare amounts of a job's currency.
-_TIMES: Final = frozenset(
-    {"StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver"}
-)
-_JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
-_BPS: Final = frozenset({"CommissionStep"})
+#: What the numbers are that errors compare; of all others they are base units of IO.
+TIMES: Final = frozenset(
+    {
+        "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
+        "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld",
+    }
+)  # fmt: skip
+SPANS: Final = frozenset(
+    {
+        "AttestationFalls", "AttestationAhead", "AttestationOverlaps", "NotAttestedToItsEnd",
+        "LoweredBelowPaid", "VerdictTooOld",
+    }
+)  # fmt: skip
+COUNTS: Final = frozenset({"ClusterFull", "ClusterIncomplete", "TooFewSeats"})
+#: Of a job's currency.
+JOB_AMOUNTS: Final = frozenset({"DepositAboveLimit", "BondAboveLimit", "SplitAbovePrice", "SplitBelowPaid"})
+BPS: Final = frozenset({"CommissionStep"})
 
 
 class UserError(IonetError):
@@ -95,6 +106,8 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
     match bad:
         case UserError():
             status = bad.status
+        case TransactionFailed(error="InvalidProgramForExecution" | "ProgramAccountNotFound"):
+            status = NOT_FOUND
         case ProgramError() | TransactionFailed():
             status = REFUSED
         case NotBookable() | PriceUnusable() | EmissionUnknown():
@@ -109,6 +122,15 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
                     {"job": str(booking.job), "signature": booking.signature, "error": booking.error}
                     for booking in bad.undone
                 ],
+            }
+        case ClusterUnknown():
+            status = UNKNOWN
+            fields = {
+                "signature": bad.signature,
+                "cluster": str(bad.cluster),
+                "nodes": [str(node) for node in bad.nodes],
+                "signatures": list(bad.signatures),
+                "jobs": [str(job) for job in bad.jobs],
             }
         case AccountNotFound() | LookupError():
             status = NOT_FOUND
@@ -132,7 +154,13 @@ def explained(bad: Exception, options: Mapping[str, Any]) -> typer.Exit | None:
             return None
     if not isinstance(bad, IonetError) and type(bad) is not LookupError:
         return None
-    ending = fail(sentence(bad), status, options=options, **fields)
+    text, landed = sentence(bad), options.get("landed") or []
+    if landed:
+        # The error came after these transactions: nobody should think that they were not carried out.
+        fields["landed"] = landed
+        text += "; landed before that: "
+        text += ", ".join(landed) if len(landed) < 4 else f"{len(landed)} transactions, {landed[-1]} the last"
+    ending = fail(text, status, options=options, **fields)
     if logs and not _json(options):
         assert isinstance(bad, TransactionFailed)
         typer.echo("\n".join(f"  {printable(line)}" for line in bad.logs), err=True)
@@ -150,12 +178,26 @@ def sentence(bad: IonetError | LookupError) -> str:
             text = _of_program(bad)
         case TransportError():
             text = f"{bad}; is the node up, and is --url right?"
+        case ClusterUnknown():
+            text = f"{bad}; look it up before repeating it (ionet job cluster {bad.cluster})"
+        case MissingSigner(address=address) if address is not None:
+            text = (
+                f"the signature of {address} is missing: give its keypair, or say --sign-only to print the"
+                " transaction for it to sign"
+            )
         case EmissionUnknown(reason="NotEmitted"):
             text = f"{bad} (ionet report emit)"
         case EmissionUnknown():
             text = f"{bad} (--from {bad.hour}); what earlier ones emitted stays unallocated"
         case TransactionFailed(error="AccountNotFound" | "InsufficientFundsForFee"):
-            text = "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network"
+            text = (
+                "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network;"
+                " send it some"
+            )
+        case TransactionFailed(error="InvalidProgramForExecution" | "ProgramAccountNotFound"):
+            text = "a program that this calls is not deployed at this node; is it the right network?"
+        case TransactionFailed(error={"InsufficientFundsForRent": _}):
+            text = "an account would be left with too little SOL for its rent: send whoever pays some SOL"
         case _:
             text = str(bad)
     if isinstance(bad, TransactionFailed) and bad.landed:
@@ -167,6 +209,8 @@ def _of_program(bad: ProgramError) -> str:
     where = f" ({bad.program}.{bad.name or bad.code})"
     if bad.program == "system" and bad.name == "AccountAlreadyInUse":
         return "an account that this would create exists already: this was done before"
+    if bad.program == "system" and bad.name == "ResultWithNegativeLamports":
+        return "whoever pays for new accounts has too little SOL on this network: send them some"
     if bad.program == "token" and bad.name == "InsufficientFunds":
         return "the token account holds less than that (token.InsufficientFunds)"
     if not bad.msg:
@@ -183,10 +227,14 @@ def _of_program(bad: ProgramError) -> str:
 def _amount(text: str, bad: ProgramError) -> str:
     if not text.isdigit():
         return text
-    if bad.program in _PLAIN:
-        if bad.name in _TIMES:
-            return when(int(text))
-        return f"{int(text):,} base units" if bad.name in _JOB_AMOUNTS else text
-    if bad.name in _BPS:
-        return f"{text} bps"
+    if bad.name in TIMES:
+        return when(int(text))
+    if bad.name in SPANS:
+        return span(int(text))
+    if bad.name in COUNTS:
+        return text
+    if bad.name in BPS:
+        return f"{int(text) / 100:g} %"
+    if bad.name in JOB_AMOUNTS:
+        return f"{int(text):,} base units" if bad.written is None else str(bad.written(int(text)))
     return str(IO.from_base(int(text)))

@@ -99,6 +99,7 @@ def advance(
     """Let time pass on a local node (this one, or surfpool)."""
     seconds = length_of(length)
     io = session()
+    io.stay_local()
     now = io.reader.cheats.advance(seconds)
     io.screen.show({"now": now}, f"{span(seconds)} have passed: it is {when(now)} on {public_url(io.url)}")
 
@@ -112,6 +113,7 @@ def prove(node: NodeAddress) -> None:
     from ionet.localnet.verdicts import write_verdict
 
     io = session()
+    io.stay_local()
     now = write_verdict(io.reader, node)
     io.screen.show({"node": node, "time": now}, f"Node {node} has passed a compute proof on {when(now)}")
 

@@ -68,7 +68,7 @@ def _options(
             metavar="KEYPAIR",
             envvar="ANCHOR_WALLET",
             rich_help_panel=_READING,
-            help="Who signs: a keypair file, or - for standard input.",
+            help="Who signs: a keypair file, or - for standard input; with --sign-only an address.",
         ),
     ] = None,
     commitment: Annotated[
@@ -89,6 +89,24 @@ def _options(
             metavar="KEYPAIR",
             rich_help_panel=_SENDING,
             help="Who pays the fee; default: the signer.",
+        ),
+    ] = None,
+    nonce: Annotated[
+        str | None,
+        typer.Option(
+            "--nonce",
+            metavar="ADDRESS",
+            rich_help_panel=_SENDING,
+            help="A nonce account: signatures may take days. See `ionet nonce create`.",
+        ),
+    ] = None,
+    nonce_authority: Annotated[
+        str | None,
+        typer.Option(
+            "--nonce-authority",
+            metavar="KEYPAIR",
+            rich_help_panel=_SENDING,
+            help="Who may advance its nonce; default: the signer.",
         ),
     ] = None,
     price: Annotated[

@@ -49,10 +49,16 @@ class Screen:
 
     Args:
         as_json: write one JSON document to standard output, and no notes.
+        aside: write text to standard error, as the result is still to come.
     """
 
-    def __init__(self, *, as_json: bool) -> None:
+    def __init__(self, *, as_json: bool, aside: bool = False) -> None:
         self.as_json = as_json
+        self.aside = aside
+
+    def line(self, text: str) -> None:
+        """Writes a line of text."""
+        print(text, file=sys.stderr if self.aside else sys.stdout)
 
     def show(self, data: Mapping[str, Any] | Sequence[Any], *lines: str) -> None:
         """Writes the result: the data as JSON, or else the lines."""
@@ -60,7 +66,7 @@ class Screen:
             print(json.dumps(jsonable(data), indent=2, ensure_ascii=False))
         else:
             for line in lines:
-                print(printable(line, lines=True))
+                self.line(printable(line, lines=True))
 
     def table(
         self,
@@ -81,7 +87,7 @@ class Screen:
         if self.as_json:
             self.show(data)
         elif not rows:
-            print(empty)
+            self.line(empty)
         else:
             self.rows(columns, rows)
 
@@ -96,7 +102,7 @@ class Screen:
                 cell.rjust(width) if aligned else cell.ljust(width)
                 for cell, width, aligned in zip(row, widths, right, strict=True)
             ]
-            print(printable("  ".join(parts)).rstrip())
+            self.line(printable("  ".join(parts)).rstrip())
 
     def facts(self, facts: Sequence[tuple[str, object]], *, data: Mapping[str, Any]) -> None:
         """Writes the result as names and values, one per line; None is left out."""
@@ -107,7 +113,7 @@ class Screen:
         width = max(len(name) for name, _ in present) + 1
         for name, value in present:
             label = f"{name}:" if name else ""
-            print(f"{label:<{width}} {printable(str(value), lines=True)}")
+            self.line(f"{label:<{width}} {printable(str(value), lines=True)}")
 
     def note(self, text: str) -> None:
         """Writes what is not part of the result, such as progress and warnings, to standard error."""

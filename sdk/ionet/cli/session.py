@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import sys
 import warnings
+from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import typer
 from solders.keypair import Keypair
@@ -23,15 +24,21 @@ from ionet import (
     ConfigError,
     FeePolicy,
     HttpTransport,
+    MissingSigner,
     Preview,
+    ProgramError,
     Sent,
+    SignsElsewhere,
+    TransactionFailed,
     accounts,
     load_keypair,
     pda,
+    token_account,
 )
 from ionet.chain.rpc.urls import public_url
-from ionet.chain.signers import cluster_url, keypair_of, solana_config
-from ionet.cli.failures import UserError
+from ionet.chain.signers import Signer, cluster_url, keypair_of, solana_config
+from ionet.cli.arguments import address
+from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.options import Commitment, Output, given
 from ionet.cli.output import Screen
 from ionet.token.currency import unit_of
@@ -69,9 +76,10 @@ class Session:
 
     def __init__(self, options: dict[str, Any]) -> None:
         self._options = options
-        self.screen = Screen(as_json=options.get("output") is Output.JSON)
         self.dry_run = bool(options.get("dry_run"))
         self.sign_only = bool(options.get("sign_only"))
+        # Only the transaction is for whoever signs it.
+        self.screen = Screen(as_json=options.get("output") is Output.JSON, aside=self.sign_only)
 
     # -- who and where
 
@@ -87,20 +95,41 @@ class Session:
         """The node's URL; it may hold secrets, and is shown by `public_url` only."""
         return cluster_url(self._options.get("url") or self._config["json_rpc_url"])
 
+    def stay_local(self) -> None:
+        """Uses this machine's node, unless --url names another."""
+        host = urlsplit(self._config["json_rpc_url"]).hostname
+        if self._options.get("url") is None and host not in ("127.0.0.1", "localhost", "::1"):
+            self._options["url"] = "localhost"
+
     @cached_property
-    def signer(self) -> Keypair:
+    def signer(self) -> Signer:
         """Who signs."""
-        given = self._options.get("keypair")
-        if given is None and not Path(self._config["keypair_path"]).expanduser().exists():
-            raise ConfigError(
-                f"there is no keypair at {self._config['keypair_path']}; give one with --keypair"
-            )
-        return self.keypair(given or self._config["keypair_path"])
+        given: str | None = self._options.get("keypair")
+        place = given or self._config["keypair_path"]
+        if given is None and not elsewhere(place) and not Path(place).expanduser().exists():
+            raise ConfigError(f"there is no keypair at {place}; give one with --keypair")
+        return self.party(place)
+
+    @property
+    def has_signer(self) -> bool:
+        """Whether the options or the configuration name a signer; if not, commands only read."""
+        given, place = self._options.get("keypair"), self._config["keypair_path"]
+        return given is not None or elsewhere(place) or Path(place).expanduser().exists()
+
+    def party(self, place: str) -> Signer:
+        """Returns the signer that an option names: a keypair, or an address, whose signature is left open."""
+        try:
+            return SignsElsewhere(Pubkey.from_string(place))
+        except ValueError:
+            return self.keypair(place)
 
     def keypair(self, place: str) -> Keypair:
         """Returns the keypair in a file, or on standard input for `-`; warns if others can read the file."""
-        if place.startswith(("usb://", "prompt://")) or place == "ASK":
-            raise ConfigError(f"keypair {place}: only files, and - for standard input, can be read")
+        if elsewhere(place):
+            raise ConfigError(
+                f"keypair {place}: hardware wallets and prompts are not asked here; give the address instead,"
+                " with --sign-only, and have its owner sign what is printed"
+            )
         if place == "-":
             if sys.stdin is None or sys.stdin.closed:
                 raise ConfigError("standard input is closed: no keypair can be read from it")
@@ -118,7 +147,7 @@ class Session:
         price = self._options.get("price")
         return FeePolicy() if price is None else FeePolicy(price=price, max_price=max(price, 1_000_000))
 
-    def _connect(self, signer: Keypair | None) -> Client:
+    def _connect(self, signer: Signer | None) -> Client:
         try:
             commitment = Commitment(self._options.get("commitment") or self._config["commitment"])
         except ValueError:
@@ -171,34 +200,97 @@ class Session:
 
     # -- transactions
 
-    def send(self, call: Call[T], what: str) -> Sent[T]:
+    def send(self, call: Call[T], what: str, *, unit: type[Amount] | None = None) -> Sent[T]:
         """Sends a call, unless the options ask only for a preview or a signature: then the command ends here.
 
         Args:
             call: what to send.
             what: the same in a few words, for people: `stake 12.5 IO on …`.
+            unit: the unit of the job's amounts that it is about.
         """
-        if (payer := self.fee_payer) is not None:
-            call = call.paid_by(payer)
+        try:
+            return self._send(call, what)
+        except TransactionFailed as bad:
+            if isinstance(bad, ProgramError):
+                bad.written = None if unit is None else unit.from_base
+            if bad.error not in ("AccountNotFound", "InsufficientFundsForFee"):
+                self._check_wallet(call)
+            raise
+
+    def _check_wallet(self, call: Call[Any]) -> None:
+        """Raises a plainer error if a call failed because the signer has no account of IO."""
+        wallet = token_account(self.signer.pubkey(), pda.mint.MINT)
+        takes = any(meta.pubkey == wallet for instruction in call.ix() for meta in instruction.accounts)
+        if takes and self.reader.account(wallet) is None:
+            raise UserError(
+                f"{self.signer.pubkey()} has no account of IO on this network: have some IO sent to it first",
+                REFUSED,
+            )
+
+    def _send(self, call: Call[T], what: str) -> Sent[T]:
+        call = self._as_asked(call)
         if self._options.get("sign_only"):
-            self._show_unsent(call)
+            self._show_unsent([call])
             raise typer.Exit
         if self.dry_run:
             self.show_preview(call.preview(), what)
             raise typer.Exit
+        self._check_signers(call)
         self.confirm(what)
-        return call.send()
+        sent = call.send()
+        self.landed(sent.signature)
+        return sent
+
+    def landed(self, signature: str) -> None:
+        """Remembers a transaction of this run that has landed: a later error does not undo it."""
+        self._options.setdefault("landed", []).append(signature)
+
+    def _as_asked(self, call: Call[T]) -> Call[T]:
+        """Returns the call with the fee payer and the nonce that the options name."""
+        if (payer := self.fee_payer) is not None:
+            call = call.paid_by(payer)
+        nonce, authority = self._options.get("nonce"), self._options.get("nonce_authority")
+        if nonce is not None:
+            advancer = None if authority is None else self.party(authority)
+            return call.with_nonce(address(nonce), advancer)
+        if authority is not None:
+            raise UserError("--nonce-authority goes with --nonce: it says who advances that nonce")
+        return call
+
+    def _check_signers(self, call: Call[Any]) -> None:
+        """Refuses to send what somebody signs elsewhere."""
+        unsent = call.unsent()
+        authority = None if unsent.nonce is None else unsent.nonce.authority
+        parties = (self.signer, unsent.payer, *unsent.signers, authority)
+        away = {party.pubkey() for party in parties if isinstance(party, SignsElsewhere)}
+        needed = [(self.signer if unsent.payer is None else unsent.payer).pubkey()]
+        metas = (meta for instruction in unsent.instructions for meta in instruction.accounts)
+        needed += [meta.pubkey for meta in metas if meta.is_signer]
+        needed += [(authority or self.signer).pubkey()] if unsent.nonce is not None else []
+        if missing := [key for key in needed if key in away]:
+            raise MissingSigner(f"{missing[0]} signs elsewhere", missing[0])
+
+    def print_unsent(self, calls: Sequence[Call[Any]]) -> None:
+        """Prints transactions that do not need each other, a line each, for --sign-only."""
+        self.refuse_nonce()
+        self._show_unsent([self._as_asked(call) for call in calls])
 
     @property
-    def fee_payer(self) -> Keypair | None:
+    def fee_payer(self) -> Signer | None:
         """Who pays fees, if not the signer."""
         place = self._options.get("fee_payer")
-        return None if place is None else self.keypair(place)
+        return None if place is None else self.party(place)
+
+    def refuse_nonce(self) -> None:
+        """Refuses --nonce, which only one transaction can use."""
+        if self._options.get("nonce"):
+            raise UserError("this takes several transactions: --nonce is for one")
 
     def refuse_sign_only(self) -> None:
-        """Refuses --sign-only, for commands whose later transactions need the earlier ones to land."""
+        """Refuses --sign-only and --nonce, for commands whose later transactions need the earlier ones."""
         if self._options.get("sign_only"):
             raise UserError("this sends several transactions: --sign-only does not go with it")
+        self.refuse_nonce()
 
     def check_several(self, what: str) -> None:
         """Refuses the options that are for a single transaction.
@@ -206,15 +298,16 @@ class Session:
         Raises:
             UserError: one of them was given.
         """
-        for name, option in (("sign_only", "--sign-only"), ("fee_payer", "--fee-payer")):
+        for name in ("sign_only", "fee_payer", "nonce"):
             if self._options.get(name):
+                option = f"--{name.replace('_', '-')}"
                 raise UserError(f"{what} takes several transactions: {option} is for one")
 
     def confirm(self, what: str) -> None:
         """Asks for confirmation before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
             return
-        if not sys.stdin.isatty():
+        if sys.stdin is None or not sys.stdin.isatty():
             raise UserError(f"this would {what} on mainnet-beta; confirm with --yes")
         typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
         # Once per run: a command that sends many transactions is one decision.
@@ -303,21 +396,30 @@ class Session:
             return f"{change.address}{' (you)' if change.address == me else ''}"
         return f"{change.address} ({'yours' if change.owner == me else f'of {change.owner}'})"
 
-    def _show_unsent(self, call: Call[Any]) -> None:
+    def _show_unsent(self, calls: Sequence[Call[Any]]) -> None:
         from base64 import b64encode
 
         from ionet.chain.transactions import unsigned_by
 
-        transaction = call.tx(partial=True)
-        missing = unsigned_by(transaction)
-        encoded = b64encode(bytes(transaction)).decode()
-        self.screen.show(
+        transactions = [call.tx(partial=True) for call in calls]
+        entries = [
             {
-                "transaction": encoded,
+                "transaction": b64encode(bytes(transaction)).decode(),
                 "blockhash": str(transaction.message.recent_blockhash),
-                "missing": missing,
-            },
-            encoded,
-        )
+                "missing": unsigned_by(transaction),
+            }
+            for transaction in transactions
+        ]
+        self.screen.aside = False
+        data = entries[0] if len(entries) == 1 else entries
+        self.screen.show(data, *(str(entry["transaction"]) for entry in entries))
+        missing = dict.fromkeys(key for entry in transactions for key in unsigned_by(entry))
         needed = ", ".join(map(str, missing)) or "none"
-        self.screen.note(f"Signatures still missing: {needed}. It expires in about a minute.")
+        nonce = self._options.get("nonce")
+        expires = "in about a minute" if nonce is None else f"when the nonce of {nonce} is advanced"
+        self.screen.note(f"Signatures still missing: {needed}. It expires {expires}.")
+
+
+def elsewhere(place: str) -> bool:
+    """Whether a place of a keypair is a hardware wallet or a prompt, in the words of the `solana` command."""
+    return place == "ASK" or place.startswith(("usb:", "prompt:"))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, AccountNotFound
+from ionet import IO, AccountNotFound, IonetError, TransactionFailed
 from ionet.cli.arguments import IoAmount, NodeAddress, address, io_amount
 from ionet.cli.failures import NOT_FOUND, REFUSED, UserError
 from ionet.cli.options import Commands
@@ -128,38 +128,59 @@ def compound(node: OptionalNode = None, everything: All = False) -> None:
 
 def _each(call: Any, verb: str, past: str) -> None:
     """Does the same on every node with rewards; a refusal on one does not stop the others."""
-    from ionet import ProgramError
     from ionet.cli.failures import sentence
 
     io = session()
-    io.refuse_sign_only()
+    stakes = [stake for stake in io.client.staking.stakes() if stake.claimable]
+    if io.sign_only and stakes:
+        io.print_unsent([call(stake.node) for stake in stakes])
+        return
+    io.refuse_nonce()
     rows, data = [], []
-    for stake in io.client.staking.stakes():
-        if not stake.claimable:
-            continue
+    stopped: IonetError | None = None
+    for stake in stakes:
         if io.dry_run:
             rows.append((stake.node, stake.claimable, "dry run, nothing was sent"))
             data.append({"node": stake.node, "claimable": stake.claimable})
             continue
         try:
             sent = io.send(call(stake.node), f"{verb} rewards on {stake.node}")
-        except ProgramError as bad:
+        except TransactionFailed as bad:
             rows.append((stake.node, stake.claimable, f"refused: {sentence(bad)}"))
             data.append({"node": stake.node, "claimable": stake.claimable, "error": sentence(bad)})
             continue
+        except IonetError as bad:
+            # The node is gone, or the end unknown: what has landed is still shown.
+            stopped = bad
+            break
         rows.append((stake.node, sent.result, sent.signature))
         data.append({"node": stake.node, past: sent.result, "signature": sent.signature})
-    io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if stopped is None or rows:
+        io.screen.table(("node", ">amount", "signature"), rows, data=data, empty="No rewards anywhere.")
+    if stopped is not None:
+        raise stopped
     if any("error" in entry for entry in data):
         raise typer.Exit(REFUSED)
 
 
 @app.command()
-def status(node: NodeAddress, holder: Holder = None) -> None:
+def status(
+    node: NodeAddress,
+    holder: Annotated[
+        Pubkey | None,
+        typer.Option(
+            "--holder",
+            metavar="ADDRESS",
+            parser=address,
+            help="Whose stake; default: the signer's, or without a keypair the owner's.",
+        ),
+    ] = None,
+) -> None:
     """Show stake on a node: active, pending and cooling, and what can be withdrawn or claimed now."""
     io = session()
-    holder = holder or io.signer.pubkey()
     staking, now = io.reader.staking, io.reader.time()
+    if holder is None:
+        holder = io.signer.pubkey() if io.has_signer else staking.get_node(node).owner
     room = staking.get_capacity(node)
     try:
         stake = staking.status(node, holder)

@@ -14,7 +14,7 @@ from solders.message import to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
-from ionet import IonetError, TransactionNotShown, TransactionUnknown
+from ionet import IonetError, SignsElsewhere, TransactionNotShown, TransactionUnknown
 from ionet.chain.transactions import unsigned_by, well_formed
 from ionet.cli import signing
 from ionet.cli.arguments import address
@@ -108,6 +108,8 @@ def _shown(
 
 def _check_signer(io: Session, transaction: VersionedTransaction) -> None:
     signer, message = io.signer, transaction.message
+    if isinstance(signer, SignsElsewhere):
+        raise UserError(f"{signer.pubkey()} is an address: whoever signs here gives a keypair by --keypair")
     needed = list(message.account_keys[: message.header.num_required_signatures])
     if signer.pubkey() not in needed:
         raise UserError(f"{signer.pubkey()} does not sign this; {', '.join(map(str, needed))} do", REFUSED)
@@ -128,15 +130,24 @@ def _is_file(source: str) -> bool:
         return False
 
 
+def _lines(source: str) -> list[str]:
+    """The lines of a source; those of one JSON document, as --sign-only prints it, are its transactions."""
+    if source == "-":
+        if sys.stdin is None or sys.stdin.closed:
+            raise UserError("standard input is closed: no transactions can be read from it", UNUSABLE)
+        text = sys.stdin.buffer.read().decode(errors="replace")
+    else:
+        text = Path(source).read_text(errors="replace") if _is_file(source) else source
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        return text.splitlines()
+    return [json.dumps(entry) for entry in (document if isinstance(document, list) else [document])]
+
+
 def _read(source: str) -> Iterator[VersionedTransaction]:
     """Yields transactions from an argument, a file or standard input: base64, or JSON with `transaction`."""
-    if source == "-":
-        lines = sys.stdin.read().splitlines()
-    elif _is_file(source):
-        lines = Path(source).read_text().splitlines()
-    else:
-        lines = [source]
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(_lines(source), 1):
         if not line.strip():
             continue
         try:

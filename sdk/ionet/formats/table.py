@@ -56,7 +56,7 @@ class HeaderError(LineError):
 
 
 def read_table(
-    path: Path, columns: Sequence[str], optional: Sequence[str] = ()
+    path: Path, columns: Sequence[str], optional: Sequence[str] = (), *, others: bool = False
 ) -> Iterator[TableRow | LineError]:
     """Yields the rows of a CSV file as they are read, and an error for each line that cannot be used.
 
@@ -67,6 +67,7 @@ def read_table(
         path: the file; UTF-8, with or without a byte order mark, cells separated by commas.
         columns: required columns.
         optional: further columns that may be there.
+        others: whether any other columns may be there, and are ignored: for files of another program.
 
     Raises:
         OSError: the file cannot be read.
@@ -79,11 +80,11 @@ def read_table(
                 yield LineError(1, f"the file is {name}; save it as UTF-8")
                 return
         file = TextIOWrapper(raw, encoding="utf-8-sig", newline="")
-        yield from _rows(csv.reader(file, strict=True), [*columns], [*optional])
+        yield from _rows(csv.reader(file, strict=True), [*columns], [*optional], others)
 
 
 def _rows(
-    reader: Iterator[list[str]], columns: list[str], optional: list[str]
+    reader: Iterator[list[str]], columns: list[str], optional: list[str], others: bool
 ) -> Iterator[TableRow | LineError]:
     header: list[str] | None = None
     # csv.reader is an iterator that counts its lines.
@@ -105,7 +106,7 @@ def _rows(
         if not any(cells):
             continue
         if header is None:
-            if wrong := _header_error(cells, columns, optional):
+            if wrong := _header_error(cells, columns, optional, others):
                 yield HeaderError(number, wrong)
                 return
             header = cells
@@ -117,7 +118,9 @@ def _rows(
         yield HeaderError(1, f"the file is empty; its first line names the columns {', '.join(columns)}")
 
 
-def _header_error(header: Sequence[str], columns: Sequence[str], optional: Sequence[str]) -> str | None:
+def _header_error(
+    header: Sequence[str], columns: Sequence[str], optional: Sequence[str], others: bool
+) -> str | None:
     known = [*columns, *optional]
     for separator, name in _SEPARATORS.items():
         if len(header) == 1 and separator in header[0]:
@@ -125,6 +128,8 @@ def _header_error(header: Sequence[str], columns: Sequence[str], optional: Seque
     for name in header:
         if name not in known:
             near = [column for column in known if column.casefold() == name.casefold()]
+            if others and not near:
+                continue
             near = near or get_close_matches(name, known, n=1)
             hint = f"; is {near[0]!r} meant?" if near else f"; there are {', '.join(known)}"
             return f"there is no column {name!r}{hint}"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from solders.pubkey import Pubkey
 
-from ionet.chain.errors import IonetError
+from ionet.chain.errors import IonetError, TransactionUnknown
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,15 +58,13 @@ class ClusterNotBooked(IonetError):
         undone: tuple[CancelledBooking, ...],
         cause: Exception,
     ) -> None:
-        failed = [booking for booking in undone if booking.error is not None]
+        failed = [f"{booking.job} ({booking.error})" for booking in undone if booking.error is not None]
         outcome = "nothing was booked"
-        if undone:
-            outcome = f"the other {len(undone)} booked jobs were cancelled and refunded"
         if failed:
-            outcome = (
-                f"{len(undone) - len(failed)} booked jobs were cancelled, {len(failed)} could not be: cancel"
-                f" cluster {cluster}"
-            )
+            outcome = f"of {len(undone)} other jobs, {len(undone) - len(failed)} were cancelled and refunded"
+            outcome += f", {len(failed)} may still be booked: {', '.join(failed)}; cancel cluster {cluster}"
+        elif undone:
+            outcome = f"the other {len(undone)} booked jobs were cancelled and refunded"
         names = ", ".join(map(str, nodes))
         super().__init__(f"the booking of {names} failed ({cause}); {outcome}")
         self.cluster = cluster
@@ -79,3 +77,32 @@ class ClusterNotBooked(IonetError):
     def is_undone(self) -> bool:
         """Whether nothing is booked any more."""
         return all(booking.error is None for booking in self.undone)
+
+
+class ClusterUnknown(TransactionUnknown):
+    """Nobody can say whether some of several nodes are booked; nothing was cancelled.
+
+    Attributes:
+        cluster: the cluster's account, which shows later what is booked.
+        nodes: nodes of which it is unknown whether they are booked.
+        signatures: of the bookings that have landed.
+        jobs: booked by them.
+    """
+
+    def __init__(
+        self,
+        cluster: Pubkey,
+        nodes: tuple[Pubkey, ...],
+        signatures: tuple[str, ...],
+        jobs: tuple[Pubkey, ...],
+        unknown: TransactionUnknown,
+    ) -> None:
+        super().__init__(unknown.signature, seen=unknown.seen, cause=unknown.cause)
+        standing = f"booked are {', '.join(map(str, jobs))}" if jobs else "no other node was booked before"
+        names = ", ".join(map(str, nodes))
+        self.args = (f"whether {names} are booked in cluster {cluster} is unknown ({unknown}); {standing}",)
+        self.cluster = cluster
+        self.nodes = nodes
+        self.signatures = signatures
+        self.jobs = jobs
+        self.last_valid_block_height = unknown.last_valid_block_height

@@ -18,6 +18,7 @@ from solders.pubkey import Pubkey
 from ionet import pda
 from ionet._generated.distributor.constants import AIRDROP_DOMAIN, CHUNK
 from ionet._lazy import renamed
+from ionet.chain import ids, registry
 from ionet.chain.amounts import IO
 from ionet.chain.errors import AmountError, IonetError
 from ionet.formats.merkle import Tree, leaf_hash
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _MOST: Final = 2**32 - 1
+#: Programs that everybody has, whose addresses stand for nobody.
+_PROGRAMS: Final = frozenset(value for value in vars(ids).values() if isinstance(value, Pubkey))
 
 
 class RecipientsError(IonetError, ValueError):
@@ -179,16 +182,28 @@ def share(recipient: str, amount: str) -> Share:
         claimant = Pubkey.from_string(recipient.strip())
     except ValueError:
         raise RecipientsError(f"{recipient!r} is not an address") from None
+    if (kind := no_recipient(claimant)) is not None:
+        raise RecipientsError(f"{claimant} is {kind}: nobody could ever take what is there")
     try:
         io = IO(amount.strip())
     except AmountError as bad:
         raise RecipientsError(str(bad)) from None
     if not 0 < io.base < 1 << 64:
-        raise RecipientsError(f"an amount is above zero and below 2^64 base units, not {amount}")
+        most = IO.from_base((1 << 64) - 1)
+        raise RecipientsError(f"an amount is above zero and at most {most}, not {amount}")
     return Share(claimant, io)
 
 
-__all__ = ["AirdropTree", "RecipientsError", "Share", "claimed", "read_shares", "share"]
+def no_recipient(address: Pubkey) -> str | None:
+    """What an address is that is nobody's; None for what may be somebody's."""
+    if address == pda.mint.MINT:
+        return "the mint of IO"
+    if (name := registry.name(str(address))) is not None:
+        return f"the program {name}"
+    return "an address of Solana's own" if address in _PROGRAMS else None
+
+
+__all__ = ["AirdropTree", "RecipientsError", "Share", "claimed", "no_recipient", "read_shares", "share"]
 
 if not TYPE_CHECKING:
     __getattr__ = renamed(

@@ -69,14 +69,19 @@ class AsyncBuyback(AsyncAdministration):
             ],
         )
 
-    def open_auctions(self, mint: Pubkey) -> AsyncCall[None]:
-        """Opens the auctions of all fee vaults of a mint other than IO; for anyone, who pays their rent."""
+    def open_auctions(self, mint: Pubkey, *shards: int) -> AsyncCall[None]:
+        """Opens the auctions of a mint's fee vaults, default of all; for anyone, who pays their rent.
+
+        Args:
+            mint: not IO.
+            shards: those that are not open yet.
+        """
         payer = self._connection.address
         return AsyncCall(
             self._connection,
             [
                 ix.buyback.open_auction(payer=payer, mint=mint, shard=shard)
-                for shard in range(constants.buyback.FEE_SHARDS)
+                for shard in shards or range(constants.buyback.FEE_SHARDS)
             ],
         )
 

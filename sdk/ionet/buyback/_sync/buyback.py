@@ -70,14 +70,19 @@ class Buyback(Administration):
             ],
         )
 
-    def open_auctions(self, mint: Pubkey) -> Call[None]:
-        """Opens the auctions of all fee vaults of a mint other than IO; for anyone, who pays their rent."""
+    def open_auctions(self, mint: Pubkey, *shards: int) -> Call[None]:
+        """Opens the auctions of a mint's fee vaults, default of all; for anyone, who pays their rent.
+
+        Args:
+            mint: not IO.
+            shards: those that are not open yet.
+        """
         payer = self._connection.address
         return Call(
             self._connection,
             [
                 ix.buyback.open_auction(payer=payer, mint=mint, shard=shard)
-                for shard in range(constants.buyback.FEE_SHARDS)
+                for shard in shards or range(constants.buyback.FEE_SHARDS)
             ],
         )
 

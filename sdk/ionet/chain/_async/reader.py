@@ -257,10 +257,12 @@ class AsyncReader:
 
         Raises:
             AccountNotFound: there is nothing.
+            ProgramMissing: nor is the program.
             DecodeError: it belongs to another program, or is of another type.
         """
         account = await self.account(address)
         if account is None:
+            await self._check_deployed(kind.PROGRAM_ID)
             raise AccountNotFound(address, kind.__name__)
         return decoded(kind, address, account)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Protocol, TypeVar
 
 from solders.hash import Hash
+from solders.instruction import Instruction
 from solders.message import MessageV0, to_bytes_versioned
 from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
@@ -18,6 +19,7 @@ from solders.transaction import VersionedTransaction
 from ionet.chain import transactions
 from ionet.chain._async.reader import AsyncReader
 from ionet.chain.errors import (
+    IonetError,
     RpcError,
     TransactionExpired,
     TransactionFailed,
@@ -27,12 +29,12 @@ from ionet.chain.errors import (
     failure,
 )
 from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
-from ionet.chain.nonces import nonce_account, nonce_of
+from ionet.chain.nonces import ADVANCE_UNITS, advance, nonce_account, nonce_of, read_nonce
 from ionet.chain.records import UNREADABLE, shaped, whole
 from ionet.chain.rpc.sockets import AsyncNudge
 from ionet.chain.rpc.types import TransactionRecord
-from ionet.chain.signers import Signer
-from ionet.chain.transactions import Preview, Sent, Simulated, Unsent
+from ionet.chain.signers import Signer, SignsElsewhere
+from ionet.chain.transactions import DurableNonce, Preview, Sent, Simulated, Unsent
 
 T = TypeVar("T")
 
@@ -50,22 +52,26 @@ _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A signed transaction and how long it can land."""
+    """A signed transaction and how long it can land.
+
+    Attributes:
+        transaction: with its signatures.
+        last_valid_block_height: the last block in which it can land; None: until its nonce is advanced.
+    """
 
     transaction: VersionedTransaction
-    last_valid_block_height: int
+    last_valid_block_height: int | None
 
 
 def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
-    """The payer, and everybody who can sign."""
-    signers = {one.pubkey(): one for one in call.signers}
-    if client._signer is not None and client._address is not None:
-        signers[client._address] = client._signer
-    if call.payer is None:
-        return client.address, signers
-    payer = call.payer.pubkey()
-    signers[payer] = call.payer
-    return payer, signers
+    """The payer, and everybody who can sign here."""
+    authority = None if call.nonce is None else call.nonce.authority
+    signers = {
+        signer.pubkey(): signer
+        for signer in (*call.signers, client._signer, call.payer, authority)
+        if signer is not None and not isinstance(signer, SignsElsewhere)
+    }
+    return client.address if call.payer is None else call.payer.pubkey(), signers
 
 
 async def simulate(client: AsyncReader, call: Unsent) -> Simulated:
@@ -122,8 +128,8 @@ async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial
 
 async def _final_message(
     client: AsyncReader, call: Unsent, fees: FeePolicy, payer: Pubkey
-) -> tuple[MessageV0, int]:
-    """The message as it will be sent, and the last block in which it can land."""
+) -> tuple[MessageV0, int | None]:
+    """The message as it will be sent, and the last block in which it can land; None: one with a nonce."""
     trial = transactions.compile_message(
         payer, transactions.for_simulation(call.instructions), call.tables, Hash.default()
     )
@@ -131,16 +137,36 @@ async def _final_message(
     if limit is None:
         used = (await _simulate(client, trial)).compute_units
         # A node that does not say what was used leaves the whole budget.
-        limit = fees.limit(used) if used else MAX_COMPUTE_UNITS
-    if client.is_local:
+        more = 0 if call.nonce is None else ADVANCE_UNITS
+        limit = fees.limit(used + more) if used else MAX_COMPUTE_UNITS
+    price = fees.price_for((), limit) if client.is_local else await _price(client, trial, fees, limit)
+    instructions = transactions.with_budget(call.instructions, limit, price)
+    last_valid_block_height: int | None = None
+    if call.nonce is not None:
+        advancing, blockhash = await _advancing(client, call.nonce)
+        instructions = [advancing, *instructions]
+    elif client.is_local:
         network = client.network
-        price = fees.price_for((), limit)
         blockhash, last_valid_block_height = network.latest_blockhash, network.block_height + 150
     else:
-        price = await _price(client, trial, fees, limit)
         blockhash, last_valid_block_height = await client.blockhash()
-    instructions = transactions.with_budget(call.instructions, limit, price)
     return transactions.compile_message(payer, instructions, call.tables, blockhash), last_valid_block_height
+
+
+async def _advancing(client: AsyncReader, nonce: DurableNonce) -> tuple[Instruction, Hash]:
+    """The instruction that advances a nonce, which comes first, and the nonce itself.
+
+    Raises:
+        AccountNotFound, DecodeError: there is no nonce account.
+        IonetError: somebody else may advance it.
+    """
+    authority = client.address if nonce.authority is None else nonce.authority.pubkey()
+    current = read_nonce(nonce.account, await client.account(nonce.account))
+    if current.authority != authority:
+        raise IonetError(
+            f"the nonce of {nonce.account} is advanced by {current.authority}, not by {authority}"
+        )
+    return advance(nonce.account, authority), current.value
 
 
 async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:
@@ -219,16 +245,28 @@ async def send(
         record = client.network.submit(transaction)
         if isinstance(record, TransactionRecord):
             return _from_record(record, decode)
-        raise failure(record, program_ids=transactions.program_ids(call.instructions))
-    status = await deliver(
-        client, transaction, AsyncHeight(client, prepared.last_valid_block_height), commitment
-    )
+        raise failure(record, program_ids=transactions.programs_of(transaction))
+    last = prepared.last_valid_block_height
+    life: AsyncLife
+    if last is None:
+        assert call.nonce is not None
+        life = AsyncNonce(client, call.nonce.account, str(transaction.message.recent_blockhash))
+    else:
+        life = AsyncHeight(client, last)
+    try:
+        status = await deliver(client, transaction, life, commitment)
+    except TransactionUnknown as bad:
+        bad.last_valid_block_height = last
+        raise
     return await _shown(client, transaction, status, decode)
 
 
 async def send_signed(client: AsyncReader, transaction: VersionedTransaction, commitment: str) -> Sent[None]:
     """Sends a transaction that has all its signatures, after a simulation, and waits for it."""
     programs = transactions.programs_of(transaction)
+    nonce, blockhash = nonce_account(transaction.message), str(transaction.message.recent_blockhash)
+    if nonce is not None and (sent := await _before(client, transaction, nonce, blockhash)) is not None:
+        return sent
     if client.is_local:
         record = client.network.submit(transaction)
         if isinstance(record, TransactionRecord):
@@ -242,13 +280,37 @@ async def send_signed(client: AsyncReader, transaction: VersionedTransaction, co
         if simulated["err"] is not None:
             raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
     # Its blockhash, or its nonce, says how long it can land: not a fresh one.
-    nonce = nonce_account(transaction.message)
-    blockhash = str(transaction.message.recent_blockhash)
     life: AsyncLife = (
         AsyncBlockhash(client, blockhash, known_at) if nonce is None else AsyncNonce(client, nonce, blockhash)
     )
     status = await deliver(client, transaction, life, commitment)
     return await _shown(client, transaction, status, None)
+
+
+async def _before(
+    client: AsyncReader, transaction: VersionedTransaction, nonce: Pubkey, value: str
+) -> Sent[None] | None:
+    """A transaction whose nonce has moved on, because it landed earlier; None if the nonce is still its own.
+
+    Raises:
+        TransactionExpired: something else has used the nonce.
+    """
+    ended = await AsyncNonce(client, nonce, value).over()
+    if ended is None:
+        return None
+    signature = str(transaction.signatures[0])
+    answer = await client.request("getSignatureStatuses", [signature], {"searchTransactionHistory": True})
+    with shaped("getSignatureStatuses"):
+        status, slot = answer["value"][0], int(answer["context"]["slot"])
+    if status is not None:
+        return await _shown(client, transaction, status, None)
+    if slot < ended:
+        raise TransactionUnknown(signature)
+    raise TransactionExpired(
+        f"transaction {signature} did not land and no longer can: the nonce of {nonce} has moved on; sign a"
+        " new one",
+        signature,
+    )
 
 
 # --- how long a transaction can land ------------------------------------------------------------
@@ -331,6 +393,10 @@ async def deliver(
     nudge.begin()
     try:
         return await _delivered(client, transaction, life, commitment, nudge)
+    except KeyboardInterrupt as stopped:
+        # Whoever waits no longer has to know what may still land.
+        stopped.add_note(f"transaction {transaction.signatures[0]} may have landed, or may still land")
+        raise
     finally:
         await nudge.aclose()
 
@@ -362,9 +428,9 @@ async def _delivered(
                 delivery.sent(bad)
         ended: int | None = None
         try:
-            if delivery.life_due():
-                ended = await life.over()
+            ended = await life.over() if delivery.life_due() else None
         except (RpcError, TransportError, *UNREADABLE) as bad:
+            # Its status says whether it landed, however long it can.
             delivery.troubled(bad)
         try:
             # Looked at after the end of its life: in a slot that is not before it, or it says nothing.

@@ -11,13 +11,14 @@ from typing import Any, Generic, ParamSpec, Protocol, TypeVar
 
 from solders.address_lookup_table_account import AddressLookupTableAccount
 from solders.instruction import Instruction
+from solders.pubkey import Pubkey
 from solders.transaction import VersionedTransaction
 
 from ionet.chain._sync import send as sending
 from ionet.chain._sync.reader import Reader
 from ionet.chain.fees import FeePolicy
 from ionet.chain.signers import Signer, SignerLike, as_signer
-from ionet.chain.transactions import Commitment, Preview, Sent, Simulated, Unsent
+from ionet.chain.transactions import Commitment, DurableNonce, Preview, Sent, Simulated, Unsent
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -130,6 +131,18 @@ class Call(Generic[T]):
         """Returns the same call with another fee payer."""
         signer = as_signer(payer)
         return self._with(lambda unsent: replace(unsent, payer=signer))
+
+    def with_nonce(self, account: Pubkey, authority: SignerLike | None = None) -> Call[T]:
+        """Returns the same call with a durable nonce instead of a blockhash: signatures may take days.
+
+        It lands once at most, and until the nonce is advanced.
+
+        Args:
+            account: a nonce account.
+            authority: who may advance it; default: the client's signer.
+        """
+        nonce = DurableNonce(account, as_signer(authority))
+        return self._with(lambda unsent: replace(unsent, nonce=nonce))
 
     def __add__(self, other: Call[U]) -> Call[U]:
         if not isinstance(other, Call):

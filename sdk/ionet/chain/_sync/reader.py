@@ -258,10 +258,12 @@ class Reader:
 
         Raises:
             AccountNotFound: there is nothing.
+            ProgramMissing: nor is the program.
             DecodeError: it belongs to another program, or is of another type.
         """
         account = self.account(address)
         if account is None:
+            self._check_deployed(kind.PROGRAM_ID)
             raise AccountNotFound(address, kind.__name__)
         return decoded(kind, address, account)
 

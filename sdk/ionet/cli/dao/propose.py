@@ -33,9 +33,9 @@ Text = Annotated[
 Uri = Annotated[
     str, typer.Option("--uri", metavar="URL", help="Where the text is published; 96 bytes at most.")
 ]
-Nonce = Annotated[
+DraftNumber = Annotated[
     int | None,
-    typer.Option("--nonce", metavar="N", min=0, help="Continue an interrupted draft, by its number."),
+    typer.Option("--draft", metavar="N", min=0, help="Continue an interrupted draft, by its number."),
 ]
 To = Annotated[Pubkey, typer.Argument(metavar="TO", parser=address, help="Who is paid.")]
 
@@ -85,9 +85,9 @@ def submit(
 
 
 @app.command()
-def text(title: Title, text: Text = None, uri: Uri = "", nonce: Nonce = None) -> None:
+def text(title: Title, text: Text = None, uri: Uri = "", draft: DraftNumber = None) -> None:
     """Propose a text: nothing is executed."""
-    submit(session(), title, (), text, uri, nonce)
+    submit(session(), title, (), text, uri, draft)
 
 
 @app.command()
@@ -101,13 +101,13 @@ def params(
     ] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose to change parameters of a program; the others stay. `ionet dao params` shows them."""
     io = session()
     values = changes_of(io.client.governance.params(program), changes)
     instruction = io.client.governance.parameters(program, **values)
-    submit(io, title or f"Set {program}'s {', '.join(values)}", instruction, text, uri, nonce)
+    submit(io, title or f"Set {program}'s {', '.join(values)}", instruction, text, uri, draft)
 
 
 @app.command()
@@ -122,7 +122,7 @@ def pay(
     ] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose a payment from the treasury."""
     io = session()
@@ -141,7 +141,7 @@ def pay(
         transactions,
         text,
         uri,
-        nonce,
+        draft,
     )
 
 
@@ -175,7 +175,7 @@ def attesters(
     title: Title = "Seat attesters",
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose a new attester set."""
     weights = {}
@@ -184,7 +184,7 @@ def attesters(
         if not weight.isdigit():
             raise UserError(f"{seat!r} is not KEY=WEIGHT")
         weights[Pubkey.default() if key == "-" else address(key)] = int(weight)
-    submit(session(), title, governance.attesters(weights, threshold=threshold), text, uri, nonce)
+    submit(session(), title, governance.attesters(weights, threshold=threshold), text, uri, draft)
 
 
 @app.command("class")
@@ -197,7 +197,7 @@ def hardware_class(
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the class.")] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose to create a hardware class, or to change it as in the table."""
     from ionet import accounts
@@ -211,7 +211,7 @@ def hardware_class(
     (existing,) = io.reader.fetch_many(accounts.staking.Class, [pda.staking.class_(kind.id)])
     instruction = governance.hardware_class(kind, new=existing is None, enabled=not disabled)
     verb = "Create" if existing is None else "Change"
-    submit(io, title or f"{verb} hardware class {name}", instruction, text, uri, nonce)
+    submit(io, title or f"{verb} hardware class {name}", instruction, text, uri, draft)
 
 
 @app.command()
@@ -223,14 +223,14 @@ def slash(
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the slash.")] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose how to decide an appealed slash; works while the treasury is the resolver of staking."""
     io = session()
     account = io.reader.staking.get_slash(slash)
     decided = IO(0) if amount in ("0", "0.0") else io_amount(amount)
     instruction = governance.resolve_slash(slash, account.node, decided)
-    submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", instruction, text, uri, nonce)
+    submit(io, title or f"Decide slash {str(slash)[:8]}: {decided}", instruction, text, uri, draft)
 
 
 @app.command()
@@ -242,14 +242,14 @@ def dispute(
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="Default: the job.")] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose how to decide a job's dispute; works while the treasury is the resolver of jobs."""
     io = session()
     account = io.reader.jobs.get_job(job)
     gross = _units(amount, io.reader.token_mint(account.mint).decimals)
     instruction = io.client.governance.as_treasury().jobs.resolve(job, gross).ix()
-    submit(io, title or f"Decide the dispute of job {str(job)[:8]}", instruction, text, uri, nonce)
+    submit(io, title or f"Decide the dispute of job {str(job)[:8]}", instruction, text, uri, draft)
 
 
 @app.command()
@@ -258,11 +258,11 @@ def guardian(
     title: Title = "Name the guardian",
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose a guardian; the present guardian cannot cancel it."""
     successor = Pubkey.default() if key == "nobody" else address(key)
-    submit(session(), title, governance.guardian(successor), text, uri, nonce)
+    submit(session(), title, governance.guardian(successor), text, uri, draft)
 
 
 @app.command()
@@ -276,11 +276,11 @@ def upgrade(
     ] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose to replace a program's code; works while the treasury is its upgrade authority."""
     instruction = governance.upgrade(_program(program), buffer)
-    submit(session(), title or f"Upgrade {program}", instruction, text, uri, nonce)
+    submit(session(), title or f"Upgrade {program}", instruction, text, uri, draft)
 
 
 @app.command("upgrade-authority")
@@ -292,12 +292,12 @@ def upgrade_authority(
     ] = None,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose to hand on a program's upgrade authority, or to end it for good."""
     key = None if successor == "nobody" else address(successor)
     instruction = governance.hand_upgrades_to(_program(program), key)
-    submit(session(), title or f"Hand upgrades of {program} on", instruction, text, uri, nonce)
+    submit(session(), title or f"Hand upgrades of {program} on", instruction, text, uri, draft)
 
 
 def _program(text: str) -> Pubkey:
@@ -314,11 +314,11 @@ def accept(
     ],
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose that the treasury accepts a program's authority; see `ionet dao handover`."""
     instruction = governance.accept_authority(program)
-    submit(session(), f"Hand {program} over to the treasury", instruction, text, uri, nonce)
+    submit(session(), f"Hand {program} over to the treasury", instruction, text, uri, draft)
 
 
 @app.command()
@@ -333,7 +333,7 @@ def raw(
     title: Title,
     text: Text = None,
     uri: Uri = "",
-    nonce: Nonce = None,
+    draft: DraftNumber = None,
 ) -> None:
     """Propose any instructions that only the treasury signs, from a JSON file."""
     try:
@@ -353,4 +353,4 @@ def raw(
         raise UserError(f"{transactions}: {bad.strerror}", UNUSABLE) from None
     except (ValueError, KeyError, TypeError) as bad:
         raise UserError(f"{transactions}: not a list of instructions ({bad!r})", UNUSABLE) from None
-    submit(session(), title, instructions, text, uri, nonce)
+    submit(session(), title, instructions, text, uri, draft)

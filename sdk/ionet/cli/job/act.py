@@ -9,10 +9,10 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import Amount, AmountError, CloseReason, Crank, JobState
-from ionet.cli.arguments import address, digest, length_of, percent
+from ionet.cli.arguments import address, digest, percent
 from ionet.cli.failures import REFUSED, UserError
 from ionet.cli.job.book import evidence_hash
-from ionet.cli.job.parts import JobAddress, Slippage
+from ionet.cli.job.parts import For, JobAddress, Slippage
 from ionet.cli.options import Commands
 from ionet.cli.output import span, when
 from ionet.cli.session import Session, session
@@ -45,9 +45,7 @@ def start(job: JobAddress) -> None:
 @app.command()
 def extend(
     job: JobAddress,
-    seconds: Annotated[
-        int, typer.Argument(metavar="LENGTH", parser=length_of, help="How much more: 90min, 2h, 7d.")
-    ],
+    seconds: For,
     slip: Slippage = "1",  # type: ignore[assignment]  # read by its parser
 ) -> None:
     """Book more time for a running job, at its rate and the current price; for its renter."""
@@ -55,7 +53,7 @@ def extend(
     quote = io.client.jobs.quote_extension(job, seconds, slippage_bps=slip)
     call = io.client.jobs.extend(job, seconds, max_deposit=quote.limit.base)
     if not io.screen.as_json:
-        print(f"{span(seconds)} more: {quote.usd}")
+        io.screen.line(f"{span(seconds)} more: {quote.usd}")
         io.screen.facts(
             [
                 ("Price", quote.price),
@@ -66,7 +64,8 @@ def extend(
             ],
             data={},
         )
-    sent = io.send(call, f"extend job {job} by {span(seconds)}, for at most {quote.limit}")
+    action = f"extend job {job} by {span(seconds)}, for at most {quote.limit}"
+    sent = io.send(call, action, unit=type(quote.limit))
     account = io.client.jobs.get_job(job)
     io.done(
         sent,
@@ -151,7 +150,7 @@ def dispute(job: JobAddress, evidence: Evidence = None, evidence_sha256: Evidenc
     unit = _unit(io, io.client.jobs.get_job(job))
     bond = unit.from_base(io.client.jobs.dispute_bond(job))
     call = io.client.jobs.dispute(job, proof, max_bond=bond.base)
-    sent = io.send(call, f"dispute job {job} with a bond of {bond}")
+    sent = io.send(call, f"dispute job {job} with a bond of {bond}", unit=unit)
     (status,) = (dispute for dispute in io.client.jobs.disputes(job) if dispute.address == sent.result)
     io.done(
         sent,
@@ -195,7 +194,10 @@ def resolve(
             f" {unit.from_base(net(account, gross.base))}: more has to be due",
             REFUSED,
         )
-    sent = io.send(io.client.jobs.resolve(job, gross.base), f"decide that {gross} of job {job} are due")
+    if gross.base > account.price:
+        raise UserError(f"at most the price can be due, {unit.from_base(account.price)}, not {gross}")
+    action = f"decide that {gross} of job {job} are due"
+    sent = io.send(io.client.jobs.resolve(job, gross.base), action, unit=unit)
     status = io.client.jobs.status(job)
     outcome = next((dispute.outcome for dispute in status.disputes if dispute.outcome), None)
     io.done(

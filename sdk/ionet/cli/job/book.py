@@ -10,7 +10,7 @@ import typer
 from solders.pubkey import Pubkey
 
 from ionet import AmountError, ClusterNotBooked, ProgramError, Sent, accounts, constants, pda
-from ionet.chain.signers import Signer, load_keypair
+from ionet.chain.signers import Signer
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
 from ionet.cli.job.parts import (
@@ -122,9 +122,11 @@ def book(
     link: MinLink = 0,
     units: MinUnits = 1,
     payer: Annotated[
-        Path | None,
+        str | None,
         typer.Option(
-            "--payer", metavar="KEYPAIR", help="Pays for one node, and gets refund and rent; default: you."
+            "--payer",
+            metavar="KEYPAIR",
+            help="Pays for one node, and gets refund and rent; with --sign-only an address; default: you.",
         ),
     ] = None,
 ) -> None:
@@ -152,7 +154,7 @@ def book(
         io.screen.note(
             f"A run may take {span(content.max_duration)}, but is stopped after the {span(seconds)} booked."
         )
-    paying = _payer(payer, len(chosen))
+    paying = _payer(io, payer, len(chosen))
     quotes = io.client.jobs.quotes(chosen, seconds, currency=currency, slippage_bps=slip)
     show_quotes(io, quotes)
     _check_funds(io, quotes, paying)
@@ -208,12 +210,12 @@ def _choose(
     return [listing.node for listing in listings[:count]]
 
 
-def _payer(file: Path | None, nodes: int) -> Signer | None:
-    if file is None:
+def _payer(io: Session, place: str | None, nodes: int) -> Signer | None:
+    if place is None:
         return None
     if nodes > 1:
         raise UserError("somebody else pays for one node, not for a cluster: leave --payer out")
-    return load_keypair(file)
+    return io.party(place)
 
 
 def _check_funds(io: Session, quotes: Quotes, payer: Signer | None = None) -> None:
@@ -236,7 +238,7 @@ def _book_node(
     quote = quotes.nodes[0]
     call = io.client.jobs.book(node, seconds, digest, quote=quote, payer=payer)
     try:
-        sent = io.send(call, f"book {node} for {span(seconds)}, at most {quote.limit}")
+        sent = io.send(call, f"book {node} for {span(seconds)}, at most {quote.limit}", unit=quotes.unit)
     except ProgramError:
         # Another renter may have been faster: the quote explains it better than the program.
         io.client.jobs.quote(node, seconds, currency=currency)
@@ -298,6 +300,7 @@ def _send_cluster(
     def on_sent(sent: Sent[tuple[Pubkey, ...]]) -> None:
         nonlocal booked
         booked += len(sent.result)
+        io.landed(sent.signature)
         io.screen.note(f"{booked} of {len(nodes)} booked: {sent.signature}")
 
     try:
@@ -537,7 +540,8 @@ def _replace_lost(
     show_quotes(io, quotes)
     quote = quotes.nodes[0]
     call = io.client.jobs.replace_lost(cluster.address, quote.node, seconds, quote=quote)
-    sent = io.send(call, f"replace a lost node by {quote.node} for {span(seconds)}, at most {quote.limit}")
+    action = f"replace a lost node by {quote.node} for {span(seconds)}, at most {quote.limit}"
+    sent = io.send(call, action, unit=quotes.unit)
     io.done(
         sent,
         f"Booked job {sent.result} in cluster {cluster.address}",

@@ -165,9 +165,8 @@ def search(
 ) -> None:
     """List nodes that can be booked now, the cheapest first."""
     io = session()
-    listings = io.reader.jobs.search(
+    offered = io.reader.jobs.search(
         class_=None if class_ is None else class_of(io, class_).id,
-        count=count,
         region=region,
         max_rate=max_rate,
         seconds=seconds,
@@ -175,8 +174,11 @@ def search(
         min_memory_gib=memory,
         min_link_mbps=link,
         min_units=units,
-        booked=booked,
+        booked=True,
     )
+    listings = [listing for listing in offered if booked or not (listing.booked_until or listing.obstacle)][
+        :count
+    ]
     classes = {class_.account.id: class_name(class_.account) for class_ in io.reader.staking.classes()}
     currencies = io.reader.jobs.currencies()
     heads = ["node", "class", ">units", ">region", ">gib", ">mbit/s", ">usd/h each", ">usd/h", "takes"]
@@ -207,6 +209,12 @@ def search(
         data=[_listing_json(listing, classes) for listing in listings],
         empty="No such node is free; see --booked.",
     )
+    stuck = sum(bool(listing.obstacle) for listing in offered)
+    if stuck and not booked:
+        io.screen.note(
+            f"Not shown: {stuck} that nobody can book, for want of a compute proof or of their owner's stake;"
+            " --booked says which"
+        )
 
 
 def _listing_json(listing: Listing, classes: dict[int, str]) -> dict[str, object]:

@@ -87,7 +87,7 @@ def show_quotes(io: Session, quotes: Quotes) -> None:
     first = quotes.nodes[0]
     name = quotes.unit.SYMBOL
     processors = sum(quote.units for quote in quotes.nodes)
-    print(
+    io.screen.line(
         f"{span(first.seconds)} on {len(quotes.nodes)} node{_s(len(quotes.nodes))} with {processors}"
         f" processor{_s(processors)}: {quotes.usd}, {_price(quotes)}"
     )

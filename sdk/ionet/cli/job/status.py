@@ -64,7 +64,15 @@ def _check_there(io: Session, job: Pubkey) -> None:
         return
     due = io.reader.jobs.due(job)
     hint = f"; for what it has left behind: ionet job crank {job}" if due else ""
-    raise UserError(f"no job at {job}: it is closed, or never was{hint}", NOT_FOUND)
+    ended = io.reader.jobs.ending(job)
+    if ended is None:
+        raise UserError(f"no job at {job}: it is closed, or never was{hint}", NOT_FOUND)
+    reason = ended.reason.explain().rstrip(".")
+    raise UserError(
+        f"job {job} is closed: {reason[:1].lower()}{reason[1:]}; {span(ended.attested)} of it were"
+        f" attested{hint}",
+        NOT_FOUND,
+    )
 
 
 def _list(io: Session, role: Role | None, party: Pubkey | None) -> None:

@@ -127,8 +127,8 @@ def register(
     call = io.client.staking.register(
         class_id=kind.id,
         fingerprint=print_,
-        device=io.keypair(device_key),
-        attester=io.keypair(attester),
+        device=io.party(device_key),
+        attester=io.party(attester),
         commission_bps=commission,
         region=region,
         memory_gib=memory,
@@ -423,7 +423,7 @@ def reopen(
     io = session()
     call = io.client.staking.reopen(
         node,
-        device=io.keypair(device_key),
+        device=io.party(device_key),
         commission_bps=rate,
         region=region,
         memory_gib=memory,

@@ -70,8 +70,8 @@ def register_device(
     call = io.client.staking.register_device(
         class_id=class_of(io, class_).id,
         fingerprint=fingerprint_of(uuid, fingerprint),
-        device=io.keypair(device_key),
-        attester=io.keypair(attester),
+        device=io.party(device_key),
+        attester=io.party(attester),
     )
     sent = io.send(call, "register a device")
     io.done(
@@ -95,8 +95,8 @@ def claim_device(
     call = io.client.staking.claim_device(
         fingerprint_of(uuid, fingerprint),
         class_id=class_of(io, class_).id,
-        device=io.keypair(device_key),
-        attester=io.keypair(attester),
+        device=io.party(device_key),
+        attester=io.party(attester),
     )
     sent = io.send(call, "claim a device")
     io.done(sent, f"Claimed device {sent.result}", device=sent.result)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import constants, pda, types
+from ionet import SignsElsewhere, constants, pda, types
 from ionet.chain.files import write_secret
 from ionet.cli.arguments import address
 from ionet.cli.failures import NOT_FOUND, REFUSED, UNUSABLE, UserError
@@ -97,8 +97,10 @@ def import_export(
     source = _keys(seed, keys, dry_run=io.dry_run)
     if ledger is not None:
         _write_ledger(ledger, plan_nodes(machines, network))
-    signer = unsigned_for if attester is None else io.keypair(attester)
+    signer = unsigned_for if attester is None else io.party(attester)
     assert signer is not None
+    if isinstance(signer, SignsElsewhere):
+        raise UserError(f"for an attester that signs elsewhere, give --unsigned-for {signer.pubkey()}")
     args = types.staking.NodeArgs(commission, region, memory, link)
 
     def work(client: AsyncClient) -> Registration:
@@ -127,7 +129,7 @@ def _checked(io: Session, path: Path) -> Export:
             texts = "; ".join(map(str, bad.errors))
             raise UserError(f"{bad.count} lines of {path} cannot be used: {texts}", UNUSABLE) from None
         for error in bad.errors[:20]:
-            io.screen.note(f"{path}:{error.line}: {error.text}")
+            io.screen.note(f"{path}:{error.line}: {error.reason}")
         hidden = bad.count - len(bad.errors[:20])
         more = f" ({hidden} more are not shown)" if hidden else ""
         lines = "line" if bad.count == 1 else "lines"

@@ -25,11 +25,18 @@ Fingerprint: TypeAlias = Annotated[
     typer.Option("--fingerprint", metavar="HEX", parser=digest, help="Its sha256, instead of --uuid."),
 ]
 DeviceKeyOption: TypeAlias = Annotated[
-    str, typer.Option("--device-key", metavar="KEYPAIR", help="The device's keypair file.")
+    str,
+    typer.Option(
+        "--device-key", metavar="KEYPAIR", help="The device's keypair file; with --sign-only an address."
+    ),
 ]
 AttesterOption: TypeAlias = Annotated[
     str,
-    typer.Option("--attester", metavar="KEYPAIR", help="Keypair of the attester that challenged the device."),
+    typer.Option(
+        "--attester",
+        metavar="KEYPAIR",
+        help="Keypair of the attester that challenged the device; with --sign-only its address.",
+    ),
 ]
 Commission: TypeAlias = Annotated[
     int,

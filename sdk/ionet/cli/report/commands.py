@@ -10,7 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 import typer
 from solders.pubkey import Pubkey
 
-from ionet import IO, EmissionUnknown, NodeState, ReportState, accounts, constants, events
+from ionet import (
+    IO,
+    EmissionUnknown,
+    IonetError,
+    NodeState,
+    ReportState,
+    TransactionFailed,
+    accounts,
+    constants,
+    events,
+)
 from ionet.cli.arguments import NodeAddress, address, digest
 from ionet.cli.evidence import evidence_of, leaves_of, place_of, require_numpy
 from ionet.cli.failures import REFUSED, UNUSABLE, UserError
@@ -360,13 +370,13 @@ def credit(
 
 def _credit_all(io: Session, report: Pubkey, account: accounts.proofs.Report, leaves: Report) -> None:
     """Credits every node not yet credited up to its leaf; a refusal does not stop the others."""
-    from ionet import ProgramError
     from ionet.cli.failures import sentence
 
     keys = [Pubkey(bytes(row)) for row in leaves.leaves.nodes]
     nodes = io.reader.fetch_many(accounts.staking.Node, keys)
     io.refuse_sign_only()
     rows, data = [], []
+    stopped: IonetError | None = None
     total = IO(0)
     for n, (key, node) in enumerate(zip(keys, nodes, strict=True)):
         if node is None or node.state == NodeState.TERMINAL:
@@ -380,19 +390,26 @@ def _credit_all(io: Session, report: Pubkey, account: accounts.proofs.Report, le
             continue
         try:
             sent = io.send(io.client.staking.credit(key, report, leaves), f"credit {key}")
-        except ProgramError as bad:
+        except TransactionFailed as bad:
             rows.append((key, due, f"refused: {sentence(bad)}"))
             data.append({"node": key, "due": due, "error": sentence(bad)})
             continue
+        except IonetError as bad:
+            # The node is gone, or the end unknown: what has landed is still shown.
+            stopped = bad
+            break
         total += sent.result
         rows.append((key, sent.result, sent.signature))
         data.append({"node": key, "credited": sent.result, "signature": sent.signature})
-    io.screen.table(
-        ("node", ">amount", "signature"),
-        rows,
-        data={"report": report, "hour": account.seq, "total": total, "nodes": data},
-        empty=f"Every node is credited up to report {account.seq} already.",
-    )
+    if stopped is None or rows:
+        io.screen.table(
+            ("node", ">amount", "signature"),
+            rows,
+            data={"report": report, "hour": account.seq, "total": total, "nodes": data},
+            empty=f"Every node is credited up to report {account.seq} already.",
+        )
+    if stopped is not None:
+        raise stopped
     if rows and not io.dry_run:
         io.screen.note(f"credited {total} to {sum('credited' in entry for entry in data)} nodes")
     if any("error" in entry for entry in data):

@@ -58,7 +58,7 @@ def create(
     sent = io.send(io.client.distributor.create_airdrop(tree, deadline=deadline), what)
     for at in range(0, tree.chunks, _CHUNKS):
         numbers = range(at, min(at + _CHUNKS, tree.chunks))
-        io.client.distributor.open_claims(tree.address, numbers).send()
+        io.landed(io.client.distributor.open_claims(tree.address, numbers).send().signature)
     io.done(
         sent,
         f"Airdrop {tree.address}: {tree.total} for {len(tree.shares):,} leaves, until {when(deadline)}",

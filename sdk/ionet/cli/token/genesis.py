@@ -69,6 +69,7 @@ def run(file: Recipients) -> None:
     from ionet.token.genesis import read_plan
 
     io = session()
+    io.check_several("genesis")
     planned = read_plan(file)
     state = io.client.genesis.verify(planned)
     missing = sum(item.of - item.made for item in state.items)
@@ -83,6 +84,7 @@ def run(file: Recipients) -> None:
     steps = []
     for step in io.client.genesis.run(planned):
         steps.append(step)
+        io.landed(step.signature)
         io.screen.note(f"{step.done:,}/{step.of:,}  {step.what}  {step.signature}")
     io.screen.show(
         {"transactions": steps, "made": missing},

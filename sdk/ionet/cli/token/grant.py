@@ -57,9 +57,12 @@ def create(
     ] = None,
 ) -> None:
     """Create a grant from the signer's IO; for the distributor's authority."""
+    from ionet.token.airdrop import no_recipient
     from ionet.token.vesting import Schedule
 
     io = session()
+    if (kind := no_recipient(beneficiary)) is not None:
+        raise UserError(f"{beneficiary} is {kind}: nobody could ever take what is there")
     begin = io.client.time() if start is None else start
     if upfront is not None and upfront > amount:
         raise UserError(f"the upfront part, {upfront}, exceeds the total, {amount}")

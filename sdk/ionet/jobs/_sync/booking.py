@@ -6,18 +6,24 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final
 
 from solders.instruction import Instruction
 from solders.pubkey import Pubkey
 
-from ionet import accounts, constants, events, ix, pda, types
+from ionet import accounts, constants, ix, pda, types
 from ionet._generated.buyback import PROGRAM_ID as BUYBACK
 from ionet._generated.jobs import PROGRAM_ID
-from ionet._generated.jobs.types import JobState
 from ionet.chain._sync.call import Call, deferred
 from ionet.chain.amounts import Amount
-from ionet.chain.errors import IonetError, TransactionFailed
+from ionet.chain.errors import (
+    IonetError,
+    TransactionExpired,
+    TransactionFailed,
+    TransactionNotShown,
+    TransactionUnknown,
+)
 from ionet.chain.packing import pack
 from ionet.chain.pda import find_with_bump, token_account
 from ionet.chain.records import KeyedAccount
@@ -25,10 +31,10 @@ from ionet.chain.signers import SignerLike, as_signer
 from ionet.chain.transactions import Sent
 from ionet.jobs._allowances import approve, revoke
 from ionet.jobs._sync.offers import Offers
-from ionet.jobs._sync.paying import Paying
-from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked
+from ionet.jobs._sync.undoing import Undoing
+from ionet.jobs.cluster import CancelledBooking, ClusterBooking, ClusterNotBooked, ClusterUnknown
 from ionet.jobs.quotes import NotBookable, Quote, Quotes
-from ionet.jobs.status import ClusterStatus, cluster_status, is_renting
+from ionet.jobs.status import ClusterStatus, cluster_status
 from ionet.token.prices import PriceUnusable
 
 _SIZES: Final = f"{constants.jobs.MIN_CLUSTER} to {constants.jobs.MAX_CLUSTER}"
@@ -53,7 +59,7 @@ class _Who:
     source: Pubkey | None = None
 
 
-class Booking(Offers, Paying):
+class Booking(Offers, Undoing):
     """For renters."""
 
     @deferred
@@ -185,7 +191,9 @@ class Booking(Offers, Paying):
         for part in pack(renter, groups):
             instructions = [one for index in part for one in groups[index]]
             booked = tuple(jobs[index] for index in part)
-            call: Call[tuple[Pubkey, ...]] = Call(self._connection, instructions, decode=_booked)
+            call: Call[tuple[Pubkey, ...]] = Call(
+                self._connection, instructions, decode=partial(_booked, booked)
+            )
             parts.append(_Part(call, tuple(nodes[index] for index in part), booked))
         return parts
 
@@ -204,9 +212,11 @@ class Booking(Offers, Paying):
         """Books several nodes, none of which starts before all are booked; completes a cluster that is open.
 
         Everything that accounts show is checked before the first transaction. If one fails nevertheless, what
-        was booked is cancelled and refunded at once, for the booking fee or the price of the time held. After
-        a crash of this process `clusters` finds a cluster that is half booked; calling this again with its id
-        and the missing nodes completes it, `cancel_cluster` cancels it.
+        was booked is cancelled and refunded at once, for the booking fee or the price of the time held. A
+        transaction whose end the node does not tell is waited for until it can no longer land, and counts as
+        what the accounts show then. After a crash of this process `clusters` finds a cluster that is half
+        booked; calling this again with its id and the missing nodes completes it, `cancel_cluster` cancels
+        it.
 
         Args:
             nodes: which, each once.
@@ -216,10 +226,11 @@ class Booking(Offers, Paying):
             currency: what to pay in: name or mint.
             quotes: see `cluster_calls`.
             source: see `cluster_calls`.
-            on_sent: told of each transaction that has landed.
+            on_sent: told of each transaction that has landed and that the node shows.
 
         Raises:
             ClusterNotBooked: one could not be booked; it says why, and what became of the others.
+            ClusterUnknown: nobody can say whether one was booked; it says what is, and nothing is cancelled.
             NotBookable, PriceUnusable, IonetError: see `cluster_calls`; nothing was sent.
         """
         chosen = secrets.token_bytes(32) if cluster_id is None else cluster_id
@@ -230,15 +241,18 @@ class Booking(Offers, Paying):
         signatures: list[str] = []
         for part in parts:
             try:
-                sent = part.call.send()
+                signature, sent = self._landing(part)
+            except TransactionUnknown as bad:
+                standing = (*before, *jobs)
+                raise ClusterUnknown(cluster, part.nodes, tuple(signatures), standing, bad) from bad
             except IonetError as bad:
-                # A transaction without an answer may have landed: its jobs are looked for, too.
-                undone = self._undo([*before, *jobs, *part.jobs])
+                undone = self._undo([*before, *jobs])
                 cause = self._cause(bad, part.nodes, seconds, currency)
                 raise ClusterNotBooked(cluster, part.nodes, tuple(signatures), undone, cause) from bad
-            jobs += sent.result
-            signatures.append(sent.signature)
-            on_sent(sent)
+            jobs += part.jobs
+            signatures.append(signature)
+            if sent is not None:
+                on_sent(sent)
         return ClusterBooking(cluster, tuple(jobs), tuple(signatures))
 
     @deferred
@@ -332,32 +346,6 @@ class Booking(Offers, Paying):
         """
         return self._undo([one.address for one in self.cluster_jobs(cluster)])
 
-    def _undo(self, jobs: Sequence[Pubkey]) -> tuple[CancelledBooking, ...]:
-        """Cancels those of the jobs that wait for their start, and pays their deposits back."""
-        now = self._connection.time()
-        found = self._connection.fetch_many(accounts.jobs.Job, list(dict.fromkeys(jobs)))
-        waiting = [
-            (address, job)
-            for address, job in zip(dict.fromkeys(jobs), found, strict=True)
-            if job is not None and job.state == JobState.BOOKED and is_renting(job, self._connection.address)
-        ]
-        groups = [self._cancelling(address, job, now) for address, job in waiting]
-        undone = []
-        packed = pack(self._connection.address, groups)
-        while packed:
-            part = packed.pop(0)
-            call: Call[None] = Call(self._connection, [one for index in part for one in groups[index]])
-            try:
-                signature = (call.send()).signature
-            except IonetError as bad:
-                if len(part) > 1:  # one of them must not keep the others booked
-                    packed = [*([index] for index in part), *packed]
-                else:
-                    undone.append(CancelledBooking(waiting[part[0]][0], None, str(bad)))
-            else:
-                undone += [CancelledBooking(waiting[index][0], signature, None) for index in part]
-        return tuple(undone)
-
     # -- parts
 
     def _cause(
@@ -370,7 +358,28 @@ class Booking(Offers, Paying):
             self.quotes(nodes, seconds, currency=currency)
         except (NotBookable, PriceUnusable) as cause:
             return cause
+        except IonetError:  # no answer about the nodes: the failure itself stays true
+            pass
         return failed
+
+    def _landing(self, part: _Part) -> tuple[str, Sent[tuple[Pubkey, ...]] | None]:
+        """Sends a part until it has landed: its signature, and what it did if the node shows it.
+
+        Raises:
+            TransactionExpired: it has not landed and no longer can.
+            TransactionUnknown: nobody can say.
+            IonetError: it failed, or nothing was sent.
+        """
+        try:
+            sent = part.call.send()
+        except TransactionNotShown as bad:
+            return bad.signature, None
+        except TransactionUnknown as bad:
+            if not self._has_booked(bad, part.jobs):
+                text = f"transaction {bad.signature} did not land and no longer can"
+                raise TransactionExpired(text, bad.signature) from bad
+            return bad.signature, None
+        return sent.signature, sent
 
     def _booking(
         self,
@@ -452,5 +461,5 @@ def _check_open(address: Pubkey, cluster: accounts.jobs.Cluster, wanted: int, ma
         )
 
 
-def _booked(sent: Sent[Any]) -> tuple[Pubkey, ...]:
-    return tuple(one.job for one in sent.events if isinstance(one, events.jobs.Booked))
+def _booked(jobs: tuple[Pubkey, ...], sent: Sent[Any]) -> tuple[Pubkey, ...]:
+    return jobs

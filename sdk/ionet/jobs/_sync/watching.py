@@ -110,6 +110,18 @@ class Watching(JobsBase):
             for signature, event in reversed(losses)
         ]
 
+    def ending(self, job: Pubkey) -> events.jobs.Ended | None:
+        """How a job ended, also one that is closed; from the chain's history, None if that does not show it.
+
+        A node keeps history for a while only.
+        """
+        for signature in self._connection.history(job):
+            sent = self._connection.transaction(signature)
+            for event in sent.events:
+                if isinstance(event, events.jobs.Ended) and event.job == job:
+                    return event
+        return None
+
     def disputes(self, job: Pubkey) -> list[DisputeStatus]:
         """A job's disputes whose accounts are open, the earliest first; they may outlive the job."""
         disputes = self._connection.find(accounts.jobs.Dispute, job=job)

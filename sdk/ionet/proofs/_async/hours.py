@@ -111,8 +111,8 @@ class AsyncHours(AsyncAdministration):
         Stake, class and units are today's; use and fees come from the jobs program's events. The hours in a
         row that a node was up come from its device's signed statement; a statement signed by another key, or
         claiming more than the time since registration, is ignored. The verdict is the one judged in the hour;
-        a node that was leased and attested passes; otherwise the last verdict is repeated. No verdict counts for
-        an hour that began before the node was reopened or got a processor.
+        a node that was leased and attested passes; otherwise the last verdict is repeated. None counts for an
+        hour that began before the node was reopened or got a processor.
 
         Args:
             seq: the hour's number from the start of emission.

@@ -5,7 +5,8 @@ most eight processors, `DeviceKeys` gives each processor a key, and `Registratio
 the chain yet. To continue a run that was stopped, run it again: what is done is read from the chain.
 """
 
-from ionet.staking.bulk._export import Export, ExportError, ExportRow, LineError, read_export
+from ionet.formats.table import LineError
+from ionet.staking.bulk._export import Export, ExportError, ExportRow, read_export
 from ionet.staking.bulk._keys import DeviceKeys, KeyFolder, SeedKeys
 from ionet.staking.bulk._plan import NodePlan, Processor, plan_nodes
 from ionet.staking.bulk._register import Progress, Registration, Remaining

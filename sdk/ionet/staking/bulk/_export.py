@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cache
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from ionet.chain.errors import IonetError
+from ionet.formats.table import LineError, read_table
 from ionet.staking.bulk._wallets import wallet_error
 from ionet.staking.classes import HardwareClass, hardware_classes
 
@@ -18,22 +18,6 @@ COLUMNS: Final = ("device", "model", "count", "wallet")
 #: Most processors in a row: a larger count means several machines.
 MOST: Final = 1_024
 _NAME_BYTES: Final = 128
-
-
-@dataclass(frozen=True, slots=True)
-class LineError:
-    """What is wrong with a line.
-
-    Attributes:
-        line: its number in the file, from 1.
-        text: what is wrong, and what would be right.
-    """
-
-    line: int
-    text: str
-
-    def __str__(self) -> str:
-        return f"line {self.line}: {self.text}"
 
 
 class ExportError(IonetError, ValueError):
@@ -95,8 +79,9 @@ class Export:
 def read_export(path: str | Path) -> Export:
     """Checks every line of an export without keeping the lines in memory.
 
-    The first line names the columns: device, model, count and wallet, in any order; others are ignored. A
-    model is the name of a hardware class, or what a driver calls the device.
+    The first line names the columns: device, model, count and wallet, in any order. An export has what else
+    its network knows of a machine: other columns are ignored. A model is the name of a hardware class, or
+    what a driver calls the device.
 
     Raises:
         ExportError: with the lines that cannot be used.
@@ -128,49 +113,16 @@ def _duplicate(row: ExportRow, seen: dict[str, int]) -> LineError | None:
 
 
 def _lines(path: Path) -> Iterator[ExportRow | LineError]:
-    with open(path, encoding="utf-8-sig", newline="") as file:
-        reader = csv.reader(file, strict=True)
-        header: list[str] | None = None
-        while True:
-            try:
-                cells = next(reader)
-            except StopIteration:
-                break
-            except csv.Error as bad:
-                yield LineError(reader.line_num, f"not CSV: {bad}")
-                continue
-            except UnicodeDecodeError as bad:
-                yield LineError(reader.line_num + 1, f"not UTF-8: {bad.reason}")
-                return
-            if not any(cell.strip() for cell in cells):
-                continue
-            if header is None:
-                header = [cell.strip().lower() for cell in cells]
-                if problem := _header_error(header):
-                    yield LineError(reader.line_num, problem)
-                    return
-                continue
-            yield _row(reader.line_num, header, cells)
-    if header is None:
-        yield LineError(1, f"the file is empty; its first line names the columns {', '.join(COLUMNS)}")
+    for row in read_table(path, COLUMNS, others=True):
+        yield row if isinstance(row, LineError) else _row(row.line, row.cells)
 
 
-def _header_error(header: Sequence[str]) -> str | None:
-    missing = [name for name in COLUMNS if name not in header]
-    if missing:
-        return f"the column {missing[0]!r} is missing; the first line names {', '.join(COLUMNS)}"
-    twice = [name for name in COLUMNS if header.count(name) > 1]
-    return f"the column {twice[0]!r} is there twice" if twice else None
-
-
-def _row(line: int, header: Sequence[str], cells: Sequence[str]) -> ExportRow | LineError:
-    if len(cells) != len(header):
-        return LineError(line, f"{len(cells)} cells, but the header has {len(header)}")
-    device, model, number, wallet = (cells[header.index(name)].strip() for name in COLUMNS)
+def _row(line: int, cells: Mapping[str, str]) -> ExportRow | LineError:
+    device, model, number, wallet = (cells[name] for name in COLUMNS)
     if not device or len(device.encode()) > _NAME_BYTES or not device.isprintable():
         return LineError(line, f"a device's name has 1 to {_NAME_BYTES} printable bytes, not {device!r}")
-    if not (number.isascii() and number.isdigit() and 1 <= int(number) <= MOST):
-        return LineError(line, f"a count is a whole number from 1 to {MOST:,}, not {number!r}")
+    if not (number.isascii() and number.isdigit() and len(number) < 10 and 1 <= int(number) <= MOST):
+        return LineError(line, f"a count is a whole number from 1 to {MOST:,}, not {number[:32]!r}")
     if problem := wallet_error(wallet):
         return LineError(line, problem)
     kind = class_of(model)
