@@ -16,7 +16,9 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from solders.system_program import TransferParams, transfer
 from tests.nodes.enclosed import NO_NAMESPACE
 
 import ionet
@@ -94,7 +96,7 @@ def running_validator(program: Path, folder: Path, authority: Pubkey, *options: 
             if not told and process.wait(10) == NO_NAMESPACE:
                 pytest.skip(f"solana-test-validator listens on every address, and here is {log.read_text()}")
             url = f"http://127.0.0.1:{json.loads(told)['rpc']}"
-            _until_it_votes(url, process, log)
+            _until_it_works(url, process, log)
             yield url
         finally:
             process.stdin.close()
@@ -128,7 +130,7 @@ def running_surfpool(folder: Path, authority: Pubkey | None = None, *options: st
     ):
         try:
             url = f"http://127.0.0.1:{port}"
-            _until_it_votes(url, process, log)
+            _until_it_works(url, process, log)
             yield url
         finally:
             process.terminate()
@@ -156,19 +158,21 @@ def _free_port() -> int:
     raise OSError("no two neighbouring ports are free")
 
 
-def _until_it_votes(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Waits until the node answers, and has confirmed a slot."""
-    until = time.monotonic() + _PATIENCE
-    with ionet.HttpTransport(url, retries=0) as transport:
+def _until_it_works(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Waits until a transaction lands: a validator answers before it takes any, and loses the first ones."""
+    until, signer = time.monotonic() + _PATIENCE, Keypair()
+    nothing = transfer(TransferParams(from_pubkey=signer.pubkey(), to_pubkey=signer.pubkey(), lamports=0))
+    with ionet.Client(ionet.HttpTransport(url, retries=0), signer=signer) as client:
         while time.monotonic() < until:
             assert process.poll() is None, f"the node ended with {process.returncode}: {tail(log)}"
             try:
-                if transport.request("getSlot", [{"commitment": "confirmed"}]) > 0:
-                    return
+                client.airdrop(signer.pubkey(), ionet.SOL(1))
+                client.send(nothing)
             except ionet.IonetError:
-                pass
-            time.sleep(0.05)
-    pytest.fail(f"the node has no slot after {_PATIENCE} s: {tail(log)}")
+                time.sleep(0.05)
+            else:
+                return
+    pytest.fail(f"the node takes no transaction for {_PATIENCE} s: {tail(log)}")
 
 
 def tail(log: Path, lines: int = 60) -> str:
