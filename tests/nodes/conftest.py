@@ -37,7 +37,7 @@ def market(
                         address, data=bytes(held.data), owner=held.owner, lamports=held.lamports
                     )
             write_prices(client)
-            yield Market(client, made.people, made.node, made.report, turns=True)
+            yield Market(client, made.client, made.people, made.node, made.report, turns=True)
         return
     program = request.getfixturevalue("validator_program")
     made = grown()
@@ -45,7 +45,7 @@ def market(
     authority = made.people["deployer"].pubkey()
     options = ("--account-dir", str(files))
     with running_validator(program, folder, authority, *options) as url, connected(made, url) as client:
-        yield Market(client, made.people, made.node, made.report, turns=False)
+        yield Market(client, made.client, made.people, made.node, made.report, turns=False)
 
 
 def connected(made: Grown, url: str) -> ionet.Client:

@@ -103,10 +103,15 @@ class Market:
 
     Attributes:
         client: the deployer's.
+        near: the deployer's on the embedded network where the market has grown.
+        people: everybody's keys, by name.
+        node: of alice's nodes the one that is offered.
+        report: the latest.
         turns: whether the node's clock can be turned.
     """
 
     client: ionet.Client
+    near: ionet.Client
     people: dict[str, Keypair]
     node: Pubkey
     report: Report
