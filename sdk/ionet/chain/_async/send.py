@@ -26,7 +26,7 @@ from ionet.chain.errors import (
     TransportError,
     failure,
 )
-from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
+from ionet.chain.fees import MAX_COMPUTE_UNITS, FeePolicy, fee_of
 from ionet.chain.nonces import nonce_account, nonce_of
 from ionet.chain.records import shaped
 from ionet.chain.rpc.sockets import AsyncNudge
@@ -180,7 +180,7 @@ async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = Fa
         after = [transactions.raw_account(account) for account in found["accounts"]]
     fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
     # Some test nodes leave the priority fee out of their answer.
-    known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
+    known = fee_of(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
