@@ -173,6 +173,7 @@ def test_a_lookup_table_shortens_the_transaction(chain: ionet.Client) -> None:
     transfers = [give(chain, key, 1_000_000) for key in keys]
     plain, short = chain.call(*transfers), chain.call(*transfers, tables=[table])
     assert len(bytes(short.tx())) < len(bytes(plain.tx())) - 32
+    assert [one.after for one in short.preview().changes if one.address in keys] == [1_000_000] * 3
     sent = short.send()
     assert [chain.balance(key) for key in keys] == [SOL("0.001")] * 3
     assert chain.transaction(sent.signature).fee == 5000

@@ -178,7 +178,9 @@ async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = Fa
         if found["err"] is not None:
             raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
-    fee = await client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    encoded = b64encode(bytes(to_bytes_versioned(message))).decode()
+    # At the default, finalized, a node does not know its lookup tables yet, nor its blockhash.
+    fee = await client.request("getFeeForMessage", encoded, {"commitment": client.commitment})
     # Some test nodes leave the priority fee out of their answer.
     known = fee_of(message)
     return Preview(
