@@ -15,6 +15,7 @@ import ionet
 from ionet import SOL, USDC, FeePolicy
 from ionet.chain import ids
 from ionet.chain.fees import priority_fee
+from ionet.chain.transactions import Commitment
 
 MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 FEED = bytes(range(32))
@@ -62,6 +63,17 @@ def test_a_transaction_can_be_looked_up_later(chain: ionet.Client) -> None:
     assert list(chain.history(key)) == [sent.signature]
     with pytest.raises(LookupError, match="knows no transaction"):
         chain.transaction(str(Keypair().sign_message(b"never sent")))
+
+
+@pytest.mark.parametrize("commitment", ["processed", "confirmed"])
+def test_transactions_are_listed_and_shown_to_whoever_does_not_wait(
+    chain: ionet.Client, commitment: Commitment
+) -> None:
+    key = Keypair().pubkey()
+    client = ionet.Client(chain.transport, signer=chain.signer, commitment=commitment)
+    sent = client.send(give(chain, key, 1_000_000))
+    assert list(client.history(key)) == [sent.signature]
+    assert client.balance(key) == SOL("0.001")
 
 
 def test_joined_calls_are_one_transaction(chain: ionet.Client) -> None:

@@ -492,9 +492,11 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
     if client.is_local:
         record = client.network.transaction(signature)
         return None if record is None else _from_record(record, decode)
-    # getTransaction knows nothing below confirmed.
-    level = "finalized" if client.commitment == "finalized" else "confirmed"
-    config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
+    config = {
+        "encoding": "base64",
+        "commitment": client.transaction_level,
+        "maxSupportedTransactionVersion": 0,
+    }
     found = client.request("getTransaction", signature, config)
     if found is None:
         return None
