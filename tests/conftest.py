@@ -10,8 +10,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator, Iterator
+from pathlib import Path
 
+import pytest
 from hypothesis import HealthCheck, settings
+from tests.nodes import starting
 
 _QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
@@ -19,3 +23,19 @@ settings.register_profile("default", deadline=None)
 settings.register_profile("ci", deadline=None, derandomize=True, database=None, suppress_health_check=_QUIET)
 settings.register_profile("long", deadline=None, max_examples=20_000, suppress_health_check=_QUIET)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+
+@pytest.fixture(scope="session")
+def validator_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where solana-test-validator is; skips where there is none."""
+    with starting.validator_program(tmp_path_factory.mktemp("validator-program")) as program:
+        yield program
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Shows what the nodes have written, below a test that failed."""
+    report = yield
+    if report.failed:
+        report.sections += [(f"end of {log.name}", starting.tail(log)) for log in starting.LOGS]
+    return report

@@ -122,6 +122,21 @@ def test_times_of_transactions_and_blocks_are_seconds(node: Node) -> None:
     assert [sent["transaction"]["signatures"][0] for sent in block["transactions"]] == [signature]
 
 
+def test_a_slot_that_must_be_reached_hides_no_earlier_transaction(node: Node) -> None:
+    address = str(Keypair().pubkey())
+    signature = node.result("requestAirdrop", address, LAMPORTS)
+    deadline = time.monotonic() + 10
+    while (landed := node.result("getSignatureStatuses", [signature])["value"][0]) is None:
+        assert time.monotonic() < deadline, "the airdrop does not land"
+    config = {"commitment": "confirmed", "minContextSlot": landed["slot"] + 2}
+    while "error" in (answer := node.call("getSignaturesForAddress", address, config)):
+        assert answer["error"]["code"] == -32016
+        assert time.monotonic() < deadline, "the slot is never reached"
+    assert [one["signature"] for one in answer["result"]] == [signature]
+    beyond = node.call("getSignaturesForAddress", address, {"minContextSlot": 10**9})["error"]
+    assert (beyond["code"], list(beyond["data"])) == (-32016, ["contextSlot"])
+
+
 def test_an_airdrop_above_the_faucet_says_the_limit(node: Node) -> None:
     error = node.call("requestAirdrop", str(Keypair().pubkey()), 10**6 * LAMPORTS)["error"]
     assert error["code"] == -32602

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
@@ -16,6 +13,8 @@ from types import ModuleType
 import pytest
 from solders.keypair import Keypair
 from solders.pubkey import Pubkey
+from tests.nodes.starting import running_surfpool, running_validator
+from tests.sdk.networks import CHEATING, NETWORKS
 
 import ionet
 from ionet.chain.rpc.local import shipped_programs
@@ -57,63 +56,29 @@ def local(programs: dict[Pubkey, Path]) -> ionet.Client:
     return ionet.local(programs=programs, shipped=False)
 
 
-def node_url() -> Iterator[str]:
-    """A real node: the one that IO_RPC_URL names, or the one that scripts/localnet installed."""
+@pytest.fixture(scope="session")
+def node(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a real node: the one that IO_RPC_URL names, or surfpool's."""
     if url := os.environ.get("IO_RPC_URL"):
         yield url
         return
-    home = Path(os.environ.get("LOCALNET_HOME", Path.home() / ".cache" / "ionet-localnet"))
-    if not (home / "stamp").exists() or shutil.which("bash") is None:
-        pytest.skip("no JSON-RPC node: set IO_RPC_URL, or run scripts/localnet --setup")
-    found = built_programs()
-    if not found:
-        pytest.skip("the node has no programs to load; run scripts/build")
-    folder = next(iter(found.values()))[1].parent
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [str(ROOT / "scripts" / "localnet"), "--rpc-port", str(port), "--mode", "transaction"]
-    log = Path(os.environ.get("TMPDIR", "/tmp")) / f"ionet-node-{port}.log"
-    with log.open("w") as output:
-        process = subprocess.Popen([*command, "--programs", str(folder)], stdout=output, stderr=output)
-        try:
-            url = f"http://127.0.0.1:{port}"
-            _until_healthy(url, process, log)
-            yield url
-        finally:
-            process.terminate()
-            process.wait(timeout=10)
-            log.unlink()
+    with running_surfpool(tmp_path_factory.mktemp("surfpool")) as url:
+        yield url
 
 
-def _until_healthy(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
-    with ionet.HttpTransport(url, retries=0) as transport:
-        for _ in range(100):
-            if process.poll() is not None:
-                pytest.fail(f"the node ended with {process.returncode}: {log.read_text()}")
-            try:
-                transport.request("getHealth")
-            except ionet.IonetError:
-                time.sleep(0.1)
-            else:
-                return
-    pytest.fail(f"the node does not answer after 10 s: {log.read_text()}")
-
-
-@pytest.fixture(scope="session")
-def node() -> Iterator[str]:
-    """The URL of a real node."""
-    yield from node_url()
-
-
-NETWORKS = ["local", "served", pytest.param("node", marks=pytest.mark.node)]
+@pytest.fixture(scope="module")
+def validator(validator_program: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The URL of a test validator; for one module, since it keeps a processor busy."""
+    folder = tmp_path_factory.mktemp("validator")
+    with running_validator(validator_program, folder, Keypair().pubkey()) as url:
+        yield url
 
 
 def client_of(kind: str, local: str, request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
     """A client with a funded signer of its own on this kind of network."""
-    if kind == "node":
+    if kind in ("node", "validator"):
         signer = Keypair()
-        with ionet.connect(request.getfixturevalue("node"), signer=signer) as client:
+        with ionet.connect(request.getfixturevalue(kind), signer=signer) as client:
             client.airdrop(signer.pubkey(), ionet.SOL(1000))
             yield client
         return
@@ -131,9 +96,9 @@ def chain(request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
     yield from client_of(request.param, "bare", request)
 
 
-@pytest.fixture(params=NETWORKS)
+@pytest.fixture(params=CHEATING)
 def deployed(request: pytest.FixtureRequest) -> Iterator[ionet.Client]:
-    """Each kind of network, with io.net's programs."""
+    """Each kind of network that lets tests turn the clock, with io.net's programs."""
     yield from client_of(request.param, "local", request)
 
 

@@ -9,18 +9,28 @@ from solders.keypair import Keypair
 from solders.pubkey import Pubkey
 from solders.system_program import CreateAccountParams, TransferParams, create_account, transfer
 from solders.token.associated import get_associated_token_address
+from tests.sdk.networks import CHEATING
 
 import ionet
 from ionet import SOL, USDC, FeePolicy
 from ionet.chain import ids
 from ionet.chain.fees import priority_fee
+from ionet.chain.transactions import Commitment
 
 MEMO = Pubkey.from_string("MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr")
 FEED = bytes(range(32))
+cheating = pytest.mark.parametrize("chain", CHEATING, indirect=True)
 
 
 def give(client: ionet.Client, to: Pubkey, lamports: int) -> Instruction:
     return transfer(TransferParams(from_pubkey=client.address, to_pubkey=to, lamports=lamports))
+
+
+def async_client(chain: ionet.Client) -> ionet.AsyncClient:
+    """The same network and signer, without blocking."""
+    if chain.is_local:
+        return ionet.AsyncClient(ionet.AsyncLocalTransport(chain.network), signer=chain.signer)
+    return ionet.AsyncClient.connect(chain.transport.url, signer=chain.signer)  # type: ignore[attr-defined]
 
 
 def memo(text: str) -> Instruction:
@@ -53,6 +63,17 @@ def test_a_transaction_can_be_looked_up_later(chain: ionet.Client) -> None:
     assert list(chain.history(key)) == [sent.signature]
     with pytest.raises(LookupError, match="knows no transaction"):
         chain.transaction(str(Keypair().sign_message(b"never sent")))
+
+
+@pytest.mark.parametrize("commitment", ["processed", "confirmed"])
+def test_transactions_are_listed_and_shown_to_whoever_does_not_wait(
+    chain: ionet.Client, commitment: Commitment
+) -> None:
+    key = Keypair().pubkey()
+    client = ionet.Client(chain.transport, signer=chain.signer, commitment=commitment)
+    sent = client.send(give(chain, key, 1_000_000))
+    assert list(client.history(key)) == [sent.signature]
+    assert client.balance(key) == SOL("0.001")
 
 
 def test_joined_calls_are_one_transaction(chain: ionet.Client) -> None:
@@ -130,7 +151,7 @@ def test_the_price_never_exceeds_its_caps(chain: ionet.Client, policy: FeePolicy
 
 def test_a_fixed_compute_limit_needs_no_simulation_and_a_failure_lands(chain: ionet.Client) -> None:
     fees = FeePolicy(compute_limit=1000)
-    assert chain.call(memo("x")).send(fees=fees).compute_units < 1000
+    assert chain.call(give(chain, chain.address, 1)).send(fees=fees).compute_units < 1000
     before = chain.balance()
     with pytest.raises(ionet.ProgramError) as caught:
         chain.call(give(chain, Keypair().pubkey(), 10**18)).send(fees=fees)
@@ -138,15 +159,33 @@ def test_a_fixed_compute_limit_needs_no_simulation_and_a_failure_lands(chain: io
     assert before - chain.balance() == SOL.from_base(5000)
 
 
+def made_table(chain: ionet.Client, keys: list[Pubkey]) -> Pubkey:
+    """A lookup table with these addresses, which is old enough to be used."""
+    slot = chain.slot() - 1
+    seeds = [bytes(chain.address), slot.to_bytes(8, "little")]
+    place, bump = Pubkey.find_program_address(seeds, ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
+    accounts = [
+        AccountMeta(place, False, True),
+        AccountMeta(chain.address, True, False),
+        AccountMeta(chain.address, True, True),
+        AccountMeta(ids.SYSTEM_PROGRAM, False, False),
+    ]
+    create = bytes(4) + slot.to_bytes(8, "little") + bytes([bump])
+    extend = (2).to_bytes(4, "little") + len(keys).to_bytes(8, "little") + b"".join(map(bytes, keys))
+    program = ids.ADDRESS_LOOKUP_TABLE_PROGRAM
+    made = chain.send(Instruction(program, create, accounts), Instruction(program, extend, accounts))
+    while chain.slot() <= made.slot:
+        chain.send(memo("a slot"))
+    return place
+
+
 def test_a_lookup_table_shortens_the_transaction(chain: ionet.Client) -> None:
-    place, keys = Keypair().pubkey(), [Keypair().pubkey() for _ in range(3)]
-    head = (1).to_bytes(4, "little") + b"\xff" * 8 + bytes(8) + b"\0" + b"\0" + bytes(32) + bytes(2)
-    data = head + b"".join(bytes(key) for key in keys)
-    chain.cheats.set_account(place, data=data, owner=ids.ADDRESS_LOOKUP_TABLE_PROGRAM)
-    table = AddressLookupTableAccount(place, keys)
+    keys = [Keypair().pubkey() for _ in range(3)]
+    table = AddressLookupTableAccount(made_table(chain, keys), keys)
     transfers = [give(chain, key, 1_000_000) for key in keys]
     plain, short = chain.call(*transfers), chain.call(*transfers, tables=[table])
     assert len(bytes(short.tx())) < len(bytes(plain.tx())) - 32
+    assert [one.after for one in short.preview().changes if one.address in keys] == [1_000_000] * 3
     sent = short.send()
     assert [chain.balance(key) for key in keys] == [SOL("0.001")] * 3
     assert chain.transaction(sent.signature).fee == 5000
@@ -180,6 +219,7 @@ def test_an_account_that_is_not_there_is_told_from_a_program_that_is_not(deploye
         deployed.fetch(ionet.accounts.mint.Config, Pubkey.new_unique())
 
 
+@cheating
 def test_token_accounts_and_mints_can_be_made_and_read(chain: ionet.Client) -> None:
     mint, owner = Keypair().pubkey(), Keypair().pubkey()
     chain.cheats.set_mint(mint, decimals=6, authority=chain.address, supply=USDC(500).base)
@@ -194,6 +234,7 @@ def test_token_accounts_and_mints_can_be_made_and_read(chain: ionet.Client) -> N
         chain.token_mint(chain.address)
 
 
+@cheating
 def test_programs_accept_the_tokens_that_were_made(chain: ionet.Client) -> None:
     mint, other = Keypair().pubkey(), Keypair().pubkey()
     chain.cheats.set_mint(mint, decimals=6, authority=chain.address, supply=1000)
@@ -212,6 +253,7 @@ def test_programs_accept_the_tokens_that_were_made(chain: ionet.Client) -> None:
     assert (caught.value.program, caught.value.name) == ("token", "InsufficientFunds")
 
 
+@cheating
 def test_prices_can_be_set(chain: ionet.Client) -> None:
     place = chain.cheats.set_price(FEED, 123_456, exponent=-5, confidence=7)
     assert place == ionet.price_feed(FEED)
@@ -230,6 +272,7 @@ def test_prices_can_be_set(chain: ionet.Client) -> None:
         chain.price(forged)
 
 
+@cheating
 def test_time_can_be_moved(chain: ionet.Client) -> None:
     start = chain.time()
     target = chain.cheats.advance(86_400)
@@ -269,17 +312,18 @@ def test_a_client_without_signer_reads_but_does_not_send(chain: ionet.Client) ->
 
 async def test_the_asynchronous_client_does_the_same(chain: ionet.Client) -> None:
     key = Keypair().pubkey()
-    if chain.is_local:
-        client = ionet.AsyncClient(ionet.AsyncLocalTransport(chain.network), signer=chain.signer)
-    else:
-        client = ionet.AsyncClient.connect(chain.transport.url, signer=chain.signer)  # type: ignore[attr-defined]
-    async with client:
+    async with async_client(chain) as client:
         call = client.call(give(chain, key, 1_000_000)) + client.call(memo("joined"))
         sent = await call.send()
         assert await client.balance(key) == SOL("0.001")
         assert [one async for one in client.history(key)] == [sent.signature]
         with pytest.raises(ionet.ProgramError):
             await client.send(give(chain, key, 10**18))
+
+
+@cheating
+async def test_the_asynchronous_client_cheats_alike(chain: ionet.Client) -> None:
+    async with async_client(chain) as client:
         price = await client.cheats.set_price(FEED, 5)
         assert (await client.price(price)).price == 5
 

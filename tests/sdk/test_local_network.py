@@ -159,7 +159,8 @@ def test_a_node_says_of_150_older_blockhashes_that_they_are_valid(bare: ionet.Cl
     assert (valid(old), valid(middle)) == (False, True)
     network.clock.advance(3600)
     assert (valid(old), valid(middle)) == (False, False)
-    assert valid("no blockhash") is False
+    with pytest.raises(ionet.RpcError, match="WrongSize"):
+        valid("no blockhash")
     assert valid(Hash.default()) is False
 
 
@@ -353,9 +354,12 @@ def test_the_same_transaction_happens_once(bare: ionet.Client) -> None:
 def test_a_wrong_signature_is_refused_as_a_node_does(bare: ionet.Client) -> None:
     message = signed(bare).message
     forged = VersionedTransaction.populate(message, [Keypair().sign_message(b"x")])
-    with pytest.raises(ionet.RpcError, match="signature verification failure") as caught:
-        bare.request("sendTransaction", raw(forged), {"encoding": "base64", "skipPreflight": True})
-    assert caught.value.code == -32003
+    with pytest.raises(ionet.RpcError, match="did not pass signature verification") as caught:
+        bare.request("sendTransaction", raw(forged), {"encoding": "base64"})
+    assert caught.value.code == -32002
+    # Without a look at it beforehand it is taken, and never lands.
+    taken = bare.request("sendTransaction", raw(forged), {"encoding": "base64", "skipPreflight": True})
+    assert bare.network.transaction(taken) is None
 
 
 def test_rent_and_fees_are_mainnets(bare: ionet.Client) -> None:

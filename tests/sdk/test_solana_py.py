@@ -63,7 +63,7 @@ async def test_it_reads_what_nodes_have(solana: AsyncClient, bare: ionet.Client)
     mint, owner = Pubkey.new_unique(), Pubkey.new_unique()
     bare.cheats.set_mint(mint, decimals=6, supply=1_500_000)
     place = bare.cheats.set_tokens(owner, mint, 1_500_000)
-    assert (await solana.get_version()).value.solana_core == "4.1.2"
+    assert (await solana.get_version()).value.solana_core == "4.2.2"
     assert (await solana.get_slot()).value == bare.network.clock.slot
     assert (await solana.get_epoch_info()).value.slots_in_epoch == 432_000
     assert (await solana.get_block_height()).value == bare.network.block_height

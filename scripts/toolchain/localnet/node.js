@@ -6,6 +6,8 @@
 // through here, because of what the engine does differently from a validator:
 //   - blockTime of getTransaction and getBlock is in units of 1,000 seconds: getBlockTime's answer takes its place
 //   - getBlock without an encoding answers null: "json" is the documented default
+//   - minContextSlot of getSignaturesForAddress hides the transactions before that slot: it says that the answer must
+//     not be older
 //   - an airdrop above the faucet's own balance fails as a whole transaction: the limit is said up front
 const fs = require('node:fs');
 const http = require('node:http');
@@ -18,6 +20,7 @@ const HOST = '127.0.0.1';
 const LAMPORTS = 1_000_000_000;
 const FAUCET_SOL = 900_000;
 const MAX_BODY = 16 * 1024 * 1024;
+const AMENDED = ['getBlock', 'getSignaturesForAddress', 'getTransaction', 'requestAirdrop'];
 
 const fail = (text, status = 1) => {
   console.error(`localnet: ${text}`);
@@ -92,6 +95,10 @@ function amendRequest(request) {
     const given = typeof config === 'string' ? { encoding: config } : config;
     return { ...request, params: [slot, { encoding: 'json', transactionDetails: 'full', ...given }] };
   }
+  if (request?.method === 'getSignaturesForAddress' && Array.isArray(request.params)) {
+    const [address, config] = request.params;
+    return { ...request, params: [address, config ? { ...config, minContextSlot: undefined } : config] };
+  }
   return request;
 }
 
@@ -102,7 +109,14 @@ async function amendResponse(url, request, response) {
   return response;
 }
 
-function refusal(request) {
+async function refusal(url, request) {
+  const [, config] = request?.method === 'getSignaturesForAddress' && Array.isArray(request.params) ? request.params : [];
+  if (Number.isInteger(config?.minContextSlot)) {
+    const contextSlot = await call(url, 'getSlot', [{ commitment: config.commitment ?? 'finalized' }]);
+    const message = 'Minimum context slot has not been reached';
+    if (contextSlot < config.minContextSlot)
+      return { jsonrpc: '2.0', id: request.id ?? null, error: { code: -32016, message, data: { contextSlot } } };
+  }
   const [, lamports] = request?.method === 'requestAirdrop' && Array.isArray(request.params) ? request.params : [];
   if (!(lamports > FAUCET_SOL * LAMPORTS)) return undefined;
   const message = `airdrop of ${lamports} lamports: the faucet has ${FAUCET_SOL} SOL in all; ask for less`;
@@ -118,11 +132,11 @@ async function answer(url, body) {
   }
   const batch = Array.isArray(requests);
   const list = batch ? requests : [requests];
-  if (!list.some((r) => ['getBlock', 'getTransaction', 'requestAirdrop'].includes(r?.method))) return post(url, body);
+  if (!list.some((r) => AMENDED.includes(r?.method))) return post(url, body);
   const answers = [];
   let status = 200;
   for (const request of list) {
-    const refused = refusal(request);
+    const refused = await refusal(url, request);
     if (refused) {
       answers.push(refused);
       continue;

@@ -59,6 +59,12 @@ def percentile(ordered: Sequence[int], rank: int) -> int:
     return ordered[max(-(-len(ordered) * rank // 100) - 1, 0)]
 
 
+def fee_of(message: Any) -> int:
+    """Returns what a message costs, in lamports: its signatures, and the priority fee."""
+    signatures: int = message.header.num_required_signatures
+    return signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
+
+
 def priority_fee(message: Any) -> int:
     """Returns the priority fee, in lamports, that a message's compute budget instructions set."""
     price, limit, others = 0, None, 0

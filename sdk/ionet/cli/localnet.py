@@ -24,6 +24,7 @@ from ionet.cli.session import session
 
 if TYPE_CHECKING:
     from solders.keypair import Keypair
+    from solders.pubkey import Pubkey
 
     from ionet import Client
 
@@ -141,19 +142,20 @@ def _keys(folder: Path) -> dict[str, Keypair]:
     return keypairs
 
 
-def set_up(client: Client, people: Mapping[str, Keypair]) -> None:
+def set_up(client: Client, people: Mapping[str, Keypair], *, price: Pubkey | None = None) -> None:
     """Initialises the programs, and gives everybody SOL and IO.
 
     Args:
         client: its signer is the programs' upgrade authority, on a local network.
         people: by the names in `PEOPLE`; the deployer is the client's signer.
+        price: account of IO's price; default: one is written, as only some test networks can.
     """
     from ionet import IO, Allocation, token_account
     from ionet.localnet.market import Market, People
     from ionet.localnet.record import Recorder
 
     others = {name: keypair for name, keypair in people.items() if name != "deployer"}
-    market = Market(Recorder(lambda step: None), deployer=client, people=People(**others))
+    market = Market(Recorder(lambda step: None), deployer=client, people=People(**others), price=price)
     market.initialize()
     resolver = people["resolver"].pubkey()
     client.proofs.set_params(resolver=resolver, guardian=resolver).send()

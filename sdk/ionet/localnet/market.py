@@ -1,4 +1,4 @@
-"""A market on a network in this process: its people and its programs."""
+"""A market on a local network: its people, its programs, and what only tests can do."""
 
 from __future__ import annotations
 
@@ -44,8 +44,9 @@ class Market:
     Args:
         recorder: records each transaction.
         now: Unix seconds at the start; default: the current time.
-        deployer: a client of the programs' upgrade authority; default: one of a new network.
+        deployer: a client of the programs' upgrade authority on a local network; default: on a new one.
         people: default: new keys.
+        price: account of IO's price; default: one is written, as only some test networks can.
     """
 
     def __init__(
@@ -55,12 +56,14 @@ class Market:
         now: int | None = None,
         deployer: Client | None = None,
         people: People | None = None,
+        price: Pubkey | None = None,
     ) -> None:
         self.recorder = recorder
+        self._price = price
         self.deployer = Client.local(now=now) if deployer is None else deployer
         self.people = People() if people is None else people
         for name in People.__slots__:
-            self.deployer.network.airdrop(getattr(self.people, name).pubkey(), SOL(100).base)
+            self.deployer.airdrop(getattr(self.people, name).pubkey(), SOL(100))
 
     def as_(self, who: Keypair) -> Client:
         """Returns a client of the market for somebody."""
@@ -69,7 +72,7 @@ class Market:
     @property
     def now(self) -> int:
         """The network's clock, Unix seconds."""
-        return self.deployer.network.clock.now()
+        return self.deployer.time()
 
     def send(self, what: str, call: Call[Any]) -> Any:
         """Sends a call, records it, and returns its result."""
@@ -80,7 +83,7 @@ class Market:
     def move_clock(self, until: int) -> None:
         """Moves the clock, and records that it was moved."""
         self.recorder.moved(until - self.now)
-        self.deployer.network.clock.set(until)
+        self.deployer.cheats.set_time(until)
 
     def write_price(self) -> Pubkey:
         """Writes a Pyth price account, which only a test network allows."""
@@ -106,7 +109,11 @@ class Market:
         self._in_parts("create hardware classes", classes, _CLASSES_PER_TRANSACTION)
         self._in_parts("open fee vaults", deployer.buyback.open_vaults(), _SHARDS_PER_TRANSACTION // 2)
         currency = deployer.jobs.create_currency(
-            pda.mint.MINT, feed_id=FEED, price_account=self.write_price(), at_par=False, payment_bps=0
+            pda.mint.MINT,
+            feed_id=FEED,
+            price_account=self._price or self.write_price(),
+            at_par=False,
+            payment_bps=0,
         )
         self.send("take IO as a currency", currency)
 

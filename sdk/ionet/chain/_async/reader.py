@@ -188,6 +188,11 @@ class AsyncReader:
         )
 
     @property
+    def transaction_level(self) -> Commitment:
+        """The commitment at which transactions are listed and shown: nodes do neither below confirmed."""
+        return "finalized" if self.commitment == "finalized" else "confirmed"
+
+    @property
     def is_local(self) -> bool:
         """Whether the network is in this process."""
         return isinstance(self.transport, AsyncLocalTransport)
@@ -429,7 +434,7 @@ class AsyncReader:
         """
         before: str | None = None
         while True:
-            config: dict[str, Any] = {"commitment": self.commitment, "limit": 1000}
+            config: dict[str, Any] = {"commitment": self.transaction_level, "limit": 1000}
             if before:
                 config["before"] = before
             if until:

@@ -189,6 +189,11 @@ class Reader:
         )
 
     @property
+    def transaction_level(self) -> Commitment:
+        """The commitment at which transactions are listed and shown: nodes do neither below confirmed."""
+        return "finalized" if self.commitment == "finalized" else "confirmed"
+
+    @property
     def is_local(self) -> bool:
         """Whether the network is in this process."""
         return isinstance(self.transport, LocalTransport)
@@ -428,7 +433,7 @@ class Reader:
         """
         before: str | None = None
         while True:
-            config: dict[str, Any] = {"commitment": self.commitment, "limit": 1000}
+            config: dict[str, Any] = {"commitment": self.transaction_level, "limit": 1000}
             if before:
                 config["before"] = before
             if until:

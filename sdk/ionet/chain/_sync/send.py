@@ -28,7 +28,7 @@ from ionet.chain.errors import (
     TransportError,
     failure,
 )
-from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, MAX_COMPUTE_UNITS, FeePolicy, priority_fee
+from ionet.chain.fees import MAX_COMPUTE_UNITS, FeePolicy, fee_of
 from ionet.chain.nonces import ADVANCE_UNITS, advance, nonce_account, nonce_of, read_nonce
 from ionet.chain.records import UNREADABLE, shaped, whole
 from ionet.chain.rpc.sockets import Nudge
@@ -204,11 +204,13 @@ def preview_message(client: Reader, message: Any, *, fresh: bool = False) -> Pre
         if found["err"] is not None:
             raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
         after = [transactions.raw_account(account) for account in found["accounts"]]
-    fee = client.request("getFeeForMessage", b64encode(bytes(to_bytes_versioned(message))).decode())
+    encoded = b64encode(bytes(to_bytes_versioned(message))).decode()
+    # At the default, finalized, a node does not know its lookup tables yet, nor its blockhash.
+    fee = client.request("getFeeForMessage", encoded, {"commitment": client.commitment})
     with shaped("getFeeForMessage"):
         told = whole((fee or {}).get("value") or 0)
     # Some test nodes leave the priority fee out of their answer.
-    known = message.header.num_required_signatures * LAMPORTS_PER_SIGNATURE + priority_fee(message)
+    known = fee_of(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
@@ -576,9 +578,11 @@ def landed(client: Reader, signature: str, decode: Callable[[Sent[Any]], T] | No
     if client.is_local:
         record = client.network.transaction(signature)
         return None if record is None else _from_record(record, decode)
-    # getTransaction knows nothing below confirmed.
-    level = "finalized" if client.commitment == "finalized" else "confirmed"
-    config = {"encoding": "base64", "commitment": level, "maxSupportedTransactionVersion": 0}
+    config = {
+        "encoding": "base64",
+        "commitment": client.transaction_level,
+        "maxSupportedTransactionVersion": 0,
+    }
     found = client.request("getTransaction", signature, config)
     if found is None:
         return None

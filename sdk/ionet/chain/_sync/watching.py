@@ -511,8 +511,7 @@ class EventWatch(Watch[WatchedEvent]):
         self._address = address
         self._wanted = wanted
         self._since = since
-        #: Nodes list no transactions below confirmed.
-        self._level = "finalized" if client.commitment == "finalized" else "confirmed"
+        self._level = client.transaction_level
         self._seen = SeenTransactions(since)
         self._backlog: deque[str] = deque()
         self._began_in = 0

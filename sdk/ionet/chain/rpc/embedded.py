@@ -49,7 +49,8 @@ SLOTS_PER_EPOCH: Final = 432_000
 BLOCKHASH_AGE: Final = 150
 _SLOT_HASHES_KEPT: Final = 512
 _SLOT_HASHES_SIZE: Final = 8 + 512 * 40
-_API_VERSION: Final = "4.1.2"
+#: The node that this one is compared with.
+_API_VERSION: Final = "4.2.2"
 #: The first solders whose runtime loads programs of SBPF v3.
 _SOLDERS: Final = (0, 29)
 _SYSVAR_OWNER: Final = Pubkey.from_string("Sysvar1111111111111111111111111111111111111")
@@ -543,11 +544,16 @@ class EmbeddedChain:
             readonly += [addresses[i] for i in bytes(lookup.readonly_indexes) if i < len(addresses)]
         return writable, readonly
 
-    def _balances(self, keys: Iterable[Pubkey]) -> tuple[list[int], list[TokenBalance]]:
+    def _balances(
+        self, keys: Iterable[Pubkey], instead: Mapping[Pubkey, RawAccount] | None = None
+    ) -> tuple[list[int], list[TokenBalance]]:
+        """What accounts hold; those of `instead` in the place of the present ones."""
         lamports: list[int] = []
         tokens: list[TokenBalance] = []
         for i, key in enumerate(keys):
             account = self._svm.get_account(key)
+            if instead:
+                account = instead.get(key, account)
             lamports.append(0 if account is None else account.lamports)
             if account is not None and account.owner in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM):
                 data = account.data

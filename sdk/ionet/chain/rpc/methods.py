@@ -18,24 +18,33 @@ from solders.transaction import VersionedTransaction
 
 from ionet.chain.base58 import b58decode, b58encode
 from ionet.chain.errors import DecodeError, RpcError, describe
-from ionet.chain.fees import LAMPORTS_PER_SIGNATURE, priority_fee
-from ionet.chain.ids import TOKEN_2022_PROGRAM, TOKEN_PROGRAM
+from ionet.chain.fees import fee_of
 from ionet.chain.records import growing
 from ionet.chain.rpc.embedded import _API_VERSION, BLOCKHASH_AGE, SLOTS_PER_EPOCH, EmbeddedChain
+from ionet.chain.rpc.errors import lands
 from ionet.chain.rpc.parameters import check_slot, checked, refusing
 from ionet.chain.rpc.parameters import invalid as _invalid
+from ionet.chain.rpc.parsed import TOKEN_PROGRAMS, is_mint, is_token_account, parsed_account
 from ionet.chain.rpc.types import InnerGroup, Json, Simulation, TransactionRecord, ui_amount
-from ionet.chain.transactions import PACKET_SIZE
+from ionet.chain.transactions import PACKET_SIZE, writable
 
 #: Letters of an address, and of a packet, in base 58 at most.
 _KEY_TEXT: Final = 44
 _PACKET_TEXT: Final = 1_683
+INVALID_REQUEST: Final = -32600
 METHOD_NOT_FOUND: Final = -32601
 PREFLIGHT_FAILURE: Final = -32002
-SIGNATURE_FAILURE: Final = -32003
 UNSUPPORTED_VERSION: Final = -32015
+UNKNOWN_TRANSACTION: Final = -32020
+#: The most data that an account can have.
+_LARGEST: Final = 10 << 20
 #: Account data beyond this is not sent as base58.
 _BASE58_LIMIT: Final = 128
+
+_MEMO_PROGRAMS: Final = (
+    "Memo1UhkJRfHyvLMcVucJwxXeuD728EqVDDwQDxFMNo",
+    "MemoSq4gqABAXKb96qnH8TysNcWxMyWCqXgDLGmfcHr",
+)
 
 Config = Mapping[str, Any]
 _METHODS: dict[str, Callable[..., Json]] = {}
@@ -86,7 +95,7 @@ def _signature(text: Any) -> str:
 
 
 def _config(value: Any) -> Config:
-    if value is None or isinstance(value, str):
+    if value is None:
         return {}
     if not isinstance(value, Mapping):
         raise _invalid(f"Invalid params: invalid type: {type(value).__name__}, expected a map.")
@@ -156,7 +165,7 @@ def _account(account: RawAccount | None, config: Config) -> Json:
         case "base58" | "binary":
             if len(data) > _BASE58_LIMIT:
                 raise RpcError(
-                    -32600,
+                    INVALID_REQUEST,
                     "Encoded binary (base 58) data should be less than 128 bytes, "
                     "please use Base64 encoding.",
                 )
@@ -173,6 +182,15 @@ def _account(account: RawAccount | None, config: Config) -> Json:
         "rentEpoch": (1 << 64) - 1,
         "space": len(whole),
     }
+
+
+def _shown(network: EmbeddedChain, account: RawAccount | None, config: Config) -> Json:
+    """An account as it is asked for, parsed where nodes know how."""
+    shown = _account(account, config)
+    if account is not None and config.get("encoding") == "jsonParsed":
+        parsed = parsed_account(account.owner, bytes(account.data), network._decimals)
+        shown["data"] = shown["data"] if parsed is None else parsed
+    return shown
 
 
 # --- the node ---------------------------------------------------------------------------------
@@ -194,12 +212,12 @@ def getGenesisHash(network: EmbeddedChain) -> Json:
 
 
 @_method
-def getSlot(network: EmbeddedChain, config: Any = None) -> Json:
+def getSlot(network: EmbeddedChain, config: Config | None = None) -> Json:
     return network.clock.slot
 
 
 @_method
-def getBlockHeight(network: EmbeddedChain, config: Any = None) -> Json:
+def getBlockHeight(network: EmbeddedChain, config: Config | None = None) -> Json:
     return network.block_height
 
 
@@ -212,7 +230,7 @@ def getBlockTime(network: EmbeddedChain, slot: int) -> Json:
 
 
 @_method
-def getEpochInfo(network: EmbeddedChain, config: Any = None) -> Json:
+def getEpochInfo(network: EmbeddedChain, config: Config | None = None) -> Json:
     slot = network.clock.slot
     return {
         "absoluteSlot": slot,
@@ -225,12 +243,12 @@ def getEpochInfo(network: EmbeddedChain, config: Any = None) -> Json:
 
 
 @_method
-def getTransactionCount(network: EmbeddedChain, config: Any = None) -> Json:
+def getTransactionCount(network: EmbeddedChain, config: Config | None = None) -> Json:
     return len(network._history)
 
 
 @_method
-def getLatestBlockhash(network: EmbeddedChain, config: Any = None) -> Json:
+def getLatestBlockhash(network: EmbeddedChain, config: Config | None = None) -> Json:
     return _context(
         network,
         {
@@ -240,68 +258,79 @@ def getLatestBlockhash(network: EmbeddedChain, config: Any = None) -> Json:
     )
 
 
-def _known(network: EmbeddedChain, blockhash: str) -> bool:
+@_method
+def isBlockhashValid(network: EmbeddedChain, blockhash: str, config: Config | None = None) -> Json:
     try:
-        return network.is_valid(Hash.from_string(blockhash))
-    except (ParseHashError, TypeError):
-        return False
+        wanted = Hash.from_string(blockhash)
+    except ParseHashError:
+        raise _invalid("Invalid param: WrongSize") from None
+    return _context(network, network.is_valid(wanted))
 
 
 @_method
-def isBlockhashValid(network: EmbeddedChain, blockhash: str, config: Any = None) -> Json:
-    return _context(network, _known(network, blockhash))
-
-
-@_method
-def getMinimumBalanceForRentExemption(network: EmbeddedChain, size: int, config: Any = None) -> Json:
+def getMinimumBalanceForRentExemption(
+    network: EmbeddedChain, size: int, config: Config | None = None
+) -> Json:
+    if size > _LARGEST:
+        raise RpcError(INVALID_REQUEST, "Invalid request")
     return network.rent(size)
 
 
 @_method
-def getRecentPrioritizationFees(network: EmbeddedChain, accounts: Any = None) -> Json:
+def getRecentPrioritizationFees(network: EmbeddedChain, accounts: Sequence[str] | None = None) -> Json:
+    wanted = accounts or ()
+    if len(wanted) > 128:
+        raise _invalid(f"Too many inputs provided; max 128, received {len(wanted)}")
+    for address in wanted:
+        _key(address)
     return [{"slot": network.clock.slot, "prioritizationFee": 0}]
 
 
 @_method
-def getFeeForMessage(network: EmbeddedChain, message: str, config: Any = None) -> Json:
+def getFeeForMessage(network: EmbeddedChain, message: str, config: Config | None = None) -> Json:
     try:
         parsed = from_bytes_versioned(_raw(message, "base64"))
     except Exception as bad:  # solders raises several kinds here
         raise _invalid(f"failed to deserialize message: {bad}") from None
     if not network.is_valid(parsed.recent_blockhash):
         return _context(network, None)
-    signatures = parsed.header.num_required_signatures
-    return _context(network, signatures * LAMPORTS_PER_SIGNATURE + priority_fee(parsed))
+    return _context(network, fee_of(parsed))
 
 
 # --- accounts ---------------------------------------------------------------------------------
 
 
 @_method
-def getBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+def getBalance(network: EmbeddedChain, address: str, config: Config | None = None) -> Json:
     account = network.account(_key(address))
     return _context(network, 0 if account is None else account.lamports)
 
 
 @_method
-def getAccountInfo(network: EmbeddedChain, address: str, config: Any = None) -> Json:
-    return _context(network, _account(network.account(_key(address)), _config(config)))
+def getAccountInfo(network: EmbeddedChain, address: str, config: Config | None = None) -> Json:
+    return _context(network, _shown(network, network.account(_key(address)), _config(config)))
 
 
 @_method
-def getMultipleAccounts(network: EmbeddedChain, addresses: Sequence[str], config: Any = None) -> Json:
+def getMultipleAccounts(
+    network: EmbeddedChain, addresses: Sequence[str], config: Config | None = None
+) -> Json:
     if len(addresses) > 100:
         raise _invalid(f"Too many inputs provided; max 100, received {len(addresses)}")
-    chosen = _config(config)
-    return _context(network, [_account(network.account(_key(address)), chosen) for address in addresses])
+    chosen = {"encoding": "base64", **_config(config)}
+    return _context(
+        network, [_shown(network, network.account(_key(address)), chosen) for address in addresses]
+    )
 
 
 @_method
-def getProgramAccounts(network: EmbeddedChain, program: str, config: Any = None) -> Json:
+def getProgramAccounts(network: EmbeddedChain, program: str, config: Config | None = None) -> Json:
     chosen = _config(config)
     accounts = program_accounts(network, _key(program), chosen.get("filters") or [])
     with growing():
-        listed = [{"pubkey": str(key), "account": _account(account, chosen)} for key, account in accounts]
+        listed = [
+            {"pubkey": str(key), "account": _shown(network, account, chosen)} for key, account in accounts
+        ]
     return _context(network, listed) if chosen.get("withContext") else listed
 
 
@@ -322,9 +351,9 @@ def program_accounts(
 
 def _filter(wanted: Any) -> Callable[[bytes], bool]:
     match wanted:
-        case {"dataSize": int(size)}:
+        case {"dataSize": int(size)} if size >= 0:
             return lambda data: len(data) == size
-        case {"memcmp": {"offset": int(offset), "bytes": content, **more}}:
+        case {"memcmp": {"offset": int(offset), "bytes": content, **more}} if offset >= 0:
             expected = (
                 _raw(content, str(more.get("encoding") or "base58"))
                 if isinstance(content, str)
@@ -335,51 +364,57 @@ def _filter(wanted: Any) -> Callable[[bytes], bool]:
             end = offset + len(expected)
             return lambda data: data[offset:end] == expected
         case "tokenAccountState":
-            return lambda data: len(data) >= 165
+            return is_token_account
     raise _invalid(f"Invalid params: unknown filter {wanted!r}")
 
 
-def _token_data(network: EmbeddedChain, address: str, size: int) -> bytes:
+def _token_data(network: EmbeddedChain, address: str, is_one: Callable[[bytes], bool], what: str) -> bytes:
     account = network.account(_key(address))
     if account is None:
         raise _invalid("Invalid param: could not find account")
-    if account.owner not in (TOKEN_PROGRAM, TOKEN_2022_PROGRAM) or len(account.data) < size:
-        raise _invalid(
-            "Invalid param: not a Token account" if size == 165 else "Invalid param: not a Token mint"
-        )
+    if account.owner not in TOKEN_PROGRAMS or not is_one(bytes(account.data)):
+        raise _invalid(f"Invalid param: not a Token {what}")
     return bytes(account.data)
 
 
 @_method
-def getTokenAccountBalance(network: EmbeddedChain, address: str, config: Any = None) -> Json:
-    data = _token_data(network, address, 165)
+def getTokenAccountBalance(network: EmbeddedChain, address: str, config: Config | None = None) -> Json:
+    data = _token_data(network, address, is_token_account, "account")
     return _context(
         network, ui_amount(int.from_bytes(data[64:72], "little"), network._decimals(Pubkey(data[:32])))
     )
 
 
 @_method
-def getTokenSupply(network: EmbeddedChain, mint: str, config: Any = None) -> Json:
-    data = _token_data(network, mint, 82)
+def getTokenSupply(network: EmbeddedChain, mint: str, config: Config | None = None) -> Json:
+    data = _token_data(network, mint, is_mint, "mint")
     return _context(network, ui_amount(int.from_bytes(data[36:44], "little"), data[44]))
 
 
 @_method
-def getTokenAccountsByOwner(network: EmbeddedChain, owner: str, which: Config, config: Any = None) -> Json:
-    wanted = bytes(_key(owner))
-    if "mint" in which:
-        mint: bytes | None = bytes(_key(which["mint"]))
-        programs = [TOKEN_PROGRAM, TOKEN_2022_PROGRAM]
-    elif "programId" in which:
-        mint, programs = None, [_key(which["programId"])]
-    else:
-        raise _invalid("Invalid params: expected `mint` or `programId`.")
+def getTokenAccountsByOwner(
+    network: EmbeddedChain, owner: str, which: Config, config: Config | None = None
+) -> Json:
+    wanted, chosen = bytes(_key(owner)), _config(config)
+    match which:
+        case {"mint": str(address), **more} if not more:
+            mint: bytes | None = bytes(_key(address))
+            if network.account(_key(address)) is None:
+                raise _invalid("Invalid param: could not find mint")
+            _token_data(network, address, is_mint, "mint")
+            programs: Sequence[Pubkey] = TOKEN_PROGRAMS
+        case {"programId": str(address), **more} if not more:
+            mint, programs = None, [_key(address)]
+            if programs[0] not in TOKEN_PROGRAMS:
+                raise _invalid("Invalid param: unrecognized Token program id")
+        case _:
+            raise _invalid("Invalid params: expected `mint` or `programId`.")
     listed = []
     for program_id in programs:
         for key, account in network.owned(program_id):
             data = account.data
-            if len(data) >= 165 and data[32:64] == wanted and mint in (None, data[:32]):
-                listed.append({"pubkey": str(key), "account": _account(account, _config(config))})
+            if is_token_account(data) and data[32:64] == wanted and mint in (None, data[:32]):
+                listed.append({"pubkey": str(key), "account": _shown(network, account, chosen)})
     return _context(network, listed)
 
 
@@ -387,19 +422,29 @@ def getTokenAccountsByOwner(network: EmbeddedChain, owner: str, which: Config, c
 
 
 @_method
-def requestAirdrop(network: EmbeddedChain, address: str, lamports: int, config: Any = None) -> Json:
+def requestAirdrop(network: EmbeddedChain, address: str, lamports: int, config: Config | None = None) -> Json:
     return network.airdrop(_key(address), lamports)
 
 
-def _simulation(network: EmbeddedChain, simulation: Simulation, config: Config) -> Json:
+def _simulation(
+    network: EmbeddedChain, transaction: VersionedTransaction, simulation: Simulation, config: Config
+) -> Json:
+    message = transaction.message
+    keys = [str(key) for part in (message.account_keys, *network._loaded(message)) for key in part]
+    inner = _named_groups(simulation.inner, keys) if config.get("innerInstructions") else None
     wanted = config.get("accounts")
     accounts = None
-    if wanted:
+    if wanted is not None:
         encoding = {"encoding": wanted.get("encoding") or "base64"}
-        after = simulation.accounts
-        addresses = [_key(address) for address in wanted["addresses"]]
+        if encoding["encoding"] in ("base58", "binary"):
+            raise _invalid("base58 encoding not supported")
+        most = len(keys)
+        if len(wanted["addresses"]) > most:
+            raise _invalid(f"Too many accounts provided; max {most}")
+        after, failed = simulation.accounts, simulation.error is not None
         accounts = [
-            _account(after.get(address) or network.account(address), encoding) for address in addresses
+            None if failed else _account(after.get(key) or network.account(key), encoding)
+            for key in map(_key, wanted["addresses"])
         ]
     return {
         "err": simulation.error,
@@ -407,14 +452,20 @@ def _simulation(network: EmbeddedChain, simulation: Simulation, config: Config) 
         "accounts": accounts,
         "unitsConsumed": simulation.compute_units,
         "returnData": simulation.return_data,
-        "innerInstructions": _inner_json(simulation.inner) if config.get("innerInstructions") else None,
+        "innerInstructions": inner,
         "replacementBlockhash": None,
         "loadedAccountsDataSize": sum(len(a.data) for a in simulation.accounts.values()),
+        "fee": fee_of(message) if lands(simulation.error) else None,
+        "loadedAddresses": None,
+        "preBalances": None,
+        "postBalances": None,
+        "preTokenBalances": None,
+        "postTokenBalances": None,
     }
 
 
 @_method
-def simulateTransaction(network: EmbeddedChain, transaction: str, config: Any = None) -> Json:
+def simulateTransaction(network: EmbeddedChain, transaction: str, config: Config | None = None) -> Json:
     chosen = _config(config)
     parsed = _transaction(transaction, chosen)
     replace = bool(chosen.get("replaceRecentBlockhash"))
@@ -422,30 +473,42 @@ def simulateTransaction(network: EmbeddedChain, transaction: str, config: Any = 
     if replace and verify:
         raise _invalid("sigVerify may not be used with replaceRecentBlockhash")
     simulation = network.simulate(parsed, verify=verify, check_blockhash=not replace)
-    if verify and simulation.error == "SignatureFailure":
-        raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
-    value = _simulation(network, simulation, chosen)
+    value = _simulation(network, parsed, simulation, chosen)
+    writable, readonly = network._loaded(parsed.message)
+    value["loadedAddresses"] = {
+        "writable": [str(key) for key in writable],
+        "readonly": [str(key) for key in readonly],
+    }
+    if simulation.error != "SignatureFailure":
+        keys = [*parsed.message.account_keys, *writable, *readonly]
+        before, tokens_before = network._balances(keys)
+        after, tokens_after = network._balances(keys, simulation.accounts)
+        value |= {
+            "preBalances": before,
+            "postBalances": after,
+            "preTokenBalances": [held.json() for held in tokens_before],
+            "postTokenBalances": [held.json() for held in tokens_after],
+        }
     if replace:
         value["replacementBlockhash"] = getLatestBlockhash(network)["value"]
     return _context(network, value)
 
 
 @_method
-def sendTransaction(network: EmbeddedChain, transaction: str, config: Any = None) -> Json:
+def sendTransaction(network: EmbeddedChain, transaction: str, config: Config | None = None) -> Json:
     chosen = _config(config)
     parsed = _transaction(transaction, chosen)
     signature = str(parsed.signatures[0])
-    if not all(parsed.verify_with_results()):
-        raise RpcError(SIGNATURE_FAILURE, "Transaction signature verification failure")
     if not chosen.get("skipPreflight"):
         simulation = network.simulate(parsed, verify=True, check_blockhash=True)
         if simulation.error is not None:
             raise RpcError(
                 PREFLIGHT_FAILURE,
                 f"Transaction simulation failed: {describe(simulation.error)}",
-                _simulation(network, simulation, {}),
+                _simulation(network, parsed, simulation, {}),
             )
-    if network.transaction(signature) is None:
+    # What is not signed by everybody is taken, and never lands.
+    if network.transaction(signature) is None and all(parsed.verify_with_results()):
         network.submit(parsed)
     return signature
 
@@ -455,7 +518,9 @@ def _status(record: TransactionRecord) -> Json:
 
 
 @_method
-def getSignatureStatuses(network: EmbeddedChain, signatures: Sequence[str], config: Any = None) -> Json:
+def getSignatureStatuses(
+    network: EmbeddedChain, signatures: Sequence[str], config: Config | None = None
+) -> Json:
     if len(signatures) > 256:
         raise _invalid(f"Too many inputs provided; max 256, received {len(signatures)}")
     records = [network.transaction(_signature(signature)) for signature in signatures]
@@ -476,27 +541,51 @@ def getSignatureStatuses(network: EmbeddedChain, signatures: Sequence[str], conf
     )
 
 
+def _check_confirmed(config: Config) -> None:
+    if config.get("commitment") == "processed":
+        raise _invalid("Method does not support commitment below `confirmed`")
+
+
+def _memo(record: TransactionRecord) -> str | None:
+    """Its memos with their lengths, as nodes join them."""
+    message = record.transaction.message
+    memos = [
+        bytes(one.data).decode(errors="replace")
+        for one in message.instructions
+        if str(message.account_keys[one.program_id_index]) in _MEMO_PROGRAMS
+    ]
+    return "; ".join(f"[{len(memo.encode())}] {memo}" for memo in memos) or None
+
+
 @_method
-def getSignaturesForAddress(network: EmbeddedChain, address: str, config: Any = None) -> Json:
+def getSignaturesForAddress(network: EmbeddedChain, address: str, config: Config | None = None) -> Json:
     chosen = _config(config)
-    limit = chosen.get("limit") or 1000
+    limit = 1000 if chosen.get("limit") is None else chosen["limit"]
     if not 1 <= limit <= 1000:
         raise _invalid("Invalid limit; max 1000")
     records = network._by_address.get(str(_key(address)), [])[::-1]
     signatures = [record.signature for record in records]
-    if before := chosen.get("before"):
+    _check_confirmed(chosen)
+    before, until = (
+        _signature(found) if (found := chosen.get(name)) else None for name in ("before", "until")
+    )
+    for known in (before, until):
+        if known is not None and network.transaction(known) is None:
+            raise RpcError(UNKNOWN_TRANSACTION, f"Transaction {known} not found")
+    if before is not None:
         start = signatures.index(before) + 1 if before in signatures else len(records)
         records, signatures = records[start:], signatures[start:]
-    if (until := chosen.get("until")) in signatures:
+    if until is not None and until in signatures:
         records = records[: signatures.index(until)]
     return [
         {
             "signature": record.signature,
             "slot": record.slot,
             "err": record.error,
-            "memo": None,
+            "memo": _memo(record),
             "blockTime": record.time,
             "confirmationStatus": "finalized",
+            "transactionIndex": 0,
         }
         for record in records[:limit]
     ]
@@ -505,6 +594,8 @@ def getSignaturesForAddress(network: EmbeddedChain, address: str, config: Any = 
 @_method
 def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -> Json:
     chosen = {"encoding": config} if isinstance(config, str) else _config(config)
+    _check_confirmed(chosen)
+    encoding = chosen.get("encoding") or "json"
     record = network.transaction(_signature(signature))
     if record is None:
         return None
@@ -520,7 +611,8 @@ def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -
     shown: dict[str, Json] = {
         "slot": record.slot,
         "blockTime": record.time,
-        "transaction": _encoded(record, chosen.get("encoding") or "json"),
+        "transactionIndex": 0,
+        "transaction": _encoded(record, encoding),
         "meta": {
             "err": record.error,
             "status": _status(record),
@@ -529,13 +621,18 @@ def getTransaction(network: EmbeddedChain, signature: str, config: Any = None) -
             "postBalances": record.after,
             "preTokenBalances": record.tokens_before,
             "postTokenBalances": record.tokens_after,
-            "innerInstructions": _inner_json(record.inner),
+            "innerInstructions": _named_groups(record.inner, record.keys)
+            if encoding == "jsonParsed"
+            else _inner_json(record.inner),
             "logMessages": record.logs,
             "rewards": [],
             "loadedAddresses": {"writable": record.loaded[0], "readonly": record.loaded[1]},
             "computeUnitsConsumed": record.compute_units,
         },
     }
+    if encoding == "jsonParsed":
+        # The keys say where they come from.
+        del shown["meta"]["loadedAddresses"]
     if record.return_data:
         shown["meta"]["returnData"] = record.return_data
     if allowed is not None:
@@ -550,13 +647,45 @@ def _encoded(record: TransactionRecord, encoding: str) -> Json:
             return [b64encode(raw).decode(), "base64"]
         case "base58":
             return [b58encode(raw), "base58"]
+        case "binary":
+            return b58encode(raw)
         case "json" | "jsonParsed":
-            message = record.transaction.message
+            message = _message_json(record.transaction.message)
             return {
                 "signatures": [str(signature) for signature in record.transaction.signatures],
-                "message": _message_json(message),
+                "message": message if encoding == "json" else _parsed_message(record, message),
             }
     raise _invalid(f"Invalid params: unknown variant `{encoding}`.")
+
+
+def _parsed_message(record: TransactionRecord, message: Json) -> Json:
+    """A message with its accounts named; all instructions as nodes show those of unknown programs."""
+    del message["header"]
+    compiled, own = record.transaction.message, len(record.transaction.message.account_keys)
+    changing = writable(compiled)
+    changing += [place < len(record.loaded[0]) for place in range(len(record.keys) - own)]
+    return message | {
+        "accountKeys": [
+            {
+                "pubkey": key,
+                "signer": place < compiled.header.num_required_signatures,
+                "source": "transaction" if place < own else "lookupTable",
+                "writable": changing[place],
+            }
+            for place, key in enumerate(record.keys)
+        ],
+        "instructions": [_named(one, record.keys) for one in message["instructions"]],
+    }
+
+
+def _named(instruction: Json, keys: Sequence[str]) -> Json:
+    """An instruction with addresses in the place of their numbers."""
+    return {
+        "programId": keys[instruction["programIdIndex"]],
+        "accounts": [keys[place] for place in instruction["accounts"]],
+        "data": instruction["data"],
+        "stackHeight": instruction["stackHeight"],
+    }
 
 
 def _message_json(message: Any) -> Json:
@@ -590,6 +719,13 @@ def _message_json(message: Any) -> Json:
             for lookup in tables
         ]
     return shown
+
+
+def _named_groups(groups: Sequence[InnerGroup], keys: Sequence[str]) -> Json:
+    return [
+        {**group, "instructions": [_named(one, keys) for one in group["instructions"]]}
+        for group in _inner_json(groups)
+    ]
 
 
 def _inner_json(groups: Sequence[InnerGroup]) -> Json:

@@ -23,9 +23,30 @@ PARSE_ERROR: Final[Mapping[str, Any]] = {
 #: Numbers of more digits are read as floating, as nodes read what does not fit 64 bits.
 _DIGITS: Final = 20
 _U64: Final = 1 << 64
+_U8: Final = 1 << 8
 _HERE: Final = ("127.0.0.1", "localhost", "::1")
 _COMMITMENTS: Final = ("processed", "confirmed", "finalized")
+_NONE_EXPECTED: Final = "No parameters were expected"
 _ENCODINGS: Final = ("binary", "base58", "base64", "base64+zstd", "json", "jsonParsed")
+_CHOICES: Final = {
+    "commitment": _COMMITMENTS,
+    "preflightCommitment": _COMMITMENTS,
+    "encoding": _ENCODINGS,
+}
+#: What parts of a configuration are, where a method takes them.
+_PARTS: Final = {
+    "a u64": ("minContextSlot", "limit", "maxRetries"),
+    "a u8": ("maxSupportedTransactionVersion",),
+    "a string": ("before", "until"),
+    "a boolean": (
+        "withContext",
+        "sigVerify",
+        "replaceRecentBlockhash",
+        "innerInstructions",
+        "skipPreflight",
+        "searchTransactionHistory",
+    ),
+}
 
 
 def is_loopback(place: str | None) -> bool:
@@ -97,8 +118,16 @@ def _is(value: Any, kind: str) -> bool:
             return value is None or isinstance(value, str)
         case "a u64":
             return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _U64
+        case "a u8":
+            return isinstance(value, int) and not isinstance(value, bool) and 0 <= value < _U8
+        case "a boolean":
+            return isinstance(value, bool)
         case "a map":
             return isinstance(value, Mapping)
+        case "a map or null":
+            return value is None or isinstance(value, Mapping)
+        case "a sequence of strings or null":
+            return value is None or _is(value, "a sequence of strings")
     return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
 
 
@@ -112,7 +141,9 @@ _KINDS: Final = {
     "str": "a string",
     "int": "a u64",
     "Config": "a map",
+    "Config | None": "a map or null",
     "Sequence[str]": "a sequence of strings",
+    "Sequence[str] | None": "a sequence of strings or null",
     "str | None": "a string or null",
 }
 
@@ -134,20 +165,25 @@ def checked(function: Callable[..., Any], params: Any) -> list[Any]:
     if not isinstance(params, Sequence) or isinstance(params, str):
         raise invalid(f"Invalid params: invalid type: {_type_name(params)}, expected a sequence.")
     least, kinds = _declared(function)
-    given = list(params)[: len(kinds)]
+    given = list(params)
     if len(given) < least:
         raise invalid(f"`params` should have at least {least} argument(s)")
+    if len(given) > len(kinds):
+        most = (
+            f"Expected from {least} to {len(kinds)} parameters." if kinds else "No parameters were expected"
+        )
+        raise RpcError(INVALID_PARAMS, f"Invalid parameters: {most}", f"{len(given)} were given")
     for value, kind in zip(given, kinds, strict=False):
         if kind is not None:
             _expect(value, kind)
-        elif isinstance(value, Mapping):
+        if isinstance(value, Mapping):
             _check_config(value)
     return given
 
 
 def _check_config(config: Mapping[str, Any]) -> None:
     """Checks the parts of a configuration that many methods share."""
-    for name, allowed in (("commitment", _COMMITMENTS), ("encoding", _ENCODINGS)):
+    for name, allowed in _CHOICES.items():
         value = config.get(name)
         if value is None:
             continue
@@ -155,12 +191,10 @@ def _check_config(config: Mapping[str, Any]) -> None:
         if value not in allowed:
             choice = ", ".join(f"`{one}`" for one in allowed)
             raise invalid(f"Invalid params: unknown variant `{value[:50]}`, expected one of {choice}.")
-    for name in ("minContextSlot", "limit", "maxSupportedTransactionVersion"):
-        if config.get(name) is not None:
-            _expect(config[name], "a u64")
-    for name in ("before", "until"):
-        if config.get(name) is not None:
-            _expect(config[name], "a string")
+    for kind, names in _PARTS.items():
+        for name in names:
+            if config.get(name) is not None:
+                _expect(config[name], kind)
     part = config.get("dataSlice")
     if part is not None:
         _expect(part, "a map")

@@ -287,13 +287,13 @@ def _config(value: Any) -> Config:
 
 
 @_method
-def accountSubscribe(session: Session, address: str, config: Any = None) -> _Result:
+def accountSubscribe(session: Session, address: str, config: Config | None = None) -> _Result:
     made = session.add("account", str(methods._key(address)), _config(config))
     return made.number, _nothing
 
 
 @_method
-def programSubscribe(session: Session, program: str, config: Any = None) -> _Result:
+def programSubscribe(session: Session, program: str, config: Config | None = None) -> _Result:
     key, chosen = str(methods._key(program)), _config(config)
     filters = chosen.get("filters") or []
     if len(filters) > 4:
@@ -303,7 +303,7 @@ def programSubscribe(session: Session, program: str, config: Any = None) -> _Res
 
 
 @_method
-def logsSubscribe(session: Session, which: Any, config: Any = None) -> _Result:
+def logsSubscribe(session: Session, which: Any, config: Config | None = None) -> _Result:
     if config is not None and not isinstance(config, Mapping):
         raise invalid("Invalid params: expected a map as configuration.")
     match which:
@@ -319,7 +319,7 @@ def logsSubscribe(session: Session, which: Any, config: Any = None) -> _Result:
 
 
 @_method
-def signatureSubscribe(session: Session, signature: str, config: Any = None) -> _Result:
+def signatureSubscribe(session: Session, signature: str, config: Config | None = None) -> _Result:
     text = methods._signature(signature)
     made = session.add("signature", text, config if isinstance(config, Mapping) else {})
     record = session._hub.network.transaction(text)

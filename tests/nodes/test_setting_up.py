@@ -1,0 +1,58 @@
+"""A market set up from nothing but programs, and a price, by transactions alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from solders.keypair import Keypair
+from tests.nodes.market import register
+from tests.nodes.starting import account_files, running_surfpool, running_validator
+
+import ionet
+from ionet import IO
+from ionet.cli.localnet import PEOPLE, set_up
+from ionet.localnet.market import CONFIDENCE, FEED, PRICE
+
+pytestmark = [pytest.mark.node]
+
+
+@pytest.fixture
+def people() -> dict[str, Keypair]:
+    """Everybody's keys."""
+    return {name: Keypair() for name in PEOPLE}
+
+
+@pytest.fixture
+def bare(
+    kind: str, people: dict[str, Keypair], tmp_path: Path, request: pytest.FixtureRequest
+) -> Iterator[str]:
+    """A node with nothing on it but the programs and the price of IO."""
+    authority = people["deployer"].pubkey()
+    if kind == "surfpool":
+        with running_surfpool(tmp_path, authority) as url, ionet.connect(url) as client:
+            client.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
+            yield url
+        return
+    program = request.getfixturevalue("validator_program")
+    near = ionet.local(shipped=False)
+    price = near.cheats.set_price(FEED, PRICE, confidence=CONFIDENCE)
+    files = account_files(near, tmp_path / "accounts", [price])
+    with running_validator(program, tmp_path, authority, "--account-dir", str(files)) as url:
+        yield url
+
+
+def test_a_market_is_set_up_and_used(bare: str, people: dict[str, Keypair]) -> None:
+    with ionet.connect(bare, signer=people["deployer"]) as client:
+        set_up(client, people, price=ionet.price_feed(FEED))
+        assert client.mint.supply() == IO(100_000_000)
+        assert len(client.staking.classes()) == 36
+        alice = client.as_(people["alice"])
+        node = register(client, people, "alice", 1, "RTX 4090")
+        alice.staking.stake(node, IO(250)).send()
+        assert alice.staking.stakes()[0].active == IO(250)
+        renter = client.as_(people["renter"])
+        alice.jobs.offer(node, rate=ionet.USD(1)).send()
+        with pytest.raises(ionet.NotBookable, match="proof"):
+            renter.jobs.quote(node, 3_600)
