@@ -63,6 +63,8 @@ pytestmark = [pytest.mark.node]
 MANIFEST: Final = bytes([7]) * 32
 #: Two hours: ⌈5 / 1.99⌉ IO, and a quarter per cent of it.
 PRICE, FEE = 251_256_282, 628_141
+#: Seconds after which a subscription stands on a busy machine; surfpool announces nothing from before.
+SETTLED: Final = 2.0
 SEND, STATUSES = "sendTransaction", "getSignatureStatuses"
 #: So slow that only what a node announces comes in time.
 SLOW: Final = WatchSettings(poll=60, refresh=60)
@@ -129,7 +131,7 @@ class Late(HttpTransport):
 
     def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         if method == SEND:
-            time.sleep(0.5)
+            time.sleep(SETTLED)
         answer = super().request(method, params)
         self.looks += method == STATUSES
         return answer | {"value": [None]} if method == STATUSES and self.looks == 1 else answer
@@ -142,7 +144,7 @@ class AsyncLate(AsyncHttpTransport):
 
     async def request(self, method: str, params: Sequence[Any] = ()) -> Any:
         if method == SEND:
-            await asyncio.sleep(0.5)
+            await asyncio.sleep(SETTLED)
         answer = await super().request(method, params)
         self.looks += method == STATUSES
         return answer | {"value": [None]} if method == STATUSES and self.looks == 1 else answer
