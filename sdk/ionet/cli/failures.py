@@ -62,7 +62,7 @@ _COMPARED: Final = re.compile(r"(?P<what>.*); left: (?P<left>.+), right: (?P<rig
 TIMES: Final = frozenset(
     {
         "StartWindowOver", "FirstHour", "NotOver", "NotSilent", "ClusterYoung", "DisputeWindowOver",
-        "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld",
+        "ManifestLate", "ClusterRuns", "SlashPause", "ReportHeld", "VerdictBeforeChange",
     }
 )  # fmt: skip
 SPANS: Final = frozenset(
