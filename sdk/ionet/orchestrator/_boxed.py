@@ -23,7 +23,7 @@ from ionet.orchestrator._executor import (
     Workspace,
 )
 from ionet.orchestrator._inline import check_nodes
-from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Limits
+from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus
 from ionet.store.manifest import Command, FileStore, Manifest, NotStored
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
@@ -97,8 +97,10 @@ class BoxExecutor:
     async def open(self, lease: Lease) -> None:
         """See `Executor.open`."""
         check_nodes(lease, self._nodes)
-        if lease.manifest.resources.gpus:
-            raise RunFailure(FailureReason.PLACEMENT, "boxes of this machine have no GPU yet")
+        try:
+            self._gpus(lease)
+        except NoSuchGpu as error:
+            raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
         if lease.manifest.runtime_env.pip:
             raise RunFailure(
                 FailureReason.PLACEMENT,
@@ -153,6 +155,19 @@ class BoxExecutor:
 
     # -- one run
 
+    def _gpus(self, lease: Lease) -> Gpus:
+        """Returns what the lease's box needs to use its nodes' GPUs, if its manifest asks for any.
+
+        Raises:
+            NoSuchGpu: this machine does not know one of them.
+        """
+        if not lease.manifest.resources.gpus:
+            return Gpus()
+        specs = [self._nodes[node] for node in lease.nodes]
+        if not all(spec.devices for spec in specs):
+            raise NoSuchGpu("the UUIDs of the node's GPUs are not configured")
+        return gpus([device for spec in specs for device in spec.devices])
+
     def _box(self, lease: Lease) -> Box:
         return Box(lease.name, self._boxes)
 
@@ -171,15 +186,18 @@ class BoxExecutor:
             inputs, given = self._materials(manifest, Path(place))
             given["run.json"] = json.dumps(_order(manifest, specs)).encode()
             try:
+                found = self._gpus(lease)
                 box.start(
                     self._image,
                     [_PYTHON, "-c", _BOOT],
                     limits=self._limits(manifest, specs),
-                    environment={"PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
+                    environment={**found.environment, "PYTHONPATH": "/tmp/site"},  # noqa: S108 (inside)
+                    devices=found.devices,
+                    driver=found.files,
                     inputs=inputs,
                     given=given,
                 )
-            except BoxError as error:
+            except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
 
     def _materials(self, manifest: Manifest, place: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:

@@ -76,14 +76,23 @@ class NodeSpec:
     Attributes:
         node: the node's address, 32 bytes.
         cpus: cores.
-        gpus: devices.
+        gpus: how many GPUs.
         memory: bytes.
+        devices: the GPUs' UUIDs: jobs on the node see these and no others.
+
+    Raises:
+        ValueError: there are UUIDs, and not one for each GPU.
     """
 
     node: bytes
     cpus: int
     gpus: int = 0
     memory: int = 1 << 30
+    devices: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.devices and len(set(self.devices)) != self.gpus:
+            raise ValueError(f"{self.gpus} GPUs, and the UUIDs of {len(set(self.devices))}")
 
     def fits(self, manifest: Manifest) -> bool:
         """Returns whether the node has what the manifest asks of each node."""

@@ -76,7 +76,7 @@ class _Host:
                 stdout=asyncio.subprocess.PIPE,
                 stderr=file,
                 cwd=temp,
-                env=_environment(temp / "home"),
+                env=_environment(temp / "home", nodes),
                 start_new_session=True,
             )
         host = cls(process, temp, log)
@@ -300,9 +300,18 @@ class RayExecutor:
         return await _Host.start([self._nodes[node] for node in lease.nodes], self._work, self._timeout)
 
 
-def _environment(home: Path) -> dict[str, str]:
+def _environment(home: Path, nodes: Sequence[NodeSpec]) -> dict[str, str]:
     package = str(Path(ionet.__file__).parent.parent)
     path = os.pathsep.join(filter(None, (package, os.environ.get("PYTHONPATH"))))
+    devices = [device for spec in nodes for device in spec.devices]
+    # Otherwise every cluster would count from the machine's first GPU.
+    visible = {"CUDA_VISIBLE_DEVICES": ",".join(devices)} if devices or not any(n.gpus for n in nodes) else {}
     return base_environment(
-        {**_SETTINGS, "HOME": str(home), "PYTHONPATH": path, "RAY_AUTH_TOKEN": secrets.token_hex(32)}
+        {
+            **_SETTINGS,
+            **visible,
+            "HOME": str(home),
+            "PYTHONPATH": path,
+            "RAY_AUTH_TOKEN": secrets.token_hex(32),
+        }
     )

@@ -13,6 +13,7 @@ Needs Linux, root, runc and a seccomp profile of the distribution; `missing` say
 
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap
 from ionet.sandbox._bundle import Device, Limits
+from ionet.sandbox._cdi import Gpus, NoSuchGpu, gpus
 from ionet.sandbox._host import BOXES, image, missing
 
 __all__ = [
@@ -24,8 +25,11 @@ __all__ = [
     "Ending",
     "File",
     "Gathered",
+    "Gpus",
     "Limits",
+    "NoSuchGpu",
     "Skipped",
+    "gpus",
     "image",
     "missing",
     "reap",

@@ -92,6 +92,7 @@ class Box:
         inputs: Mapping[str, Path] | None = None,
         given: Mapping[str, bytes | Path] | None = None,
         devices: Iterable[Device] = (),
+        driver: Mapping[str, Path] | None = None,
     ) -> None:
         """Makes the box and starts its program, which goes on when this process ends.
 
@@ -103,6 +104,7 @@ class Box:
             inputs: files that are copied into the directory where the program works, by relative path.
             given: files that it finds in /in and cannot change, by name: their content, or where they are.
             devices: of the host, that it may use.
+            driver: files of the host that belong to the devices, by their path inside; see `gpus`.
 
         Raises:
             BoxError: this machine cannot run boxes, there is one of this name already, or it does not start;
@@ -113,7 +115,9 @@ class Box:
         if self._home.exists():
             raise BoxError(f"there is a box {self.name} already; remove it first")
         try:
-            self._make(image.resolve(), command, limits or Limits(), environment or {}, tuple(devices))
+            self._make(
+                image.resolve(), command, limits or Limits(), environment or {}, tuple(devices), driver or {}
+            )
             self._fill(inputs or {}, given or {})
             with self._spawn("run"):
                 pass
@@ -132,6 +136,7 @@ class Box:
         limits: Limits,
         environment: Mapping[str, str],
         devices: Sequence[Device],
+        driver: Mapping[str, Path],
     ) -> None:
         # Whoever is root inside mounts, and has to pass through these.
         self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
@@ -153,7 +158,7 @@ class Box:
             open_files=_at_most(resource.RLIMIT_NOFILE, OPEN_FILES),
             locked_memory=_at_most(resource.RLIMIT_MEMLOCK, LOCKED_MEMORY),
         )
-        self._bundle("box", program(layout, command, environment, self._network, devices))
+        self._bundle("box", program(layout, command, environment, self._network, devices, driver))
         self._bundle("collect", collector(layout, self._home / "collector.py"))
         plan = {"name": self.name, "seconds": limits.seconds, "log": limits.log, "user": user}
         plan |= {"output": limits.output, "files": limits.files}

@@ -14,7 +14,9 @@ USER: Final = 1000
 #: User ids of a box: keyrings, inotify watches and several limits are counted per user of the host.
 USER_IDS: Final = 65_536
 
-PATH: Final = "/opt/env/bin:/usr/local/bin:/usr/bin:/bin"
+PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/nvidia/bin"
+#: Where the files of a GPU's driver are shown.
+DRIVER: Final = "/usr/local/nvidia"
 #: The interpreter of every image.
 PYTHON: Final = "/usr/bin/python3"
 #: Where a program works, and where the files are that it leaves.
@@ -129,6 +131,7 @@ def program(
     environment: Mapping[str, str],
     network: Path,
     devices: Sequence[Device] = (),
+    driver: Mapping[str, Path] | None = None,
 ) -> dict[str, Any]:
     """Returns the configuration of the container that runs the program.
 
@@ -138,6 +141,7 @@ def program(
         environment: more variables.
         network: the network namespace to join.
         devices: that it may use.
+        driver: files of the host below `DRIVER`, by their path inside.
     """
     disk = layout.home / "disk"
     mounts = [
@@ -145,6 +149,9 @@ def program(
         _bind(disk / "tmp", TMP, "rw"),
         _bind(layout.home / "in", IN, "ro"),
     ]
+    if driver:
+        mounts.append(_tmpfs(DRIVER, MIB, "755"))
+        mounts += [_bind(source, target, "ro") for target, source in driver.items()]
     config = _container(layout, "box", command, mounts, {"HOME": "/job", "TMPDIR": TMP, **environment})
     linux = config["linux"]
     linux["namespaces"].append({"type": "network", "path": str(network)})
