@@ -584,7 +584,7 @@ async def test_coroutines_watch_too(bare: Client) -> None:
         await asyncio.wait_for(begun.wait(), 2)
         for _ in range(3):
             await asyncio.to_thread(bare.airdrop, address, SOL(1))
-        await asyncio.wait_for(following, 5)
+        await asyncio.wait_for(following, 30)
         await client.aclose()
     assert seen == [None, 10**9, 2 * 10**9, 3 * 10**9]
 

@@ -59,13 +59,13 @@ class Raw:
         self._number += 1
         request = {"jsonrpc": "2.0", "id": self._number, "method": method, "params": list(params)}
         self.connection.send(json.dumps(request))
-        while (message := json.loads(self.connection.recv(timeout=2))).get("id") != self._number:
+        while (message := json.loads(self.connection.recv(timeout=20))).get("id") != self._number:
             self._early.append(message)
         return message
 
     def told(self) -> Any:
         """The next notification."""
-        return self._early.pop(0) if self._early else json.loads(self.connection.recv(timeout=2))
+        return self._early.pop(0) if self._early else json.loads(self.connection.recv(timeout=20))
 
     def silent(self) -> bool:
         try:
@@ -278,7 +278,7 @@ def test_a_reader_that_takes_nothing_is_cut_off(
         read = 0
         try:
             while read < 200:
-                connection.recv(timeout=2)
+                connection.recv(timeout=20)
                 read += 1
         except ConnectionClosed:
             pass
@@ -459,7 +459,7 @@ def test_a_slot_that_is_not_reached_is_named(bare: Client) -> None:
 @pytest.mark.parametrize("text", [DEEP, "nonsense", "3", '"text"', "{}", "[]", '{"method": 3}', "[{}, 3]"])
 def test_websockets_survive_what_is_no_request(raw: Raw, text: str) -> None:
     raw.connection.send(text)
-    answer = json.loads(raw.connection.recv(timeout=2))
+    answer = json.loads(raw.connection.recv(timeout=20))
     for one in answer if isinstance(answer, list) else [answer]:
         assert one["error"]["code"] in {-32700, -32600}
     assert "result" in raw.ask("slotSubscribe")
@@ -472,7 +472,7 @@ def test_websockets_refuse_parameters_of_every_wrong_kind(raw: Raw) -> None:
             for before in ("", f'"{SYSTEM}", '):
                 body = f'{{"jsonrpc":"2.0","id":"x","method":"{method}","params":[{before}{wrong}]}}'
                 raw.connection.send(body)
-                while (answer := json.loads(raw.connection.recv(timeout=2))).get("id") != "x":
+                while (answer := json.loads(raw.connection.recv(timeout=20))).get("id") != "x":
                     pass
                 if "error" in answer:
                     codes.add(answer["error"]["code"])
