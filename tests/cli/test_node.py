@@ -154,7 +154,7 @@ def test_why_names_everything_that_is_missing(shell: Shell) -> None:
     unpaid, waiting = causes(shell, node)
     assert (unpaid, waiting) == (["too-new", "no-stake", "never-proved"], [])
     said = shell.text("node", "why", node)
-    assert f"  - {NEVER}\n    → run the worker" in said
+    assert f"  - {NEVER}\n    → keep the device reachable" in said
     assert f"    → stake it: `ionet stake add {node} 250`" in said
 
 

@@ -251,7 +251,7 @@ def _failed(proof: types.staking.LastProof, end: int) -> Cause:
 
 
 _PROVE: Final = "the next challenge decides anew; the worker's log shows what it answered"
-_RUN: Final = "run the worker, so that an attester can challenge the device"
+_RUN: Final = "keep the device reachable for the attesters, who challenge each node once an hour"
 
 
 def _missing(facts: Facts) -> Cause:
