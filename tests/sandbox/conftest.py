@@ -5,30 +5,27 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import ionet.sandbox
 from ionet.sandbox import Box, missing, reap
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @pytest.fixture(scope="session")
 def image() -> Path:
     """The root file system that scripts/setup has prepared."""
-    why = missing()
-    if why is None:
-        built = subprocess.run([ROOT / "scripts/image"], capture_output=True, text=True, check=False)
-        if built.returncode == 0:
-            return Path(built.stdout.strip()) / "rootfs"
-        why = built.stderr.strip()
-    if os.environ.get("CI"):
-        pytest.fail(f"scripts/setup prepares a sandbox here, and it does not work: {why}")
-    pytest.skip(why)
+    root, why = ionet.sandbox.image(), missing()
+    if root is None:
+        pytest.skip(why or "scripts/setup --sandbox has not been run here")
+    if why is not None:
+        if os.environ.get("CI"):
+            pytest.fail(f"scripts/setup has prepared a sandbox, and it does not work: {why}")
+        pytest.skip(why)
+    return root
 
 
 @pytest.fixture
