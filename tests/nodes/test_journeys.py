@@ -64,7 +64,7 @@ MANIFEST: Final = bytes([7]) * 32
 #: Two hours: ⌈5 / 1.99⌉ IO, and a quarter per cent of it.
 PRICE, FEE = 251_256_282, 628_141
 #: Seconds after which a subscription stands, also on a busy machine; surfpool announces nothing from before.
-SETTLED: Final = (2.0, 8.0, 25.0)
+SETTLED: Final = (2.0, 8.0)
 SEND, STATUSES = "sendTransaction", "getSignatureStatuses"
 #: So slow that only what a node announces comes in time.
 SLOW: Final = WatchSettings(poll=60, refresh=60)
