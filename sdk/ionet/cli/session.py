@@ -200,16 +200,16 @@ class Session:
 
     # -- transactions
 
-    def send(self, call: Call[T], what: str, *, unit: type[Amount] | None = None) -> Sent[T]:
+    def send(self, call: Call[T], action: str, *, unit: type[Amount] | None = None) -> Sent[T]:
         """Sends a call, unless the options ask only for a preview or a signature: then the command ends here.
 
         Args:
             call: what to send.
-            what: what it does, in a few words for people: `stake 12.5 IO on …`.
+            action: what it does, in a few words for people: `stake 12.5 IO on …`.
             unit: the type of the amounts in its errors; None: base units.
         """
         try:
-            return self._send(call, what)
+            return self._send(call, action)
         except TransactionFailed as bad:
             if isinstance(bad, ProgramError):
                 bad.written = None if unit is None else unit.from_base
@@ -227,16 +227,16 @@ class Session:
                 REFUSED,
             )
 
-    def _send(self, call: Call[T], what: str) -> Sent[T]:
+    def _send(self, call: Call[T], action: str) -> Sent[T]:
         call = self._as_asked(call)
         if self._options.get("sign_only"):
             self._show_unsent([call])
             raise typer.Exit
         if self.dry_run:
-            self.show_preview(call.preview(), what)
+            self.show_preview(call.preview(), action)
             raise typer.Exit
         self._check_signers(call)
-        self.confirm(what)
+        self.confirm(action)
         sent = call.send()
         self.landed(sent.signature)
         return sent
@@ -303,13 +303,13 @@ class Session:
                 option = f"--{name.replace('_', '-')}"
                 raise UserError(f"{what} takes several transactions: {option} is for one")
 
-    def confirm(self, what: str) -> None:
+    def confirm(self, action: str) -> None:
         """Asks for confirmation before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
             return
         if sys.stdin is None or not sys.stdin.isatty():
-            raise UserError(f"this would {what} on mainnet-beta; confirm with --yes")
-        typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
+            raise UserError(f"this would {action} on mainnet-beta; confirm with --yes")
+        typer.confirm(f"{action[:1].upper()}{action[1:]} on mainnet-beta?", abort=True, err=True)
         # Once per run: a command that sends many transactions is one decision.
         self._options["yes"] = True
 
@@ -330,7 +330,7 @@ class Session:
             f"Explorer:  {where}",
         )
 
-    def show_preview(self, preview: Preview, what: str) -> None:
+    def show_preview(self, preview: Preview, action: str) -> None:
         """Shows what a call would do."""
         fee = SOL.from_base(preview.fee)
         changes = [self._change(change) for change in preview.changes]
@@ -353,7 +353,7 @@ class Session:
         width = max((len(text) for _, _, text in changes), default=0)
         self.screen.show(
             data,
-            f"Dry run, nothing was sent: {what}",
+            f"Dry run, nothing was sent: {action}",
             f"Compute units: {preview.compute_units:,} (limit {preview.compute_limit:,})",
             f"Fee: {fee}",
             "Balances:",
