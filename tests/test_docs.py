@@ -313,7 +313,7 @@ def test_what_a_role_must_sign_is_privileged_and_nothing_else_is() -> None:
     [
         "## Attacks",
         "## Once-only regressions",
-        "## The client: what was attacked, and where else it was looked for",
+        "## The client: faults found, and where else they were looked for",
         "### Tried on the client, and held",
     ],
 )

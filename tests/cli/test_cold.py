@@ -210,7 +210,7 @@ def test_hardware_wallets_and_prompts_say_what_to_do_instead(
     else:
         line = (*line, option, place)
     assert shell.fails(3, *line, who="alice") == (
-        f"keypair {place}: hardware wallets and prompts are not asked here; give the address instead, with"
+        f"keypair {place}: hardware wallets and prompts are not supported; give the address instead, with"
         " --sign-only, and have its owner sign what is printed"
     )
 
@@ -219,7 +219,7 @@ def test_a_configured_hardware_wallet_says_the_same(shell: Shell, offered: str, 
     config = tmp_path / "config.yml"
     config.write_text("keypair_path: usb://ledger\n")
     said = shell.fails(3, "stake", "add", offered, "1", "-C", config)
-    assert said.startswith("keypair usb://ledger: hardware wallets and prompts are not asked here")
+    assert said.startswith("keypair usb://ledger: hardware wallets and prompts are not supported")
 
 
 def test_several_that_need_each_other_are_refused_by_name(shell: Shell, tmp_path: Path) -> None:

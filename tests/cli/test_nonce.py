@@ -117,14 +117,14 @@ def test_what_a_nonce_account_holds_is_taken_out(shell: Shell) -> None:
     ("line", "status", "sentence"),
     [
         (("nonce", "create", "--name", "x" * 33), 2, "a name has 1 to 32 bytes, not 33"),
-        (("nonce", "create", "--name", "days"), 1, "create another one with --name"),
-        (("nonce", "show", "{alice}"), 2, "the account at {alice} is no nonce account"),
+        (("nonce", "create", "--name", "days"), 1, "create another with --name"),
+        (("nonce", "show", "{alice}"), 2, "the account at {alice} is not a nonce account"),
         (("nonce", "advance", "{nowhere}"), 4, "no nonce account at {nowhere}"),
         (("stake", "add", "{node}", "1", "--nonce", "{nowhere}"), 4, "no nonce account at {nowhere}"),
         (
             ("stake", "add", "{node}", "1", "--nonce", "{alice}"),
             2,
-            "the account at {alice} is no nonce account",
+            "the account at {alice} is not a nonce account",
         ),
         (("stake", "add", "{node}", "1", "--nonce", "days"), 2, "'days' is neither an address nor"),
         (

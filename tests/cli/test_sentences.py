@@ -65,7 +65,7 @@ def bare() -> Client:
 NO_FEE: Final = (
     "the fee cannot be paid: the signer, or --fee-payer, has too little SOL on this network; send it some"
 )
-NO_WALLET: Final = "{poor} has no account of IO on this network: have some IO sent to it first"
+NO_WALLET: Final = "{poor} has no account of IO on this network: it needs some IO first"
 
 
 @pytest.mark.parametrize(

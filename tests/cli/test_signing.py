@@ -358,8 +358,8 @@ def test_a_nonce_that_has_moved_on_or_is_none_is_said(shell: Shell) -> None:
     alice = shell.people["alice"].pubkey()
     account, _ = nonce_of_somebody(shell, alice)
     for where, said in (
-        (account, "That nonce has moved on: this can no longer land"),
-        (alice, f"It has a durable nonce, and there is none at {alice}: as of now it cannot land"),
+        (account, "That nonce was used up: this can no longer land"),
+        (alice, f"Its durable nonce has no account at {alice}: as of now it cannot land"),
     ):
         message = MessageV0.try_compile(alice, [advance(where, alice)], [], Hash.hash(b"another"))
         done = shell.run("tx", "show", packed(message, alice), who="alice")

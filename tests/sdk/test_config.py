@@ -44,8 +44,8 @@ def test_every_way_of_writing_yaml_names_the_same_network(tmp_path: Path, text: 
 @pytest.mark.parametrize(
     ("content", "said"),
     [
-        (b"json_rpc_url: [1, 2]\n", "json_rpc_url is a text, not list"),
-        (b"json_rpc_url: 5\n", "json_rpc_url is a text, not int"),
+        (b"json_rpc_url: [1, 2]\n", "json_rpc_url must be text, not list"),
+        (b"json_rpc_url: 5\n", "json_rpc_url must be text, not int"),
         (b"- json_rpc_url\n", "not `name: value` lines"),
         (b"json_rpc_url https://x\n", "not `name: value` lines"),
         (b"json_rpc_url: 'https://x\n", "line 2: not YAML"),

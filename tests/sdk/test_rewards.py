@@ -465,7 +465,7 @@ def test_a_closed_nodes_leaf_counts_until_its_last_whole_hour() -> None:
 
 
 def test_a_node_is_not_both_live_and_gone() -> None:
-    with pytest.raises(RewardError, match="both live and not"):
+    with pytest.raises(RewardError, match="both live and absent"):
         after(leaves_of([row(1)]), [row(1)], gone(1, 0))
 
 
@@ -478,7 +478,7 @@ def test_keys_that_end_in_zeros_are_kept_apart() -> None:
 
 def test_an_hour_is_not_counted_twice() -> None:
     first = leaves_of(EXAMPLE)
-    with pytest.raises(RewardError, match="not after the last report's"):
+    with pytest.raises(RewardError, match="must be after the last report's"):
         leaves_of(EXAMPLE, first, END)
 
 

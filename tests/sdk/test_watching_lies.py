@@ -178,7 +178,7 @@ def test_what_is_read_from_a_slot_far_ahead_of_the_nodes_own_is_not_told(node: t
         return 100 if body["method"] == "getSlot" else true(body)
 
     said.answer, said.slot = answer, FAR  # type: ignore[method-assign]
-    with pytest.raises(TransportError, match=r"says that it is in 100"):
+    with pytest.raises(TransportError, match=r"says that it is in slot 100"):
         client.watch_account(ADDRESS, settings=PATIENT).begin()
 
 

@@ -1,7 +1,7 @@
 """Decodes instructions: program, instruction, accounts by role, and arguments.
 
-For people about to sign: knows this package's programs by their IDLs, and what Solana's own programs do with
-money.
+For people about to sign: it knows this package's programs by their IDLs, and those instructions of Solana's
+own programs that concern money.
 """
 
 from __future__ import annotations
@@ -101,14 +101,14 @@ def _calls(value: Any) -> Iterator[Decoded]:
 
 
 def decode(instruction: Instruction) -> Decoded:
-    """Decodes an instruction; guesses nothing, and says so where something is unknown."""
+    """Decodes an instruction; guesses nothing, and marks what is unknown."""
     program_id, data = instruction.program_id, bytes(instruction.data)
     keys = [meta.pubkey for meta in instruction.accounts]
     program = PROGRAMS.get(str(program_id))
     if program is not None:
         spec = _instructions(program).get(data[:8])
         read = None if spec is None else _read(program, spec, data)
-        # The program does not read bytes left over, and nobody should sign them.
+        # The program ignores bytes left over, so nobody should sign them.
         arguments = None if spec is None or read is None or read[1] else _in_words(program, spec, read[0])
         name = None if spec is None else str(spec["name"])
         roles = _roles(instruction, () if spec is None else _names(spec["accounts"]))
@@ -145,11 +145,11 @@ def _instructions(program: str) -> dict[bytes, Any]:
 
 @cache
 def _fields(program: str) -> dict[str, list[Any]]:
-    return {one["name"]: one["type"].get("fields", []) for one in _idl(program)["types"]}
+    return {kind["name"]: kind["type"].get("fields", []) for kind in _idl(program)["types"]}
 
 
 def _names(accounts: Sequence[Any]) -> list[str]:
-    """Names of accounts in order, those of groups after the group's own."""
+    """Names of accounts in order; in a group with the group's name before them."""
     names: list[str] = []
     for account in accounts:
         inner = account.get("accounts")
@@ -197,41 +197,41 @@ def _is_record(value: Any) -> bool:
 
 # --- in words -------------------------------------------------------------------------------------
 
-#: Programs whose amounts are of IO, whether or not it is said.
+#: Programs whose amounts are in IO, whether or not their documentation says so.
 _IN_IO: Final = frozenset({"distributor", "mint", "staking"})
-#: What makes a record of arguments a call that is stored.
+#: The fields of a record that is a stored call.
 _CALL: Final = {"program_id", "accounts", "data"}
 
 
 def _in_words(program: str, spec: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    said = {
+    arguments = {
         argument["name"]: _worded(
-            program, argument["type"], _said_of(spec, argument["name"]), values[argument["name"]]
+            program, argument["type"], _doc_of(spec, argument["name"]), values[argument["name"]]
         )
         for argument in spec["args"]
     }
-    if len(said) == 1:
-        (only,) = said.values()
+    if len(arguments) == 1:
+        (only,) = arguments.values()
         if isinstance(only, dict):
             return only
-    return said
+    return arguments
 
 
-def _said_of(spec: Any, name: str) -> str:
-    """What an instruction's documentation says of an argument."""
-    found = re.search(rf"^\* {re.escape(name)} - (.*)$", "\n".join(spec.get("docs", ())), re.MULTILINE)
-    return found[1] if found else ""
+def _doc_of(spec: Any, name: str) -> str:
+    """What an instruction's documentation says about an argument."""
+    match = re.search(rf"^\* {re.escape(name)} - (.*)$", "\n".join(spec.get("docs", ())), re.MULTILINE)
+    return match[1] if match else ""
 
 
-def _worded(program: str, kind: Any, said: str, value: Any) -> Any:
+def _worded(program: str, kind: Any, doc: str, value: Any) -> Any:
     if value is None or isinstance(kind, str):
-        unit = _unit(program, said) if kind == "u64" else None
+        unit = _unit(program, doc) if kind == "u64" else None
         return value if unit is None else unit(value)
     if "defined" in kind:
         if not _is_record(value):
             return value
         if set(value.__slots__) == _CALL:
-            metas = [AccountMeta(one.key, one.signer, one.writable) for one in value.accounts]
+            metas = [AccountMeta(account.key, account.signer, account.writable) for account in value.accounts]
             return decode(Instruction(value.program_id, bytes(value.data), metas))
         fields = _fields(program)[kind["defined"]["name"]]
         return {
@@ -241,18 +241,18 @@ def _worded(program: str, kind: Any, said: str, value: Any) -> Any:
             for field in fields
         }
     if "option" in kind:
-        return _worded(program, kind["option"], said, value)
+        return _worded(program, kind["option"], doc, value)
     item = kind["vec"] if "vec" in kind else kind["array"][0]
-    return value if item == "u8" else [_worded(program, item, said, one) for one in value]
+    return value if item == "u8" else [_worded(program, item, doc, element) for element in value]
 
 
-def _unit(program: str, said: str) -> Callable[[int], Any] | None:
-    """Makes an amount of a number, by what the program says of it."""
-    if re.search(r"micro-dollars", said, re.IGNORECASE):
+def _unit(program: str, doc: str) -> Callable[[int], Any] | None:
+    """The function that turns an integer into an amount, by its documentation; None: it is not an amount."""
+    if re.search(r"micro-dollars", doc, re.IGNORECASE):
         return USD.from_base
-    if not re.search(r"base units", said, re.IGNORECASE):
+    if not re.search(r"base units", doc, re.IGNORECASE):
         return None
-    return IO.from_base if program in _IN_IO or re.search(r"\bIO\b", said) else _base_units
+    return IO.from_base if program in _IN_IO or re.search(r"\bIO\b", doc) else _base_units
 
 
 def _base_units(value: int) -> str:

@@ -543,23 +543,23 @@ def _flat_reader(cls: Callable[..., T], fields: Fields) -> ReadFunction[T]:
             values.append((name, variable))
         if make is _gather:
             return f"({''.join(f'{value}, ' for _, value in values)})"
-        made, maker = f"made_{len(scope)}", f"make_{len(scope)}"
+        result, maker = f"made_{len(scope)}", f"make_{len(scope)}"
         scope[maker] = make
         twin = _twin(make, tuple(name for name, _ in values))
         if twin is None:
-            lines.append(f"{made} = {maker}({', '.join(value for _, value in values)})")
+            lines.append(f"{result} = {maker}({', '.join(value for _, value in values)})")
         else:
             scope[f"twin_{maker}"] = twin
-            lines.append(f"{made} = new(twin_{maker})")
-            lines.extend(f"{made}.{name} = {value}" for name, value in values)
-            lines.append(f"{made}.__class__ = {maker}")
-        return made
+            lines.append(f"{result} = new(twin_{maker})")
+            lines.extend(f"{result}.{name} = {value}" for name, value in values)
+            lines.append(f"{result}.__class__ = {maker}")
+        return result
 
-    made = expression(cls, fields)
+    result = expression(cls, fields)
     layout = struct.Struct("<" + "".join(formats))
     scope["unpack"] = layout.unpack_from
     target = f"{', '.join(variables)}, = " if variables else ""
-    body = [f"{target}unpack(data, offset)", *lines, f"return {made}, offset + {layout.size}"]
+    body = [f"{target}unpack(data, offset)", *lines, f"return {result}, offset + {layout.size}"]
     exec("def read(data, offset):\n" + "".join(f"    {line}\n" for line in body), scope)  # noqa: S102
     read: ReadFunction[T] = scope["read"]
     return read

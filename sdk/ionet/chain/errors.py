@@ -49,8 +49,8 @@ class ProgramMissing(IonetError):
     """
 
     def __init__(self, program_id: str, name: str | None) -> None:
-        what = f"the program {name} ({program_id})" if name else f"the program {program_id}"
-        super().__init__(f"{what} is not deployed at this node; is it the right network?")
+        program = f"the program {name} ({program_id})" if name else f"the program {program_id}"
+        super().__init__(f"{program} is not deployed at this node; is it the right network?")
         self.program_id = program_id
 
 

@@ -113,22 +113,22 @@ class EventLog:
 class _Collector:
     entries: list[tuple[tuple[int, int, int, int], EmittedEvent | Undecoded]] = field(default_factory=list)
 
-    def add(self, place: tuple[int, int, int], program: str, data: bytes, *, via_cpi: bool) -> None:
+    def add(self, position: tuple[int, int, int], program: str, data: bytes, *, via_cpi: bool) -> None:
         table = registry.events(program)
         if not table:
             return
-        key = (*place, len(self.entries))
+        key = (*position, len(self.entries))
         program_id = Pubkey.from_string(program)
         for tag, cls in table.items():
             if data.startswith(tag):
                 try:
                     event = cls.decode(data)
                 except DecodeError as bad:
-                    self.entries.append((key, Undecoded(program_id, place[0], data, str(bad))))
+                    self.entries.append((key, Undecoded(program_id, position[0], data, str(bad))))
                 else:
-                    self.entries.append((key, EmittedEvent(event, program_id, place[0], via_cpi)))
+                    self.entries.append((key, EmittedEvent(event, program_id, position[0], via_cpi)))
                 return
-        self.entries.append((key, Undecoded(program_id, place[0], data, "unknown discriminator")))
+        self.entries.append((key, Undecoded(program_id, position[0], data, "unknown discriminator")))
 
 
 def read_events(logs: Sequence[str], programs: Sequence[str], inner: Sequence[InnerCall] = ()) -> EventLog:

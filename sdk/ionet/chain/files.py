@@ -1,4 +1,4 @@
-"""Files that others could read, or put something else in the place of: keys, and the state of services."""
+"""Files that others must not read or replace: keys, and the state of services."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def write_secret(path: Path, text: str) -> None:
     """Writes a new file that only its owner can read, whatever the umask, and flushes it to the disk.
 
     Raises:
-        FileExistsError: something is there, were it a link to nothing.
+        FileExistsError: something is at this path, even if only a broken link.
         OSError: it cannot be written.
     """
     handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0), 0o600)
@@ -24,23 +24,23 @@ def write_secret(path: Path, text: str) -> None:
 
 
 def key_folder(path: Path) -> None:
-    """Makes a folder for keys, with what is above it; only its owner may enter what is made here.
+    """Makes a folder for keys, with its missing parents; only its owner may enter the new ones.
 
     Raises:
         ConfigError: it belongs to somebody else, or others can put files into it.
     """
     _make(path, 0o700)
-    found = path.stat()
+    status = path.stat()
     if os.name != "posix":
         return
-    if found.st_uid not in (os.geteuid(), 0):
+    if status.st_uid not in (os.geteuid(), 0):
         raise ConfigError(f"the folder {path} belongs to somebody else; choose one of your own for keys")
-    if found.st_mode & 0o022:
+    if status.st_mode & 0o022:
         raise ConfigError(f"others can write into the folder {path}; run: chmod 700 {path}")
 
 
 def state_folder(path: Path) -> None:
-    """Makes a folder for the state of a service, with what is above it.
+    """Makes a folder for the state of a service, with its missing parents.
 
     Raises:
         ConfigError: everybody can put files into it.

@@ -1,4 +1,4 @@
-"""What watches tell, and how they know what is news: nothing twice, nothing older after what is newer."""
+"""What watches report, and how they know what is new: nothing twice, nothing older after something newer."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class WatchSettings:
-    """How a watch goes about it. All are seconds.
+    """Intervals and time limits of a watch, in seconds.
 
     Attributes:
-        silence: without news of a slot a connection counts as dead after it, unless the chain stands still.
-        poll: between two readings while there is no websocket.
-        refresh: between two readings beside the websocket: nodes do not announce accounts that are closed.
+        silence: without a new slot for this long a connection counts as dead, unless the chain stands still.
+        poll: between two reads while there is no websocket.
+        refresh: between two reads beside the websocket: nodes do not announce that an account is closed.
         backoff: before the second attempt to connect or to read; doubles each time, with jitter.
-        longest: between two attempts.
-        opening: for one attempt to connect.
+        longest: the most between two attempts.
+        opening: limit for one attempt to connect.
         spacing: between two listings of an address's transactions.
-        patience: for a node to show a transaction that it has announced.
+        patience: limit for a node to show a transaction that it has announced.
     """
 
     silence: float = 15.0
@@ -44,11 +44,11 @@ class WatchSettings:
 
 @dataclass(frozen=True, slots=True)
 class AccountChange(Generic[T]):
-    """An account as it is since a slot.
+    """An account as of a slot.
 
     Attributes:
         address: where it is.
-        account: its content; None if it is not there, or no longer what is watched.
+        account: its content; None if it does not exist, or is no longer among those watched.
         slot: of the change, or in which it was read.
     """
 
@@ -67,7 +67,7 @@ class WatchedEvent:
         signature: of the transaction.
         index: its place among the transaction's events.
         slot: of the transaction.
-        time: Unix seconds of that slot, or None if the node does not say.
+        time: Unix seconds of that slot, or None if the node does not give it.
     """
 
     event: Event
@@ -115,16 +115,16 @@ class Backoff:
         return pause * random.uniform(0.5, 1.0)
 
     def reset(self) -> None:
-        """What was tried worked."""
+        """Starts over, after a success."""
         self._times = 0
 
 
 # --- accounts ---------------------------------------------------------------------------------
 
 _Content: TypeAlias = tuple[int, bytes, bytes, bool]
-#: Announcements of an account that are known again.
+#: Announcements of an account that are remembered, to recognise repetitions.
 _REMEMBERED: Final = 32
-_UNTOLD: Final = (-1, b"", b"", False)
+_UNREPORTED: Final = (-1, b"", b"", False)
 
 
 def _content(account: RawAccount | None) -> _Content | None:
@@ -134,8 +134,8 @@ def _content(account: RawAccount | None) -> _Content | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
-    """What was last told of an account, from which slot, and whether that was read or announced."""
+class _State:
+    """What was last reported of an account, from which slot, and whether it was read or announced."""
 
     slot: int
     content: _Content | None
@@ -143,29 +143,29 @@ class _Told:
 
 
 class LatestStates:
-    """What was last told of each account, and from which slot.
+    """What was last reported of each account, and from which slot.
 
-    What is read in a slot may be from its middle, what is announced is from its end: so an announcement is
-    newer than a reading of the same slot. Other differences within a slot cannot be put in order, and what is
-    announced of an earlier slot is old, or of a node that does not know its slot (surfpool is one): such an
-    account is in `ties` until it was read in a later slot.
+    What is read in a slot may be from its middle, what is announced is from its end; so an announcement is
+    newer than a read in the same slot. Other differences within a slot cannot be put in order. An
+    announcement of an earlier slot is old, or comes from a node that gives wrong slots (as surfpool does).
+    In both cases the account stays in `ties` until it is read in a later slot.
 
     Args:
-        awaited: accounts of which the first state is told even if there is nothing.
+        awaited: accounts whose first state is reported even if they do not exist.
     """
 
     def __init__(self, awaited: Iterable[Pubkey] = ()) -> None:
-        self._known: dict[Pubkey, _Told] = dict.fromkeys(awaited, _Told(-1, _UNTOLD))
+        self._known: dict[Pubkey, _State] = dict.fromkeys(awaited, _State(-1, _UNREPORTED))
         #: The latest slot in which everything was read.
         self._read_in = -1
         self.ties: dict[Pubkey, int] = {}
-        #: Whether one of them is more than a repetition, which most likely says nothing.
+        #: Whether one of them is more than a repeated announcement, which most likely means nothing.
         self.urgent = False
-        #: Marks of what was announced lately.
+        #: Hashes of recent announcements.
         self._heard: dict[Pubkey, deque[int]] = {}
 
     def notified(self, address: Pubkey, slot: int, account: RawAccount | None) -> bool:
-        """Takes an announcement; whether it is news."""
+        """Takes an announcement; returns whether it is new."""
         known, new = self._last(address), _content(account)
         mark = hash((slot, new))
         heard = self._heard.setdefault(address, deque(maxlen=_REMEMBERED))
@@ -177,47 +177,53 @@ class LatestStates:
                 self.ties[address] = known.slot
                 self.urgent = self.urgent or not again
             return False
-        return self._take(address, _Told(slot, new, read=False), known)
+        return self._take(address, _State(slot, new, read=False), known)
 
     def read(
-        self, slot: int, found: Mapping[Pubkey, RawAccount | None], *, whole: bool
+        self, slot: int, accounts: Mapping[Pubkey, RawAccount | None], *, whole: bool
     ) -> list[tuple[Pubkey, RawAccount | None]]:
-        """Takes what was read; returns what of it is news.
+        """Takes what was read; returns what is new in it.
 
         Args:
-            slot: in which it was read.
-            found: the accounts.
-            whole: whether accounts that are not among them are not there.
+            slot: the slot in which it was read.
+            accounts: what was read, by address.
+            whole: whether all accounts were read, so that those missing do not exist.
         """
-        gone = [one for one, told in self._known.items() if told.content is not None] if whole else []
+        gone = (
+            [address for address, state in self._known.items() if state.content is not None] if whole else []
+        )
         news = []
-        for address in dict.fromkeys([*found, *gone]):
-            account = found.get(address)
+        for address in dict.fromkeys([*accounts, *gone]):
+            account = accounts.get(address)
             if self._read_one(address, slot, _content(account)):
                 news.append((address, account))
         if whole and slot > self._read_in:
             self._read_in = slot
-            # Of what is not there, the reading says the same.
-            absent = [one for one, told in self._known.items() if told.content is None and told.slot <= slot]
-            for one in absent:
-                del self._known[one]
-                self._heard.pop(one, None)
+            # That these do not exist already follows from this read.
+            absent = [
+                address
+                for address, state in self._known.items()
+                if state.content is None and state.slot <= slot
+            ]
+            for address in absent:
+                del self._known[address]
+                self._heard.pop(address, None)
         return news
 
-    def _last(self, address: Pubkey) -> _Told:
-        return self._known.get(address) or _Told(self._read_in, None)
+    def _last(self, address: Pubkey) -> _State:
+        return self._known.get(address) or _State(self._read_in, None)
 
     def _read_one(self, address: Pubkey, slot: int, new: _Content | None) -> bool:
         known = self._last(address)
         if slot < known.slot or (slot == known.slot and (not known.read or new == known.content)):
             return False
         if slot == known.slot and address not in self.ties:
-            # Read twice in one slot, and not the same: the next reading decides.
+            # Two reads in one slot differ: the next read decides.
             self.ties[address] = slot
             return False
-        return self._take(address, _Told(slot, new), known)
+        return self._take(address, _State(slot, new), known)
 
-    def _take(self, address: Pubkey, new: _Told, known: _Told) -> bool:
+    def _take(self, address: Pubkey, new: _State, known: _State) -> bool:
         self._known[address] = new
         if new.slot > self.ties.get(address, new.slot):
             del self.ties[address]
@@ -228,10 +234,10 @@ def matcher(filters: Sequence[Mapping[str, Any]]) -> Callable[[bytes], bool]:
     """Whether an account's data passes filters, as `Account.filters` makes them."""
     from base64 import b64decode
 
-    parts = [(one["memcmp"]["offset"], b64decode(one["memcmp"]["bytes"])) for one in filters]
+    parts = [(entry["memcmp"]["offset"], b64decode(entry["memcmp"]["bytes"])) for entry in filters]
 
     def matches(data: bytes) -> bool:
-        return all(data[offset : offset + len(wanted)] == wanted for offset, wanted in parts)
+        return all(data[offset : offset + len(expected)] == expected for offset, expected in parts)
 
     return matches
 
@@ -245,7 +251,7 @@ PAGE: Final = 1000
 
 
 class SeenTransactions:
-    """Which transactions of an address were told already.
+    """Which transactions of an address were already reported.
 
     Args:
         since: the signature after which to begin; None: after those of the first listing.
@@ -255,9 +261,9 @@ class SeenTransactions:
         self._since = since
         self._seen: dict[str, int] = {}
         self._listed = False
-        #: Slots before this one are done with.
+        #: Everything before this slot was reported.
         self.floor = 0
-        #: Signatures that the node has announced, and not listed yet.
+        #: Signatures that the node has announced but not listed yet, with their slots.
         self.announced: dict[str, int] = {}
 
     @property
@@ -266,22 +272,22 @@ class SeenTransactions:
         return self._listed
 
     def begin_at(self, slot: int) -> None:
-        """`since` is in this slot: nothing that a node may list before it is of interest."""
+        """Sets the slot of `since`; nothing that a node may list before it is of interest."""
         self.floor = max(slot - MARGIN, 0)
 
     def announce(self, signature: str, slot: int) -> bool:
-        """Takes an announcement; whether it is news."""
+        """Takes an announcement; returns whether it is new."""
         if slot < self.floor or signature in self._seen:
             return False
         self.announced.setdefault(signature, slot)
         return True
 
     def listed(self, newest_first: Sequence[tuple[str, int]], *, impatient: bool = False) -> list[str]:
-        """Takes a listing down to the floor; returns what of it is to be told, in the chain's order.
+        """Takes a listing down to the floor; returns the signatures to report, in the chain's order.
 
         Args:
             newest_first: signatures and slots.
-            impatient: tell what was announced even if the listing lacks it.
+            impatient: report what was announced even if the listing lacks it.
 
         Raises:
             LookupError: `since` is not in the first listing.
@@ -289,37 +295,45 @@ class SeenTransactions:
         order = list(newest_first)
         if not self._listed:
             self._first(order)
-        there = {signature for signature, _ in order}
-        missing = {one: slot for one, slot in self.announced.items() if one not in there}
-        fresh = [(one, slot) for one, slot in reversed(order) if one not in self._seen and slot >= self.floor]
+        listed = {signature for signature, _ in order}
+        missing = {signature: slot for signature, slot in self.announced.items() if signature not in listed}
+        fresh = [
+            (signature, slot)
+            for signature, slot in reversed(order)
+            if signature not in self._seen and slot >= self.floor
+        ]
         if missing and impatient:
-            # Behind what is known of their slots; sorting keeps the order of each slot.
-            fresh = sorted([*fresh, *missing.items()], key=lambda one: one[1])
+            # Added at the end of their slots; sorting keeps the order within each slot.
+            fresh = sorted([*fresh, *missing.items()], key=lambda entry: entry[1])
         elif missing:
-            # Nothing is told that may come after what is missing.
+            # Nothing is reported that may come after what is missing.
             stop = min(missing.values())
-            fresh = [(one, slot) for one, slot in fresh if slot < stop]
+            fresh = [(signature, slot) for signature, slot in fresh if slot < stop]
         for signature, slot in fresh:
             self._seen[signature] = slot
             self.announced.pop(signature, None)
         if fresh:
             self.floor = max(self.floor, max(slot for _, slot in fresh) - MARGIN)
-            self._seen = {one: slot for one, slot in self._seen.items() if slot >= self.floor}
-            self.announced = {one: slot for one, slot in self.announced.items() if slot >= self.floor}
+            self._seen = {signature: slot for signature, slot in self._seen.items() if slot >= self.floor}
+            self.announced = {
+                signature: slot for signature, slot in self.announced.items() if slot >= self.floor
+            }
         return [signature for signature, _ in fresh]
 
     def _first(self, order: list[tuple[str, int]]) -> None:
         """Marks what came before the beginning."""
         before = order
         if self._since is not None:
-            places = [place for place, (signature, _) in enumerate(order) if signature == self._since]
-            if not places:
+            positions = [
+                position for position, (signature, _) in enumerate(order) if signature == self._since
+            ]
+            if not positions:
                 raise LookupError(f"the node does not list {self._since}")
-            before = order[places[0] :]
+            before = order[positions[0] :]
         self._seen.update(before)
         self._listed = True
-        for one, _ in before:
-            self.announced.pop(one, None)
+        for signature, _ in before:
+            self.announced.pop(signature, None)
         if before:
             newest, oldest = before[0][1], before[-1][1]
             # A full page may end within a slot.

@@ -97,18 +97,18 @@ def offset_of(layout: Any, name: str) -> int:
     raise KeyError(name)
 
 
-def _parse(layout: Any, data: bytes, what: str) -> Any:
+def _parse(layout: Any, data: bytes, noun: str) -> Any:
     try:
         return layout.parse(data)
     except cs.ConstructError as bad:
-        raise DecodeError(f"not a {what}: {str(bad).splitlines()[-1]} ({len(data)} bytes)") from bad
+        raise DecodeError(f"not a {noun}: {str(bad).splitlines()[-1]} ({len(data)} bytes)") from bad
 
 
-def _build(layout: Any, value: dict[str, Any], what: str) -> bytes:
+def _build(layout: Any, value: dict[str, Any], noun: str) -> bytes:
     try:
         built: bytes = layout.build(value)
     except (cs.ConstructError, TypeError) as bad:
-        raise EncodeError(f"{what}: {str(bad).splitlines()[-1]}") from bad
+        raise EncodeError(f"{noun}: {str(bad).splitlines()[-1]}") from bad
     return built
 
 
@@ -290,9 +290,9 @@ _WRITE_PARTIAL: Final = c.arguments(
 )
 
 
-def _check_size(data: bytes, needed: int, what: str) -> None:
+def _check_size(data: bytes, needed: int, noun: str) -> None:
     if len(data) < needed:
-        raise DecodeError(f"not a {what}: {len(data)} bytes, needs {needed}")
+        raise DecodeError(f"not a {noun}: {len(data)} bytes, needs {needed}")
 
 
 def lookup_table_addresses(data: bytes) -> list[Pubkey]:

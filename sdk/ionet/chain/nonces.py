@@ -47,12 +47,12 @@ class Nonce:
 def nonce_account(message: Any) -> Pubkey | None:
     """The account whose nonce stands for the message's blockhash; None for an ordinary message.
 
-    Its first instruction advances the nonce, so that it lands once at most. What follows the instruction's
-    number in its data is not read by the chain, and not here.
+    Its first instruction advances the nonce, so that it lands once at most. The chain ignores what
+    follows the instruction's number in its data, and so does this.
 
     Raises:
-        EncodeError: the account is of a lookup table: not every node takes that for a nonce, so nobody can
-            say how long the message can land.
+        EncodeError: the account comes from a lookup table: not every node takes that for a nonce, so how
+            long the message can land is unknown.
     """
     if not message.instructions:
         return None
@@ -63,22 +63,22 @@ def nonce_account(message: Any) -> Pubkey | None:
         or keys[first.program_id_index] != SYSTEM_PROGRAM
     ):
         return None
-    place = bytes(first.accounts)[0]
-    if place >= len(keys):
+    index = bytes(first.accounts)[0]
+    if index >= len(keys):
         raise EncodeError("its nonce account comes from a lookup table; name it in the transaction itself")
-    address: Pubkey = keys[place]
+    address: Pubkey = keys[index]
     return address
 
 
 def nonce_of(data: bytes) -> str | None:
-    """The nonce in a nonce account's data, as text; None if it is none, or is not initialised."""
+    """The nonce in an account's data, as text; None if it is not a nonce account, or is not initialised."""
     if len(data) != NONCE_SIZE or int.from_bytes(data[4:8], "little") != 1:
         return None
     return str(Hash(data[40:72]))
 
 
 def authority_of(data: bytes) -> Pubkey | None:
-    """Who may advance the nonce; None if it is none, or is not initialised."""
+    """Who may advance the nonce; None if it is not a nonce account, or is not initialised."""
     if len(data) != NONCE_SIZE or int.from_bytes(data[4:8], "little") != 1:
         return None
     return Pubkey(data[8:40])
@@ -88,31 +88,31 @@ def read_nonce(address: Pubkey, account: RawAccount | None) -> Nonce:
     """What a nonce account holds.
 
     Raises:
-        AccountNotFound: there is nothing.
-        DecodeError: it is no nonce account.
+        AccountNotFound: there is no account.
+        DecodeError: it is not a nonce account.
     """
     if account is None:
         raise AccountNotFound(address, "nonce account")
     data = bytes(account.data)
     value, authority = nonce_of(data), authority_of(data)
     if account.owner != SYSTEM_PROGRAM or value is None or authority is None:
-        raise DecodeError(f"the account at {address} is no nonce account")
+        raise DecodeError(f"the account at {address} is not a nonce account")
     return Nonce(Hash.from_string(value), authority)
 
 
 def named_nonce(base: Pubkey, name: str) -> Pubkey:
-    """The address of the nonce account that somebody makes under a name of up to 32 bytes."""
+    """The address of the nonce account that `base` creates under a name of up to 32 bytes."""
     return Pubkey.create_with_seed(base, name, SYSTEM_PROGRAM)
 
 
 def create(payer: Pubkey, name: str, authority: Pubkey, lamports: int) -> list[Instruction]:
-    """Makes the payer's nonce account of this name.
+    """Returns the instructions that create the payer's nonce account of this name.
 
     Args:
         payer: pays, and signs.
         name: see `named_nonce`.
         authority: who may advance it and withdraw from it.
-        lamports: what it holds; its rent at least.
+        lamports: what it will hold; at least its rent.
     """
     address = named_nonce(payer, name)
     making = CreateAccountWithSeedParams(
@@ -129,12 +129,12 @@ def create(payer: Pubkey, name: str, authority: Pubkey, lamports: int) -> list[I
 
 
 def advance(account: Pubkey, authority: Pubkey) -> Instruction:
-    """Makes the nonce another one: what was signed with the one before can no longer land."""
+    """Advances the nonce: what was signed with the old one can no longer land."""
     return advance_nonce_account(AdvanceNonceAccountParams(nonce_pubkey=account, authorized_pubkey=authority))
 
 
 def withdraw(account: Pubkey, authority: Pubkey, to: Pubkey, lamports: int) -> Instruction:
-    """Takes lamports out; all of them close the account, the rest must pay its rent."""
+    """Takes lamports out: all of them, which closes the account, or so many that its rent stays."""
     return withdraw_nonce_account(
         WithdrawNonceAccountParams(
             nonce_pubkey=account, authorized_pubkey=authority, to_pubkey=to, lamports=lamports

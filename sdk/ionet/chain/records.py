@@ -16,7 +16,7 @@ from ionet.chain.errors import AccountNotFound, DecodeError, IonetError, Transpo
 from ionet.chain.ids import CLOCK
 from ionet.chain.schema import Account
 
-#: What an answer of another shape than expected raises.
+#: What reading an answer of an unexpected shape can raise.
 UNREADABLE: Final = (LookupError, TypeError, ValueError, AttributeError, OverflowError)
 
 T = TypeVar("T")
@@ -66,26 +66,26 @@ def clock_time(account: RawAccount | None) -> int:
     return int.from_bytes(account.data[32:40], "little", signed=True)
 
 
-def owned(address: Pubkey, account: RawAccount | None, what: str, *owners: Pubkey) -> RawAccount:
+def owned(address: Pubkey, account: RawAccount | None, noun: str, *owners: Pubkey) -> RawAccount:
     """Returns an account that must exist and belong to one of these programs.
 
     Raises:
-        AccountNotFound: there is nothing.
+        AccountNotFound: there is no account.
         DecodeError: it belongs to another program.
     """
     if account is None:
-        raise AccountNotFound(address, what)
+        raise AccountNotFound(address, noun)
     if account.owner not in owners:
-        raise DecodeError(f"not a {what}: {address} belongs to {account.owner}")
+        raise DecodeError(f"not a {noun}: {address} belongs to {account.owner}")
     return account
 
 
 @contextmanager
 def shaped(method: str) -> Iterator[None]:
-    """Reading an answer: one of another shape than the method's is the node's fault, and said so.
+    """Reads an answer inside it: one of an unexpected shape is reported as the node's fault.
 
     Raises:
-        TransportError: the answer has another shape.
+        TransportError: the answer has an unexpected shape.
     """
     try:
         yield
@@ -100,16 +100,16 @@ def whole(value: Any) -> int:
     """A number as a node gives it: whole, and not negative.
 
     Raises:
-        ValueError: it is none, or has more than 64 bits.
+        ValueError: it is not, or has more than 64 bits.
     """
     if type(value) is not int or not 0 <= value < 1 << 64:
-        raise ValueError(f"{str(value)[:40]} is no whole number of 64 bits")
+        raise ValueError(f"{str(value)[:40]} is not a whole number of 64 bits")
     return value
 
 
 @contextmanager
 def growing() -> Iterator[None]:
-    """Pauses garbage collection while many objects are made that all stay."""
+    """Pauses garbage collection while many long-lived objects are made."""
     if not gc.isenabled():
         yield
         return

@@ -1,4 +1,4 @@
-"""Who signs: keypairs, keypair files of the Solana CLI, and anything else that can sign bytes."""
+"""Signers: keypairs, keypair files of the Solana CLI, and anything else that can sign bytes."""
 
 from __future__ import annotations
 
@@ -52,10 +52,10 @@ class Signer(Protocol):
 
 
 class SignsElsewhere:
-    """Somebody whose key is not here: their address is known, and their signature is left open.
+    """A signer whose key is not here: the address is known, and the signature is left open.
 
     Args:
-        address: theirs.
+        address: whose signature is needed.
     """
 
     __slots__ = ("_address",)
@@ -90,15 +90,15 @@ def cluster_url(url_or_moniker: str) -> str:
     name = _MONIKERS.get(url_or_moniker)
     if name is None:
         # A URL of another kind may hold a secret.
-        what = "this" if {":", "@", "/"} & set(url_or_moniker) else repr(url_or_moniker)
+        shown = "this" if {":", "@", "/"} & set(url_or_moniker) else repr(url_or_moniker)
         raise ConfigError(
-            f"{what} is not a cluster; give a URL (http:// or https://) or one of {', '.join(CLUSTERS)}"
+            f"{shown} is not a cluster; give a URL (http:// or https://) or one of {', '.join(CLUSTERS)}"
         )
     return CLUSTERS[name]
 
 
 def _check_url(url: str) -> None:
-    """Raises `ConfigError` for what is no URL of a node; what it holds may be secret, and is not shown."""
+    """Raises `ConfigError` for what is not the URL of a node; it may hold secrets, so it is not shown."""
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
@@ -124,22 +124,22 @@ def solana_config(path: Path | None = None) -> dict[str, str]:
     """
     home = _home()
     path = path or home / ".config/solana/cli/config.yml"
-    found = {
+    settings = {
         "json_rpc_url": CLUSTERS["mainnet-beta"],
         "websocket_url": "",
         "keypair_path": str(home / ".config/solana/id.json"),
         "commitment": "confirmed",
     }
     if not path.exists():
-        return found
-    given = _yaml(path)
-    for name, default in found.items():
-        value = given.get(name, default)
+        return settings
+    written = _yaml(path)
+    for name, default in settings.items():
+        value = written.get(name, default)
         if not isinstance(value, str):
-            raise ConfigError(f"configuration {path}: {name} is a text, not {type(value).__name__}")
+            raise ConfigError(f"configuration {path}: {name} must be text, not {type(value).__name__}")
         # The command writes an empty text for what it derives.
-        found[name] = value.strip() or default
-    return found
+        settings[name] = value.strip() or default
+    return settings
 
 
 def _yaml(path: Path) -> Mapping[str, Any]:
@@ -147,7 +147,7 @@ def _yaml(path: Path) -> Mapping[str, Any]:
 
     try:
         text = path.read_bytes().decode("utf-8-sig")
-        given = yaml.safe_load(text)
+        settings = yaml.safe_load(text)
     except OSError as bad:
         raise ConfigError(f"configuration {path}: {bad.strerror}") from None
     except UnicodeDecodeError:
@@ -156,21 +156,21 @@ def _yaml(path: Path) -> Mapping[str, Any]:
         mark = getattr(bad, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark is not None else ""
         raise ConfigError(f"configuration {path}{where}: not YAML as `solana config set` writes it") from None
-    if given is None:
+    if settings is None:
         return {}
-    if not isinstance(given, dict):
+    if not isinstance(settings, dict):
         raise ConfigError(f"configuration {path}: not `name: value` lines as `solana config set` writes them")
     known = {"json_rpc_url", "websocket_url", "keypair_path", "commitment", "address_labels"}
-    for name in given:
+    for name in settings:
         if name not in known:
             near = get_close_matches(str(name).lower(), known, n=1)
             hint = f"; is {near[0]} meant?" if near else ""
             raise ConfigError(f"configuration {path}: there is no setting {name!r}{hint}")
-    return given
+    return settings
 
 
 def _home() -> Path:
-    """The home directory, also of a user that the system does not know; then it is the present one."""
+    """The home directory; the current one for a user whom the system does not know."""
     try:
         return Path.home()
     except RuntimeError:
@@ -186,51 +186,51 @@ def load_keypair(path: str | Path | None = None) -> Keypair:
     Raises:
         ConfigError: there is no such file, or it is not a keypair. The message never contains its content.
     """
-    place = Path(path or solana_config()["keypair_path"])
+    location = Path(path or solana_config()["keypair_path"])
     try:
-        place = place.expanduser()
+        location = location.expanduser()
     except RuntimeError:
-        raise ConfigError(f"keypair {place}: there is no home directory that ~ could stand for") from None
+        raise ConfigError(f"keypair {location}: there is no home directory that ~ could stand for") from None
     try:
-        with place.open("rb") as file:
+        with location.open("rb") as file:
             raw = file.read(_KEYPAIR_BYTES + 1)
     except OSError as bad:
-        raise ConfigError(f"keypair {place}: {bad.strerror}") from None
-    pair = keypair_of(raw, f"keypair {place}")
-    if os.name == "posix" and stat.S_IMODE(place.stat().st_mode) & 0o077:
-        warnings.warn(f"keypair {place} can be read by others; run: chmod 600 {place}", stacklevel=2)
+        raise ConfigError(f"keypair {location}: {bad.strerror}") from None
+    pair = keypair_of(raw, f"keypair {location}")
+    if os.name == "posix" and stat.S_IMODE(location.stat().st_mode) & 0o077:
+        warnings.warn(f"keypair {location} can be read by others; run: chmod 600 {location}", stacklevel=2)
     return pair
 
 
-def keypair_of(raw: bytes, what: str) -> Keypair:
+def keypair_of(raw: bytes, source: str) -> Keypair:
     """The keypair that a JSON array of 64 numbers is.
 
     Args:
         raw: the text.
-        what: what it is, for messages, which never contain the content.
+        source: where it comes from, for messages, which never contain the content.
 
     Raises:
-        ConfigError: it is none, or its public half is not that of the secret one.
+        ConfigError: it is not a keypair, or its two halves do not match.
     """
     if len(raw) > _KEYPAIR_BYTES:
-        raise ConfigError(f"{what}: too long for a keypair, a JSON array of 64 numbers")
+        raise ConfigError(f"{source}: too long for a keypair, a JSON array of 64 numbers")
     try:
         numbers = json.loads(raw)
     except (ValueError, RecursionError):
-        raise ConfigError(f"{what}: not a JSON array of 64 numbers that are a keypair") from None
+        raise ConfigError(f"{source}: not a JSON array of 64 numbers that are a keypair") from None
     if not isinstance(numbers, list) or not all(
         type(number) is int and 0 <= number < 256 for number in numbers
     ):
-        raise ConfigError(f"{what}: not a JSON array of 64 numbers that are a keypair")
+        raise ConfigError(f"{source}: not a JSON array of 64 numbers that are a keypair")
     if len(numbers) != 64:
         raise ConfigError(
-            f"{what}: not a JSON array of 64 numbers that are a keypair, but one of {len(numbers)}"
+            f"{source}: not a JSON array of 64 numbers that are a keypair, but one of {len(numbers)}"
         )
     try:
         return Keypair.from_bytes(bytes(numbers))
     except ValueError:
         raise ConfigError(
-            f"{what}: not a JSON array of 64 numbers that are a keypair: its two halves do not match"
+            f"{source}: not a JSON array of 64 numbers that are a keypair: its two halves do not match"
         ) from None
 
 

@@ -511,7 +511,7 @@ def writable(message: Any) -> list[bool]:
 def programs_of(transaction: VersionedTransaction) -> list[str]:
     """The program of each instruction, as text."""
     keys = [str(key) for key in transaction.message.account_keys]
-    return [_at(keys, one.program_id_index) for one in transaction.message.instructions]
+    return [_at(keys, instruction.program_id_index) for instruction in transaction.message.instructions]
 
 
 # --- previews ---------------------------------------------------------------------------------
@@ -559,11 +559,11 @@ def changes(
         if lamports[0] != lamports[1]:
             changed.append(Change(key, None, None, *lamports))
         tokens = _tokens(old), _tokens(new)
-        known = tokens[1] or tokens[0]
-        if known is not None:
+        holding = tokens[1] or tokens[0]
+        if holding is not None:
             amounts = [0 if account is None else account.amount for account in tokens]
             if amounts[0] != amounts[1]:
-                changed.append(Change(key, known.owner, known.mint, *amounts))
+                changed.append(Change(key, holding.owner, holding.mint, *amounts))
     return tuple(changed)
 
 

@@ -34,7 +34,7 @@ def _name(text: str) -> str:
 @app.command()
 def create(
     name: Annotated[
-        str, typer.Option("--name", parser=_name, help="Its address follows from the signer's and this.")
+        str, typer.Option("--name", parser=_name, help="Its address follows from this and the signer's.")
     ] = "nonce",
     authority: Annotated[
         Pubkey | None,
@@ -48,7 +48,7 @@ def create(
     me = io.client.address
     account, owner = nonces.named_nonce(me, name), authority or me
     if io.reader.account(account) is not None:
-        raise UserError(f"{account} is there already; create another one with --name", REFUSED)
+        raise UserError(f"{account} exists already; create another with --name", REFUSED)
     rent = io.reader.rent(NONCE_SIZE)
     call = io.client.call(*nonces.create(me, name, owner, rent))
     sent = io.send(call, f"create a nonce account for {SOL.from_base(rent)}")
@@ -87,7 +87,7 @@ def advance(account: NonceAccount) -> None:
     call = io.client.call(nonces.advance(account, io.client.address))
     sent = io.send(call, f"advance the nonce of {account}")
     value = read_nonce(account, io.reader.account(account)).value
-    io.done(sent, f"The nonce of {account} is {value} now", account=account, nonce=str(value))
+    io.done(sent, f"The nonce of {account} is now {value}", account=account, nonce=str(value))
 
 
 @app.command()
@@ -110,16 +110,16 @@ def withdraw(
         taken = held if amount is None else SOL(amount).base
     except AmountError as bad:
         raise UserError(str(bad)) from None
-    rest = held - taken
+    remaining = held - taken
     rent = io.reader.rent(NONCE_SIZE)
-    if taken <= 0 or (rest and rest < rent):
+    if taken <= 0 or (remaining and remaining < rent):
         raise UserError(
             f"{account} holds {SOL.from_base(held)}: take all of it, or leave its rent, {SOL.from_base(rent)}"
         )
     recipient = to or io.client.address
     call = io.client.call(nonces.withdraw(account, io.client.address, recipient, taken))
     sent = io.send(call, f"take {SOL.from_base(taken)} out of {account}")
-    closed = "" if rest else " and closed it"
+    closed = "" if remaining else " and closed it"
     io.done(
         sent,
         f"Took {SOL.from_base(taken)} out of {account}{closed}",

@@ -1,4 +1,4 @@
-"""One run of a command: the client that its options ask for, and what it does with transactions."""
+"""One run of a command: the client that its options ask for, and how it handles transactions."""
 
 from __future__ import annotations
 
@@ -78,10 +78,10 @@ class Session:
         self._options = options
         self.dry_run = bool(options.get("dry_run"))
         self.sign_only = bool(options.get("sign_only"))
-        # Only the transaction is for whoever signs it.
+        # Standard output is for the transaction alone, which somebody else signs.
         self.screen = Screen(as_json=options.get("output") is Output.JSON, aside=self.sign_only)
 
-    # -- who and where
+    # -- signer and network
 
     @cached_property
     def _config(self) -> dict[str, str]:
@@ -103,42 +103,42 @@ class Session:
 
     @cached_property
     def signer(self) -> Signer:
-        """Who signs."""
-        given: str | None = self._options.get("keypair")
-        place = given or self._config["keypair_path"]
-        if given is None and not elsewhere(place) and not Path(place).expanduser().exists():
-            raise ConfigError(f"there is no keypair at {place}; give one with --keypair")
-        return self.party(place)
+        """The signer."""
+        option: str | None = self._options.get("keypair")
+        source = option or self._config["keypair_path"]
+        if option is None and not elsewhere(source) and not Path(source).expanduser().exists():
+            raise ConfigError(f"there is no keypair at {source}; give one with --keypair")
+        return self.party(source)
 
     @property
     def has_signer(self) -> bool:
         """Whether the options or the configuration name a signer; if not, commands only read."""
-        given, place = self._options.get("keypair"), self._config["keypair_path"]
-        return given is not None or elsewhere(place) or Path(place).expanduser().exists()
+        option, source = self._options.get("keypair"), self._config["keypair_path"]
+        return option is not None or elsewhere(source) or Path(source).expanduser().exists()
 
-    def party(self, place: str) -> Signer:
+    def party(self, source: str) -> Signer:
         """Returns the signer that an option names: a keypair, or an address, whose signature is left open."""
         try:
-            return SignsElsewhere(Pubkey.from_string(place))
+            return SignsElsewhere(Pubkey.from_string(source))
         except ValueError:
-            return self.keypair(place)
+            return self.keypair(source)
 
-    def keypair(self, place: str) -> Keypair:
+    def keypair(self, source: str) -> Keypair:
         """Returns the keypair in a file, or on standard input for `-`; warns if others can read the file."""
-        if elsewhere(place):
+        if elsewhere(source):
             raise ConfigError(
-                f"keypair {place}: hardware wallets and prompts are not asked here; give the address instead,"
+                f"keypair {source}: hardware wallets and prompts are not supported; give the address instead,"
                 " with --sign-only, and have its owner sign what is printed"
             )
-        if place == "-":
+        if source == "-":
             if sys.stdin is None or sys.stdin.closed:
                 raise ConfigError("standard input is closed: no keypair can be read from it")
             return keypair_of(sys.stdin.buffer.read(8_192), "standard input")
         with warnings.catch_warnings(record=True) as caught:
-            # What the interpreter finds meanwhile, about other objects, is not for this person.
+            # Warnings of the interpreter about other objects, raised meanwhile, are not for the user.
             warnings.simplefilter("ignore")
             warnings.simplefilter("always", UserWarning)
-            keypair = load_keypair(place)
+            keypair = load_keypair(source)
         for warning in caught:
             print(f"warning: {warning.message}", file=sys.stderr)
         return keypair
@@ -200,16 +200,16 @@ class Session:
 
     # -- transactions
 
-    def send(self, call: Call[T], what: str, *, unit: type[Amount] | None = None) -> Sent[T]:
+    def send(self, call: Call[T], action: str, *, unit: type[Amount] | None = None) -> Sent[T]:
         """Sends a call, unless the options ask only for a preview or a signature: then the command ends here.
 
         Args:
             call: what to send.
-            what: the same in a few words, for people: `stake 12.5 IO on …`.
-            unit: the unit of the job's amounts that it is about.
+            action: what it does, in a few words for people: `stake 12.5 IO on …`.
+            unit: the type of the amounts in its errors; None: base units.
         """
         try:
-            return self._send(call, what)
+            return self._send(call, action)
         except TransactionFailed as bad:
             if isinstance(bad, ProgramError):
                 bad.written = None if unit is None else unit.from_base
@@ -223,26 +223,26 @@ class Session:
         takes = any(meta.pubkey == wallet for instruction in call.ix() for meta in instruction.accounts)
         if takes and self.reader.account(wallet) is None:
             raise UserError(
-                f"{self.signer.pubkey()} has no account of IO on this network: have some IO sent to it first",
+                f"{self.signer.pubkey()} has no account of IO on this network: it needs some IO first",
                 REFUSED,
             )
 
-    def _send(self, call: Call[T], what: str) -> Sent[T]:
+    def _send(self, call: Call[T], action: str) -> Sent[T]:
         call = self._as_asked(call)
         if self._options.get("sign_only"):
             self._show_unsent([call])
             raise typer.Exit
         if self.dry_run:
-            self.show_preview(call.preview(), what)
+            self.show_preview(call.preview(), action)
             raise typer.Exit
         self._check_signers(call)
-        self.confirm(what)
+        self.confirm(action)
         sent = call.send()
         self.landed(sent.signature)
         return sent
 
     def landed(self, signature: str) -> None:
-        """Remembers a transaction of this run that has landed: a later error does not undo it."""
+        """Notes a transaction of this run that has landed: a later error names it, as it is not undone."""
         self._options.setdefault("landed", []).append(signature)
 
     def _as_asked(self, call: Call[T]) -> Call[T]:
@@ -258,7 +258,7 @@ class Session:
         return call
 
     def _check_signers(self, call: Call[Any]) -> None:
-        """Refuses to send what somebody signs elsewhere."""
+        """Refuses to send a call for which somebody signs elsewhere."""
         unsent = call.unsent()
         authority = None if unsent.nonce is None else unsent.nonce.authority
         parties = (self.signer, unsent.payer, *unsent.signers, authority)
@@ -271,15 +271,15 @@ class Session:
             raise MissingSigner(f"{missing[0]} signs elsewhere", missing[0])
 
     def print_unsent(self, calls: Sequence[Call[Any]]) -> None:
-        """Prints transactions that do not need each other, a line each, for --sign-only."""
+        """Prints independent transactions, one a line, for --sign-only."""
         self.refuse_nonce()
         self._show_unsent([self._as_asked(call) for call in calls])
 
     @property
     def fee_payer(self) -> Signer | None:
-        """Who pays fees, if not the signer."""
-        place = self._options.get("fee_payer")
-        return None if place is None else self.party(place)
+        """The fee payer, if not the signer."""
+        source = self._options.get("fee_payer")
+        return None if source is None else self.party(source)
 
     def refuse_nonce(self) -> None:
         """Refuses --nonce, which only one transaction can use."""
@@ -303,13 +303,13 @@ class Session:
                 option = f"--{name.replace('_', '-')}"
                 raise UserError(f"{what} takes several transactions: {option} is for one")
 
-    def confirm(self, what: str) -> None:
+    def confirm(self, action: str) -> None:
         """Asks for confirmation before something is sent to mainnet-beta."""
         if self.cluster != "mainnet-beta" or self._options.get("yes"):
             return
         if sys.stdin is None or not sys.stdin.isatty():
-            raise UserError(f"this would {what} on mainnet-beta; confirm with --yes")
-        typer.confirm(f"{what[:1].upper()}{what[1:]} on mainnet-beta?", abort=True, err=True)
+            raise UserError(f"this would {action} on mainnet-beta; confirm with --yes")
+        typer.confirm(f"{action[:1].upper()}{action[1:]} on mainnet-beta?", abort=True, err=True)
         # Once per run: a command that sends many transactions is one decision.
         self._options["yes"] = True
 
@@ -330,7 +330,7 @@ class Session:
             f"Explorer:  {where}",
         )
 
-    def show_preview(self, preview: Preview, what: str) -> None:
+    def show_preview(self, preview: Preview, action: str) -> None:
         """Shows what a call would do."""
         fee = SOL.from_base(preview.fee)
         changes = [self._change(change) for change in preview.changes]
@@ -353,7 +353,7 @@ class Session:
         width = max((len(text) for _, _, text in changes), default=0)
         self.screen.show(
             data,
-            f"Dry run, nothing was sent: {what}",
+            f"Dry run, nothing was sent: {action}",
             f"Compute units: {preview.compute_units:,} (limit {preview.compute_limit:,})",
             f"Fee: {fee}",
             "Balances:",
@@ -369,8 +369,8 @@ class Session:
 
     def _holder(self, change: Change) -> str:
         owner = change.address if change.owner is None else change.owner
-        what = "" if change.mint is None else f" of mint {change.mint}, token account {change.address}"
-        return f"{owner}{what}"
+        token = "" if change.mint is None else f" of mint {change.mint}, token account {change.address}"
+        return f"{owner}{token}"
 
     def _change(self, change: Change) -> tuple[Any, Any, str]:
         unit = SOL if change.mint is None else self._unit(change.mint)
@@ -420,6 +420,6 @@ class Session:
         self.screen.note(f"Signatures still missing: {needed}. It expires {expires}.")
 
 
-def elsewhere(place: str) -> bool:
-    """Whether a place of a keypair is a hardware wallet or a prompt, in the words of the `solana` command."""
-    return place == "ASK" or place.startswith(("usb:", "prompt:"))
+def elsewhere(source: str) -> bool:
+    """Whether a keypair's source, as the `solana` command names it, is a hardware wallet or a prompt."""
+    return source == "ASK" or source.startswith(("usb:", "prompt:"))

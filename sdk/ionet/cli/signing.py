@@ -1,4 +1,4 @@
-"""What somebody is about to sign, in words: every instruction, who plays which role, and what it moves."""
+"""Shows in words what is about to be signed: every instruction, its accounts by role, and what it moves."""
 
 from __future__ import annotations
 
@@ -27,31 +27,31 @@ def show(
     Args:
         io: the session.
         transaction: what is to be signed or sent.
-        number: which of several it is.
-        allowed: programs whose instructions are accepted unread; None: all.
+        number: its number among several, from 1.
+        allowed: programs whose instructions may be unknown; None: all.
 
     Raises:
         UserError: an instruction, or a call that it stores, cannot be read, and its program is not allowed.
-        EncodeError: nobody can say how long it can land.
+        EncodeError: how long it can land is unknown.
     """
     decoded = [decode(instruction) for instruction in instructions_of(io, transaction)]
     missing = unsigned_by(transaction)
     payer = transaction.message.account_keys[0]
     io.screen.warn(f"Transaction {number}; the fee is paid by {payer}")
-    for place, one in enumerate(decoded, 1):
-        io.screen.warn("\n".join(_lines(f"  {place}. ", one)))
+    for position, entry in enumerate(decoded, 1):
+        io.screen.warn("\n".join(_lines(f"  {position}. ", entry)))
     io.screen.warn("\n".join([*_lifetime(io, transaction), *_effects(io, transaction)]))
     if missing:
         io.screen.warn(f"Signatures missing: {', '.join(map(str, missing))}")
     if allowed is None:
         return
-    for place, one in enumerate(decoded, 1):
-        for call in (one, *one.calls):
+    for position, entry in enumerate(decoded, 1):
+        for call in (entry, *entry.calls):
             if not call.known and call.program_id not in allowed:
-                what = "" if call is one else "stores a call that "
+                stored = "" if call is entry else "stores a call that "
                 raise UserError(
-                    f"instruction {place} of transaction {number} {what}cannot be read: it calls"
-                    f" {call.program_id}; if you know what it does, say --allow-program {call.program_id}",
+                    f"instruction {position} of transaction {number} {stored}cannot be read: it calls"
+                    f" {call.program_id}; if you know what it does, add --allow-program {call.program_id}",
                     REFUSED,
                 )
 
@@ -60,7 +60,7 @@ def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Inst
     """Returns a transaction's instructions with whole accounts, those from lookup tables included.
 
     Raises:
-        UserError: a lookup table is not there, or has no such entry.
+        UserError: a lookup table does not exist, or has no such entry.
     """
     message = transaction.message
     keys, writes = message.account_keys, transactions.writable(message)
@@ -69,7 +69,7 @@ def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Inst
     try:
         writable, readonly = io.reader.loaded_accounts(message)
     except LookupError as bad:
-        raise UserError(f"{bad}: nobody can say which account is meant", REFUSED) from None
+        raise UserError(f"{bad}: which account is meant is unknown", REFUSED) from None
     metas += [AccountMeta(key, False, True) for key in writable]
     metas += [AccountMeta(key, False, False) for key in readonly]
     return [
@@ -83,7 +83,7 @@ def instructions_of(io: Session, transaction: VersionedTransaction) -> list[Inst
 
 
 def _lines(head: str, decoded: Decoded) -> Iterator[str]:
-    """An instruction: its summary, what it is given, and who plays which role; calls that it stores below."""
+    """An instruction: its summary, arguments and accounts by role, with the calls that it stores."""
     yield f"{head}{decoded.summary}"
     arguments = dict(_flat(decoded.arguments or {}))
     names = [*arguments, *(role.name for role in decoded.roles)]
@@ -103,11 +103,11 @@ def _lines(head: str, decoded: Decoded) -> Iterator[str]:
 def _flat(value: Any, name: str = "") -> Iterator[tuple[str, Any]]:
     """Names and values; those of records and lists by the path to them."""
     if isinstance(value, Mapping):
-        for key, one in value.items():
-            yield from _flat(one, f"{name}.{key}" if name else key)
+        for key, part in value.items():
+            yield from _flat(part, f"{name}.{key}" if name else key)
     elif isinstance(value, list) and value:
-        for place, one in enumerate(value):
-            yield from _flat(one, f"{name}[{place}]")
+        for index, part in enumerate(value):
+            yield from _flat(part, f"{name}[{index}]")
     else:
         yield name, value
 
@@ -123,23 +123,23 @@ def _value(value: Any) -> str:
 
 
 def _lifetime(io: Session, transaction: VersionedTransaction) -> Iterator[str]:
-    """How long a transaction with a durable nonce can land, and who decides it; others end by themselves."""
+    """How long a transaction with a durable nonce can land, and who decides that; others simply expire."""
     message = transaction.message
     address = nonce_account(message)
     if address is None:
         return
-    found = io.reader.account(address)
-    data = b"" if found is None or found.owner != SYSTEM_PROGRAM else bytes(found.data)
+    account = io.reader.account(address)
+    data = b"" if account is None or account.owner != SYSTEM_PROGRAM else bytes(account.data)
     authority = authority_of(data)
     if authority is None:
-        yield f"  It has a durable nonce, and there is none at {address}: as of now it cannot land"
+        yield f"  Its durable nonce has no account at {address}: as of now it cannot land"
         return
     signers = message.account_keys[: message.header.num_required_signatures]
     signs = "signs" if authority in signers else "does not sign: it cannot land"
     yield f"  It does not expire: it can land until the nonce of {address} is used up"
     yield f"       the nonce's authority  {authority} ({signs})"
     if nonce_of(data) != str(message.recent_blockhash):
-        yield "  That nonce has moved on: this can no longer land"
+        yield "  That nonce was used up: this can no longer land"
 
 
 def _effects(io: Session, transaction: VersionedTransaction) -> Iterator[str]:

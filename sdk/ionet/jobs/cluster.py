@@ -80,13 +80,13 @@ class ClusterNotBooked(IonetError):
 
 
 class ClusterUnknown(TransactionUnknown):
-    """Nobody can say whether some of several nodes are booked; nothing was cancelled.
+    """Whether some of several nodes are booked is unknown; nothing was cancelled.
 
     Attributes:
         cluster: the cluster's account, which shows later what is booked.
-        nodes: nodes of which it is unknown whether they are booked.
+        nodes: those that may or may not be booked.
         signatures: of the bookings that have landed.
-        jobs: booked by them.
+        jobs: the jobs known to be booked.
     """
 
     def __init__(
@@ -98,9 +98,11 @@ class ClusterUnknown(TransactionUnknown):
         unknown: TransactionUnknown,
     ) -> None:
         super().__init__(unknown.signature, seen=unknown.seen, cause=unknown.cause)
-        standing = f"booked are {', '.join(map(str, jobs))}" if jobs else "no other node was booked before"
+        standing = f"booked jobs: {', '.join(map(str, jobs))}" if jobs else "no other node is booked"
         names = ", ".join(map(str, nodes))
-        self.args = (f"whether {names} are booked in cluster {cluster} is unknown ({unknown}); {standing}",)
+        self.args = (
+            f"it is unknown whether {names} are booked in cluster {cluster} ({unknown}); {standing}",
+        )
         self.cluster = cluster
         self.nodes = nodes
         self.signatures = signatures

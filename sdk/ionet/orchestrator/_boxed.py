@@ -1,4 +1,4 @@
-"""Runs manifests on Ray in a box: nothing of a renter's runs as, or beside, whoever holds a key."""
+"""Runs manifests on Ray in a box, so that no code of a renter runs as, or beside, a process with keys."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from ionet.store.manifest import Command, FileStore, Manifest, NotStored
 
 _PACKAGE: Final = Path(__file__).resolve().parents[1]
 _PYTHON: Final = "/usr/bin/python3"
-#: Untars the package that a job comes with, and runs its driver from there.
+#: Unpacks this package inside the box, and runs the driver from it.
 _BOOT: Final = (
     "import os,sys,tarfile;"
     "tarfile.open('/in/ionet.tar').extractall('/tmp/site');"
@@ -40,11 +40,11 @@ _RAY_MEMORY: Final = 2048 * MIB
 _OBJECT_STORE: Final = 80 * MIB  # Ray's minimum is 75 MiB
 _SHARED_MEMORY: Final = 256 * MIB
 _PROCESSES: Final = 4096
-#: Ray's start, beside the time that the manifest asks for.
+#: For Ray to start, in addition to the time that the manifest asks for.
 _START_SECONDS: Final = 180
 _PAUSE: Final = 0.2
 _END: Final = "end.json"
-#: In a workspace whose last run has failed: its box is not to be waited for again.
+#: Marks a workspace whose last run has failed, so that its box is not waited for again.
 _FAILED: Final = "failed"
 _FILES: Final = "files/"
 _REASONS: Final = frozenset(FailureReason)
@@ -56,11 +56,11 @@ class BoxExecutor:
     The box of a run goes on when this process is killed, and is found again by the next one.
 
     Args:
-        nodes: what can be leased.
+        nodes: the nodes that can be leased.
         store: where inputs come from.
         work: directory for the leases' files; the same one after a restart.
         image: the root file system that jobs run in.
-        boxes: directory for boxes, which other users of this machine must be able to pass.
+        boxes: directory for boxes, which other users of this machine must be able to enter.
         disk: bytes of a box's disk, for inputs, outputs and temporary files together.
         outputs: bytes of the files that a run may leave.
     """
@@ -120,7 +120,7 @@ class BoxExecutor:
         if failed.exists() or not box.exists():
             await asyncio.to_thread(self._start, lease, box, attempt)
             failed.unlink(missing_ok=True)
-        # Else it is a run that an earlier process began, and that goes on or has ended since.
+        # Otherwise an earlier process began this run, which goes on or has ended since.
         try:
             ended = await self._watch(lease, box)
             return await asyncio.to_thread(self._finish, lease, box, ended)
@@ -128,7 +128,7 @@ class BoxExecutor:
             failed.touch()
             raise RunFailure(FailureReason.EXECUTOR, str(error)) from error
         except RunFailure:
-            # The box stays until the next attempt, or the lease's end: the device's use is still counted.
+            # The box stays until the next attempt or the end of the lease: its use of devices still counts.
             failed.touch()
             raise
 
@@ -172,7 +172,7 @@ class BoxExecutor:
         return Box(lease.name, self._boxes)
 
     def _start(self, lease: Lease, box: Box, attempt: int) -> None:
-        """Starts the box with all that the run needs.
+        """Starts the box with everything that the run needs.
 
         Raises:
             RunFailure: (INPUT_MISSING) the store lacks an input; (PLACEMENT) the box does not start.
@@ -182,8 +182,8 @@ class BoxExecutor:
         with workspace.log.open("a") as log:
             log.write(f"--- attempt {attempt}\n")
         specs = [self._nodes[node] for node in lease.nodes]
-        with tempfile.TemporaryDirectory(dir=workspace.root) as place:
-            inputs, given = self._materials(manifest, Path(place))
+        with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
+            inputs, given = self._materials(manifest, Path(folder))
             given["run.json"] = json.dumps(_order(manifest, specs)).encode()
             try:
                 found = self._gpus(lease)
@@ -200,10 +200,10 @@ class BoxExecutor:
             except (BoxError, NoSuchGpu) as error:
                 raise RunFailure(FailureReason.PLACEMENT, str(error)) from error
 
-    def _materials(self, manifest: Manifest, place: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
+    def _materials(self, manifest: Manifest, folder: Path) -> tuple[dict[str, Path], dict[str, bytes | Path]]:
         """Returns the files for the working directory, and those that the job cannot change."""
         inputs: dict[str, Path] = {}
-        given: dict[str, bytes | Path] = {"ionet.tar": package()}
+        fixed: dict[str, bytes | Path] = {"ionet.tar": package()}
         try:
             for number, item in enumerate(manifest.inputs):
                 data = self._store.get(bytes.fromhex(item.sha256))
@@ -212,13 +212,13 @@ class BoxExecutor:
                         FailureReason.INPUT_MISSING,
                         f"{item.name} has {len(data)} bytes, the manifest says {item.size}",
                     )
-                inputs[item.name] = place / str(number)
+                inputs[item.name] = folder / str(number)
                 inputs[item.name].write_bytes(data)
             if manifest.runtime_env.working_dir is not None:
-                given["working_dir.zip"] = self._store.path(bytes.fromhex(manifest.runtime_env.working_dir))
+                fixed["working_dir.zip"] = self._store.path(bytes.fromhex(manifest.runtime_env.working_dir))
         except NotStored as error:
             raise RunFailure(FailureReason.INPUT_MISSING, str(error)) from error
-        return inputs, given
+        return inputs, fixed
 
     def _limits(self, manifest: Manifest, specs: Sequence[NodeSpec]) -> Limits:
         return Limits(
@@ -232,7 +232,7 @@ class BoxExecutor:
         )
 
     async def _watch(self, lease: Lease, box: Box) -> Ended:
-        """Waits for the end, and copies what is printed into the lease's log."""
+        """Waits for the end, and copies the output into the lease's log."""
         log = self.workspace(lease).log
         follower = box.follow()
         while True:
@@ -255,8 +255,8 @@ class BoxExecutor:
         if ended.ending is Ending.TIME:
             raise RunFailure(FailureReason.OUT_OF_TIME, f"longer than {lease.manifest.max_duration} s")
         workspace = self.workspace(lease)
-        with tempfile.TemporaryDirectory(dir=workspace.root) as place:
-            gathered = box.gather(Path(place))
+        with tempfile.TemporaryDirectory(dir=workspace.root) as folder:
+            gathered = box.gather(Path(folder))
             end = _end(gathered)
             if end is None and ended.ending is Ending.MEMORY:
                 raise RunFailure(FailureReason.OUT_OF_MEMORY, "the job used more memory than it leased")
@@ -271,7 +271,7 @@ class BoxExecutor:
 
     @staticmethod
     def _keep(workspace: Workspace, gathered: Gathered) -> None:
-        """Moves the job's files to where outputs lie, and names in the log what is left out."""
+        """Moves the job's files to the outputs, and lists in the log what was skipped."""
         shutil.rmtree(workspace.output, ignore_errors=True)
         workspace.output.mkdir(parents=True)
         for file in gathered.files:
@@ -285,7 +285,7 @@ class BoxExecutor:
 
 
 def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
-    """What the driver inside is told; see `ionet.workloads.driver`."""
+    """The driver's orders, as `ionet.workloads.driver` reads them."""
     entry = manifest.entrypoint
     return {
         "argv": list(entry.argv) if isinstance(entry, Command) else None,
@@ -303,7 +303,7 @@ def _order(manifest: Manifest, specs: Sequence[NodeSpec]) -> dict[str, Any]:
 
 
 def _end(gathered: Gathered) -> Mapping[str, Any] | None:
-    """Returns how the driver says that the job ended; None if it says nothing that can be understood."""
+    """Returns how the driver says that the job ended; None if it does not say so readably."""
     file = next((file for file in gathered.files if file.name == _END), None)
     if file is None or file.size > 2 * MAX_VALUE_BYTES:
         return None

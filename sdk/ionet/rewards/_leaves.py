@@ -1,9 +1,9 @@
 """Cumulative leaves and the report's tree.
 
-A leaf says everything that a node has earned since it first appeared, until when, at which height its leaf
-before that is, and how its compute proofs were judged (`Leaf`). Because leaves are cumulative, a report that
-never landed is healed by the next. They are sorted by node key; the tree is that of `ionet.formats.merkle`
-with the domain ``b"ionet:reward"``.
+A leaf (`Leaf`) says how much a node has earned since it first appeared, until when, the height of the report
+with its leaf before that, and how its compute proofs were judged. Because leaves are cumulative, the next
+report makes up for one that never landed. They are sorted by node key; the tree is that of
+`ionet.formats.merkle` with the domain ``b"ionet:reward"``.
 """
 
 from __future__ import annotations
@@ -40,10 +40,10 @@ class Leaves:
         nodes: uint8, shape (n, 32), strictly ascending.
         lifetime: uint64, base units of IO.
         through: int64, Unix seconds.
-        previous_height: uint64; 0 for all where it is not given.
-        verdicts: uint8, shape (n, 46), packed as in a leaf; never judged where it is not given.
-        surplus: what the total has besides the lifetimes, base units: what nodes were credited beyond them,
-            or have no leaf for.
+        previous_height: uint64; default: 0 for all.
+        verdicts: uint8, shape (n, 46), packed as in a leaf; default: never judged.
+        surplus: what the total has besides the lifetimes, base units of IO: credits of nodes beyond their
+            lifetimes, or without a leaf.
     """
 
     nodes: NDArray[np.uint8]
@@ -74,7 +74,7 @@ class Leaves:
         """Position of a node's leaf.
 
         Raises:
-            KeyError: when the report has no leaf for it.
+            KeyError: the report has no leaf for it.
         """
         keys = key_column(self.nodes)
         at = int(np.searchsorted(keys, np.frombuffer(node, "S32")[0]))
@@ -125,9 +125,9 @@ class Absent:
 
     Attributes:
         node: its address, 32 bytes.
-        credited: credited in its whole life, base units of IO.
-        waiting: whether stake on it is pending or late, so that it needs a leaf for its next step.
-        closed_at: since when it earns nothing more, Unix seconds; 0 while it is not closed.
+        credited: what it was credited in its whole life, base units of IO.
+        waiting: whether stake on it is pending or late, which needs a leaf to go on.
+        closed_at: when it stopped earning, Unix seconds; 0 while it is not closed.
     """
 
     node: bytes
@@ -137,9 +137,9 @@ class Absent:
 
 
 def last_hour(period_end: int, closed_at: int) -> int:
-    """Until when a node's leaf counts: the period's end, or that of the last whole hour before it was closed.
+    """Until when a node's leaf counts, Unix seconds: the period's end, or its last whole hour before closing.
 
-    A later time is refused (`HourNotEarned`), and with it all that the node earned before.
+    With a later time the whole leaf is refused (`HourNotEarned`), with all that the node earned before.
 
     Args:
         period_end: of the report, Unix seconds.
@@ -162,32 +162,30 @@ def cumulate(
 ) -> Leaves:
     """Adds an hour's rewards to the lifetimes: rule 8.
 
-    A node's lifetime is what the report before says, or what it was credited where that is more, and its
-    reward. A leaf has every node that is live, has stake that is pending or late, or has earned more than it
-    was credited. That of a node that is closed counts until its last whole hour.
+    A node's lifetime is its lifetime in the previous report, or what it was credited if that is more, plus
+    its reward. Every node has a leaf that is live, has pending or late stake, or has earned more than it was
+    credited. The leaf of a closed node counts until its last whole hour.
 
     Args:
-        previous: the leaves of the report before, or None for the first.
+        previous: the leaves of the previous report, or None for the first.
         hour: the hour's facts.
         scores: its rewards.
         through: end of the hour, Unix seconds.
-        absent: every node that is not live; one that is missing here is taken as credited nothing.
-        height: of the report before.
-        restated: of a correction: lifetimes that take the place of those of the report before, by node.
+        absent: every node that is not live; one missing here counts as credited nothing.
+        height: of the previous report.
+        restated: for a correction: lifetimes that replace those of the previous report, by node.
 
     Raises:
-        RewardError: when ``through`` is not after the last report's, a node is both live and absent, or a sum
+        RewardError: ``through`` is not after the last report's, a node is both live and absent, or a sum
             exceeds the supply.
     """
     before = _before(previous, through)
     corrected = dict(restated or {})
-    gone = {one.node: one for one in absent}
+    gone = {entry.node: entry for entry in absent}
     rows: dict[bytes, _Row] = {}
     surplus = 0
 
-    def place(
-        node: bytes, credited: int, reward: int, verdict: bytes, closed_at: int, *, needed: bool
-    ) -> int:
+    def add(node: bytes, credited: int, reward: int, verdict: bytes, closed_at: int, *, needed: bool) -> int:
         base = corrected[node] if node in corrected else max(before.get(node, (0, b""))[0], credited)
         lifetime = base + reward
         if not needed and lifetime <= credited:
@@ -196,26 +194,28 @@ def cumulate(
         return max(0, credited - lifetime)
 
     keys = hour.nodes.tobytes()
-    words = [pack(one) for one in verdicts_of(hour, through)]
+    words = [pack(verdict) for verdict in verdicts_of(hour, through)]
     columns = (scores.reward.tolist(), hour.credited.tolist(), hour.closed_at.tolist())
     for n, (reward, credited, closed_at) in enumerate(zip(*columns, strict=True)):
         node = keys[32 * n : 32 * n + 32]
         if node in gone:
-            raise RewardError(f"node {node.hex()} is both live and not")
-        surplus += place(node, credited, reward, words[n], closed_at, needed=True)
+            raise RewardError(f"node {node.hex()} is both live and absent")
+        surplus += add(node, credited, reward, words[n], closed_at, needed=True)
     for node in (before.keys() | gone.keys()) - rows.keys():
-        one = gone.get(node, Absent(node, 0, True))
+        entry = gone.get(node, Absent(node, 0, True))
         verdict = before[node][1] if node in before else _LEAST
-        surplus += place(node, one.credited, 0, verdict, one.closed_at, needed=one.waiting)
+        surplus += add(node, entry.credited, 0, verdict, entry.closed_at, needed=entry.waiting)
     return _columns(rows, surplus)
 
 
 def _before(previous: Leaves | None, through: int) -> dict[bytes, tuple[int, bytes]]:
-    """Lifetimes and verdicts of the report before."""
+    """Lifetimes and verdicts of the previous report, by node."""
     if previous is None or not len(previous):
         return {}
     if through <= int(previous.through.max()):
-        raise RewardError(f"through {through} is not after the last report's {int(previous.through.max())}")
+        raise RewardError(
+            f"through is {through}, but must be after the last report's, {int(previous.through.max())}"
+        )
     keys, raw, size = previous.nodes.tobytes(), previous.verdicts.tobytes(), _VERDICT.size
     return {
         keys[32 * n : 32 * n + 32]: (value, raw[size * n : size * n + size])
@@ -230,10 +230,10 @@ def verdicts_of(hour: Hour, end: int) -> list[Verdict]:
         Proof.FAILED: Verdict(end, 0, ProofReason.UNANSWERED, False),
         Proof.MISSING: Verdict(),
     }
-    given = hour.verdicts or [None] * len(hour)
+    verdicts = hour.verdicts or [None] * len(hour)
     return [
-        one if one is not None else plain[Proof(proof)]
-        for one, proof in zip(given, hour.proof.tolist(), strict=True)
+        verdict if verdict is not None else plain[Proof(proof)]
+        for verdict, proof in zip(verdicts, hour.proof.tolist(), strict=True)
     ]
 
 
@@ -265,11 +265,11 @@ def _columns(rows: Mapping[bytes, _Row], surplus: int) -> Leaves:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What goes on chain, and what is needed to prove each leaf.
+    """What goes on chain, with what is needed to prove each leaf.
 
     Attributes:
         root: Merkle root of the leaves, 32 bytes.
-        total: over all nodes, the lifetime or what was credited where that is more, base units of IO.
+        total: over all nodes, the lifetime or the credited amount, whichever is more, base units of IO.
         period_end: end of the hour, Unix seconds.
         evidence: sha256 of the evidence file, 32 bytes.
         leaves: the leaves.
@@ -289,7 +289,7 @@ class Report:
         """Index and siblings for a node's leaf: what `staking.credit_node` takes.
 
         Raises:
-            KeyError: when the report has no leaf for it.
+            KeyError: the report has no leaf for it.
         """
         index = self.leaves.index(node)
         return index, self.tree.proof(index)
@@ -298,7 +298,7 @@ class Report:
         """A node's leaf with its place and proof as fields of `LeafArgs`, and its verdict's fields.
 
         Raises:
-            KeyError: when the report has no leaf for it.
+            KeyError: the report has no leaf for it.
         """
         index, proof = self.proof(node)
         leaf = self.leaves.leaf(index)
@@ -319,10 +319,10 @@ class Report:
 
         Args:
             evidence_uri: where the evidence file is published.
-            predecessor: the account of the report that it continues; zeros for the first.
+            predecessor: the account of the previous report; zeros for the first.
 
         Raises:
-            RewardError: when the URI is longer than 96 bytes.
+            RewardError: the URI is longer than 96 bytes.
         """
         uri = evidence_uri.encode()
         if len(uri) > MAX_URI:
@@ -343,13 +343,13 @@ def build_report(
     """The tree over the leaves, and what is published with it.
 
     Args:
-        leaves: all of them.
+        leaves: all leaves.
         period_end: end of the hour, Unix seconds.
         evidence: sha256 of the evidence file.
         correction: whether it may lower leaves.
 
     Raises:
-        RewardError: without leaves, or when ``evidence`` is no sha256.
+        RewardError: there are no leaves, or ``evidence`` is not 32 bytes.
     """
     if not len(leaves):
         raise RewardError("a report needs at least one node")

@@ -1,14 +1,14 @@
-"""A box for a stranger's program: one OCI container, and nothing left of it afterwards.
+"""A box for a stranger's program: one OCI container, of which nothing is left afterwards.
 
-`Box` starts a command in a container of an image, keeps the newest part of what it prints, gathers its files
-and removes it. The container has its own user, process, mount, network, message and host-name namespaces, no
+`Box` starts a command in a container of an image, keeps the latest of its output, gathers its files and
+removes it. The container has its own user, process, mount, network, message and host-name namespaces, no
 capability, a read-only root, a disk of fixed size, and limits on memory, processors and processes. It sees no
 file, interface or process of the host.
 
 Every name that a box uses on the host (cgroups, network, mount, disk, user ids) follows from its own,
 so after a crash it can be removed without knowing what had been done: see `Box.destroy` and `reap`.
 
-Needs Linux, root, runc and a seccomp profile of the distribution; `missing` says what is not there.
+Needs Linux, root, runc and a seccomp profile of the distribution; `missing` says what is lacking.
 """
 
 from ionet.sandbox._box import Box, BoxError, Ended, Ending, File, Gathered, Skipped, reap

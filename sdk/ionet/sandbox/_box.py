@@ -1,4 +1,4 @@
-"""A box's life: made, started, watched, gathered from, removed."""
+"""The life of a box: making, starting, watching, gathering its files, removing."""
 
 from __future__ import annotations
 
@@ -65,11 +65,11 @@ class Box:
     """One box. Several objects, in several processes, may stand for the same one.
 
     Args:
-        name: 1 to 32 of `a-z0-9`, one box on this machine.
+        name: 1 to 32 of `a-z0-9`, unique on this machine.
         state: the directory of this machine's boxes.
 
     Raises:
-        BoxError: not a name.
+        BoxError: this is not a valid name.
     """
 
     def __init__(self, name: str, state: Path) -> None:
@@ -100,15 +100,15 @@ class Box:
             image: directory of the root file system, which the box cannot change.
             command: the program and its arguments, with their paths inside.
             limits: what it may use.
-            environment: more variables.
-            inputs: files that are copied into the directory where the program works, by relative path.
-            given: files that it finds in /in and cannot change, by name: their content, or where they are.
-            devices: of the host, that it may use.
+            environment: additional variables.
+            inputs: files to copy into the working directory, by relative path.
+            given: read-only files in /in, by name: their content, or where it is.
+            devices: devices of the host that it may use.
             driver: files of the host that belong to the devices, by their path inside; see `gpus`.
 
         Raises:
-            BoxError: this machine cannot run boxes, there is one of this name already, or it does not start;
-                nothing is left of it then.
+            BoxError: this machine cannot run boxes, there already is one of this name, or it does not start;
+                then nothing of it is left behind.
         """
         if (why := missing()) is not None:
             raise BoxError(why)
@@ -138,7 +138,7 @@ class Box:
         devices: Sequence[Device],
         driver: Mapping[str, Path],
     ) -> None:
-        # Whoever is root inside mounts, and has to pass through these.
+        # Root inside the box mounts directories below these, and has to pass through them.
         self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
         self._home.mkdir(mode=0o711)
         user = _users.take(self._home)
@@ -178,7 +178,7 @@ class Box:
         for name, source in inputs.items():
             target = work / name
             if not target.resolve().is_relative_to(work.resolve()):
-                raise BoxError(f"the input {name!r} does not lie in the directory of the box")
+                raise BoxError(f"the input {name!r} leads out of the working directory")
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
             for path in (target, *target.parents):
@@ -186,14 +186,14 @@ class Box:
                     break
                 os.chown(path, owner, owner)
 
-    def _spawn(self, what: str) -> subprocess.Popen[bytes]:
+    def _spawn(self, task: str) -> subprocess.Popen[bytes]:
         """Starts a supervisor inside the box's control groups."""
         package = str(Path(__file__).parents[2])
-        command = [sys.executable, "-m", "ionet.sandbox._shim", what, str(self._home)]
+        command = [sys.executable, "-m", "ionet.sandbox._shim", task, str(self._home)]
         process = subprocess.Popen(
             command,
             stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL if what == "run" else subprocess.PIPE,
+            stdout=subprocess.DEVNULL if task == "run" else subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
             env={"PATH": TOOL_PATH, "PYTHONPATH": package, "LC_ALL": "C.UTF-8"},
@@ -221,14 +221,14 @@ class Box:
     # -- its run
 
     def exists(self) -> bool:
-        """Returns whether there is something of the box on this machine."""
+        """Returns whether anything of the box is on this machine."""
         return self._home.exists()
 
     def ended(self) -> Ended | None:
         """Returns how the program ended, or None while it runs.
 
         Raises:
-            BoxError: there is no such box, or its supervisor is gone and nobody knows.
+            BoxError: there is no such box, or its supervisor is gone, so that this is unknown.
         """
         state = self._read_state()
         if state is None:
@@ -242,7 +242,11 @@ class Box:
         return None
 
     def wait(self, seconds: float | None = None) -> Ended | None:
-        """Waits until the program has ended, or for so many seconds; see `ended`."""
+        """Waits until the program has ended, for at most `seconds`; see `ended`.
+
+        Returns:
+            None if it still runs.
+        """
         deadline = None if seconds is None else time.monotonic() + seconds
         while (ended := self.ended()) is None:
             if deadline is not None and time.monotonic() > deadline:
@@ -257,31 +261,31 @@ class Box:
                 os.kill(pid, signal.SIGKILL)
 
     def processes(self) -> Collection[int]:
-        """Returns the host's ids of all its processes."""
+        """Returns the ids, on the host, of all its processes."""
         return _cgroups.processes(self.name)
 
     def roots(self) -> Sequence[int]:
-        """Returns the host's ids of the processes below which all others of it are, or have been."""
+        """Returns the ids, on the host, of the processes that all its others descend from."""
         pid = (self._read_state() or {}).get("supervisor")
         return () if pid is None else (pid,)
 
     def log(self) -> bytes:
-        """Returns the newest part of what it has printed."""
+        """Returns the latest part of its output."""
         return _log.read(self._home / LOG)
 
     def follow(self) -> Callable[[], Iterator[bytes]]:
-        """Returns a function that yields what was printed since its last call, if it is still kept."""
+        """Returns a function that yields the output since its last call, as far as it is still kept."""
         follower = _log.Follower(self._home / LOG)
         return follower.new
 
     def gather(self, into: Path) -> Gathered:
         """Copies the files that an ended program has left in /job/out, each under its hash.
 
-        Links, special files, names that cannot be printed and what is over the limits are left out, and
-        named.
+        Links, special files, files with unprintable names and what exceeds the limits are skipped, and listed
+        as such.
 
         Args:
-            into: an existing directory of the caller's.
+            into: an existing directory.
 
         Raises:
             BoxError: the program still runs.
@@ -300,18 +304,18 @@ class Box:
     # -- its end
 
     def destroy(self) -> None:
-        """Ends every process of the box and removes all that is left of it; may be repeated at any time.
+        """Ends every process of the box and removes everything of it; may be repeated at any time.
 
         Raises:
-            BoxError: a process does not die, or something of it cannot be removed. Its devices must not be
-                given to another box then; calling this again may help.
+            BoxError: a process does not die, or something of the box cannot be removed. Then its devices must
+                not be given to another box; calling this again may help.
         """
         try:
             self._kill_all()
             for container in (self.name, f"{self.name}-collect"):
                 self._delete_container(container)
             if self._network.exists():
-                # What is in it goes with it.
+                # Interfaces in it go with it.
                 tool("ip", "netns", "delete", self._network.name)
             _disk.remove(self._home)
             _cgroups.remove(self.name)
@@ -320,15 +324,15 @@ class Box:
                 raise BoxError(f"{self._home} cannot be removed")
         except (OSError, ToolFailed) as error:
             raise BoxError(f"the box {self.name} cannot be removed: {error}") from error
-        # Last: until here nobody else gets these user ids.
+        # Last, so that no other box gets these user ids before.
         _users.give_back(self._home)
 
     def _kill_all(self) -> None:
         deadline = time.monotonic() + _KILL_SECONDS
-        while left := _cgroups.processes(self.name):
+        while alive := _cgroups.processes(self.name):
             if time.monotonic() > deadline:
-                raise BoxError(f"processes of the box {self.name} do not die: {sorted(left)}")
-            for pid in left:
+                raise BoxError(f"processes of the box {self.name} do not die: {sorted(alive)}")
+            for pid in alive:
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
             time.sleep(_PAUSE)
@@ -354,11 +358,11 @@ class Box:
 
 
 def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
-    """Removes every box of a directory that is not to be kept, and yields its name: after a crash.
+    """After a crash: removes every box of a directory except those to keep, and yields the names.
 
     Args:
         state: the directory of this machine's boxes.
-        keep: names of boxes that go on.
+        keep: names of boxes that keep running.
 
     Raises:
         BoxError: see `Box.destroy`.
@@ -371,7 +375,7 @@ def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
             yield home.name
 
 
-def _at_most(limit: int, wanted: int) -> int:
-    """A container cannot be given more than this process has."""
+def _at_most(limit: int, count: int) -> int:
+    """The count, or this process's own limit if that is lower: a container cannot have more."""
     hard = resource.getrlimit(limit)[1]
-    return wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    return count if hard == resource.RLIM_INFINITY else min(count, hard)

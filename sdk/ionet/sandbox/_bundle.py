@@ -1,4 +1,4 @@
-"""The OCI configuration of a box's containers. Pure: it looks at nothing and writes nothing."""
+"""The OCI configuration of a box's containers. Pure: it reads and writes nothing."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Final
 
 MIB: Final = 1 << 20
 
-#: The user that a box's program is, inside.
+#: The user id of a box's program, inside.
 USER: Final = 1000
 #: User ids of a box: keyrings, inotify watches and several limits are counted per user of the host.
 USER_IDS: Final = 65_536
@@ -19,17 +19,17 @@ PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/nvidia/bin"
 DRIVER: Final = "/usr/local/nvidia"
 #: The interpreter of every image.
 PYTHON: Final = "/usr/bin/python3"
-#: Where a program works, and where the files are that it leaves.
+#: The working directory of a program, and the directory of its outputs.
 WORK: Final = "/job/work"
 OUT: Final = "/job/out"
 TMP: Final = "/tmp"  # noqa: S108 (inside)
-#: What the program gets and cannot change.
+#: Files that the program can read and not change.
 IN: Final = "/in"
 
 _PERIOD: Final = 100_000  # of processor time, in microseconds
 OPEN_FILES: Final = 65_536
 LOCKED_MEMORY: Final = 64 << 10
-#: Chosen first when the machine's own memory is short.
+#: Boxes are killed first when the machine's own memory runs short.
 _OOM_SCORE: Final = 500
 _MASKED: Final = (
     "acpi",
@@ -68,7 +68,7 @@ class Limits:
         processes: processes and threads together.
         disk: bytes, reserved on the host when the box is made.
         shared_memory: bytes of /dev/shm.
-        log: bytes that are kept of what it prints.
+        log: bytes of its output that are kept.
         seconds: how long it may run.
         output: bytes of the files that are gathered.
         files: how many files are gathered.
@@ -105,14 +105,14 @@ class Layout:
     """What a bundle is made of.
 
     Attributes:
-        name: of the box.
-        image: the root's directory.
+        name: the box's name.
+        image: directory of the root file system.
         home: the box's directory on the host, holding `hosts`, `passwd`, `in` and the mounted disk `disk`.
         user: first user id of the host that is the box's.
-        limits: of the box.
-        seccomp: the section.
-        open_files: how many a process may have.
-        locked_memory: bytes that a process may have.
+        limits: the box's limits.
+        seccomp: the `linux.seccomp` section.
+        open_files: how many files a process may have open.
+        locked_memory: bytes that a process may lock.
     """
 
     name: str
@@ -138,9 +138,9 @@ def program(
     Args:
         layout: the box.
         command: the program.
-        environment: more variables.
+        environment: additional variables.
         network: the network namespace to join.
-        devices: that it may use.
+        devices: devices that it may use.
         driver: files of the host below `DRIVER`, by their path inside.
     """
     disk = layout.home / "disk"
@@ -256,7 +256,7 @@ def _system_mounts(layout: Layout) -> list[dict[str, Any]]:
             "options": ["nosuid", "noexec", "mode=755", "size=64k", "nr_inodes=100"],
         },
         _tmpfs("/dev/shm", limits.shared_memory, "1777", "noexec"),  # noqa: S108 (inside the box)
-        # Empty: what a machine is made of is not a renter's business.
+        # Empty: the machine's hardware is not a renter's business.
         {"destination": "/sys", "type": "tmpfs", "source": "tmpfs", "options": ["ro", "size=0k", *safe]},
         _bind(layout.home / "hosts", "/etc/hosts", "ro"),
         _bind(layout.home / "passwd", "/etc/passwd", "ro"),

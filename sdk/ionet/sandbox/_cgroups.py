@@ -1,6 +1,6 @@
 """A box's control groups, whether the machine has version 1, version 2 or both.
 
-The supervisor and all that it starts is born in `ionet/<box>/shim`, the container in `ionet/<box>/box`:
+The supervisor and all that it starts begin in `ionet/<box>/shim`, the container in `ionet/<box>/box`:
 nothing of a box ever runs outside `ionet/<box>`.
 """
 
@@ -48,16 +48,16 @@ def _inherit_cpuset(directory: Path) -> None:
 
 def processes(name: str) -> set[int]:
     """Returns the ids of all processes of a box, other than this one."""
-    found: set[int] = set()
+    pids: set[int] = set()
     for top in groups(name):
         for file in top.rglob("cgroup.procs"):
             with contextlib.suppress(OSError):
-                found.update(map(int, file.read_text().split()))
-    return found - {os.getpid()}
+                pids.update(map(int, file.read_text().split()))
+    return pids - {os.getpid()}
 
 
 def killed_for_memory(name: str) -> bool:
-    """Returns whether the kernel has ended a process of the box because it was over its memory."""
+    """Returns whether the kernel has ended a process of the box because the box exceeded its memory."""
     for top in groups(name):
         for file in (top / "box/memory.oom_control", top / "box/memory.events"):
             with contextlib.suppress(OSError):
@@ -81,7 +81,7 @@ def remove(name: str) -> None:
 
 
 def _remove_one(directory: Path) -> None:
-    """The kernel may take a moment to forget processes that have ended."""
+    """Repeats: the kernel may take a moment to forget processes that have ended."""
     for _ in range(_TRIES):
         try:
             directory.rmdir()

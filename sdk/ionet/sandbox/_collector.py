@@ -1,7 +1,7 @@
 """Runs in a box's second container, by its path alone: writes the files of a directory to standard output.
 
 Before each file stands a line of JSON: {"path", "size"}, followed by that many bytes; {"skip", "why"} for
-what is not handed over; {"end": true} at the end. The reader trusts none of it.
+what is skipped; {"end": true} at the end. The reader trusts none of it.
 """
 
 import json
@@ -14,7 +14,7 @@ DEPTH = 16
 BLOCK = 1 << 20
 NAME = 300
 
-left, count = int(sys.argv[2]), int(sys.argv[3])
+room, count = int(sys.argv[2]), int(sys.argv[3])
 out = sys.stdout.buffer
 
 
@@ -36,8 +36,8 @@ def walk(directory: int, prefix: str, depth: int) -> None:
 
 
 def visit(directory: int, name: str, path: str, depth: int) -> str:
-    """Writes one file or directory; returns why not, or nothing."""
-    global left, count
+    """Writes one file or directory; returns why it was skipped, or an empty text."""
+    global room, count
     path.encode()
     if not path.isprintable():
         return "its name cannot be printed"
@@ -55,16 +55,16 @@ def visit(directory: int, name: str, path: str, depth: int) -> str:
         return "not a plain file"
     if status.st_nlink > 1:
         return "a hard link"
-    if status.st_size > left or not count:
+    if status.st_size > room or not count:
         return "over the limit"
     file = os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=directory)
-    left, count, rest = left - status.st_size, count - 1, status.st_size
-    say(path=path, size=rest)
-    while rest:
-        # What cannot be read is zeros: the length is promised.
-        block = os.read(file, min(rest, BLOCK)) or bytes(min(rest, BLOCK))
+    room, count, remaining = room - status.st_size, count - 1, status.st_size
+    say(path=path, size=remaining)
+    while remaining:
+        # The length is promised, so what cannot be read becomes zeros.
+        block = os.read(file, min(remaining, BLOCK)) or bytes(min(remaining, BLOCK))
         out.write(block)
-        rest -= len(block)
+        remaining -= len(block)
     os.close(file)
     return ""
 

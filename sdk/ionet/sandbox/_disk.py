@@ -12,7 +12,7 @@ from ionet.sandbox._host import attempt, tool
 
 
 def make(home: Path, size: int, user: int) -> None:
-    """Makes and mounts the disk, with a place to work, one for outputs and one for temporary files.
+    """Makes and mounts the disk, with directories for work, outputs and temporary files.
 
     Raises:
         OSError: the host's own disk is full.
@@ -20,7 +20,7 @@ def make(home: Path, size: int, user: int) -> None:
     """
     image, mounted = home / "disk.img", home / "disk"
     with image.open("wb") as file:
-        # Reserved, not sparse: the promise holds when the host's disk fills up.
+        # Reserved, not sparse: so the space is there even when the host's disk fills up.
         os.posix_fallocate(file.fileno(), 0, size)
     tool(
         "mkfs.ext4", "-q", "-F", "-m", "0", "-O", "^has_journal", "-E", "lazy_itable_init=1,nodiscard", image

@@ -12,7 +12,7 @@ _LINE: Final = 8192
 _BLOCK: Final = 1 << 20
 _NAME: Final = 1024
 _WHY: Final = 64
-#: Names of what is not handed over that are remembered.
+#: Skipped things that are listed by name.
 _SKIPPED: Final = 1000
 
 
@@ -35,7 +35,7 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Something that a box left and that is not handed over.
+    """Something that a box left and that was not gathered.
 
     Attributes:
         name: its name as the box gave it, made printable.
@@ -52,8 +52,8 @@ class Gathered:
 
     Attributes:
         files: in the order of their names.
-        skipped: the first 1,000 things that are not handed over.
-        complete: whether everything was read; otherwise the files are those before the stream broke.
+        skipped: the first 1,000 things that were not gathered.
+        complete: whether everything was read; if not, these are the files before the stream broke.
     """
 
     files: tuple[File, ...]
@@ -62,17 +62,17 @@ class Gathered:
 
 
 def read(stream: IO[bytes], into: Path, size_limit: int, file_limit: int) -> Gathered:
-    """Reads the stream to its end, or to the first thing in it that is not as it should be.
+    """Reads the stream to its end, or to the first thing in it that is malformed or over a limit.
 
     Args:
         stream: see `ionet.sandbox._collector`.
         into: directory for the contents.
         size_limit: bytes of all files together.
-        file_limit: how many files.
+        file_limit: number of files.
     """
     files: dict[str, File] = {}
     skipped: list[Skipped] = []
-    left = size_limit
+    room = size_limit
     complete = False
     while (head := _head(stream)) is not None:
         if head.get("end") is True:
@@ -85,12 +85,12 @@ def read(stream: IO[bytes], into: Path, size_limit: int, file_limit: int) -> Gat
         name, size = head.get("path"), head.get("size")
         if type(name) is not str or type(size) is not int or not _is_safe(name) or name in files:
             break
-        if not 0 <= size <= left or len(files) == file_limit:
+        if not 0 <= size <= room or len(files) == file_limit:
             break
         digest = _store(stream, into, size)
         if digest is None:
             break
-        left -= size
+        room -= size
         files[name] = File(name, digest, size, into / digest.hex())
     return Gathered(tuple(files[name] for name in sorted(files)), tuple(skipped), complete)
 

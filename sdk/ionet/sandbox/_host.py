@@ -1,4 +1,4 @@
-"""What a box needs of the machine it runs on."""
+"""What a box needs from the machine that it runs on."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SECCOMP: Final = (
     Path("/etc/containers/seccomp.json"),
 )
 _SECCOMP_PACKAGE: Final = "golang-github-containers-common"
-#: Bytes of a tool's own words in an error.
+#: Characters of a tool's output in an error.
 _WORDS: Final = 400
 #: Tools of a system's administrator are often not on other users' PATH.
 TOOL_PATH: Final = os.pathsep.join(
@@ -28,25 +28,25 @@ TOOL_PATH: Final = os.pathsep.join(
 )
 
 
-#: Where a machine's boxes are, unless somebody chooses another place.
+#: The default directory of a machine's boxes.
 BOXES: Final = Path("/var/lib/ionet/boxes")
 
 
 class ToolFailed(Exception):
-    """A tool of the system ended with an error; the message holds what it said."""
+    """A tool of the system ended with an error; the message has its output."""
 
 
 def image() -> Path | None:
-    """Returns the root file system that scripts/image has built last on this machine; None if it has not.
+    """Returns the root file system that scripts/image built last on this machine; None if there is none.
 
-    It is looked for in the directory that the variable IONET_IMAGES names, by default /var/lib/ionet/images.
+    It is looked for in the directory named by the variable IONET_IMAGES, by default /var/lib/ionet/images.
     """
     root = Path(os.environ.get("IONET_IMAGES") or "/var/lib/ionet/images") / "latest/rootfs"
     return root.resolve() if root.is_dir() else None
 
 
 def missing() -> str | None:
-    """Returns what keeps this machine from running boxes, with the remedy; None if nothing does."""
+    """Returns why this machine cannot run boxes, with the remedy; None if it can."""
     if sys.platform != "linux":
         return "a sandbox needs Linux"
     if os.geteuid() != 0:

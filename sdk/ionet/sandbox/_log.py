@@ -1,4 +1,4 @@
-"""The newest part of what a box prints."""
+"""The latest output of a box."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Final
 
-#: A box that prints faster waits, instead of wearing out the disk: bytes per second.
+#: Bytes per second; a box that prints faster has to wait, so that it does not wear out the disk.
 RATE: Final = 16 << 20
 _BLOCK: Final = 1 << 16
 
 
 class Ring:
-    """Keeps the newest bytes in two files of half the size: `path`, and before it `path` with `.1` appended.
+    """Keeps the latest bytes in two files of half the size: `path`, and the older `path` with `.1` appended.
 
     Args:
         path: the newer file.
-        size: bytes of both together.
+        size: bytes of both files together.
     """
 
     def __init__(self, path: Path, size: int) -> None:
@@ -33,7 +33,7 @@ class Ring:
         """Moves what can be read from a non-blocking descriptor into the files.
 
         Returns:
-            True if there was something, False if there is nothing now, None at its end.
+            True if there were bytes, False if there are none now, None at the end.
         """
         try:
             data = os.read(descriptor, min(_BLOCK, self._half))
@@ -63,7 +63,7 @@ class Ring:
 
 
 def older(path: Path) -> Path:
-    """Returns where the older half is."""
+    """Returns the path of the older half."""
     return path.with_name(f"{path.name}.1")
 
 
@@ -88,7 +88,8 @@ class Follower:
         """Yields what was added since the last call, without what is no longer kept."""
         with contextlib.ExitStack() as open_files:
             halves: dict[int, IO[bytes]] = {}
-            # The newer one first: after a turn between the two both are the same file, and nothing is lost.
+            # The newer one first: if the files are rotated between the two opens, both are the same file, and
+            # nothing is lost.
             for half in (self._path, older(self._path)):
                 with contextlib.suppress(FileNotFoundError):
                     file = open_files.enter_context(half.open("rb"))

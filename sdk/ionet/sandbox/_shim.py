@@ -1,12 +1,12 @@
-"""A box's own supervisor: a process that outlives whoever started it.
+"""A box's own supervisor: a process that outlives the one that started it.
 
 It is the parent of everything in the box, holds the pipe that the box prints to, keeps the time, and writes
 how the box ended into `state.json`. It runs in the control group of the box, so removing the box ends it.
 
 usage: python -m ionet.sandbox._shim run|collect HOME
 
-It begins when it reads a line: whoever starts it moves it into the group before. `run` returns at once, and
-goes on as a process of its own.
+It waits for a line on standard input, so that its starter can first move it into the group. `run` returns at
+once, and goes on as a process of its own.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def run(home: Path, name: str, seconds: int, log_size: int) -> None:
         why = "memory"
     took = round(time.monotonic() - begin, 3)
     write_state(home, ended=why, status=status, seconds=took, supervisor=os.getpid())
-    # Until the box is removed: the processor time of all that has ended in it is this process's children's.
+    # Stays until the box is removed: it holds the processor time of all that has ended in the box.
     while True:
         signal.pause()
 
@@ -110,11 +110,11 @@ def collect(home: Path, name: str) -> None:
 
 def main() -> None:
     """Runs the supervisor."""
-    what, home = sys.argv[1], Path(sys.argv[2])
+    task, home = sys.argv[1], Path(sys.argv[2])
     if not sys.stdin.readline():
-        return  # whoever started it is gone
+        return  # the process that started it is gone
     plan = json.loads((home / "plan.json").read_text())
-    if what == "collect":
+    if task == "collect":
         collect(home, plan["name"])
     elif not os.fork():
         os.setsid()

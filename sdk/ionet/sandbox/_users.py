@@ -15,7 +15,7 @@ _COUNT: Final = 1000
 
 
 def take(home: Path) -> int:
-    """Returns the first user id of a range that is the box's from now on; its own, if it has one.
+    """Returns the first user id of the range that the box has from now on, or has already.
 
     Raises:
         OSError: all ranges are in use.

@@ -89,8 +89,8 @@ def evaluate(configuration: Configuration) -> Accuracy:
     correct = 0
     for fold in range(FOLDS):
         held = slice(fold, None, FOLDS)
-        kept = [n for n in range(len(labels)) if n % FOLDS != fold]
-        model = _fit(configuration, images[kept], labels[kept])
+        training = [n for n in range(len(labels)) if n % FOLDS != fold]
+        model = _fit(configuration, images[training], labels[training])
         correct += int((model.predict(images[held]) == labels[held]).sum())
     return Accuracy(correct, len(labels))
 

@@ -1,4 +1,4 @@
-"""The first process of a job's box: starts Ray's head, hands it the job by Ray's Jobs API, and tells the end.
+"""The first process of a job's box: starts Ray's head, submits the job to it, and reports the end.
 
 It reads `/in/run.json`, which the worker has written::
 
@@ -44,13 +44,13 @@ _SETTINGS: Final[Mapping[str, str]] = {
     "RAY_raylet_start_wait_time_s": str(_START_SECONDS),
     # Workers at the lowest priority would measure the machine's other load instead of the lease.
     "RAY_worker_niceness": "0",
-    # Without it, what a job prints comes in blocks of kilobytes.
+    # Without it, a job's output comes in blocks of kilobytes.
     "PYTHONUNBUFFERED": "1",
 }
 
 
 def tell(reason: str | None, detail: str = "", value: object = None) -> None:
-    """Writes how the job ended, once: whoever knew first knew best."""
+    """Writes how the job ended; only the first call counts, as it is the closest to the cause."""
     end = (
         {"reason": None, "value": value}
         if reason is None
@@ -101,7 +101,7 @@ def entrypoint(run: Mapping[str, Any]) -> str:
 
 
 async def submit(run: Mapping[str, Any]) -> None:
-    """Hands the job over, prints what it prints, and tells how it ended."""
+    """Submits the job, prints its output, and reports how it ended."""
     client = await asyncio.to_thread(connected)
     path = os.pathsep.join(([str(WORK)] if run["working_dir"] else []) + [os.environ["PYTHONPATH"]])
     variables = {**run["env"], "IONET_OUTPUT": str(FILES), "PYTHONPATH": path}
@@ -127,21 +127,21 @@ async def submit(run: Mapping[str, Any]) -> None:
 
 
 async def followed(client: Any, job: str) -> str:
-    """Prints what the job prints, and returns how it has ended."""
+    """Prints the job's output, and returns how it ended."""
     async for lines in client.tail_job_logs(job):
         print(lines, end="", flush=True)
     return await asyncio.to_thread(ended, client, job)
 
 
 def ended(client: Any, job: str) -> str:
-    """Waits until Ray knows how the job has ended, and returns that."""
+    """Waits until Ray knows how the job ended, and returns that status."""
     while not (status := client.get_job_status(job)).is_terminal():
         time.sleep(0.1)
     return str(status)
 
 
 def connected() -> Any:
-    """Returns a client of Ray's Jobs API, as soon as that answers."""
+    """Returns a client of Ray's Jobs API as soon as it answers."""
     from ray.job_submission import JobSubmissionClient
 
     deadline = time.monotonic() + _START_SECONDS
@@ -167,7 +167,7 @@ def unpack() -> None:
 
 
 def drive() -> None:
-    """Does all of it; what goes wrong in the job is told, what goes wrong here ends this process."""
+    """Runs the job; its failures are reported, and a failure of the driver itself ends this process."""
     run = json.loads(RUN.read_text())
     os.environ.update(_SETTINGS)
     FILES.mkdir()

@@ -1,4 +1,4 @@
-"""Ray's driver of a function entrypoint, inside the box: calls the function and tells what it returned."""
+"""Ray's driver of a function entrypoint, inside the box: calls the function and reports its result."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def ray_map(function: Callable[[Any], Any], items: Sequence[Any]) -> list[Any]:
 
 
 def load(path: str) -> Callable[[Context], object]:
-    """Imports ``package.module:function``; ends the run where there is none."""
+    """Imports ``package.module:function``; ends the run if there is no such function."""
     module, _, name = path.partition(":")
     try:
         function = getattr(importlib.import_module(module), name)

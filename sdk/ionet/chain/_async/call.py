@@ -27,8 +27,8 @@ U = TypeVar("U")
 class AsyncCall(Generic[T]):
     """Instructions and who signs them: ready to be sent, or to be joined with others.
 
-    Every method that changes the chain returns one. It changes nothing until it is told to; what has to be
-    read from the chain first is read once:
+    Every method that changes the chain returns one. It changes nothing until it is sent; what has to be read
+    from the chain first is read once:
 
     - `await call.ix()`: the instructions.
     - `await call.tx()`: the signed transaction, with compute limit and fee.
@@ -162,7 +162,7 @@ class AsyncCall(Generic[T]):
 
     def __repr__(self) -> str:
         if self._build is not None:
-            return f"<{type(self).__name__} that is still to be built>"
+            return f"<{type(self).__name__} not yet built>"
         return f"<{type(self).__name__} of {len(self._unsent.instructions)} instructions>"
 
 
@@ -193,11 +193,11 @@ def deferred(method: _Builds[P, T]) -> Callable[P, AsyncCall[T]]:
     if blocking:
         plain: Callable[P, Any] = method
         return plain
-    known = signature(method)
+    parameters = signature(method)
 
     @wraps(method)
-    def made(*args: P.args, **kwargs: P.kwargs) -> AsyncCall[T]:
-        known.bind(*args, **kwargs)
+    def deferring(*args: P.args, **kwargs: P.kwargs) -> AsyncCall[T]:
+        parameters.bind(*args, **kwargs)
         domain: Any = args[0]
 
         async def build() -> AsyncCall[T]:
@@ -205,4 +205,4 @@ def deferred(method: _Builds[P, T]) -> Callable[P, AsyncCall[T]]:
 
         return _later(domain._connection, build)
 
-    return made
+    return deferring

@@ -121,6 +121,6 @@ class AsyncCheats:
             write_authority=Pubkey.default(),
             signatures=signatures,
         )
-        place = address or price_feed(feed_id)
-        await self.set_account(place, data=update.encode(), owner=owner)
-        return place
+        target = address or price_feed(feed_id)
+        await self.set_account(target, data=update.encode(), owner=owner)
+        return target

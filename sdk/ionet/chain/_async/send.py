@@ -1,4 +1,4 @@
-"""The send loop: simulate, set limit and fee, send, send again until it landed or never will."""
+"""The send loop: simulate, set limit and fee, then send repeatedly until it lands or no longer can."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ from ionet.chain.transactions import DurableNonce, Preview, Sent, Simulated, Uns
 
 T = TypeVar("T")
 
-#: Seconds between two looks at a signature's status, and between two sendings of the same bytes.
+#: Seconds between checks of a signature's status, and between sends of the same bytes.
 POLL: Final = 0.4
 REBROADCAST: Final = 2.0
-#: Without any answer for this long, or any decision for the longest, nobody can say what became of it.
+#: Seconds without an answer, and in all without an outcome, after which the outcome counts as unknown.
 GIVE_UP: Final = 120.0
 LONGEST: Final = 600.0
-#: How often a transaction that landed is asked for, and one that somebody else sent.
+#: Attempts to read a transaction that landed, and to see one that somebody else sent.
 SHOW_TRIES: Final = 20
 WAIT_TRIES: Final = 150
 _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
@@ -64,7 +64,7 @@ class Prepared:
 
 
 def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey, Signer]]:
-    """The payer, and everybody who can sign here."""
+    """The payer, and the signers whose keys are here, by address."""
     authority = None if call.nonce is None else call.nonce.authority
     signers = {
         signer.pubkey(): signer
@@ -75,7 +75,7 @@ def _signers(client: AsyncReader, call: Unsent) -> tuple[Pubkey, Mapping[Pubkey,
 
 
 async def simulate(client: AsyncReader, call: Unsent) -> Simulated:
-    """What the call would do; raises what it would fail with."""
+    """What the call would do; raises the error it would fail with."""
     payer = client.address if call.payer is None else call.payer.pubkey()
     instructions = transactions.for_simulation(call.instructions)
     message = transactions.compile_message(payer, instructions, call.tables, Hash.default())
@@ -107,11 +107,11 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
     }
     answer = await client.request("simulateTransaction", transactions.encoded(transaction), config)
     with shaped("simulateTransaction"):
-        found = answer["value"]
-        simulated = transactions.simulated_from_json(found, message)
-    if found["err"] is not None:
+        value = answer["value"]
+        simulated = transactions.simulated_from_json(value, message)
+    if value["err"] is not None:
         raise failure(
-            found["err"],
+            value["err"],
             logs=simulated.logs,
             program_ids=simulated._program_ids,
             compute_units=simulated.compute_units,
@@ -120,7 +120,7 @@ async def _simulate(client: AsyncReader, message: MessageV0) -> Simulated:
 
 
 async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial: bool = False) -> Prepared:
-    """Simulates, sets limit and fee, signs; `partial` leaves out signatures that nobody here can give."""
+    """Simulates, sets limit and fee, signs; `partial` leaves out signatures whose keys are not here."""
     payer, signers = _signers(client, call)
     message, last_valid_block_height = await _final_message(client, call, fees, payer)
     return Prepared(transactions.signed(message, signers, partial=partial), last_valid_block_height)
@@ -129,7 +129,7 @@ async def prepare(client: AsyncReader, call: Unsent, fees: FeePolicy, *, partial
 async def _final_message(
     client: AsyncReader, call: Unsent, fees: FeePolicy, payer: Pubkey
 ) -> tuple[MessageV0, int | None]:
-    """The message as it will be sent, and the last block in which it can land; None: one with a nonce."""
+    """The message as it will be sent, and the last block in which it can land (None with a nonce)."""
     trial = transactions.compile_message(
         payer, transactions.for_simulation(call.instructions), call.tables, Hash.default()
     )
@@ -170,19 +170,19 @@ async def _advancing(client: AsyncReader, nonce: DurableNonce) -> tuple[Instruct
 
 
 async def preview(client: AsyncReader, call: Unsent, fees: FeePolicy) -> Preview:
-    """What the call would cost and move; raises what it would fail with."""
+    """What the call would cost and move; raises the error it would fail with."""
     payer = client.address if call.payer is None else call.payer.pubkey()
     message, _ = await _final_message(client, call, fees, payer)
     return await preview_message(client, message)
 
 
 async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = False) -> Preview:
-    """What a message would cost and move; raises what it would fail with.
+    """What a message would cost and move; raises the error it would fail with.
 
     Args:
         client: asks the node.
-        message: what is signed.
-        fresh: with a recent blockhash in the place of its own.
+        message: the message that is signed.
+        fresh: simulate with a recent blockhash instead of its own.
     """
     writes = transactions.writable(message)
     keys = [key for key, changes in zip(message.account_keys, writes, strict=True) if changes]
@@ -199,22 +199,22 @@ async def preview_message(client: AsyncReader, message: Any, *, fresh: bool = Fa
     raw = transactions.encoded(transactions.unsigned(message))
     answer = await client.request("simulateTransaction", raw, config)
     with shaped("simulateTransaction"):
-        found = answer["value"]
-        simulated = transactions.simulated_from_json(found, message)
-        if found["err"] is not None:
-            raise failure(found["err"], logs=simulated.logs, program_ids=simulated._program_ids)
-        after = [transactions.raw_account(account) for account in found["accounts"]]
+        value = answer["value"]
+        simulated = transactions.simulated_from_json(value, message)
+        if value["err"] is not None:
+            raise failure(value["err"], logs=simulated.logs, program_ids=simulated._program_ids)
+        after = [transactions.raw_account(account) for account in value["accounts"]]
     encoded = b64encode(bytes(to_bytes_versioned(message))).decode()
     # At the default, finalized, a node does not know its lookup tables yet, nor its blockhash.
     fee = await client.request("getFeeForMessage", encoded, {"commitment": client.commitment})
     with shaped("getFeeForMessage"):
-        told = whole((fee or {}).get("value") or 0)
+        stated = whole((fee or {}).get("value") or 0)
     # Some test nodes leave the priority fee out of their answer.
-    known = fee_of(message)
+    computed = fee_of(message)
     return Preview(
         compute_units=simulated.compute_units,
         compute_limit=transactions.compute_limit(message),
-        fee=max(told, known),
+        fee=max(stated, computed),
         changes=transactions.changes(keys, before, after),
         events=simulated.events,
     )
@@ -227,7 +227,7 @@ async def _price(client: AsyncReader, message: MessageV0, fees: FeePolicy, limit
     try:
         recent = await client.request("getRecentPrioritizationFees", writable[:128])
     except RpcError:
-        # Not every node has it, and a fee is no reason to send nothing.
+        # Not every node has this method; a transaction can be sent without a priority fee.
         recent = []
     with shaped("getRecentPrioritizationFees"):
         return fees.price_for([int(sample["prioritizationFee"]) for sample in recent or ()], limit)
@@ -281,7 +281,7 @@ async def send_signed(client: AsyncReader, transaction: VersionedTransaction, co
         simulated, known_at = answer["value"], whole(answer["context"]["slot"])
         if simulated["err"] is not None:
             raise failure(simulated["err"], logs=simulated.get("logs") or (), program_ids=programs)
-    # Its blockhash, or its nonce, says how long it can land: not a fresh one.
+    # How long it can land follows from its own blockhash or nonce, not from a fresh one.
     life: AsyncLife = (
         AsyncBlockhash(client, blockhash, known_at) if nonce is None else AsyncNonce(client, nonce, blockhash)
     )
@@ -292,7 +292,7 @@ async def send_signed(client: AsyncReader, transaction: VersionedTransaction, co
 async def _before(
     client: AsyncReader, transaction: VersionedTransaction, nonce: Pubkey, value: str
 ) -> Sent[None] | None:
-    """A transaction whose nonce has moved on, because it landed earlier; None if the nonce is still its own.
+    """The transaction, if it landed earlier and so used up its nonce; None if the nonce is still unused.
 
     Raises:
         TransactionExpired: something else has used the nonce.
@@ -322,12 +322,12 @@ class AsyncLife(Protocol):
     """How long a transaction can land."""
 
     async def over(self) -> int | None:
-        """A slot in which the chain was past it, or None while it can still land."""
+        """A slot by which it could no longer land, or None while it can."""
         ...
 
 
 class AsyncHeight:
-    """Until a block height: of a blockhash that this node gave."""
+    """Until a block height, for a blockhash that this node gave."""
 
     def __init__(self, client: AsyncReader, last_valid_block_height: int) -> None:
         self._client = client
@@ -341,7 +341,7 @@ class AsyncHeight:
 
 
 class AsyncBlockhash:
-    """Until nobody knows the blockhash any more: of a transaction that somebody signed earlier."""
+    """Until the blockhash expires, for a transaction that somebody signed earlier."""
 
     def __init__(self, client: AsyncReader, blockhash: str, known_at: int) -> None:
         self._client = client
@@ -358,7 +358,7 @@ class AsyncBlockhash:
 
 
 class AsyncNonce:
-    """Until the nonce has moved on: of a transaction with a durable nonce."""
+    """Until the nonce is advanced, for a transaction with a durable nonce."""
 
     def __init__(self, client: AsyncReader, account: Pubkey, nonce: str) -> None:
         self._client = client
@@ -382,21 +382,21 @@ async def deliver(
 ) -> Mapping[str, Any]:
     """Sends the same bytes until the chain shows them at this commitment; returns the status.
 
-    Where the node has websockets, its announcement ends a pause between two looks early; it decides nothing.
-    Once bytes may be out, nothing but the chain says what became of them: whatever a node answers to the
-    sending is only remembered. A status that was seen is never taken back.
+    Where the node has websockets, its announcement only ends a pause between two checks early.
+    Once the bytes may be out, only the chain decides the outcome; a node's answer to sending them is merely
+    kept for error messages. A status that was seen is never taken back.
 
     Raises:
-        TransactionExpired: the chain is past the transaction's life, and does not know it.
-        TransactionUnknown: nobody can say whether it landed.
-        TransportError: the first sending did not reach the node, so nothing is out.
+        TransactionExpired: it did not land, and no longer can.
+        TransactionUnknown: whether it landed is unknown.
+        TransportError: the first attempt did not reach the node, so nothing was sent.
     """
     nudge = AsyncNudge(client.transport, _announcement(str(transaction.signatures[0]), commitment))
     nudge.begin()
     try:
         return await _delivered(client, transaction, life, commitment, nudge)
     except KeyboardInterrupt as stopped:
-        # Whoever waits no longer has to know what may still land.
+        # The caller stops waiting, and has to know what may still land.
         stopped.add_note(f"transaction {transaction.signatures[0]} may have landed, or may still land")
         raise
     finally:
@@ -404,7 +404,7 @@ async def deliver(
 
 
 def _announcement(signature: str, commitment: str) -> str:
-    """The request to be told when a transaction has landed."""
+    """The request for an announcement when a transaction has landed."""
     params = [signature, {"commitment": commitment}]
     return json.dumps({"jsonrpc": "2.0", "id": 1, "method": "signatureSubscribe", "params": params})
 
@@ -432,10 +432,10 @@ async def _delivered(
         try:
             ended = await life.over() if delivery.life_due() else None
         except (RpcError, TransportError, *UNREADABLE) as bad:
-            # Its status says whether it landed, however long it can.
+            # Its status, checked next, says whether it landed.
             delivery.troubled(bad)
         try:
-            # Looked at after the end of its life: in a slot that is not before it, or it says nothing.
+            # Checked after the end of its life: an answer from an earlier slot proves nothing.
             answer = await client.request(
                 "getSignatureStatuses", [signature], {"searchTransactionHistory": ended is not None}
             )
@@ -461,46 +461,46 @@ class _Delivery:
         self._trouble: Exception | None = None
 
     def send_due(self) -> bool:
-        """Whether the bytes are to be sent now; not while the chain shows them."""
+        """Whether to send the bytes now; not while the chain shows them."""
         if self._shown:
             return False
         return self._sent_at is None or time.monotonic() - self._sent_at >= REBROADCAST
 
     def life_due(self) -> bool:
-        """Whether to ask if it can still land: a while after the first sending."""
+        """Whether to ask if it can still land: not until a while after the first send."""
         return self.may_be_out and time.monotonic() - self._began >= REBROADCAST
 
     def sent(self, trouble: Exception | None = None) -> None:
-        """The bytes may be out."""
+        """Notes that the bytes may be out."""
         self.may_be_out, self._sent_at = True, time.monotonic()
         self._trouble = trouble or self._trouble
 
     def heard(self, answer: Any, ended: int | None) -> Mapping[str, Any] | None:
-        """The status if it is what is waited for; raises if the transaction's life ended without it."""
+        """The status if it has the commitment waited for; raises if the transaction can no longer land."""
         status = answer["value"][0]
         slot = whole(answer["context"]["slot"])
         self._heard_at = time.monotonic()
         self._shown = status is not None
         if status is not None:
-            # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+            # Old nodes give no status, only null confirmations: rooted, that is finalized.
             level = status.get("confirmationStatus") or "finalized"
             self._seen = self._seen or level
             if _RANK[level] >= _RANK[self.commitment]:
-                found: Mapping[str, Any] = status
-                return found
+                reached: Mapping[str, Any] = status
+                return reached
         elif ended is not None and slot >= ended and self._seen is None:
-            said = f"; the node said: {self._trouble}" if self._trouble is not None else ""
+            reason = f"; the node said: {self._trouble}" if self._trouble is not None else ""
             raise TransactionExpired(
-                f"transaction {self.signature} did not land and no longer can{said}", self.signature
+                f"transaction {self.signature} did not land and no longer can{reason}", self.signature
             )
         return None
 
     def troubled(self, bad: Exception) -> None:
-        """The node could not be asked, or its answer not be read."""
+        """Notes that the node did not answer, or not readably."""
         self._trouble = bad
 
     def check(self) -> None:
-        """Raises when there is nothing left to wait for."""
+        """Raises when waiting longer is pointless."""
         now = time.monotonic()
         if now - self._heard_at < GIVE_UP and now - self._began < LONGEST:
             return
@@ -513,7 +513,7 @@ async def _shown(
     status: Mapping[str, Any],
     decode: Callable[[Sent[Any]], T] | None,
 ) -> Sent[T]:
-    """A transaction that landed, with its logs; its status is known a moment before they are."""
+    """A transaction that landed, with its logs, which nodes show a moment later than its status."""
     signature = str(transaction.signatures[0])
     trouble: Exception | None = None
     for _ in range(SHOW_TRIES):
@@ -546,7 +546,7 @@ def _from_record(record: TransactionRecord, decode: Callable[[Sent[Any]], T] | N
 
 
 async def wait(client: AsyncReader, signature: str, commitment: str) -> None:
-    """Waits for a transaction that somebody else sent: by announcement if there is one, and by looking.
+    """Waits for a transaction that somebody else sent, by polling and by announcement if there is one.
 
     Raises:
         TransactionUnknown: the node has not shown it for a minute.
@@ -580,7 +580,7 @@ async def _waited(client: AsyncReader, signature: str, commitment: str, nudge: A
 async def landed(
     client: AsyncReader, signature: str, decode: Callable[[Sent[Any]], T] | None = None
 ) -> Sent[T] | None:
-    """A transaction that landed, or None; raises what it failed with."""
+    """A transaction that landed, or None; raises the error it failed with."""
     if client.is_local:
         record = client.network.transaction(signature)
         return None if record is None else _from_record(record, decode)
@@ -589,12 +589,12 @@ async def landed(
         "commitment": client.transaction_level,
         "maxSupportedTransactionVersion": 0,
     }
-    found = await client.request("getTransaction", signature, config)
-    if found is None:
+    answer = await client.request("getTransaction", signature, config)
+    if answer is None:
         return None
     with shaped("getTransaction"):
-        sent = transactions.sent_from_json(signature, found, decode)
-        error = found["meta"]["err"]
+        sent = transactions.sent_from_json(signature, answer, decode)
+        error = answer["meta"]["err"]
     if error is not None:
         raise failure(
             error,

@@ -28,8 +28,8 @@ U = TypeVar("U")
 class Call(Generic[T]):
     """Instructions and who signs them: ready to be sent, or to be joined with others.
 
-    Every method that changes the chain returns one. It changes nothing until it is told to; what has to be
-    read from the chain first is read once:
+    Every method that changes the chain returns one. It changes nothing until it is sent; what has to be read
+    from the chain first is read once:
 
     - `call.ix()`: the instructions.
     - `call.tx()`: the signed transaction, with compute limit and fee.
@@ -161,7 +161,7 @@ class Call(Generic[T]):
 
     def __repr__(self) -> str:
         if self._build is not None:
-            return f"<{type(self).__name__} that is still to be built>"
+            return f"<{type(self).__name__} not yet built>"
         return f"<{type(self).__name__} of {len(self._unsent.instructions)} instructions>"
 
 
@@ -192,11 +192,11 @@ def deferred(method: _Builds[P, T]) -> Callable[P, Call[T]]:
     if blocking:
         plain: Callable[P, Any] = method
         return plain
-    known = signature(method)
+    parameters = signature(method)
 
     @wraps(method)
-    def made(*args: P.args, **kwargs: P.kwargs) -> Call[T]:
-        known.bind(*args, **kwargs)
+    def deferring(*args: P.args, **kwargs: P.kwargs) -> Call[T]:
+        parameters.bind(*args, **kwargs)
         domain: Any = args[0]
 
         def build() -> Call[T]:
@@ -204,4 +204,4 @@ def deferred(method: _Builds[P, T]) -> Callable[P, Call[T]]:
 
         return _later(domain._connection, build)
 
-    return made
+    return deferring

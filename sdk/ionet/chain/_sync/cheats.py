@@ -120,6 +120,6 @@ class Cheats:
             write_authority=Pubkey.default(),
             signatures=signatures,
         )
-        place = address or price_feed(feed_id)
-        self.set_account(place, data=update.encode(), owner=owner)
-        return place
+        target = address or price_feed(feed_id)
+        self.set_account(target, data=update.encode(), owner=owner)
+        return target

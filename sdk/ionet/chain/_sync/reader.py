@@ -43,7 +43,7 @@ class Reader:
 
     Args:
         transport: how to reach the node.
-        signer: pays fees and signs by default; a keypair, the path of a keypair file, or any `Signer`.
+        signer: pays fees and signs by default: a keypair, the path of a keypair file, or any `Signer`.
         commitment: what reads see and `send` waits for.
         fees: how much to pay for transactions.
     """
@@ -59,7 +59,7 @@ class Reader:
         self.transport = transport
         self.commitment = commitment
         self.fees = fees or FeePolicy()
-        #: Accounts that the node gives at once; some give fewer than a hundred.
+        #: How many accounts to request at once; some nodes allow fewer than a hundred.
         self._batch = 100
         self._deployed: set[Pubkey] = set()
         self._signer = as_signer(signer)
@@ -119,7 +119,7 @@ class Reader:
             programs: further programs, id to path of the ELF.
             upgrade_authority: of all programs; default: the signer, who may then initialise them.
             shipped: load the programs shipped with the package.
-            network: an existing network to join; `now`, `programs`, `shipped` do not apply then.
+            network: an existing network to join; `now`, `programs` and `shipped` are then ignored.
         """
         from ionet.chain.rpc.local import LocalNetwork
 
@@ -151,11 +151,11 @@ class Reader:
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self.transport!r} signer={self._address}>"
 
-    # -- who and where
+    # -- signer and network
 
     @property
     def signer(self) -> Signer:
-        """Who pays and signs by default.
+        """The default payer and signer.
 
         Raises:
             MissingSigner: the client has none.
@@ -190,7 +190,7 @@ class Reader:
 
     @property
     def transaction_level(self) -> Commitment:
-        """The commitment at which transactions are listed and shown: nodes do neither below confirmed."""
+        """The commitment for listing and showing transactions, which nodes do only from confirmed on."""
         return "finalized" if self.commitment == "finalized" else "confirmed"
 
     @property
@@ -219,27 +219,27 @@ class Reader:
             return raw_account(answer["value"])
 
     def accounts(self, addresses: Sequence[Pubkey]) -> list[RawAccount | None]:
-        """Returns the accounts at these addresses, None where there is none; a hundred for each request."""
-        found: list[RawAccount | None] = []
-        while len(found) < len(addresses):
-            part = [str(address) for address in addresses[len(found) : len(found) + self._batch]]
+        """Returns the accounts at these addresses, None where there is none; up to a hundred per request."""
+        accounts: list[RawAccount | None] = []
+        while len(accounts) < len(addresses):
+            part = [str(address) for address in addresses[len(accounts) : len(accounts) + self._batch]]
             try:
                 answer = self.request("getMultipleAccounts", part, self._config())
             except RpcError as bad:
                 self._batch = smaller_batch(bad, len(part))
                 continue
             with shaped("getMultipleAccounts"):
-                raw = [raw_account(account) for account in answer["value"]]
+                raw = [raw_account(entry) for entry in answer["value"]]
                 if len(raw) != len(part):
                     raise ValueError(f"{len(raw)} accounts, {len(part)} were asked for")
-            found += raw
-        return found
+            accounts += raw
+        return accounts
 
     def loaded_accounts(self, message: Any) -> tuple[list[Pubkey], list[Pubkey]]:
-        """Returns the accounts that a message takes from lookup tables: those that may change, then the rest.
+        """Returns the accounts that a message takes from lookup tables: writable ones, then read-only ones.
 
         Raises:
-            LookupError: a table is not there, or has no such entry.
+            LookupError: a table does not exist, or has no such entry.
         """
         from ionet.chain.layouts import lookup_table_addresses
 
@@ -247,8 +247,8 @@ class Reader:
         tables = self.accounts([lookup.account_key for lookup in lookups])
         loaded: tuple[list[Pubkey], list[Pubkey]] = ([], [])
         for lookup, table in zip(lookups, tables, strict=True):
-            is_one = table is not None and table.owner == ADDRESS_LOOKUP_TABLE_PROGRAM
-            addresses = lookup_table_addresses(bytes(table.data)) if table is not None and is_one else []
+            is_table = table is not None and table.owner == ADDRESS_LOOKUP_TABLE_PROGRAM
+            addresses = lookup_table_addresses(bytes(table.data)) if table is not None and is_table else []
             for indexes, into in zip((lookup.writable_indexes, lookup.readonly_indexes), loaded, strict=True):
                 for index in bytes(indexes):
                     if index >= len(addresses):
@@ -262,8 +262,8 @@ class Reader:
         """Returns the account of this type at an address.
 
         Raises:
-            AccountNotFound: there is nothing.
-            ProgramMissing: nor is the program.
+            AccountNotFound: there is no account.
+            ProgramMissing: the program is not on this network either.
             DecodeError: it belongs to another program, or is of another type.
         """
         account = self.account(address)
@@ -304,10 +304,10 @@ class Reader:
         return accounts
 
     def _check_deployed(self, program_id: Pubkey) -> None:
-        """Nothing was found: is there nothing, or is the program not on this network?
+        """After a search without results: checks that the program is on this network.
 
         Raises:
-            ProgramMissing: the latter.
+            ProgramMissing: it is not.
         """
         if program_id in self._deployed:
             return
@@ -317,11 +317,11 @@ class Reader:
         self._deployed.add(program_id)
 
     def parts(self, kind: type[Account], offset: int, length: int, **fields: Any) -> list[bytes]:
-        """Returns the same bytes of all accounts of this type: to add up many without fetching them whole.
+        """Returns the same slice of all accounts of this type, to add up many without fetching them whole.
 
         Args:
             kind: the accounts' type.
-            offset: where the part begins, see `kind.OFFSETS`.
+            offset: where the slice begins, in bytes, see `kind.OFFSETS`.
             length: how many bytes.
             fields: see `find`.
         """
@@ -329,7 +329,7 @@ class Reader:
         config = self._config(filters=kind.filters(**fields), dataSlice=part)
         answer = self.request("getProgramAccounts", str(kind.PROGRAM_ID), config)
         with shaped("getProgramAccounts"):
-            parts = [b64decode(one["account"]["data"][0], validate=True) for one in answer]
+            parts = [b64decode(entry["account"]["data"][0], validate=True) for entry in answer]
         if not parts:
             self._check_deployed(kind.PROGRAM_ID)
         return parts
@@ -352,7 +352,7 @@ class Reader:
         """Returns the SPL Token account at an address.
 
         Raises:
-            AccountNotFound: there is nothing.
+            AccountNotFound: there is no account.
             DecodeError: it is not a token account.
         """
         from ionet.chain.layouts import TokenAccount
@@ -382,7 +382,7 @@ class Reader:
         """Returns the SPL Token mint at an address: supply, decimals, authorities.
 
         Raises:
-            AccountNotFound: there is nothing.
+            AccountNotFound: there is no account.
             DecodeError: it is not a mint.
         """
         from ionet.chain.layouts import Mint
@@ -394,7 +394,7 @@ class Reader:
         """Returns the Pyth price account at an address.
 
         Raises:
-            AccountNotFound: there is nothing.
+            AccountNotFound: there is no account.
             DecodeError: it is not a price account of Pyth's receiver program.
         """
         from ionet.chain.ids import PYTH_RECEIVER
@@ -402,8 +402,8 @@ class Reader:
 
         return PriceUpdate.decode(bytes((self._owned(address, "price account", PYTH_RECEIVER)).data))
 
-    def _owned(self, address: Pubkey, what: str, *owners: Pubkey) -> RawAccount:
-        return owned(address, self.account(address), what, *owners)
+    def _owned(self, address: Pubkey, noun: str, *owners: Pubkey) -> RawAccount:
+        return owned(address, self.account(address), noun, *owners)
 
     # -- time and history
 

@@ -1,9 +1,9 @@
 # Generated from chain/_async/watching.py by scripts/codegen; do not edit.
-"""Watching accounts, events and signatures: by subscriptions where the node has them, by reading where not.
+"""Watching accounts, events and signatures: by subscription where the node offers it, otherwise by polling.
 
-Each watch has a connection of its own. It subscribes first and reads then; what it has read counts as joined
-to the notifications once it was read in a slot that the node announced after the subscription. After each
-reconnection it reads again. Of transactions, notifications only say that there is something to look up.
+Each watch has a connection of its own. It first subscribes, then reads; there is no gap between the two once
+it has read in a slot that the node announced after the subscription. After each reconnection it reads again.
+For transactions, notifications only say that there is something to look up.
 """
 
 from __future__ import annotations
@@ -43,24 +43,24 @@ T = TypeVar("T")
 A = TypeVar("A", bound=Account)
 
 _RANK: Final = {"processed": 0, "confirmed": 1, "finalized": 2}
-#: Slots that the node may be ahead of one that it has named over HTTP: some minutes. Beyond them it is asked
-#: again, so that nothing that is said of slots far ahead hides what comes later.
+#: Slots, some minutes of them, that announcements may be ahead of the slot last read over HTTP. Beyond them
+#: the node is asked again, so that a false slot far ahead does not hide what comes later.
 _AHEAD: Final = 512
-#: Announcements that wait until it has answered.
+#: Announcements kept until it has answered.
 _HELD: Final = 1_024
-#: Seconds in which announcements are gathered before they are looked up.
+#: Seconds for which announcements are gathered before they are looked up.
 _GATHER: Final = 0.02
 
 
 class Watch(Generic[T]):
-    """Iterates over what happens, without an end: `for`, or `with` to be sure when it begins.
+    """Iterates over changes without end: `for`, inside `with` to control when it begins.
 
-    Nothing is told twice, or after something newer. What happens while the connection is down is read
+    Nothing is reported twice, or after something newer. What happens while the connection is down is read
     afterwards.
 
     Args:
-        client: who asks.
-        settings: how it goes about it.
+        client: asks the node.
+        settings: intervals and time limits.
     """
 
     def __init__(self, client: Reader, settings: WatchSettings | None = None) -> None:
@@ -71,31 +71,32 @@ class Watch(Generic[T]):
         self._began = self._over = False
         self._connecting = Backoff(self._settings.backoff, self._settings.longest)
         self._reading = Backoff(self._settings.backoff, self._settings.longest)
-        #: Moments, as `time.monotonic` has them: of the next attempt to connect, reading, look at ties; of
-        #: the last news of a slot.
+        #: Times by `time.monotonic`: when to connect, read and settle ties next, and when a slot was last
+        #: announced.
         self._connect_at = self._read_at = 0.0
         self._settle_at = math.inf
         self._heard_at = 0.0
-        #: The last slot announced, and the first of this connection, in which or after which must be read.
+        #: The last slot announced; the first one of this connection, in or after which to read; the last one
+        #: read.
         self._slot: int | None = None
         self._need: int | None = None
         self._read_in = -1
         #: What each subscription of this connection announces, by its number.
         self._numbers: dict[int, str] = {}
-        #: The latest slot that the node has named over HTTP; when it was last asked for one.
+        #: The latest slot that the node has named over HTTP, and when it was last asked.
         self._named = -1
         self._named_at = -math.inf
-        #: Announcements from beyond it.
+        #: Announcements of slots too far beyond it.
         self._doubted: deque[dict[str, Any]] = deque(maxlen=_HELD)
 
     # -- what is watched
 
     def _subscriptions(self) -> list[tuple[str, list[Any]]]:
-        """Methods and parameters."""
+        """Methods and parameters of the subscriptions."""
         raise NotImplementedError
 
     def _read(self) -> int:
-        """Reads the present state, and tells what of it is news; returns its slot."""
+        """Reads the present state, and reports what is new in it; returns its slot."""
         raise NotImplementedError
 
     def _notified(self, method: str, result: Any) -> None:
@@ -147,14 +148,14 @@ class Watch(Generic[T]):
         self.close()
 
     def close(self) -> None:
-        """Ends it; iterating ends, too, after what is there already."""
+        """Closes the watch; iterating ends after what was already received."""
         self._over = True
         self._drop()
 
     # -- the connection
 
     def _connect(self) -> bool:
-        """Subscribes; whether the node can be subscribed to."""
+        """Subscribes; returns whether that worked."""
         if not has_socket(self._client.transport):
             self._connect_at = math.inf
             return False
@@ -172,10 +173,10 @@ class Watch(Generic[T]):
         return True
 
     def _subscribe(self, socket: Socket) -> None:
-        """Sends the subscriptions, and waits until they stand: that of slots last.
+        """Sends the subscriptions, that of slots last, and waits until they are confirmed.
 
         Raises:
-            SocketClosed: they do not.
+            SocketClosed: they are not.
         """
         wanted = [*self._subscriptions(), ("slotSubscribe", [])]
         for number, (method, params) in enumerate(wanted):
@@ -188,7 +189,7 @@ class Watch(Generic[T]):
             left = until - time.monotonic()
             text = socket.recv(left) if left > 0 else None
             if text is None:
-                raise SocketClosed("the node does not confirm subscriptions")
+                raise SocketClosed("the node does not confirm its subscriptions in time")
             message = _message(text)
             if "error" in message:
                 raise SocketClosed(f"the node refuses a subscription: {message['error']}")
@@ -203,7 +204,7 @@ class Watch(Generic[T]):
                 self._numbers[subscription] = waiting.pop(answered)
 
     def _lost(self) -> None:
-        """The connection is gone; there will be another one."""
+        """Drops the connection, and plans the next one."""
         self._drop()
         now = time.monotonic()
         self._connect_at = now + self._connecting.pause()
@@ -217,7 +218,7 @@ class Watch(Generic[T]):
     # -- working
 
     def _step(self, until: float = math.inf) -> None:
-        """Does the next thing that is to be done, or waits for it."""
+        """Does what is due next, or waits for it."""
         now = time.monotonic()
         if self._socket is None and now >= self._connect_at:
             if self._connect():
@@ -234,7 +235,7 @@ class Watch(Generic[T]):
             self._listen(self._socket, min(until, self._heard_at + self._settings.silence) - now)
 
     def _listen(self, socket: Socket, seconds: float) -> None:
-        """Takes the next message, or waits until something is to be done."""
+        """Takes the next message, or waits until something is due."""
         ask_at = self._named_at + self._settings.poll if self._doubted else math.inf
         left = min(self._read_at, self._settle_at, ask_at) - time.monotonic()
         try:
@@ -248,7 +249,7 @@ class Watch(Generic[T]):
         """Takes a message.
 
         Raises:
-            SocketClosed: it cannot be read, so the node is not to be listened to.
+            SocketClosed: it cannot be read.
         """
         if "method" not in message:
             return
@@ -272,7 +273,7 @@ class Watch(Generic[T]):
             raise SocketClosed(f"a notification cannot be read: {bad}") from bad
 
     def _ask_slot(self) -> None:
-        """Asks the node for its slot; what is still beyond it is not listened to.
+        """Asks the node for its slot, and drops announcements that are still too far beyond it.
 
         Raises:
             RpcError, TransportError: there is no answer.
@@ -293,16 +294,16 @@ class Watch(Generic[T]):
             self._doubted.clear()
 
     def _believed(self, slot: int) -> None:
-        """Takes a slot in which something was read.
+        """Accepts a slot in which something was read.
 
         Raises:
-            TransportError: the node itself says that it has not come so far.
+            TransportError: by its own account the node is not that far yet.
         """
         if slot > self._named + _AHEAD:
             self._ask_slot()
         if slot > self._named + _AHEAD:
             raise TransportError(
-                f"the node answers from slot {slot}, and says that it is in {self._named}", url=""
+                f"the node answers from slot {slot}, but says that it is in slot {self._named}", url=""
             )
         self._named = max(self._named, slot)
 
@@ -317,7 +318,7 @@ class Watch(Generic[T]):
                 self._connecting.reset()
 
     def _check_silence(self) -> None:
-        """No slot for a while: either the chain stands still, or the connection is dead."""
+        """After a time without slots: finds out whether the chain stands still or the connection is dead."""
         try:
             slot = self._client.request("getSlot", {"commitment": "processed"})
         except (RpcError, TransportError):
@@ -344,7 +345,7 @@ class Watch(Generic[T]):
         self._read_in = max(self._read_in, slot)
         now = time.monotonic()
         if self._need is not None and self._read_in < self._need:
-            # A node that lags, or a level of commitment that comes later than slots do.
+            # The node lags, or its commitment level comes later than slots are announced.
             self._read_at = now + self._reading.pause()
             return
         self._reading.reset()
@@ -357,27 +358,27 @@ def _message(text: str) -> dict[str, Any]:
     """A message of a node.
 
     Raises:
-        SocketClosed: it is none.
+        SocketClosed: it is not a JSON object.
     """
     try:
-        found = json.loads(text)
+        message = json.loads(text)
     except (ValueError, RecursionError) as bad:
-        raise SocketClosed(f"no JSON: {bad}") from bad
-    if not isinstance(found, dict):
-        raise SocketClosed("no JSON-RPC message")
-    return found
+        raise SocketClosed(f"not JSON: {bad}") from bad
+    if not isinstance(message, dict):
+        raise SocketClosed("not a JSON-RPC message")
+    return message
 
 
 class AccountWatch(Watch[AccountChange[T]]):
-    """The states of accounts: the present one first, then each that follows.
+    """The states of accounts: first the present one, then each later one.
 
     Args:
-        client: who asks.
-        decode: makes of an account what is told of it.
-        address: of the only account; None: all accounts of a type.
-        kind: the type.
+        client: asks the node.
+        decode: turns an address and its account into the content to report.
+        address: the only account to watch; None: all accounts of a type.
+        kind: that type.
         fields: values that its fields must have.
-        settings: how it goes about it.
+        settings: intervals and time limits.
     """
 
     def __init__(
@@ -403,7 +404,7 @@ class AccountWatch(Watch[AccountChange[T]]):
         if self._address is not None:
             return [("accountSubscribe", [str(self._address), self._client._config()])]
         assert self._kind is not None
-        # Of the type alone: an account whose fields no longer fit would not be announced.
+        # Filtered by type alone: an account whose fields no longer match would not be announced.
         config = self._client._config(filters=self._filters[:1])
         return [("programSubscribe", [str(self._kind.PROGRAM_ID), config])]
 
@@ -415,7 +416,7 @@ class AccountWatch(Watch[AccountChange[T]]):
             self._offer(Pubkey.from_string(value["pubkey"]), slot, raw_account(value["account"]))
 
     def _watched(self, account: RawAccount | None) -> RawAccount | None:
-        """The account, if it is one and what is watched."""
+        """The account, or None if it is empty or not among those watched."""
         if account is None or not account.lamports or not self._matches(bytes(account.data)):
             return None
         return account if self._kind is None or account.owner == self._kind.PROGRAM_ID else None
@@ -441,7 +442,7 @@ class AccountWatch(Watch[AccountChange[T]]):
             answer = self._client.request("getAccountInfo", str(self._address), self._client._config())
             with shaped("getAccountInfo"):
                 slot = whole(answer["context"]["slot"])
-                found = {self._address: self._watched(raw_account(answer["value"]))}
+                accounts = {self._address: self._watched(raw_account(answer["value"]))}
         else:
             assert self._kind is not None
             program = self._kind.PROGRAM_ID
@@ -449,18 +450,18 @@ class AccountWatch(Watch[AccountChange[T]]):
             answer = self._client.request("getProgramAccounts", str(program), config)
             with shaped("getProgramAccounts"):
                 slot = whole(answer["context"]["slot"])
-                found = {
-                    Pubkey.from_string(one["pubkey"]): self._watched(raw_account(one["account"]))
-                    for one in answer["value"]
+                accounts = {
+                    Pubkey.from_string(entry["pubkey"]): self._watched(raw_account(entry["account"]))
+                    for entry in answer["value"]
                 }
-            if not found:
+            if not accounts:
                 self._client._check_deployed(program)
         self._believed(slot)
-        self._take_read(slot, found, whole=True)
+        self._take_read(slot, accounts, whole=True)
         return slot
 
-    def _take_read(self, slot: int, found: dict[Pubkey, RawAccount | None], *, whole: bool) -> None:
-        for address, account in self._states.read(slot, found, whole=whole):
+    def _take_read(self, slot: int, accounts: dict[Pubkey, RawAccount | None], *, whole: bool) -> None:
+        for address, account in self._states.read(slot, accounts, whole=whole):
             self._tell(address, slot, account)
         if self._states.ties:
             self._settle_at = time.monotonic() + self._settling.pause()
@@ -474,28 +475,28 @@ class AccountWatch(Watch[AccountChange[T]]):
             return
         addresses = [*self._states.ties][: self._client._batch]
         try:
-            keys = [str(one) for one in addresses]
+            keys = [str(address) for address in addresses]
             answer = self._client.request("getMultipleAccounts", keys, self._client._config())
             with shaped("getMultipleAccounts"):
                 slot = whole(answer["context"]["slot"])
-                accounts = [self._watched(raw_account(one)) for one in answer["value"]]
-                found = dict(zip(addresses, accounts, strict=True))
+                states = [self._watched(raw_account(entry)) for entry in answer["value"]]
+                accounts = dict(zip(addresses, states, strict=True))
             self._believed(slot)
         except (RpcError, TransportError):
             self._settle_at = time.monotonic() + self._settling.pause()
         else:
-            self._take_read(slot, found, whole=False)
+            self._take_read(slot, accounts, whole=False)
 
 
 class EventWatch(Watch[WatchedEvent]):
     """The events of transactions with an address, in the chain's order.
 
     Args:
-        client: who asks.
+        client: asks the node.
         address: the account or program that the transactions name.
-        wanted: whether an event is to be told.
-        since: the signature of a transaction, after which to begin; None: now.
-        settings: how it goes about it.
+        wanted: whether to report an event.
+        since: the signature of the transaction after which to begin; None: now.
+        settings: intervals and time limits.
     """
 
     def __init__(
@@ -537,13 +538,13 @@ class EventWatch(Watch[WatchedEvent]):
         self._listed_at = now = time.monotonic()
         late = self._lacking_since is not None and now - self._lacking_since > self._settings.patience
         fresh = self._seen.listed(listing, impatient=late)
-        self._backlog += [one for one in fresh if one not in failed]
+        self._backlog += [signature for signature in fresh if signature not in failed]
         if not self._seen.announced:
             self._lacking_since = None
             return need
         if self._lacking_since is None:
             self._lacking_since = now
-        raise TransportError("the node has announced transactions that it does not list", url="")
+        raise TransportError("the node has announced transactions that it does not list yet", url="")
 
     def _find_beginning(self, since: str) -> None:
         config = {"searchTransactionHistory": True}
@@ -557,8 +558,8 @@ class EventWatch(Watch[WatchedEvent]):
         self._began_in = slot
 
     def _list(self, need: int) -> tuple[list[tuple[str, int]], set[str]]:
-        """Signatures and slots, newest first, down to what is done with; and those of failures."""
-        found: list[tuple[str, int]] = []
+        """Signatures and slots, newest first, down to those already reported; and signatures of failures."""
+        listing: list[tuple[str, int]] = []
         failed: set[str] = set()
         first = not self._seen.begun and self._since is None
         config: dict[str, Any] = {"commitment": self._level, "limit": PAGE}
@@ -567,13 +568,13 @@ class EventWatch(Watch[WatchedEvent]):
         while True:
             page = self._client.request("getSignaturesForAddress", str(self._address), config)
             with shaped("getSignaturesForAddress"):
-                found += [(str(one["signature"]), whole(one["slot"])) for one in page]
-                failed |= {str(one["signature"]) for one in page if one.get("err") is not None}
-                done = first or len(page) < PAGE or found[-1][1] < self._seen.floor
-            self._believed(found[0][1] if found else 0)
+                listing += [(str(entry["signature"]), whole(entry["slot"])) for entry in page]
+                failed |= {str(entry["signature"]) for entry in page if entry.get("err") is not None}
+                done = first or len(page) < PAGE or listing[-1][1] < self._seen.floor
+            self._believed(listing[0][1] if listing else 0)
             if done:
-                return found, failed
-            config["before"] = found[-1][0]
+                return listing, failed
+            config["before"] = listing[-1][0]
 
     def _step(self, until: float = math.inf) -> None:
         if not self._backlog:
@@ -586,20 +587,20 @@ class EventWatch(Watch[WatchedEvent]):
         emitted: Sequence[EmittedEvent] = ()
         trouble: Exception | None = None
         try:
-            found: Sent[Any] | None = sending.landed(self._client, signature)
-            if found is not None:
-                emitted = found.event_log.emitted
-            sent = found
+            transaction: Sent[Any] | None = sending.landed(self._client, signature)
+            if transaction is not None:
+                emitted = transaction.event_log.emitted
+            sent = transaction
         except TransactionFailed:
             self._next_transaction()
             return
         except (RpcError, TransportError, *UNREADABLE) as bad:
             trouble = bad
         if sent is not None:
-            for index, one in enumerate(emitted):
-                if self._wanted(one):
-                    place = (signature, index, sent.slot, sent.block_time)
-                    self._ready.append(WatchedEvent(one.event, one.program_id, *place))
+            for index, emission in enumerate(emitted):
+                if self._wanted(emission):
+                    origin = (signature, index, sent.slot, sent.block_time)
+                    self._ready.append(WatchedEvent(emission.event, emission.program_id, *origin))
             self._next_transaction()
         elif now >= self._shown_until:
             raise TransactionNotShown(signature, trouble)
@@ -613,12 +614,12 @@ class EventWatch(Watch[WatchedEvent]):
 
 
 class SignatureWatch(Watch[SignatureStatus]):
-    """How far a transaction comes: each level once, up to the client's commitment, where it ends.
+    """A transaction's commitment: each level once, up to the client's, where the watch ends.
 
     Args:
-        client: who asks.
+        client: asks the node.
         signature: of the transaction.
-        settings: how it goes about it.
+        settings: intervals and time limits.
     """
 
     def __init__(self, client: Reader, signature: str, settings: WatchSettings | None = None) -> None:
@@ -639,13 +640,13 @@ class SignatureWatch(Watch[SignatureStatus]):
             slot, status = whole(answer["context"]["slot"]), answer["value"][0]
             if status is None:
                 return slot
-            # Old nodes say null confirmations instead of a status: rooted, that is finalized.
+            # Old nodes give no status, only null confirmations: rooted, that is finalized.
             level = str(status.get("confirmationStatus") or "finalized")
-            rank, found = _RANK[level], whole(status["slot"])
+            rank, landed_in = _RANK[level], whole(status["slot"])
         self._believed(slot)
         if rank > self._rank:
             self._rank = rank
-            self._ready.append(SignatureStatus(self._signature, found, level, status.get("err")))
+            self._ready.append(SignatureStatus(self._signature, landed_in, level, status.get("err")))
         self._over = self._rank >= _RANK[self._client.commitment]
         return slot
 
@@ -655,7 +656,7 @@ class SignatureWatch(Watch[SignatureStatus]):
         self._read_at = min(self._read_at, time.monotonic() + self._settings.poll)
 
 
-# --- what a connection offers -------------------------------------------------------------------
+# --- the methods of a connection ----------------------------------------------------------------
 
 
 class Watching(Reader):
@@ -666,20 +667,20 @@ class Watching(Reader):
     ) -> AccountWatch[Any]:
         """An account's state, now and after each change: `AccountChange`s.
 
-        Changes during one slot, or while the connection was down, are told as one.
+        Changes within one slot, or while the connection was down, are reported as one.
 
         Args:
             address: where it is.
-            kind: its type; None: accounts as they are.
-            settings: how the watch goes about it.
+            kind: its type; None: report it undecoded.
+            settings: intervals and time limits.
 
         Raises:
             RpcError, TransportError: when it begins: the node cannot be read.
             DecodeError: it belongs to another program, or is of another type.
         """
 
-        def decode(place: Pubkey, found: RawAccount) -> Any:
-            return found if kind is None else decoded(kind, place, found)
+        def decode(key: Pubkey, account: RawAccount) -> Any:
+            return account if kind is None else decoded(kind, key, account)
 
         return AccountWatch(self, decode, address=address, settings=settings)
 
@@ -688,21 +689,21 @@ class Watching(Reader):
     ) -> AccountWatch[A]:
         """All accounts of this type whose fields have these values, now and after each change.
 
-        The node announces every account of the type, so that one whose fields have other values now is told
-        with None as content; so is one that is closed. Nodes do not announce that: it is seen when
-        all are read again, see `WatchSettings.refresh`.
+        An account whose fields no longer have these values, or that is closed, is reported with None as its
+        content. Nodes do not announce that an account is closed: that is seen when all are read again, see
+        `WatchSettings.refresh`.
 
         Args:
             kind: their type.
-            settings: how the watch goes about it.
+            settings: intervals and time limits.
             fields: see `find`.
 
         Raises:
-            EncodeError: a field that cannot be used, or a value that does not fit it.
+            EncodeError: a field cannot be used, or a value does not fit it.
         """
 
-        def decode(place: Pubkey, found: RawAccount) -> A:
-            return decoded(kind, place, found)
+        def decode(address: Pubkey, account: RawAccount) -> A:
+            return decoded(kind, address, account)
 
         return AccountWatch(self, decode, kind=kind, fields=fields, settings=settings)
 
@@ -716,32 +717,34 @@ class Watching(Reader):
         """Events of transactions that landed, in the chain's order, each once: `WatchedEvent`s.
 
         Args:
-            what: programs, or types of events; nothing: the events of every known program.
-            mentions: only of transactions with this account; without it `what` must be of one program.
-            since: the signature of a transaction, after which to begin: to go on where another watch ended.
+            what: programs, or types of events; none: the events of every known program.
+            mentions: only events of transactions with this account; required unless `what` is of one program.
+            since: the signature of the transaction after which to begin, to go on where another watch ended.
                 Default: now.
-            settings: how the watch goes about it.
+            settings: intervals and time limits.
 
         Raises:
-            ValueError: neither `mentions` nor a single program.
+            ValueError: without `mentions`, `what` is not of a single program.
             LookupError: when it begins: the node does not know `since`.
-            TransactionNotShown: the node lists a transaction, and does not show it.
+            TransactionNotShown: the node lists a transaction but does not show it.
         """
-        programs = {one for one in what if isinstance(one, Pubkey)}
-        kinds = tuple(one for one in what if not isinstance(one, Pubkey))
-        of = programs | {one.PROGRAM_ID for one in kinds}
+        programs = {item for item in what if isinstance(item, Pubkey)}
+        kinds = tuple(item for item in what if not isinstance(item, Pubkey))
+        of = programs | {kind.PROGRAM_ID for kind in kinds}
         if mentions is None and len(of) != 1:
-            raise ValueError("events are watched of one program, or of one account: name it with mentions=")
+            raise ValueError(
+                "events can be watched of one program or one account; name the account with mentions="
+            )
 
-        def wanted(one: EmittedEvent) -> bool:
-            return not what or one.program_id in programs or isinstance(one.event, kinds)
+        def wanted(emitted: EmittedEvent) -> bool:
+            return not what or emitted.program_id in programs or isinstance(emitted.event, kinds)
 
         address = mentions if mentions is not None else of.pop()
         return EventWatch(self, address, wanted, since=since, settings=settings)
 
     def watch_signature(self, signature: str, *, settings: WatchSettings | None = None) -> SignatureWatch:
-        """How far a transaction comes, until it has reached the client's commitment: `SignatureStatus`es.
+        """A transaction's progress until it has reached the client's commitment: `SignatureStatus`es.
 
-        It does not end for a transaction that never lands; `send` knows when that is certain.
+        For a transaction that never lands it does not end; `send` knows when that is certain.
         """
         return SignatureWatch(self, signature, settings=settings)

@@ -83,11 +83,11 @@ def _runtime() -> LiteSVM:
     Raises:
         ConfigError: a solders whose runtime cannot load today's programs, or that has none.
     """
-    found = version("solders")
-    if tuple(int(part) for part in re.findall(r"\d+", found)[:2]) < _SOLDERS:
+    installed = version("solders")
+    if tuple(int(part) for part in re.findall(r"\d+", installed)[:2]) < _SOLDERS:
         raise ConfigError(
             f"a network inside this process needs solders {'.'.join(map(str, _SOLDERS))} or newer, and this "
-            f"environment has {found}; upgrade it, or beside anchorpy, which takes no newer one, connect "
+            f"environment has {installed}; upgrade it, or beside anchorpy, which takes no newer one, connect "
             "to the URL of a network that another environment runs (ionet localnet start)"
         )
     from solders.litesvm import LiteSVM

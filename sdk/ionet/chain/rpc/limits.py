@@ -21,6 +21,6 @@ def smaller_batch(bad: RpcError, size: int) -> int:
     """
     if size <= 1 or bad.code not in _LIMITS or not _SAYS.search(bad.message):
         raise bad
-    said = _MOST.search(bad.message)
-    most = int(said[1]) if said else size // 2
+    named = _MOST.search(bad.message)
+    most = int(named[1]) if named else size // 2
     return most if 0 < most < size else size // 2

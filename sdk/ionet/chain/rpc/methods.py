@@ -56,10 +56,10 @@ def answer(network: EmbeddedChain, method: str, params: Sequence[Any]) -> Json:
     if function is None:
         raise RpcError(METHOD_NOT_FOUND, "Method not found", method=method)
     try:
-        given = checked(function, params)
+        values = checked(function, params)
         with network._lock, refusing():
-            check_slot(network.clock.slot, given)
-            return function(network, *given)
+            check_slot(network.clock.slot, values)
+            return function(network, *values)
     except RpcError as bad:
         bad.method = method
         raise
@@ -278,10 +278,10 @@ def getMinimumBalanceForRentExemption(
 
 @_method
 def getRecentPrioritizationFees(network: EmbeddedChain, accounts: Sequence[str] | None = None) -> Json:
-    wanted = accounts or ()
-    if len(wanted) > 128:
-        raise _invalid(f"Too many inputs provided; max 128, received {len(wanted)}")
-    for address in wanted:
+    addresses = accounts or ()
+    if len(addresses) > 128:
+        raise _invalid(f"Too many inputs provided; max 128, received {len(addresses)}")
+    for address in addresses:
         _key(address)
     return [{"slot": network.clock.slot, "prioritizationFee": 0}]
 
@@ -340,7 +340,7 @@ def program_accounts(
     """Returns the program's accounts that pass all filters; raises `RpcError` if a node would refuse one."""
     if len(filters) > 4:
         raise _invalid("Too many filters provided; max 4")
-    tests = [_filter(wanted) for wanted in filters]
+    tests = [_filter(condition) for condition in filters]
     passing = []
     for address, account in network.owned(program_id):
         data = account.data
@@ -349,8 +349,8 @@ def program_accounts(
     return passing
 
 
-def _filter(wanted: Any) -> Callable[[bytes], bool]:
-    match wanted:
+def _filter(condition: Any) -> Callable[[bytes], bool]:
+    match condition:
         case {"dataSize": int(size)} if size >= 0:
             return lambda data: len(data) == size
         case {"memcmp": {"offset": int(offset), "bytes": content, **more}} if offset >= 0:
@@ -365,15 +365,15 @@ def _filter(wanted: Any) -> Callable[[bytes], bool]:
             return lambda data: data[offset:end] == expected
         case "tokenAccountState":
             return is_token_account
-    raise _invalid(f"Invalid params: unknown filter {wanted!r}")
+    raise _invalid(f"Invalid params: unknown filter {condition!r}")
 
 
-def _token_data(network: EmbeddedChain, address: str, is_one: Callable[[bytes], bool], what: str) -> bytes:
+def _token_data(network: EmbeddedChain, address: str, is_kind: Callable[[bytes], bool], noun: str) -> bytes:
     account = network.account(_key(address))
     if account is None:
         raise _invalid("Invalid param: could not find account")
-    if account.owner not in TOKEN_PROGRAMS or not is_one(bytes(account.data)):
-        raise _invalid(f"Invalid param: not a Token {what}")
+    if account.owner not in TOKEN_PROGRAMS or not is_kind(bytes(account.data)):
+        raise _invalid(f"Invalid param: not a Token {noun}")
     return bytes(account.data)
 
 
@@ -432,19 +432,19 @@ def _simulation(
     message = transaction.message
     keys = [str(key) for part in (message.account_keys, *network._loaded(message)) for key in part]
     inner = _named_groups(simulation.inner, keys) if config.get("innerInstructions") else None
-    wanted = config.get("accounts")
+    requested = config.get("accounts")
     accounts = None
-    if wanted is not None:
-        encoding = {"encoding": wanted.get("encoding") or "base64"}
+    if requested is not None:
+        encoding = {"encoding": requested.get("encoding") or "base64"}
         if encoding["encoding"] in ("base58", "binary"):
             raise _invalid("base58 encoding not supported")
         most = len(keys)
-        if len(wanted["addresses"]) > most:
+        if len(requested["addresses"]) > most:
             raise _invalid(f"Too many accounts provided; max {most}")
         after, failed = simulation.accounts, simulation.error is not None
         accounts = [
             None if failed else _account(after.get(key) or network.account(key), encoding)
-            for key in map(_key, wanted["addresses"])
+            for key in map(_key, requested["addresses"])
         ]
     return {
         "err": simulation.error,
@@ -550,9 +550,9 @@ def _memo(record: TransactionRecord) -> str | None:
     """Its memos with their lengths, as nodes join them."""
     message = record.transaction.message
     memos = [
-        bytes(one.data).decode(errors="replace")
-        for one in message.instructions
-        if str(message.account_keys[one.program_id_index]) in _MEMO_PROGRAMS
+        bytes(instruction.data).decode(errors="replace")
+        for instruction in message.instructions
+        if str(message.account_keys[instruction.program_id_index]) in _MEMO_PROGRAMS
     ]
     return "; ".join(f"[{len(memo.encode())}] {memo}" for memo in memos) or None
 
@@ -566,12 +566,10 @@ def getSignaturesForAddress(network: EmbeddedChain, address: str, config: Config
     records = network._by_address.get(str(_key(address)), [])[::-1]
     signatures = [record.signature for record in records]
     _check_confirmed(chosen)
-    before, until = (
-        _signature(found) if (found := chosen.get(name)) else None for name in ("before", "until")
-    )
-    for known in (before, until):
-        if known is not None and network.transaction(known) is None:
-            raise RpcError(UNKNOWN_TRANSACTION, f"Transaction {known} not found")
+    before, until = (_signature(text) if (text := chosen.get(name)) else None for name in ("before", "until"))
+    for signature in (before, until):
+        if signature is not None and network.transaction(signature) is None:
+            raise RpcError(UNKNOWN_TRANSACTION, f"Transaction {signature} not found")
     if before is not None:
         start = signatures.index(before) + 1 if before in signatures else len(records)
         records, signatures = records[start:], signatures[start:]
@@ -663,18 +661,18 @@ def _parsed_message(record: TransactionRecord, message: Json) -> Json:
     del message["header"]
     compiled, own = record.transaction.message, len(record.transaction.message.account_keys)
     changing = writable(compiled)
-    changing += [place < len(record.loaded[0]) for place in range(len(record.keys) - own)]
+    changing += [index < len(record.loaded[0]) for index in range(len(record.keys) - own)]
     return message | {
         "accountKeys": [
             {
                 "pubkey": key,
-                "signer": place < compiled.header.num_required_signatures,
-                "source": "transaction" if place < own else "lookupTable",
-                "writable": changing[place],
+                "signer": index < compiled.header.num_required_signatures,
+                "source": "transaction" if index < own else "lookupTable",
+                "writable": changing[index],
             }
-            for place, key in enumerate(record.keys)
+            for index, key in enumerate(record.keys)
         ],
-        "instructions": [_named(one, record.keys) for one in message["instructions"]],
+        "instructions": [_named(instruction, record.keys) for instruction in message["instructions"]],
     }
 
 
@@ -682,7 +680,7 @@ def _named(instruction: Json, keys: Sequence[str]) -> Json:
     """An instruction with addresses in the place of their numbers."""
     return {
         "programId": keys[instruction["programIdIndex"]],
-        "accounts": [keys[place] for place in instruction["accounts"]],
+        "accounts": [keys[index] for index in instruction["accounts"]],
         "data": instruction["data"],
         "stackHeight": instruction["stackHeight"],
     }
@@ -723,7 +721,7 @@ def _message_json(message: Any) -> Json:
 
 def _named_groups(groups: Sequence[InnerGroup], keys: Sequence[str]) -> Json:
     return [
-        {**group, "instructions": [_named(one, keys) for one in group["instructions"]]}
+        {**group, "instructions": [_named(instruction, keys) for instruction in group["instructions"]]}
         for group in _inner_json(groups)
     ]
 

@@ -1,4 +1,4 @@
-"""What a node takes as parameters: JSON of any shape comes in, and every other shape is named and refused."""
+"""Checks of a request's parameters: JSON of any shape comes in, and what a node would not take is refused."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ _PARTS: Final = {
 }
 
 
-def is_loopback(place: str | None) -> bool:
-    """Whether a host, with or without port, names this machine; what is not there does not.
+def is_loopback(host: str | None) -> bool:
+    """Whether a host, with or without port, names this machine; an absent one does not.
 
-    Another name that leads here was bound to this address by somebody, to let pages of that name ask.
+    Any other name that resolves to this machine may belong to a web page that tries to get in that way.
     """
     try:
-        return place is not None and urlsplit(f"//{place}").hostname in _HERE
+        return host is not None and urlsplit(f"//{host}").hostname in _HERE
     except ValueError:
         return False
 
@@ -64,7 +64,7 @@ def parsed(text: bytes | str) -> Any:
     """A JSON document.
 
     Raises:
-        ValueError: it is none, or too deep to read.
+        ValueError: it is not JSON, or nested too deeply.
     """
     try:
         return json.loads(text, parse_int=_integer, parse_constant=_refused)
@@ -77,15 +77,15 @@ def _integer(text: str) -> int | float:
 
 
 def _refused(text: str) -> Any:
-    raise ValueError(f"{text} is no JSON")
+    raise ValueError(f"{text} is not JSON")
 
 
 def request_id(request: Mapping[str, Any]) -> str | int | float | None:
     """The id of a request as it goes into the response; null for what cannot be one."""
-    found = request.get("id")
-    if isinstance(found, float) and not math.isfinite(found):
+    number = request.get("id")
+    if isinstance(number, float) and not math.isfinite(number):
         return None
-    return found if isinstance(found, (str, int, float)) else None
+    return number if isinstance(number, (str, int, float)) else None
 
 
 def invalid(message: str) -> RpcError:
@@ -128,7 +128,7 @@ def _is(value: Any, kind: str) -> bool:
             return value is None or isinstance(value, Mapping)
         case "a sequence of strings or null":
             return value is None or _is(value, "a sequence of strings")
-    return isinstance(value, list | tuple) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list | tuple) and all(isinstance(item, str) for item in value)
 
 
 def _expect(value: Any, kind: str) -> None:
@@ -152,8 +152,8 @@ _KINDS: Final = {
 def _declared(function: Callable[..., Any]) -> tuple[int, list[str | None]]:
     """How many parameters there must be, and the kind of each."""
     parameters = list(inspect.signature(function).parameters.values())[1:]
-    least = sum(one.default is one.empty for one in parameters)
-    return least, [_KINDS.get(str(one.annotation)) for one in parameters]
+    least = sum(parameter.default is parameter.empty for parameter in parameters)
+    return least, [_KINDS.get(str(parameter.annotation)) for parameter in parameters]
 
 
 def checked(function: Callable[..., Any], params: Any) -> list[Any]:
@@ -165,20 +165,20 @@ def checked(function: Callable[..., Any], params: Any) -> list[Any]:
     if not isinstance(params, Sequence) or isinstance(params, str):
         raise invalid(f"Invalid params: invalid type: {_type_name(params)}, expected a sequence.")
     least, kinds = _declared(function)
-    given = list(params)
-    if len(given) < least:
+    values = list(params)
+    if len(values) < least:
         raise invalid(f"`params` should have at least {least} argument(s)")
-    if len(given) > len(kinds):
+    if len(values) > len(kinds):
         most = (
             f"Expected from {least} to {len(kinds)} parameters." if kinds else "No parameters were expected"
         )
-        raise RpcError(INVALID_PARAMS, f"Invalid parameters: {most}", f"{len(given)} were given")
-    for value, kind in zip(given, kinds, strict=False):
+        raise RpcError(INVALID_PARAMS, f"Invalid parameters: {most}", f"{len(values)} were given")
+    for value, kind in zip(values, kinds, strict=False):
         if kind is not None:
             _expect(value, kind)
         if isinstance(value, Mapping):
             _check_config(value)
-    return given
+    return values
 
 
 def _check_config(config: Mapping[str, Any]) -> None:
@@ -189,8 +189,8 @@ def _check_config(config: Mapping[str, Any]) -> None:
             continue
         _expect(value, "a string")
         if value not in allowed:
-            choice = ", ".join(f"`{one}`" for one in allowed)
-            raise invalid(f"Invalid params: unknown variant `{value[:50]}`, expected one of {choice}.")
+            choices = ", ".join(f"`{choice}`" for choice in allowed)
+            raise invalid(f"Invalid params: unknown variant `{value[:50]}`, expected one of {choices}.")
     for kind, names in _PARTS.items():
         for name in names:
             if config.get(name) is not None:
@@ -208,26 +208,26 @@ def check_slot(slot: int, params: Sequence[Any]) -> None:
     Raises:
         RpcError: the network has not come that far.
     """
-    for one in params:
-        if isinstance(one, Mapping) and (one.get("minContextSlot") or 0) > slot:
-            said = "Minimum context slot has not been reached"
-            raise RpcError(_SLOT_NOT_REACHED, said, {"contextSlot": slot})
+    for config in params:
+        if isinstance(config, Mapping) and (config.get("minContextSlot") or 0) > slot:
+            message = "Minimum context slot has not been reached"
+            raise RpcError(_SLOT_NOT_REACHED, message, {"contextSlot": slot})
 
 
 @contextmanager
 def refusing() -> Iterator[None]:
-    """Parameters of a shape that nobody thought of are refused, too.
+    """Refuses parameters of unforeseen shapes, too.
 
     Raises:
-        RpcError: the work inside failed on what it was given.
+        RpcError: the code inside failed on its parameters.
     """
     try:
         yield
     except IonetError:
         raise
     except (LookupError, TypeError, ValueError, OverflowError, AttributeError, RecursionError) as bad:
-        said = " ".join(str(bad).split())[:200] or type(bad).__name__
-        raise invalid(f"Invalid params: {said}.") from bad
+        reason = " ".join(str(bad).split())[:200] or type(bad).__name__
+        raise invalid(f"Invalid params: {reason}.") from bad
     except BaseException as bad:
         # The runtime's panics are not Exceptions.
         if type(bad).__name__ != "PanicException":

@@ -21,7 +21,7 @@ from ionet.chain.rpc.embedded import EmbeddedChain
 from ionet.chain.rpc.parameters import PARSE_ERROR, checked, invalid, parsed, refusing, request_id
 from ionet.chain.rpc.types import Json, TransactionRecord
 
-#: What may wait for a reader: more, and the reader is too slow.
+#: Messages and bytes that may wait for a reader; with more of them it is too slow, and its session ends.
 QUEUE_LIMIT: Final = 10_000
 BYTES_LIMIT: Final = 64 << 20
 #: Subscriptions of one connection.
@@ -70,7 +70,7 @@ class Session:
         self._hub = hub
         self._wake = wake
         self._waiting: deque[str] = deque()
-        # Each is written on one side only: by who holds the network's lock, and by the reader.
+        # Each has one writer: whoever holds the network's lock, and the reader.
         self._bytes_in = self._bytes_out = 0
         self.subscriptions: dict[int, _Subscription] = {}
 
@@ -107,12 +107,12 @@ class Session:
                 return
             if isinstance(request, list) and request:
                 responses: list[Json] = []
-                after = [self._respond(one, responses.append) for one in request]
+                after = [self._respond(single, responses.append) for single in request]
                 self.put(responses)
             else:
                 after = [self._respond(request, self.put)]
-            for one in after:
-                one()
+            for follow_up in after:
+                follow_up()
 
     def _respond(self, request: Json, put: Callable[[Json], None]) -> Callable[[], None]:
         """Responds; returns what comes after the response."""
@@ -129,12 +129,12 @@ class Session:
         return after
 
     def _called(self, method: str, params: Any) -> tuple[Json, Callable[[], None]]:
-        found = _METHODS.get(method)
-        if found is None:
+        function = _METHODS.get(method)
+        if function is None:
             raise RpcError(methods.METHOD_NOT_FOUND, "Method not found", method=method)
-        given = checked(found, () if params is None else params)
+        values = checked(function, () if params is None else params)
         with refusing():
-            return found(self, *given)
+            return function(self, *values)
 
     def add(
         self, kind: str, about: str = "", config: Config | None = None, tests: Sequence[Any] = ()
@@ -142,26 +142,26 @@ class Session:
         """Begins a subscription."""
         if len(self.subscriptions) >= SUBSCRIPTIONS_LIMIT:
             raise RpcError(-32603, "Internal error: too many subscriptions")
-        made = _Subscription(next(self._hub.numbers), (kind, about), self, config or {}, tests)
-        self.subscriptions[made.number] = made
-        self._hub.topics[made.topic].append(made)
-        return made
+        subscription = _Subscription(next(self._hub.numbers), (kind, about), self, config or {}, tests)
+        self.subscriptions[subscription.number] = subscription
+        self._hub.topics[subscription.topic].append(subscription)
+        return subscription
 
     def remove(self, subscription: _Subscription) -> None:
         """Ends a subscription."""
         self.subscriptions.pop(subscription.number, None)
-        there = self._hub.topics[subscription.topic]
-        if subscription in there:
-            there.remove(subscription)
-        if not there:
+        others = self._hub.topics[subscription.topic]
+        if subscription in others:
+            others.remove(subscription)
+        if not others:
             del self._hub.topics[subscription.topic]
 
     def close(self) -> None:
         """Ends it, with all its subscriptions."""
         self.closed = True
         with self._hub.network._lock:
-            for one in list(self.subscriptions.values()):
-                self.remove(one)
+            for subscription in list(self.subscriptions.values()):
+                self.remove(subscription)
         self._wake()
 
 
@@ -181,9 +181,9 @@ class Hub:
         """A new session."""
         return Session(self, wake)
 
-    def about(self, kind: str, what: str = "") -> tuple[_Subscription, ...]:
+    def about(self, kind: str, subject: str = "") -> tuple[_Subscription, ...]:
         """The subscriptions to something."""
-        return tuple(self.topics.get((kind, what), ()))
+        return tuple(self.topics.get((kind, subject), ()))
 
     def context(self, slot: int, value: Json) -> Json:
         """A value with its slot, as notifications have it."""
@@ -196,8 +196,8 @@ class Hub:
         for address in _written(record):
             self._account(address, record.slot)
         self._logs(record)
-        for one in self.about("signature", record.signature):
-            self.confirm(one, record)
+        for subscription in self.about("signature", record.signature):
+            self.confirm(subscription, record)
 
     def wrote(self, address: Pubkey) -> None:
         """See `Observer`."""
@@ -209,10 +209,10 @@ class Hub:
         if not self.topics:
             return
         slot = self.network.clock.slot
-        for one in self.about("slot"):
-            self.slot(one)
-        for one in self.about("root"):
-            one.notify(slot - 1)
+        for subscription in self.about("slot"):
+            self.slot(subscription)
+        for subscription in self.about("root"):
+            subscription.notify(slot - 1)
         for sysvar in (CLOCK, SLOT_HASHES):
             if self.about("account", str(sysvar)):
                 self._account(sysvar, slot)
@@ -232,25 +232,27 @@ class Hub:
     def _account(self, address: Pubkey, slot: int) -> None:
         key = str(address)
         account = self.network.account(address)
-        for one in self.about("account", key):
-            one.notify(self.context(slot, one.shown(account or _GONE)))
+        for subscription in self.about("account", key):
+            subscription.notify(self.context(slot, subscription.shown(account or _GONE)))
         if account is None:
-            return  # it belongs to no program any more, and none is told
+            return  # it no longer belongs to a program whose subscribers could be notified
         programs = self.about("program", str(account.owner))
         data = bytes(account.data) if programs else b""
-        for one in programs:
-            if all(test(data) for test in one.tests):
-                one.notify(self.context(slot, {"pubkey": key, "account": one.shown(account)}))
+        for subscription in programs:
+            if all(test(data) for test in subscription.tests):
+                subscription.notify(
+                    self.context(slot, {"pubkey": key, "account": subscription.shown(account)})
+                )
 
     def _logs(self, record: TransactionRecord) -> None:
         value = {"signature": record.signature, "err": record.error, "logs": record.logs}
-        told = [*self.about("logs", "allWithVotes")]
+        subscribers = [*self.about("logs", "allWithVotes")]
         if _VOTE not in record.keys:
-            told += self.about("logs", "all")
+            subscribers += self.about("logs", "all")
         for key in dict.fromkeys(record.keys):
-            told += self.about("logs", key)
-        for one in told:
-            one.notify(self.context(record.slot, value))
+            subscribers += self.about("logs", key)
+        for subscription in subscribers:
+            subscription.notify(self.context(record.slot, value))
 
 
 def _written(record: TransactionRecord) -> Iterable[Pubkey]:
@@ -266,7 +268,7 @@ def _written(record: TransactionRecord) -> Iterable[Pubkey]:
     return dict.fromkeys([*signing, *others, *map(Pubkey.from_string, record.loaded[0])])
 
 
-# --- the methods: each gives its result, and what is told right after it ------------------------
+# --- the methods: each returns its result, and what to send right after it ---------------------
 
 _Result = tuple[Json, Callable[[], None]]
 _METHODS: Final[dict[str, Callable[..., _Result]]] = {}
@@ -288,8 +290,8 @@ def _config(value: Any) -> Config:
 
 @_method
 def accountSubscribe(session: Session, address: str, config: Config | None = None) -> _Result:
-    made = session.add("account", str(methods._key(address)), _config(config))
-    return made.number, _nothing
+    subscription = session.add("account", str(methods._key(address)), _config(config))
+    return subscription.number, _nothing
 
 
 @_method
@@ -298,8 +300,8 @@ def programSubscribe(session: Session, program: str, config: Config | None = Non
     filters = chosen.get("filters") or []
     if len(filters) > 4:
         raise invalid("Too many filters provided; max 4")
-    made = session.add("program", key, chosen, [methods._filter(one) for one in filters])
-    return made.number, _nothing
+    subscription = session.add("program", key, chosen, [methods._filter(entry) for entry in filters])
+    return subscription.number, _nothing
 
 
 @_method
@@ -321,19 +323,19 @@ def logsSubscribe(session: Session, which: Any, config: Config | None = None) ->
 @_method
 def signatureSubscribe(session: Session, signature: str, config: Config | None = None) -> _Result:
     text = methods._signature(signature)
-    made = session.add("signature", text, config if isinstance(config, Mapping) else {})
+    subscription = session.add("signature", text, config if isinstance(config, Mapping) else {})
     record = session._hub.network.transaction(text)
     if record is None:
-        return made.number, _nothing
-    known = record
-    return made.number, lambda: session._hub.confirm(made, known)
+        return subscription.number, _nothing
+    landed = record
+    return subscription.number, lambda: session._hub.confirm(subscription, landed)
 
 
 @_method
 def slotSubscribe(session: Session) -> _Result:
-    made = session.add("slot")
-    # The clock may stand still: who asks is told where.
-    return made.number, lambda: session._hub.slot(made)
+    subscription = session.add("slot")
+    # The clock may stand still, so the present slot is reported at once.
+    return subscription.number, lambda: session._hub.slot(subscription)
 
 
 @_method
@@ -343,10 +345,10 @@ def rootSubscribe(session: Session) -> _Result:
 
 def _unsubscribing(kind: str) -> Callable[..., _Result]:
     def unsubscribe(session: Session, number: int) -> _Result:
-        found = session.subscriptions.get(number)
-        if found is None or found.topic[0] != kind:
+        subscription = session.subscriptions.get(number)
+        if subscription is None or subscription.topic[0] != kind:
             raise invalid("Invalid subscription id.")
-        session.remove(found)
+        session.remove(subscription)
         return True, _nothing
 
     return unsubscribe

@@ -48,21 +48,21 @@ class SocketServer:
     def __init__(self, sessions: Callable[[Callable[[], None]], Session], port: int) -> None:
         self._sessions = sessions
         self._connections: set[ServerConnection] = set()
-        place = socket.create_server(("127.0.0.1", port))
+        bound = socket.create_server(("127.0.0.1", port))
         self.url = f"ws://127.0.0.1:{port}"
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        listening = asyncio.run_coroutine_threadsafe(self._listen(place), self._loop)
+        listening = asyncio.run_coroutine_threadsafe(self._listen(bound), self._loop)
         self._server = listening.result(timeout=10)
 
-    async def _listen(self, place: socket.socket) -> Server:
+    async def _listen(self, bound: socket.socket) -> Server:
         from websockets.asyncio.server import serve
 
         return await serve(
             self._talk,
             process_request=_of_this_machine,
-            sock=place,
+            sock=bound,
             compression=None,
             max_size=MAX_REQUEST,
             write_limit=_WRITE_LIMIT,
@@ -124,8 +124,8 @@ class SocketServer:
         """Stops listening and ends every connection."""
 
         async def end() -> None:
-            for one in tuple(self._connections):
-                one.transport.abort()
+            for connection in tuple(self._connections):
+                connection.transport.abort()
             self._server.close()
             await self._server.wait_closed()
 

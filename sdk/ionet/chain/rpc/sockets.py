@@ -72,7 +72,7 @@ def websocket_url(url: str) -> str | None:
     """Where a node serves websockets, by the rule of the Solana command line: the next port, if one is named.
 
     Returns:
-        The URL; None if `url` is none.
+        The URL; None if `url` is not a URL over HTTP.
     """
     try:
         parts = urlsplit(url)
@@ -83,10 +83,10 @@ def websocket_url(url: str) -> str | None:
     if parts.scheme not in schemes or not host or port == 65_535:
         return None
     scheme, usual = schemes[parts.scheme]
-    place = parts.netloc
+    netloc = parts.netloc
     if port is not None:
-        place = place.rpartition(":")[0] + ("" if port == usual else f":{port + 1}")
-    return urlunsplit((scheme, place, parts.path, parts.query, ""))
+        netloc = netloc.rpartition(":")[0] + ("" if port == usual else f":{port + 1}")
+    return urlunsplit((scheme, netloc, parts.path, parts.query, ""))
 
 
 def has_socket(transport: Any) -> bool:
@@ -320,11 +320,11 @@ class Sockets:
 
 
 def _headers(transport: Any) -> Mapping[str, str]:
-    found: Mapping[str, str] = getattr(transport, "headers", None) or {}
-    return found
+    headers: Mapping[str, str] = getattr(transport, "headers", None) or {}
+    return headers
 
 
-# --- waking whoever polls -----------------------------------------------------------------------
+# --- ending pauses early -----------------------------------------------------------------------
 
 
 class AsyncNudge:

@@ -50,8 +50,8 @@ class _Part:
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
-    """Who books, who pays from which token account, and who gets what is given back."""
+class _Parties:
+    """Who books, who pays from which token account, and who gets refunds."""
 
     renter: Pubkey
     payer: Pubkey
@@ -60,7 +60,7 @@ class _Who:
 
 
 class Booking(Offers, Undoing):
-    """For renters."""
+    """Booking, for renters."""
 
     @deferred
     def book(
@@ -78,48 +78,51 @@ class Booking(Offers, Undoing):
         payer: SignerLike | None = None,
         refund_to: Pubkey | None = None,
     ) -> Call[Pubkey]:
-        """Books a node: the deposit goes into the job's own escrow. Gives the job's address.
+        """Books a node: the deposit goes into the job's own escrow. The call returns the job's address.
 
         Args:
-            node: which.
-            seconds: how long; an hour at least.
+            node: which node.
+            seconds: how long; at least an hour.
             manifest_hash: sha256 of the manifest that says what is to be run, 32 bytes.
             currency: what to pay in: name or mint; with a quote it is the quote's.
-            quote: what was agreed to, see `quote`: nothing is read again, and its limit is signed; default:
-                one of now.
-            max_deposit: the most that may be taken, base units; default: the limit of the quote.
+            quote: the quote that was agreed to, see `quote`: nothing is read again, and its limit is signed;
+                default: a new one.
+            max_deposit: the most that may be taken, in base units; default: the limit of the quote.
             source: the token account it comes from; default: the payer's associated one.
-            cluster: that the job is to be part of, see `open_cluster`; `book_cluster` sees to all of it.
-            renter: whose job it becomes; default: the signer's. Who books for another one pays, and the other
-                one need not sign.
+            cluster: the cluster that the job joins, see `open_cluster`; `book_cluster` does all of it.
+            renter: whose job it becomes; default: the signer's. A signer who books for somebody else pays,
+                and the renter need not sign.
             payer: signs for the deposit, the rent and the transaction's fee; default: the signer.
-            refund_to: the wallet that gets what is given back, and that may end the job too; default: the
-                payer.
+            refund_to: the wallet that gets refunds, and that may end the job too; default: the payer.
 
         Raises:
-            NotBookable: the program would not book it so; the message says why.
-            PriceUnusable: the program would not take the price.
-            IonetError: the quote is of another node or length.
+            NotBookable: the program would refuse this booking; the message says why.
+            PriceUnusable: the program would refuse the price.
+            IonetError: the quote is for another node or length of time.
         """
         if quote is None:
             quote = self.quote(node, seconds, currency=currency)
         elif (quote.node, quote.seconds) != (node, seconds):
-            raise IonetError(f"the quote is of node {quote.node} for {quote.seconds} s, not of this booking")
+            raise IonetError(
+                f"the quote is for {quote.seconds} s of node {quote.node}, not for {seconds} s of node {node}"
+            )
         limit = quote.limit.base if max_deposit is None else max_deposit
         key = as_signer(payer)
         pays = self._connection.address if key is None else key.pubkey()
-        who = _Who(renter or self._connection.address, pays, refund_to or pays, source)
-        job, instruction = self._booking(quote, limit, manifest_hash, who, cluster)
+        parties = _Parties(renter or self._connection.address, pays, refund_to or pays, source)
+        job, instruction = self._booking(quote, limit, manifest_hash, parties, cluster)
         return Call(self._connection, [instruction], payer=key, decode=lambda _: job)
 
     # -- clusters
 
     def open_cluster(self, size: int, *, cluster_id: bytes | None = None) -> Call[Pubkey]:
-        """Opens a cluster, none of whose jobs starts before all are booked; for their renter. Gives it.
+        """Opens a cluster, none of whose jobs starts before all are booked; for their renter.
+
+        The call returns its address.
 
         Args:
             size: how many jobs, 2 to 255.
-            cluster_id: 32 bytes of the renter's own, from which its address follows; default: random ones.
+            cluster_id: 32 bytes that the renter chooses, from which its address follows; default: random.
         """
         renter, chosen = self._connection.address, cluster_id or secrets.token_bytes(32)
         address = pda.jobs.cluster(renter, chosen)
@@ -137,25 +140,26 @@ class Booking(Offers, Undoing):
         quotes: Quotes | None = None,
         source: Pubkey | None = None,
     ) -> list[Call[tuple[Pubkey, ...]]]:
-        """The transactions that book several nodes as a cluster, as few as they fit; each gives its jobs.
+        """The transactions that book several nodes as a cluster, as few as possible; each returns its jobs.
 
-        They are to be sent in order: the first opens the cluster, unless it is open. `book_cluster` sends
-        them, and cancels what is booked where one fails.
+        Send them in order: the first opens the cluster, unless it is open. `book_cluster` sends them, and
+        cancels what was booked if one fails.
 
         Args:
-            nodes: which, each once.
-            seconds: how long, all of them.
-            manifest_hash: what all of them run together, 32 bytes.
-            cluster_id: 32 bytes of the renter's own; the cluster's address follows from it.
+            nodes: which nodes, each once.
+            seconds: how long, for all of them.
+            manifest_hash: sha256 of the manifest that all of them run together, 32 bytes.
+            cluster_id: 32 bytes that the renter chooses; the cluster's address follows from them.
             currency: what to pay in: name or mint.
-            quotes: what was agreed to, in the order of the nodes: their limits are signed; default: of now.
-            source: the token account that all of it comes from; default: the signer's associated one.
+            quotes: the quotes that were agreed to, in the order of the nodes: their limits are signed;
+                default: new ones.
+            source: the token account that pays for all of it; default: the signer's associated one.
 
         Raises:
-            NotBookable: the program would not book one of them so; the message says why.
-            PriceUnusable: the program would not take the price.
-            IonetError: fewer than 2 or more than 255 nodes, one of them twice, quotes of others, or a cluster
-                that is not open for so many.
+            NotBookable: the program would refuse one of the bookings; the message says why.
+            PriceUnusable: the program would refuse the price.
+            IonetError: fewer than 2 or more than 255 nodes, a node named twice, quotes for other nodes, or a
+                cluster that does not lack exactly this many.
         """
         parts = self._parts(nodes, seconds, manifest_hash, cluster_id, currency, quotes, source)
         return [part.call for part in parts]
@@ -175,21 +179,21 @@ class Booking(Offers, Undoing):
         cluster = pda.jobs.cluster(renter, cluster_id)
         fresh = self.quotes(nodes, seconds, currency=currency)
         groups, jobs = [], []
-        who = _Who(renter, renter, renter, source)
-        for one, agreed in zip(fresh.nodes, (quotes or fresh).nodes, strict=True):
-            job, instruction = self._booking(one, agreed.limit.base, manifest_hash, who, cluster)
+        parties = _Parties(renter, renter, renter, source)
+        for quote, agreed in zip(fresh.nodes, (quotes or fresh).nodes, strict=True):
+            job, instruction = self._booking(quote, agreed.limit.base, manifest_hash, parties, cluster)
             groups.append([instruction])
             jobs.append(job)
-        (found,) = self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
-        if found is None:
+        (opened,) = self._connection.fetch_many(accounts.jobs.Cluster, [cluster])
+        if opened is None:
             if len(nodes) < constants.jobs.MIN_CLUSTER:
-                raise IonetError(f"a cluster has {_SIZES} nodes; book a single one by itself")
+                raise IonetError(f"a cluster has {_SIZES} nodes; book a single node without a cluster")
             groups[0] = [*(self.open_cluster(len(nodes), cluster_id=cluster_id).ix()), *groups[0]]
         else:
-            _check_open(cluster, found, len(nodes), manifest_hash)
+            _check_open(cluster, opened, len(nodes), manifest_hash)
         parts = []
         for part in pack(renter, groups):
-            instructions = [one for index in part for one in groups[index]]
+            instructions = [instruction for index in part for instruction in groups[index]]
             booked = tuple(jobs[index] for index in part)
             call: Call[tuple[Pubkey, ...]] = Call(
                 self._connection, instructions, decode=partial(_booked, booked)
@@ -212,30 +216,30 @@ class Booking(Offers, Undoing):
         """Books several nodes, none of which starts before all are booked; completes a cluster that is open.
 
         Everything that accounts show is checked before the first transaction. If one fails nevertheless, what
-        was booked is cancelled and refunded at once, for the booking fee or the price of the time held. A
-        transaction whose end the node does not tell is waited for until it can no longer land, and counts as
-        what the accounts show then. After a crash of this process `clusters` finds a cluster that is half
-        booked; calling this again with its id and the missing nodes completes it, `cancel_cluster` cancels
-        it.
+        was booked is cancelled and refunded at once, at the cost of the booking fee or the price of the time
+        held. If a transaction's outcome is unknown, this waits until it can no longer land, and then goes by
+        what the accounts show. After a crash of this process `clusters` finds a cluster that is half booked;
+        calling this again with its id and the missing nodes completes it, `cancel_cluster` cancels it.
 
         Args:
-            nodes: which, each once.
-            seconds: how long, all of them.
-            manifest_hash: what all of them run together, 32 bytes.
+            nodes: which nodes, each once.
+            seconds: how long, for all of them.
+            manifest_hash: sha256 of the manifest that all of them run together, 32 bytes.
             cluster_id: see `cluster_calls`; default: a random one.
             currency: what to pay in: name or mint.
             quotes: see `cluster_calls`.
             source: see `cluster_calls`.
-            on_sent: told of each transaction that has landed and that the node shows.
+            on_sent: called with each transaction that has landed and that the node shows.
 
         Raises:
-            ClusterNotBooked: one could not be booked; it says why, and what became of the others.
-            ClusterUnknown: nobody can say whether one was booked; it says what is, and nothing is cancelled.
+            ClusterNotBooked: a node could not be booked; it says why, and what became of the others.
+            ClusterUnknown: whether a node was booked is unknown; it says what is booked, and nothing is
+                cancelled.
             NotBookable, PriceUnusable, IonetError: see `cluster_calls`; nothing was sent.
         """
         chosen = secrets.token_bytes(32) if cluster_id is None else cluster_id
         cluster = pda.jobs.cluster(self._connection.address, chosen)
-        before = [one.address for one in self._connection.find(accounts.jobs.Job, cluster=cluster)]
+        before = [job.address for job in self._connection.find(accounts.jobs.Job, cluster=cluster)]
         parts = self._parts(nodes, seconds, manifest_hash, chosen, currency, quotes, source)
         jobs: list[Pubkey] = []
         signatures: list[str] = []
@@ -266,14 +270,14 @@ class Booking(Offers, Undoing):
         quote: Quote | None = None,
         source: Pubkey | None = None,
     ) -> Call[Pubkey]:
-        """Books a node for a lost one of a cluster that runs; for its renter or delegate. Gives the job.
+        """Books a node to replace a lost one of a running cluster; for its renter or delegate.
 
-        A delegate pays with what the renter has approved, see `approve_session_key`, and what is given back
-        goes to the renter.
+        The call returns the new job's address. A delegate pays with what the renter has approved, see
+        `approve_session_key`, and refunds go to the renter.
 
         Args:
-            cluster: which.
-            node: takes the place.
+            cluster: which cluster.
+            node: the new node.
             seconds: how long.
             currency: see `book`.
             quote: see `book`.
@@ -281,17 +285,22 @@ class Booking(Offers, Undoing):
 
         Raises:
             NotBookable, PriceUnusable: see `book`.
-            IonetError: no job of the cluster is lost, or the signer may not book for it.
+            IonetError: no job of the cluster is lost, or the signer may not book for the cluster.
         """
-        found, signer = self._connection.fetch(accounts.jobs.Cluster, cluster), self._connection.address
-        if not found.lost or found.broken:
-            raise IonetError(f"no job of cluster {cluster} is lost and could be replaced")
-        if signer not in (found.renter, found.delegate):
-            raise IonetError(f"only its renter, {found.renter}, or its delegate books for cluster {cluster}")
+        account, signer = (
+            self._connection.fetch(accounts.jobs.Cluster, cluster),
+            self._connection.address,
+        )
+        if not account.lost or account.broken:
+            raise IonetError(f"no job of cluster {cluster} is lost: there is nothing to replace")
+        if signer not in (account.renter, account.delegate):
+            raise IonetError(
+                f"only its renter, {account.renter}, or its delegate books for cluster {cluster}"
+            )
         agreed = quote or self.quote(node, seconds, currency=currency)
-        purse = source or token_account(found.renter, agreed.mint)
-        who = _Who(found.renter, signer, found.renter, purse)
-        job, instruction = self._booking(agreed, agreed.limit.base, found.manifest_hash, who, cluster)
+        purse = source or token_account(account.renter, agreed.mint)
+        parties = _Parties(account.renter, signer, account.renter, purse)
+        job, instruction = self._booking(agreed, agreed.limit.base, account.manifest_hash, parties, cluster)
         return Call(self._connection, [instruction], decode=lambda _: job)
 
     def set_delegate(self, cluster: Pubkey, delegate: Pubkey | None) -> Call[None]:
@@ -303,48 +312,48 @@ class Booking(Offers, Undoing):
         )
 
     def approve_session_key(self, key: Pubkey, mint: Pubkey, amount: Amount) -> Call[None]:
-        """Lets a key spend so much of a mint from the signer's associated token account; for its owner.
+        """Lets a key spend up to an amount of a mint from the signer's associated token account.
 
-        A token account has one such key: the token program puts a new one in the place of the one before.
+        A token account has one such key: a new one replaces it.
 
         Args:
-            key: may spend; a cluster's delegate, for example.
-            mint: of the currency.
-            amount: at most, in all.
+            key: who may spend it; a cluster's delegate, for example.
+            mint: the mint of the currency.
+            amount: the most that may be spent, in all.
         """
         owner = self._connection.address
         allowing = approve(token_account(owner, mint), key, owner, amount.base)
         return Call(self._connection, [allowing])
 
     def revoke_session_key(self, mint: Pubkey) -> Call[None]:
-        """Ends what a key may spend of a mint from the signer's associated token account; for its owner."""
+        """Ends a key's allowance to spend a mint from the signer's associated token account."""
         owner = self._connection.address
         return Call(self._connection, [revoke(token_account(owner, mint), owner)])
 
     def clusters(self, renter: Pubkey | None = None) -> list[ClusterStatus]:
         """Clusters of a renter that are not closed, the newest first; default: the signer's."""
-        who = renter or self._connection.address
-        found = self._connection.find(accounts.jobs.Cluster, renter=who)
+        owner = renter or self._connection.address
+        entries = self._connection.find(accounts.jobs.Cluster, renter=owner)
         now = self._connection.time()
-        statuses = [cluster_status(one.address, one.account, now) for one in found]
-        return sorted(statuses, key=lambda one: (-one.opened_at, bytes(one.address)))
+        statuses = [cluster_status(entry.address, entry.account, now) for entry in entries]
+        return sorted(statuses, key=lambda status: (-status.opened_at, bytes(status.address)))
 
     def get_cluster(self, address: Pubkey) -> ClusterStatus:
         """A cluster's status."""
-        found = self._connection.fetch(accounts.jobs.Cluster, address)
-        return cluster_status(address, found, self._connection.time())
+        account = self._connection.fetch(accounts.jobs.Cluster, address)
+        return cluster_status(address, account, self._connection.time())
 
     def cluster_jobs(self, cluster: Pubkey) -> list[KeyedAccount[accounts.jobs.Job]]:
         """The jobs of a cluster that are not closed, in the order of booking."""
-        found = self._connection.find(accounts.jobs.Job, cluster=cluster)
-        return sorted(found, key=lambda one: (one.account.booked_at, bytes(one.address)))
+        jobs = self._connection.find(accounts.jobs.Job, cluster=cluster)
+        return sorted(jobs, key=lambda job: (job.account.booked_at, bytes(job.address)))
 
     def cancel_cluster(self, cluster: Pubkey) -> tuple[CancelledBooking, ...]:
         """Cancels and refunds every job of a cluster that waits for its start; for its renter.
 
         Jobs that run are left alone: stop them one by one.
         """
-        return self._undo([one.address for one in self.cluster_jobs(cluster)])
+        return self._undo([job.address for job in self.cluster_jobs(cluster)])
 
     # -- parts
 
@@ -367,7 +376,7 @@ class Booking(Offers, Undoing):
 
         Raises:
             TransactionExpired: it has not landed and no longer can.
-            TransactionUnknown: nobody can say.
+            TransactionUnknown: whether it landed is unknown.
             IonetError: it failed, or nothing was sent.
         """
         try:
@@ -386,7 +395,7 @@ class Booking(Offers, Undoing):
         quote: Quote,
         limit: int,
         manifest_hash: bytes,
-        who: _Who,
+        parties: _Parties,
         cluster: Pubkey | None = None,
     ) -> tuple[Pubkey, Instruction]:
         mint = quote.mint
@@ -396,15 +405,15 @@ class Booking(Offers, Undoing):
             nonce=nonce, seconds=quote.seconds, max_deposit=limit, manifest_hash=manifest_hash
         )
         instruction = ix.jobs.book(
-            payer=who.payer,
-            renter=who.renter,
-            refund_to=who.refund_to,
+            payer=parties.payer,
+            renter=parties.renter,
+            refund_to=parties.refund_to,
             node=quote.node,
             class_=pda.staking.class_(quote.class_id),
             payout_currency=pda.jobs.currency(paid_in),
             price=quote.price_account,
             mint=mint,
-            source=who.source or token_account(who.payer, mint),
+            source=parties.source or token_account(parties.payer, mint),
             cluster=cluster,
             args=args,
         )
@@ -412,12 +421,12 @@ class Booking(Offers, Undoing):
 
 
 def cheapest_job(offer: Pubkey, nonce: int, *, exchanged: bool = False) -> tuple[int, Pubkey]:
-    """The next nonce for which deriving the addresses of the job costs the program least.
+    """The next nonce, and its job's address, for which deriving addresses costs the program least.
 
     Args:
-        offer: the node's.
-        nonce: its latest.
-        exchanged: whether the supplier is paid in another currency, through an account of the buyback's.
+        offer: the node's offer.
+        nonce: the offer's latest nonce.
+        exchanged: whether the supplier is paid in another currency, through an account of the buyback.
     """
     best: tuple[int, int, Pubkey] | None = None
     for candidate in range(nonce + 1, nonce + constants.jobs.NONCE_WINDOW + 1):
@@ -438,22 +447,22 @@ def cheapest_job(offer: Pubkey, nonce: int, *, exchanged: bool = False) -> tuple
 
 def _check_nodes(nodes: Sequence[Pubkey], quotes: Quotes | None) -> None:
     if len(set(nodes)) < len(nodes):
-        twice = next(one for one in nodes if list(nodes).count(one) > 1)
-        raise IonetError(f"the node {twice} is named twice; a cluster has each node once")
+        twice = next(node for node in nodes if list(nodes).count(node) > 1)
+        raise IonetError(f"the node {twice} is named twice; name each node of a cluster once")
     if not 1 <= len(nodes) <= constants.jobs.MAX_CLUSTER:
         raise IonetError(f"a cluster has {_SIZES} nodes, not {len(nodes)}")
-    if quotes is not None and [one.node for one in quotes.nodes] != list(nodes):
-        raise IonetError("the quotes are of other nodes than those to be booked")
+    if quotes is not None and [quote.node for quote in quotes.nodes] != list(nodes):
+        raise IonetError("the quotes are not for the nodes to be booked, or in another order")
 
 
-def _check_open(address: Pubkey, cluster: accounts.jobs.Cluster, wanted: int, manifest_hash: bytes) -> None:
+def _check_open(address: Pubkey, cluster: accounts.jobs.Cluster, count: int, manifest_hash: bytes) -> None:
     if cluster.broken:
         raise IonetError(
-            f"a job of cluster {address} has left already: no other one can join; book a new one"
+            f"a job of cluster {address} has already left, so no other can join; book a new cluster"
         )
     missing = cluster.size - cluster.joined
-    if wanted != missing:
-        raise IonetError(f"cluster {address} lacks {missing} of {cluster.size} nodes, not {wanted}")
+    if count != missing:
+        raise IonetError(f"cluster {address} lacks {missing} of {cluster.size} nodes, not {count}")
     if cluster.joined and cluster.manifest_hash != manifest_hash:
         raise IonetError(
             f"all jobs of cluster {address} run the manifest {cluster.manifest_hash.hex()}, not"

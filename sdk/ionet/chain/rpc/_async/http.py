@@ -22,13 +22,13 @@ from ionet.chain.rpc.sockets import websocket_url
 from ionet.chain.rpc.tls import tls
 from ionet.chain.rpc.urls import keep_secret, public_url
 
-#: Statuses after which the same question may get an answer.
+#: HTTP statuses after which the same request may succeed.
 _BUSY: Final = frozenset({429, 500, 502, 503, 504})
-#: JSON-RPC errors after which the same question may get an answer: rate limited, behind, slot not reached.
+#: JSON-RPC errors after which the same request may succeed: rate limited, behind, slot not reached.
 _BUSY_CODES: Final = frozenset({429, -32429, -32005, -32016})
 #: Calls that must not be repeated blindly: they do something each time.
 _ONCE: Final = ("requestAirdrop", "surfnet_")
-#: Failures before a byte of the request is out.
+#: Failures before a byte of the request was sent.
 _NOT_REACHED: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -36,22 +36,22 @@ _NOT_REACHED: Final = (
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
 )
-#: Letters of an error that are told.
-_SAID: Final = 2_000
+#: Characters of an error message that are kept.
+_MOST_TEXT: Final = 2_000
 
 
 class AsyncHttpTransport:
-    """Asks a node over HTTP; questions that failed on the way are repeated with growing pauses.
+    """Sends requests to a node over HTTP; those that fail on the way are repeated with growing pauses.
 
     Args:
         url: the node.
-        timeout: seconds for one attempt, from the first byte asked to the last one answered.
+        timeout: seconds for one attempt, until the last byte of the answer.
         retries: further attempts after the first.
         backoff: seconds before the second attempt; doubles each time, with jitter.
         headers: sent with each request, for example for an API key.
-        client: an own httpx client; it is not closed with the transport.
+        client: an httpx client of your own, which is not closed with the transport.
         websocket: where the node serves subscriptions; default: where the `solana` command expects it.
-        largest: bytes of an answer; of a larger one nothing is kept.
+        largest: bytes of an answer; larger ones are discarded.
     """
 
     def __init__(
@@ -142,9 +142,9 @@ class AsyncHttpTransport:
         if isinstance(answer, dict) and answer.get("error") is not None:
             raise _rpc_error(answer["error"], method, _retry_after(response))
         if response.status_code != 200 or not isinstance(answer, dict) or "result" not in answer:
-            said = f"HTTP {response.status_code}" if response.status_code != 200 else "no JSON-RPC answer"
+            outcome = f"HTTP {response.status_code}" if response.status_code != 200 else "no JSON-RPC answer"
             raise TransportError(
-                f"{method}: {said} from {where}",
+                f"{method}: {outcome} from {where}",
                 url=where,
                 status=response.status_code,
                 attempts=attempt,
@@ -153,7 +153,7 @@ class AsyncHttpTransport:
         return answer["result"]
 
     async def _exchange(self, body: dict[str, Any]) -> tuple[httpx.Response, bytes | None]:
-        """The answer's head, and its body; None for one that is too large.
+        """The answer's head and body; None for a body that is too large.
 
         Raises:
             HTTPError: there is no answer.
@@ -183,19 +183,19 @@ class AsyncHttpTransport:
 
 
 def _client(timeout: float, headers: dict[str, str] | None) -> httpx.AsyncClient:
-    """A client with the surroundings' proxy and certificates.
+    """A client with the environment's proxy and certificates.
 
     Raises:
         ConfigError: they cannot be used; the message names the variable to look at.
     """
     try:
-        # Shorter until it is connected, so that it is known that nothing was sent.
+        # Connecting times out first, so that a failure to connect is known as one: nothing was sent.
         waits = httpx.Timeout(timeout, connect=0.8 * timeout, pool=0.8 * timeout)
         return AsyncBounds.keep(httpx.AsyncClient(verify=tls(), timeout=waits, headers=headers))
     except OSError as bad:  # a missing file, or one without certificates
-        place = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's"
+        source = os.environ.get("SSL_CERT_FILE") or os.environ.get("SSL_CERT_DIR") or "the system's"
         reason = bad.strerror or str(bad)
-        raise ConfigError(f"certificates ({place}, see SSL_CERT_FILE) cannot be used: {reason}") from None
+        raise ConfigError(f"certificates ({source}, see SSL_CERT_FILE) cannot be used: {reason}") from None
     except (ImportError, ValueError) as bad:
         raise ConfigError(f"the proxy that ALL_PROXY or HTTPS_PROXY names cannot be used: {bad}") from None
 
@@ -207,7 +207,7 @@ def _worth_repeating(bad: TransportError | RpcError) -> bool:
 
 
 def _json(content: bytes) -> Any:
-    """The body, or None where it is no JSON."""
+    """The body, or None if it is not JSON."""
     try:
         with growing():
             return json.loads(content)
@@ -218,11 +218,11 @@ def _json(content: bytes) -> Any:
 def _rpc_error(error: Any, method: str, retry_after: float | None) -> RpcError:
     """The error of an answer, whatever shape a node gives it."""
     if not isinstance(error, dict):
-        return RpcError(0, str(error)[:_SAID], None, method, retry_after)
+        return RpcError(0, str(error)[:_MOST_TEXT], None, method, retry_after)
     code, message = error.get("code"), error.get("message")
     number = code if isinstance(code, int) and not isinstance(code, bool) else 0
-    said = message[:_SAID] if isinstance(message, str) and message else "an error without a message"
-    return RpcError(number, said, error.get("data"), method, retry_after)
+    text = message[:_MOST_TEXT] if isinstance(message, str) and message else "an error without a message"
+    return RpcError(number, text, error.get("data"), method, retry_after)
 
 
 def _retry_after(response: httpx.Response) -> float | None:
