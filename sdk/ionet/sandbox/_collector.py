@@ -13,8 +13,12 @@ from typing import Any
 DEPTH = 16
 BLOCK = 1 << 20
 NAME = 300
+#: Bytes of a path; the reader takes no longer line than this makes, and remembers no more of the rest.
+PATH = 1024
+SKIPPED = 1000
 
 left, count = int(sys.argv[2]), int(sys.argv[3])
+skipped = 0
 out = sys.stdout.buffer
 
 
@@ -25,20 +29,23 @@ def say(**head: Any) -> None:
 
 def walk(directory: int, prefix: str, depth: int) -> None:
     """Writes the files below a directory, in the order of their names."""
+    global skipped
     for name in sorted(os.listdir(directory)):
         path = prefix + name
         try:
             why = visit(directory, name, path, depth)
         except (OSError, UnicodeError) as error:
             why = type(error).__name__
-        if why:
+        if why and skipped < SKIPPED:
+            skipped += 1
             say(skip=ascii(path)[1:-1][:NAME], why=why)
 
 
 def visit(directory: int, name: str, path: str, depth: int) -> str:
     """Writes one file or directory; returns why not, or nothing."""
     global left, count
-    path.encode()
+    if len(path.encode()) > PATH:
+        return "its name is too long"
     if not path.isprintable():
         return "its name cannot be printed"
     status = os.stat(name, dir_fd=directory, follow_symlinks=False)

@@ -11,7 +11,8 @@ _ARCHITECTURES: Final = {
     "aarch64": ("arm64", "SCMP_ARCH_AARCH64"),
 }
 
-#: The list relies on missing capabilities to stop these; in its own user namespace a process has them all.
+#: The list relies on missing capabilities to stop these; or they use up what is one for the whole machine:
+#: asynchronous requests, and inotify's instances, which count for root, too, as the user namespace is root's.
 _REFUSED: Final = frozenset(
     {
         "add_key",
@@ -25,6 +26,9 @@ _REFUSED: Final = frozenset(
         "fsmount",
         "fsopen",
         "fspick",
+        "inotify_init",
+        "inotify_init1",
+        "io_setup",
         "io_uring_enter",
         "io_uring_register",
         "io_uring_setup",
@@ -34,6 +38,7 @@ _REFUSED: Final = frozenset(
         "mount",
         "mount_setattr",
         "move_mount",
+        "mq_open",
         "name_to_handle_at",
         "open_by_handle_at",
         "open_tree",
@@ -48,6 +53,7 @@ _REFUSED: Final = frozenset(
         "setns",
         "swapoff",
         "swapon",
+        "sync",
         "syslog",
         "umount",
         "umount2",
@@ -57,12 +63,14 @@ _REFUSED: Final = frozenset(
     }
 )
 #: Allowed below, for some arguments only.
-_BY_ARGUMENT: Final = frozenset({"clone", "clone3", "socket", "socketpair"})
+_BY_ARGUMENT: Final = frozenset({"clone", "clone3", "prlimit64", "setrlimit", "socket", "socketpair"})
 
 #: Every CLONE_NEW* flag of clone().
 _NEW_NAMESPACES: Final = 0x7E020000
-_AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
-_NETLINK_ROUTE: Final = 0
+_AF_UNIX, _AF_INET, _AF_INET6 = 1, 2, 10
+#: By default the type's own; TCP and UDP. Others load modules into the host's kernel.
+_PROTOCOLS: Final = (0, 6, 17)
+_RLIMIT_CORE: Final = 4
 _EPERM, _ENOSYS = 1, 38
 
 
@@ -110,13 +118,25 @@ def _by_argument() -> list[dict[str, Any]]:
     def equal(index: int, value: int) -> dict[str, Any]:
         return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
 
+    def other(index: int, value: int) -> dict[str, Any]:
+        return {"index": index, "value": value, "op": "SCMP_CMP_NE"}
+
     no_namespace = {"index": 0, "value": _NEW_NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
     return [
         allow("clone", no_namespace),
         # Its flags lie behind a pointer, which no filter can follow. Without it, libc uses clone().
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
         allow("socketpair", equal(0, _AF_UNIX)),
-        # No AF_VSOCK above all: it does not belong to a network namespace. Netlink only to list interfaces.
-        *(allow("socket", equal(0, family)) for family in (_AF_UNIX, _AF_INET, _AF_INET6)),
-        allow("socket", equal(0, _AF_NETLINK), equal(2, _NETLINK_ROUTE)),
+        # No AF_VSOCK above all: it does not belong to a network namespace. No netlink, not even to list
+        # interfaces: what waits in its sockets is counted for nobody.
+        allow("socket", equal(0, _AF_UNIX)),
+        *(
+            allow("socket", equal(0, family), equal(2, protocol))
+            for family in (_AF_INET, _AF_INET6)
+            for protocol in _PROTOCOLS
+        ),
+        # See `ionet.sandbox._bundle.CORE`.
+        allow("setrlimit", other(0, _RLIMIT_CORE)),
+        allow("prlimit64", other(1, _RLIMIT_CORE)),
+        allow("prlimit64", equal(1, _RLIMIT_CORE), equal(2, 0)),
     ]
