@@ -331,18 +331,31 @@ class Box:
             self._kill_all()
             for container in (self.name, f"{self.name}-collect"):
                 self._delete_container(container)
-            if self._network.exists():
-                # What is in it goes with it.
-                tool("ip", "netns", "delete", self._network.name)
-            _disk.remove(self._home)
+            # More than once: others may remove it, too, or a tool of a killed starter still makes it.
+            deadline = time.monotonic() + _KILL_SECONDS
+            while not self._remove(last=time.monotonic() > deadline):
+                time.sleep(_PAUSE)
             _cgroups.remove(self.name)
-            shutil.rmtree(self._home, ignore_errors=True)
-            if self._home.exists():
-                raise BoxError(f"{self._home} cannot be removed")
         except (OSError, ToolFailed) as error:
             raise BoxError(f"the box {self.name} cannot be removed: {error}") from error
         # Last: until here nobody else gets these user ids.
         _users.give_back(self._home)
+
+    def _remove(self, *, last: bool) -> bool:
+        """Removes what is not a process; returns whether all of it is gone, or raises at the last try."""
+        try:
+            if self._network.exists():
+                # What is in it goes with it.
+                tool("ip", "netns", "delete", self._network.name)
+            _disk.remove(self._home)
+        except ToolFailed:
+            if last:
+                raise
+            return False
+        shutil.rmtree(self._home, ignore_errors=True)
+        if last and self._home.exists():
+            raise BoxError(f"{self._home} cannot be removed")
+        return not self._home.exists()
 
     def _kill_all(self) -> None:
         deadline = time.monotonic() + _KILL_SECONDS

@@ -27,7 +27,7 @@ IN: Final = "/in"
 _PERIOD: Final = 100_000  # of processor time, in microseconds
 OPEN_FILES: Final = 65_536
 LOCKED_MEMORY: Final = 64 << 10
-#: Of a core file: with any other number of bytes, even 0, a handler of the host is started for a crash, as root.
+#: Bytes of a core file: with any other number, even 0, a crash starts the host's handler for it, as root.
 CORE: Final = 1
 #: Signals that wait, and bytes in message queues: they count for root, too, as the user namespace is root's.
 _SIGNALS: Final = 4096

@@ -18,7 +18,7 @@ PATH = 1024
 SKIPPED = 1000
 
 left, count = int(sys.argv[2]), int(sys.argv[3])
-skipped = 0
+skipped: list[str] = []
 out = sys.stdout.buffer
 
 
@@ -29,15 +29,14 @@ def say(**head: Any) -> None:
 
 def walk(directory: int, prefix: str, depth: int) -> None:
     """Writes the files below a directory, in the order of their names."""
-    global skipped
     for name in sorted(os.listdir(directory)):
         path = prefix + name
         try:
             why = visit(directory, name, path, depth)
         except (OSError, UnicodeError) as error:
             why = type(error).__name__
-        if why and skipped < SKIPPED:
-            skipped += 1
+        if why and len(skipped) < SKIPPED:
+            skipped.append(path)
             say(skip=ascii(path)[1:-1][:NAME], why=why)
 
 
