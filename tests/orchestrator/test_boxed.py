@@ -8,15 +8,19 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.orchestrator.support import RENTER, World, key
 
-from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure
-from ionet.sandbox import image, missing, reap
+from ionet.orchestrator import BoxExecutor, FailureReason, Lease, RunFailure, _logs
+from ionet.orchestrator._boxed import _end
+from ionet.orchestrator._executor import Workspace
+from ionet.orchestrator._logs import shorten_log
+from ionet.sandbox import File, Gathered, image, missing, reap
 from ionet.store.manifest import Command, Function, Input, Manifest, RuntimeEnv
 
 pytestmark = [pytest.mark.ray, pytest.mark.slow]
@@ -43,6 +47,14 @@ def fails(context):
 def returns_a_float(context):
     return {"accuracy": 0.5}
 
+def fills_its_disk(context):
+    size = os.statvfs("/job").f_bavail * os.statvfs("/job").f_bsize
+    with open("/job/large", "wb") as file:
+        while size >= 4096:
+            try: os.posix_fallocate(file.fileno(), file.seek(0, 2), size)
+            except OSError: size //= 2
+    return {"full": True}
+
 def slow(context):
     print("begun", flush=True)
     time.sleep(context.arguments["seconds"])
@@ -54,6 +66,7 @@ def archive() -> bytes:
     out = BytesIO()
     with zipfile.ZipFile(out, "w") as file:
         file.writestr("renters.py", MODULE)
+        file.writestr("data/words.txt", "not these: inputs come first")
     return out.getvalue()
 
 
@@ -166,6 +179,81 @@ async def test_time_and_stops_end_a_run(boxes: Boxes) -> None:
     await boxes.executor.release(lease)
 
 
+async def test_a_stop_ends_a_run_whose_box_is_still_being_made(boxes: Boxes) -> None:
+    lease = boxes.lease(Function("renters:slow", {"seconds": 600}))
+    await boxes.executor.open(lease)
+    run = asyncio.create_task(boxes.executor.run(lease, 1))
+    await asyncio.sleep(0)
+    await boxes.executor.stop(lease)
+    with pytest.raises(RunFailure) as failure:
+        await asyncio.wait_for(run, 30)
+    assert failure.value.reason is FailureReason.STOPPED
+    await boxes.executor.release(lease)
+
+
+async def test_a_job_that_has_filled_its_disk_still_tells_its_end(boxes: Boxes) -> None:
+    lease = boxes.lease(Function("renters:fills_its_disk", {}))
+    await boxes.executor.open(lease)
+    assert (await boxes.executor.run(lease, 1)).value == {"full": True}
+    await boxes.executor.release(lease)
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        b"",
+        b"[]",
+        b'{"reason": []}',
+        b'{"reason": {}, "detail": "x"}',
+        b'{"reason": "workload", "detail": ["x"]}',
+        b'{"reason": "workload"}',
+        b'{"reason": "stopped", "detail": "x"}',
+        b'{"reason": "placement", "detail": "x"}',
+        b'{"reason": "no such", "detail": "x"}',
+        b"[" * 100_000,
+        b'{"reason": null, "value": ' + b"9" * 5000 + b"}",
+        b" " * (3 << 20) + b"{}",
+    ],
+)
+def test_an_end_that_cannot_be_understood_is_none(tmp_path: Path, end: bytes) -> None:
+    assert told(tmp_path, end) is None
+
+
+def test_a_value_or_a_detail_that_cannot_be_stored_is_a_failure(tmp_path: Path) -> None:
+    for value in (b'{"a":' * 900 + b"1" + b"}" * 900, b'{"a": "\\ud800"}', b'{"a": 1e999}', b"[]", b"null"):
+        end = told(tmp_path, b'{"reason": null, "value": ' + value + b"}")
+        assert end is not None
+        with pytest.raises(RunFailure) as failure:
+            Workspace(tmp_path).finish(end["value"])
+        assert failure.value.reason is FailureReason.BAD_VALUE
+    end = told(
+        tmp_path, b'{"reason": "workload", "detail": "a\\ud800\\u001b[2J\\u0000b\\n' + b"x" * 5000 + b'"}'
+    )
+    assert end is not None
+    detail = RunFailure(FailureReason.WORKLOAD, end["detail"]).detail
+    assert detail.startswith("a\ufffd\ufffd[2J\ufffdb\nx")
+    assert len(detail.encode()) < 2100
+
+
+def told(place: Path, end: bytes) -> Mapping[str, Any] | None:
+    path = place / "end"
+    path.write_bytes(end)
+    return _end(Gathered((File("end.json", b"", len(end), path),), (), complete=True))
+
+
+def test_a_log_on_disk_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_logs, "MAX_LOG", 100)
+    log = tmp_path / "run.log"
+    log.write_bytes(b"x" * 150 + b"y" * 49)
+    shorten_log(log)
+    assert log.stat().st_size == 199
+    with log.open("ab") as file:
+        file.write(b"z" * 51)
+    shorten_log(log)
+    assert log.read_bytes() == b"--- earlier output is left out\n" + b"y" * 49 + b"z" * 51
+    assert [path.name for path in tmp_path.iterdir()] == ["run.log"]
+
+
 async def test_a_run_goes_on_when_its_executor_is_killed(boxes: Boxes) -> None:
     """And the next process waits for that one, instead of running it again."""
     lease = boxes.lease(Function("renters:slow", {"seconds": 5}))
@@ -182,7 +270,7 @@ async def main():
     await boxes.executor.run(lease, 1)
 asyncio.run(main())
 """
-    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     first = await asyncio.create_subprocess_exec(sys.executable, "-c", code, env=environment)
     while "Running entrypoint" not in printed(boxes, lease):
         assert first.returncode is None

@@ -13,7 +13,9 @@ import errno
 import json
 import os
 import platform
+import signal
 import socket
+import struct
 import subprocess
 import sys
 import time
@@ -29,11 +31,16 @@ NUMBERS = {
     "x86_64": {
         "add_key": 248,
         "bpf": 321,
+        "io_destroy": 207,
+        "io_setup": 206,
         "io_uring_setup": 425,
         "keyctl": 250,
+        "mq_open": 240,
+        "mq_unlink": 241,
         "name_to_handle_at": 303,
         "perf_event_open": 298,
         "process_vm_readv": 310,
+        "sync": 162,
         "userfaultfd": 323,
         "open_tree": 428,
         "kcmp": 312,
@@ -41,11 +48,16 @@ NUMBERS = {
     "aarch64": {
         "add_key": 217,
         "bpf": 280,
+        "io_destroy": 1,
+        "io_setup": 0,
         "io_uring_setup": 425,
         "keyctl": 219,
+        "mq_open": 180,
+        "mq_unlink": 181,
         "name_to_handle_at": 264,
         "perf_event_open": 241,
         "process_vm_readv": 270,
+        "sync": 81,
         "userfaultfd": 282,
         "open_tree": 428,
         "kcmp": 272,
@@ -448,6 +460,77 @@ def use_the_kernels_cipher_sockets(facts: dict[str, Any]) -> object:
 def speak_to_the_firewall(facts: dict[str, Any]) -> object:
     with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 12):  # NETLINK_NETFILTER
         return True
+
+
+@attempt
+def load_another_protocol(facts: dict[str, Any]) -> object:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, 262):  # MPTCP
+        return True
+
+
+# -- taking all of something of which there is one for the machine
+
+
+@attempt
+def fill_sockets_that_nobody_counts(facts: dict[str, Any]) -> object:
+    ask_for_the_loopback = struct.pack("=IHHIIBBHiII", 32, 18, 1, 1, 0, 0, 0, 0, 1, 0, 0)
+    with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0) as route:
+        route.setblocking(False)
+        for sent in range(1000):
+            try:
+                route.send(ask_for_the_loopback)
+            except BlockingIOError:
+                return sent > 100
+    return True
+
+
+@attempt
+def watch_files_as_root(facts: dict[str, Any]) -> object:
+    os.close(checked(libc.inotify_init1(0)))
+    return True
+
+
+@attempt
+def reserve_asynchronous_requests(facts: dict[str, Any]) -> object:
+    context = ctypes.c_ulong(0)
+    call("io_setup", 1000, ctypes.byref(context))
+    return call("io_destroy", context) == 0
+
+
+@attempt
+def reserve_message_queues(facts: dict[str, Any]) -> object:
+    attributes = (ctypes.c_long * 8)(0, 10, 1024)
+    name = f"ionet{os.getpid()}".encode()
+    os.close(call("mq_open", name, os.O_CREAT | os.O_RDWR, 0o600, ctypes.byref(attributes)))
+    return call("mq_unlink", name) == 0
+
+
+@attempt
+def queue_many_signals(facts: dict[str, Any]) -> object:
+    number = signal.SIGRTMIN
+    signal.pthread_sigmask(signal.SIG_BLOCK, [number])
+    try:
+        for _ in range(facts["signals"]):
+            checked(libc.sigqueue(os.getpid(), int(number), ctypes.c_void_p(0)))
+    finally:
+        while signal.sigtimedwait([number], 0) is not None:
+            pass
+    return True
+
+
+@attempt
+def start_the_hosts_handler_of_crashes(facts: dict[str, Any]) -> object:
+    import resource
+
+    # It is started whatever the limit, unless that is 1.
+    if resource.getrlimit(resource.RLIMIT_CORE)[0] == 1:
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 1))
+    return True
+
+
+@attempt
+def write_all_disks_out(facts: dict[str, Any]) -> object:
+    return call("sync") == 0
 
 
 # -- taking all of something

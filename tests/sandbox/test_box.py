@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from ionet.sandbox import Box, BoxError, Ending, Limits, reap
+from ionet.sandbox import Box, BoxError, Ending, Limits, _box, reap
 from ionet.sandbox._users import RANGES
 
 MIB = 1 << 20
@@ -165,6 +166,28 @@ def test_memory_ends_it(box: Box, image: Path) -> None:
     assert b"had it" not in box.log()
 
 
+def test_bytes_that_wait_in_sockets_are_limited(box: Box, image: Path) -> None:
+    """Where the kernel does not count them as memory, too."""
+    code = """
+import re, socket
+kept = []
+for _ in range(500):
+    kept.append(socket.socket(socket.AF_INET, socket.SOCK_DGRAM))
+    kept[-1].setblocking(False)
+    kept[-1].setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
+    kept[-1].bind(("127.0.0.1", 0))
+    kept[-1].connect(kept[-1].getsockname())
+    try:
+        for _ in range(9): kept[-1].send(bytes(60_000))
+    except OSError: pass
+print(re.search(r"UDP: inuse 500 mem (\\d+)", open("/proc/net/sockstat").read())[1])
+"""
+    run(box, image, code)
+    ended = box.wait(30)
+    assert ended is not None
+    assert ended.ending is Ending.MEMORY or int(box.log()) * os.sysconf("SC_PAGE_SIZE") < 100 * MIB
+
+
 def test_processors_are_limited(box: Box, image: Path) -> None:
     code = """
 import time
@@ -305,15 +328,107 @@ box.start(Path("{image}"), ["{PYTHON}", "-c", "import time; time.sleep(60)"], li
 
 
 def test_a_supervisor_that_was_killed_is_not_taken_for_a_result(box: Box, image: Path) -> None:
+    """Nor is its program waited for, whose time nobody keeps any more."""
     run(box, image, "import time; time.sleep(60)")
-    for pid in marked("ionet.sandbox._shim"):
-        if box.name.encode() in Path(f"/proc/{pid}/cmdline").read_bytes():
-            os.kill(pid, signal.SIGKILL)
-    box.stop()
+    (supervisor,) = box.roots()
+    os.kill(supervisor, signal.SIGKILL)
     with pytest.raises(BoxError, match="how its program ended is unknown"):
         box.wait(10)
+    assert box.processes()
+    assert box.roots() == ()
     box.destroy()
     assert not traces(box.name)
+
+
+def test_a_supervisor_that_fails_ends_its_program(box: Box, image: Path, state: Path) -> None:
+    code = "import time; time.sleep(1); print('some words', flush=True); time.sleep(60)"
+    run(box, image, code, Limits(disk=32 * MIB, log=2))
+    # Where the older half of the log would be.
+    (state / box.name / "log.1").mkdir()
+    with pytest.raises(BoxError, match="failed"):
+        box.wait(10)
+    deadline = time.monotonic() + 10
+    while box.processes():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_number_that_another_process_has_by_now_is_not_taken_for_the_boxs(
+    box: Box, image: Path, state: Path
+) -> None:
+    """After a crash of the machine the state tells of processes that are long gone."""
+    run(box, image, "pass")
+    box.wait(10)
+    with subprocess.Popen(["sleep", "60"]) as other:
+        (state / box.name / "state.json").write_text(f'{{"running": {other.pid}, "supervisor": {other.pid}}}')
+        assert box.roots() == ()
+        box.stop()
+        with pytest.raises(BoxError, match="unknown"):
+            box.ended()
+        assert other.poll() is None
+        other.kill()
+
+
+def test_who_starts_a_box_second_does_not_remove_it(
+    box: Box, image: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both may have seen that there is none."""
+    exists = Path.exists
+    monkeypatch.setattr(Path, "exists", lambda path: path != state / box.name and exists(path))
+    run(box, image, "import time; time.sleep(60)")
+    with pytest.raises(BoxError, match="already"):
+        run(Box(box.name, state), image, "pass")
+    assert box.ended() is None
+    assert box.processes()
+
+
+def test_a_box_whose_directory_is_gone_is_removed_all_the_same(box: Box, image: Path, state: Path) -> None:
+    run(box, image, "import time; time.sleep(60)")
+    subprocess.run(["umount", state / box.name / "disk"], check=True)
+    shutil.rmtree(state / box.name)
+    assert list(reap(state, keep=[box.name])) == []
+    assert list(reap(state)) == [box.name]
+    assert not traces(box.name)
+
+
+def test_other_users_of_the_machine_do_not_see_what_is_in_it(box: Box, image: Path, state: Path) -> None:
+    run(box, image, "print('secret')", given={"given": b"secret"})
+    box.wait(20)
+    look = f"import os; os.setgid(65534); os.setuid(65534); open('{state / box.name}/log').read()"
+    seen = subprocess.run([PYTHON, "-c", look], capture_output=True, text=True, check=False)
+    assert "Permission denied" in seen.stderr
+
+
+def test_gathering_has_an_end(
+    box: Box, image: Path, state: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(box, image, "pass")
+    box.wait(20)
+    (state / box.name / "collector.py").write_text("import time; time.sleep(60)")
+    monkeypatch.setattr(_box, "_COLLECT_SECONDS", 1)
+    begin = time.monotonic()
+    assert not box.gather(tmp_path).complete
+    assert time.monotonic() - begin < 20
+    box.destroy()
+    assert not traces(box.name)
+
+
+def test_names_that_are_too_long_are_left_out_alone(box: Box, image: Path, tmp_path: Path) -> None:
+    code = """
+import os
+for name in ("x" * 250, "\U0001f600" * 60):
+    os.chdir("/job/out")
+    for _ in range(6): os.mkdir(name); os.chdir(name)
+    open("file", "w").write("x")
+os.chdir("/job/out"); open("file", "w").write("y"); os.mkdir("many"); open("/job/work/one", "w").close()
+for number in range(3000): os.link("/job/work/one", f"many/{number}")
+"""
+    run(box, image, code)
+    box.wait(20)
+    gathered = box.gather(tmp_path)
+    assert gathered.complete, box.log()
+    assert [file.name for file in gathered.files] == ["file"]
+    assert len(gathered.skipped) == 1000
 
 
 def test_what_cannot_start_says_why_and_leaves_nothing(box: Box, image: Path, tmp_path: Path) -> None:

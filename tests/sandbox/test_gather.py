@@ -23,6 +23,10 @@ HOSTILE_NAMES = [
     "line\nbreak",
     "\x1b[2J",
     "x" * 1025,
+    "a/" + "é" * 128,
+    "ok/below",
+    "deep",
+    "deep/ok/below",
 ]
 
 
@@ -49,9 +53,16 @@ def test_a_true_stream(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", HOSTILE_NAMES)
 def test_names_that_lead_elsewhere_end_it(tmp_path: Path, name: str) -> None:
     taken = gathered(
-        tmp_path, {"path": "ok", "size": 1}, b"x", {"path": name, "size": 1}, b"y", {"end": True}
+        tmp_path,
+        {"path": "deep/ok", "size": 1},
+        b"x",
+        {"path": "ok", "size": 1},
+        b"x",
+        {"path": name, "size": 1},
+        b"y",
+        {"end": True},
     )
-    assert [file.name for file in taken.files] == ["ok"]
+    assert [file.name for file in taken.files] == ["deep/ok", "ok"]
     assert not taken.complete
     assert len(list(tmp_path.iterdir())) == 1
 

@@ -99,6 +99,8 @@ print(open("/usr/local/nvidia/lib/libcuda.so.1").read(), os.environ["LD_LIBRARY_
 try: open("/usr/local/nvidia/lib/libcuda.so.1", "w")
 except OSError as error: print(type(error).__name__)
 print(os.popen("nvidia-smi").read(), end="")
+import socket
+with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, 0): print("netlink")
 """
 
 
@@ -136,4 +138,4 @@ def test_a_box_uses_its_own_device_and_no_other(
     other = {"/dev/fuse": "/dev/net/tun", "/dev/net/tun": "/dev/fuse"}[opened]
     assert f"opened {opened}" in lines, lines
     assert f"FileNotFoundError {other}" in lines
-    assert lines[2:] == ["the driver /usr/local/nvidia/lib", "OSError", "tool"]
+    assert lines[2:] == ["the driver /usr/local/nvidia/lib", "OSError", "tool", "netlink"]

@@ -110,6 +110,10 @@ def test_bytes_that_are_not_the_canonical_form_are_refused(data: bytes) -> None:
         ({"inputs": [{"name": "x", "sha256": "00", "size": 1}]}, "64 lower-case hex digits"),
         ({"inputs": [{"name": "x", "sha256": "00" * 32, "size": -1}]}, "size: -1 is outside"),
         ({"inputs": [{"name": "x", "sha256": "00" * 32, "size": 1}] * 2}, "'x' appears twice"),
+        (
+            {"inputs": [{"name": name, "sha256": "00" * 32, "size": 1} for name in ("x", "x/y/z")]},
+            "'x' is a file, and 'x/y/z' lies below it",
+        ),
         ({"version": 2}, "version: 2 is not supported"),
     ],
 )

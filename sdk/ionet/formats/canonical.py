@@ -6,7 +6,8 @@ A subset of RFC 8785 (JSON Canonicalization Scheme):
 * object keys are printable ASCII and sorted by code point (which equals JCS's UTF-16 order for ASCII);
 * numbers are integers with ``|x| <= 2**53 - 1``; floats do not exist, so none can be written in two ways;
 * strings escape only ``"``, ``\\`` and the control characters below U+0020; lone surrogates are refused;
-* ``null``, ``true`` and ``false`` are allowed.
+* ``null``, ``true`` and ``false`` are allowed;
+* objects and arrays lie in each other at most 128 deep, so that no reader runs out of stack.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from ionet.chain.errors import IonetError
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
 
 MAX_INT = 2**53 - 1
+MAX_DEPTH = 128
 _ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
@@ -27,8 +29,10 @@ class CanonicalError(IonetError, ValueError):
     """The value or the bytes have no canonical form; the message names the place and the rule."""
 
 
-def check(value: object, where: str = "$") -> None:
+def check(value: object, where: str = "$", depth: int = 0) -> None:
     """Raises `CanonicalError` if ``value`` is outside the subset; ``where`` names it in the message."""
+    if depth > MAX_DEPTH:
+        raise CanonicalError(f"the document is nested too deeply: at most {MAX_DEPTH} levels")
     if value is None or isinstance(value, bool):
         return
     if isinstance(value, int):
@@ -45,10 +49,10 @@ def check(value: object, where: str = "$") -> None:
         for key, item in value.items():
             if not isinstance(key, str) or not key.isascii() or not key.isprintable():
                 raise CanonicalError(f"{where}: the key {key!r} is not printable ASCII")
-            check(item, f"{where}.{key}")
+            check(item, f"{where}.{key}", depth + 1)
     elif isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray, memoryview)):
         for index, item in enumerate(value):
-            check(item, f"{where}[{index}]")
+            check(item, f"{where}[{index}]", depth + 1)
     else:
         raise CanonicalError(
             f"{where}: a {type(value).__name__} is not JSON; bytes are written as hex or base58"

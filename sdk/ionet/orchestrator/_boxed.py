@@ -23,6 +23,7 @@ from ionet.orchestrator._executor import (
     Workspace,
 )
 from ionet.orchestrator._inline import check_nodes
+from ionet.orchestrator._logs import shorten_log
 from ionet.sandbox import Box, BoxError, Ended, Ending, Gathered, Gpus, Limits, NoSuchGpu, gpus
 from ionet.store.manifest import Command, FileStore, Manifest, NotStored
 
@@ -47,7 +48,8 @@ _END: Final = "end.json"
 #: Marks a workspace whose last run has failed, so that its box is not waited for again.
 _FAILED: Final = "failed"
 _FILES: Final = "files/"
-_REASONS: Final = frozenset(FailureReason)
+#: What can be known inside.
+_REASONS: Final = frozenset(FailureReason) - {FailureReason.PLACEMENT, FailureReason.STOPPED}
 
 
 class BoxExecutor:
@@ -236,10 +238,14 @@ class BoxExecutor:
         log = self.workspace(lease).log
         follower = box.follow()
         while True:
+            if lease.name in self._stopped:
+                # It may have been asked for before there was anything to stop.
+                await asyncio.to_thread(box.stop)
             ended = await asyncio.to_thread(box.ended)
             with log.open("ab") as file:
                 for block in follower():
                     file.write(block)
+            await asyncio.to_thread(shorten_log, log)
             if ended is not None:
                 return ended
             await asyncio.sleep(_PAUSE)
@@ -313,11 +319,12 @@ def _end(gathered: Gathered) -> Mapping[str, Any] | None:
         return None
     if not isinstance(end, dict):
         return None
-    if end.get("reason") is None:
+    reason, detail = end.get("reason"), end.get("detail")
+    if reason is None:
         return {"reason": None, "value": end.get("value")}
-    if end["reason"] not in _REASONS:
+    if not isinstance(reason, str) or reason not in _REASONS or not isinstance(detail, str):
         return None
-    return {"reason": end["reason"], "detail": str(end.get("detail"))[:2000]}
+    return {"reason": reason, "detail": detail}
 
 
 @cache

@@ -21,6 +21,7 @@ from ionet.store.manifest import FileStore, Manifest, NotStored
 
 OUTCOME = "outcome.json"
 MAX_VALUE_BYTES = 1 << 20
+MAX_DETAIL = 2_000
 MAX_ARCHIVE_BYTES = 1 << 32
 
 
@@ -55,10 +56,13 @@ class RunFailure(IonetError):
 
     Attributes:
         reason: why.
-        detail: the workload's exception, or what was missing.
+        detail: the workload's exception, or what was missing; its first 2,000 characters, made printable.
     """
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
+        # Much of it is a renter's text: it is shown on terminals, and stored as UTF-8.
+        detail = "".join(c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in detail)
+        detail = detail[:MAX_DETAIL]
         super().__init__(f"{reason.value}: {detail}")
         self.reason = reason
         self.detail = detail

@@ -7,6 +7,8 @@ progress, its log grows at ``work/<lease>/run.log``; when it ends, the log goes 
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -45,6 +47,18 @@ def keep_log(store: FileStore, lease: str, path: Path) -> None:
     if number and store.resolve(_name(lease, number)) == sha256(data).digest():
         return
     store.link(_name(lease, number + 1), store.put(data))
+
+
+def shorten_log(path: Path) -> None:
+    """Keeps the newest part of a log that has twice the length of what is kept of it in the end."""
+    if path.stat().st_size < 2 * MAX_LOG:
+        return
+    part = path.with_suffix(".part")
+    with path.open("rb") as file, part.open("wb") as kept:
+        file.seek(-MAX_LOG, os.SEEK_END)
+        kept.write(_SHORTENED)
+        shutil.copyfileobj(file, kept)
+    part.replace(path)
 
 
 def _name(lease: str, number: int) -> str:

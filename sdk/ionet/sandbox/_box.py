@@ -11,6 +11,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,8 @@ __all__ = ["Box", "BoxError", "Ended", "Ending", "File", "Gathered", "Skipped", 
 _NAME: Final = re.compile(r"[a-z0-9]{1,32}")
 _START_SECONDS: Final = 60
 _KILL_SECONDS: Final = 20
+#: For handing over all files that a box left.
+_COLLECT_SECONDS: Final = 600
 _PAUSE: Final = 0.01
 _PASSWD: Final = f"root:x:0:0::/:/bin/false\njob:x:{USER}:{USER}::/job:/bin/sh\n"
 
@@ -112,8 +115,14 @@ class Box:
         """
         if (why := missing()) is not None:
             raise BoxError(why)
-        if self._home.exists():
-            raise BoxError(f"there is a box {self.name} already; remove it first")
+        try:
+            # Whoever is root inside mounts, and has to pass through this.
+            self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
+            self._home.mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise BoxError(f"there is a box {self.name} already; remove it first") from error
+        except OSError as error:
+            raise BoxError(f"the box {self.name} cannot be made: {error}") from error
         try:
             self._make(
                 image.resolve(), command, limits or Limits(), environment or {}, tuple(devices), driver or {}
@@ -138,10 +147,10 @@ class Box:
         devices: Sequence[Device],
         driver: Mapping[str, Path],
     ) -> None:
-        # Root inside the box mounts directories below these, and has to pass through them.
-        self._state.mkdir(mode=0o711, parents=True, exist_ok=True)
-        self._home.mkdir(mode=0o711)
         user = _users.take(self._home)
+        # Whoever is root inside passes, too; no other user of the machine sees what is the renter's.
+        os.chown(self._home, 0, user)
+        self._home.chmod(0o710)
         _disk.make(self._home, limits.disk, user)
         tool("ip", "netns", "add", self._network.name)
         tool("ip", "-n", self._network.name, "link", "set", "lo", "up")
@@ -154,10 +163,12 @@ class Box:
             self._home,
             user,
             limits,
-            seccomp(),
+            # Several GPUs talk by NCCL, which lists interfaces.
+            seccomp(lists_interfaces=bool(devices)),
             open_files=_at_most(resource.RLIMIT_NOFILE, OPEN_FILES),
             locked_memory=_at_most(resource.RLIMIT_MEMLOCK, LOCKED_MEMORY),
         )
+        _cgroups.limit_sockets(self.name)
         self._bundle("box", program(layout, command, environment, self._network, devices, driver))
         self._bundle("collect", collector(layout, self._home / "collector.py"))
         plan = {"name": self.name, "seconds": limits.seconds, "log": limits.log, "user": user}
@@ -214,6 +225,8 @@ class Box:
         while (state := self._read_state()) is None:
             if time.monotonic() > deadline:
                 raise BoxError(f"the box {self.name} did not start within {_START_SECONDS} s")
+            if not _cgroups.processes(f"{self.name}/shim") and self._read_state() is None:
+                raise BoxError(f"the box {self.name} does not start: its supervisor was killed")
             time.sleep(_PAUSE)
         if "failed" in state:
             raise BoxError(f"the box {self.name} does not start: {state['failed']}")
@@ -237,7 +250,7 @@ class Box:
             return Ended(Ending(state["ended"]), state["status"], state["seconds"])
         if "failed" in state:
             raise BoxError(f"the box {self.name} failed: {state['failed']}")
-        if not _cgroups.processes(self.name) and "running" in (self._read_state() or {}):
+        if not self._lives(state["supervisor"]) and "running" in (self._read_state() or {}):
             raise BoxError(f"the supervisor of the box {self.name} is gone; how its program ended is unknown")
         return None
 
@@ -257,7 +270,8 @@ class Box:
     def stop(self) -> None:
         """Kills the program; the box stays, with its files and its log."""
         with contextlib.suppress(ProcessLookupError):
-            if (pid := (self._read_state() or {}).get("running")) is not None:
+            pid = (self._read_state() or {}).get("running")
+            if pid is not None and self._lives(pid):
                 os.kill(pid, signal.SIGKILL)
 
     def processes(self) -> Collection[int]:
@@ -267,7 +281,11 @@ class Box:
     def roots(self) -> Sequence[int]:
         """Returns the ids, on the host, of the processes that all its others descend from."""
         pid = (self._read_state() or {}).get("supervisor")
-        return () if pid is None else (pid,)
+        return (pid,) if pid is not None and self._lives(pid) else ()
+
+    def _lives(self, pid: int) -> bool:
+        """After a crash of the machine, or of the supervisor, the number may be another process's."""
+        return pid in _cgroups.processes(self.name)
 
     def log(self) -> bytes:
         """Returns the latest part of its output."""
@@ -295,11 +313,20 @@ class Box:
         plan = self._plan()
         with self._spawn("collect") as process:
             assert process.stdout is not None
+            # Its end is the stream's.
+            timer = threading.Timer(_COLLECT_SECONDS, self._end_collector)
+            timer.start()
             try:
                 return read(process.stdout, into, plan["output"], plan["files"])
             finally:
+                timer.cancel()
                 process.kill()
                 self._delete_container(f"{self.name}-collect")
+
+    def _end_collector(self) -> None:
+        for pid in _cgroups.processes(f"{self.name}/collect"):
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
     # -- its end
 
@@ -314,18 +341,31 @@ class Box:
             self._kill_all()
             for container in (self.name, f"{self.name}-collect"):
                 self._delete_container(container)
-            if self._network.exists():
-                # Interfaces in it go with it.
-                tool("ip", "netns", "delete", self._network.name)
-            _disk.remove(self._home)
+            # More than once: others may remove it, too, or a tool of a killed starter still makes it.
+            deadline = time.monotonic() + _KILL_SECONDS
+            while not self._remove(last=time.monotonic() > deadline):
+                time.sleep(_PAUSE)
             _cgroups.remove(self.name)
-            shutil.rmtree(self._home, ignore_errors=True)
-            if self._home.exists():
-                raise BoxError(f"{self._home} cannot be removed")
         except (OSError, ToolFailed) as error:
             raise BoxError(f"the box {self.name} cannot be removed: {error}") from error
         # Last, so that no other box gets these user ids before.
         _users.give_back(self._home)
+
+    def _remove(self, *, last: bool) -> bool:
+        """Removes what is not a process; returns whether all of it is gone, or raises at the last try."""
+        try:
+            if self._network.exists():
+                # What is in it goes with it.
+                tool("ip", "netns", "delete", self._network.name)
+            _disk.remove(self._home)
+        except ToolFailed:
+            if last:
+                raise
+            return False
+        shutil.rmtree(self._home, ignore_errors=True)
+        if last and self._home.exists():
+            raise BoxError(f"{self._home} cannot be removed")
+        return not self._home.exists()
 
     def _kill_all(self) -> None:
         deadline = time.monotonic() + _KILL_SECONDS
@@ -367,12 +407,12 @@ def reap(state: Path, keep: Collection[str] = ()) -> Iterator[str]:
     Raises:
         BoxError: see `Box.destroy`.
     """
-    if not state.is_dir():
-        return
-    for home in sorted(state.iterdir()):
-        if home.name not in keep and _NAME.fullmatch(home.name):
-            Box(home.name, state).destroy()
-            yield home.name
+    # A box whose directory was removed by others still has its processes and its user ids.
+    homes = {*(state.iterdir() if state.is_dir() else ()), *_users.homes(state.resolve())}
+    for name in sorted({home.name for home in homes}):
+        if name not in keep and _NAME.fullmatch(name):
+            Box(name, state).destroy()
+            yield name
 
 
 def _at_most(limit: int, count: int) -> int:

@@ -11,7 +11,7 @@ MIB: Final = 1 << 20
 
 #: The user id of a box's program, inside.
 USER: Final = 1000
-#: User ids of a box: keyrings, inotify watches and several limits are counted per user of the host.
+#: User ids of a box: keyrings and several limits are counted per user of the host.
 USER_IDS: Final = 65_536
 
 PATH: Final = "/usr/local/bin:/usr/bin:/bin:/usr/local/nvidia/bin"
@@ -29,6 +29,11 @@ IN: Final = "/in"
 _PERIOD: Final = 100_000  # of processor time, in microseconds
 OPEN_FILES: Final = 65_536
 LOCKED_MEMORY: Final = 64 << 10
+#: Bytes of a core file: with any other number, even 0, a crash starts the host's handler for it, as root.
+CORE: Final = 1
+#: Signals that wait, and bytes in message queues: they count for root, too, as the user namespace is root's.
+_SIGNALS: Final = 4096
+_MESSAGES: Final = 0
 #: Boxes are killed first when the machine's own memory runs short.
 _OOM_SCORE: Final = 500
 _MASKED: Final = (
@@ -218,7 +223,8 @@ def _container(
 def _process(
     layout: Layout, command: Sequence[str], environment: Mapping[str, str], cwd: str
 ) -> dict[str, Any]:
-    limits = {"CORE": 0, "NOFILE": layout.open_files, "MEMLOCK": layout.locked_memory}
+    limits = {"CORE": CORE, "NOFILE": layout.open_files, "MEMLOCK": layout.locked_memory}
+    limits |= {"SIGPENDING": _SIGNALS, "MSGQUEUE": _MESSAGES}
     return {
         "user": {"uid": USER, "gid": USER, "umask": 0o022},
         "cwd": cwd,

@@ -19,6 +19,8 @@ _TRIES: Final = 200
 _PAUSE: Final = 0.01
 #: What a cpuset of version 1 has to hold before a process can join.
 _CPUSET: Final = ("cpuset.cpus", "cpuset.mems")
+#: Bytes that wait in network sockets: version 1 counts them only where there is a limit, and not as memory.
+_SOCKETS: Final = 64 << 20
 
 
 def groups(name: str) -> Iterator[Path]:
@@ -40,6 +42,15 @@ def join(name: str, pid: int) -> None:
         (group / "cgroup.procs").write_text(str(pid))
 
 
+def limit_sockets(name: str) -> None:
+    """Makes the container's group with the one limit that runc does not set."""
+    for top in groups(name):
+        if (top.parent.parent / "memory.kmem.tcp.limit_in_bytes").exists():
+            group = top / "box"
+            group.mkdir(parents=True, exist_ok=True)
+            (group / "memory.kmem.tcp.limit_in_bytes").write_text(str(_SOCKETS))
+
+
 def _inherit_cpuset(directory: Path) -> None:
     for file in (directory / name for name in _CPUSET):
         if file.exists() and not file.read_text().strip():
@@ -50,9 +61,10 @@ def processes(name: str) -> set[int]:
     """Returns the ids of all processes of a box, other than this one."""
     pids: set[int] = set()
     for top in groups(name):
-        for file in top.rglob("cgroup.procs"):
+        # Groups may go while they are looked at.
+        for directory, _, _ in os.walk(top):
             with contextlib.suppress(OSError):
-                pids.update(map(int, file.read_text().split()))
+                pids.update(map(int, Path(directory, "cgroup.procs").read_text().split()))
     return pids - {os.getpid()}
 
 
@@ -72,9 +84,8 @@ def remove(name: str) -> None:
     for top in groups(name):
         if not top.exists():
             continue
-        below = sorted((path for path in top.rglob("*") if path.is_dir()), reverse=True)
-        for directory in (*below, top):
-            _remove_one(directory)
+        for directory, _, _ in os.walk(top, topdown=False):
+            _remove_one(Path(directory))
         # The parent goes with the last box.
         with contextlib.suppress(OSError):
             top.parent.rmdir()

@@ -13,8 +13,12 @@ from typing import Any
 DEPTH = 16
 BLOCK = 1 << 20
 NAME = 300
+#: Bytes of a path; the reader takes no longer line than this makes, and remembers no more of the rest.
+PATH = 1024
+SKIPPED = 1000
 
 room, count = int(sys.argv[2]), int(sys.argv[3])
+skipped: list[str] = []
 out = sys.stdout.buffer
 
 
@@ -31,14 +35,16 @@ def walk(directory: int, prefix: str, depth: int) -> None:
             why = visit(directory, name, path, depth)
         except (OSError, UnicodeError) as error:
             why = type(error).__name__
-        if why:
+        if why and len(skipped) < SKIPPED:
+            skipped.append(path)
             say(skip=ascii(path)[1:-1][:NAME], why=why)
 
 
 def visit(directory: int, name: str, path: str, depth: int) -> str:
     """Writes one file or directory; returns why it was skipped, or an empty text."""
     global room, count
-    path.encode()
+    if len(path.encode()) > PATH:
+        return "its name is too long"
     if not path.isprintable():
         return "its name cannot be printed"
     status = os.stat(name, dir_fd=directory, follow_symlinks=False)

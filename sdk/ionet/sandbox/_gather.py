@@ -5,12 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import IO, Any, Final
 
 _LINE: Final = 8192
 _BLOCK: Final = 1 << 20
 _NAME: Final = 1024
+_PART: Final = 255
 _WHY: Final = 64
 #: Skipped things that are listed by name.
 _SKIPPED: Final = 1000
@@ -71,6 +72,7 @@ def read(stream: IO[bytes], into: Path, size_limit: int, file_limit: int) -> Gat
         file_limit: number of files.
     """
     files: dict[str, File] = {}
+    directories: set[str] = set()
     skipped: list[Skipped] = []
     room = size_limit
     complete = False
@@ -87,6 +89,10 @@ def read(stream: IO[bytes], into: Path, size_limit: int, file_limit: int) -> Gat
             break
         if not 0 <= size <= room or len(files) == file_limit:
             break
+        above = {str(path) for path in PurePosixPath(name).parents}
+        if name in directories or not above.isdisjoint(files):
+            break
+        directories |= above
         digest = _store(stream, into, size)
         if digest is None:
             break
@@ -107,7 +113,8 @@ def _head(stream: IO[bytes]) -> dict[str, Any] | None:
 def _is_safe(name: str) -> bool:
     if not name.isprintable() or len(name) > _NAME or name.startswith("/") or "\\" in name:
         return False
-    return not {"", ".", ".."} & set(name.split("/"))
+    parts = name.split("/")
+    return not {"", ".", ".."} & set(parts) and all(len(part.encode()) <= _PART for part in parts)
 
 
 def _printable(value: object, limit: int) -> str:

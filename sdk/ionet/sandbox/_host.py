@@ -62,10 +62,10 @@ def missing() -> str | None:
 
 
 @cache
-def seccomp() -> dict[str, Any]:
+def seccomp(*, lists_interfaces: bool) -> dict[str, Any]:
     """Returns this machine's seccomp section; see `ionet.sandbox._seccomp.profile`."""
     path = next(path for path in _SECCOMP if path.exists())
-    return profile(json.loads(path.read_text()))
+    return profile(json.loads(path.read_text()), lists_interfaces=lists_interfaces)
 
 
 def tool(*arguments: str | Path | int) -> str:

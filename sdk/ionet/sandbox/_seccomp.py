@@ -11,7 +11,8 @@ _ARCHITECTURES: Final = {
     "aarch64": ("arm64", "SCMP_ARCH_AARCH64"),
 }
 
-#: The list relies on missing capabilities to stop these; in its own user namespace a process has them all.
+#: The list relies on missing capabilities to stop these; or they use up what is one for the whole machine:
+#: asynchronous requests, and inotify's instances, which count for root, too, as the user namespace is root's.
 _REFUSED: Final = frozenset(
     {
         "add_key",
@@ -25,6 +26,9 @@ _REFUSED: Final = frozenset(
         "fsmount",
         "fsopen",
         "fspick",
+        "inotify_init",
+        "inotify_init1",
+        "io_setup",
         "io_uring_enter",
         "io_uring_register",
         "io_uring_setup",
@@ -34,6 +38,7 @@ _REFUSED: Final = frozenset(
         "mount",
         "mount_setattr",
         "move_mount",
+        "mq_open",
         "name_to_handle_at",
         "open_by_handle_at",
         "open_tree",
@@ -48,6 +53,7 @@ _REFUSED: Final = frozenset(
         "setns",
         "swapoff",
         "swapon",
+        "sync",
         "syslog",
         "umount",
         "umount2",
@@ -57,21 +63,28 @@ _REFUSED: Final = frozenset(
     }
 )
 #: Allowed below, for some arguments only.
-_BY_ARGUMENT: Final = frozenset({"clone", "clone3", "socket", "socketpair"})
+_BY_ARGUMENT: Final = frozenset({"clone", "clone3", "prlimit64", "setrlimit", "socket", "socketpair"})
 
 #: Every CLONE_NEW* flag of clone().
 _NEW_NAMESPACES: Final = 0x7E020000
 _AF_UNIX, _AF_INET, _AF_INET6, _AF_NETLINK = 1, 2, 10, 16
 _NETLINK_ROUTE: Final = 0
+#: By default the type's own; TCP and UDP. Others load modules into the host's kernel.
+_PROTOCOLS: Final = (0, 6, 17)
+_RLIMIT_CORE: Final = 4
 _EPERM, _ENOSYS = 1, 38
 
 
-def profile(common: Mapping[str, Any], machine: str | None = None) -> dict[str, Any]:
+def profile(
+    common: Mapping[str, Any], machine: str | None = None, *, lists_interfaces: bool = False
+) -> dict[str, Any]:
     """Returns the `linux.seccomp` section of a bundle.
 
     Args:
         common: the content of `containers-common`'s seccomp.json.
         machine: as `platform.machine()` names it; by default this one.
+        lists_interfaces: allows the netlink sockets that `getifaddrs` needs, and with it NCCL; bytes that
+            wait in them are not counted as the box's memory.
 
     Raises:
         ValueError: the machine's architecture is not supported.
@@ -81,6 +94,8 @@ def profile(common: Mapping[str, Any], machine: str | None = None) -> dict[str, 
         raise ValueError(f"no seccomp profile for {machine}; there is one for {', '.join(_ARCHITECTURES)}")
     short, name = _ARCHITECTURES[machine]
     rules = [*_common(common, short), *_by_argument()]
+    if lists_interfaces:
+        rules.append(_allow("socket", _equal(0, _AF_NETLINK), _equal(2, _NETLINK_ROUTE)))
     return {
         "defaultAction": "SCMP_ACT_ERRNO",
         "defaultErrnoRet": _EPERM,
@@ -103,20 +118,34 @@ def _common(common: Mapping[str, Any], architecture: str) -> list[dict[str, Any]
     return rules
 
 
-def _by_argument() -> list[dict[str, Any]]:
-    def allow(name: str, *arguments: dict[str, Any]) -> dict[str, Any]:
-        return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": list(arguments)}
+def _allow(name: str, *arguments: dict[str, Any]) -> dict[str, Any]:
+    return {"names": [name], "action": "SCMP_ACT_ALLOW", "args": list(arguments)}
 
-    def equal(index: int, value: int) -> dict[str, Any]:
-        return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
+
+def _equal(index: int, value: int) -> dict[str, Any]:
+    return {"index": index, "value": value, "op": "SCMP_CMP_EQ"}
+
+
+def _by_argument() -> list[dict[str, Any]]:
+    def other(index: int, value: int) -> dict[str, Any]:
+        return {"index": index, "value": value, "op": "SCMP_CMP_NE"}
 
     no_namespace = {"index": 0, "value": _NEW_NAMESPACES, "valueTwo": 0, "op": "SCMP_CMP_MASKED_EQ"}
     return [
-        allow("clone", no_namespace),
+        _allow("clone", no_namespace),
         # Its flags lie behind a pointer, which no filter can follow. Without it, libc uses clone().
         {"names": ["clone3"], "action": "SCMP_ACT_ERRNO", "errnoRet": _ENOSYS},
-        allow("socketpair", equal(0, _AF_UNIX)),
-        # No AF_VSOCK above all: it does not belong to a network namespace. Netlink only to list interfaces.
-        *(allow("socket", equal(0, family)) for family in (_AF_UNIX, _AF_INET, _AF_INET6)),
-        allow("socket", equal(0, _AF_NETLINK), equal(2, _NETLINK_ROUTE)),
+        _allow("socketpair", _equal(0, _AF_UNIX)),
+        # No AF_VSOCK above all: it does not belong to a network namespace. No netlink, not even to list
+        # interfaces: what waits in its sockets is counted for nobody.
+        _allow("socket", _equal(0, _AF_UNIX)),
+        *(
+            _allow("socket", _equal(0, family), _equal(2, protocol))
+            for family in (_AF_INET, _AF_INET6)
+            for protocol in _PROTOCOLS
+        ),
+        # See `ionet.sandbox._bundle.CORE`.
+        _allow("setrlimit", other(0, _RLIMIT_CORE)),
+        _allow("prlimit64", other(1, _RLIMIT_CORE)),
+        _allow("prlimit64", _equal(1, _RLIMIT_CORE), _equal(2, 0)),
     ]

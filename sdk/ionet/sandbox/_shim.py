@@ -26,8 +26,6 @@ from ionet.sandbox._log import Ring
 
 STATE: Final = "state.json"
 LOG: Final = "log"
-#: Seconds for handing over all files that a box left.
-COLLECT_SECONDS: Final = 600
 
 _PR_SET_CHILD_SUBREAPER: Final = 36
 _PAUSE: Final = 0.02
@@ -60,14 +58,19 @@ def run(home: Path, name: str, seconds: int, log_size: int) -> None:
         write_state(home, failed=os.read(reader, _WORDS).decode(errors="replace").strip())
         return
     pid = int((home / "pid").read_text())
-    write_state(home, running=pid, supervisor=os.getpid())
-    os.set_blocking(reader, False)
-    ring = Ring(home / LOG, log_size)
-    status, why = _watch(pid, reader, ring, begin + seconds)
-    # The first process is gone and with it all of its namespace, so the pipe is about to end.
-    while ring.pump(reader) is not None:
-        time.sleep(0)
-    ring.close()
+    try:
+        write_state(home, running=pid, supervisor=os.getpid())
+        os.set_blocking(reader, False)
+        ring = Ring(home / LOG, log_size)
+        status, why = _watch(pid, reader, ring, begin + seconds)
+        # The first process is gone and with it all of its namespace, so the pipe is about to end.
+        while (moved := ring.pump(reader)) is not None:
+            time.sleep(0 if moved else _PAUSE)
+        ring.close()
+    except BaseException:
+        # Nobody would keep its time any more.
+        os.kill(pid, signal.SIGKILL)
+        raise
     if why == "exit" and status and _cgroups.killed_for_memory(name):
         why = "memory"
     took = round(time.monotonic() - begin, 3)
@@ -95,7 +98,6 @@ def _watch(pid: int, reader: int, ring: Ring, deadline: float) -> tuple[int, str
 
 def collect(home: Path, name: str) -> None:
     """Becomes the container that hands over the files."""
-    signal.alarm(COLLECT_SECONDS)
     command = [
         "runc",
         "--root",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
@@ -34,6 +35,14 @@ def give_back(home: Path) -> None:
     """Frees the box's range; repeated, it does nothing."""
     while (own := _of(home)) is not None:
         (RANGES / str((own - _FIRST) // USER_IDS)).unlink(missing_ok=True)
+
+
+def homes(state: Path) -> Iterator[Path]:
+    """Yields the directories of all boxes below `state` that have a range, whether they exist or not."""
+    for link in RANGES.glob("*"):
+        with contextlib.suppress(OSError):
+            if (home := link.readlink()).parent == state:
+                yield home
 
 
 def _of(home: Path) -> int | None:

@@ -232,6 +232,11 @@ class Manifest:
         if len(set(names)) != len(names):
             twice = next(name for name in names if names.count(name) > 1)
             raise ManifestError(f"inputs: {twice!r} appears twice")
+        files = set(names)
+        for name in names:
+            for path in PurePosixPath(name).parents:
+                if str(path) in files:
+                    raise ManifestError(f"inputs: {str(path)!r} is a file, and {name!r} lies below it")
         object.__setattr__(self, "inputs", tuple(sorted(self.inputs, key=lambda item: item.name)))
         size = len(self.to_bytes())
         if size > MAX_BYTES:

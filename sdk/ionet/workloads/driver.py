@@ -30,6 +30,9 @@ ARCHIVE: Final = Path("/in/working_dir.zip")
 WORK: Final = Path("/job/work")
 FILES: Final = Path("/job/out/files")
 END: Final = Path("/job/out/end.json")
+#: Room for `END` on a disk that the job has filled.
+_ROOM: Final = Path("/job/.room")
+_ROOM_BYTES: Final = 4 << 20
 MAX_DETAIL: Final = 2_000
 
 _DASHBOARD: Final = 8265
@@ -56,6 +59,7 @@ def tell(reason: str | None, detail: str = "", value: object = None) -> None:
         if reason is None
         else {"reason": reason, "detail": detail[:MAX_DETAIL]}
     )
+    _ROOM.unlink(missing_ok=True)
     part = END.with_suffix(f".{os.getpid()}")
     part.write_text(json.dumps(end))
     try:
@@ -163,7 +167,10 @@ def unpack() -> None:
         for item in archive.infolist():
             if not (WORK / item.filename).resolve().is_relative_to(WORK):
                 raise ValueError(f"the archive holds {item.filename!r}, which leads out of it")
-        archive.extractall(WORK)
+        for item in archive.infolist():
+            # The inputs are there already, and come first.
+            if not (WORK / item.filename).is_file():
+                archive.extract(item, WORK)
 
 
 def drive() -> None:
@@ -171,10 +178,12 @@ def drive() -> None:
     run = json.loads(RUN.read_text())
     os.environ.update(_SETTINGS)
     FILES.mkdir()
+    with _ROOM.open("wb") as room:
+        os.posix_fallocate(room.fileno(), 0, _ROOM_BYTES)
     if run["working_dir"]:
         try:
             unpack()
-        except (zipfile.BadZipFile, ValueError, OSError) as error:
+        except Exception as error:  # whatever an archive can be made to raise
             tell("input-missing", f"the working directory cannot be unpacked: {error}")
             return
     if not start_head(run):
