@@ -12,7 +12,7 @@ from typing import Any
 from tests.orchestrator.support import FakeChain, World
 
 _STEP = 120
-_CHANGES = ("start", "attest", "settle", "complete", "expire", "close")
+_CHANGES = ("start", "lose", "attest", "settle", "complete", "expire", "close")
 
 
 class FileChain:

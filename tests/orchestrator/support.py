@@ -36,6 +36,8 @@ HOUR = 3_600
 STEP = 600
 PRICE = 10_000_000_000
 START_WINDOW = 1_200
+LOST_WITHIN = HOUR
+SILENCE = 24 * HOUR
 RENTER = bytes([7]) * 32
 BOOKING_BPS = 25
 
@@ -60,25 +62,37 @@ class Account:
     stopped_by_renter: bool = False
     #: Good seconds when the supplier was last paid.
     paid_seconds: int = 0
+    #: How many seats have to agree; the others attest nothing, and said at these times that the node is gone.
+    attesters: int = 1
+    lost_by_others: list[int] = field(default_factory=list)
+    last_attested_at: int = 0
 
     @property
     def deposit(self) -> int:
         return self.price + ceil_bps(self.price, BOOKING_BPS)
 
-    def division(self, billable: int) -> dict[Party, int]:
+    def division(self, billable: int, *, lost: bool = False) -> dict[Party, int]:
         gross = self.price * billable // self.seconds
         supplier = gross - ceil_bps(gross, BOOKING_BPS)
         kept = self.deposit - self.price if self.job.started_at is not None else 0
+        if lost:
+            kept = -(-kept * gross // self.price)
         fees = gross - supplier + kept
         return {Party.SUPPLIER: supplier, Party.FEES: fees, Party.RENTER: self.deposit - supplier - fees}
 
-    def end(self, billable: int) -> None:
-        self.owed = self.division(billable)
-        self.job = replace(self.job, phase=Phase.ENDED)
+    def end(self, billable: int, *, lost: bool = False) -> None:
+        self.owed = self.division(billable, lost=lost)
+        self.job = replace(self.job, phase=Phase.ENDED, settle_from=0)
+
+    @property
+    def silent_from(self) -> int | None:
+        if self.job.phase is not Phase.RUNNING or self.job.ends_at is None:
+            return None
+        return min(self.last_attested_at, self.job.ends_at) + SILENCE
 
     @property
     def good(self) -> int:
-        return self.job.attested.good if self.job.attested else 0
+        return self.job.attested.good if self.job.attested and self.attesters == 1 else 0
 
     def payable(self, party: Party, now: int) -> int:
         if self.job.phase is Phase.ENDED:
@@ -138,7 +152,14 @@ class FakeChain:
         upto = attested.upto if attested else account.job.started_at
         started = account.job.started_at
         paid = None if started is None else started + account.paid_seconds
-        return replace(account.job, unsettled=parties, closable_at=closable, agreed_upto=upto, paid_upto=paid)
+        return replace(
+            account.job,
+            unsettled=parties,
+            closable_at=closable,
+            agreed_upto=upto if account.attesters == 1 else started,
+            paid_upto=paid,
+            silent_from=account.silent_from,
+        )
 
     async def now(self) -> int:
         return self.clock
@@ -166,6 +187,7 @@ class FakeChain:
             ends_at=self.clock + account.seconds,
             settle_from=self.clock + HOUR,
         )
+        account.last_attested_at = self.clock
         return self._took("start", job.key)
 
     async def confirm_manifest(self, job: JobView) -> str:
@@ -190,7 +212,9 @@ class FakeChain:
             raise ChainRejected("BreakWithoutReason")
         if good and attestation.timelock == bytes(32):
             raise ChainRejected("NoTimelock")
-        account.job = replace(account.job, attested=Attested(attestation.good, attestation.upto))
+        said = Attested(attestation.good, attestation.upto)
+        account.job = replace(account.job, attested=said, lost_at=None)
+        account.last_attested_at = self.clock
         return self._took("attest", job.key, attestation)
 
     async def settle(self, job: JobView, party: Party) -> str:
@@ -214,12 +238,31 @@ class FakeChain:
         assert end is not None
         if self.clock < end:
             raise ChainRejected("NotOver")
-        if attested is None or attested.upto < end:
+        if attested is None or attested.upto < end or account.attesters > 1:
             raise ChainRejected("NotAttestedToItsEnd")
         account.end(attested.good)
         return self._took("complete", job.key)
 
+    async def lose(self, job: JobView) -> str:
+        account = self._of(job, Phase.RUNNING)
+        assert account.job.ends_at is not None
+        if self.clock >= account.job.ends_at:
+            raise ChainRejected("Over")
+        account.job = replace(account.job, lost_at=self.clock)
+        words = [at for at in (self.clock, *account.lost_by_others) if at >= self.clock - LOST_WITHIN]
+        if len(words) >= account.attesters:
+            account.job = replace(account.job, ends_at=self.clock)
+            account.end(account.good, lost=True)
+        return self._took("lose", job.key)
+
     async def expire(self, job: JobView) -> str:
+        silent_from = self.accounts[job.key].silent_from if job.key in self.accounts else None
+        if silent_from is not None:
+            if self.clock <= silent_from:
+                raise ChainRejected("NotSilent")
+            account = self.accounts[job.key]
+            account.end(account.good, lost=True)
+            return self._took("expire", job.key)
         account = self._of(job, Phase.BOOKED)
         if self.clock <= account.job.start_by:
             raise ChainRejected("StartWindowOpen")

@@ -23,7 +23,7 @@ from tests.orchestrator.support import HOUR, World, key
 from ionet.orchestrator import LocalAgents, NodeRules, Orchestrator, Party
 from ionet.worker import TimeLockPolicy
 
-_CHAIN = ("start", "attest", "settle", "complete", "expire", "close")
+_CHAIN = ("start", "lose", "attest", "settle", "complete", "expire", "close")
 _EXECUTOR = ("open", "run", "stop", "release")
 _AGENTS = ("begin", "sample", "commit", "open", "end")
 _STORE = ("put", "link")

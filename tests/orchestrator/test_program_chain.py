@@ -34,7 +34,7 @@ from ionet.store.manifest import FileStore, Function, Manifest
 from ionet.worker import BreakReason, Device, DeviceKey, Observation, Worker
 
 _STEP = 600
-_CHAIN = ("start", "attest", "settle", "complete", "expire", "close")
+_CHAIN = ("start", "lose", "attest", "settle", "complete", "expire", "close")
 
 
 @dataclass(frozen=True)
@@ -213,6 +213,81 @@ async def test_a_break_stands_on_chain_with_its_reason_and_is_not_paid(site: Sit
     paid = gross - -(-gross * 25 // 10_000)
     assert site.money().supplier == before.supplier + paid
     assert site.money().renter == before.renter + price - gross
+
+
+async def test_the_job_of_a_node_that_is_gone_ends_without_its_first_hour(site: Site) -> None:
+    job = site.book(seconds=10 * HOUR)
+    terms, before = site.market.job(job), site.money()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    site.market.world.advance(_STEP)
+    await site.settled(orchestrator)
+    orchestrator._agents = LocalAgents([])
+    while site.market.world.client.account(job) is not None:
+        await site.settled(orchestrator)
+        site.market.world.advance(_STEP)
+    steps = [entry.step for entry in reversed(orchestrator.journal.entries(bytes(job).hex()))]
+    assert steps.count("lose") == 1
+    assert not [step for step in steps if step.endswith("failed")]
+    gross = terms.price * _STEP // (10 * HOUR)
+    paid = gross - -(-gross * 25 // 10_000)
+    kept = -(-terms.fee * gross // terms.price)
+    assert site.money() == Money(
+        before.supplier + paid,
+        before.renter + terms.price + terms.fee - gross - kept,
+        before.fees + gross - paid + kept,
+    )
+
+
+async def test_two_seats_lose_a_node_and_one_takes_it_back(site: Site) -> None:
+    site.market.set_offer(rate=50_000_000)
+    job = site.book(seconds=10 * HOUR)
+    first = site.chain()
+    second = ProgramChain(
+        AsyncClient.local(
+            network=site.market.world.client.network, signer=site.market.attesters[1], funds=SOL(1)
+        )
+    )
+    view = await first.job(bytes(job))
+    assert view is not None
+    with pytest.raises(ChainRejected, match="NotRunning"):
+        await first.lose(view)
+    await first.start(view)
+    running = await first.job(bytes(job))
+    assert running is not None
+    assert (running.lost_at, running.silent_from) == (None, site.now + DAY)
+    await first.lose(running)
+    said = await first.job(bytes(job))
+    assert said is not None
+    assert (said.phase, said.lost_at) == (Phase.RUNNING, site.now)
+    await first.attest(said, Attestation(0, site.now, bytes(32), bytes(32), bytes(32)))
+    await second.lose(said)
+    again = await first.job(bytes(job))
+    assert again is not None
+    assert (again.phase, again.lost_at) == (Phase.RUNNING, None), "an attestation takes it back"
+    await first.lose(again)
+    over = await first.job(bytes(job))
+    assert over is not None
+    assert (over.phase, over.silent_from) == (Phase.ENDED, None)
+    with pytest.raises(ChainRejected, match="NotRunning"):
+        await second.lose(over)
+
+
+async def test_a_job_whose_other_attesters_fell_silent_ends_a_day_later(site: Site) -> None:
+    site.market.set_offer(rate=50_000_000)
+    job = site.book()
+    before = site.money()
+    orchestrator = site.orchestrator()
+    await site.settled(orchestrator)
+    ends_at = site.market.job(job).ends_at
+    site.market.world.advance(HOUR + DAY)
+    await site.settled(orchestrator)
+    assert site.market.job(job).state == 1
+    site.market.world.advance(1)
+    assert site.now == ends_at + DAY + 1
+    await site.settled(orchestrator)
+    assert site.market.world.client.account(job) is None
+    assert site.money().supplier == before.supplier
 
 
 async def test_a_booking_that_cannot_be_served_expires_and_is_refunded(site: Site) -> None:

@@ -370,7 +370,7 @@ async def test_time_without_samples_is_not_attested(world: World) -> None:
 
 async def test_a_node_whose_agent_is_gone_earns_nothing_and_the_job_still_ends(world: World) -> None:
     job = world.book()
-    orchestrator = world.orchestrator()
+    orchestrator = world.orchestrator(lose_after=2 * HOUR)
     await world.settled(orchestrator)
     orchestrator._agents = LocalAgents([])  # the machine went down
     await world.serve(orchestrator)

@@ -22,6 +22,7 @@ from tests.programs.support import DAY, HOUR, make_hireable
 from tests.stateful.arena import THRESHOLD, WEIGHTS, Arena, _actor, built
 from tests.stateful.receipts import Receipts
 from tests.stateful.walk import Actions, Driver, Step, check_event
+from tests.stateful.worth import gains, worth
 
 from ionet import USDC as DOLLARS
 from ionet import Sent, events, ix, pda, token_account, types
@@ -125,6 +126,21 @@ class Renting(Driver):
         self.beginning = {one: self.arena.balance(one) for one in self.token_accounts()}
         self.tokens = self.model.tokens
         self.saved: dict[tuple[str, str], Any] = {}
+        self.has = worth(self.model)
+
+    # -- trying
+
+    def attempt(self, *steps: Step) -> bool:
+        """Tries steps; nobody gains by what he signs alone, or by what nobody has to sign."""
+        before = self.has
+        if not super().attempt(*steps):
+            return False
+        self.has = worth(self.model)
+        signers = {one.pubkey for step in steps for one in step.instruction.accounts if one.is_signer}
+        for who in PEOPLE:
+            if signers <= {self.person(who).pubkey()}:
+                assert not gains(before, self.has, who), f"{who}: {before}, then {self.has}"
+        return True
 
     # -- what the driver asks
 

@@ -66,6 +66,9 @@ class JobView:
         settle_from: earliest time at which parties can be paid: after the first hour, and after a dispute.
         unsettled: parties that a settlement would pay now.
         closable_at: earliest time at which it can be closed once everyone is paid; None while it runs.
+        lost_at: when this attester said that the node is gone, Unix seconds; None where it has not, or has
+            attested since.
+        silent_from: after it anyone can end a running job whose attesters stay silent; None while none runs.
     """
 
     key: bytes
@@ -89,6 +92,8 @@ class JobView:
     settle_from: int = 0
     unsettled: frozenset[Party] = field(default_factory=frozenset)
     closable_at: int | None = None
+    lost_at: int | None = None
+    silent_from: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,12 +199,16 @@ class Chain(Protocol):
         """Pays one party what it is owed now, and creates missing accounts for that."""
         ...
 
+    async def lose(self, job: JobView) -> str:
+        """Says from this seat that a running job's node is gone; the next attestation takes it back."""
+        ...
+
     async def complete(self, job: JobView) -> str:
         """Ends a job whose time is over and has been judged to its end."""
         ...
 
     async def expire(self, job: JobView) -> str:
-        """Ends a booking whose start window is over, or whose cluster is broken."""
+        """Ends a booking that cannot start any more, or a job whose attesters have fallen silent."""
         ...
 
     async def close(self, job: JobView) -> str:

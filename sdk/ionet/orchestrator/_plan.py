@@ -6,7 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from types import MappingProxyType
+from typing import Final
 
+from ionet._generated.jobs.constants import LOST_WITHIN
 from ionet.formats.when import DAY, HOUR
 from ionet.orchestrator._chain import JobView, Party, Phase
 from ionet.prover import Challenge, Reference
@@ -21,6 +23,7 @@ class Kind(StrEnum):
     CONFIRM = "confirm"
     LAUNCH = "launch"
     STOP = "stop"
+    LOSE = "lose"
     ATTEST = "attest"
     SETTLE = "settle"
     COMPLETE = "complete"
@@ -82,6 +85,8 @@ class Policy:
     Attributes:
         attest_every: seconds between attestations of a running job.
         settle_every: seconds between payments to the supplier of a running job.
+        lose_after: seconds for which a running job's node has to have been silent before this seat says that
+            it is gone.
         challenge_m: size of the compute challenge.
         challenge_k: inner length of the compute challenge.
         challenge_rows: rows to open.
@@ -97,6 +102,7 @@ class Policy:
 
     attest_every: int = HOUR
     settle_every: int = DAY
+    lose_after: int = 1_800
     challenge_m: int = 1024
     challenge_k: int = 4096
     challenge_rows: int = 16
@@ -129,6 +135,7 @@ class Facts:
         unreachable: jobs whose nodes did not answer when the lease was to be placed.
         result: whether the store holds its result.
         released: whether this process has given everything back.
+        silent: for how many seconds a job's node has not answered, from the first try to the latest.
         blocked: steps that failed in this pass and are not tried again before the next.
     """
 
@@ -139,6 +146,7 @@ class Facts:
     result: bool
     released: bool
     unreachable: frozenset[bytes] = frozenset()
+    silent: Mapping[bytes, int] = field(default_factory=lambda: MappingProxyType({}))
     blocked: frozenset[tuple[Kind, bytes, Party | None]] = frozenset()
 
 
@@ -207,7 +215,9 @@ def _running(
     if facts.placed and together and not (over or facts.result or facts.active):
         steps.append(Step(Kind.LAUNCH))
     for job in running:
-        due = _attest_due(job, facts, policy)
+        lose, due = _lose_due(job, facts, now, policy), _attest_due(job, facts, now, policy)
+        if now >= lose:
+            steps.append(Step(Kind.LOSE, job))
         if now >= due:
             steps.append(Step(Kind.ATTEST, job))
         pays_from = max(job.settle_from, (job.paid_upto or 0) + policy.settle_every)
@@ -215,7 +225,12 @@ def _running(
             steps.append(Step(Kind.SETTLE, job, Party.SUPPLIER))
         if now >= _end(job) and job.agreed_upto is not None and job.agreed_upto >= _end(job):
             steps.append(Step(Kind.COMPLETE, job))
-        waits.append(Wait("running" if facts.active else "leased", min(max(due, now + 1), _end(job))))
+        elif job.silent_from is not None and now > job.silent_from:
+            steps.append(Step(Kind.EXPIRE, job))
+        why = "running" if facts.active else "leased"
+        if lose < _NEVER:
+            why = "the node does not answer"
+        waits.append(Wait(why, min(max(min(due, lose), now + 1), _end(job))))
     return steps
 
 
@@ -238,17 +253,35 @@ def _ended(jobs: Sequence[JobView], facts: Facts, now: int, waits: list[Wait]) -
     return steps
 
 
-def _attest_due(job: JobView, facts: Facts, policy: Policy) -> int:
-    """Returns when the next attestation is due: at its interval, at the end, and once there is a result."""
+def _lose_due(job: JobView, facts: Facts, now: int, policy: Policy) -> int:
+    """Returns when to say that the node is gone: after its silence, and again when the word has lapsed.
+
+    Only while booked time is left; a job that was stopped, or is over, is not lost.
+    """
+    if job.key not in facts.silent or now >= _end(job):
+        return _NEVER
+    due = now + max(0, policy.lose_after - facts.silent[job.key])
+    return due if job.lost_at is None else max(due, job.lost_at + LOST_WITHIN + 1)
+
+
+def _attest_due(job: JobView, facts: Facts, now: int, policy: Policy) -> int:
+    """Returns when the next attestation is due: at its interval, at the end, and once there is a result.
+
+    It takes back that the node is gone: at once when it answers again, and only at the end while it does not.
+    """
     end, upto = _end(job), _upto(job)
     if upto >= end:
         return _NEVER
+    if job.key in facts.silent and (job.lost_at is not None or facts.silent[job.key] >= policy.lose_after):
+        return end
+    if job.lost_at is not None and facts.placed:
+        return upto
     if facts.result and job.attested is None:
         return upto + 1
     return min(upto + policy.attest_every, end)
 
 
-_NEVER = 2**62
+_NEVER: Final = 2**62
 
 
 def _end(job: JobView) -> int:

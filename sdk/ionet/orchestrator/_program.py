@@ -22,7 +22,7 @@ from ionet.chain.errors import (
     TransportError,
 )
 from ionet.chain.ids import SLOT_HASHES
-from ionet.jobs.escrow import looked_at, paid_seconds, payable
+from ionet.jobs.escrow import looked_at, paid_seconds, payable, silent_from
 from ionet.jobs.status import Crank, or_none
 from ionet.orchestrator._chain import (
     Attestation,
@@ -134,6 +134,10 @@ class ProgramChain:
             if Crank.START_PAYOUT in await self._ask(self._client.jobs.due(job)):
                 await self._send(self._client.buyback.start_payout(job))
 
+    async def lose(self, job: JobView) -> str:
+        """See `Chain.lose`."""
+        return await self._send(self._client.jobs.lose(Pubkey(job.key)))
+
     async def complete(self, job: JobView) -> str:
         """See `Chain.complete`."""
         return await self._send(self._client.jobs.complete(Pubkey(job.key)))
@@ -234,6 +238,8 @@ class ProgramChain:
             unsettled=frozenset(unsettled),
             closable_at=job.ended_at if job.state == JobState.ENDED else None,
             broken=job.cluster in broken,
+            lost_at=(seen.lost_at or None) if seen is not None else None,
+            silent_from=silent_from(job) if phase is Phase.RUNNING else None,
         )
 
     # ---- doing

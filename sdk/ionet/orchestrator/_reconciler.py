@@ -19,11 +19,12 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Container, Coroutine, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from ionet._generated.shared import ProofReason
 from ionet.chain.errors import IonetError
@@ -40,6 +41,7 @@ from ionet.store.manifest import FileStore, Manifest, ManifestError, NotStored, 
 from ionet.worker import Break, BreakReason, Busy, Judge
 
 _MAX_STEPS: Final = 256
+T = TypeVar("T")
 _log = logging.getLogger(__name__)
 
 
@@ -176,6 +178,8 @@ class Orchestrator:
         self.journal = Journal(journal)
         self._states: dict[str, _LeaseState] = {}
         self._judges: dict[bytes, Judge] = {}
+        #: By job whose node does not answer: the chain's times of the first and the latest try in vain.
+        self._silences: dict[bytes, tuple[int, int]] = {}
         self._manifests: dict[bytes, Manifest] = {}
         self._serving: dict[str, asyncio.Task[Wait]] = {}
         self._wake = asyncio.Event()
@@ -230,7 +234,12 @@ class Orchestrator:
     async def _begin(self, done: list[tuple[Kind, str]]) -> tuple[int, dict[str, asyncio.Task[Wait]]]:
         """Begins to serve each lease not yet served; returns tasks by the first job's address in hex."""
         async with self._passing:
-            now, jobs = await self._chain.now(), await self._chain.jobs()
+            try:
+                now, jobs = await self._chain.now(), await self._chain.jobs()
+            except ChainError:
+                # The fault may be this machine's: what it could not reach meanwhile is not gone for that.
+                self._silences.clear()
+                raise
             gangs = self._gangs(jobs)
             self._serving = {name: task for name, task in self._serving.items() if not task.done()}
             await self._forget(gangs, jobs)
@@ -355,8 +364,9 @@ class Orchestrator:
                     self._tell(name, "release failed", error)
                     self._states[name] = state  # and again in the next pass
         keys = {job.key for job in jobs}
-        for key in [key for key in self._judges if key not in keys]:
-            del self._judges[key]
+        for kept in (self._judges, self._silences):
+            for key in kept.keys() - keys:
+                del kept[key]
 
     # ---- one lease
 
@@ -413,6 +423,7 @@ class Orchestrator:
             placed=state.placed,
             active=state.active,
             unreachable=state.unreachable,
+            silent={job: latest - first for job, (first, latest) in self._silences.items()},
             result=result is not None,
             released=state.released,
             blocked=blocked,
@@ -430,21 +441,23 @@ class Orchestrator:
             return await self._release(state)
         if step.job is None:
             assert gang.lease is not None  # only a complete gang has steps of its lease
+            live = {job.key for job in gang.jobs if job.phase is not Phase.ENDED}
             lease_steps: dict[Kind, Callable[[Lease, _LeaseState], Awaitable[str]]] = {
-                Kind.PLACE: self._place,
+                Kind.PLACE: partial(self._place, live, now),
                 Kind.LAUNCH: self._launch,
                 Kind.STOP: self._stop,
             }
             return await lease_steps[step.kind](gang.lease, state)
         job = step.job
         if step.kind is Kind.ATTEST:
-            return await self._attest(gang, job, min(now, job.ends_at if job.ends_at is not None else now))
+            return await self._attest(gang, job, now)
         if step.kind is Kind.SETTLE:
             assert step.party is not None
             return f"{step.party}: {await self._chain.settle(job, step.party)}"
         job_steps = {
             Kind.START: self._chain.start,
             Kind.CONFIRM: self._chain.confirm_manifest,
+            Kind.LOSE: self._chain.lose,
             Kind.COMPLETE: self._chain.complete,
             Kind.EXPIRE: self._chain.expire,
             Kind.CLOSE: self._chain.close,
@@ -453,7 +466,8 @@ class Orchestrator:
 
     # ---- placement and run
 
-    async def _place(self, lease: Lease, state: _LeaseState) -> str:
+    async def _place(self, live: Container[bytes], now: int, lease: Lease, state: _LeaseState) -> str:
+        """Takes the lease's nodes, without those whose job has ended: they may be gone."""
         if self._record(lease.jobs[0]) is None or any(self._record(job) is None for job in lease.jobs):
             # Recorded before anything runs: a restart must group the same jobs again, even if some of them
             # are closed by then.
@@ -467,8 +481,11 @@ class Orchestrator:
         await self._executor.open(lease)
         silent: dict[bytes, NodeUnreachable] = {}
         for job, node in zip(lease.jobs, lease.nodes, strict=True):
+            if job not in live:
+                continue
+            begin = self._agents.begin(node, job, self._executor.processes(lease, node))
             try:
-                await self._agents.begin(node, job, self._executor.processes(lease, node))
+                await self._asked(job, now, begin)
             except NodeUnreachable as error:
                 silent[job] = error
         state.unreachable = frozenset(silent)
@@ -561,17 +578,29 @@ class Orchestrator:
             return
         for job in gang.jobs:
             if job.phase is Phase.RUNNING and job.ends_at is not None:
+                processes = None
+                if state.lease is not None:
+                    # A run that begins, or begins again, has other processes than were there before.
+                    processes = self._executor.processes(state.lease, job.node)
                 try:
-                    if state.lease is not None:
-                        # A run that begins, or begins again, has other processes than were there before.
-                        processes = self._executor.processes(state.lease, job.node)
-                        await self._agents.begin(job.node, job.key, processes)
-                    await self._sample(job, min(now, job.ends_at))
+                    await self._asked(job.key, now, self._sample(job, min(now, job.ends_at), processes))
                 except NodeUnreachable as error:
                     self.journal.note(job.key.hex(), "no sample", str(error))
 
-    async def _sample(self, job: JobView, at: int) -> Judge:
+    async def _asked(self, job: bytes, now: int, answer: Awaitable[T]) -> T:
+        """Awaits the answer of a job's node, and remembers for how long there has been none."""
+        first, _ = self._silences.pop(job, (now, now))
+        try:
+            return await answer
+        except NodeUnreachable:
+            self._silences[job] = first, now
+            raise
+
+    async def _sample(self, job: JobView, at: int, processes: Sequence[int] | None) -> Judge:
+        """Samples a job's node, which is first told the processes that are the job's, if they are given."""
         judge = self._judge(job)
+        if processes is not None:
+            await self._agents.begin(job.node, job.key, processes)
         judge.feed(await self._agents.sample(job.node, at, judge.next_seq))
         return judge
 
@@ -588,16 +617,16 @@ class Orchestrator:
             )
         return judge
 
-    async def _attest(self, gang: _Gang, job: JobView, upto: int) -> str:
+    async def _attest(self, gang: _Gang, job: JobView, now: int) -> str:
         assert job.started_at is not None
+        upto = min(now, job.ends_at if job.ends_at is not None else now)
         before = job.attested or Attested(0, job.started_at)
         proof, breaks = bytes(32), []
         state = self._states.get(gang.name)
         try:
-            if state is None or not state.placed:
-                # After a restart past the end nothing is placed any more, but the node still has its samples.
-                await self._agents.begin(job.node, job.key, ())
-            judge = await self._sample(job, upto)
+            # After a restart past the end nothing is placed any more, but the node still has its samples.
+            processes = () if state is None or not state.placed else None
+            judge = await self._asked(job.key, now, self._sample(job, upto, processes))
             accepted, why = await self._prove(job, upto)
             if accepted is None:
                 breaks.append(Break(BreakReason.CHALLENGE_FAILED, before.upto, upto, why))
